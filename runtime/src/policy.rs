@@ -1,0 +1,9 @@
+//! What a guarded function asks of a token: a [`Condition`] over scopes, how it is decided, which
+//! scopes a challenge names for it, and how the attribute spells it as a type.
+
+mod alternatives;
+mod condition;
+pub(crate) mod spelled;
+
+pub(crate) use alternatives::challenge_scopes;
+pub use condition::Condition;

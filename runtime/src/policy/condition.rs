@@ -1,0 +1,43 @@
+//! The condition tree.
+
+use crate::ScopeSet;
+
+/// A condition over the scopes of a token, as written in the attribute.
+///
+/// `scopes = any("admin", all("read", "write"))` is
+///
+/// ```
+/// use requires_auth::{Condition, ScopeSet};
+///
+/// const CONDITION: Condition = Condition::Any(&[
+///     Condition::Scope("admin"),
+///     Condition::All(&[Condition::Scope("read"), Condition::Scope("write")]),
+/// ]);
+/// assert!(CONDITION.is_met_by(&ScopeSet::parse("write read")?));
+/// assert!(!CONDITION.is_met_by(&ScopeSet::parse("write")?));
+/// # Ok::<(), requires_auth::ScopeError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// The token carries this scope.
+    Scope(&'static str),
+    /// Every one of these holds; with none of them, any valid token will do.
+    All(&'static [Condition]),
+    /// At least one of these holds; with none of them, no token will do.
+    Any(&'static [Condition]),
+}
+
+impl Condition {
+    /// Met by every valid token: the condition of a bare `#[requires_auth]`.
+    pub const NONE: Self = Self::All(&[]);
+
+    /// Whether a token with these scopes meets the condition.
+    #[must_use]
+    pub fn is_met_by(&self, granted: &ScopeSet) -> bool {
+        match self {
+            Self::Scope(scope) => granted.contains(scope),
+            Self::All(conditions) => conditions.iter().all(|each| each.is_met_by(granted)),
+            Self::Any(conditions) => conditions.iter().any(|each| each.is_met_by(granted)),
+        }
+    }
+}

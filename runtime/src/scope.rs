@@ -1,0 +1,176 @@
+//! Scopes: the grammar of RFC 6749 §3.3 and the set of scopes that a token carries.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+/// The scopes of an access token, or any other set of scope tokens.
+///
+/// Scopes compare exactly: case matters, nothing is a prefix or a wildcard of anything. The set is
+/// ordered, holds each scope once, and is cheap to clone.
+///
+/// ```
+/// use requires_auth::ScopeSet;
+///
+/// let scopes = ScopeSet::parse("entries:write entries:read")?;
+/// assert!(scopes.contains("entries:read"));
+/// assert!(!scopes.contains("entries"));
+/// assert_eq!(scopes.as_str(), "entries:read entries:write");
+/// # Ok::<(), requires_auth::ScopeError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ScopeSet {
+    /// Sorted and separated by one space, as in the `scope` parameter of RFC 6749 §3.3.
+    text: Arc<str>,
+}
+
+impl ScopeSet {
+    /// Reads a space-separated list, as it stands in a `scope` parameter; the empty list is a set too.
+    ///
+    /// # Errors
+    /// If a piece is outside the grammar of RFC 6749 §3.3.
+    pub fn parse(text: &str) -> Result<Self, ScopeError> {
+        let scopes: BTreeSet<&str> = pieces(text).collect();
+        if scopes.iter().all(|scope| is_scope(scope)) {
+            Ok(Self::join(scopes))
+        } else {
+            Err(ScopeError { _private: () })
+        }
+    }
+
+    /// Collects what an authorization server granted. A piece outside the grammar can equal no
+    /// scope that a policy names, so it is left out.
+    pub(crate) fn granted<'a>(scopes: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::join(scopes.into_iter().filter(|scope| is_scope(scope)).collect())
+    }
+
+    fn join(scopes: BTreeSet<&str>) -> Self {
+        let text: Vec<&str> = scopes.into_iter().collect();
+        Self {
+            text: text.join(" ").into(),
+        }
+    }
+
+    /// Whether the set holds exactly this scope.
+    #[must_use]
+    pub fn contains(&self, scope: &str) -> bool {
+        !scope.is_empty() && self.iter().any(|own| own == scope)
+    }
+
+    /// The scopes, in alphabetical order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        pieces(&self.text)
+    }
+
+    /// How many scopes the set holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// Whether the set holds no scope.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// The scopes as a `scope` parameter: in alphabetical order, separated by one space.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Default for ScopeSet {
+    fn default() -> Self {
+        Self { text: "".into() }
+    }
+}
+
+impl fmt::Debug for ScopeSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+impl fmt::Display for ScopeSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// A list of strings.
+impl Serialize for ScopeSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+/// A scope outside the grammar of RFC 6749 §3.3.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a scope consists of printable ASCII characters without space, `\"` and `\\`")]
+pub struct ScopeError {
+    _private: (),
+}
+
+/// Splits on U+0020 alone, as RFC 6749 §3.3 has it, and drops empty pieces.
+pub(crate) fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    text.split(' ').filter(|piece| !piece.is_empty())
+}
+
+/// `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`
+pub(crate) fn is_scope(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_whole_scope_in_the_same_case_matches() {
+        // R-J1
+        for other in [
+            "readonly", "read:all", "READ", "Read", "*", "rea", "", " ", "read ",
+        ] {
+            let set = ScopeSet::parse(other).unwrap_or_default();
+            assert!(!set.contains("read") || other == "read ", "{other:?}");
+            assert!(
+                !ScopeSet::parse("read").unwrap().contains(other),
+                "{other:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn splits_on_the_space_alone() {
+        // R-D4
+        let set = ScopeSet::granted(pieces("  read\twrite  a\u{a0}b c\n admin  "));
+        assert_eq!(set.as_str(), "admin");
+    }
+
+    #[test]
+    fn holds_each_scope_once() {
+        let set = ScopeSet::parse("b a b").unwrap();
+        assert_eq!((set.len(), set.as_str()), (2, "a b"));
+        assert_eq!(set, ScopeSet::parse("a b").unwrap());
+    }
+
+    #[test]
+    fn the_grammar_is_that_of_rfc_6749() {
+        for byte in 0..=255u8 {
+            let allowed = matches!(byte, 0x21..=0x7E) && byte != b'"' && byte != b'\\';
+            assert_eq!(
+                is_scope(&char::from(byte).to_string()),
+                allowed,
+                "{byte:#x}"
+            );
+        }
+        assert!(ScopeSet::parse("read \"write\"").is_err());
+    }
+}
