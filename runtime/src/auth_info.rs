@@ -1,0 +1,217 @@
+//! The caller, as a guarded function sees it.
+
+use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::de::DeserializeOwned;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::policy::challenge_scopes;
+use crate::rejection::Reason;
+use crate::{AccessToken, Claims, Condition, Rejection, ResourceServer, ScopeSet};
+
+/// The authenticated caller of a guarded function.
+///
+/// Only the guard makes one, so a function that has an `AuthInfo` runs for a caller whose token is
+/// valid and meant for this server. Cheap to clone. For a unit test of such a function, the
+/// `testing` feature has ready-made values.
+///
+/// It serialises to the shape of the MCP SDKs' `AuthInfo`: `clientId`, `scopes`, `expiresAt` in
+/// seconds since the epoch, and the claims in `extra`; without the token.
+#[derive(Clone)]
+pub struct AuthInfo {
+    claims: Claims,
+    token: AccessToken,
+    server: ResourceServer,
+    /// What the attribute of the function demands, for the challenge of [`AuthInfo::require`].
+    declared: Condition,
+}
+
+impl AuthInfo {
+    pub(crate) fn new(claims: Claims, token: AccessToken, server: ResourceServer) -> Self {
+        Self {
+            claims,
+            token,
+            server,
+            declared: Condition::NONE,
+        }
+    }
+
+    /// Decides whether the caller may run an operation with this condition.
+    pub(crate) fn authorize(mut self, condition: Condition) -> Result<Self, Rejection> {
+        self.declared = condition;
+        if condition.is_met_by(self.scopes()) {
+            Ok(self)
+        } else {
+            Err(self.insufficient(&[]))
+        }
+    }
+
+    /// Asks for further scopes from within a function, where they depend on its arguments.
+    ///
+    /// `scopes` is written as in the attribute: `"read write"` means both. The refusal is a 403
+    /// whose challenge names these scopes and those of the function's attribute, so that a client
+    /// can ask its user once for all of them.
+    ///
+    /// ```
+    /// use requires_auth::{AuthInfo, Rejection};
+    ///
+    /// fn may_read(auth: &AuthInfo, private: bool) -> Result<(), Rejection> {
+    ///     if private {
+    ///         auth.require("repo:private")?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Reason::InsufficientScope`] if the token lacks one of the scopes;
+    /// [`Reason::Misconfigured`] if `scopes` is empty or outside the grammar of RFC 6749 §3.3.
+    pub fn require(&self, scopes: &str) -> Result<(), Rejection> {
+        let misuse = |rejection| self.server.refused(rejection);
+        let required =
+            ScopeSet::parse(scopes).map_err(|error| misuse(Rejection::misconfigured(error)))?;
+        if required.is_empty() {
+            return Err(misuse(Rejection::misconfigured(NothingRequired)));
+        }
+        if required.iter().all(|scope| self.scopes().contains(scope)) {
+            return Ok(());
+        }
+        let as_written: Vec<&str> = crate::scope::pieces(scopes).collect();
+        Err(self.insufficient(&as_written))
+    }
+
+    fn insufficient(&self, further: &[&str]) -> Rejection {
+        let mut scopes: Vec<&str> = challenge_scopes(&self.declared, self.scopes());
+        for scope in further {
+            if !scopes.contains(scope) {
+                scopes.push(scope);
+            }
+        }
+        let challenge = self.server.challenge(scopes);
+        self.server.refused(Rejection::challenging(
+            Reason::InsufficientScope,
+            &challenge,
+        ))
+    }
+
+    /// Whether the token carries this scope.
+    #[must_use]
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes().contains(scope)
+    }
+
+    /// The scopes granted to the token.
+    #[must_use]
+    pub fn scopes(&self) -> &ScopeSet {
+        self.claims.scopes()
+    }
+
+    /// `sub`: whom the token speaks for; absent for many tokens of the client credentials grant,
+    /// and never filled in from another claim.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.claims.subject()
+    }
+
+    /// `client_id`: the client that the token was issued to.
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        self.claims.client_id()
+    }
+
+    /// `username`: a human-readable identifier of the user.
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        self.claims.username()
+    }
+
+    /// `iss`: the authorization server that issued the token.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.claims.issuer()
+    }
+
+    /// `aud`: the resource servers that the token is meant for.
+    pub fn audience(&self) -> impl Iterator<Item = &str> {
+        self.claims.audience()
+    }
+
+    /// `jti`: the identifier of the token.
+    #[must_use]
+    pub fn token_id(&self) -> Option<&str> {
+        self.claims.token_id()
+    }
+
+    /// `iat`: when the token was issued.
+    #[must_use]
+    pub fn issued_at(&self) -> Option<SystemTime> {
+        self.claims.issued_at()
+    }
+
+    /// `exp`: when the token stops being valid.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.claims.expires_at()
+    }
+
+    /// One claim by its name, as the authorization server wrote it.
+    ///
+    /// The claims are parsed on each call: to read several, use [`claims`](Self::claims).
+    #[must_use]
+    pub fn claim(&self, name: &str) -> Option<Value> {
+        match self.claims::<Value>().ok()? {
+            Value::Object(mut members) => members.remove(name),
+            _ => None,
+        }
+    }
+
+    /// All claims, as a type of yours.
+    ///
+    /// # Errors
+    /// If the claims do not fit the type.
+    pub fn claims<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.claims.as_json())
+    }
+
+    /// The token itself. Do not pass it on: it was issued for this server alone.
+    #[must_use]
+    pub fn token(&self) -> &AccessToken {
+        &self.token
+    }
+}
+
+impl fmt::Debug for AuthInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthInfo")
+            .field("claims", &self.claims)
+            .field("token", &self.token)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Serialize for AuthInfo {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let expires_at = self
+            .expires_at()
+            .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+            .map(|since| since.as_secs());
+        let extra: Value = self.claims().map_err(serde::ser::Error::custom)?;
+        let mut shape = serializer.serialize_struct("AuthInfo", 4)?;
+        shape.serialize_field("clientId", &self.client_id())?;
+        shape.serialize_field("scopes", self.scopes())?;
+        match expires_at {
+            Some(seconds) => shape.serialize_field("expiresAt", &seconds)?,
+            None => shape.skip_field("expiresAt")?,
+        }
+        shape.serialize_field("extra", &extra)?;
+        shape.end()
+    }
+}
+
+/// `require` was called without a scope.
+#[derive(Debug, thiserror::Error)]
+#[error("`AuthInfo::require` was called without a scope")]
+struct NothingRequired;

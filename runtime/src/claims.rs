@@ -1,0 +1,10 @@
+//! What an authorization server says of a token, once it has been checked for form.
+
+mod facts;
+mod json;
+mod reader;
+mod scope_claim;
+
+pub use facts::Claims;
+pub use reader::ClaimsReader;
+pub use scope_claim::{InvalidScopeClaim, ScopeClaim};

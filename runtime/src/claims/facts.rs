@@ -1,0 +1,132 @@
+//! The claims of an active token.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::{ClaimsReader, ResolveError, ScopeSet};
+
+/// What the authorization server said of an **active** token (RFC 7662 §2.2).
+///
+/// These are facts, not decisions: whether the token is still valid, meant for this server and
+/// sufficient is decided anew on every request. Cheap to clone; nobody can change it.
+#[derive(Clone)]
+pub struct Claims(pub(super) Arc<Facts>);
+
+pub(super) struct Facts {
+    pub(super) scopes: ScopeSet,
+    pub(super) subject: Option<Box<str>>,
+    pub(super) client_id: Option<Box<str>>,
+    pub(super) username: Option<Box<str>>,
+    pub(super) issuer: Option<Box<str>>,
+    pub(super) audience: Vec<Box<str>>,
+    pub(super) token_id: Option<Box<str>>,
+    pub(super) token_type: Option<Box<str>>,
+    pub(super) token_use: Option<Box<str>>,
+    pub(super) issued_at: Option<SystemTime>,
+    pub(super) not_before: Option<SystemTime>,
+    pub(super) expires_at: Option<SystemTime>,
+    pub(super) sender_constrained: bool,
+    /// The whole answer, kept as text: a tree of it would take several times the memory.
+    pub(super) document: Box<str>,
+}
+
+impl Claims {
+    /// Reads an introspection answer that has its scopes in `scope`; [`ClaimsReader`] has the rest.
+    ///
+    /// # Errors
+    /// [`ResolveError::Inactive`] if it says so, [`ResolveError::BadAnswer`] if it is not an answer.
+    pub fn from_introspection(json: &[u8]) -> Result<Self, ResolveError> {
+        ClaimsReader::default().read(json)
+    }
+
+    /// The scopes granted to the token; empty if the answer named none.
+    #[must_use]
+    pub fn scopes(&self) -> &ScopeSet {
+        &self.0.scopes
+    }
+
+    /// `sub`: whom the token speaks for. Absent for many tokens of the client credentials grant.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.0.subject.as_deref()
+    }
+
+    /// `client_id`: the client that the token was issued to.
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        self.0.client_id.as_deref()
+    }
+
+    /// `username`: a human-readable identifier of the user, not necessarily unique over time.
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        self.0.username.as_deref()
+    }
+
+    /// `iss`: the authorization server that issued the token.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.0.issuer.as_deref()
+    }
+
+    /// `aud`: the resource servers that the token is meant for; empty if the answer named none.
+    pub fn audience(&self) -> impl Iterator<Item = &str> {
+        self.0.audience.iter().map(AsRef::as_ref)
+    }
+
+    /// `jti`: the identifier of the token.
+    #[must_use]
+    pub fn token_id(&self) -> Option<&str> {
+        self.0.token_id.as_deref()
+    }
+
+    /// `iat`: when the token was issued.
+    #[must_use]
+    pub fn issued_at(&self) -> Option<SystemTime> {
+        self.0.issued_at
+    }
+
+    /// `nbf`: from when on the token is valid.
+    #[must_use]
+    pub fn not_before(&self) -> Option<SystemTime> {
+        self.0.not_before
+    }
+
+    /// `exp`: from when on the token is no longer valid.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.0.expires_at
+    }
+
+    /// The whole answer, as the server wrote it.
+    #[must_use]
+    pub fn as_json(&self) -> &str {
+        &self.0.document
+    }
+
+    /// What the answer says the token is: `token_type`, and `token_use` where a server has that.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = &str> {
+        [&self.0.token_type, &self.0.token_use]
+            .into_iter()
+            .flatten()
+            .map(AsRef::as_ref)
+    }
+
+    /// Whether the token is bound to a key (`cnf`), so that presenting it proves nothing yet.
+    pub(crate) fn is_sender_constrained(&self) -> bool {
+        self.0.sender_constrained
+    }
+}
+
+/// Shows whom the token speaks for, not what else the server said.
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claims")
+            .field("subject", &self.subject())
+            .field("client_id", &self.client_id())
+            .field("scopes", self.scopes())
+            .field("expires_at", &self.expires_at())
+            .finish_non_exhaustive()
+    }
+}

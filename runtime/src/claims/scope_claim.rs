@@ -1,0 +1,110 @@
+//! Where in a server's answer the scopes are.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::scope::pieces;
+
+/// A member of the introspection answer that holds scopes, and the form it has.
+///
+/// RFC 7662 has them in `scope`, one string separated by spaces: that is the default. Other
+/// servers differ, so the place can be configured, written as
+///
+/// | text | means |
+/// |---|---|
+/// | `scope` | a string separated by spaces |
+/// | `permissions[]` | an array of strings |
+/// | `/realm_access/roles[]` | the same, at a JSON pointer (RFC 6901) |
+///
+/// A member that is absent holds no scopes; one of another JSON type than configured makes the
+/// whole answer unusable.
+///
+/// ```
+/// use requires_auth::ScopeClaim;
+///
+/// let permissions: ScopeClaim = "permissions[]".parse()?;
+/// assert_eq!(permissions.to_string(), "permissions[]");
+/// # Ok::<(), requires_auth::InvalidScopeClaim>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ScopeClaim {
+    place: String,
+    list: bool,
+}
+
+impl ScopeClaim {
+    /// The scopes that the document has there; an error if the value has another form.
+    pub(super) fn scopes<'a>(&self, document: &'a Value) -> Result<Vec<&'a str>, WrongForm> {
+        let value = if self.place.starts_with('/') {
+            document.pointer(&self.place)
+        } else {
+            document.get(&self.place)
+        };
+        match (value, self.list) {
+            (None, _) => Ok(Vec::new()),
+            (Some(Value::String(text)), false) => Ok(pieces(text).collect()),
+            (Some(Value::Array(elements)), true) => elements
+                .iter()
+                .map(|element| element.as_str().ok_or(WrongForm))
+                .collect(),
+            _ => Err(WrongForm),
+        }
+    }
+}
+
+/// A value at the configured place that is not what was configured.
+#[derive(Debug)]
+pub(super) struct WrongForm;
+
+/// `scope`, as RFC 7662 §2.2 has it.
+impl Default for ScopeClaim {
+    fn default() -> Self {
+        Self {
+            place: "scope".to_owned(),
+            list: false,
+        }
+    }
+}
+
+impl FromStr for ScopeClaim {
+    type Err = InvalidScopeClaim;
+
+    fn from_str(text: &str) -> Result<Self, InvalidScopeClaim> {
+        let (place, list) = match text.strip_suffix("[]") {
+            Some(place) => (place, true),
+            None => (text, false),
+        };
+        if place.is_empty() || place.ends_with('/') || place.trim() != place {
+            return Err(InvalidScopeClaim(()));
+        }
+        Ok(Self {
+            place: place.to_owned(),
+            list,
+        })
+    }
+}
+
+impl TryFrom<String> for ScopeClaim {
+    type Error = InvalidScopeClaim;
+
+    fn try_from(text: String) -> Result<Self, InvalidScopeClaim> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for ScopeClaim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.place, if self.list { "[]" } else { "" })
+    }
+}
+
+/// A text that names no member of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "expected the name of a member or a JSON pointer, with `[]` behind it for an array: `scp`, `permissions[]`, `/realm_access/roles[]`"
+)]
+pub struct InvalidScopeClaim(());

@@ -1,0 +1,92 @@
+//! The argument that the attribute injects.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use http::HeaderMap;
+
+use crate::policy::spelled::{Anonymous, Policy, Required};
+use crate::{AuthInfo, Rejection, ResourceServer};
+
+/// Proof that the policy `P` of a `#[requires_auth]` attribute let the caller through.
+///
+/// The attribute turns an argument `auth: AuthInfo` into `Authorized(auth, ..): Authorized<…>` and
+/// puts it first, so that a framework decides before it reads anything else of the request. To
+/// call a guarded function yourself, from a test or from another handler, pass `auth.try_into()?`
+/// in that place: the conversion makes the same decision.
+pub struct Authorized<P: Policy, A: Injected<P::Presence> = AuthInfo>(
+    /// The caller.
+    pub A,
+    PhantomData<fn() -> P>,
+);
+
+impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
+    /// Decides about a request by its headers alone.
+    pub(crate) async fn by_headers(
+        server: &ResourceServer,
+        headers: &HeaderMap,
+    ) -> Result<Self, Rejection> {
+        let caller = server.identify(headers, P::CONDITION).await?;
+        let caller = caller
+            .map(|caller| caller.authorize(P::CONDITION))
+            .transpose()?;
+        A::inject(caller)
+            .map(Self::new)
+            .ok_or_else(|| server.missing_token(P::CONDITION))
+    }
+
+    fn new(caller: A) -> Self {
+        Self(caller, PhantomData)
+    }
+}
+
+impl<P: Policy<Presence = Required>> TryFrom<AuthInfo> for Authorized<P> {
+    type Error = Rejection;
+
+    fn try_from(caller: AuthInfo) -> Result<Self, Rejection> {
+        caller.authorize(P::CONDITION).map(Self::new)
+    }
+}
+
+impl<P: Policy<Presence = Anonymous>> TryFrom<Option<AuthInfo>>
+    for Authorized<P, Option<AuthInfo>>
+{
+    type Error = Rejection;
+
+    fn try_from(caller: Option<AuthInfo>) -> Result<Self, Rejection> {
+        caller
+            .map(|caller| caller.authorize(P::CONDITION))
+            .transpose()
+            .map(Self::new)
+    }
+}
+
+impl<P: Policy, A: Injected<P::Presence>> fmt::Debug for Authorized<P, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Authorized").field(&P::CONDITION).finish()
+    }
+}
+
+/// What an argument that receives the caller may be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot receive the caller's identity",
+    label = "expected `requires_auth::AuthInfo`",
+    note = "write `AuthInfo` of `requires_auth`, or with `optional` an `Option<AuthInfo>`",
+    note = "a type of your own that is called `AuthInfo` needs another name in this signature"
+)]
+pub trait Injected<Presence>: Sized + Send + 'static {
+    /// The argument for this caller; `None` if the caller must not be anonymous.
+    fn inject(caller: Option<AuthInfo>) -> Option<Self>;
+}
+
+impl Injected<Required> for AuthInfo {
+    fn inject(caller: Option<AuthInfo>) -> Option<Self> {
+        caller
+    }
+}
+
+impl Injected<Anonymous> for Option<AuthInfo> {
+    fn inject(caller: Option<AuthInfo>) -> Option<Self> {
+        Some(caller)
+    }
+}

@@ -1,0 +1,87 @@
+//! The OAuth 2.0 token introspection client (RFC 7662).
+//!
+//! From the outside in: a pause that the authorization server asked for, a bound on the exchanges
+//! in flight, a deadline, one retry, and the exchange itself.
+
+mod builder;
+mod client_authentication;
+mod discovery;
+mod exchange;
+mod http_client;
+mod pause;
+mod retry_after;
+
+use std::fmt;
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+pub use builder::IntrospectionBuilder;
+pub use client_authentication::{ClientAuthentication, TokenSource};
+
+use crate::{AccessToken, Claims, ResolveError, Resolver, Unavailable};
+use exchange::Exchange;
+use pause::Pause;
+
+/// Resolves access tokens by asking the authorization server's introspection endpoint.
+///
+/// It never follows redirects, keeps to one deadline whatever the server does, reads a bounded
+/// answer, and asks at most a bounded number of questions at once. Without a cache in front of it,
+/// every request to a guarded function is one exchange.
+pub struct Introspection {
+    exchange: Exchange,
+    deadline: Duration,
+    retry: bool,
+    in_flight: Semaphore,
+    pause: Pause,
+}
+
+/// When to come back after a refusal because of too many exchanges: they end within moments.
+const CROWDED: Duration = Duration::from_secs(1);
+
+/// How long the one retry waits at least; jitter adds up to as much again.
+const RETRY_DELAY: Duration = Duration::from_millis(50);
+
+impl Introspection {
+    async fn ask(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
+        let attempt = || self.exchange.perform(token);
+        let retries = ExponentialBuilder::default()
+            .with_min_delay(RETRY_DELAY)
+            .with_max_times(usize::from(self.retry))
+            .with_jitter();
+        timeout(self.deadline, attempt.retry(retries).when(is_transient))
+            .await
+            .unwrap_or_else(|_| {
+                Err(Unavailable::new("the authorization server did not answer in time").into())
+            })
+    }
+}
+
+fn is_transient(error: &ResolveError) -> bool {
+    matches!(error, ResolveError::Unavailable(unavailable) if unavailable.is_transient())
+}
+
+impl Resolver for Introspection {
+    async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
+        self.pause.check()?;
+        let _permit = self.in_flight.try_acquire().map_err(|_| {
+            Unavailable::new("too many exchanges with the authorization server are in flight")
+                .with_retry_after(CROWDED)
+        })?;
+        let resolved = self.ask(token).await;
+        if let Err(ResolveError::Unavailable(unavailable)) = &resolved {
+            self.pause.observe(unavailable);
+        }
+        resolved
+    }
+}
+
+impl fmt::Debug for Introspection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Introspection")
+            .field("exchange", &self.exchange)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,207 @@
+//! Setting up the introspection client.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::exchange::Exchange;
+use super::pause::Pause;
+use super::{ClientAuthentication, Introspection, TokenSource, http_client};
+use crate::secure_url::{self, Http};
+use crate::{ClaimsReader, Clock, ScopeClaim, SetupError, SystemClock};
+
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const DEADLINE: Duration = Duration::from_secs(5);
+pub(super) const LONGEST_ANSWER: usize = 64 * 1024;
+const MAX_IN_FLIGHT: usize = 256;
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Settings of an [`Introspection`] client; started by [`Introspection::builder`] or
+/// [`Introspection::discover`].
+#[must_use]
+pub struct IntrospectionBuilder {
+    endpoint: String,
+    http: Http,
+    authentication: ClientAuthentication,
+    reader: ClaimsReader,
+    connect_timeout: Duration,
+    deadline: Duration,
+    longest_answer: usize,
+    max_in_flight: usize,
+    longest_pause: Duration,
+    retry: bool,
+    clock: Arc<dyn Clock>,
+}
+
+impl Introspection {
+    /// Starts with the URL of the introspection endpoint: `https`, or `http` on this machine.
+    pub fn builder(endpoint: impl Into<String>) -> IntrospectionBuilder {
+        IntrospectionBuilder {
+            endpoint: endpoint.into(),
+            http: Http::LoopbackOnly,
+            authentication: ClientAuthentication::None,
+            reader: ClaimsReader::default(),
+            connect_timeout: CONNECT_TIMEOUT,
+            deadline: DEADLINE,
+            longest_answer: LONGEST_ANSWER,
+            max_in_flight: MAX_IN_FLIGHT,
+            longest_pause: LONGEST_PAUSE,
+            retry: true,
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+impl IntrospectionBuilder {
+    /// Authenticates with id and secret in the `Authorization` header, each form-encoded first as
+    /// RFC 6749 §2.3.1 demands: what most servers expect.
+    pub fn client_secret_basic(
+        self,
+        id: impl Into<String>,
+        secret: impl Into<SecretString>,
+    ) -> Self {
+        let secret = secret.into();
+        self.client_authentication(ClientAuthentication::Basic {
+            id: id.into(),
+            secret,
+        })
+    }
+
+    /// Authenticates with id and secret in the form.
+    pub fn client_secret_post(
+        self,
+        id: impl Into<String>,
+        secret: impl Into<SecretString>,
+    ) -> Self {
+        let secret = secret.into();
+        self.client_authentication(ClientAuthentication::Post {
+            id: id.into(),
+            secret,
+        })
+    }
+
+    /// Authenticates with a fixed bearer token.
+    pub fn bearer_token(self, token: impl Into<SecretString>) -> Self {
+        self.client_authentication(ClientAuthentication::bearer(token))
+    }
+
+    /// Authenticates with a bearer token that is refreshed.
+    pub fn bearer_source(self, source: impl TokenSource) -> Self {
+        self.client_authentication(ClientAuthentication::Bearer(Arc::new(source)))
+    }
+
+    /// How this server authenticates itself. Default: [`ClientAuthentication::None`].
+    pub fn client_authentication(mut self, authentication: ClientAuthentication) -> Self {
+        self.authentication = authentication;
+        self
+    }
+
+    /// Where the scopes are in the answer. Default: `scope`, one string separated by spaces.
+    pub fn scope_claims(mut self, claims: impl IntoIterator<Item = ScopeClaim>) -> Self {
+        self.reader = self.reader.scope_claims(claims);
+        self
+    }
+
+    /// How long connecting may take. Default: 2 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a whole exchange may take: connecting, asking, the last byte of the answer, and
+    /// the retry if there is one. Default: 5 s.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// The longest answer that is read, in bytes. Compression is not asked for and an encoded
+    /// answer is refused, so this is what a server can make us hold. Default: 65 536.
+    pub fn longest_answer(mut self, bytes: usize) -> Self {
+        self.longest_answer = bytes;
+        self
+    }
+
+    /// How many exchanges may be in flight at once; past it a request is answered 503 at once.
+    /// Default: 256.
+    pub fn max_in_flight(mut self, exchanges: usize) -> Self {
+        self.max_in_flight = exchanges;
+        self
+    }
+
+    /// The longest `Retry-After` of the authorization server that is honoured and passed on.
+    /// Default: 60 s.
+    pub fn longest_pause(mut self, pause: Duration) -> Self {
+        self.longest_pause = pause;
+        self
+    }
+
+    /// Does not try again after a broken connection, a 502, 503 or 504. Default: once, after 50
+    /// to 100 ms and inside the deadline.
+    pub fn without_retry(mut self) -> Self {
+        self.retry = false;
+        self
+    }
+
+    /// Lets the endpoint be plain `http` on another machine. Default: it must not. Tokens and
+    /// credentials can then be read, and answers forged, on the way.
+    pub fn dangerously_allow_http(mut self) -> Self {
+        self.http = Http::Anywhere;
+        self
+    }
+
+    /// The clock for `Retry-After`. Default: [`SystemClock`].
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// [`SetupError`] says which setting is wrong.
+    pub fn build(self) -> Result<Introspection, SetupError> {
+        let endpoint = secure_url::parse(&self.endpoint, self.http)
+            .map_err(SetupError::url("introspection endpoint"))?;
+        if self.max_in_flight == 0 || self.max_in_flight > Semaphore::MAX_PERMITS {
+            return Err(SetupError::Setting("`max_in_flight` must be at least 1"));
+        }
+        if self.deadline.is_zero() || self.connect_timeout.is_zero() || self.longest_answer == 0 {
+            return Err(SetupError::Setting(
+                "`deadline`, `connect_timeout` and `longest_answer` must be more than 0",
+            ));
+        }
+        Ok(Introspection {
+            exchange: Exchange {
+                client: http_client::client(&endpoint, self.connect_timeout)?,
+                endpoint,
+                authentication: self.authentication,
+                reader: self.reader,
+                longest_answer: self.longest_answer,
+                longest_pause: self.longest_pause,
+                clock: Arc::clone(&self.clock),
+            },
+            deadline: self.deadline,
+            retry: self.retry,
+            in_flight: Semaphore::new(self.max_in_flight),
+            pause: Pause::new(self.clock),
+        })
+    }
+}
+
+impl fmt::Debug for IntrospectionBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The endpoint may still have user-info.
+        let host = Url::parse(&self.endpoint)
+            .ok()
+            .and_then(|url| url.host().map(|it| it.to_string()));
+        f.debug_struct("IntrospectionBuilder")
+            .field("host", &host)
+            .field("authentication", &self.authentication)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,65 @@
+//! The HTTP client and what it may take from an authorization server.
+
+use std::time::Duration;
+
+use reqwest::header::CONTENT_ENCODING;
+use reqwest::{Client, Response, redirect, retry};
+use url::Url;
+
+use crate::resolve::{BadAnswer, ResolveError, Unavailable};
+use crate::{SetupError, secure_url};
+
+/// A client for one authorization server.
+///
+/// Redirects are not followed, nothing is retried behind our back, and no content coding is asked
+/// for, also where another crate switches those features of reqwest on. A server on this machine
+/// is reached directly; others through the environment's proxies as reqwest documents it.
+pub(super) fn client(url: &Url, connect_timeout: Duration) -> Result<Client, SetupError> {
+    let mut client = Client::builder()
+        .user_agent(concat!("requires-auth/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(connect_timeout)
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .no_gzip()
+        .no_brotli()
+        .no_deflate()
+        .no_zstd();
+    if secure_url::is_loopback(url) {
+        client = client.no_proxy();
+    }
+    client
+        .build()
+        .map_err(|error| SetupError::HttpClient(Box::new(error)))
+}
+
+/// Reads a body of at most `longest` bytes.
+pub(super) async fn bounded_body(
+    mut response: Response,
+    longest: usize,
+) -> Result<Vec<u8>, ResolveError> {
+    if response.headers().contains_key(CONTENT_ENCODING) {
+        return Err(BadAnswer::Encoded.into());
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(lost)? {
+        if body.len() + chunk.len() > longest {
+            return Err(BadAnswer::TooLong.into());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// A request that got no answer: no connection, or one that broke. It may have been a pooled
+/// connection that the server had closed, so another attempt may succeed at once.
+pub(super) fn lost(error: reqwest::Error) -> Unavailable {
+    let timed_out = error.is_timeout();
+    let unavailable = Unavailable::new("the authorization server cannot be reached")
+        .with_source(error.without_url());
+    if timed_out {
+        unavailable
+    } else {
+        unavailable.transient()
+    }
+}

@@ -1,0 +1,50 @@
+//! The `Retry-After` header (RFC 9110 §10.2.3).
+
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use http::header::RETRY_AFTER;
+
+/// The delay that a server asks for, in seconds or as a date; `None` if it does not or cannot be
+/// understood.
+pub(super) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn seconds_and_dates_are_understood() {
+        // R-C7
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        let delay = |text: &'static str| {
+            read(
+                &HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]),
+                now,
+            )
+        };
+        assert_eq!(delay("7"), Some(Duration::from_secs(7)));
+        assert_eq!(
+            delay("Sun, 06 Nov 1994 08:49:47 GMT"),
+            Some(Duration::from_secs(10))
+        );
+        assert_eq!(delay("Sun, 06 Nov 1994 08:49:27 GMT"), Some(Duration::ZERO));
+        assert_eq!(
+            delay("99999999999999999999999"),
+            Some(Duration::from_secs(u64::MAX))
+        );
+        for text in ["", "soon", "-1", "1.5", "+7"] {
+            assert_eq!(delay(text), None, "{text:?}");
+        }
+        assert_eq!(read(&HeaderMap::new(), now), None);
+    }
+}

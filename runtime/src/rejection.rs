@@ -1,0 +1,196 @@
+//! Why a request was refused, and the exact HTTP answer that says so (RFC 6750 §3).
+
+mod challenge;
+mod reason;
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+pub(crate) use challenge::{Challenge, ChallengeBase, OFFLINE_ACCESS};
+pub use reason::{Reason, TokenProblem};
+
+use crate::ResolveError;
+
+/// A refused request: status, headers and body of the answer.
+///
+/// With axum it is a response, and a handler that uses `auth.require("…")?` returns it. Each
+/// answer also carries its `Rejection` in the response's extensions, so that an application can
+/// put its own page in place of the JSON body and keep the challenge:
+///
+/// ```
+/// # #[cfg(feature = "axum")] {
+/// use axum::response::{Html, IntoResponse, Response};
+/// use requires_auth::Rejection;
+///
+/// async fn own_page(response: Response) -> Response {
+///     match response.extensions().get::<Rejection>() {
+///         None => response,
+///         Some(refused) => {
+///             (refused.status(), refused.headers(), Html("<h1>Please sign in</h1>")).into_response()
+///         }
+///     }
+/// }
+/// let app: axum::Router = axum::Router::new().layer(axum::middleware::map_response(own_page));
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Rejection(Arc<Inner>);
+
+struct Inner {
+    reason: Reason,
+    challenge: Option<HeaderValue>,
+    retry_after: Option<Duration>,
+    source: Option<Source>,
+}
+
+type Source = Box<dyn Error + Send + Sync>;
+
+/// The `Retry-After` of an outage whose end nobody has told us.
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
+
+impl Rejection {
+    pub(crate) fn challenging(reason: Reason, challenge: &Challenge<'_>) -> Self {
+        Self::with(reason, Some(challenge.header(reason)), None, None)
+    }
+
+    pub(crate) fn invalid_token(problem: TokenProblem, challenge: &Challenge<'_>) -> Self {
+        let header = challenge.header(Reason::InvalidToken);
+        Self::with(
+            Reason::InvalidToken,
+            Some(header),
+            None,
+            Some(Box::new(problem)),
+        )
+    }
+
+    pub(crate) fn unresolved(error: ResolveError, challenge: &Challenge<'_>) -> Self {
+        let retry_after = match &error {
+            ResolveError::Inactive => {
+                return Self::invalid_token(TokenProblem::Inactive, challenge);
+            }
+            ResolveError::CredentialsRefused => {
+                return Self::with(Reason::Misconfigured, None, None, Some(Box::new(error)));
+            }
+            ResolveError::Unavailable(unavailable) => unavailable.retry_after(),
+            ResolveError::BadAnswer(_) => None,
+        };
+        let retry_after = retry_after.unwrap_or(DEFAULT_RETRY_AFTER);
+        Self::with(
+            Reason::Unavailable,
+            None,
+            Some(retry_after),
+            Some(Box::new(error)),
+        )
+    }
+
+    pub(crate) fn misconfigured(source: impl Error + Send + Sync + 'static) -> Self {
+        Self::with(Reason::Misconfigured, None, None, Some(Box::new(source)))
+    }
+
+    fn with(
+        reason: Reason,
+        challenge: Option<HeaderValue>,
+        retry_after: Option<Duration>,
+        source: Option<Source>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            reason,
+            challenge,
+            retry_after,
+            source,
+        }))
+    }
+
+    /// Why the request was refused.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        self.0.reason
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.0.reason.status()
+    }
+
+    /// The `WWW-Authenticate` challenge; a 5xx has none.
+    #[must_use]
+    pub fn challenge(&self) -> Option<&HeaderValue> {
+        self.0.challenge.as_ref()
+    }
+
+    /// When to try again; only a 503 says so. At least one second, in whole seconds.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after.map(whole_seconds)
+    }
+
+    /// The headers that belong to the answer whatever its body is: the challenge or
+    /// `Retry-After`, and `Cache-Control: no-store`.
+    #[must_use]
+    pub fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(4);
+        if let Some(challenge) = self.challenge() {
+            headers.insert(WWW_AUTHENTICATE, challenge.clone());
+        }
+        if let Some(delay) = self.retry_after() {
+            headers.insert(RETRY_AFTER, HeaderValue::from(delay.as_secs()));
+        }
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers
+    }
+
+    /// The body of the answer, a JSON object with `error` and `error_description`.
+    ///
+    /// The texts are fixed: nothing of the token, the authorization server or the configuration.
+    #[must_use]
+    pub fn body(&self) -> &'static str {
+        self.0.reason.body()
+    }
+
+    /// The whole answer, for any framework on the `http` crate.
+    pub fn to_response<B: From<&'static str>>(&self) -> http::Response<B> {
+        let mut response = http::Response::new(B::from(self.body()));
+        *response.status_mut() = self.status();
+        *response.headers_mut() = self.headers();
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+}
+
+/// Rounded up: an answer that says `0` invites the caller to come back at once.
+fn whole_seconds(delay: Duration) -> Duration {
+    Duration::from_secs(delay.as_secs() + u64::from(delay.subsec_nanos() > 0))
+        .max(Duration::from_secs(1))
+}
+
+impl fmt::Debug for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejection")
+            .field("reason", &self.reason())
+            .field("challenge", &self.challenge())
+            .field("retry_after", &self.retry_after())
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.reason().description())
+    }
+}
+
+impl Error for Rejection {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

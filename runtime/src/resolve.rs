@@ -1,0 +1,8 @@
+//! Resolving: from an access token to the claims that its authorization server vouches for.
+
+mod error;
+mod resolver;
+
+pub use error::{BadAnswer, ResolveError, Unavailable};
+pub use resolver::Resolver;
+pub(crate) use resolver::SharedResolver;

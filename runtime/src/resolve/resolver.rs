@@ -1,0 +1,96 @@
+//! The trait that everything which can resolve a token implements.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::{AccessToken, Claims, ResolveError};
+
+/// Finds out what an access token stands for.
+///
+/// The introspection client implements it. Write your own to ask something else, or to wrap
+/// another resolver: it only establishes facts. Whether the claims are still valid, meant for this
+/// server and sufficient is decided afterwards, for every resolver alike.
+///
+/// ```
+/// use requires_auth::{AccessToken, Claims, ResolveError, Resolver};
+///
+/// /// Accepts the one token of a build machine.
+/// struct BuildMachine {
+///     token: String,
+/// }
+///
+/// impl Resolver for BuildMachine {
+///     async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
+///         // compare secrets in constant time in a real program
+///         if token.expose() != self.token {
+///             return Err(ResolveError::Inactive);
+///         }
+///         Claims::from_introspection(
+///             br#"{"active": true, "client_id": "build", "scope": "entries:read",
+///                  "aud": "https://journal.example/"}"#,
+///         )
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot resolve access tokens",
+    note = "implement `requires_auth::Resolver` for it, or build a `requires_auth::Introspection`"
+)]
+pub trait Resolver: Send + Sync + 'static {
+    /// The claims of an active token.
+    ///
+    /// # Errors
+    /// [`ResolveError::Inactive`] for a token that is not valid; anything else means that this
+    /// could not be found out, and must never be reported as an inactive token: clients log their
+    /// users out on a 401.
+    fn resolve(
+        &self,
+        token: &AccessToken,
+    ) -> impl Future<Output = Result<Claims, ResolveError>> + Send;
+}
+
+/// One resolver for many owners.
+impl<R: Resolver> Resolver for Arc<R> {
+    async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
+        R::resolve(self, token).await
+    }
+}
+
+/// A resolver behind a pointer, whatever its type.
+#[derive(Clone)]
+pub(crate) struct SharedResolver(Arc<dyn Erased>);
+
+impl SharedResolver {
+    pub(crate) fn new(resolver: impl Resolver) -> Self {
+        Self(Arc::new(resolver))
+    }
+
+    pub(crate) async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
+        self.0.resolve_boxed(token).await
+    }
+}
+
+impl fmt::Debug for SharedResolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SharedResolver(..)")
+    }
+}
+
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+trait Erased: Send + Sync {
+    fn resolve_boxed<'a>(
+        &'a self,
+        token: &'a AccessToken,
+    ) -> BoxFuture<'a, Result<Claims, ResolveError>>;
+}
+
+impl<R: Resolver> Erased for R {
+    fn resolve_boxed<'a>(
+        &'a self,
+        token: &'a AccessToken,
+    ) -> BoxFuture<'a, Result<Claims, ResolveError>> {
+        Box::pin(self.resolve(token))
+    }
+}

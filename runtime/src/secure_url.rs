@@ -1,0 +1,101 @@
+//! URLs that tokens and secrets may travel to.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+/// Whether plain `http` is accepted for hosts other than this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Http {
+    #[default]
+    LoopbackOnly,
+    Anywhere,
+}
+
+/// Reads an absolute `https` URL without user-info and fragment; `http` as `http` says.
+pub(crate) fn parse(text: &str, http: Http) -> Result<Url, UrlProblem> {
+    let url = Url::parse(text).map_err(|_| UrlProblem::NotAbsolute)?;
+    match url.scheme() {
+        "https" => {}
+        "http" if http == Http::Anywhere || is_loopback(&url) => {}
+        "http" => return Err(UrlProblem::PlainHttp),
+        _ => return Err(UrlProblem::Scheme),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(UrlProblem::UserInfo);
+    }
+    if url.fragment().is_some() {
+        return Err(UrlProblem::Fragment);
+    }
+    Ok(url)
+}
+
+/// Whether the URL names this machine, by a loopback address or as `localhost`.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).to_canonical().is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+/// Why a URL is not accepted. The message does not repeat the URL, which may hold a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UrlProblem {
+    /// Not a URL, or a relative one.
+    #[error("it is not an absolute URL")]
+    NotAbsolute,
+    /// Plain `http` to another machine.
+    #[error("plain http is accepted for loopback hosts only; use https")]
+    PlainHttp,
+    /// Another scheme.
+    #[error("its scheme is not https")]
+    Scheme,
+    /// A user name or password.
+    #[error("it has user-info (`user:password@`), which belongs into the client authentication")]
+    UserInfo,
+    /// A fragment.
+    #[error("it has a fragment (`#…`)")]
+    Fragment,
+    /// Characters that cannot stand in a header as they are.
+    #[error("it has characters that a URL must percent-encode")]
+    Characters,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn https_or_loopback_without_secrets() {
+        // R-C3
+        for fine in [
+            "https://as.example/introspect?tenant=1",
+            "http://127.0.0.1:9000/",
+            "http://127.9.9.9/",
+            "http://[::1]:1/",
+            "http://localhost/x",
+            "http://auth.localhost/x",
+        ] {
+            assert!(parse(fine, Http::LoopbackOnly).is_ok(), "{fine}");
+        }
+        for (text, problem) in [
+            ("http://as.example/", UrlProblem::PlainHttp),
+            ("http://127.0.0.1.as.example/", UrlProblem::PlainHttp),
+            ("http://localhost.as.example/", UrlProblem::PlainHttp),
+            ("http://0.0.0.0/", UrlProblem::PlainHttp),
+            ("http://10.0.0.1/", UrlProblem::PlainHttp),
+            ("https://id:secret@as.example/", UrlProblem::UserInfo),
+            ("https://id@as.example/", UrlProblem::UserInfo),
+            ("https://as.example/#top", UrlProblem::Fragment),
+            ("ftp://as.example/", UrlProblem::Scheme),
+            ("as.example/introspect", UrlProblem::NotAbsolute),
+            ("", UrlProblem::NotAbsolute),
+        ] {
+            assert_eq!(parse(text, Http::LoopbackOnly), Err(problem), "{text}");
+        }
+        assert!(parse("http://as.example/", Http::Anywhere).is_ok());
+    }
+}

@@ -1,0 +1,189 @@
+//! The resource server: what this program is, whom it trusts, and what it accepts.
+
+mod admission;
+mod builder;
+#[cfg(feature = "introspection")]
+mod config;
+#[cfg(feature = "introspection")]
+mod environment;
+mod error;
+mod identifier;
+mod metadata;
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderMap;
+
+use crate::policy::challenge_scopes;
+use crate::rejection::{Challenge, ChallengeBase, Reason, TokenProblem};
+use crate::resolve::SharedResolver;
+use crate::token::{Credentials, HeaderProblem};
+use crate::{AuthInfo, Condition, Rejection, ScopeSet};
+
+use admission::Admission;
+pub use admission::AudienceCheck;
+pub use builder::ResourceServerBuilder;
+#[cfg(feature = "introspection")]
+pub use config::{ClientAuthenticationMethod, ResourceServerConfig};
+pub use error::SetupError;
+pub(crate) use identifier::ResourceIdentifier;
+pub use metadata::ProtectedResourceMetadata;
+
+/// A protected resource (RFC 6749 §1.1): the program whose functions are guarded.
+///
+/// Built once and kept in the application's state; cheap to clone.
+///
+/// ```
+/// # #[cfg(feature = "introspection")] {
+/// use requires_auth::{Introspection, ResourceServer};
+///
+/// # fn main() -> Result<(), requires_auth::SetupError> {
+/// let introspection = Introspection::builder("https://auth.example/oauth2/introspect")
+///     .client_secret_basic("journal", "the client's secret")
+///     .build()?;
+/// let server = ResourceServer::builder("https://journal.example/mcp")
+///     .issuer("https://auth.example")
+///     .resolver(introspection)
+///     .build()?;
+/// # Ok(()) }
+/// # main().unwrap();
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct ResourceServer(Arc<Inner>);
+
+struct Inner {
+    identifier: ResourceIdentifier,
+    challenge: ChallengeBase,
+    longest_token: usize,
+    resolver: SharedResolver,
+    admission: Admission,
+    metadata: ProtectedResourceMetadata,
+}
+
+impl ResourceServer {
+    /// Starts with the resource identifier (RFC 8707): the URL that clients ask tokens for, as in
+    /// `https://journal.example/mcp`. Tokens must name exactly this text as their audience.
+    pub fn builder(resource: impl Into<String>) -> ResourceServerBuilder {
+        ResourceServerBuilder::new(resource.into())
+    }
+
+    /// The resource identifier, as it was given.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        self.0.identifier.as_str()
+    }
+
+    /// Where the protected resource metadata is served (RFC 9728 §3.1); challenges name this URL.
+    #[must_use]
+    pub fn metadata_url(&self) -> &str {
+        self.0.identifier.metadata_url()
+    }
+
+    /// The protected resource metadata document (RFC 9728 §2).
+    #[must_use]
+    pub fn metadata(&self) -> &ProtectedResourceMetadata {
+        &self.0.metadata
+    }
+
+    /// The path of [`metadata_url`](Self::metadata_url).
+    #[must_use]
+    pub fn metadata_path(&self) -> &str {
+        self.0.identifier.metadata_path()
+    }
+
+    /// Authenticates a request by its `Authorization` header and checks the caller's scopes: the
+    /// whole guard, for code that is not a handler of a supported framework.
+    ///
+    /// # Errors
+    /// The [`Rejection`] to answer with.
+    pub async fn authorize(
+        &self,
+        headers: &HeaderMap,
+        condition: Condition,
+    ) -> Result<AuthInfo, Rejection> {
+        match self.identify(headers, condition).await? {
+            Some(caller) => caller.authorize(condition),
+            None => Err(self.missing_token(condition)),
+        }
+    }
+
+    /// Who calls; `None` for a request without a bearer token. `condition` is only for the
+    /// challenge: it is not checked here.
+    pub(crate) async fn identify(
+        &self,
+        headers: &HeaderMap,
+        condition: Condition,
+    ) -> Result<Option<AuthInfo>, Rejection> {
+        let token = match Credentials::read(headers, self.0.longest_token) {
+            Ok(Credentials::None) => return Ok(None),
+            Ok(Credentials::Bearer(token)) => token,
+            Err(problem) => return Err(self.unreadable(problem, condition)),
+        };
+        let resolved = self.0.resolver.resolve(&token).await;
+        let challenge = || self.operation(condition);
+        let claims =
+            resolved.map_err(|error| self.refused(Rejection::unresolved(error, &challenge())))?;
+        self.0
+            .admission
+            .admit(&claims)
+            .map_err(|problem| self.refused(Rejection::invalid_token(problem, &challenge())))?;
+        Ok(Some(AuthInfo::new(claims, token, self.clone())))
+    }
+
+    pub(crate) fn missing_token(&self, condition: Condition) -> Rejection {
+        let challenge = self.operation(condition);
+        self.refused(Rejection::challenging(Reason::MissingToken, &challenge))
+    }
+
+    fn unreadable(&self, problem: HeaderProblem, condition: Condition) -> Rejection {
+        let challenge = self.operation(condition);
+        self.refused(match problem {
+            HeaderProblem::Several => Rejection::challenging(Reason::InvalidRequest, &challenge),
+            HeaderProblem::Malformed => {
+                Rejection::invalid_token(TokenProblem::Malformed, &challenge)
+            }
+            HeaderProblem::TooLong => Rejection::invalid_token(TokenProblem::TooLong, &challenge),
+        })
+    }
+
+    /// The challenge for a caller of whom nothing is known.
+    fn operation(&self, condition: Condition) -> Challenge<'_> {
+        self.challenge(challenge_scopes(&condition, &ScopeSet::default()))
+    }
+
+    pub(crate) fn challenge<'a>(&'a self, scopes: Vec<&'a str>) -> Challenge<'a> {
+        Challenge {
+            base: &self.0.challenge,
+            scopes,
+        }
+    }
+
+    /// Records a refusal on its way out. A refusal that is not the caller's doing is a warning.
+    #[expect(clippy::unused_self, reason = "a refusal is one of this server")]
+    pub(crate) fn refused(&self, rejection: Rejection) -> Rejection {
+        let status = rejection.status().as_u16();
+        let cause = rejection.source().map(tracing::field::display);
+        let detail = rejection
+            .source()
+            .and_then(Error::source)
+            .map(tracing::field::display);
+        if rejection.status().is_server_error() {
+            tracing::warn!(target: "requires_auth", status, cause, detail, "request refused");
+        } else {
+            tracing::debug!(target: "requires_auth", status, cause, detail, "request refused");
+        }
+        rejection
+    }
+}
+
+impl fmt::Debug for ResourceServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResourceServer")
+            .field("resource", &self.resource())
+            .field("admission", &self.0.admission)
+            .finish_non_exhaustive()
+    }
+}

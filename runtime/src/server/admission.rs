@@ -1,0 +1,244 @@
+//! Whether an active token is acceptable here and now.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::rejection::TokenProblem;
+use crate::{Claims, Clock};
+
+/// Whether a token must name this resource as its audience.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum AudienceCheck {
+    /// It must: the default. A token that names no audience is refused.
+    #[default]
+    Required,
+    /// It must if it names any. For servers that leave the audience out; then every token that
+    /// such a server issues without one is accepted, for whatever it was meant.
+    IfPresent,
+    /// The audience is not looked at: tokens that were issued for any other service are accepted
+    /// too. Only where the authorization server serves this resource alone.
+    Unchecked,
+}
+
+/// The checks that every token passes on every request, whoever resolved it. They are cheap and
+/// depend on the time, so that nothing remembered can outlive its token.
+#[derive(Debug)]
+pub(super) struct Admission {
+    pub(super) audience_check: AudienceCheck,
+    pub(super) audiences: Vec<String>,
+    pub(super) issuer: Option<String>,
+    pub(super) leeway: Duration,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl Admission {
+    pub(super) fn admit(&self, claims: &Claims) -> Result<(), TokenProblem> {
+        self.check_time(claims)?;
+        self.check_audience(claims)?;
+        if let (Some(expected), Some(issuer)) = (&self.issuer, claims.issuer()) {
+            require(expected == issuer, TokenProblem::Issuer)?;
+        }
+        require(!claims.kinds().any(is_other_kind), TokenProblem::Kind)?;
+        require(
+            !claims.is_sender_constrained(),
+            TokenProblem::SenderConstrained,
+        )
+    }
+
+    fn check_time(&self, claims: &Claims) -> Result<(), TokenProblem> {
+        let now = self.clock.now();
+        let expired = |at| now.checked_sub(self.leeway).is_none_or(|now| now >= at);
+        require(
+            !claims.expires_at().is_some_and(expired),
+            TokenProblem::Expired,
+        )?;
+        let early = |from| now.checked_add(self.leeway).is_none_or(|now| now < from);
+        require(
+            !claims.not_before().is_some_and(early),
+            TokenProblem::NotYetValid,
+        )
+    }
+
+    fn check_audience(&self, claims: &Claims) -> Result<(), TokenProblem> {
+        let named = claims.audience().next().is_some();
+        let meant = || {
+            claims
+                .audience()
+                .any(|one| self.audiences.iter().any(|own| own == one))
+        };
+        let fine = match self.audience_check {
+            AudienceCheck::Required => meant(),
+            AudienceCheck::IfPresent => !named || meant(),
+            AudienceCheck::Unchecked => true,
+        };
+        require(fine, TokenProblem::Audience)
+    }
+}
+
+fn require(condition: bool, otherwise: TokenProblem) -> Result<(), TokenProblem> {
+    if condition { Ok(()) } else { Err(otherwise) }
+}
+
+/// Whether a `token_type` or `token_use` says that this is a refresh token or an ID token, or one
+/// that needs a proof of possession (RFC 9449 §7.1).
+fn is_other_kind(kind: &str) -> bool {
+    const OTHERS: [&str; 6] = ["refresh", "refresh_token", "id", "id_token", "dpop", "pop"];
+    let name = kind.rsplit(':').next().unwrap_or(kind).replace('-', "_");
+    OTHERS.iter().any(|other| name.eq_ignore_ascii_case(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Instant, SystemTime};
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct At(u64);
+
+    impl Clock for At {
+        fn now(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH + Duration::from_secs(self.0)
+        }
+        fn instant(&self) -> Instant {
+            Instant::now()
+        }
+    }
+
+    fn admission(now: u64) -> Admission {
+        Admission {
+            audience_check: AudienceCheck::Required,
+            audiences: vec!["https://api.example/mcp".to_owned()],
+            issuer: Some("https://as.example".to_owned()),
+            leeway: Duration::ZERO,
+            clock: Arc::new(At(now)),
+        }
+    }
+
+    fn admit(admission: &Admission, members: &str) -> Result<(), TokenProblem> {
+        let json = format!(r#"{{"active":true{members}}}"#);
+        admission.admit(&Claims::from_introspection(json.as_bytes()).unwrap())
+    }
+
+    const AUD: &str = r#","aud":"https://api.example/mcp""#;
+
+    #[test]
+    fn a_token_is_valid_from_nbf_until_just_before_exp() {
+        // R-D5
+        let members = format!(r#"{AUD},"nbf":100,"exp":200"#);
+        for (now, expected) in [
+            (99, Err(TokenProblem::NotYetValid)),
+            (100, Ok(())),
+            (199, Ok(())),
+            (200, Err(TokenProblem::Expired)),
+            (201, Err(TokenProblem::Expired)),
+        ] {
+            assert_eq!(admit(&admission(now), &members), expected, "{now}");
+        }
+        assert_eq!(
+            admit(&admission(199), &format!(r#"{AUD},"exp":199.5"#)),
+            Ok(())
+        );
+        let lenient = |now| Admission {
+            leeway: Duration::from_secs(10),
+            ..admission(now)
+        };
+        for (now, expected) in [
+            (89, Err(TokenProblem::NotYetValid)),
+            (90, Ok(())),
+            (209, Ok(())),
+            (210, Err(TokenProblem::Expired)),
+        ] {
+            assert_eq!(
+                admit(&lenient(now), &members),
+                expected,
+                "{now} with leeway"
+            );
+        }
+    }
+
+    #[test]
+    fn the_audience_must_name_the_resource_exactly() {
+        // R-D6
+        let check = |audience_check, aud: &str| {
+            let members = if aud.is_empty() {
+                String::new()
+            } else {
+                format!(r#","aud":{aud}"#)
+            };
+            admit(
+                &Admission {
+                    audience_check,
+                    ..admission(0)
+                },
+                &members,
+            )
+        };
+        let refused = Err(TokenProblem::Audience);
+        for exact in [
+            r#""https://api.example/mcp""#,
+            r#"["x","https://api.example/mcp"]"#,
+        ] {
+            assert_eq!(check(AudienceCheck::Required, exact), Ok(()));
+            assert_eq!(check(AudienceCheck::IfPresent, exact), Ok(()));
+        }
+        for other in [
+            r#""https://api.example/mcp/""#,
+            r#""https://api.example""#,
+            r#""https://API.example/mcp""#,
+            r#"["x"]"#,
+        ] {
+            assert_eq!(check(AudienceCheck::Required, other), refused, "{other}");
+            assert_eq!(check(AudienceCheck::IfPresent, other), refused, "{other}");
+            assert_eq!(check(AudienceCheck::Unchecked, other), Ok(()), "{other}");
+        }
+        for absent in ["", "[]"] {
+            assert_eq!(check(AudienceCheck::Required, absent), refused);
+            assert_eq!(check(AudienceCheck::IfPresent, absent), Ok(()));
+        }
+    }
+
+    #[test]
+    fn an_issuer_that_is_named_must_be_the_configured_one() {
+        // R-D7
+        let with = |issuer: &str| admit(&admission(0), &format!(r#"{AUD},"iss":"{issuer}""#));
+        assert_eq!(with("https://as.example"), Ok(()));
+        assert_eq!(with("https://as.example/"), Err(TokenProblem::Issuer));
+        assert_eq!(admit(&admission(0), AUD), Ok(()));
+    }
+
+    #[test]
+    fn only_access_tokens_are_admitted() {
+        // R-D8
+        let with =
+            |name: &str, kind: &str| admit(&admission(0), &format!(r#"{AUD},"{name}":"{kind}""#));
+        for name in ["token_type", "token_use"] {
+            for kind in ["Bearer", "bearer", "access", "access_token", "at+jwt"] {
+                assert_eq!(with(name, kind), Ok(()), "{kind}");
+            }
+            for kind in [
+                "refresh_token",
+                "Refresh",
+                "REFRESH-TOKEN",
+                "id_token",
+                "ID",
+                "urn:ietf:params:oauth:token-type:refresh_token",
+                "DPoP",
+            ] {
+                assert_eq!(with(name, kind), Err(TokenProblem::Kind), "{kind}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_bound_to_a_key_is_no_bearer_token() {
+        for cnf in [r#"{"jkt":"x"}"#, r#"{"x5t#S256":"x"}"#, "{}", "null"] {
+            let admitted = admit(&admission(0), &format!(r#"{AUD},"cnf":{cnf}"#));
+            assert_eq!(admitted, Err(TokenProblem::SenderConstrained), "{cnf}");
+        }
+    }
+}

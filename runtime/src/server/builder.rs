@@ -1,0 +1,232 @@
+//! Setting up a resource server.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{
+    Admission, AudienceCheck, Inner, ProtectedResourceMetadata, ResourceIdentifier, ResourceServer,
+    SetupError,
+};
+use crate::rejection::{ChallengeBase, OFFLINE_ACCESS};
+use crate::resolve::SharedResolver;
+use crate::secure_url::{self, Http};
+use crate::{Clock, Resolver, ScopeSet, SystemClock};
+
+/// The longest bearer token that is looked at, in bytes.
+const LONGEST_TOKEN: usize = 8 * 1024;
+
+/// The most that clocks may be assumed to differ.
+const MOST_LEEWAY: Duration = Duration::from_secs(60);
+
+/// Settings of a [`ResourceServer`]; started by [`ResourceServer::builder`].
+#[must_use]
+pub struct ResourceServerBuilder {
+    resource: String,
+    http: Http,
+    issuer: Option<String>,
+    authorization_servers: Vec<String>,
+    resolver: Option<SharedResolver>,
+    audience_check: AudienceCheck,
+    audiences: Vec<String>,
+    leeway: Duration,
+    realm: Option<String>,
+    longest_token: usize,
+    scopes_supported: Vec<String>,
+    resource_name: Option<String>,
+    resource_documentation: Option<String>,
+    clock: Arc<dyn Clock>,
+}
+
+impl ResourceServerBuilder {
+    pub(super) fn new(resource: String) -> Self {
+        Self {
+            resource,
+            http: Http::LoopbackOnly,
+            issuer: None,
+            authorization_servers: Vec::new(),
+            resolver: None,
+            audience_check: AudienceCheck::default(),
+            audiences: Vec::new(),
+            leeway: Duration::ZERO,
+            realm: None,
+            longest_token: LONGEST_TOKEN,
+            scopes_supported: Vec::new(),
+            resource_name: None,
+            resource_documentation: None,
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// How tokens are resolved: an [`Introspection`](crate::Introspection) client, or a
+    /// [`Resolver`] of your own. Required.
+    pub fn resolver(mut self, resolver: impl Resolver) -> Self {
+        self.resolver = Some(SharedResolver::new(resolver));
+        self
+    }
+
+    /// The issuer of the tokens: `iss`, where a token names it, must be exactly this text, and the
+    /// metadata names it as the authorization server. Default: none.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
+    /// Names an authorization server in the metadata without a check of `iss`; repeatable. One is
+    /// required, unless there is an [`issuer`](Self::issuer).
+    pub fn authorization_server(mut self, issuer: impl Into<String>) -> Self {
+        self.authorization_servers.push(issuer.into());
+        self
+    }
+
+    /// Whether tokens must name this resource as their audience. Default:
+    /// [`AudienceCheck::Required`]. Everything else accepts tokens that were meant for others.
+    pub fn audience_check(mut self, check: AudienceCheck) -> Self {
+        self.audience_check = check;
+        self
+    }
+
+    /// Accepts a further audience besides the resource identifier, for servers that name APIs in
+    /// another way (`api://…` of Entra ID, a client id of Keycloak); repeatable. Default: none.
+    pub fn accept_audience(mut self, audience: impl Into<String>) -> Self {
+        self.audiences.push(audience.into());
+        self
+    }
+
+    /// How much the clocks may differ when `exp` and `nbf` are checked. Default 0, at most 60 s:
+    /// the authorization server has checked them by its own clock already.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
+    /// The `realm` of challenges (RFC 9110 §11.5). Default: none.
+    pub fn realm(mut self, realm: impl Into<String>) -> Self {
+        self.realm = Some(realm.into());
+        self
+    }
+
+    /// The longest token that is looked at, in bytes. Default: 8192.
+    pub fn longest_token(mut self, bytes: usize) -> Self {
+        self.longest_token = bytes;
+        self
+    }
+
+    /// The scopes that the metadata lists as `scopes_supported`. Default: none.
+    pub fn scopes_supported<S: Into<String>>(
+        mut self,
+        scopes: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.scopes_supported = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The name of the resource in the metadata, for people. Default: none.
+    pub fn resource_name(mut self, name: impl Into<String>) -> Self {
+        self.resource_name = Some(name.into());
+        self
+    }
+
+    /// Where the documentation of the resource is, for the metadata. Default: none.
+    pub fn resource_documentation(mut self, url: impl Into<String>) -> Self {
+        self.resource_documentation = Some(url.into());
+        self
+    }
+
+    /// Lets the resource identifier and the issuer be plain `http` on hosts other than this
+    /// machine. Default: they must not. Tokens can then be read and replaced on their way.
+    pub fn dangerously_allow_http(mut self) -> Self {
+        self.http = Http::Anywhere;
+        self
+    }
+
+    /// The clock for `exp` and `nbf`. Default: [`SystemClock`].
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// [`SetupError`] says which setting is missing or wrong.
+    pub fn build(self) -> Result<ResourceServer, SetupError> {
+        let identifier = ResourceIdentifier::parse(self.resource, self.http)
+            .map_err(SetupError::url("resource identifier"))?;
+        let resolver = self.resolver.ok_or(SetupError::Setting(
+            "there is no way to resolve tokens: set a `resolver`",
+        ))?;
+        let authorization_servers: Vec<String> = self
+            .issuer
+            .iter()
+            .cloned()
+            .chain(self.authorization_servers)
+            .collect();
+        if authorization_servers.is_empty() {
+            return Err(SetupError::Setting(
+                "no authorization server is named: set the `issuer` or an `authorization_server`",
+            ));
+        }
+        for issuer in &authorization_servers {
+            secure_url::parse(issuer, self.http).map_err(SetupError::url("issuer"))?;
+        }
+        if self.leeway > MOST_LEEWAY {
+            return Err(SetupError::Setting("the `leeway` is more than 60 seconds"));
+        }
+        let challenge = ChallengeBase::new(self.realm, identifier.metadata_url().to_owned())
+            .ok_or(SetupError::Setting(
+                "the `realm` has characters other than printable ASCII without `\"` and `\\`",
+            ))?;
+        let scopes_supported = scopes_supported(self.scopes_supported)?;
+        let metadata = ProtectedResourceMetadata {
+            resource: identifier.as_str().to_owned(),
+            authorization_servers,
+            scopes_supported,
+            bearer_methods_supported: ["header"],
+            resource_name: self.resource_name,
+            resource_documentation: self.resource_documentation,
+        };
+        let mut audiences = self.audiences;
+        audiences.push(identifier.as_str().to_owned());
+        Ok(ResourceServer(Arc::new(Inner {
+            identifier,
+            challenge,
+            longest_token: self.longest_token,
+            resolver,
+            admission: Admission {
+                audience_check: self.audience_check,
+                audiences,
+                issuer: self.issuer,
+                leeway: self.leeway,
+                clock: self.clock,
+            },
+            metadata,
+        })))
+    }
+}
+
+/// Each scope once and in order; `offline_access` is none of a resource server's.
+fn scopes_supported(scopes: Vec<String>) -> Result<Vec<String>, SetupError> {
+    let mut supported: Vec<String> = Vec::with_capacity(scopes.len());
+    for scope in scopes {
+        if ScopeSet::parse(&scope).map(|set| set.len()) != Ok(1) {
+            return Err(SetupError::Setting(
+                "an element of `scopes_supported` is not one scope of RFC 6749 §3.3",
+            ));
+        }
+        if scope != OFFLINE_ACCESS && !supported.contains(&scope) {
+            supported.push(scope);
+        }
+    }
+    Ok(supported)
+}
+
+impl fmt::Debug for ResourceServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResourceServerBuilder")
+            .field("resource", &self.resource)
+            .field("issuer", &self.issuer)
+            .field("audience_check", &self.audience_check)
+            .finish_non_exhaustive()
+    }
+}

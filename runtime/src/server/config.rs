@@ -1,0 +1,205 @@
+//! A resource server from configuration: any serde source, or the environment.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::{AudienceCheck, ResourceServer, SetupError};
+use crate::secure_url::{self, Http};
+use crate::{ClientAuthentication, Introspection, IntrospectionBuilder, ScopeClaim};
+
+/// The settings of a [`ResourceServer`] with introspection, for any serde format.
+///
+/// Only `resource`, and `issuer` or `introspection_url`, are required; a setting that does not
+/// exist is an error. Each default is that of the builder's method of the same name.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let config: requires_auth::ResourceServerConfig = serde_json::from_str(r#"{
+///     "resource": "https://journal.example/mcp",
+///     "introspection_url": "https://auth.example/oauth2/introspect",
+///     "client_id": "journal",
+///     "client_secret": "the client's secret",
+///     "deadline_ms": 2000
+/// }"#)?;
+/// let server = config.build().await?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ResourceServerConfig {
+    /// The resource identifier (RFC 8707).
+    pub resource: String,
+    /// The issuer: checked against `iss`, named in the metadata, and, where there is no
+    /// `introspection_url`, asked for its metadata at start.
+    pub issuer: Option<String>,
+    /// The introspection endpoint. Default: read from the metadata of `issuer`.
+    pub introspection_url: Option<String>,
+    /// The authorization servers in the metadata, besides `issuer`. Default: without an `issuer`,
+    /// the origin of `introspection_url`.
+    #[serde(default)]
+    pub authorization_servers: Vec<String>,
+    /// The client id that this server has at the authorization server.
+    pub client_id: Option<String>,
+    /// The secret of this client.
+    pub client_secret: Option<SecretString>,
+    /// A bearer token to introspect with, in place of a client id and secret.
+    pub bearer_token: Option<SecretString>,
+    /// How id and secret are sent. Default: `client_secret_basic`.
+    pub client_authentication: Option<ClientAuthenticationMethod>,
+    /// `required`, `if-present` or `unchecked`. Default: `required`.
+    #[serde(default)]
+    pub audience: AudienceCheck,
+    /// Audiences that are accepted besides `resource`.
+    #[serde(default)]
+    pub accepted_audiences: Vec<String>,
+    /// Where the scopes are in the answer. Default: `["scope"]`.
+    pub scope_claims: Option<Vec<ScopeClaim>>,
+    /// The scopes that the metadata lists.
+    #[serde(default)]
+    pub scopes_supported: Vec<String>,
+    /// The `realm` of challenges.
+    pub realm: Option<String>,
+    /// The name of the resource in the metadata.
+    pub resource_name: Option<String>,
+    /// Milliseconds that connecting may take. Default: 2000.
+    pub connect_timeout_ms: Option<u64>,
+    /// Milliseconds that a whole exchange may take. Default: 5000.
+    pub deadline_ms: Option<u64>,
+    /// The longest answer that is read, in bytes. Default: 65536.
+    pub longest_answer: Option<usize>,
+    /// How many exchanges may be in flight at once. Default: 256.
+    pub max_in_flight: Option<usize>,
+    /// The longest token that is looked at, in bytes. Default: 8192.
+    pub longest_token: Option<usize>,
+    /// Seconds that clocks may differ when `exp` and `nbf` are checked. Default: 0.
+    #[serde(default)]
+    pub leeway_s: u64,
+    /// Accepts plain `http` to other machines.
+    #[serde(default)]
+    pub dangerously_allow_http: bool,
+}
+
+/// How the client id and secret are sent, by its name in OAuth's metadata (RFC 8414 §2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ClientAuthenticationMethod {
+    /// No client authentication.
+    None,
+    /// In the `Authorization` header.
+    ClientSecretBasic,
+    /// In the form.
+    ClientSecretPost,
+}
+
+impl ResourceServerConfig {
+    /// Checks the settings and, without an `introspection_url`, reads the issuer's metadata.
+    ///
+    /// # Errors
+    /// [`SetupError`] says which setting is missing or wrong, or why the metadata cannot be had.
+    pub async fn build(self) -> Result<ResourceServer, SetupError> {
+        let introspection = match (&self.introspection_url, &self.issuer) {
+            (Some(url), _) => Introspection::builder(url),
+            (None, Some(issuer)) => Introspection::discover(issuer).await?,
+            (None, None) => {
+                return Err(SetupError::Setting(
+                    "neither `issuer` nor `introspection_url` is set",
+                ));
+            }
+        };
+        let introspection = self.introspection(introspection)?.build()?;
+        let http = if self.dangerously_allow_http {
+            Http::Anywhere
+        } else {
+            Http::LoopbackOnly
+        };
+
+        let mut server = ResourceServer::builder(self.resource)
+            .resolver(introspection)
+            .audience_check(self.audience)
+            .leeway(Duration::from_secs(self.leeway_s))
+            .scopes_supported(self.scopes_supported);
+        if self.dangerously_allow_http {
+            server = server.dangerously_allow_http();
+        }
+        let unnamed = self.issuer.is_none() && self.authorization_servers.is_empty();
+        if let (true, Some(url)) = (unnamed, &self.introspection_url) {
+            let url =
+                secure_url::parse(url, http).map_err(SetupError::url("introspection endpoint"))?;
+            server = server.authorization_server(url.origin().ascii_serialization());
+        }
+        if let Some(issuer) = self.issuer {
+            server = server.issuer(issuer);
+        }
+        if let Some(realm) = self.realm {
+            server = server.realm(realm);
+        }
+        if let Some(name) = self.resource_name {
+            server = server.resource_name(name);
+        }
+        if let Some(bytes) = self.longest_token {
+            server = server.longest_token(bytes);
+        }
+        for issuer in self.authorization_servers {
+            server = server.authorization_server(issuer);
+        }
+        for audience in self.accepted_audiences {
+            server = server.accept_audience(audience);
+        }
+        server.build()
+    }
+
+    fn introspection(
+        &self,
+        builder: IntrospectionBuilder,
+    ) -> Result<IntrospectionBuilder, SetupError> {
+        let mut builder = builder.client_authentication(self.authentication()?);
+        if let Some(claims) = &self.scope_claims {
+            builder = builder.scope_claims(claims.iter().cloned());
+        }
+        if let Some(millis) = self.connect_timeout_ms {
+            builder = builder.connect_timeout(Duration::from_millis(millis));
+        }
+        if let Some(millis) = self.deadline_ms {
+            builder = builder.deadline(Duration::from_millis(millis));
+        }
+        if let Some(bytes) = self.longest_answer {
+            builder = builder.longest_answer(bytes);
+        }
+        if let Some(exchanges) = self.max_in_flight {
+            builder = builder.max_in_flight(exchanges);
+        }
+        if self.dangerously_allow_http {
+            builder = builder.dangerously_allow_http();
+        }
+        Ok(builder)
+    }
+
+    fn authentication(&self) -> Result<ClientAuthentication, SetupError> {
+        use ClientAuthenticationMethod::{ClientSecretBasic, ClientSecretPost, None as Nothing};
+        let settings = (&self.client_id, &self.client_secret, &self.bearer_token);
+        match (self.client_authentication, settings) {
+            (None, (None, None, Some(token))) => Ok(ClientAuthentication::bearer(token.clone())),
+            (None | Some(Nothing), (_, None, None)) => Ok(ClientAuthentication::None),
+            (None | Some(ClientSecretBasic), (Some(id), Some(secret), None)) => {
+                Ok(ClientAuthentication::Basic {
+                    id: id.clone(),
+                    secret: secret.clone(),
+                })
+            }
+            (Some(ClientSecretPost), (Some(id), Some(secret), None)) => {
+                Ok(ClientAuthentication::Post {
+                    id: id.clone(),
+                    secret: secret.clone(),
+                })
+            }
+            _ => Err(SetupError::Setting(
+                "the client authentication is contradictory or incomplete: set `client_id` with \
+                 `client_secret`, or `bearer_token`, or none of them",
+            )),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Why a resource server could not be set up.
+
+use std::error::Error;
+
+use crate::secure_url::UrlProblem;
+
+/// A mistake in the set-up, found before the first request is served.
+///
+/// The messages name the setting and never its value: it may hold a secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// A URL that is not accepted.
+    #[error("the {setting} cannot be used: {problem}")]
+    Url {
+        /// What the URL is for.
+        setting: &'static str,
+        /// What is wrong with it.
+        problem: UrlProblem,
+    },
+    /// A setting that lacks or contradicts another, or is out of range.
+    #[error("{0}")]
+    Setting(&'static str),
+    /// An environment variable that cannot be read.
+    #[error("the environment variable `{variable}` is not {expected}")]
+    Variable {
+        /// Its name.
+        variable: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// The HTTP client could not be made.
+    #[error("the HTTP client for the authorization server could not be made")]
+    HttpClient(#[source] Box<dyn Error + Send + Sync>),
+    /// The authorization server's metadata could not be had.
+    #[error("the authorization server's metadata could not be read: {0}")]
+    Discovery(&'static str, #[source] Option<Box<dyn Error + Send + Sync>>),
+}
+
+impl SetupError {
+    pub(crate) fn url(setting: &'static str) -> impl FnOnce(UrlProblem) -> Self {
+        move |problem| Self::Url { setting, problem }
+    }
+}

@@ -1,0 +1,97 @@
+//! The resource identifier and the address of its metadata.
+
+use url::Position;
+
+use crate::secure_url::{self, Http, UrlProblem};
+
+const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+
+/// A resource identifier (RFC 8707 §2), kept as it was written: it is compared as text.
+#[derive(Debug)]
+pub(crate) struct ResourceIdentifier {
+    text: String,
+    metadata_url: String,
+    metadata_path: String,
+}
+
+impl ResourceIdentifier {
+    pub(crate) fn parse(text: String, http: Http) -> Result<Self, UrlProblem> {
+        let url = secure_url::parse(&text, http)?;
+        let allowed = |byte: u8| byte.is_ascii_graphic() && !b"\"\\<>{}`^|".contains(&byte);
+        if !text.bytes().all(allowed) {
+            return Err(UrlProblem::Characters);
+        }
+        // The well-known part goes between the host and the path; a path of only "/" counts as none
+        // (RFC 9728 §3.1).
+        let origin = &url[..Position::BeforePath];
+        let path = if url.path() == "/" { "" } else { url.path() };
+        let query = url
+            .query()
+            .map(|query| format!("?{query}"))
+            .unwrap_or_default();
+        Ok(Self {
+            metadata_url: format!("{origin}{WELL_KNOWN}{path}{query}"),
+            metadata_path: format!("{WELL_KNOWN}{path}"),
+            text,
+        })
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn metadata_url(&self) -> &str {
+        &self.metadata_url
+    }
+
+    pub(crate) fn metadata_path(&self) -> &str {
+        &self.metadata_path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_well_known_part_is_inserted_before_the_path() {
+        // R-I1
+        for (resource, metadata) in [
+            (
+                "https://a.example",
+                "https://a.example/.well-known/oauth-protected-resource",
+            ),
+            (
+                "https://a.example/",
+                "https://a.example/.well-known/oauth-protected-resource",
+            ),
+            (
+                "https://a.example/mcp",
+                "https://a.example/.well-known/oauth-protected-resource/mcp",
+            ),
+            (
+                "https://a.example:8443/x/y/?v=1",
+                "https://a.example:8443/.well-known/oauth-protected-resource/x/y/?v=1",
+            ),
+        ] {
+            let identifier =
+                ResourceIdentifier::parse(resource.to_owned(), Http::default()).unwrap();
+            assert_eq!(identifier.metadata_url(), metadata);
+            assert_eq!(identifier.as_str(), resource, "kept as written");
+        }
+    }
+
+    #[test]
+    fn what_could_break_a_challenge_is_refused() {
+        // R-B2
+        for text in [
+            "https://a.example/\"",
+            "https://a.example/a b",
+            "https://ä.example/",
+            "https:\\\\a",
+        ] {
+            let problem = ResourceIdentifier::parse(text.to_owned(), Http::default()).unwrap_err();
+            assert_eq!(problem, UrlProblem::Characters, "{text}");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The protected resource metadata document.
+
+use serde::Serialize;
+
+/// What a client learns about this resource before it has a token (RFC 9728 §2).
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct ProtectedResourceMetadata {
+    /// The resource identifier.
+    pub resource: String,
+    /// The issuers that tokens come from; at least one.
+    pub authorization_servers: Vec<String>,
+    /// The scopes that the functions of this resource ask for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes_supported: Vec<String>,
+    /// How a token is presented: in the header and nowhere else.
+    pub bearer_methods_supported: [&'static str; 1],
+    /// The name of the resource, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_name: Option<String>,
+    /// Where its documentation is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_documentation: Option<String>,
+}

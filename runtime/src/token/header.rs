@@ -1,0 +1,173 @@
+//! The `Authorization` header.
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+use super::AccessToken;
+
+/// What a request presents to authenticate itself.
+#[derive(Debug)]
+pub(crate) enum Credentials {
+    /// No `Authorization` header, an empty one, or one of another scheme.
+    None,
+    /// A bearer token within the grammar.
+    Bearer(AccessToken),
+}
+
+/// Why a header was refused before anything was done with its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeaderProblem {
+    /// More than one set of credentials.
+    Several,
+    /// A bearer token that is empty or outside the grammar.
+    Malformed,
+    /// A bearer token that is longer than the cap.
+    TooLong,
+}
+
+impl Credentials {
+    /// Reads the one place that this crate takes a token from. A token in the query or the body,
+    /// and identity headers of any kind, are never looked at.
+    pub(crate) fn read(headers: &HeaderMap, longest: usize) -> Result<Self, HeaderProblem> {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let Some(value) = values.next() else {
+            return Ok(Self::None);
+        };
+        if values.next().is_some() {
+            return Err(HeaderProblem::Several);
+        }
+        let value = value.as_bytes().trim_ascii();
+        let (scheme, rest) = split_at_space(value);
+        if !scheme.eq_ignore_ascii_case(b"bearer") {
+            return if value.split(|byte| *byte == b',').any(names_bearer) {
+                Err(HeaderProblem::Several)
+            } else {
+                Ok(Self::None)
+            };
+        }
+        let token = trim_spaces(rest);
+        if token.contains(&b',') {
+            return Err(HeaderProblem::Several);
+        }
+        if token.len() > longest {
+            return Err(HeaderProblem::TooLong);
+        }
+        str::from_utf8(token)
+            .ok()
+            .and_then(|token| AccessToken::parse(token).ok())
+            .map(Self::Bearer)
+            .ok_or(HeaderProblem::Malformed)
+    }
+}
+
+fn split_at_space(value: &[u8]) -> (&[u8], &[u8]) {
+    let end = value
+        .iter()
+        .position(|byte| *byte == b' ')
+        .unwrap_or(value.len());
+    value.split_at(end)
+}
+
+fn trim_spaces(mut value: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] = value {
+        value = rest;
+    }
+    value
+}
+
+/// Whether an element of a comma-joined list is credentials of the bearer scheme: intermediaries
+/// join repeated headers so (RFC 9110 §5.3).
+fn names_bearer(element: &[u8]) -> bool {
+    split_at_space(element.trim_ascii())
+        .0
+        .eq_ignore_ascii_case(b"bearer")
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn read(values: &[&[u8]]) -> Result<Option<String>, HeaderProblem> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
+        }
+        Credentials::read(&headers, 16).map(|credentials| match credentials {
+            Credentials::None => None,
+            Credentials::Bearer(token) => Some(token.expose().to_owned()),
+        })
+    }
+
+    #[test]
+    fn the_scheme_is_read_in_any_case_and_with_any_spaces() {
+        // R-A1
+        for value in ["Bearer t0", "bearer t0", "BEARER   t0", "BeArEr t0 "] {
+            assert_eq!(
+                read(&[value.as_bytes()]),
+                Ok(Some("t0".to_owned())),
+                "{value:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_or_another_scheme_is_no_token() {
+        // R-A2
+        assert_eq!(read(&[]), Ok(None));
+        for value in [
+            "",
+            "Basic dTpw",
+            "Negotiate x",
+            "Bearert0",
+            "t0",
+            "DPoP t0",
+            "Bear er t0",
+        ] {
+            assert_eq!(read(&[value.as_bytes()]), Ok(None), "{value:?}");
+        }
+        assert_eq!(read(&[b"Digest username=\"a\", realm=\"b\""]), Ok(None));
+    }
+
+    #[test]
+    fn a_token_outside_the_grammar_is_refused() {
+        // R-A3, R-A6
+        for value in [
+            &b"Bearer"[..],
+            b"Bearer ",
+            b"bearer a b",
+            b"Bearer \xff\xfe",
+            b"Bearer \xc3\xa4",
+        ] {
+            assert_eq!(read(&[value]), Err(HeaderProblem::Malformed), "{value:?}");
+        }
+        assert_eq!(
+            read(&[b"Bearer 0123456789abcdef"]),
+            Ok(Some("0123456789abcdef".to_owned()))
+        );
+        assert_eq!(
+            read(&[b"Bearer 0123456789abcdefg"]),
+            Err(HeaderProblem::TooLong)
+        );
+    }
+
+    #[test]
+    fn several_credentials_are_refused_in_any_order() {
+        // R-A4
+        for values in [
+            &[&b"Bearer a"[..], b"Bearer b"][..],
+            &[b"Bearer a", b"Bearer a"],
+            &[b"Basic a", b"Bearer b"],
+            &[b"Bearer a", b"Basic b"],
+            &[b"", b"Bearer b"],
+            &[b"Bearer a, Bearer b"],
+            &[b"Bearer a,b"],
+            &[b"Basic dTpw, Bearer b"],
+            &[b"Basic dTpw,bearer b"],
+            &[b"Bearer a, Basic b"],
+        ] {
+            assert_eq!(read(values), Err(HeaderProblem::Several), "{values:?}");
+        }
+    }
+}
