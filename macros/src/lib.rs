@@ -1,9 +1,23 @@
 //! The `#[requires_auth]` attribute; its documentation is on the re-export in `requires-auth`.
+//!
+//! [`expand`] reads as the table of contents: arguments and function are parsed, the signature is
+//! checked, the guard is emitted. No decision about a request is made here: the emitted code names
+//! a policy, and the runtime decides.
+
+mod arguments;
+mod expand;
+mod function;
+mod guard;
+mod paths;
+mod policy;
+mod problems;
+mod scopes;
+mod signature;
 
 use proc_macro::TokenStream;
 
 /// Documented on the re-export in `requires-auth`.
 #[proc_macro_attribute]
-pub fn requires_auth(_arguments: TokenStream, item: TokenStream) -> TokenStream {
-    item
+pub fn requires_auth(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expand::expand(arguments.into(), item.into()).into()
 }

@@ -1,0 +1,356 @@
+use expect_test::{Expect, expect};
+use proc_macro2::TokenStream;
+
+use super::expand;
+
+fn expanded(arguments: &str, item: &str) -> String {
+    let tokens = |text: &str| text.parse::<TokenStream>().unwrap();
+    expand(tokens(arguments), tokens(item)).to_string()
+}
+
+/// The expansion, pretty-printed, with the hidden path left out for reading.
+#[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "so that `expect!` can stand in the call")]
+fn snapshot(arguments: &str, item: &str, expected: Expect) {
+    let file = syn::parse_file(&expanded(arguments, item)).expect("an item");
+    expected.assert_eq(&prettyplease::unparse(&file).replace("::requires_auth::__private::", ""));
+}
+
+/// Every message of a failing expansion.
+fn mistakes(arguments: &str, item: &str) -> Vec<String> {
+    let text = expanded(arguments, item);
+    text.split("compile_error")
+        .skip(1)
+        .map(|part| {
+            let literal = &part[part.find('"').unwrap()..=part.rfind('"').unwrap()];
+            syn::parse_str::<syn::LitStr>(literal).unwrap().value()
+        })
+        .collect()
+}
+
+#[test]
+fn the_callers_argument_goes_first() {
+    snapshot(
+        r#"scopes = "entries:write""#,
+        "pub(crate) async fn create(Json(entry): Json<New>, mut auth: AuthInfo) -> R { body(auth) }",
+        expect![[r#"
+            pub(crate) async fn create(
+                Authorized {
+                    caller: mut auth,
+                    ..
+                }: Authorized<
+                    S<0x656e74726965733a7772697465>,
+                    AuthInfo,
+                >,
+                Json(entry): Json<New>,
+            ) -> R {
+                body(auth)
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn without_an_argument_the_guard_is_silent() {
+    snapshot(
+        "",
+        "fn list<'a, T>(self: Arc<Self>, rest: impl Into<T>) -> BoxFuture<'a, T> where T: Send {}",
+        expect![[r#"
+            fn list<'a, T>(
+                self: Arc<Self>,
+                _: Authorized<AnyToken>,
+                rest: impl Into<T>,
+            ) -> BoxFuture<'a, T>
+            where
+                T: Send,
+            {}
+        "#]],
+    );
+}
+
+#[test]
+fn conditions_nest_as_written() {
+    // R-J3
+    snapshot(
+        r#"scopes = all("a", any("b", all("c", "d")))"#,
+        "fn f() {}",
+        expect![[r#"
+            fn f(
+                _: Authorized<
+                    All<
+                        (
+                            S<0x61>,
+                            Any<
+                                (
+                                    S<0x62>,
+                                    All<
+                                        (
+                                            S<0x63>,
+                                            S<0x64>,
+                                        ),
+                                    >,
+                                ),
+                            >,
+                        ),
+                    >,
+                >,
+            ) {}
+        "#]],
+    );
+    snapshot(
+        r#"scopes = any(["a", "b"], "c")"#,
+        "fn f() {}",
+        expect![[r#"
+            fn f(
+                _: Authorized<
+                    Any<
+                        (
+                            All<
+                                (
+                                    S<0x61>,
+                                    S<0x62>,
+                                ),
+                            >,
+                            S<0x63>,
+                        ),
+                    >,
+                >,
+            ) {}
+        "#]],
+    );
+}
+
+#[test]
+fn long_scopes_take_several_numbers() {
+    snapshot(
+        r#"scopes = "sixteen-letters! a-scope-of-more-than-sixteen""#,
+        "fn f() {}",
+        expect![[r#"
+            fn f(
+                _: Authorized<
+                    All<
+                        (
+                            S<0x7369787465656e2d6c65747465727321>,
+                            S<
+                                0x612d73636f70652d6f662d6d6f72652d,
+                                S<0x7468616e2d7369787465656e>,
+                            >,
+                        ),
+                    >,
+                >,
+            ) {}
+        "#]],
+    );
+}
+
+#[test]
+fn optional_callers_are_options() {
+    snapshot(
+        r#"optional, scopes = "a", crate = ::renamed"#,
+        "fn f(#[allow(unused)] who: Option<AuthInfo>) {}",
+        expect![[r#"
+            fn f(
+                #[allow(unused)]
+                ::renamed::__private::Authorized {
+                    caller: who,
+                    ..
+                }: ::renamed::__private::Authorized<
+                    ::renamed::__private::Optional<::renamed::__private::S<0x61>>,
+                    Option<AuthInfo>,
+                >,
+            ) {}
+        "#]],
+    );
+}
+
+#[test]
+fn a_cfg_on_the_argument_does_not_take_the_guard_away() {
+    // R-K2
+    snapshot(
+        "",
+        "fn f(#[cfg(unix)] #[cfg(debug_assertions)] auth: AuthInfo) {}",
+        expect![[r#"
+            fn f(
+                #[cfg(unix)]
+                #[cfg(debug_assertions)]
+                Authorized {
+                    caller: auth,
+                    ..
+                }: Authorized<
+                    AnyToken,
+                    AuthInfo,
+                >,
+                #[cfg(not(all(unix, debug_assertions)))]
+                _: Authorized<AnyToken>,
+            ) {}
+        "#]],
+    );
+}
+
+#[test]
+fn a_marked_argument_wins_over_a_name() {
+    snapshot(
+        "",
+        "fn f(own: AuthInfo, #[auth] caller: Caller) {}",
+        expect![[r#"
+            fn f(
+                Authorized {
+                    caller: caller,
+                    ..
+                }: Authorized<
+                    AnyToken,
+                    Caller,
+                >,
+                own: AuthInfo,
+            ) {}
+        "#]],
+    );
+}
+
+#[test]
+fn a_broken_body_is_passed_on() {
+    // R-K5
+    let text = expanded(
+        "",
+        "async fn f(auth: AuthInfo) { let = ; auth.) }"
+            .replace(')', "")
+            .replace("(auth: AuthInfo", "(auth: AuthInfo)")
+            .as_str(),
+    );
+    assert!(text.contains("let = ;") && text.contains("Authorized"), "{text}");
+}
+
+#[test]
+fn several_mistakes_are_reported_at_once() {
+    // R-K5
+    let found = mistakes(
+        r#"scope = "a", optional = true, scopes = any("b c", "d,e"), scopes = "f""#,
+        "const fn f(a: AuthInfo, b: AuthInfo) {}",
+    );
+    let first_lines: Vec<&str> =
+        found.iter().map(|message| message.lines().next().unwrap()).collect();
+    assert_eq!(
+        first_lines,
+        [
+            "there is no argument `scope`",
+            "`optional` takes no value",
+            "this string names several scopes, which could mean all or any of them",
+            "the scope `d,e` has the character `,`",
+            "`scopes` is there twice",
+            "a `const fn` cannot be guarded",
+            "the caller is received twice",
+        ]
+    );
+}
+
+/// Whatever is wrong, the result does not compile; and what does not fail, is guarded.
+#[test]
+fn nothing_compiles_unguarded() {
+    // R-K2, R-J2
+    let mut counts = [0, 0];
+    for arguments in ARGUMENTS {
+        for item in ITEMS {
+            let text = expanded(arguments, item);
+            let failed = text.contains("compile_error");
+            counts[usize::from(failed)] += 1;
+            assert!(
+                failed || text.contains("__private :: Authorized"),
+                "{arguments} {item}: {text}"
+            );
+            for message in mistakes(arguments, item) {
+                assert!(!message.contains("__private"), "{message}");
+            }
+        }
+    }
+    assert!(counts[0] > 10 && counts[1] > 1000, "{counts:?}");
+}
+
+/// Right and wrong arguments.
+const ARGUMENTS: &[&str] = &[
+    "",
+    "optional",
+    "scopes = \"a\"",
+    "scopes = []",
+    "scopes = [\"a\", \"a\"]",
+    "scopes",
+    "scopes =",
+    "scopes = any()",
+    "scopes = all",
+    "scopes = none(\"a\")",
+    "scopes = \"\"",
+    "scopes = \" a\"",
+    "scopes = \"a\\\\b\"",
+    "scopes = \"a\\\"b\"",
+    "scopes = \"ä\"",
+    "scopes = \"a\\nb\"",
+    "scopes = 1",
+    "scopes = b\"a\"",
+    "scopes = c\"a\"",
+    "scopes = A",
+    "scopes = x::A",
+    "scopes = ::x::A",
+    "scopes = concat!(\"a\")",
+    "scopes = \"a\" \"b\"",
+    "scopes = \"a\"s",
+    "scopes = any(any(any(any())))",
+    "scopes = {\"a\"}",
+    "scopes(\"a\")",
+    "scopes: \"a\"",
+    "\"a\"",
+    "any(\"a\")",
+    ",",
+    "optional,, optional",
+    "crate",
+    "crate = \"x\"",
+    "crate = 1",
+    "when = true",
+    "from = x",
+    "server = x",
+    "role = \"a\"",
+    "= \"a\"",
+    "#",
+    "()",
+    "scopes = \"a\" optional",
+    "scopes += \"a\"",
+    "scopes == \"a\"",
+    "scopes = -\"a\"",
+];
+
+/// Right and wrong items.
+const ITEMS: &[&str] = &[
+    "fn f() {}",
+    "async fn f(auth: AuthInfo) { body }",
+    "fn f(&self, x: X, auth: a::b::AuthInfo) -> impl Future<Output = ()> { body }",
+    "fn f(auth: Option<AuthInfo>) {}",
+    "fn f(auth: &AuthInfo) {}",
+    "fn f(auth: Arc<AuthInfo>) {}",
+    "fn f(#[auth] #[auth] auth: X) {}",
+    "fn f(#[auth(x)] auth: X) {}",
+    "fn f(#[auth] &self) {}",
+    "fn f(#[cfg(x)] auth: AuthInfo) {}",
+    "fn f(#[cfg_attr(x, cfg(y))] auth: AuthInfo) {}",
+    "fn f(a: AuthInfo, b: AuthInfo) {}",
+    "const fn f(auth: AuthInfo) {}",
+    "unsafe fn f(auth: AuthInfo) {}",
+    "extern \"C\" fn f(auth: AuthInfo) {}",
+    "extern \"C\" fn f(auth: AuthInfo, ...) {}",
+    "fn f(auth: AuthInfo);",
+    "fn f(auth: AuthInfo)",
+    "fn main() {}",
+    "#[test] fn f() {}",
+    "#[requires_auth] fn f(auth: AuthInfo) {}",
+    "#[requires_auth::requires_auth(scopes = \"b\")] fn f(auth: AuthInfo) {}",
+    "#[cfg_attr(x, requires_auth(optional))] fn f(auth: AuthInfo) {}",
+    "fn f<'async_trait>(auth: AuthInfo) -> Pin<Box<dyn Future + 'async_trait>> { body }",
+    "fn f(_: ::requires_auth::__private::Authorized<X>) {}",
+    "struct S;",
+    "impl S { fn f() {} }",
+    "trait T { fn f(); }",
+    "mod m { fn f() {} }",
+    "const C: fn() = || ();",
+    "let f = || ();",
+    "fn (auth: AuthInfo) {}",
+    "fn f(auth AuthInfo) {}",
+    "fn",
+    "",
+];

@@ -1,0 +1,116 @@
+//! The function under the attribute: everything but its body is parsed.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, FnArg, Ident, Signature, Visibility};
+
+use crate::problems::Problems;
+
+/// A function, free or in an `impl`.
+#[derive(Clone)]
+pub(crate) struct Function {
+    pub(crate) attributes: Vec<Attribute>,
+    visibility: Visibility,
+    default: Option<Ident>,
+    pub(crate) signature: Signature,
+    /// Verbatim: a broken body gets the compiler's own errors, and a correct one keeps its places.
+    body: TokenStream,
+}
+
+impl Function {
+    /// `None` if the item is no function, or none that can be guarded.
+    pub(crate) fn parse(item: TokenStream, problems: &mut Problems) -> Option<Self> {
+        match syn::parse2::<Self>(item.clone()) {
+            Ok(function) => Some(function),
+            Err(error) => {
+                match other_item(item) {
+                    Some(keyword) => refuse_item(&keyword, problems),
+                    None => problems.add_parser_error(error),
+                }
+                None
+            }
+        }
+    }
+
+    /// Whether there is a block; a declaration in a trait has none.
+    pub(crate) fn has_body(&self) -> bool {
+        let first = self.body.clone().into_iter().next();
+        matches!(first, Some(TokenTree::Group(block)) if block.delimiter() == Delimiter::Brace)
+    }
+
+    /// As written, but without `#[auth]`, which nobody else would understand.
+    pub(crate) fn without_markers(&self) -> TokenStream {
+        let mut function = self.clone();
+        for argument in &mut function.signature.inputs {
+            let attributes = match argument {
+                FnArg::Receiver(receiver) => &mut receiver.attrs,
+                FnArg::Typed(argument) => &mut argument.attrs,
+            };
+            attributes.retain(|attribute| !is_marker(attribute));
+        }
+        function.into_token_stream()
+    }
+}
+
+/// `#[auth]`, which marks the argument that receives the caller.
+pub(crate) fn is_marker(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("auth")
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        // `default fn` of specialization; `default` is an ordinary name everywhere else.
+        let default = input.fork().parse::<Ident>().is_ok_and(|word| word == "default");
+        let default = if default { Some(input.parse()?) } else { None };
+        Ok(Self {
+            attributes,
+            visibility,
+            default,
+            signature: input.parse()?,
+            body: input.parse()?,
+        })
+    }
+}
+
+impl ToTokens for Function {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { attributes, visibility, default, signature, body } = self;
+        tokens.extend(quote! { #(#attributes)* #visibility #default #signature #body });
+    }
+}
+
+/// The word that says which other kind of item this is.
+fn other_item(item: TokenStream) -> Option<Ident> {
+    const KINDS: [&str; 14] = [
+        "struct",
+        "enum",
+        "union",
+        "mod",
+        "trait",
+        "impl",
+        "const",
+        "static",
+        "type",
+        "use",
+        "extern",
+        "macro_rules",
+        "let",
+        "move",
+    ];
+    item.into_iter().find_map(|tree| match tree {
+        TokenTree::Ident(word) if KINDS.iter().any(|kind| word == kind) => Some(word),
+        _ => None,
+    })
+}
+
+fn refuse_item(keyword: &Ident, problems: &mut Problems) {
+    let help = match keyword.to_string().as_str() {
+        "impl" => "a whole `impl` block is not supported yet; guard each function in it",
+        "trait" | "mod" | "extern" => "guard each function in it",
+        _ => "put it on the `fn` that answers the request",
+    };
+    problems.add(keyword.span(), "`#[requires_auth]` guards functions only", help);
+}

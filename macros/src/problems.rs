@@ -1,0 +1,36 @@
+//! Collecting mistakes, so that all of them are reported at once.
+
+use std::fmt::Display;
+
+use proc_macro2::Span;
+use syn::Error;
+
+/// The mistakes found so far. It exists only inside [`Problems::collect`], so none can be forgotten.
+pub(crate) struct Problems {
+    errors: Vec<Error>,
+}
+
+impl Problems {
+    /// Runs `work`; its result counts only if it has found no mistake.
+    pub(crate) fn collect<T>(work: impl FnOnce(&mut Self) -> Option<T>) -> Result<T, Vec<Error>> {
+        let mut problems = Self { errors: Vec::new() };
+        match work(&mut problems) {
+            Some(result) if problems.errors.is_empty() => Ok(result),
+            None if problems.errors.is_empty() => {
+                let message = "`#[requires_auth]` does not understand this function";
+                Err(vec![Error::new(Span::call_site(), message)])
+            }
+            _ => Err(problems.errors),
+        }
+    }
+
+    /// Adds a mistake and what to write instead.
+    pub(crate) fn add(&mut self, span: Span, message: impl Display, help: impl Display) {
+        self.errors.push(Error::new(span, format!("{message}\nhelp: {help}")));
+    }
+
+    /// Adds an error of the parser.
+    pub(crate) fn add_parser_error(&mut self, error: Error) {
+        self.errors.push(error);
+    }
+}

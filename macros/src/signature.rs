@@ -1,0 +1,273 @@
+//! Checks of the signature, and which argument receives the caller.
+
+use syn::spanned::Spanned;
+use syn::{
+    Attribute, FnArg, GenericArgument, GenericParam, Meta, PatType, PathArguments, Signature, Type,
+};
+
+use crate::function::{Function, is_marker};
+use crate::problems::Problems;
+
+/// The position of the argument that receives the caller, if there is one.
+pub(crate) fn check(function: &Function, optional: bool, problems: &mut Problems) -> Option<usize> {
+    check_kind(function, problems);
+    check_attributes(&function.attributes, problems);
+    check_unguarded(&function.signature, problems);
+    let injection = find_injection(&function.signature, problems);
+    match injection {
+        Some((position, argument)) => {
+            check_type(argument, optional, problems);
+            check_attributes_of_argument(argument, problems);
+            Some(position)
+        }
+        None => {
+            check_absence(&function.signature, optional, problems);
+            None
+        }
+    }
+}
+
+/// Functions that no framework calls, or whose signature is not theirs to change.
+fn check_kind(function: &Function, problems: &mut Problems) {
+    let signature = &function.signature;
+    if !function.has_body() {
+        problems.add(
+            signature.ident.span(),
+            "a function without a body cannot be guarded",
+            "put `#[requires_auth]` on the function that does the work",
+        );
+    }
+    if let Some(constness) = &signature.constness {
+        problems.add(constness.span, "a `const fn` cannot be guarded", "remove `const`");
+    }
+    if let Some(abi) = &signature.abi {
+        problems.add(
+            abi.span(),
+            "a function with a foreign calling convention cannot be guarded",
+            "guard the Rust function that it calls",
+        );
+    }
+    if let Some(variadic) = &signature.variadic {
+        problems.add(
+            variadic.dots.span(),
+            "a function with any number of arguments cannot be guarded",
+            "name its arguments",
+        );
+    }
+    if signature.ident == "main" && signature.inputs.is_empty() {
+        problems.add(
+            signature.ident.span(),
+            "`main` cannot be guarded: nobody calls it with a token",
+            "put `#[requires_auth]` on the functions that answer requests",
+        );
+    }
+    let boxed = |parameter: &GenericParam| match parameter {
+        GenericParam::Lifetime(lifetime) => lifetime.lifetime.ident == "async_trait",
+        _ => false,
+    };
+    if signature.generics.params.iter().any(boxed) {
+        problems.add(
+            signature.ident.span(),
+            "a method of an `#[async_trait]` trait cannot be guarded: its signature is the trait's",
+            "guard the function that calls it, or let the trait take an `AuthInfo` and ask \
+             `auth.require(\"…\")?` in the method",
+        );
+    }
+}
+
+fn check_attributes(attributes: &[Attribute], problems: &mut Problems) {
+    for attribute in attributes {
+        let last = attribute.path().segments.last().map(|segment| segment.ident.to_string());
+        match last.as_deref() {
+            Some("requires_auth") => already_guarded(attribute.span(), problems),
+            Some("cfg_attr") if mentions(attribute, "requires_auth") => {
+                already_guarded(attribute.span(), problems);
+            }
+            Some("test") => problems.add(
+                attribute.span(),
+                "a test cannot be guarded: nobody calls it with a token",
+                "guard a function, and call it in the test with `caller.try_into()?`",
+            ),
+            _ => {}
+        }
+    }
+}
+
+fn already_guarded(span: proc_macro2::Span, problems: &mut Problems) {
+    problems.add(
+        span,
+        "a function takes one `#[requires_auth]`",
+        "put both conditions into one, as in `scopes = all(\"read\", any(\"a\", \"b\"))`",
+    );
+}
+
+/// Another `#[requires_auth]`, perhaps under another name, may have been here already.
+fn check_unguarded(signature: &Signature, problems: &mut Problems) {
+    for argument in &signature.inputs {
+        let FnArg::Typed(argument) = argument else { continue };
+        let Type::Path(path) = &*argument.ty else { continue };
+        let mut names = path.path.segments.iter().rev().map(|segment| &segment.ident);
+        let guard = names.next().is_some_and(|name| name == "Authorized")
+            && names.next().is_some_and(|name| name == "__private");
+        if guard {
+            already_guarded(signature.ident.span(), problems);
+        }
+    }
+}
+
+fn find_injection<'a>(
+    signature: &'a Signature,
+    problems: &mut Problems,
+) -> Option<(usize, &'a PatType)> {
+    check_markers(signature, problems);
+    let typed = || {
+        signature.inputs.iter().enumerate().filter_map(|(position, argument)| match argument {
+            FnArg::Typed(argument) => Some((position, argument)),
+            FnArg::Receiver(_) => None,
+        })
+    };
+    // A marker overrules the name of the type.
+    let marked = |(_, argument): &(usize, &PatType)| argument.attrs.iter().any(is_marker);
+    let named = |(_, argument): &(usize, &PatType)| {
+        matches!(mention(&argument.ty), Mention::Plain | Mention::Optional)
+    };
+    let mut found: Vec<_> = typed().filter(marked).collect();
+    if found.is_empty() {
+        found = typed().filter(named).collect();
+    }
+    for (_, further) in found.iter().skip(1) {
+        problems.add(
+            further.ty.span(),
+            "the caller is received twice",
+            "keep one argument for the caller; `AuthInfo` is cheap to clone",
+        );
+    }
+    found.first().copied()
+}
+
+fn check_markers(signature: &Signature, problems: &mut Problems) {
+    for argument in &signature.inputs {
+        let (attributes, receiver) = match argument {
+            FnArg::Receiver(receiver) => (&receiver.attrs, true),
+            FnArg::Typed(argument) => (&argument.attrs, false),
+        };
+        let markers: Vec<&Attribute> =
+            attributes.iter().filter(|attribute| is_marker(attribute)).collect();
+        for marker in &markers {
+            if receiver {
+                problems.add(marker.span(), "`self` cannot receive the caller", "mark an argument");
+            }
+            if !matches!(marker.meta, Meta::Path(_)) {
+                problems.add(
+                    marker.span(),
+                    "`#[auth]` takes no arguments",
+                    "write `#[auth]` alone",
+                );
+            }
+        }
+        if let Some(further) = markers.get(1) {
+            problems.add(further.span(), "`#[auth]` is there twice", "keep one");
+        }
+    }
+}
+
+fn check_type(argument: &PatType, optional: bool, problems: &mut Problems) {
+    match (mention(&argument.ty), optional) {
+        (Mention::Optional, false) => problems.add(
+            argument.ty.span(),
+            "every caller of this function has a token, so there is always an `AuthInfo`",
+            "take an `AuthInfo`, or let requests without a token through with \
+             `#[requires_auth(optional)]`",
+        ),
+        (Mention::Plain, true) => problems.add(
+            argument.ty.span(),
+            "with `optional` there may be no caller",
+            "take an `Option<AuthInfo>`",
+        ),
+        (Mention::Behind(what), _) => behind(argument, what, problems),
+        _ => {}
+    }
+}
+
+/// An attribute that may take the argument away must not take the guard with it.
+fn check_attributes_of_argument(argument: &PatType, problems: &mut Problems) {
+    for attribute in argument.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg_attr"))
+    {
+        problems.add(
+            attribute.span(),
+            "`#[cfg_attr]` cannot stand on the argument that receives the caller",
+            "write the attribute without a condition, or put `#[cfg]` there",
+        );
+    }
+}
+
+fn check_absence(signature: &Signature, optional: bool, problems: &mut Problems) {
+    let mut guessed = false;
+    for argument in &signature.inputs {
+        let FnArg::Typed(argument) = argument else { continue };
+        if let Mention::Behind(what) = mention(&argument.ty) {
+            behind(argument, what, problems);
+            guessed = true;
+        }
+    }
+    if optional && !guessed {
+        problems.add(
+            signature.ident.span(),
+            "with `optional` the function must find out whether there is a caller",
+            "add an argument `auth: Option<AuthInfo>`, or remove `optional`",
+        );
+    }
+}
+
+fn behind(argument: &PatType, what: &str, problems: &mut Problems) {
+    problems.add(
+        argument.ty.span(),
+        format_args!("the caller cannot be received behind {what}"),
+        "take `AuthInfo` by value; it is cheap to clone",
+    );
+}
+
+/// How a type names `AuthInfo`. The name decides only which argument is meant; that it is the
+/// right type is for the compiler to check.
+enum Mention {
+    Plain,
+    Optional,
+    /// Behind a reference or a pointer, which no framework could fill.
+    Behind(&'static str),
+    None,
+}
+
+fn mention(ty: &Type) -> Mention {
+    match ty {
+        Type::Paren(inner) => mention(&inner.elem),
+        Type::Group(inner) => mention(&inner.elem),
+        Type::Reference(inner) => match mention(&inner.elem) {
+            Mention::None => Mention::None,
+            _ => Mention::Behind("a reference"),
+        },
+        Type::Path(path) => {
+            let Some(last) = path.path.segments.last() else { return Mention::None };
+            let inner = || match &last.arguments {
+                PathArguments::AngleBracketed(generics) => match generics.args.first() {
+                    Some(GenericArgument::Type(ty)) => mention(ty),
+                    _ => Mention::None,
+                },
+                _ => Mention::None,
+            };
+            match (last.ident.to_string().as_str(), &last.arguments) {
+                ("AuthInfo", PathArguments::None) => Mention::Plain,
+                ("Option", _) if matches!(inner(), Mention::Plain) => Mention::Optional,
+                ("Arc" | "Rc" | "Box", _) if !matches!(inner(), Mention::None) => {
+                    Mention::Behind("a pointer")
+                }
+                _ => Mention::None,
+            }
+        }
+        _ => Mention::None,
+    }
+}
+
+fn mentions(attribute: &Attribute, name: &str) -> bool {
+    let Meta::List(list) = &attribute.meta else { return false };
+    list.tokens.clone().into_iter().any(|tree| tree.to_string().split('(').next() == Some(name))
+}
