@@ -15,6 +15,8 @@ mod resolve;
 mod scope;
 mod secure_url;
 mod server;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod token;
 
 pub use auth_info::AuthInfo;

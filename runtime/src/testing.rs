@@ -1,0 +1,86 @@
+//! An authorization server in your process, **for tests and demonstrations only: never put it into
+//! production**. It keeps everything in memory, has no login, and lets everybody be anybody.
+//!
+//! [`AuthorizationServer`] listens on a real loopback port, refuses any other, and speaks real HTTP:
+//!
+//! | endpoint | standard |
+//! |---|---|
+//! | `/introspect`, with and without client authentication | RFC 7662 |
+//! | `/authorize`: authorization code, PKCE S256 required, `resource`, `iss` in the answer; a consent page or none | RFC 6749, 7636, 8707, 9207 |
+//! | `/token`: authorization code, rotating refresh tokens, client credentials | RFC 6749 |
+//! | `/revoke` | RFC 7009 |
+//! | `/register`, and client-id metadata documents | RFC 7591 |
+//! | `/.well-known/oauth-authorization-server`, `/.well-known/openid-configuration` | RFC 8414 |
+//!
+//! Beside that, a test [mints](AuthorizationServer::mint) tokens with any claims or with any answer
+//! at all, [revokes](AuthorizationServer::revoke) them, looks at what the resource server
+//! [sent](AuthorizationServer::last_introspection), and lets the server
+//! [misbehave](AuthorizationServer::fault) or [go away](AuthorizationServer::stop) for a while.
+//!
+//! ```
+//! use requires_auth::testing::{AuthorizationServer, Fault};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = AuthorizationServer::builder()
+//!     .client("journal", "s3cret")
+//!     .start()
+//!     .await?;
+//! let token = server.mint().subject("alice").scopes("entries:read").issue();
+//!
+//! // The resource server under test asks, with its client's credentials.
+//! let answer = reqwest::Client::new()
+//!     .post(server.introspection_url())
+//!     .basic_auth("journal", Some("s3cret"))
+//!     .header("content-type", "application/x-www-form-urlencoded")
+//!     .body(format!("token={token}"))
+//!     .send()
+//!     .await?
+//!     .text()
+//!     .await?;
+//! assert!(answer.contains(r#""sub":"alice""#));
+//! assert_eq!(server.introspections(), 1);
+//!
+//! // From now on it does not know the way.
+//! server.fault(Fault::status(500));
+//! # Ok(())
+//! # }
+//! ```
+
+mod authorize;
+mod builder;
+mod client;
+mod client_document;
+mod client_metadata;
+mod connection;
+mod consent;
+mod endpoint;
+mod fault;
+mod fault_body;
+mod grant;
+mod gzip;
+mod introspection;
+mod loopback;
+mod metadata;
+mod oauth_error;
+mod page;
+mod params;
+mod random;
+mod recorded;
+mod redirect_uri;
+mod registration;
+mod revocation;
+mod routes;
+mod server;
+mod state;
+mod token;
+mod token_endpoint;
+
+pub use builder::AuthorizationServerBuilder;
+pub use client::OAuthClient;
+pub use endpoint::Endpoint;
+pub use fault::{ActiveAs, Fault};
+pub use recorded::RecordedRequest;
+pub use server::AuthorizationServer;
+pub use state::Consent;
+pub use token::Mint;

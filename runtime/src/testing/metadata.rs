@@ -1,0 +1,47 @@
+//! Authorization server metadata (RFC 8414), which the OpenID discovery document repeats.
+
+use std::sync::Arc;
+
+use axum::{Json, extract};
+use serde_json::{Value, json};
+
+use super::state::State;
+
+pub(super) async fn metadata(extract::State(state): extract::State<Arc<State>>) -> Json<Value> {
+    let settings = &state.settings;
+    let mut introspection_methods = Vec::new();
+    if settings.clients.iter().any(|one| one.secret.is_some()) {
+        introspection_methods.extend(["client_secret_basic", "client_secret_post"]);
+    }
+    if !settings.introspection_bearers.is_empty() {
+        introspection_methods.push("Bearer");
+    }
+    if introspection_methods.is_empty() {
+        introspection_methods.push("none");
+    }
+    let client_methods = ["none", "client_secret_basic", "client_secret_post"];
+    let mut document = json!({
+        "issuer": state.issuer,
+        "authorization_endpoint": state.url("/authorize"),
+        "token_endpoint": state.url("/token"),
+        "introspection_endpoint": state.url("/introspect"),
+        "revocation_endpoint": state.url("/revoke"),
+        "registration_endpoint": state.url("/register"),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": client_methods,
+        "revocation_endpoint_auth_methods_supported": client_methods,
+        "introspection_endpoint_auth_methods_supported": introspection_methods,
+        "authorization_response_iss_parameter_supported": true,
+        "client_id_metadata_document_supported": true,
+    });
+    if let Some(document) = document.as_object_mut()
+        && !settings.scopes_supported.is_empty()
+    {
+        let scopes = settings.scopes_supported.clone();
+        document.insert("scopes_supported".to_owned(), scopes.into());
+    }
+    Json(document)
+}

@@ -1,0 +1,75 @@
+//! Dynamic client registration (RFC 7591).
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::client::{GrantType, OAuthClient};
+use super::client_metadata::ClientMetadata;
+use super::oauth_error::{OAuthError, not_stored};
+use super::random::unguessable;
+use super::state::State;
+use super::token::seconds;
+
+pub(super) async fn register(
+    extract::State(state): extract::State<Arc<State>>,
+    body: Bytes,
+) -> Result<Response, OAuthError> {
+    let invalid = |description| OAuthError::new("invalid_client_metadata", description);
+    let metadata: ClientMetadata = serde_json::from_slice(&body)
+        .map_err(|_| invalid("the body is not a JSON object with client metadata"))?;
+    // RFC 7591 §2: a client that does not say so authenticates with basic.
+    let method = metadata
+        .token_endpoint_auth_method
+        .as_deref()
+        .unwrap_or("client_secret_basic");
+    let confidential = match method {
+        "none" => false,
+        "client_secret_basic" | "client_secret_post" => true,
+        _ => return Err(invalid("token_endpoint_auth_method is not supported")),
+    };
+    let mut grant_types = metadata.grant_types();
+    grant_types.retain(|grant| confidential || *grant != GrantType::ClientCredentials);
+    if grant_types.is_empty() {
+        return Err(invalid("none of the grant types is supported"));
+    }
+    if !metadata.response_types_are_known() {
+        return Err(invalid("the only response type is code"));
+    }
+    if !metadata.redirects_are_acceptable() {
+        return Err(OAuthError::new(
+            "invalid_redirect_uri",
+            "redirect URIs must be https, http on a loopback host, or of a private-use scheme",
+        ));
+    }
+    let client = OAuthClient {
+        id: unguessable(),
+        secret: confidential.then(unguessable),
+        name: metadata.client_name.clone(),
+        redirect_uris: metadata.redirect_uris.clone(),
+        grant_types,
+    };
+    let mut answer = json!({
+        "client_id": client.id,
+        "client_id_issued_at": seconds(state.now()),
+        "redirect_uris": client.redirect_uris,
+        "grant_types": client.grant_types.iter().map(|grant| grant.as_str()).collect::<Vec<_>>(),
+        "response_types": ["code"],
+        "token_endpoint_auth_method": method,
+    });
+    if let Some(answer) = answer.as_object_mut() {
+        if let Some(name) = &client.name {
+            answer.insert("client_name".to_owned(), name.clone().into());
+        }
+        if let Some(secret) = &client.secret {
+            answer.insert("client_secret".to_owned(), secret.clone().into());
+            answer.insert("client_secret_expires_at".to_owned(), 0.into());
+        }
+    }
+    state.store().clients.insert(client.id.clone(), client);
+    Ok((StatusCode::CREATED, not_stored(answer)).into_response())
+}

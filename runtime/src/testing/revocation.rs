@@ -1,0 +1,41 @@
+//! The revocation endpoint (RFC 7009).
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract;
+use axum::http::{HeaderMap, StatusCode};
+
+use super::client::authenticate;
+use super::oauth_error::OAuthError;
+use super::params::Params;
+use super::state::State;
+
+pub(super) async fn revoke(
+    extract::State(state): extract::State<Arc<State>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, OAuthError> {
+    let params = Params::form(&headers, &body)?;
+    let client = authenticate(&state, &headers, &params)?;
+    let token = params
+        .one("token")
+        .ok_or_else(|| OAuthError::invalid_request("the token parameter is missing"))?;
+    let foreign = || OAuthError::invalid_grant("the token was issued to another client");
+
+    let mut store = state.store();
+    if let Some(refresh) = store.refresh_tokens.get(token) {
+        if refresh.grant.client_id != client.id {
+            return Err(foreign());
+        }
+        let family = refresh.grant.family.clone();
+        store.revoke_family(&family);
+    } else if let Some(record) = store.tokens.get_mut(token) {
+        if record.client_id.as_deref() != Some(client.id.as_str()) {
+            return Err(foreign());
+        }
+        record.revoked = true;
+    }
+    // A token that nobody knows is as revoked as it can be: RFC 7009 §2.2.
+    Ok(StatusCode::OK)
+}

@@ -1,0 +1,133 @@
+//! The token endpoint (RFC 6749 §3.2).
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde_json::Value;
+
+use super::client::{GrantType, OAuthClient, authenticate};
+use super::grant::{Grant, requested_resources, requested_scopes};
+use super::oauth_error::{OAuthError, not_stored};
+use super::params::Params;
+use super::random::{s256, unguessable};
+use super::state::State;
+
+pub(super) async fn token(
+    extract::State(state): extract::State<Arc<State>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, OAuthError> {
+    let params = Params::form(&headers, &body)?;
+    let name = params
+        .one("grant_type")
+        .ok_or_else(|| OAuthError::invalid_request("the grant_type parameter is missing"))?;
+    let client = authenticate(&state, &headers, &params)?;
+    let grant_type = GrantType::parse(name).ok_or_else(|| {
+        OAuthError::new("unsupported_grant_type", "the grant type is not supported")
+    })?;
+    if !client.may(grant_type) {
+        return Err(OAuthError::new(
+            "unauthorized_client",
+            "the client did not register for this grant type",
+        ));
+    }
+    let answer = match grant_type {
+        GrantType::AuthorizationCode => exchange_code(&state, &client, &params)?,
+        GrantType::RefreshToken => refresh(&state, &client, &params)?,
+        GrantType::ClientCredentials => client_credentials(&state, &client, &params)?,
+    };
+    Ok(not_stored(answer))
+}
+
+/// RFC 6749 §4.1.3, with PKCE (RFC 7636 §4.6). A code is spent by its first use by the client it
+/// belongs to, right or wrong; a second use ends what the first one gave (RFC 6749 §4.1.2).
+fn exchange_code(
+    state: &State,
+    client: &OAuthClient,
+    params: &Params,
+) -> Result<Value, OAuthError> {
+    let missing = || OAuthError::invalid_request("code or code_verifier is missing");
+    let presented = params.one("code").ok_or_else(missing)?;
+    let verifier = params.one("code_verifier").ok_or_else(missing)?;
+    let wrong = || OAuthError::invalid_grant("the code is unknown, expired or used, or not yours");
+
+    let now = state.now();
+    let grant = {
+        let mut store = state.store();
+        let code = store.codes.get_mut(presented).ok_or_else(wrong)?;
+        if code.grant.client_id != client.id {
+            return Err(wrong());
+        }
+        if code.used {
+            let family = code.grant.family.clone();
+            store.revoke_family(&family);
+            return Err(wrong());
+        }
+        code.used = true;
+        if code.expires <= now {
+            return Err(wrong());
+        }
+        // RFC 6749 §4.1.3 wants the parameter, OAuth 2.1 §10.1 leaves it out.
+        let same = |uri: &str| uri == code.redirect_uri;
+        if !params.one("redirect_uri").is_none_or(same) {
+            return Err(OAuthError::invalid_grant(
+                "the redirect_uri is not that of the authorization request",
+            ));
+        }
+        if s256(verifier) != code.challenge {
+            return Err(OAuthError::invalid_grant(
+                "the code_verifier does not belong to the code_challenge",
+            ));
+        }
+        code.grant.clone()
+    };
+    let narrowed = grant.narrowed(params)?;
+    let refresh = grant.refreshable.then_some(grant);
+    Ok(narrowed.issue(state, refresh))
+}
+
+/// RFC 6749 §6, with rotation: each refresh token is good once, and a replay ends the whole family
+/// (RFC 9700 §4.14.2).
+fn refresh(state: &State, client: &OAuthClient, params: &Params) -> Result<Value, OAuthError> {
+    let presented = params
+        .one("refresh_token")
+        .ok_or_else(|| OAuthError::invalid_request("the refresh_token parameter is missing"))?;
+    let wrong = || OAuthError::invalid_grant("the refresh token is unknown or used, or not yours");
+
+    let (grant, narrowed) = {
+        let mut store = state.store();
+        let refresh = store.refresh_tokens.get_mut(presented).ok_or_else(wrong)?;
+        if refresh.grant.client_id != client.id {
+            return Err(wrong());
+        }
+        if refresh.used {
+            let family = refresh.grant.family.clone();
+            store.revoke_family(&family);
+            return Err(wrong());
+        }
+        let narrowed = refresh.grant.narrowed(params)?;
+        refresh.used = true;
+        (refresh.grant.clone(), narrowed)
+    };
+    Ok(narrowed.issue(state, Some(grant)))
+}
+
+/// RFC 6749 §4.4.
+fn client_credentials(
+    state: &State,
+    client: &OAuthClient,
+    params: &Params,
+) -> Result<Value, OAuthError> {
+    let grant = Grant {
+        client_id: client.id.clone(),
+        user: None,
+        scopes: requested_scopes(state, params)?,
+        resources: requested_resources(state, params)?,
+        refreshable: false,
+        family: unguessable(),
+    };
+    Ok(grant.issue(state, None))
+}
