@@ -61,15 +61,15 @@ pub(super) async fn decide(
             "This question was already answered, or has expired. Start again in the application.",
         )
     };
+    if from_another_site(&headers) {
+        return page::problem(StatusCode::FORBIDDEN, "This answer came from another site.");
+    }
     let params = Params::parse(&body);
     let decision = params.one("decision");
     let user = state.settings.users.iter().find(|user| {
         let chosen = params.one("user");
         chosen.is_some_and(|chosen| chosen == user.subject)
     });
-    if from_another_site(&headers) {
-        return page::problem(StatusCode::FORBIDDEN, "This answer came from another site.");
-    }
     let now = state.now();
     let pending = {
         let mut store = state.store();

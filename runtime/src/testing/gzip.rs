@@ -117,12 +117,11 @@ mod tests {
 
     #[test]
     fn the_file_is_what_another_implementation_reads() {
-        // `python3 -c "import gzip,sys; print(gzip.decompress(bytes.fromhex('…')))"` reads three
-        // spaces and `{}` from it.
-        let hex: String = bomb(3, b"{}")
+        // Python's `gzip.decompress(bytes.fromhex(…))` reads 517 spaces, `{}` and a byte over 143.
+        let hex: String = bomb(517, b"{}\xc3")
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        assert_eq!(hex, "TBD");
+        assert_eq!(hex, "1f8b08000000000000ff531805a3a0baf630001d1342a308020000");
     }
 }

@@ -1,0 +1,163 @@
+//! Authorization and token requests that get an error.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use requires_auth::testing::{AuthorizationServer, OAuthClient};
+use serde_json::json;
+
+use crate::support::*;
+
+#[tokio::test]
+async fn a_bad_client_or_redirect_uri_is_shown_and_never_redirected() {
+    let server = server().await;
+    for changes in [
+        vec![("client_id", "nobody")],
+        vec![("client_id", "")],
+        vec![("client_id", "cli"), ("client_id", "cli")],
+        vec![("redirect_uri", "")],
+        vec![("redirect_uri", "http://127.0.0.1:49152/other")],
+        vec![("redirect_uri", "https://evil.example/callback")],
+        vec![("redirect_uri", "javascript:alert(1)")],
+        vec![("redirect_uri", REDIRECT), ("redirect_uri", REDIRECT)],
+    ] {
+        let answer = get(&request(&server, &changes)).await;
+        assert_eq!(answer.status, 400, "{changes:?}");
+        assert_eq!(answer.header("location"), None, "{changes:?}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert!(answer.text.contains("<h1>This cannot go on</h1>"));
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.contains("form-action 'none'"));
+    }
+}
+
+#[tokio::test]
+async fn every_other_mistake_goes_back_to_the_client() {
+    let server = server().await;
+    for (changes, error) in [
+        (vec![("response_type", "")], "invalid_request"),
+        (
+            vec![("response_type", "token")],
+            "unsupported_response_type",
+        ),
+        (vec![("response_mode", "fragment")], "invalid_request"),
+        (vec![("code_challenge", "")], "invalid_request"),
+        (vec![("code_challenge", "short")], "invalid_request"),
+        (vec![("code_challenge_method", "")], "invalid_request"),
+        (vec![("code_challenge_method", "plain")], "invalid_request"),
+        (vec![("scope", "admin")], "invalid_scope"),
+        (vec![("scope", "a"), ("scope", "b")], "invalid_request"),
+        (vec![("resource", "relative")], "invalid_target"),
+        (
+            vec![("resource", "https://a.example/#top")],
+            "invalid_target",
+        ),
+    ] {
+        let redirected = get(&request(&server, &changes)).await.redirected();
+        assert_eq!(redirected["error"], error, "{changes:?}");
+        assert_eq!(redirected["state"], "a b&c");
+        assert_eq!(redirected["iss"], server.issuer());
+        assert!(!redirected.contains_key("code"));
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_resource_is_refused_where_the_known_ones_are_listed() {
+    let server = AuthorizationServer::builder()
+        .register(OAuthClient::public("cli").redirect_uri(REDIRECT))
+        .resource("https://other.example/")
+        .start()
+        .await
+        .unwrap();
+    let redirected = get(&request(&server, &[])).await.redirected();
+    assert_eq!(redirected["error"], "invalid_target");
+    let known = [("resource", "https://other.example/")];
+    let redirected = get(&request(&server, &known)).await.redirected();
+    assert!(redirected.contains_key("code"));
+}
+
+#[tokio::test]
+async fn the_token_endpoint_refuses_what_does_not_belong_to_the_code() {
+    let server = server().await;
+    for (changes, error) in [
+        (vec![("code_verifier", "wrong")], (400, "invalid_grant")),
+        (vec![("code_verifier", "")], (400, "invalid_request")),
+        (vec![("code", "wrong")], (400, "invalid_grant")),
+        (vec![("code", "")], (400, "invalid_request")),
+        (vec![("redirect_uri", REDIRECT)], (400, "invalid_grant")),
+        (
+            vec![("resource", "https://b.example/")],
+            (400, "invalid_target"),
+        ),
+        (vec![("scope", "admin")], (400, "invalid_scope")),
+        (
+            vec![("grant_type", "password")],
+            (400, "unsupported_grant_type"),
+        ),
+        (
+            vec![("grant_type", "client_credentials")],
+            (400, "unauthorized_client"),
+        ),
+        (vec![("grant_type", "")], (400, "invalid_request")),
+        (vec![("client_id", "nobody")], (401, "invalid_client")),
+        (vec![("client_id", "")], (401, "invalid_client")),
+        (vec![("client_secret", "x")], (401, "invalid_client")),
+        (vec![("code", "a"), ("code", "b")], (400, "invalid_request")),
+        (
+            vec![("client_id", "https://app.example/client.json")],
+            (400, "invalid_grant"),
+        ),
+    ] {
+        let code = code(&server).await;
+        let answer = exchange(&server, &code, &changes).await;
+        assert_eq!(answer.error(), (error.0, error.1.to_owned()), "{changes:?}");
+        let challenge =
+            (error.0 == 401).then_some("Basic realm=\"authorization server for tests\"");
+        assert_eq!(answer.header("www-authenticate"), challenge);
+    }
+    let json = http()
+        .post(server.token_url())
+        .header("content-type", "application/json")
+        .body("{}");
+    assert_eq!(
+        Answer::of(json).await.error(),
+        (400, "invalid_request".into())
+    );
+}
+
+#[tokio::test]
+async fn a_replayed_code_ends_what_the_first_use_gave() {
+    let server = server().await;
+    let code = code(&server).await;
+    let tokens = exchange(&server, &code, &[]).await.json();
+    let token = text(&tokens, "access_token");
+    assert_eq!(introspect(&server, token).await["active"], true);
+    let replayed = exchange(&server, &code, &[]).await;
+    assert_eq!(replayed.error(), (400, "invalid_grant".into()));
+    assert_eq!(introspect(&server, token).await, json!({"active": false}));
+}
+
+#[tokio::test]
+async fn codes_and_tokens_expire_by_the_given_clock() {
+    let elapsed = Arc::new(AtomicU64::new(0));
+    let clock = elapsed.clone();
+    let start = SystemTime::now();
+    let server = AuthorizationServer::builder()
+        .register(OAuthClient::public("cli").redirect_uri(REDIRECT))
+        .token_lifetime(Duration::from_secs(300))
+        .clock(move || start + Duration::from_secs(clock.load(Ordering::SeqCst)))
+        .start()
+        .await
+        .unwrap();
+    let tokens = exchange(&server, &code(&server).await, &[]).await.json();
+    let token = text(&tokens, "access_token");
+    let late = code(&server).await;
+    elapsed.store(60, Ordering::SeqCst);
+    let answer = exchange(&server, &late, &[]).await;
+    assert_eq!(answer.error(), (400, "invalid_grant".into()));
+    elapsed.store(299, Ordering::SeqCst);
+    assert_eq!(introspect(&server, token).await["active"], true);
+    elapsed.store(300, Ordering::SeqCst);
+    assert_eq!(introspect(&server, token).await, json!({"active": false}));
+}

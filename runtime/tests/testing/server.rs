@@ -1,0 +1,155 @@
+//! Listening, going away and coming back; the metadata documents.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+
+use requires_auth::testing::{AuthorizationServer, Fault};
+use serde_json::json;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+
+use crate::support::*;
+
+#[tokio::test]
+async fn the_metadata_names_every_endpoint() {
+    let server = server().await;
+    let answer = Answer::of(
+        http()
+            .get(server.metadata_url())
+            .header("origin", "https://a.example"),
+    )
+    .await;
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+    let issuer = server.issuer();
+    assert!(issuer.starts_with("http://127.0.0.1:") && !issuer.ends_with('/'));
+    let methods = json!(["none", "client_secret_basic", "client_secret_post"]);
+    assert_eq!(
+        answer.json(),
+        json!({
+            "issuer": issuer,
+            "authorization_endpoint": server.authorization_url(),
+            "token_endpoint": server.token_url(),
+            "introspection_endpoint": server.introspection_url(),
+            "revocation_endpoint": server.revocation_url(),
+            "registration_endpoint": server.registration_url(),
+            "scopes_supported": ["entries:read", "entries:write"],
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+            "code_challenge_methods_supported": ["S256"],
+            "token_endpoint_auth_methods_supported": methods,
+            "revocation_endpoint_auth_methods_supported": methods,
+            "introspection_endpoint_auth_methods_supported": ["none"],
+            "authorization_response_iss_parameter_supported": true,
+            "client_id_metadata_document_supported": true,
+        })
+    );
+    let openid = get(&format!("{issuer}/.well-known/openid-configuration")).await;
+    assert_eq!(openid.json(), answer.json());
+}
+
+#[tokio::test]
+async fn an_issuer_with_a_path_has_its_documents_where_the_standards_put_them() {
+    let server = AuthorizationServer::builder()
+        .path("/tenants/blue/")
+        .client("a", "b")
+        .start()
+        .await
+        .unwrap();
+    let origin = format!("http://{}", server.address());
+    assert_eq!(server.issuer(), format!("{origin}/tenants/blue"));
+    for url in [
+        format!("{origin}/.well-known/oauth-authorization-server/tenants/blue"),
+        format!("{origin}/.well-known/openid-configuration/tenants/blue"),
+        format!("{origin}/tenants/blue/.well-known/openid-configuration"),
+    ] {
+        let document = get(&url).await.json();
+        assert_eq!(document["issuer"], server.issuer(), "{url}");
+        assert_eq!(
+            document["introspection_endpoint_auth_methods_supported"],
+            json!(["client_secret_basic", "client_secret_post"])
+        );
+    }
+    let root = format!("{origin}/.well-known/oauth-authorization-server");
+    assert_eq!(get(&root).await.status, 404);
+    let answer = form(server.introspection_url(), &[("token", "x")]).await;
+    assert_eq!(answer.status, 401);
+    assert_eq!(server.introspections(), 1);
+}
+
+#[tokio::test]
+async fn browsers_may_call_what_clients_in_browsers_need() {
+    let server = server().await;
+    for (url, allowed) in [
+        (server.token_url(), true),
+        (server.registration_url(), true),
+        (server.revocation_url(), true),
+        (server.metadata_url(), true),
+        (server.introspection_url(), false),
+        (server.authorization_url(), false),
+    ] {
+        let preflight = http()
+            .request(reqwest::Method::OPTIONS, url)
+            .header("origin", "https://inspector.example")
+            .header("access-control-request-method", "POST")
+            .header(
+                "access-control-request-headers",
+                "authorization,mcp-protocol-version",
+            );
+        let answer = Answer::of(preflight).await;
+        let origin = answer.header("access-control-allow-origin");
+        assert_eq!(origin, allowed.then_some("*"), "{url}");
+        let headers = answer.header("access-control-allow-headers");
+        assert_eq!(
+            headers,
+            allowed.then_some("authorization,mcp-protocol-version")
+        );
+    }
+}
+
+#[tokio::test]
+async fn it_refuses_to_listen_anywhere_but_on_loopback() {
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
+        let address: SocketAddr = address.parse().unwrap();
+        let error = AuthorizationServer::builder().listen(address).start().await;
+        assert_eq!(
+            error.unwrap_err().kind(),
+            ErrorKind::InvalidInput,
+            "{address}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_outage_cuts_connections_and_ends_on_the_same_port() {
+    let server = AuthorizationServer::start().await.unwrap();
+    let token = server.mint().issue();
+    server.fault_once(Fault::hang());
+    let hanging = tokio::spawn(post(server.introspection_url(), &[("token", "x")]).send());
+    while server.introspections() == 0 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..3 {
+        server.stop().await.unwrap();
+        server.stop().await.unwrap();
+        let refused = TcpStream::connect(server.address()).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+        server.restart().await.unwrap();
+        server.restart().await.unwrap();
+        assert_eq!(introspect(&server, &token).await["active"], true);
+    }
+    assert!(hanging.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn dropping_it_ends_everything() {
+    let server = AuthorizationServer::start().await.unwrap();
+    let address = server.address();
+    let mut open = TcpStream::connect(address).await.unwrap();
+    drop(server);
+    assert!(matches!(open.read(&mut [0; 1]).await, Ok(0) | Err(_)));
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+}
