@@ -31,22 +31,13 @@ pub struct AuthInfo {
 
 impl AuthInfo {
     pub(crate) fn new(claims: Claims, token: AccessToken, server: ResourceServer) -> Self {
-        Self {
-            claims,
-            token,
-            server,
-            declared: Condition::NONE,
-        }
+        Self { claims, token, server, declared: Condition::NONE }
     }
 
     /// Decides whether the caller may run an operation with this condition.
     pub(crate) fn authorize(mut self, condition: Condition) -> Result<Self, Rejection> {
         self.declared = condition;
-        if condition.is_met_by(self.scopes()) {
-            Ok(self)
-        } else {
-            Err(self.insufficient(&[]))
-        }
+        if condition.is_met_by(self.scopes()) { Ok(self) } else { Err(self.insufficient(&[])) }
     }
 
     /// Asks for further scopes from within a function, where they depend on its arguments.
@@ -91,10 +82,7 @@ impl AuthInfo {
             }
         }
         let challenge = self.server.challenge(scopes);
-        self.server.refused(Rejection::challenging(
-            Reason::InsufficientScope,
-            &challenge,
-        ))
+        self.server.refused(Rejection::challenging(Reason::InsufficientScope, &challenge))
     }
 
     /// Whether the token carries this scope.

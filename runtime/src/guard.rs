@@ -10,15 +10,16 @@ use crate::{AuthInfo, Rejection, ResourceServer};
 
 /// Proof that the policy `P` of a `#[requires_auth]` attribute let the caller through.
 ///
-/// The attribute turns an argument `auth: AuthInfo` into `Authorized(auth, ..): Authorized<…>` and
-/// puts it first, so that a framework decides before it reads anything else of the request. To
+/// The attribute turns an argument `auth: AuthInfo` into `Authorized { caller: auth, .. }` of this type
+/// and puts it first, so that a framework decides before it reads anything else of the request. To
 /// call a guarded function yourself, from a test or from another handler, pass `auth.try_into()?`
 /// in that place: the conversion makes the same decision.
-pub struct Authorized<P: Policy, A: Injected<P::Presence> = AuthInfo>(
+pub struct Authorized<P: Policy, A: Injected<P::Presence> = AuthInfo> {
     /// The caller.
-    pub A,
-    PhantomData<fn() -> P>,
-);
+    pub caller: A,
+    // Private, so that nobody else can make one.
+    policy: PhantomData<fn() -> P>,
+}
 
 impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
     /// Decides about a request by its headers alone.
@@ -27,16 +28,12 @@ impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
         headers: &HeaderMap,
     ) -> Result<Self, Rejection> {
         let caller = server.identify(headers, P::CONDITION).await?;
-        let caller = caller
-            .map(|caller| caller.authorize(P::CONDITION))
-            .transpose()?;
-        A::inject(caller)
-            .map(Self::new)
-            .ok_or_else(|| server.missing_token(P::CONDITION))
+        let caller = caller.map(|caller| caller.authorize(P::CONDITION)).transpose()?;
+        A::inject(caller).map(Self::new).ok_or_else(|| server.missing_token(P::CONDITION))
     }
 
     fn new(caller: A) -> Self {
-        Self(caller, PhantomData)
+        Self { caller, policy: PhantomData }
     }
 }
 
@@ -54,10 +51,7 @@ impl<P: Policy<Presence = Anonymous>> TryFrom<Option<AuthInfo>>
     type Error = Rejection;
 
     fn try_from(caller: Option<AuthInfo>) -> Result<Self, Rejection> {
-        caller
-            .map(|caller| caller.authorize(P::CONDITION))
-            .transpose()
-            .map(Self::new)
+        caller.map(|caller| caller.authorize(P::CONDITION)).transpose().map(Self::new)
     }
 }
 

@@ -51,11 +51,9 @@ impl Introspection {
             .with_min_delay(RETRY_DELAY)
             .with_max_times(usize::from(self.retry))
             .with_jitter();
-        timeout(self.deadline, attempt.retry(retries).when(is_transient))
-            .await
-            .unwrap_or_else(|_| {
-                Err(Unavailable::new("the authorization server did not answer in time").into())
-            })
+        timeout(self.deadline, attempt.retry(retries).when(is_transient)).await.unwrap_or_else(
+            |_| Err(Unavailable::new("the authorization server did not answer in time").into()),
+        )
     }
 }
 
@@ -80,8 +78,6 @@ impl Resolver for Introspection {
 
 impl fmt::Debug for Introspection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Introspection")
-            .field("exchange", &self.exchange)
-            .finish_non_exhaustive()
+        f.debug_struct("Introspection").field("exchange", &self.exchange).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-#![doc = "Protects functions with OAuth 2.0 access tokens and scopes."]
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod auth_info;
@@ -27,6 +27,69 @@ pub use guard::Authorized;
 pub use introspection::{ClientAuthentication, Introspection, IntrospectionBuilder, TokenSource};
 pub use policy::Condition;
 pub use rejection::{Reason, Rejection, TokenProblem};
+/// Guards a function: it runs only for a caller whose access token is valid, meant for this server,
+/// and carries the scopes.
+///
+/// ```
+/// use axum::Json;
+/// use requires_auth::{AuthInfo, requires_auth};
+///
+/// #[requires_auth(scopes = "entries:write")]
+/// async fn create_entry(auth: AuthInfo, Json(entry): Json<String>) -> String {
+///     format!("{} wrote {entry}", auth.subject().unwrap_or("somebody"))
+/// }
+/// ```
+///
+/// # Arguments
+///
+/// | written | means |
+/// |---|---|
+/// | `#[requires_auth]` | any valid token |
+/// | `scopes = "read write"` | both scopes |
+/// | `scopes = ["read", "write"]` | both scopes |
+/// | `scopes = any("admin", all("read", "write"))` | conditions, nested as written |
+/// | `optional` | a request without a token is let through, and `auth` is an `Option<AuthInfo>` |
+/// | `crate = ::path` | where this crate is, if it is re-exported under another path |
+///
+/// A scope is a literal within the grammar of RFC 6749 §3.3; what is not does not compile.
+///
+/// # The function
+///
+/// Any `async fn` or `fn`, free or in an `impl`, that the framework takes. An argument of type
+/// `AuthInfo`, anywhere among the others, receives the caller. The attribute knows it by that name;
+/// where it has another one, mark the argument:
+///
+/// ```
+/// # use requires_auth::{AuthInfo, requires_auth};
+/// type Caller = AuthInfo;
+///
+/// #[requires_auth]
+/// async fn whoami(#[auth] caller: Caller) -> String {
+///     caller.subject().unwrap_or("nobody").to_owned()
+/// }
+///
+/// #[requires_auth(scopes = "beta", optional)]
+/// async fn greet(caller: Option<AuthInfo>) -> &'static str {
+///     if caller.is_some() { "welcome back" } else { "hello" }
+/// }
+///
+/// #[requires_auth(scopes = ["admin", "metrics:read"])]
+/// async fn metrics() -> &'static str {
+///     "guarded without an argument"
+/// }
+/// ```
+///
+/// # What it makes of it
+///
+/// One argument changes, nothing else: `auth: AuthInfo` becomes `Authorized { caller: auth, .. }`
+/// of the type [`Authorized`] and goes to the first place, so that the framework asks the guard before it reads
+/// anything else of the request. Call the function yourself with `auth.try_into()?` in that place.
+///
+/// # Beside other attributes
+///
+/// `#[axum::debug_handler]` and `#[tracing::instrument]` can stand above or below. A method of a
+/// trait has a signature that cannot change, so it cannot be guarded: guard the function that calls
+/// it, or take an `AuthInfo` in the trait and ask [`AuthInfo::require`].
 pub use requires_auth_macros::requires_auth;
 pub use resolve::{BadAnswer, ResolveError, Resolver, Unavailable};
 pub use scope::{ScopeError, ScopeSet};
@@ -41,6 +104,7 @@ pub use token::{AccessToken, MalformedToken};
 /// What the attribute's output names.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::auth_info::AuthInfo;
     pub use crate::guard::{Authorized, Injected};
     pub use crate::policy::spelled::{All, Any, AnyToken, End, Optional, Policy, S};
 }

@@ -60,12 +60,7 @@ impl Rejection {
 
     pub(crate) fn invalid_token(problem: TokenProblem, challenge: &Challenge<'_>) -> Self {
         let header = challenge.header(Reason::InvalidToken);
-        Self::with(
-            Reason::InvalidToken,
-            Some(header),
-            None,
-            Some(Box::new(problem)),
-        )
+        Self::with(Reason::InvalidToken, Some(header), None, Some(Box::new(problem)))
     }
 
     pub(crate) fn unresolved(error: ResolveError, challenge: &Challenge<'_>) -> Self {
@@ -80,12 +75,7 @@ impl Rejection {
             ResolveError::BadAnswer(_) => None,
         };
         let retry_after = retry_after.unwrap_or(DEFAULT_RETRY_AFTER);
-        Self::with(
-            Reason::Unavailable,
-            None,
-            Some(retry_after),
-            Some(Box::new(error)),
-        )
+        Self::with(Reason::Unavailable, None, Some(retry_after), Some(Box::new(error)))
     }
 
     pub(crate) fn misconfigured(source: impl Error + Send + Sync + 'static) -> Self {
@@ -98,12 +88,7 @@ impl Rejection {
         retry_after: Option<Duration>,
         source: Option<Source>,
     ) -> Self {
-        Self(Arc::new(Inner {
-            reason,
-            challenge,
-            retry_after,
-            source,
-        }))
+        Self(Arc::new(Inner { reason, challenge, retry_after, source }))
     }
 
     /// Why the request was refused.
@@ -158,9 +143,7 @@ impl Rejection {
         let mut response = http::Response::new(B::from(self.body()));
         *response.status_mut() = self.status();
         *response.headers_mut() = self.headers();
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response.extensions_mut().insert(self.clone());
         response
     }

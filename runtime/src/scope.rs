@@ -48,9 +48,7 @@ impl ScopeSet {
 
     fn join(scopes: BTreeSet<&str>) -> Self {
         let text: Vec<&str> = scopes.into_iter().collect();
-        Self {
-            text: text.join(" ").into(),
-        }
+        Self { text: text.join(" ").into() }
     }
 
     /// Whether the set holds exactly this scope.
@@ -122,10 +120,7 @@ pub(crate) fn pieces(text: &str) -> impl Iterator<Item = &str> {
 
 /// `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`
 pub(crate) fn is_scope(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E))
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E))
 }
 
 #[cfg(test)]
@@ -135,15 +130,10 @@ mod tests {
     #[test]
     fn only_the_whole_scope_in_the_same_case_matches() {
         // R-J1
-        for other in [
-            "readonly", "read:all", "READ", "Read", "*", "rea", "", " ", "read ",
-        ] {
+        for other in ["readonly", "read:all", "READ", "Read", "*", "rea", "", " ", "read "] {
             let set = ScopeSet::parse(other).unwrap_or_default();
             assert!(!set.contains("read") || other == "read ", "{other:?}");
-            assert!(
-                !ScopeSet::parse("read").unwrap().contains(other),
-                "{other:?}"
-            );
+            assert!(!ScopeSet::parse("read").unwrap().contains(other), "{other:?}");
         }
     }
 
@@ -165,11 +155,7 @@ mod tests {
     fn the_grammar_is_that_of_rfc_6749() {
         for byte in 0..=255u8 {
             let allowed = matches!(byte, 0x21..=0x7E) && byte != b'"' && byte != b'\\';
-            assert_eq!(
-                is_scope(&char::from(byte).to_string()),
-                allowed,
-                "{byte:#x}"
-            );
+            assert_eq!(is_scope(&char::from(byte).to_string()), allowed, "{byte:#x}");
         }
         assert!(ScopeSet::parse("read \"write\"").is_err());
     }

@@ -155,10 +155,7 @@ impl ResourceServer {
     }
 
     pub(crate) fn challenge<'a>(&'a self, scopes: Vec<&'a str>) -> Challenge<'a> {
-        Challenge {
-            base: &self.0.challenge,
-            scopes,
-        }
+        Challenge { base: &self.0.challenge, scopes }
     }
 
     /// Records a refusal on its way out. A refusal that is not the caller's doing is a warning.
@@ -166,10 +163,7 @@ impl ResourceServer {
     pub(crate) fn refused(&self, rejection: Rejection) -> Rejection {
         let status = rejection.status().as_u16();
         let cause = rejection.source().map(tracing::field::display);
-        let detail = rejection
-            .source()
-            .and_then(Error::source)
-            .map(tracing::field::display);
+        let detail = rejection.source().and_then(Error::source).map(tracing::field::display);
         if rejection.status().is_server_error() {
             tracing::warn!(target: "requires_auth", status, cause, detail, "request refused");
         } else {

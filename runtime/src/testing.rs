@@ -49,6 +49,7 @@
 
 mod authorize;
 mod builder;
+mod caller;
 mod client;
 mod client_document;
 mod client_metadata;
@@ -77,6 +78,7 @@ mod token;
 mod token_endpoint;
 
 pub use builder::AuthorizationServerBuilder;
+pub use caller::Caller;
 pub use client::OAuthClient;
 pub use endpoint::Endpoint;
 pub use fault::{ActiveAs, Fault};

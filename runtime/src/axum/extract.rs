@@ -31,9 +31,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
         let server = ResourceServer::from_ref(state);
-        Authorized::<AnyToken>::by_headers(&server, &parts.headers)
-            .await
-            .map(|guard| guard.0)
+        Authorized::<AnyToken>::by_headers(&server, &parts.headers).await.map(|guard| guard.caller)
     }
 }
 
@@ -50,6 +48,6 @@ where
         let server = ResourceServer::from_ref(state);
         Authorized::<Optional<AnyToken>, Option<Self>>::by_headers(&server, &parts.headers)
             .await
-            .map(|guard| guard.0)
+            .map(|guard| guard.caller)
     }
 }

@@ -107,10 +107,7 @@ impl Claims {
 
     /// What the answer says the token is: `token_type`, and `token_use` where a server has that.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = &str> {
-        [&self.0.token_type, &self.0.token_use]
-            .into_iter()
-            .flatten()
-            .map(AsRef::as_ref)
+        [&self.0.token_type, &self.0.token_use].into_iter().flatten().map(AsRef::as_ref)
     }
 
     /// Whether the token is bound to a key (`cnf`), so that presenting it proves nothing yet.

@@ -94,10 +94,7 @@ mod tests {
         // R-D11
         let read = |json: &str| serde_json::from_str::<Repeated>(json).unwrap();
         assert!(!read(r#"{"a":1,"b":[{"a":null},{"a":-1.5}],"c":{"a":"x"},"d":true}"#).any());
-        assert!(
-            read(r#"{"a":1,"\u0061":2}"#).own.contains("a"),
-            "an escape is the same name"
-        );
+        assert!(read(r#"{"a":1,"\u0061":2}"#).own.contains("a"), "an escape is the same name");
         for below in [r#"{"a":{"b":1,"b":1}}"#, r#"{"a":[[{"b":1,"b":2}]]}"#] {
             assert!(read(below).below && read(below).own.is_empty(), "{below}");
         }

@@ -84,9 +84,7 @@ impl ClaimsReader {
 
 impl Default for ClaimsReader {
     fn default() -> Self {
-        Self {
-            scope_claims: vec![ScopeClaim::default()],
-        }
+        Self { scope_claims: vec![ScopeClaim::default()] }
     }
 }
 
@@ -118,10 +116,7 @@ fn time(document: &Value, name: &str) -> Result<Option<SystemTime>, BadAnswer> {
         return Err(BadAnswer::TimeOutOfRange);
     }
     let since = Duration::try_from_secs_f64(seconds).map_err(|_| BadAnswer::TimeOutOfRange)?;
-    SystemTime::UNIX_EPOCH
-        .checked_add(since)
-        .map(Some)
-        .ok_or(BadAnswer::TimeOutOfRange)
+    SystemTime::UNIX_EPOCH.checked_add(since).map(Some).ok_or(BadAnswer::TimeOutOfRange)
 }
 
 #[cfg(test)]
@@ -143,11 +138,7 @@ mod tests {
     fn active_is_a_boolean_present_once() {
         // R-D2
         for active in [r#""true""#, "1", "null", "[true]", "{}", r#""""#, "1.0"] {
-            assert_eq!(
-                bad(format!(r#"{{"active":{active}}}"#)),
-                BadAnswer::NoActive,
-                "{active}"
-            );
+            assert_eq!(bad(format!(r#"{{"active":{active}}}"#)), BadAnswer::NoActive, "{active}");
         }
         for json in [
             r#"{"active":true,"active":true}"#,
@@ -167,17 +158,9 @@ mod tests {
     #[test]
     fn an_inactive_answer_is_inactive_whatever_else_it_says() {
         // R-D3
-        for rest in [
-            "",
-            r#","exp":"never""#,
-            r#","sub":1,"sub":2"#,
-            r#","scope":"read""#,
-        ] {
+        for rest in ["", r#","exp":"never""#, r#","sub":1,"sub":2"#, r#","scope":"read""#] {
             let answer = read(&format!(r#"{{"active":false{rest}}}"#));
-            assert!(
-                matches!(answer, Err(ResolveError::Inactive)),
-                "{rest}: {answer:?}"
-            );
+            assert!(matches!(answer, Err(ResolveError::Inactive)), "{rest}: {answer:?}");
         }
     }
 
@@ -187,10 +170,7 @@ mod tests {
         let scopes = |json: &str| read(json).unwrap().scopes().to_string();
         assert_eq!(scopes(r#"{"active":true}"#), "");
         assert_eq!(scopes(r#"{"active":true,"scope":" b  a b "}"#), "a b");
-        assert_eq!(
-            scopes(r#"{"active":true,"scp":"a","permissions":["b"]}"#),
-            ""
-        );
+        assert_eq!(scopes(r#"{"active":true,"scp":"a","permissions":["b"]}"#), "");
         for scope in [r#"["a"]"#, "1", "null", "{}"] {
             let json = format!(r#"{{"active":true,"scope":{scope}}}"#);
             assert_eq!(bad(json), BadAnswer::WrongType, "{scope}");
@@ -204,10 +184,7 @@ mod tests {
         let reader =
             ClaimsReader::default().scope_claims(claims.map(|claim| claim.parse().unwrap()));
         let scopes = |json: &str| {
-            reader
-                .read(json.as_bytes())
-                .map(|claims| claims.scopes().to_string())
-                .ok()
+            reader.read(json.as_bytes()).map(|claims| claims.scopes().to_string()).ok()
         };
         assert_eq!(
             scopes(
@@ -216,10 +193,7 @@ mod tests {
             ),
             Some("a b c f".to_owned())
         );
-        assert_eq!(
-            scopes(r#"{"active":true,"realm_access":"x"}"#),
-            Some(String::new())
-        );
+        assert_eq!(scopes(r#"{"active":true,"realm_access":"x"}"#), Some(String::new()));
         assert_eq!(scopes(r#"{"active":true,"permissions":"c"}"#), None);
         assert_eq!(scopes(r#"{"active":true,"permissions":["c",1]}"#), None);
         assert_eq!(scopes(r#"{"active":true,"scp":["a"]}"#), None);
@@ -230,11 +204,7 @@ mod tests {
         // R-D5
         let expires = |exp: &str| {
             let claims = read(&format!(r#"{{"active":true,"exp":{exp}}}"#)).unwrap();
-            claims
-                .expires_at()
-                .unwrap()
-                .duration_since(SystemTime::UNIX_EPOCH)
-                .unwrap()
+            claims.expires_at().unwrap().duration_since(SystemTime::UNIX_EPOCH).unwrap()
         };
         assert_eq!(expires("1700000000"), Duration::from_secs(1_700_000_000));
         assert_eq!(expires("1.5"), Duration::from_millis(1_500));
@@ -244,13 +214,7 @@ mod tests {
                 let json = format!(r#"{{"active":true,"{name}":{wrong}}}"#);
                 assert_eq!(bad(json), BadAnswer::WrongType, "{name} {wrong}");
             }
-            for outside in [
-                "-1",
-                "-0.5",
-                "1700000000000",
-                "1e300",
-                "18446744073709551616",
-            ] {
+            for outside in ["-1", "-0.5", "1700000000000", "1e300", "18446744073709551616"] {
                 let json = format!(r#"{{"active":true,"{name}":{outside}}}"#);
                 assert_eq!(bad(json), BadAnswer::TimeOutOfRange, "{name} {outside}");
             }
@@ -278,15 +242,7 @@ mod tests {
         // R-D9
         let claims = read(r#"{"active":true,"username":"u","client_id":"c"}"#).unwrap();
         assert_eq!((claims.subject(), claims.username()), (None, Some("u")));
-        for name in [
-            "sub",
-            "client_id",
-            "username",
-            "iss",
-            "jti",
-            "token_type",
-            "token_use",
-        ] {
+        for name in ["sub", "client_id", "username", "iss", "jti", "token_type", "token_use"] {
             let json = format!(r#"{{"active":true,"{name}":1}}"#);
             assert_eq!(bad(json), BadAnswer::WrongType, "{name}");
         }
@@ -302,11 +258,7 @@ mod tests {
     #[test]
     fn what_is_not_one_json_object_is_refused() {
         // R-D11
-        let deep = format!(
-            r#"{{"active":true,"x":{}1{}}}"#,
-            "[".repeat(5_000),
-            "]".repeat(5_000)
-        );
+        let deep = format!(r#"{{"active":true,"x":{}1{}}}"#, "[".repeat(5_000), "]".repeat(5_000));
         for json in [
             &b""[..],
             b"<html>active: true</html>",

@@ -47,10 +47,9 @@ impl ScopeClaim {
         match (value, self.list) {
             (None, _) => Ok(Vec::new()),
             (Some(Value::String(text)), false) => Ok(pieces(text).collect()),
-            (Some(Value::Array(elements)), true) => elements
-                .iter()
-                .map(|element| element.as_str().ok_or(WrongForm))
-                .collect(),
+            (Some(Value::Array(elements)), true) => {
+                elements.iter().map(|element| element.as_str().ok_or(WrongForm)).collect()
+            }
             _ => Err(WrongForm),
         }
     }
@@ -63,10 +62,7 @@ pub(super) struct WrongForm;
 /// `scope`, as RFC 7662 §2.2 has it.
 impl Default for ScopeClaim {
     fn default() -> Self {
-        Self {
-            place: "scope".to_owned(),
-            list: false,
-        }
+        Self { place: "scope".to_owned(), list: false }
     }
 }
 
@@ -81,10 +77,7 @@ impl FromStr for ScopeClaim {
         if place.is_empty() || place.ends_with('/') || place.trim() != place {
             return Err(InvalidScopeClaim(()));
         }
-        Ok(Self {
-            place: place.to_owned(),
-            list,
-        })
+        Ok(Self { place: place.to_owned(), list })
     }
 }
 

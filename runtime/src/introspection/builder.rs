@@ -65,10 +65,7 @@ impl IntrospectionBuilder {
         secret: impl Into<SecretString>,
     ) -> Self {
         let secret = secret.into();
-        self.client_authentication(ClientAuthentication::Basic {
-            id: id.into(),
-            secret,
-        })
+        self.client_authentication(ClientAuthentication::Basic { id: id.into(), secret })
     }
 
     /// Authenticates with id and secret in the form.
@@ -78,10 +75,7 @@ impl IntrospectionBuilder {
         secret: impl Into<SecretString>,
     ) -> Self {
         let secret = secret.into();
-        self.client_authentication(ClientAuthentication::Post {
-            id: id.into(),
-            secret,
-        })
+        self.client_authentication(ClientAuthentication::Post { id: id.into(), secret })
     }
 
     /// Authenticates with a fixed bearer token.
@@ -196,9 +190,8 @@ impl IntrospectionBuilder {
 impl fmt::Debug for IntrospectionBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The endpoint may still have user-info.
-        let host = Url::parse(&self.endpoint)
-            .ok()
-            .and_then(|url| url.host().map(|it| it.to_string()));
+        let host =
+            Url::parse(&self.endpoint).ok().and_then(|url| url.host().map(|it| it.to_string()));
         f.debug_struct("IntrospectionBuilder")
             .field("host", &host)
             .field("authentication", &self.authentication)

@@ -78,14 +78,10 @@ impl fmt::Debug for ClientAuthentication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => f.write_str("None"),
-            Self::Basic { id, .. } => f
-                .debug_struct("Basic")
-                .field("id", id)
-                .finish_non_exhaustive(),
-            Self::Post { id, .. } => f
-                .debug_struct("Post")
-                .field("id", id)
-                .finish_non_exhaustive(),
+            Self::Basic { id, .. } => {
+                f.debug_struct("Basic").field("id", id).finish_non_exhaustive()
+            }
+            Self::Post { id, .. } => f.debug_struct("Post").field("id", id).finish_non_exhaustive(),
             Self::Bearer(_) => f.write_str("Bearer(..)"),
         }
     }

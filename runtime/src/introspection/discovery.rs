@@ -77,21 +77,14 @@ async fn read(client: &Client, url: Url) -> Result<Option<Metadata>, SetupError>
             status if status.is_client_error() => return Ok(None),
             _ => return Err(failed("its status is not 200")),
         }
-        let body = http_client::bounded_body(response, LONGEST_ANSWER)
-            .await
-            .map_err(|error| {
-                SetupError::Discovery("its answer cannot be read", Some(Box::new(error)))
-            })?;
+        let body = http_client::bounded_body(response, LONGEST_ANSWER).await.map_err(|error| {
+            SetupError::Discovery("its answer cannot be read", Some(Box::new(error)))
+        })?;
         serde_json::from_slice(&body).map(Some).map_err(|error| {
-            SetupError::Discovery(
-                "it is not the JSON that it should be",
-                Some(Box::new(error)),
-            )
+            SetupError::Discovery("it is not the JSON that it should be", Some(Box::new(error)))
         })
     };
-    timeout(DEADLINE, exchange)
-        .await
-        .unwrap_or_else(|_| Err(failed("it did not answer in time")))
+    timeout(DEADLINE, exchange).await.unwrap_or_else(|_| Err(failed("it did not answer in time")))
 }
 
 fn failed(why: &'static str) -> SetupError {

@@ -28,9 +28,7 @@ pub(super) fn client(url: &Url, connect_timeout: Duration) -> Result<Client, Set
     if secure_url::is_loopback(url) {
         client = client.no_proxy();
     }
-    client
-        .build()
-        .map_err(|error| SetupError::HttpClient(Box::new(error)))
+    client.build().map_err(|error| SetupError::HttpClient(Box::new(error)))
 }
 
 /// Reads a body of at most `longest` bytes.
@@ -57,9 +55,5 @@ pub(super) fn lost(error: reqwest::Error) -> Unavailable {
     let timed_out = error.is_timeout();
     let unavailable = Unavailable::new("the authorization server cannot be reached")
         .with_source(error.without_url());
-    if timed_out {
-        unavailable
-    } else {
-        unavailable.transient()
-    }
+    if timed_out { unavailable } else { unavailable.transient() }
 }

@@ -14,10 +14,7 @@ pub(super) struct Pause {
 
 impl Pause {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            until: Mutex::new(None),
-            clock,
-        }
+        Self { until: Mutex::new(None), clock }
     }
 
     /// An error with the rest of the pause, if there is one.
@@ -29,10 +26,8 @@ impl Pause {
             *until = None;
             return Ok(());
         }
-        Err(
-            Unavailable::new("the authorization server asked not to be asked for a while")
-                .with_retry_after(rest),
-        )
+        Err(Unavailable::new("the authorization server asked not to be asked for a while")
+            .with_retry_after(rest))
     }
 
     /// Starts a pause if the server asked for one.

@@ -27,21 +27,12 @@ mod tests {
         // R-C7
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
         let delay = |text: &'static str| {
-            read(
-                &HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]),
-                now,
-            )
+            read(&HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]), now)
         };
         assert_eq!(delay("7"), Some(Duration::from_secs(7)));
-        assert_eq!(
-            delay("Sun, 06 Nov 1994 08:49:47 GMT"),
-            Some(Duration::from_secs(10))
-        );
+        assert_eq!(delay("Sun, 06 Nov 1994 08:49:47 GMT"), Some(Duration::from_secs(10)));
         assert_eq!(delay("Sun, 06 Nov 1994 08:49:27 GMT"), Some(Duration::ZERO));
-        assert_eq!(
-            delay("99999999999999999999999"),
-            Some(Duration::from_secs(u64::MAX))
-        );
+        assert_eq!(delay("99999999999999999999999"), Some(Duration::from_secs(u64::MAX)));
         for text in ["", "soon", "-1", "1.5", "+7"] {
             assert_eq!(delay(text), None, "{text:?}");
         }

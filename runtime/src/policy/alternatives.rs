@@ -10,16 +10,9 @@ type Alternative = Vec<&'static str>;
 ///
 /// The attribute bounds the number of alternatives, so that listing them all stays cheap.
 pub(crate) fn challenge_scopes(condition: &Condition, granted: &ScopeSet) -> Alternative {
-    let missing = |alternative: &Alternative| {
-        alternative
-            .iter()
-            .filter(|it| !granted.contains(it))
-            .count()
-    };
-    alternatives(condition)
-        .into_iter()
-        .min_by_key(missing)
-        .unwrap_or_default()
+    let missing =
+        |alternative: &Alternative| alternative.iter().filter(|it| !granted.contains(it)).count();
+    alternatives(condition).into_iter().min_by_key(missing).unwrap_or_default()
 }
 
 /// Every alternative, in the order in which a reader meets them.
@@ -29,10 +22,7 @@ fn alternatives(condition: &Condition) -> Vec<Alternative> {
         Condition::Any(conditions) => conditions.iter().flat_map(alternatives).collect(),
         Condition::All(conditions) => conditions.iter().fold(vec![vec![]], |chosen, condition| {
             let further = alternatives(condition);
-            chosen
-                .iter()
-                .flat_map(|left| further.iter().map(|right| union(left, right)))
-                .collect()
+            chosen.iter().flat_map(|left| further.iter().map(|right| union(left, right))).collect()
         }),
     }
 }
@@ -62,10 +52,7 @@ mod tests {
             "admin",
             "one missing either way: first written"
         );
-        let condition = Any(&[
-            All(&[Scope("a"), Scope("b")]),
-            All(&[Scope("c"), Scope("d")]),
-        ]);
+        let condition = Any(&[All(&[Scope("a"), Scope("b")]), All(&[Scope("c"), Scope("d")])]);
         assert_eq!(
             challenged(&condition, "d"),
             "c d",
@@ -77,10 +64,7 @@ mod tests {
     #[test]
     fn choices_side_by_side_are_weighed_together() {
         // R-B4: one scope that serves two choices is less than the first of each.
-        let condition = All(&[
-            Any(&[Scope("a"), Scope("b")]),
-            Any(&[Scope("c"), Scope("b")]),
-        ]);
+        let condition = All(&[Any(&[Scope("a"), Scope("b")]), Any(&[Scope("c"), Scope("b")])]);
         assert_eq!(challenged(&condition, ""), "b");
         assert_eq!(challenged(&condition, "c"), "a c");
     }

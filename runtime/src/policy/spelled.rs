@@ -136,10 +136,7 @@ const fn length(head: u128) -> usize {
     CHUNK - head.leading_zeros() as usize / 8
 }
 
-#[expect(
-    clippy::indexing_slicing,
-    reason = "evaluated by the compiler: out of bounds is an error"
-)]
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler: out of bounds is an error")]
 const fn prepend(head: u128, rest: [u8; LONGEST], rest_length: usize) -> [u8; LONGEST] {
     let chunk = head.to_be_bytes();
     let length = length(head);
@@ -156,10 +153,7 @@ const fn prepend(head: u128, rest: [u8; LONGEST], rest_length: usize) -> [u8; LO
     bytes
 }
 
-#[expect(
-    clippy::panic,
-    reason = "evaluated by the compiler: a panic is a compile error"
-)]
+#[expect(clippy::panic, reason = "evaluated by the compiler: a panic is a compile error")]
 const fn text<T: Spelling>() -> &'static str {
     match std::str::from_utf8(T::STORED.split_at(T::LENGTH).0) {
         Ok(text) => text,
@@ -173,9 +167,9 @@ mod tests {
 
     #[test]
     fn a_scope_is_read_back_from_its_type() {
-        assert_eq!(S::<0x72_65_61_64>::CONDITION, Condition::Scope("read"));
+        assert_eq!(S::<0x7265_6164>::CONDITION, Condition::Scope("read"));
         assert_eq!(
-            S::<0x656e7472696573_3a_7265616477726974, S::<0x65>>::CONDITION,
+            S::<0x656e_7472_6965_733a_7265_6164_7772_6974, S::<0x65>>::CONDITION,
             Condition::Scope("entries:readwrite")
         );
     }

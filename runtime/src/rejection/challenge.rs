@@ -15,10 +15,7 @@ impl ChallengeBase {
     /// `None` if a value could not be quoted.
     pub(crate) fn new(realm: Option<String>, resource_metadata: String) -> Option<Self> {
         let quotable = is_quotable(&resource_metadata) && realm.as_deref().is_none_or(is_quotable);
-        quotable.then_some(Self {
-            realm,
-            resource_metadata,
-        })
+        quotable.then_some(Self { realm, resource_metadata })
     }
 }
 
@@ -39,10 +36,7 @@ impl Challenge<'_> {
             ("error", error),
             ("error_description", error.map(|_| reason.description())),
             ("scope", (!scope.is_empty()).then_some(scope.as_str())),
-            (
-                "resource_metadata",
-                Some(self.base.resource_metadata.as_str()),
-            ),
+            ("resource_metadata", Some(self.base.resource_metadata.as_str())),
         ];
         let parameters: Vec<String> = parameters
             .iter()
@@ -56,12 +50,8 @@ impl Challenge<'_> {
     /// Without `offline_access`, which is between the client and the authorization server alone:
     /// no operation of a resource server needs it.
     fn scope(&self) -> String {
-        let scopes: Vec<&str> = self
-            .scopes
-            .iter()
-            .copied()
-            .filter(|scope| *scope != OFFLINE_ACCESS)
-            .collect();
+        let scopes: Vec<&str> =
+            self.scopes.iter().copied().filter(|scope| *scope != OFFLINE_ACCESS).collect();
         scopes.join(" ")
     }
 }
@@ -72,8 +62,7 @@ pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
 /// Whether a text can stand between quotes in a challenge as it is: the characters that RFC 6750
 /// §3 allows in `error_description`.
 pub(super) fn is_quotable(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7E))
+    text.bytes().all(|byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7E))
 }
 
 #[cfg(test)]
@@ -83,10 +72,7 @@ mod tests {
     fn header(realm: Option<&str>, scopes: &[&str], reason: Reason) -> String {
         let metadata = "https://api.example/.well-known/oauth-protected-resource".to_owned();
         let base = ChallengeBase::new(realm.map(str::to_owned), metadata).unwrap();
-        let challenge = Challenge {
-            base: &base,
-            scopes: scopes.to_vec(),
-        };
+        let challenge = Challenge { base: &base, scopes: scopes.to_vec() };
         challenge.header(reason).to_str().unwrap().to_owned()
     }
 
@@ -109,10 +95,7 @@ mod tests {
     fn offline_access_is_never_asked_for() {
         // R-I2
         let challenge = header(None, &["a", "offline_access"], Reason::MissingToken);
-        assert!(
-            challenge.starts_with("Bearer scope=\"a\", resource_metadata="),
-            "{challenge}"
-        );
+        assert!(challenge.starts_with("Bearer scope=\"a\", resource_metadata="), "{challenge}");
         assert!(!header(None, &["offline_access"], Reason::MissingToken).contains("scope="));
     }
 
@@ -120,10 +103,7 @@ mod tests {
     fn what_cannot_be_quoted_makes_no_challenge() {
         // R-B2
         for realm in ["a\"b", "a\\b", "a\nb", "ä"] {
-            assert!(
-                ChallengeBase::new(Some(realm.to_owned()), String::new()).is_none(),
-                "{realm}"
-            );
+            assert!(ChallengeBase::new(Some(realm.to_owned()), String::new()).is_none(), "{realm}");
         }
     }
 }

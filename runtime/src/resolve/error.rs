@@ -46,12 +46,7 @@ impl Unavailable {
     /// An outage, in words that give nothing away.
     #[must_use]
     pub fn new(what: &'static str) -> Self {
-        Self {
-            what,
-            retry_after: None,
-            transient: false,
-            source: None,
-        }
+        Self { what, retry_after: None, transient: false, source: None }
     }
 
     /// When the caller may try again; passed on in `Retry-After`.

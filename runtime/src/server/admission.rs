@@ -43,33 +43,20 @@ impl Admission {
             require(expected == issuer, TokenProblem::Issuer)?;
         }
         require(!claims.kinds().any(is_other_kind), TokenProblem::Kind)?;
-        require(
-            !claims.is_sender_constrained(),
-            TokenProblem::SenderConstrained,
-        )
+        require(!claims.is_sender_constrained(), TokenProblem::SenderConstrained)
     }
 
     fn check_time(&self, claims: &Claims) -> Result<(), TokenProblem> {
         let now = self.clock.now();
         let expired = |at| now.checked_sub(self.leeway).is_none_or(|now| now >= at);
-        require(
-            !claims.expires_at().is_some_and(expired),
-            TokenProblem::Expired,
-        )?;
+        require(!claims.expires_at().is_some_and(expired), TokenProblem::Expired)?;
         let early = |from| now.checked_add(self.leeway).is_none_or(|now| now < from);
-        require(
-            !claims.not_before().is_some_and(early),
-            TokenProblem::NotYetValid,
-        )
+        require(!claims.not_before().is_some_and(early), TokenProblem::NotYetValid)
     }
 
     fn check_audience(&self, claims: &Claims) -> Result<(), TokenProblem> {
         let named = claims.audience().next().is_some();
-        let meant = || {
-            claims
-                .audience()
-                .any(|one| self.audiences.iter().any(|own| own == one))
-        };
+        let meant = || claims.audience().any(|one| self.audiences.iter().any(|own| own == one));
         let fine = match self.audience_check {
             AudienceCheck::Required => meant(),
             AudienceCheck::IfPresent => !named || meant(),
@@ -139,25 +126,15 @@ mod tests {
         ] {
             assert_eq!(admit(&admission(now), &members), expected, "{now}");
         }
-        assert_eq!(
-            admit(&admission(199), &format!(r#"{AUD},"exp":199.5"#)),
-            Ok(())
-        );
-        let lenient = |now| Admission {
-            leeway: Duration::from_secs(10),
-            ..admission(now)
-        };
+        assert_eq!(admit(&admission(199), &format!(r#"{AUD},"exp":199.5"#)), Ok(()));
+        let lenient = |now| Admission { leeway: Duration::from_secs(10), ..admission(now) };
         for (now, expected) in [
             (89, Err(TokenProblem::NotYetValid)),
             (90, Ok(())),
             (209, Ok(())),
             (210, Err(TokenProblem::Expired)),
         ] {
-            assert_eq!(
-                admit(&lenient(now), &members),
-                expected,
-                "{now} with leeway"
-            );
+            assert_eq!(admit(&lenient(now), &members), expected, "{now} with leeway");
         }
     }
 
@@ -165,24 +142,11 @@ mod tests {
     fn the_audience_must_name_the_resource_exactly() {
         // R-D6
         let check = |audience_check, aud: &str| {
-            let members = if aud.is_empty() {
-                String::new()
-            } else {
-                format!(r#","aud":{aud}"#)
-            };
-            admit(
-                &Admission {
-                    audience_check,
-                    ..admission(0)
-                },
-                &members,
-            )
+            let members = if aud.is_empty() { String::new() } else { format!(r#","aud":{aud}"#) };
+            admit(&Admission { audience_check, ..admission(0) }, &members)
         };
         let refused = Err(TokenProblem::Audience);
-        for exact in [
-            r#""https://api.example/mcp""#,
-            r#"["x","https://api.example/mcp"]"#,
-        ] {
+        for exact in [r#""https://api.example/mcp""#, r#"["x","https://api.example/mcp"]"#] {
             assert_eq!(check(AudienceCheck::Required, exact), Ok(()));
             assert_eq!(check(AudienceCheck::IfPresent, exact), Ok(()));
         }

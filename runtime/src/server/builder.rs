@@ -153,15 +153,11 @@ impl ResourceServerBuilder {
     pub fn build(self) -> Result<ResourceServer, SetupError> {
         let identifier = ResourceIdentifier::parse(self.resource, self.http)
             .map_err(SetupError::url("resource identifier"))?;
-        let resolver = self.resolver.ok_or(SetupError::Setting(
-            "there is no way to resolve tokens: set a `resolver`",
-        ))?;
-        let authorization_servers: Vec<String> = self
-            .issuer
-            .iter()
-            .cloned()
-            .chain(self.authorization_servers)
-            .collect();
+        let resolver = self
+            .resolver
+            .ok_or(SetupError::Setting("there is no way to resolve tokens: set a `resolver`"))?;
+        let authorization_servers: Vec<String> =
+            self.issuer.iter().cloned().chain(self.authorization_servers).collect();
         if authorization_servers.is_empty() {
             return Err(SetupError::Setting(
                 "no authorization server is named: set the `issuer` or an `authorization_server`",

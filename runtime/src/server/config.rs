@@ -105,17 +105,11 @@ impl ResourceServerConfig {
             (Some(url), _) => Introspection::builder(url),
             (None, Some(issuer)) => Introspection::discover(issuer).await?,
             (None, None) => {
-                return Err(SetupError::Setting(
-                    "neither `issuer` nor `introspection_url` is set",
-                ));
+                return Err(SetupError::Setting("neither `issuer` nor `introspection_url` is set"));
             }
         };
         let introspection = self.introspection(introspection)?.build()?;
-        let http = if self.dangerously_allow_http {
-            Http::Anywhere
-        } else {
-            Http::LoopbackOnly
-        };
+        let http = if self.dangerously_allow_http { Http::Anywhere } else { Http::LoopbackOnly };
 
         let mut server = ResourceServer::builder(self.resource)
             .resolver(introspection)
@@ -185,16 +179,10 @@ impl ResourceServerConfig {
             (None, (None, None, Some(token))) => Ok(ClientAuthentication::bearer(token.clone())),
             (None | Some(Nothing), (_, None, None)) => Ok(ClientAuthentication::None),
             (None | Some(ClientSecretBasic), (Some(id), Some(secret), None)) => {
-                Ok(ClientAuthentication::Basic {
-                    id: id.clone(),
-                    secret: secret.clone(),
-                })
+                Ok(ClientAuthentication::Basic { id: id.clone(), secret: secret.clone() })
             }
             (Some(ClientSecretPost), (Some(id), Some(secret), None)) => {
-                Ok(ClientAuthentication::Post {
-                    id: id.clone(),
-                    secret: secret.clone(),
-                })
+                Ok(ClientAuthentication::Post { id: id.clone(), secret: secret.clone() })
             }
             _ => Err(SetupError::Setting(
                 "the client authentication is contradictory or incomplete: set `client_id` with \

@@ -22,44 +22,24 @@ const VARIABLES: &[(&str, &str, Form)] = &[
     ("REQUIRES_AUTH_RESOURCE", "resource", Text),
     ("REQUIRES_AUTH_ISSUER", "issuer", Text),
     ("REQUIRES_AUTH_INTROSPECTION_URL", "introspection_url", Text),
-    (
-        "REQUIRES_AUTH_AUTHORIZATION_SERVERS",
-        "authorization_servers",
-        List,
-    ),
+    ("REQUIRES_AUTH_AUTHORIZATION_SERVERS", "authorization_servers", List),
     ("REQUIRES_AUTH_CLIENT_ID", "client_id", Text),
     ("REQUIRES_AUTH_CLIENT_SECRET", "client_secret", Text),
     ("REQUIRES_AUTH_BEARER_TOKEN", "bearer_token", Text),
-    (
-        "REQUIRES_AUTH_CLIENT_AUTHENTICATION",
-        "client_authentication",
-        Text,
-    ),
+    ("REQUIRES_AUTH_CLIENT_AUTHENTICATION", "client_authentication", Text),
     ("REQUIRES_AUTH_AUDIENCE", "audience", Text),
-    (
-        "REQUIRES_AUTH_ACCEPTED_AUDIENCES",
-        "accepted_audiences",
-        List,
-    ),
+    ("REQUIRES_AUTH_ACCEPTED_AUDIENCES", "accepted_audiences", List),
     ("REQUIRES_AUTH_SCOPE_CLAIMS", "scope_claims", List),
     ("REQUIRES_AUTH_SCOPES_SUPPORTED", "scopes_supported", List),
     ("REQUIRES_AUTH_REALM", "realm", Text),
     ("REQUIRES_AUTH_RESOURCE_NAME", "resource_name", Text),
-    (
-        "REQUIRES_AUTH_CONNECT_TIMEOUT_MS",
-        "connect_timeout_ms",
-        Number,
-    ),
+    ("REQUIRES_AUTH_CONNECT_TIMEOUT_MS", "connect_timeout_ms", Number),
     ("REQUIRES_AUTH_DEADLINE_MS", "deadline_ms", Number),
     ("REQUIRES_AUTH_LONGEST_ANSWER", "longest_answer", Number),
     ("REQUIRES_AUTH_MAX_IN_FLIGHT", "max_in_flight", Number),
     ("REQUIRES_AUTH_LONGEST_TOKEN", "longest_token", Number),
     ("REQUIRES_AUTH_LEEWAY_S", "leeway_s", Number),
-    (
-        "REQUIRES_AUTH_DANGEROUSLY_ALLOW_HTTP",
-        "dangerously_allow_http",
-        Switch,
-    ),
+    ("REQUIRES_AUTH_DANGEROUSLY_ALLOW_HTTP", "dangerously_allow_http", Switch),
 ];
 
 impl ResourceServer {
@@ -102,16 +82,12 @@ fn config(
             Ok(text) => text,
             Err(VarError::NotPresent) => continue,
             Err(VarError::NotUnicode(_)) => {
-                return Err(SetupError::Variable {
-                    variable: name,
-                    expected: "valid Unicode",
-                });
+                return Err(SetupError::Variable { variable: name, expected: "valid Unicode" });
             }
         };
-        let value = form.read(text).map_err(|expected| SetupError::Variable {
-            variable: name,
-            expected,
-        })?;
+        let value = form
+            .read(text)
+            .map_err(|expected| SetupError::Variable { variable: name, expected })?;
         settings.insert((*setting).to_owned(), value);
         // Each is tried as it is read, so that the message can name the variable.
         if serde_json::from_value::<ResourceServerConfig>(settings.clone().into()).is_err() {
@@ -135,16 +111,8 @@ impl Form {
     fn read(self, text: String) -> Result<Value, &'static str> {
         match self {
             Text => Ok(Value::from(text)),
-            Number => text
-                .trim()
-                .parse::<u64>()
-                .map(Value::from)
-                .map_err(|_| "a whole number"),
-            Switch => text
-                .trim()
-                .parse::<bool>()
-                .map(Value::from)
-                .map_err(|_| "`true` or `false`"),
+            Number => text.trim().parse::<u64>().map(Value::from).map_err(|_| "a whole number"),
+            Switch => text.trim().parse::<bool>().map(Value::from).map_err(|_| "`true` or `false`"),
             List => Ok(text.split_whitespace().collect()),
         }
     }
@@ -159,12 +127,7 @@ mod tests {
 
     fn read(variables: &[(&str, &str)]) -> Result<ResourceServerConfig, SetupError> {
         let variables: HashMap<&str, &str> = variables.iter().copied().collect();
-        config(|name| {
-            variables
-                .get(name)
-                .map(|&text| text.to_owned())
-                .ok_or(VarError::NotPresent)
-        })
+        config(|name| variables.get(name).map(|&text| text.to_owned()).ok_or(VarError::NotPresent))
     }
 
     #[test]
@@ -184,10 +147,7 @@ mod tests {
             })
             .collect();
         let config = read(&all).unwrap();
-        assert_eq!(
-            config.deadline_ms.map(Duration::from_millis),
-            Some(Duration::from_millis(7))
-        );
+        assert_eq!(config.deadline_ms.map(Duration::from_millis), Some(Duration::from_millis(7)));
         assert_eq!(config.scopes_supported, ["a", "b"]);
         let debug = format!("{config:?}");
         // A setting without a variable would still have its default.
@@ -206,16 +166,10 @@ mod tests {
             ("REQUIRES_AUTH_DANGEROUSLY_ALLOW_HTTP", "s3cret"),
         ] {
             let message = read(&[resource, (name, text)]).unwrap_err().to_string();
-            assert!(
-                message.contains(name) && !message.contains("s3cret"),
-                "{message}"
-            );
+            assert!(message.contains(name) && !message.contains("s3cret"), "{message}");
         }
         let message = read(&[]).unwrap_err().to_string();
         assert!(message.contains("REQUIRES_AUTH_RESOURCE"), "{message}");
-        assert!(
-            read(&[resource, ("REQUIRES_AUTH_DEADLINE_MS", " ")]).is_ok(),
-            "empty is unset"
-        );
+        assert!(read(&[resource, ("REQUIRES_AUTH_DEADLINE_MS", " ")]).is_ok(), "empty is unset");
     }
 }

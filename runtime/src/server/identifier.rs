@@ -25,10 +25,7 @@ impl ResourceIdentifier {
         // (RFC 9728 §3.1).
         let origin = &url[..Position::BeforePath];
         let path = if url.path() == "/" { "" } else { url.path() };
-        let query = url
-            .query()
-            .map(|query| format!("?{query}"))
-            .unwrap_or_default();
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
         Ok(Self {
             metadata_url: format!("{origin}{WELL_KNOWN}{path}{query}"),
             metadata_path: format!("{WELL_KNOWN}{path}"),
@@ -57,18 +54,9 @@ mod tests {
     fn the_well_known_part_is_inserted_before_the_path() {
         // R-I1
         for (resource, metadata) in [
-            (
-                "https://a.example",
-                "https://a.example/.well-known/oauth-protected-resource",
-            ),
-            (
-                "https://a.example/",
-                "https://a.example/.well-known/oauth-protected-resource",
-            ),
-            (
-                "https://a.example/mcp",
-                "https://a.example/.well-known/oauth-protected-resource/mcp",
-            ),
+            ("https://a.example", "https://a.example/.well-known/oauth-protected-resource"),
+            ("https://a.example/", "https://a.example/.well-known/oauth-protected-resource"),
+            ("https://a.example/mcp", "https://a.example/.well-known/oauth-protected-resource/mcp"),
             (
                 "https://a.example:8443/x/y/?v=1",
                 "https://a.example:8443/.well-known/oauth-protected-resource/x/y/?v=1",
@@ -84,12 +72,9 @@ mod tests {
     #[test]
     fn what_could_break_a_challenge_is_refused() {
         // R-B2
-        for text in [
-            "https://a.example/\"",
-            "https://a.example/a b",
-            "https://ä.example/",
-            "https:\\\\a",
-        ] {
+        for text in
+            ["https://a.example/\"", "https://a.example/a b", "https://ä.example/", "https:\\\\a"]
+        {
             let problem = ResourceIdentifier::parse(text.to_owned(), Http::default()).unwrap_err();
             assert_eq!(problem, UrlProblem::Characters, "{text}");
         }

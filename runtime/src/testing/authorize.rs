@@ -99,10 +99,7 @@ async fn client_and_redirect(
     state: &State,
     params: &Params,
 ) -> Result<(OAuthClient, String), &'static str> {
-    if ["client_id", "redirect_uri"]
-        .iter()
-        .any(|name| params.all(name).nth(1).is_some())
-    {
+    if ["client_id", "redirect_uri"].iter().any(|name| params.all(name).nth(1).is_some()) {
         return Err("The client id or the redirect URI is repeated.");
     }
     let id = params.one("client_id").ok_or("The client id is missing.")?;
@@ -111,9 +108,7 @@ async fn client_and_redirect(
         None if client_document::is_document_url(id) => client_document::fetch(id).await?,
         None => return Err("The client is not known here."),
     };
-    let redirect_uri = params
-        .one("redirect_uri")
-        .ok_or("The redirect URI is missing.")?;
+    let redirect_uri = params.one("redirect_uri").ok_or("The redirect URI is missing.")?;
     if !client.may_redirect_to(redirect_uri) {
         return Err("The redirect URI is not registered for this client.");
     }
@@ -140,13 +135,8 @@ fn validate(state: &State, client: &OAuthClient, params: &Params) -> Result<Aske
             "the client did not register for the authorization code grant",
         ));
     }
-    if params
-        .one("response_mode")
-        .is_some_and(|mode| mode != "query")
-    {
-        return Err(OAuthError::invalid_request(
-            "the only response_mode is query",
-        ));
+    if params.one("response_mode").is_some_and(|mode| mode != "query") {
+        return Err(OAuthError::invalid_request("the only response_mode is query"));
     }
     // Without a method, RFC 7636 §4.3 means `plain`, which protects nothing here.
     if params.one("code_challenge_method") != Some("S256") {
@@ -168,9 +158,7 @@ fn validate(state: &State, client: &OAuthClient, params: &Params) -> Result<Aske
 /// A SHA-256 hash in base64url (RFC 7636 §4.2).
 fn is_challenge(text: &str) -> bool {
     text.len() == 43
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 /// Where an answer goes: back to the client, with its `state` and our `iss` (RFC 9207).

@@ -44,11 +44,7 @@ impl AuthorizationServerBuilder {
     /// documents where RFC 8414 §3.1 and OpenID Connect Discovery §4 put them. Default: none.
     pub fn path(mut self, path: impl AsRef<str>) -> Self {
         let path = path.as_ref().trim_matches('/');
-        self.settings.path = if path.is_empty() {
-            String::new()
-        } else {
-            format!("/{path}")
-        };
+        self.settings.path = if path.is_empty() { String::new() } else { format!("/{path}") };
         self
     }
 
@@ -100,10 +96,7 @@ impl AuthorizationServerBuilder {
     /// Somebody who can agree on the consent page, with the `sub` and `username` of their tokens;
     /// repeatable. Default: `alice` and `bob`. With [`Consent::Auto`] it is always the first.
     pub fn user(mut self, subject: impl Into<String>, username: impl Into<String>) -> Self {
-        self.settings.users.push(User {
-            subject: subject.into(),
-            username: username.into(),
-        });
+        self.settings.users.push(User { subject: subject.into(), username: username.into() });
         self
     }
 

@@ -72,9 +72,7 @@ impl OAuthClient {
     }
 
     pub(super) fn may_redirect_to(&self, uri: &str) -> bool {
-        self.redirect_uris
-            .iter()
-            .any(|registered| redirect_uri::matches(registered, uri))
+        self.redirect_uris.iter().any(|registered| redirect_uri::matches(registered, uri))
     }
 }
 
@@ -98,11 +96,8 @@ pub(super) enum GrantType {
 }
 
 impl GrantType {
-    pub(super) const ALL: [Self; 3] = [
-        Self::AuthorizationCode,
-        Self::RefreshToken,
-        Self::ClientCredentials,
-    ];
+    pub(super) const ALL: [Self; 3] =
+        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
 
     pub(super) fn as_str(self) -> &'static str {
         match self {
@@ -147,9 +142,7 @@ impl Credentials {
                 OAuthError::invalid_client("the Authorization header is malformed")
             })?;
         if posted.is_some_and(|id| id != credentials.id) {
-            return Err(OAuthError::invalid_request(
-                "two different clients are named",
-            ));
+            return Err(OAuthError::invalid_request("two different clients are named"));
         }
         Ok(credentials)
     }
@@ -175,9 +168,7 @@ pub(super) fn authenticate(
         {
             Ok(OAuthClient::public(credentials.id))
         }
-        _ => Err(OAuthError::invalid_client(
-            "the client is unknown or its credentials are wrong",
-        )),
+        _ => Err(OAuthError::invalid_client("the client is unknown or its credentials are wrong")),
     }
 }
 
@@ -189,10 +180,7 @@ fn basic(value: &str) -> Option<Credentials> {
     }
     let decoded = String::from_utf8(STANDARD.decode(encoded.trim_start_matches(' ')).ok()?).ok()?;
     let (id, secret) = decoded.split_once(':')?;
-    Some(Credentials {
-        id: form_decode(id)?,
-        secret: Some(form_decode(secret)?),
-    })
+    Some(Credentials { id: form_decode(id)?, secret: Some(form_decode(secret)?) })
 }
 
 #[cfg(test)]

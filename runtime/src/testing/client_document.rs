@@ -29,9 +29,7 @@ pub(super) fn is_document_url(id: &str) -> bool {
 
 /// Fetches the document: no redirects, five seconds, 64 KiB. The error is for the human.
 pub(super) async fn fetch(id: &str) -> Result<OAuthClient, &'static str> {
-    let body = download(id)
-        .await
-        .ok_or("The client's metadata document could not be fetched.")?;
+    let body = download(id).await.ok_or("The client's metadata document could not be fetched.")?;
     let metadata: ClientMetadata = serde_json::from_slice(&body)
         .map_err(|_| "The client's metadata document is not what it should be.")?;
     if metadata.client_id.as_deref() != Some(id) {
@@ -59,18 +57,13 @@ pub(super) async fn fetch(id: &str) -> Result<OAuthClient, &'static str> {
 }
 
 async fn download(id: &str) -> Option<Vec<u8>> {
-    let mut builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(PATIENCE);
+    let mut builder =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE);
     if Url::parse(id).is_ok_and(|url| is_loopback(&url)) {
         builder = builder.no_proxy();
     }
     let request = builder.build().ok()?.get(id);
-    let mut response = request
-        .header("accept", "application/json")
-        .send()
-        .await
-        .ok()?;
+    let mut response = request.header("accept", "application/json").send().await.ok()?;
     if response.status() != reqwest::StatusCode::OK {
         return None;
     }

@@ -41,9 +41,6 @@ impl ClientMetadata {
     }
 
     pub(super) fn response_types_are_known(&self) -> bool {
-        self.response_types
-            .iter()
-            .flatten()
-            .all(|response_type| response_type == "code")
+        self.response_types.iter().flatten().all(|response_type| response_type == "code")
     }
 }

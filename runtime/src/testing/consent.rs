@@ -73,9 +73,7 @@ pub(super) async fn decide(
     let now = state.now();
     let pending = {
         let mut store = state.store();
-        let taken = params
-            .one("request")
-            .and_then(|id| store.pending.remove(id));
+        let taken = params.one("request").and_then(|id| store.pending.remove(id));
         match taken.filter(|pending| pending.expires > now) {
             Some(pending) => pending,
             None => return too_late(),
@@ -94,9 +92,7 @@ pub(super) async fn decide(
 
 /// Browsers say where a form post comes from; other clients say nothing.
 fn from_another_site(headers: &HeaderMap) -> bool {
-    headers
-        .get("sec-fetch-site")
-        .is_some_and(|site| site != "same-origin" && site != "none")
+    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 fn render(state: &State, id: &str, pending: &Pending) -> String {

@@ -74,11 +74,7 @@ pub(super) enum Action {
 
 impl Fault {
     fn new(action: Action) -> Self {
-        Self {
-            endpoint: Endpoint::Introspection,
-            delay: Duration::ZERO,
-            action,
-        }
+        Self { endpoint: Endpoint::Introspection, delay: Duration::ZERO, action }
     }
 
     /// Answers properly, but later.
@@ -259,10 +255,7 @@ impl Faults {
     /// The fault that happens to this request.
     pub(super) fn next(&self, endpoint: Endpoint) -> Option<Fault> {
         let mut planned = self.planned();
-        let next = planned
-            .counted
-            .iter_mut()
-            .find(|(_, fault)| fault.endpoint == endpoint);
+        let next = planned.counted.iter_mut().find(|(_, fault)| fault.endpoint == endpoint);
         if let Some((left, fault)) = next {
             *left -= 1;
             let fault = fault.clone();

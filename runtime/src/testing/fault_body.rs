@@ -18,10 +18,7 @@ pub(super) enum Spaces {
 impl Spaces {
     pub(super) fn dripping(every: Duration) -> Body {
         // `interval` panics on zero.
-        Body::new(Self::Dripping(
-            interval(every.max(Duration::from_millis(1))),
-            false,
-        ))
+        Body::new(Self::Dripping(interval(every.max(Duration::from_millis(1))), false))
     }
 
     pub(super) fn flooding() -> Body {
@@ -48,11 +45,7 @@ impl HttpBody for Spaces {
             }
             Self::Flooding(begun) => (begun, MANY_SPACES),
         };
-        let data = if std::mem::replace(begun, true) {
-            next
-        } else {
-            BEGINNING
-        };
+        let data = if std::mem::replace(begun, true) { next } else { BEGINNING };
         Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(data)))))
     }
 }
@@ -65,10 +58,7 @@ pub(super) struct Broken {
 
 impl Broken {
     pub(super) fn after(first: Bytes) -> Body {
-        Body::new(Self {
-            first: Some(first),
-            flushed: false,
-        })
+        Body::new(Self { first: Some(first), flushed: false })
     }
 }
 

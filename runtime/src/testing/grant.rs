@@ -97,9 +97,7 @@ impl Grant {
                 answer.insert("refresh_token".to_owned(), token.clone().into());
             }
             let used = false;
-            store
-                .refresh_tokens
-                .insert(token, RefreshToken { grant, used });
+            store.refresh_tokens.insert(token, RefreshToken { grant, used });
         }
         answer
     }
@@ -117,10 +115,7 @@ pub(super) fn requested_scopes(state: &State, params: &Params) -> Result<Vec<Str
     for piece in pieces(scope).filter(|piece| *piece != "offline_access") {
         let known = supported.is_empty() || supported.iter().any(|own| own == piece);
         if !known || !is_scope(piece) {
-            return Err(OAuthError::new(
-                "invalid_scope",
-                "a scope is malformed or not supported",
-            ));
+            return Err(OAuthError::new("invalid_scope", "a scope is malformed or not supported"));
         }
         if !scopes.iter().any(|own| own == piece) {
             scopes.push(piece.to_owned());

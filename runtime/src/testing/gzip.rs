@@ -118,10 +118,8 @@ mod tests {
     #[test]
     fn the_file_is_what_another_implementation_reads() {
         // Python's `gzip.decompress(bytes.fromhex(…))` reads 517 spaces, `{}` and a byte over 143.
-        let hex: String = bomb(517, b"{}\xc3")
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let hex =
+            bomb(517, b"{}\xc3").iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         assert_eq!(hex, "1f8b08000000000000ff531805a3a0baf630001d1342a308020000");
     }
 }

@@ -27,10 +27,8 @@ pub(super) async fn introspect(
     Ok(match answer(&state, token) {
         Some(Answer::Claims(claims)) => not_stored(Value::Object(claims)),
         Some(Answer::Verbatim(body)) => {
-            let headers = [
-                (header::CONTENT_TYPE, "application/json"),
-                (header::CACHE_CONTROL, "no-store"),
-            ];
+            let headers =
+                [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
             (headers, body).into_response()
         }
         // Nothing says why: RFC 7662 §2.2.
@@ -46,11 +44,7 @@ fn check_caller(state: &State, headers: &HeaderMap, params: &Params) -> Result<(
         return Ok(());
     }
     if let Some(presented) = bearer(headers) {
-        return if settings
-            .introspection_bearers
-            .iter()
-            .any(|own| own == presented)
-        {
+        return if settings.introspection_bearers.iter().any(|own| own == presented) {
             Ok(())
         } else {
             Err(OAuthError::invalid_bearer())
@@ -60,9 +54,7 @@ fn check_caller(state: &State, headers: &HeaderMap, params: &Params) -> Result<(
     if callers.any(|client| credentials.fit(client)) {
         Ok(())
     } else {
-        Err(OAuthError::invalid_client(
-            "the client is unknown or its credentials are wrong",
-        ))
+        Err(OAuthError::invalid_client("the client is unknown or its credentials are wrong"))
     }
 }
 

@@ -15,11 +15,7 @@ pub(super) struct OAuthError {
 
 impl OAuthError {
     pub(super) fn new(code: &'static str, description: &'static str) -> Self {
-        Self {
-            code,
-            description,
-            challenge: None,
-        }
+        Self { code, description, challenge: None }
     }
 
     pub(super) fn invalid_request(description: &'static str) -> Self {
@@ -61,10 +57,9 @@ impl IntoResponse for OAuthError {
         };
         let mut response = (status, not_stored(body)).into_response();
         if let Some(challenge) = self.challenge {
-            response.headers_mut().insert(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static(challenge),
-            );
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response
     }
@@ -72,9 +67,6 @@ impl IntoResponse for OAuthError {
 
 /// A JSON answer that no cache may keep (RFC 6749 §5.1).
 pub(super) fn not_stored(body: serde_json::Value) -> Response {
-    let headers = [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::PRAGMA, "no-cache"),
-    ];
+    let headers = [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];
     (headers, Json(body)).into_response()
 }

@@ -59,9 +59,7 @@ pub(super) fn page(title: &str, html: &str, form_target: Option<&Url>) -> Respon
     let mut response = (headers, document).into_response();
     let policy = HeaderValue::from_str(&policy)
         .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
-    response
-        .headers_mut()
-        .insert(header::CONTENT_SECURITY_POLICY, policy);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     response
 }
 
@@ -111,9 +109,6 @@ mod tests {
 
     #[test]
     fn escapes_everything_that_html_reads() {
-        assert_eq!(
-            escape("<a b=\"c\">'&"),
-            "&lt;a b=&quot;c&quot;&gt;&#39;&amp;"
-        );
+        assert_eq!(escape("<a b=\"c\">'&"), "&lt;a b=&quot;c&quot;&gt;&#39;&amp;");
     }
 }

@@ -25,10 +25,7 @@ impl Params {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.split(';').next())
             .unwrap_or_default();
-        if !content_type
-            .trim()
-            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-        {
+        if !content_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(OAuthError::invalid_request(
                 "the body must be application/x-www-form-urlencoded",
             ));
@@ -46,17 +43,12 @@ impl Params {
     }
 
     pub(super) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.0
-            .iter()
-            .filter(move |(own, _)| own == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
     /// Whether a parameter other than `resource` (RFC 8707 §2) occurs more than once.
     pub(super) fn repeats(&self) -> bool {
-        self.0
-            .iter()
-            .any(|(name, _)| name != "resource" && self.all(name).nth(1).is_some())
+        self.0.iter().any(|(name, _)| name != "resource" && self.all(name).nth(1).is_some())
     }
 }
 

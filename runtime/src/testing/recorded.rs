@@ -123,12 +123,7 @@ impl Recorder {
     pub(super) fn requests(&self, endpoint: Endpoint) -> Vec<RecordedRequest> {
         let record = self.record();
         let of_endpoint = |request: &&RecordedRequest| request.endpoint == Some(endpoint);
-        record
-            .requests
-            .iter()
-            .filter(of_endpoint)
-            .cloned()
-            .collect()
+        record.requests.iter().filter(of_endpoint).cloned().collect()
     }
 
     fn record(&self) -> MutexGuard<'_, Record> {

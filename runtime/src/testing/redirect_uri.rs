@@ -74,10 +74,7 @@ mod tests {
         assert!(matches("http://127.0.0.1/cb", "http://127.0.0.1:49152/cb"));
         assert!(matches("http://localhost:1/cb", "http://localhost:2/cb"));
         for (registered, requested) in [
-            (
-                "https://client.example/cb",
-                "https://client.example:8443/cb",
-            ),
+            ("https://client.example/cb", "https://client.example:8443/cb"),
             ("https://client.example/cb", "https://client.example/cb/"),
             ("https://client.example/cb", "https://client.example/cb?x"),
             ("http://127.0.0.1/cb", "http://localhost/cb"),

@@ -23,10 +23,7 @@ pub(super) async fn register(
     let metadata: ClientMetadata = serde_json::from_slice(&body)
         .map_err(|_| invalid("the body is not a JSON object with client metadata"))?;
     // RFC 7591 §2: a client that does not say so authenticates with basic.
-    let method = metadata
-        .token_endpoint_auth_method
-        .as_deref()
-        .unwrap_or("client_secret_basic");
+    let method = metadata.token_endpoint_auth_method.as_deref().unwrap_or("client_secret_basic");
     let confidential = match method {
         "none" => false,
         "client_secret_basic" | "client_secret_post" => true,

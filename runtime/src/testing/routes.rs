@@ -96,11 +96,7 @@ async fn fail(fault: Fault, wire: &Wire, proper: impl Future<Output = Response>)
         Action::Nothing => proper.await,
         // Ends with the connection.
         Action::Hang => std::future::pending().await,
-        Action::Answer {
-            status,
-            headers,
-            body,
-        } => (status, headers, body).into_response(),
+        Action::Answer { status, headers, body } => (status, headers, body).into_response(),
         Action::Drip(every) => json_of(Spaces::dripping(every)),
         Action::Endless => json_of(Spaces::flooding()),
         Action::Truncate => truncate(proper.await).await,

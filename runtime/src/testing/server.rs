@@ -132,10 +132,7 @@ impl AuthorizationServer {
         let accepting = tokio::spawn(async move {
             let _ = axum::serve(Listener { tcp, running }, service).await;
         });
-        *condition = Condition::Running(Running {
-            accepting,
-            connections: Some(connections),
-        });
+        *condition = Condition::Running(Running { accepting, connections: Some(connections) });
         Ok(())
     }
 

@@ -103,16 +103,14 @@ impl State {
 
     pub(super) fn client(&self, id: &str) -> Option<OAuthClient> {
         let own = self.settings.clients.iter().find(|client| client.id == id);
-        own.cloned()
-            .or_else(|| self.store().clients.get(id).cloned())
+        own.cloned().or_else(|| self.store().clients.get(id).cloned())
     }
 }
 
 impl Store {
     /// Ends everything that came from one act of consent (RFC 6749 §4.1.2, RFC 9700 §4.14.2).
     pub(super) fn revoke_family(&mut self, family: &str) {
-        self.refresh_tokens
-            .retain(|_, refresh| refresh.grant.family != family);
+        self.refresh_tokens.retain(|_, refresh| refresh.grant.family != family);
         for token in self.tokens.values_mut() {
             if token.family.as_deref() == Some(family) {
                 token.revoked = true;

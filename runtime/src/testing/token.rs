@@ -212,7 +212,5 @@ pub(super) fn audience(audiences: &[String]) -> Option<Value> {
 
 /// Seconds since 1970, as `exp` and `iat` have them.
 pub(super) fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs()
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

@@ -20,11 +20,7 @@ impl AccessToken {
     /// # Errors
     /// If the text is empty or outside the grammar.
     pub fn parse(token: &str) -> Result<Self, MalformedToken> {
-        if is_b64token(token.as_bytes()) {
-            Ok(Self(token.into()))
-        } else {
-            Err(MalformedToken(()))
-        }
+        if is_b64token(token.as_bytes()) { Ok(Self(token.into())) } else { Err(MalformedToken(())) }
     }
 
     /// The token itself: a secret. Keep it out of logs, answers and keys.
@@ -52,9 +48,7 @@ fn is_b64token(token: &[u8]) -> bool {
     let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
     let (text, _) = token.split_at(token.len() - padding);
     !text.is_empty()
-        && text
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte))
+        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte))
 }
 
 #[cfg(test)]
@@ -67,23 +61,14 @@ mod tests {
         for token in ["a", "aZ09-._~+/", "abc==", "a="] {
             assert_eq!(AccessToken::parse(token).unwrap().expose(), token);
         }
-        for text in [
-            "", "=", "==", "a=b", "a b", "a,b", "a\"", "ä", "a\0", "a\n", "a%20", "{}",
-        ] {
-            assert_eq!(
-                AccessToken::parse(text).unwrap_err(),
-                MalformedToken(()),
-                "{text:?}"
-            );
+        for text in ["", "=", "==", "a=b", "a b", "a,b", "a\"", "ä", "a\0", "a\n", "a%20", "{}"] {
+            assert_eq!(AccessToken::parse(text).unwrap_err(), MalformedToken(()), "{text:?}");
         }
     }
 
     #[test]
     fn debug_shows_nothing() {
         // R-C3
-        assert_eq!(
-            format!("{:?}", AccessToken::parse("s3cret").unwrap()),
-            "AccessToken(..)"
-        );
+        assert_eq!(format!("{:?}", AccessToken::parse("s3cret").unwrap()), "AccessToken(..)");
     }
 }

@@ -61,10 +61,7 @@ impl Credentials {
 }
 
 fn split_at_space(value: &[u8]) -> (&[u8], &[u8]) {
-    let end = value
-        .iter()
-        .position(|byte| *byte == b' ')
-        .unwrap_or(value.len());
+    let end = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
     value.split_at(end)
 }
 
@@ -78,9 +75,7 @@ fn trim_spaces(mut value: &[u8]) -> &[u8] {
 /// Whether an element of a comma-joined list is credentials of the bearer scheme: intermediaries
 /// join repeated headers so (RFC 9110 §5.3).
 fn names_bearer(element: &[u8]) -> bool {
-    split_at_space(element.trim_ascii())
-        .0
-        .eq_ignore_ascii_case(b"bearer")
+    split_at_space(element.trim_ascii()).0.eq_ignore_ascii_case(b"bearer")
 }
 
 #[cfg(test)]
@@ -104,11 +99,7 @@ mod tests {
     fn the_scheme_is_read_in_any_case_and_with_any_spaces() {
         // R-A1
         for value in ["Bearer t0", "bearer t0", "BEARER   t0", "BeArEr t0 "] {
-            assert_eq!(
-                read(&[value.as_bytes()]),
-                Ok(Some("t0".to_owned())),
-                "{value:?}"
-            );
+            assert_eq!(read(&[value.as_bytes()]), Ok(Some("t0".to_owned())), "{value:?}");
         }
     }
 
@@ -116,15 +107,7 @@ mod tests {
     fn nothing_or_another_scheme_is_no_token() {
         // R-A2
         assert_eq!(read(&[]), Ok(None));
-        for value in [
-            "",
-            "Basic dTpw",
-            "Negotiate x",
-            "Bearert0",
-            "t0",
-            "DPoP t0",
-            "Bear er t0",
-        ] {
+        for value in ["", "Basic dTpw", "Negotiate x", "Bearert0", "t0", "DPoP t0", "Bear er t0"] {
             assert_eq!(read(&[value.as_bytes()]), Ok(None), "{value:?}");
         }
         assert_eq!(read(&[b"Digest username=\"a\", realm=\"b\""]), Ok(None));
@@ -133,23 +116,13 @@ mod tests {
     #[test]
     fn a_token_outside_the_grammar_is_refused() {
         // R-A3, R-A6
-        for value in [
-            &b"Bearer"[..],
-            b"Bearer ",
-            b"bearer a b",
-            b"Bearer \xff\xfe",
-            b"Bearer \xc3\xa4",
-        ] {
+        for value in
+            [&b"Bearer"[..], b"Bearer ", b"bearer a b", b"Bearer \xff\xfe", b"Bearer \xc3\xa4"]
+        {
             assert_eq!(read(&[value]), Err(HeaderProblem::Malformed), "{value:?}");
         }
-        assert_eq!(
-            read(&[b"Bearer 0123456789abcdef"]),
-            Ok(Some("0123456789abcdef".to_owned()))
-        );
-        assert_eq!(
-            read(&[b"Bearer 0123456789abcdefg"]),
-            Err(HeaderProblem::TooLong)
-        );
+        assert_eq!(read(&[b"Bearer 0123456789abcdef"]), Ok(Some("0123456789abcdef".to_owned())));
+        assert_eq!(read(&[b"Bearer 0123456789abcdefg"]), Err(HeaderProblem::TooLong));
     }
 
     #[test]

@@ -39,15 +39,10 @@ async fn a_public_client_registers_and_goes_through_the_flow() {
     assert!(client.get("client_secret").is_none());
     assert_eq!(client["client_name"], "Inspector");
     assert_eq!(client["token_endpoint_auth_method"], "none");
-    assert_eq!(
-        client["grant_types"],
-        json!(["authorization_code", "refresh_token"])
-    );
+    assert_eq!(client["grant_types"], json!(["authorization_code", "refresh_token"]));
 
     let id = text(&client, "client_id");
-    let redirected = get(&request(&server, &[("client_id", id)]))
-        .await
-        .redirected();
+    let redirected = get(&request(&server, &[("client_id", id)])).await.redirected();
     let tokens = exchange(&server, &redirected["code"], &[("client_id", id)]).await;
     assert_eq!(tokens.status, 200);
     assert!(tokens.json()["refresh_token"].is_string());
@@ -62,9 +57,7 @@ async fn a_confidential_client_gets_a_secret_and_needs_it() {
     assert_eq!(client["client_secret_expires_at"], 0);
     let (id, secret) = (text(&client, "client_id"), text(&client, "client_secret"));
 
-    let redirected = get(&request(&server, &[("client_id", id)]))
-        .await
-        .redirected();
+    let redirected = get(&request(&server, &[("client_id", id)])).await.redirected();
     let without = exchange(&server, &redirected["code"], &[("client_id", id)]).await;
     assert_eq!(without.error(), (401, "invalid_client".into()));
     let with = [("client_id", id), ("client_secret", secret)];
@@ -84,11 +77,7 @@ async fn registrations_with_dangerous_or_unknown_metadata_are_refused() {
         json!(["https://app.example/cb#x"]),
     ] {
         let answer = register(&server, &json!({ "redirect_uris": uris })).await;
-        assert_eq!(
-            answer.error(),
-            (400, "invalid_redirect_uri".into()),
-            "{uris}"
-        );
+        assert_eq!(answer.error(), (400, "invalid_redirect_uri".into()), "{uris}");
     }
     let uris = json!(["https://app.example/cb"]);
     for metadata in [
@@ -99,11 +88,7 @@ async fn registrations_with_dangerous_or_unknown_metadata_are_refused() {
         json!({ "redirect_uris": "https://app.example/cb" }),
     ] {
         let answer = register(&server, &metadata).await;
-        assert_eq!(
-            answer.error(),
-            (400, "invalid_client_metadata".into()),
-            "{metadata}"
-        );
+        assert_eq!(answer.error(), (400, "invalid_client_metadata".into()), "{metadata}");
     }
 }
 
@@ -119,10 +104,7 @@ async fn website() -> String {
             "grant_types": ["authorization_code", "refresh_token"],
             "token_endpoint_auth_method": "none",
         });
-        document
-            .as_object_mut()
-            .unwrap()
-            .extend(change.as_object().unwrap().clone());
+        document.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         let text = document.to_string();
         route(move || async move { text })
     };
@@ -131,21 +113,9 @@ async fn website() -> String {
         .route("/good", document("good", json!({})))
         .route("/other", document("good", json!({})))
         .route("/secret", document("secret", json!({"client_secret": "x"})))
-        .route(
-            "/key",
-            document(
-                "key",
-                json!({"token_endpoint_auth_method": "private_key_jwt"}),
-            ),
-        )
-        .route(
-            "/uris",
-            document("uris", json!({"redirect_uris": ["javascript:1"]})),
-        )
-        .route(
-            "/large",
-            document("large", json!({"padding": "x".repeat(70_000)})),
-        )
+        .route("/key", document("key", json!({"token_endpoint_auth_method": "private_key_jwt"})))
+        .route("/uris", document("uris", json!({"redirect_uris": ["javascript:1"]})))
+        .route("/large", document("large", json!({"padding": "x".repeat(70_000)})))
         .route("/text", route(|| async { "not JSON" }))
         .route(
             "/moved",
@@ -162,9 +132,7 @@ async fn a_client_id_metadata_document_is_enough() {
     let server = AuthorizationServer::start().await.unwrap();
     let base = website().await;
     let id = format!("{base}/good");
-    let redirected = get(&request(&server, &[("client_id", &id)]))
-        .await
-        .redirected();
+    let redirected = get(&request(&server, &[("client_id", &id)])).await.redirected();
     let tokens = exchange(&server, &redirected["code"], &[("client_id", &id)]).await;
     assert_eq!(tokens.status, 200, "{}", tokens.text);
     let tokens = tokens.json();
@@ -182,16 +150,10 @@ async fn a_client_id_metadata_document_is_enough() {
 async fn a_document_that_is_not_quite_right_is_shown_and_never_redirected() {
     let server = AuthorizationServer::start().await.unwrap();
     let base = website().await;
-    for path in [
-        "other", "secret", "key", "uris", "large", "text", "moved", "missing",
-    ] {
+    for path in ["other", "secret", "key", "uris", "large", "text", "moved", "missing"] {
         let id = format!("{base}/{path}");
         let answer = get(&request(&server, &[("client_id", &id)])).await;
-        assert_eq!(
-            (answer.status, answer.header("location")),
-            (400, None),
-            "{path}"
-        );
+        assert_eq!((answer.status, answer.header("location")), (400, None), "{path}");
     }
     let elsewhere = [
         ("client_id", format!("{base}/good")),

@@ -112,11 +112,7 @@ async fn gzip_bomb() {
     let (bytes, end) = everything(stream).await;
     end.unwrap();
     assert!(bytes.len() < 8_000, "{}", bytes.len());
-    let start = bytes
-        .windows(4)
-        .position(|four| four == b"\r\n\r\n")
-        .unwrap()
-        + 4;
+    let start = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
     let head = String::from_utf8_lossy(&bytes[..start]);
     assert!(head.contains("\r\ncontent-encoding: gzip\r\n"));
     assert!(bytes[start..].starts_with(&[0x1f, 0x8b, 8]));

@@ -62,11 +62,7 @@ async fn code_token_refresh_and_introspection() {
         assert_eq!(introspect(&server, token).await, json!({"active": false}));
     }
     let newest = text(&second, "refresh_token");
-    let pairs = [
-        ("grant_type", "refresh_token"),
-        ("refresh_token", newest),
-        ("client_id", "cli"),
-    ];
+    let pairs = [("grant_type", "refresh_token"), ("refresh_token", newest), ("client_id", "cli")];
     let ended = form(server.token_url(), &pairs).await;
     assert_eq!(ended.error(), (400, "invalid_grant".into()));
 }
@@ -74,17 +70,11 @@ async fn code_token_refresh_and_introspection() {
 #[tokio::test]
 async fn several_resources_become_several_audiences_and_can_be_narrowed() {
     let server = server().await;
-    let both = [
-        ("resource", "https://a.example/"),
-        ("resource", "https://b.example/"),
-    ];
+    let both = [("resource", "https://a.example/"), ("resource", "https://b.example/")];
     let code = get(&request(&server, &both)).await.redirected()["code"].clone();
     let tokens = exchange(&server, &code, &[]).await.json();
     let claims = introspect(&server, text(&tokens, "access_token")).await;
-    assert_eq!(
-        claims["aud"],
-        json!(["https://a.example/", "https://b.example/"])
-    );
+    assert_eq!(claims["aud"], json!(["https://a.example/", "https://b.example/"]));
     let code = get(&request(&server, &both)).await.redirected()["code"].clone();
     let narrow = [("resource", "https://b.example/")];
     let tokens = exchange(&server, &code, &narrow).await.json();
@@ -97,9 +87,7 @@ async fn a_human_chooses_on_the_consent_page() {
     let server = AuthorizationServer::builder()
         .consent(Consent::Ask)
         .register(
-            OAuthClient::public("cli")
-                .name("<script>alert(1)</script>")
-                .redirect_uri(REDIRECT),
+            OAuthClient::public("cli").name("<script>alert(1)</script>").redirect_uri(REDIRECT),
         )
         .user("u-1", "Alice")
         .user("u-2", "Bob & Co")
@@ -108,10 +96,7 @@ async fn a_human_chooses_on_the_consent_page() {
         .unwrap();
     let page = get(&request(&server, &[])).await;
     assert_eq!(page.status, 200);
-    assert_eq!(
-        page.header("content-type"),
-        Some("text/html; charset=utf-8")
-    );
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
     assert_eq!(page.header("cache-control"), Some("no-store"));
     assert_eq!(page.header("x-frame-options"), Some("DENY"));
     assert_eq!(page.header("access-control-allow-origin"), None);
@@ -170,11 +155,7 @@ async fn a_human_refuses() {
     assert!(!redirected.contains_key("code"));
 
     let id = hidden_id(&get(&request(&server, &[])).await.text);
-    let yes = [
-        ("request", id.as_str()),
-        ("user", "alice"),
-        ("decision", "allow"),
-    ];
+    let yes = [("request", id.as_str()), ("user", "alice"), ("decision", "allow")];
     let foreign = post(&url, &yes).header("sec-fetch-site", "cross-site");
     assert_eq!(Answer::of(foreign).await.status, 403);
     let guessed = [("request", "x"), ("user", "alice"), ("decision", "allow")];
@@ -183,11 +164,7 @@ async fn a_human_refuses() {
 
 #[tokio::test]
 async fn client_credentials() {
-    let server = AuthorizationServer::builder()
-        .client("job", "s3cret")
-        .start()
-        .await
-        .unwrap();
+    let server = AuthorizationServer::builder().client("job", "s3cret").start().await.unwrap();
     let pairs = [
         ("grant_type", "client_credentials"),
         ("scope", "entries:read"),
@@ -198,18 +175,13 @@ async fn client_credentials() {
     assert!(tokens.get("refresh_token").is_none());
     let token = text(&tokens, "access_token");
     let request = post(server.introspection_url(), &[("token", token)]);
-    let claims = Answer::of(request.basic_auth("job", Some("s3cret")))
-        .await
-        .json();
+    let claims = Answer::of(request.basic_auth("job", Some("s3cret"))).await.json();
     assert_eq!(claims["client_id"], "job");
     assert_eq!(claims["aud"], "https://journal.example/");
     assert!(claims.get("sub").is_none());
 
     let request = post(server.token_url(), &pairs).basic_auth("job", Some("wrong"));
-    assert_eq!(
-        Answer::of(request).await.error(),
-        (401, "invalid_client".into())
-    );
+    assert_eq!(Answer::of(request).await.error(), (401, "invalid_client".into()));
 }
 
 fn hidden_id(page: &str) -> String {

@@ -13,15 +13,9 @@ async fn a_minted_token_is_what_the_test_said() {
     let plain = introspect(&server, &server.mint().issue()).await;
     let mut names: Vec<&String> = plain.as_object().unwrap().keys().collect();
     names.sort();
-    assert_eq!(
-        names,
-        ["active", "client_id", "exp", "iat", "iss", "token_type"]
-    );
+    assert_eq!(names, ["active", "client_id", "exp", "iat", "iss", "token_type"]);
     assert_eq!(plain["iss"], server.issuer());
-    assert_eq!(
-        plain["exp"].as_u64().unwrap() - plain["iat"].as_u64().unwrap(),
-        3600
-    );
+    assert_eq!(plain["exp"].as_u64().unwrap() - plain["iat"].as_u64().unwrap(), 3600);
 
     let token = server
         .mint()
@@ -49,10 +43,7 @@ async fn a_minted_token_is_what_the_test_said() {
     );
     let short = server.mint().expires_in(Duration::from_secs(60)).issue();
     let short = introspect(&server, &short).await;
-    assert_eq!(
-        short["exp"].as_u64().unwrap() - short["iat"].as_u64().unwrap(),
-        60
-    );
+    assert_eq!(short["exp"].as_u64().unwrap() - short["iat"].as_u64().unwrap(), 60);
 }
 
 #[tokio::test]
@@ -73,14 +64,8 @@ async fn expired_revoked_forgotten_and_unknown_tokens_look_the_same() {
 #[tokio::test]
 async fn any_document_can_be_the_answer() {
     let server = AuthorizationServer::start().await.unwrap();
-    let lie = server
-        .mint()
-        .answer_with(json!({"active": true, "exp": 1}))
-        .issue();
-    assert_eq!(
-        introspect(&server, &lie).await,
-        json!({"active": true, "exp": 1})
-    );
+    let lie = server.mint().answer_with(json!({"active": true, "exp": 1})).issue();
+    assert_eq!(introspect(&server, &lie).await, json!({"active": true, "exp": 1}));
     let bytes = "{\"active\":true,\"active\":false} \u{feff}";
     let raw = server.mint().answer_with_bytes(bytes).issue();
     let answer = form(server.introspection_url(), &[("token", &raw)]).await;
@@ -103,11 +88,7 @@ async fn with_a_client_registered_its_exact_credentials_are_needed() {
         ask().bearer_auth("a-bearer"),
         post(
             server.introspection_url(),
-            &[
-                ("token", &token),
-                ("client_id", "rs:1"),
-                ("client_secret", "s+c%t /\u{e9}"),
-            ],
+            &[("token", &token), ("client_id", "rs:1"), ("client_secret", "s+c%t /\u{e9}")],
         ),
     ];
     for request in good {
@@ -116,33 +97,20 @@ async fn with_a_client_registered_its_exact_credentials_are_needed() {
     let realm = "Basic realm=\"authorization server for tests\"";
     let bad = [
         (ask(), 401, Some(realm)),
-        (
-            ask().basic_auth("rs:1", Some("s+c%t /\u{e9}")),
-            401,
-            Some(realm),
-        ),
+        (ask().basic_auth("rs:1", Some("s+c%t /\u{e9}")), 401, Some(realm)),
         (ask().basic_auth("rs%3A1", Some("wrong")), 401, Some(realm)),
         (ask().basic_auth("rs%3A1", Some("")), 401, Some(realm)),
         (ask().header("authorization", "Basic !"), 401, Some(realm)),
         (ask().header("authorization", "Digest x"), 401, Some(realm)),
+        (ask().bearer_auth("wrong"), 401, Some("Bearer error=\"invalid_token\"")),
         (
-            ask().bearer_auth("wrong"),
-            401,
-            Some("Bearer error=\"invalid_token\""),
-        ),
-        (
-            ask()
-                .header("authorization", "Basic YTpi")
-                .header("authorization", "Basic YTpi"),
+            ask().header("authorization", "Basic YTpi").header("authorization", "Basic YTpi"),
             400,
             None,
         ),
         (
-            post(
-                server.introspection_url(),
-                &[("token", &token), ("client_secret", "x")],
-            )
-            .basic_auth("rs%3A1", Some("s%2Bc%25t+%2F%C3%A9")),
+            post(server.introspection_url(), &[("token", &token), ("client_secret", "x")])
+                .basic_auth("rs%3A1", Some("s%2Bc%25t+%2F%C3%A9")),
             400,
             None,
         ),
@@ -172,10 +140,7 @@ async fn what_the_client_sent_can_be_checked_and_is_not_printed() {
     let request = server.last_introspection().unwrap();
     assert_eq!((request.method(), request.path()), ("POST", "/introspect"));
     assert_eq!(request.header("authorization"), Some("Basic YTpzM2NyZXQ="));
-    assert_eq!(
-        request.param("token_type_hint").as_deref(),
-        Some("access_token")
-    );
+    assert_eq!(request.param("token_type_hint").as_deref(), Some("access_token"));
     assert_eq!(request.form().len(), 2);
     let printed = format!("{request:?} {server:?}");
     for secret in ["t0k3n", "s3cret", "YTpzM2NyZXQ="] {

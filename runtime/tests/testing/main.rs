@@ -1,5 +1,12 @@
 //! The authorization server of the `testing` feature, over real sockets.
 #![cfg(feature = "testing")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected fails"
+)]
 
 mod clients;
 mod faults;

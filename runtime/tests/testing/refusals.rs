@@ -37,10 +37,7 @@ async fn every_other_mistake_goes_back_to_the_client() {
     let server = server().await;
     for (changes, error) in [
         (vec![("response_type", "")], "invalid_request"),
-        (
-            vec![("response_type", "token")],
-            "unsupported_response_type",
-        ),
+        (vec![("response_type", "token")], "unsupported_response_type"),
         (vec![("response_mode", "fragment")], "invalid_request"),
         (vec![("code_challenge", "")], "invalid_request"),
         (vec![("code_challenge", "short")], "invalid_request"),
@@ -49,10 +46,7 @@ async fn every_other_mistake_goes_back_to_the_client() {
         (vec![("scope", "admin")], "invalid_scope"),
         (vec![("scope", "a"), ("scope", "b")], "invalid_request"),
         (vec![("resource", "relative")], "invalid_target"),
-        (
-            vec![("resource", "https://a.example/#top")],
-            "invalid_target",
-        ),
+        (vec![("resource", "https://a.example/#top")], "invalid_target"),
     ] {
         let redirected = get(&request(&server, &changes)).await.redirected();
         assert_eq!(redirected["error"], error, "{changes:?}");
@@ -86,28 +80,16 @@ async fn the_token_endpoint_refuses_what_does_not_belong_to_the_code() {
         (vec![("code", "wrong")], (400, "invalid_grant")),
         (vec![("code", "")], (400, "invalid_request")),
         (vec![("redirect_uri", REDIRECT)], (400, "invalid_grant")),
-        (
-            vec![("resource", "https://b.example/")],
-            (400, "invalid_target"),
-        ),
+        (vec![("resource", "https://b.example/")], (400, "invalid_target")),
         (vec![("scope", "admin")], (400, "invalid_scope")),
-        (
-            vec![("grant_type", "password")],
-            (400, "unsupported_grant_type"),
-        ),
-        (
-            vec![("grant_type", "client_credentials")],
-            (400, "unauthorized_client"),
-        ),
+        (vec![("grant_type", "password")], (400, "unsupported_grant_type")),
+        (vec![("grant_type", "client_credentials")], (400, "unauthorized_client")),
         (vec![("grant_type", "")], (400, "invalid_request")),
         (vec![("client_id", "nobody")], (401, "invalid_client")),
         (vec![("client_id", "")], (401, "invalid_client")),
         (vec![("client_secret", "x")], (401, "invalid_client")),
         (vec![("code", "a"), ("code", "b")], (400, "invalid_request")),
-        (
-            vec![("client_id", "https://app.example/client.json")],
-            (400, "invalid_grant"),
-        ),
+        (vec![("client_id", "https://app.example/client.json")], (400, "invalid_grant")),
     ] {
         let code = code(&server).await;
         let answer = exchange(&server, &code, &changes).await;
@@ -116,14 +98,9 @@ async fn the_token_endpoint_refuses_what_does_not_belong_to_the_code() {
             (error.0 == 401).then_some("Basic realm=\"authorization server for tests\"");
         assert_eq!(answer.header("www-authenticate"), challenge);
     }
-    let json = http()
-        .post(server.token_url())
-        .header("content-type", "application/json")
-        .body("{}");
-    assert_eq!(
-        Answer::of(json).await.error(),
-        (400, "invalid_request".into())
-    );
+    let json =
+        http().post(server.token_url()).header("content-type", "application/json").body("{}");
+    assert_eq!(Answer::of(json).await.error(), (400, "invalid_request".into()));
 }
 
 #[tokio::test]

@@ -13,12 +13,8 @@ use crate::support::*;
 #[tokio::test]
 async fn the_metadata_names_every_endpoint() {
     let server = server().await;
-    let answer = Answer::of(
-        http()
-            .get(server.metadata_url())
-            .header("origin", "https://a.example"),
-    )
-    .await;
+    let answer =
+        Answer::of(http().get(server.metadata_url()).header("origin", "https://a.example")).await;
     assert_eq!(answer.header("content-type"), Some("application/json"));
     assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
     let issuer = server.issuer();
@@ -93,18 +89,12 @@ async fn browsers_may_call_what_clients_in_browsers_need() {
             .request(reqwest::Method::OPTIONS, url)
             .header("origin", "https://inspector.example")
             .header("access-control-request-method", "POST")
-            .header(
-                "access-control-request-headers",
-                "authorization,mcp-protocol-version",
-            );
+            .header("access-control-request-headers", "authorization,mcp-protocol-version");
         let answer = Answer::of(preflight).await;
         let origin = answer.header("access-control-allow-origin");
         assert_eq!(origin, allowed.then_some("*"), "{url}");
         let headers = answer.header("access-control-allow-headers");
-        assert_eq!(
-            headers,
-            allowed.then_some("authorization,mcp-protocol-version")
-        );
+        assert_eq!(headers, allowed.then_some("authorization,mcp-protocol-version"));
     }
 }
 
@@ -113,11 +103,7 @@ async fn it_refuses_to_listen_anywhere_but_on_loopback() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
         let address: SocketAddr = address.parse().unwrap();
         let error = AuthorizationServer::builder().listen(address).start().await;
-        assert_eq!(
-            error.unwrap_err().kind(),
-            ErrorKind::InvalidInput,
-            "{address}"
-        );
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::InvalidInput, "{address}");
     }
 }
 

@@ -59,9 +59,7 @@ impl Answer {
 }
 
 pub(crate) fn encoded(pairs: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(pairs)
-        .finish()
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 pub(crate) fn post(url: &str, pairs: &[(&str, &str)]) -> reqwest::RequestBuilder {
@@ -86,11 +84,7 @@ pub(crate) fn challenge(verifier: &str) -> String {
 /// A server that knows the public client `cli`.
 pub(crate) async fn server() -> AuthorizationServer {
     AuthorizationServer::builder()
-        .register(
-            OAuthClient::public("cli")
-                .name("The <CLI>")
-                .redirect_uri(REDIRECT),
-        )
+        .register(OAuthClient::public("cli").name("The <CLI>").redirect_uri(REDIRECT))
         .scopes_supported(["entries:read", "entries:write"])
         .start()
         .await
@@ -141,9 +135,7 @@ pub(crate) async fn code(server: &AuthorizationServer) -> String {
 }
 
 pub(crate) async fn introspect(server: &AuthorizationServer, token: &str) -> Value {
-    form(server.introspection_url(), &[("token", token)])
-        .await
-        .json()
+    form(server.introspection_url(), &[("token", token)]).await.json()
 }
 
 pub(crate) fn text<'a>(document: &'a Value, member: &str) -> &'a str {

@@ -1,1 +1,0 @@
-//! The examples are the programs beside this file.

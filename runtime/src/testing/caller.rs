@@ -1,0 +1,83 @@
+//! Ready-made callers for unit tests.
+
+use serde_json::{Map, Value};
+
+use crate::{AccessToken, AuthInfo, Claims, ResolveError, Resolver, ResourceServer, SetupError};
+
+/// Makes an [`AuthInfo`] without a request, for the unit test of a guarded function.
+///
+/// The function still decides: its first argument takes the `AuthInfo` with `try_into()`, which is
+/// a [`Rejection`](crate::Rejection) for a caller without the scopes.
+///
+/// ```
+/// use requires_auth::{AuthInfo, requires_auth, testing::Caller};
+///
+/// #[requires_auth(scopes = "entries:read")]
+/// async fn greet(auth: AuthInfo) -> String {
+///     format!("Hello {}", auth.subject().unwrap_or("stranger"))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), requires_auth::Rejection> {
+/// let alice = Caller::new("alice", "entries:read").auth_info();
+/// assert_eq!(greet(alice.try_into()?).await, "Hello alice");
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Caller {
+    claims: Map<String, Value>,
+}
+
+impl Caller {
+    /// A user with these scopes, separated by spaces.
+    pub fn new(subject: &str, scopes: &str) -> Self {
+        let active = ("active".to_owned(), Value::Bool(true));
+        Self { claims: Map::from_iter([active]) }.claim("sub", subject).claim("scope", scopes)
+    }
+
+    /// Sets a claim, in the form that RFC 7662 §2.2 gives it: `exp` in seconds, `aud` a string or
+    /// an array. `null` takes the claim away.
+    pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+        match value.into() {
+            Value::Null => self.claims.remove(name),
+            value => self.claims.insert(name.to_owned(), value),
+        };
+        self
+    }
+
+    /// The caller as a guarded function sees it. Its token is `token-of-a-test`.
+    ///
+    /// # Panics
+    /// If a claim has a form that no authorization server may give it.
+    #[must_use]
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a mistake in a test fails that test")]
+    pub fn auth_info(self) -> AuthInfo {
+        let json = Value::Object(self.claims).to_string();
+        match (
+            Claims::from_introspection(json.as_bytes()),
+            AccessToken::parse("token-of-a-test"),
+            resource_server(),
+        ) {
+            (Ok(claims), Ok(token), Ok(server)) => AuthInfo::new(claims, token, server),
+            (claims, ..) => panic!("these claims cannot be those of a token: {:?}", claims.err()),
+        }
+    }
+}
+
+/// A resource server for the challenges of a test; it accepts no token.
+fn resource_server() -> Result<ResourceServer, SetupError> {
+    ResourceServer::builder("https://resource.example")
+        .authorization_server("https://auth.example")
+        .resolver(Nobody)
+        .build()
+}
+
+struct Nobody;
+
+impl Resolver for Nobody {
+    async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
+        Err(ResolveError::Inactive)
+    }
+}
