@@ -1,0 +1,140 @@
+//! Demo mode: an authorization server beside the journal, and tokens and commands to try it.
+
+use std::error::Error;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use requires_auth::testing::{self, AuthorizationServer};
+use serde::Serialize;
+
+use crate::settings::{Consent, Settings};
+
+const CLIENT_ID: &str = "journal";
+const CLIENT_SECRET: &str = "only-for-the-demo";
+
+/// The running demo; it ends when this is dropped.
+pub struct Demo {
+    authorization_server: AuthorizationServer,
+    tokens: Tokens,
+}
+
+/// Tokens for every case, as they are written to `--tokens-file`.
+#[derive(Serialize)]
+struct Tokens {
+    /// The three read scopes.
+    reader: String,
+    /// `entries:read entries:write`
+    writer: String,
+    /// All scopes.
+    full: String,
+    /// All scopes, an hour too late.
+    expired: String,
+    /// All scopes of a second user.
+    other: String,
+    /// All scopes, for another resource.
+    wrong_audience: String,
+}
+
+impl Demo {
+    /// Starts the authorization server and points the settings at it.
+    pub async fn start(
+        settings: &mut Settings,
+        resource: &str,
+        scopes: impl IntoIterator<Item = &'static str> + Clone,
+    ) -> Result<Self, Box<dyn Error>> {
+        let consent = match settings.consent {
+            Consent::Ask => testing::Consent::Ask,
+            Consent::Auto => testing::Consent::Auto,
+        };
+        let authorization_server = AuthorizationServer::builder()
+            .listen(settings.auth_listen)
+            .consent(consent)
+            .client(CLIENT_ID, CLIENT_SECRET)
+            .resource(resource)
+            .scopes_supported(scopes.clone())
+            .start()
+            .await
+            .map_err(|error| {
+                format!(
+                    "the demo's authorization server cannot listen on {}: {error}; choose another \
+                     loopback address with --auth-listen, such as --auth-listen 127.0.0.1:0",
+                    settings.auth_listen
+                )
+            })?;
+        settings.issuer = Some(authorization_server.issuer().to_owned());
+        settings.client_id = Some(CLIENT_ID.to_owned());
+        settings.client_secret = Some(CLIENT_SECRET.to_owned());
+        let all = scopes.into_iter().collect::<Vec<_>>().join(" ");
+        let tokens = Tokens::mint(&authorization_server, resource, &all);
+        if let Some(path) = &settings.tokens_file {
+            tokens.write(path).map_err(|error| {
+                format!("the tokens cannot be written to {}: {error}", path.display())
+            })?;
+        }
+        Ok(Self { authorization_server, tokens })
+    }
+
+    /// Commands to paste, and what each of them shows.
+    pub fn commands(&self, journal: SocketAddr) -> String {
+        let Tokens { reader, writer, .. } = &self.tokens;
+        format!(
+            "\
+authorization server of the demo: {issuer}
+
+Paste these into another terminal. The tokens are good for an hour.
+
+# 401: no token. The challenge says where to get one.
+curl -i http://{journal}/entries
+
+# 200: a token with entries:read.
+curl -i http://{journal}/entries -H 'Authorization: Bearer {reader}'
+
+# 403: the same token may not write. The challenge names the scope that is missing.
+curl -i http://{journal}/entries -H 'Authorization: Bearer {reader}' -H 'Content-Type: application/json' -d '{entry}'
+
+# 201: a token with entries:write.
+curl -i http://{journal}/entries -H 'Authorization: Bearer {writer}' -H 'Content-Type: application/json' -d '{entry}'
+
+# 401: a token that is not a good one.
+curl -i http://{journal}/me -H 'Authorization: Bearer mistyped'
+
+# 200: what clients learn before they have a token.
+curl -i http://{journal}/.well-known/oauth-protected-resource/mcp
+
+Ctrl-C ends the demo.
+",
+            issuer = self.authorization_server.issuer(),
+            entry = r#"{"title": "Monday", "content": "It rained.", "tags": ["weather"]}"#,
+        )
+    }
+}
+
+impl Tokens {
+    fn mint(server: &AuthorizationServer, resource: &str, all: &str) -> Self {
+        let user = |name: &str| server.mint().subject(name).username(name).client_id("demo");
+        let alice = || user("alice").audience(resource);
+        Self {
+            reader: alice().scopes("user:read entries:read tags:read").issue(),
+            writer: alice().scopes("entries:read entries:write").issue(),
+            full: alice().scopes(all).issue(),
+            expired: alice().scopes(all).expired().issue(),
+            other: user("bob").audience(resource).scopes(all).issue(),
+            wrong_audience: user("alice")
+                .audience("https://another-resource.example/")
+                .scopes(all)
+                .issue(),
+        }
+    }
+
+    /// Writes the tokens where, on Unix, only the user who runs the demo can read them.
+    fn write(&self, path: &Path) -> Result<(), Box<dyn Error>> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let json = serde_json::to_string_pretty(self)?;
+        Ok(options.open(path)?.write_all(json.as_bytes())?)
+    }
+}

@@ -1,0 +1,103 @@
+//! A journal with users, entries and tags: the flagship example of requires-auth.
+//!
+//! `cargo run --example journal` starts it with an authorization server of its own and prints
+//! commands to try; `--help` lists the flags for a real one.
+
+#![allow(unreachable_pub, reason = "a program has no outside")]
+
+mod demo;
+mod rest;
+mod settings;
+mod setup;
+mod store;
+
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use demo::Demo;
+use rest::App;
+use settings::Settings;
+use store::Store;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let settings = Settings::parse();
+    if let Err(problem) = settings.check() {
+        <Settings as clap::CommandFactory>::command()
+            .error(ErrorKind::ArgumentConflict, problem)
+            .exit();
+    }
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    match run(settings).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("journal: {}", with_causes(error.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(mut settings: Settings) -> Result<(), Box<dyn Error>> {
+    let listener = bind(settings.listen, "--listen").await?;
+    let address = listener.local_addr()?;
+    let resource = settings.resource.clone().unwrap_or_else(|| format!("http://{address}/mcp"));
+    // Kept until the end: with it the authorization server of the demo goes away.
+    let demo = if settings.is_demo() {
+        Some(Demo::start(&mut settings, &resource, rest::SCOPES).await?)
+    } else {
+        None
+    };
+    let server = setup::resource_server(&settings, &resource).await?;
+    let app = rest::router(App { server, store: Arc::new(Store::default()) });
+
+    println!("listening on http://{address}");
+    if let Some(demo) = &demo {
+        print!("{}", demo.commands(address));
+    }
+    axum::serve(listener, app).with_graceful_shutdown(shutdown()).await?;
+    Ok(())
+}
+
+/// Listens on an address, or says which flag chooses another one.
+async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Box<dyn Error>> {
+    TcpListener::bind(address).await.map_err(|error| {
+        format!("cannot listen on {address}: {error}; choose another address with {flag}, such as {flag} 127.0.0.1:0").into()
+    })
+}
+
+/// Ends on Ctrl-C and, where there is such a thing, on a request to terminate.
+async fn shutdown() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}
+
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,118 @@
+//! The journal as a REST API: every handler says in one line what its caller needs.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRef, Path, State};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use requires_auth::{AuthInfo, ResourceServer, requires_auth};
+use serde_json::json;
+
+use crate::store::{Entry, NewEntry, NewTag, Owner, Store, Tag};
+
+/// What handlers share. The guards take the resource server out of it.
+#[derive(Debug, Clone, FromRef)]
+pub struct App {
+    pub server: ResourceServer,
+    pub store: Arc<Store>,
+}
+
+/// The scopes of the handlers below, for the metadata.
+pub const SCOPES: [&str; 5] =
+    ["user:read", "entries:read", "entries:write", "tags:read", "tags:write"];
+
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/me", get(me))
+        .route("/entries", get(list_entries).post(create_entry))
+        .route("/entries/{id}", get(show_entry).delete(delete_entry))
+        .route("/tags", get(list_tags).post(create_tag))
+        .merge(app.server.metadata_routes())
+        .with_state(app)
+}
+
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+#[requires_auth(scopes = "user:read")]
+async fn me(auth: AuthInfo) -> impl IntoResponse {
+    ([(CACHE_CONTROL, "no-store")], Json(auth))
+}
+
+type Journal = State<Arc<Store>>;
+
+#[requires_auth(scopes = "entries:read")]
+async fn list_entries(auth: AuthInfo, State(store): Journal) -> Result<Json<Vec<Entry>>, Failure> {
+    Ok(Json(store.entries(&owner(&auth)?)))
+}
+
+#[requires_auth(scopes = "entries:read")]
+async fn show_entry(
+    auth: AuthInfo,
+    State(store): Journal,
+    Path(id): Path<u64>,
+) -> Result<Json<Entry>, Failure> {
+    store.entry(&owner(&auth)?, id).map(Json).ok_or(Failure::NotFound)
+}
+
+#[requires_auth(scopes = "entries:write")]
+async fn create_entry(
+    auth: AuthInfo,
+    State(store): Journal,
+    Json(entry): Json<NewEntry>,
+) -> Result<Response, Failure> {
+    let entry = store.create_entry(owner(&auth)?, entry);
+    let location = [(LOCATION, format!("/entries/{}", entry.id))];
+    Ok((StatusCode::CREATED, location, Json(entry)).into_response())
+}
+
+#[requires_auth(scopes = "entries:write")]
+async fn delete_entry(
+    auth: AuthInfo,
+    State(store): Journal,
+    Path(id): Path<u64>,
+) -> Result<StatusCode, Failure> {
+    store.delete_entry(&owner(&auth)?, id).map(|_| StatusCode::NO_CONTENT).ok_or(Failure::NotFound)
+}
+
+#[requires_auth(scopes = "tags:read")]
+async fn list_tags(auth: AuthInfo, State(store): Journal) -> Result<Json<Vec<Tag>>, Failure> {
+    Ok(Json(store.tags(&owner(&auth)?)))
+}
+
+#[requires_auth(scopes = "tags:write")]
+async fn create_tag(
+    auth: AuthInfo,
+    State(store): Journal,
+    Json(tag): Json<NewTag>,
+) -> Result<(StatusCode, Json<Tag>), Failure> {
+    Ok((StatusCode::CREATED, Json(store.create_tag(owner(&auth)?, tag))))
+}
+
+fn owner(auth: &AuthInfo) -> Result<Owner, Failure> {
+    Owner::of(auth).ok_or(Failure::Nobody)
+}
+
+/// Why a request of an authorized caller fails.
+#[derive(Debug)]
+enum Failure {
+    /// There is no such entry, or it is somebody else's.
+    NotFound,
+    /// The token names nobody whose journal this could be.
+    Nobody,
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let (status, error) = match self {
+            Self::NotFound => (StatusCode::NOT_FOUND, "there is no such entry"),
+            Self::Nobody => (StatusCode::FORBIDDEN, "the access token names no user and no client"),
+        };
+        (status, Json(json!({ "error": error }))).into_response()
+    }
+}

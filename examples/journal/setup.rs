@@ -1,0 +1,28 @@
+//! From the flags to a resource server.
+
+use std::error::Error;
+
+use requires_auth::{ResourceServer, ResourceServerConfig};
+use serde_json::json;
+
+use crate::rest::SCOPES;
+use crate::settings::Settings;
+
+/// Sets up the resource server and, where only the issuer is known, asks it for its metadata.
+pub async fn resource_server(
+    settings: &Settings,
+    resource: &str,
+) -> Result<ResourceServer, Box<dyn Error>> {
+    let config: ResourceServerConfig = serde_json::from_value(json!({
+        "resource": resource,
+        "resource_name": "The journal example of requires-auth",
+        "realm": "journal",
+        "issuer": settings.issuer,
+        "introspection_url": settings.introspection_url,
+        "client_id": settings.client_id,
+        "client_secret": settings.client_secret,
+        "audience": settings.audience.as_str(),
+        "scopes_supported": SCOPES,
+    }))?;
+    Ok(config.build().await?)
+}

@@ -1,0 +1,125 @@
+//! Entries and tags in memory, each owner's by themselves.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use requires_auth::AuthInfo;
+use serde::{Deserialize, Serialize};
+
+/// What an entry is made from.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewEntry {
+    pub title: String,
+    pub content: String,
+    #[serde(default)]
+    pub tags: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Entry {
+    pub id: u64,
+    pub title: String,
+    pub content: String,
+    pub tags: Vec<String>,
+}
+
+/// What a tag is made from.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewTag {
+    pub name: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Tag {
+    pub id: u64,
+    pub name: String,
+}
+
+/// Whose journal it is. Each kind of name is a space of its own, so that a client cannot have the
+/// name of a user.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Owner {
+    Subject(String),
+    Username(String),
+    Client(String),
+}
+
+impl Owner {
+    /// The subject, or, where the server names none, the username, or the client id.
+    pub fn of(auth: &AuthInfo) -> Option<Self> {
+        let subject = auth.subject().map(|name| Self::Subject(name.to_owned()));
+        let username = || auth.username().map(|name| Self::Username(name.to_owned()));
+        let client = || auth.client_id().map(|name| Self::Client(name.to_owned()));
+        subject.or_else(username).or_else(client)
+    }
+}
+
+/// Every owner's journal.
+#[derive(Debug, Default)]
+pub struct Store {
+    shelves: Mutex<HashMap<Owner, Shelf>>,
+}
+
+/// One owner's journal.
+#[derive(Debug, Default)]
+struct Shelf {
+    last_id: u64,
+    entries: Vec<Entry>,
+    tags: Vec<Tag>,
+}
+
+impl Store {
+    pub fn entries(&self, owner: &Owner) -> Vec<Entry> {
+        self.shelves().get(owner).map(|shelf| shelf.entries.clone()).unwrap_or_default()
+    }
+
+    /// `None` if there is none, or if it is somebody else's.
+    pub fn entry(&self, owner: &Owner, id: u64) -> Option<Entry> {
+        self.shelves().get(owner)?.entries.iter().find(|entry| entry.id == id).cloned()
+    }
+
+    pub fn create_entry(&self, owner: Owner, NewEntry { title, content, tags }: NewEntry) -> Entry {
+        let mut all = self.shelves();
+        let own = all.entry(owner).or_default();
+        let entry = Entry { id: own.next_id(), title, content, tags };
+        own.entries.push(entry.clone());
+        entry
+    }
+
+    /// The deleted entry; `None` if there is none, or if it is somebody else's.
+    pub fn delete_entry(&self, owner: &Owner, id: u64) -> Option<Entry> {
+        let mut all = self.shelves();
+        let entries = &mut all.get_mut(owner)?.entries;
+        let position = entries.iter().position(|entry| entry.id == id)?;
+        Some(entries.remove(position))
+    }
+
+    pub fn tags(&self, owner: &Owner) -> Vec<Tag> {
+        self.shelves().get(owner).map(|shelf| shelf.tags.clone()).unwrap_or_default()
+    }
+
+    /// The tag of this name: a new one, or the one that is there.
+    pub fn create_tag(&self, owner: Owner, NewTag { name }: NewTag) -> Tag {
+        let mut all = self.shelves();
+        let own = all.entry(owner).or_default();
+        if let Some(tag) = own.tags.iter().find(|tag| tag.name == name) {
+            return tag.clone();
+        }
+        let tag = Tag { id: own.next_id(), name };
+        own.tags.push(tag.clone());
+        tag
+    }
+
+    fn shelves(&self) -> MutexGuard<'_, HashMap<Owner, Shelf>> {
+        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shelf {
+    fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+}

@@ -1,0 +1,30 @@
+//! The smallest useful program: one handler that only callers with a scope reach.
+//!
+//! Point it at your authorization server, then ask it with a token of that server:
+//!
+//! ```sh
+//! REQUIRES_AUTH_RESOURCE=http://127.0.0.1:3000 \
+//! REQUIRES_AUTH_INTROSPECTION_URL=https://auth.example/oauth2/introspect \
+//! REQUIRES_AUTH_CLIENT_ID=hello REQUIRES_AUTH_CLIENT_SECRET=… cargo run --example minimal
+//! curl -i http://127.0.0.1:3000/hello -H "Authorization: Bearer $TOKEN"
+//! ```
+
+use axum::{Router, routing::get};
+use requires_auth::{AuthInfo, ResourceServer, requires_auth};
+
+#[requires_auth(scopes = "hello:read")]
+async fn hello(auth: AuthInfo) -> String {
+    format!("Hello, {}!\n", auth.subject().unwrap_or("machine"))
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let server = ResourceServer::from_env().await?;
+    let app = Router::new()
+        .route("/hello", get(hello))
+        .merge(server.metadata_routes())
+        .with_state(server);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    Ok(axum::serve(listener, app).await?)
+}
