@@ -1,0 +1,301 @@
+//! R-C: asking the authorization server.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use requires_auth::testing::{AuthorizationServer, Fault};
+use requires_auth::{Clock, Introspection, TokenSource, Unavailable};
+use secrecy::SecretString;
+
+use crate::service::Service;
+use crate::wire::Request;
+use crate::{assert_ran, assert_server_error, body};
+
+/// Characters that a form encodes, and those that Basic would split at.
+const ID: &str = "journal: 50%+ä&b";
+const SECRET: &str = "s:e/c r+e%t=ü&";
+
+#[tokio::test]
+async fn the_question_is_a_form_with_the_token_and_its_hint() {
+    // R-C1, R-C4
+    let service = Service::start().await;
+    let token = service.token("read");
+    let answer = Request::get("/read?access_token=query-canary")
+        .bearer(&token)
+        .header("cookie", "session=cookie-canary")
+        .header("x-forwarded-for", "203.0.113.7")
+        .header("proxy-authorization", "Basic cHJveHk=")
+        .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+        .send(service.address)
+        .await;
+    assert_ran(&answer, "alice may");
+
+    let question = service.authorization_server.last_introspection().unwrap();
+    assert_eq!(
+        (question.method(), question.path(), question.query()),
+        ("POST", "/introspect", None)
+    );
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let expected = [pair("token", &token), pair("token_type_hint", "access_token")];
+    assert_eq!(question.form(), expected);
+    let mut names: Vec<&str> = question.headers().keys().map(http::HeaderName::as_str).collect();
+    names.sort_unstable();
+    let sent = ["accept", "content-length", "content-type", "host", "user-agent"];
+    assert_eq!(names, sent, "nothing of the caller's is forwarded");
+    assert_eq!(question.header("accept"), Some("application/json"));
+    assert_eq!(question.header("content-type"), Some("application/x-www-form-urlencoded"));
+}
+
+#[tokio::test]
+async fn id_and_secret_are_form_encoded_for_basic() {
+    // R-C2
+    let server = AuthorizationServer::builder().client(ID, SECRET).start().await.unwrap();
+    let service =
+        Service::beside(server, |client| client.client_secret_basic(ID, SECRET), |it| it).await;
+    let token = service.token("read");
+    assert_ran(&Request::get("/read").bearer(&token).send(service.address).await, "alice may");
+    let question = service.authorization_server.last_introspection().unwrap();
+    // base64("journal%3A+50%25%2B%C3%A4%26b:s%3Ae%2Fc+r%2Be%25t%3D%C3%BC%26")
+    let expected = "Basic am91cm5hbCUzQSs1MCUyNSUyQiVDMyVBNCUyNmI6cyUzQWUlMkZjK3IlMkJlJTI1dCUzRCVDMyVCQyUyNg==";
+    assert_eq!(question.header("authorization"), Some(expected));
+    assert_eq!(question.form().len(), 2, "the secret is not in the form as well");
+}
+
+#[tokio::test]
+async fn id_and_secret_go_into_the_form_for_post() {
+    // R-C2
+    let server = AuthorizationServer::builder().client(ID, SECRET).start().await.unwrap();
+    let service =
+        Service::beside(server, |client| client.client_secret_post(ID, SECRET), |it| it).await;
+    let token = service.token("read");
+    assert_ran(&Request::get("/read").bearer(&token).send(service.address).await, "alice may");
+    let question = service.authorization_server.last_introspection().unwrap();
+    assert_eq!(question.header("authorization"), None);
+    assert_eq!(question.param("client_id").as_deref(), Some(ID));
+    assert_eq!(question.param("client_secret").as_deref(), Some(SECRET));
+}
+
+#[tokio::test]
+async fn a_bearer_token_authenticates_and_is_asked_for_each_time() {
+    // R-C2
+    struct Rotating(AtomicUsize);
+    impl TokenSource for Rotating {
+        fn token(
+            &self,
+        ) -> Pin<Box<dyn Future<Output = Result<SecretString, Unavailable>> + Send + '_>> {
+            Box::pin(async {
+                match self.0.fetch_add(1, Ordering::SeqCst) {
+                    0 => Ok(SecretString::from("first")),
+                    1 => Ok(SecretString::from("second")),
+                    _ => Err(Unavailable::new("no token to introspect with")),
+                }
+            })
+        }
+    }
+    let server = AuthorizationServer::builder()
+        .introspection_bearer("first")
+        .introspection_bearer("second")
+        .start()
+        .await
+        .unwrap();
+    let rotating = Rotating(AtomicUsize::new(0));
+    let service = Service::beside(server, |client| client.bearer_source(rotating), |it| it).await;
+    let token = service.token("read");
+    for expected in ["Bearer first", "Bearer second"] {
+        assert_ran(&Request::get("/read").bearer(&token).send(service.address).await, "alice may");
+        let question = service.authorization_server.last_introspection().unwrap();
+        assert_eq!(question.header("authorization"), Some(expected));
+    }
+    let answer = Request::get("/read").bearer(&token).send(service.address).await;
+    assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5"));
+    assert_eq!(service.exchanges(), 2);
+}
+
+#[tokio::test]
+async fn refused_credentials_are_our_mistake_and_not_the_callers() {
+    // R-D1, R-B1
+    for (id, secret) in [("journal", "wrong"), ("unknown", "secret"), ("", "")] {
+        let server =
+            AuthorizationServer::builder().client("journal", "secret").start().await.unwrap();
+        let service =
+            Service::beside(server, |client| client.client_secret_basic(id, secret), |it| it).await;
+        let token = service.token("read");
+        let answer = Request::get("/read").bearer(&token).send(service.address).await;
+        assert_server_error(&answer, 500, body::SERVER_ERROR, None);
+        assert_eq!(service.exchanges(), 1, "never tried again");
+    }
+    let service = Service::start().await;
+    service.authorization_server.fault(Fault::status(403));
+    let answer = Request::get("/read").bearer("t").send(service.address).await;
+    assert_server_error(&answer, 500, body::SERVER_ERROR, None);
+}
+
+#[tokio::test]
+async fn one_retry_follows_a_broken_connection_or_a_gateways_error() {
+    // R-C6
+    for fault in [
+        Fault::status(502),
+        Fault::status(503),
+        Fault::status(504),
+        Fault::close(),
+        Fault::reset(),
+        Fault::truncated(),
+    ] {
+        let service = Service::start().await;
+        let token = service.token("read");
+        service.authorization_server.fault_once(fault.clone());
+        let answer = Request::get("/read").bearer(&token).send(service.address).await;
+        assert_ran(&answer, "alice may");
+        assert_eq!(service.exchanges(), 2, "{fault:?}");
+
+        service.authorization_server.fault_times(2, fault.clone());
+        let answer = Request::get("/read").bearer(&token).send(service.address).await;
+        assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5"));
+        assert_eq!(service.exchanges(), 4, "one retry, no more: {fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn other_answers_are_not_tried_again() {
+    // R-C6, R-D1
+    for (status, expected) in [
+        (400, 503),
+        (401, 500),
+        (403, 500),
+        (404, 503),
+        (429, 503),
+        (500, 503),
+        (204, 503),
+        (201, 503),
+    ] {
+        let service = Service::start().await;
+        service.authorization_server.fault(Fault::status(status));
+        let answer = Request::get("/read").bearer("t").send(service.address).await;
+        match expected {
+            500 => assert_server_error(&answer, 500, body::SERVER_ERROR, None),
+            _ => assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5")),
+        }
+        assert_eq!(service.exchanges(), 1, "{status}");
+    }
+    let service = Service::with(requires_auth::IntrospectionBuilder::without_retry, |it| it).await;
+    service.authorization_server.fault(Fault::status(503));
+    Request::get("/read").bearer("t").send(service.address).await;
+    assert_eq!(service.exchanges(), 1, "switched off");
+}
+
+#[tokio::test]
+async fn a_server_that_says_when_to_come_back_is_left_alone_until_then() {
+    // R-C7
+    let date = |seconds| httpdate(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+    for (status, retry_after, passed_on) in [
+        (429, "7".to_owned(), "7"),
+        (503, "7".to_owned(), "7"),
+        (503, date(1_000_000_030), "30"),
+        (503, "86400".to_owned(), "60"),
+        (429, date(2_000_000_000), "60"),
+        (503, date(5), "1"),
+        (503, "0".to_owned(), "1"),
+    ] {
+        let service = Service::with(|client| client.clock(Frozen(Instant::now())), |it| it).await;
+        let fault = Fault::status(status).header("retry-after", &retry_after);
+        service.authorization_server.fault_once(fault);
+        let token = service.token("read");
+        let answer = Request::get("/read").bearer(&token).send(service.address).await;
+        assert_server_error(&answer, 503, body::UNAVAILABLE, Some(passed_on));
+        assert_eq!(service.exchanges(), 1, "{retry_after}");
+
+        let answer = Request::get("/read").bearer(&token).send(service.address).await;
+        if passed_on == "1" {
+            assert_ran(&answer, "alice may");
+        } else {
+            assert_server_error(&answer, 503, body::UNAVAILABLE, Some(passed_on));
+            assert_eq!(service.exchanges(), 1, "not asked during the pause: {retry_after}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn past_the_bound_a_request_is_answered_at_once() {
+    // R-C9
+    let service = Service::with(|client| client.max_in_flight(2), |it| it).await;
+    service.authorization_server.fault_times(2, Fault::hang());
+    let (address, token) = (service.address, service.token("read"));
+    let ask = || {
+        let request = Request::get("/read").bearer(&token);
+        async move { request.send(address).await }
+    };
+    let hanging = [tokio::spawn(ask()), tokio::spawn(ask())];
+    while service.exchanges() < 2 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..20 {
+        assert_server_error(&ask().await, 503, body::UNAVAILABLE, Some("1"));
+    }
+    assert_eq!(service.exchanges(), 2);
+    for request in hanging {
+        let answer = request.await.unwrap();
+        assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5"));
+    }
+    assert_ran(&ask().await, "alice may");
+}
+
+#[tokio::test]
+async fn discovery_finds_the_endpoint_of_exactly_this_issuer() {
+    // R-C8
+    use requires_auth::testing::Endpoint;
+    let server = AuthorizationServer::builder().path("/tenants/blue").start().await.unwrap();
+    let builder = Introspection::discover(server.issuer()).await.unwrap();
+    assert!(builder.build().is_ok());
+    assert_eq!(server.requests(Endpoint::Metadata).len(), 1);
+
+    let message = |error: requires_auth::SetupError| error.to_string();
+    for other in
+        [format!("{}/", server.issuer()), server.issuer().replace("127.0.0.1", "localhost")]
+    {
+        let error = Introspection::discover(&other).await.unwrap_err();
+        assert!(message(error).contains("another issuer"), "{other}");
+    }
+    let faulty = |fault: Fault| server.fault(fault.at(Endpoint::Metadata));
+    for (fault, words) in [
+        (Fault::status(500), "status"),
+        (Fault::redirect("http://127.0.0.1:1/"), "status"),
+        (Fault::html(), "not the JSON"),
+        (Fault::huge_body(70_000), "cannot be read"),
+        (Fault::json(serde_json::json!({"issuer": server.issuer()})), "introspection_endpoint"),
+    ] {
+        faulty(fault);
+        let error = Introspection::discover(server.issuer()).await.unwrap_err();
+        assert!(message(error).contains(words));
+    }
+    faulty(Fault::status(404));
+    assert!(
+        message(Introspection::discover(server.issuer()).await.unwrap_err())
+            .contains("either place")
+    );
+    server.clear_faults();
+    server.fault_once(Fault::status(404).at(Endpoint::Metadata));
+    assert!(Introspection::discover(server.issuer()).await.is_ok(), "OpenID's place comes second");
+    server.stop().await.unwrap();
+    assert!(
+        message(Introspection::discover(server.issuer()).await.unwrap_err()).contains("reached")
+    );
+}
+
+/// 2001, and no time passes.
+#[derive(Debug)]
+struct Frozen(Instant);
+
+impl Clock for Frozen {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000)
+    }
+
+    fn instant(&self) -> Instant {
+        self.0
+    }
+}
+
+fn httpdate(time: SystemTime) -> String {
+    httpdate::fmt_http_date(time)
+}

@@ -1,0 +1,186 @@
+//! The authorization server dead, slow, lying or rude: an outage for the caller, within the
+//! deadline, and nothing given away.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use requires_auth::testing::{ActiveAs, AuthorizationServer, Fault};
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::service::Service;
+use crate::wire::Request;
+use crate::{assert_ran, assert_server_error, body};
+
+/// The deadline in these tests; the default is asserted by itself.
+const DEADLINE: Duration = Duration::from_millis(400);
+
+/// What a busy machine may add. It only bounds a test that would otherwise hang.
+const SLACK: Duration = Duration::from_secs(4);
+
+#[tokio::test]
+async fn whatever_the_server_does_the_answer_is_an_outage_within_the_deadline() {
+    // R-B1, R-C4, R-C5, R-D1, R-D2
+    let elsewhere = AuthorizationServer::start().await.unwrap();
+    let canary = "upstream-canary";
+    for (name, fault) in [
+        ("hanging", Fault::hang()),
+        ("slow", Fault::delay(Duration::from_secs(60))),
+        ("dripping", Fault::drip(Duration::from_millis(20))),
+        ("redirecting", Fault::redirect(elsewhere.introspection_url())),
+        ("307", Fault::status(307).header("location", elsewhere.introspection_url())),
+        ("400", Fault::status(400).with_body("text/plain", canary)),
+        ("404", Fault::status(404)),
+        ("429", Fault::status(429)),
+        ("500", Fault::status(500).with_body("text/plain", canary)),
+        ("502", Fault::status(502)),
+        ("HTML", Fault::html()),
+        ("text", Fault::body("text/plain", canary)),
+        ("JSON that is no answer", Fault::json(serde_json::json!([canary]))),
+        ("huge", Fault::huge_body(64 * 1024 + 1)),
+        ("very huge", Fault::huge_body(50 * 1024 * 1024)),
+        ("endless", Fault::endless_body()),
+        ("a compressed bomb", Fault::gzip_bomb(100 * 1024 * 1024)),
+        ("a small compressed answer", Fault::gzip_bomb(10)),
+        ("truncated", Fault::truncated()),
+        ("closing", Fault::close()),
+        ("resetting", Fault::reset()),
+        ("active as text", Fault::active(ActiveAs::Text)),
+        ("active as a number", Fault::active(ActiveAs::Number)),
+        ("active as null", Fault::active(ActiveAs::Null)),
+        ("active absent", Fault::active(ActiveAs::Absent)),
+        ("active repeated", Fault::active(ActiveAs::Repeated)),
+    ] {
+        let service = Service::with(|client| client.deadline(DEADLINE), |it| it).await;
+        service.authorization_server.fault(fault);
+        let token = service.token("read");
+        let start = Instant::now();
+        let answer = Request::get("/read").bearer(&token).send(service.address).await;
+        let took = start.elapsed();
+        assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5"));
+        assert!(took < DEADLINE + SLACK, "{name}: {took:?}");
+        assert!(!answer.text().contains(canary) && !answer.text().contains(&token), "{name}");
+        assert_eq!(service.runs(), 0, "{name}");
+
+        service.authorization_server.clear_faults();
+        let answer = Request::get("/read").bearer(&token).send(service.address).await;
+        assert_ran(&answer, "alice may");
+    }
+    assert_eq!(elsewhere.introspections(), 0, "redirects are not followed");
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_is_an_outage_and_comes_back() {
+    // R-B1, R-L2
+    let service = Service::start().await;
+    let token = service.token("read");
+    let ask = || Request::get("/read").bearer(&token).send(service.address);
+    assert_ran(&ask().await, "alice may");
+    service.authorization_server.stop().await.unwrap();
+    assert_server_error(&ask().await, 503, body::UNAVAILABLE, Some("5"));
+    service.authorization_server.restart().await.unwrap();
+    assert_ran(&ask().await, "alice may");
+}
+
+#[tokio::test]
+async fn the_default_deadline_is_five_seconds() {
+    // R-C5
+    let service = Service::start().await;
+    service.authorization_server.fault(Fault::hang());
+    let start = Instant::now();
+    let answer = Request::get("/read").bearer("t").send(service.address).await;
+    assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5"));
+    let took = start.elapsed();
+    assert!(took >= Duration::from_secs(5) && took < Duration::from_secs(5) + SLACK, "{took:?}");
+}
+
+#[tokio::test]
+async fn an_answer_of_exactly_the_cap_is_read() {
+    // R-C5
+    let service = Service::start().await;
+    let right = r#"{"active":true,"aud":"https://api.example/v1","scope":"read","sub":"alice"}"#;
+    let padded = |length: usize| format!("{right}{}", " ".repeat(length - right.len()));
+    for (length, status) in [(64 * 1024, 200), (64 * 1024 + 1, 503)] {
+        let token = service.token_with_answer(padded(length));
+        let answer = Request::get("/read").bearer(&token).send(service.address).await;
+        assert_eq!(answer.status, status, "{length}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_given_away_in_logs() {
+    // R-A6, R-C3, R-B5
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(log.clone())
+        .finish();
+    // The test's runtime has one thread, so everything that it does is logged here.
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let server = AuthorizationServer::builder().client("journal", "secret-canary").start().await;
+    let service = Service::beside(
+        server.unwrap(),
+        |client| client.client_secret_basic("journal", "secret-canary").deadline(DEADLINE),
+        |it| it,
+    )
+    .await;
+    let token = service.token("read");
+    let ask = |token: &str| Request::get("/read").bearer(token).send(service.address);
+    assert_ran(&ask(&token).await, "alice may");
+    ask("token-canary").await;
+    Request::get("/read")
+        .header("authorization", "Bearer token-canary {}")
+        .send(service.address)
+        .await;
+    Request::get("/read-write").bearer(&token).send(service.address).await;
+    for fault in [
+        Fault::status(500).with_body("text/plain", "upstream-canary"),
+        Fault::body("application/json", "{\"active\":\"upstream-canary\"}"),
+        Fault::status(401).with_body("text/plain", "upstream-canary"),
+        Fault::hang(),
+        Fault::reset(),
+    ] {
+        service.authorization_server.fault(fault);
+        ask(&token).await;
+        ask("token-canary").await;
+    }
+    service.authorization_server.stop().await.unwrap();
+    ask(&token).await;
+
+    // Other crates write down at this level what they send; ours are the ones that are judged.
+    let lines: Vec<String> =
+        log.lines().into_iter().filter(|line| line.contains(" requires_auth: ")).collect();
+    assert!(lines.len() >= 14, "every refusal is recorded:\n{}", lines.join("\n"));
+    for line in &lines {
+        let leaks = line.contains("canary") || line.contains(&token);
+        assert!(!leaks, "{line}");
+    }
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn lines(&self) -> Vec<String> {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).lines().map(str::to_owned).collect()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}

@@ -1,0 +1,220 @@
+//! R-D: reading the introspection answer, as its effect is seen from outside.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use requires_auth::AudienceCheck;
+
+use crate::service::{RESOURCE, Service};
+use crate::wire::{Answer, Request};
+use crate::{assert_challenged, assert_ran, assert_server_error, body};
+
+/// Asks `/read` with a token about which the authorization server says this.
+async fn ask(service: &Service, answer: &str) -> Answer {
+    let token = service.token_with_answer(answer);
+    Request::get("/read").bearer(&token).send(service.address).await
+}
+
+/// Members that are right in everything.
+fn right(more: &str) -> String {
+    format!(r#"{{"active":true,"aud":"{RESOURCE}","scope":"read","sub":"alice"{more}}}"#)
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
+}
+
+#[track_caller]
+fn assert_bad_upstream(answer: &Answer) {
+    assert_server_error(answer, 503, body::UNAVAILABLE, Some("5"));
+}
+
+#[track_caller]
+fn assert_invalid(answer: &Answer) {
+    assert_challenged(answer, 401, body::INVALID_TOKEN, "read");
+}
+
+#[tokio::test]
+async fn active_must_be_a_boolean_present_once() {
+    // R-D2
+    let service = Service::start().await;
+    assert_ran(&ask(&service, &right("")).await, "alice may");
+    for active in [r#""true""#, "1", "null", "[true]", r#""active""#] {
+        assert_bad_upstream(&ask(&service, &right("").replace("true", active)).await);
+    }
+    for answer in [
+        right(r#","active":true"#),
+        right(r#","active":false"#),
+        right("").replace(r#""active":true,"#, ""),
+        right("").replace("active", "Active"),
+    ] {
+        assert_bad_upstream(&ask(&service, &answer).await);
+    }
+    assert_eq!(service.runs(), 1);
+}
+
+#[tokio::test]
+async fn inactive_is_inactive_whatever_else_is_said() {
+    // R-D3
+    let service = Service::start().await;
+    for rest in ["", r#","scope":"read","sub":"alice","exp":"x""#, r#","sub":1,"sub":2"#] {
+        assert_invalid(&ask(&service, &format!(r#"{{"active":false{rest}}}"#)).await);
+    }
+}
+
+#[tokio::test]
+async fn scopes_are_in_one_string_and_nowhere_else() {
+    // R-D4
+    let service = Service::start().await;
+    let scope = |text: &str| right("").replace(r#""scope":"read""#, text);
+    for none in [
+        r#""scope":"""#,
+        r#""scp":"read""#,
+        r#""permissions":["read"]"#,
+        r#""realm_access":{"roles":["read"]}"#,
+        r#""scopes":"read""#,
+    ] {
+        let answer = ask(&service, &scope(none)).await;
+        assert_challenged(&answer, 403, body::INSUFFICIENT_SCOPE, "read");
+    }
+    for wrong in [r#""scope":["read"]"#, r#""scope":null"#, r#""scope":{"read":true}"#] {
+        assert_bad_upstream(&ask(&service, &scope(wrong)).await);
+    }
+
+    let claims = ["permissions[]", "/realm_access/roles[]"].map(|claim| claim.parse().unwrap());
+    let configured = Service::with(|client| client.scope_claims(claims), |server| server).await;
+    for place in [r#""permissions":["x","read"]"#, r#""realm_access":{"roles":["read"]}"#] {
+        assert_ran(&ask(&configured, &scope(place)).await, "alice may");
+    }
+    let answer = ask(&configured, &right("")).await;
+    assert_challenged(&answer, 403, body::INSUFFICIENT_SCOPE, "read");
+    assert_bad_upstream(&ask(&configured, &scope(r#""permissions":"read""#)).await);
+}
+
+#[tokio::test]
+async fn times_bound_a_token_and_must_be_numbers() {
+    // R-D5
+    let service = Service::start().await;
+    let (past, future) = (now() - 100, now() + 100);
+    for good in
+        [format!(r#","exp":{future}.5,"nbf":{past},"iat":{past}"#), format!(r#","nbf":{past}"#)]
+    {
+        assert_ran(&ask(&service, &right(&good)).await, "alice may");
+    }
+    for over in
+        [format!(r#","exp":{past}"#), format!(r#","nbf":{future}"#), r#","exp":0"#.to_owned()]
+    {
+        assert_invalid(&ask(&service, &right(&over)).await);
+    }
+    for wrong in [
+        format!(r#","exp":"{future}""#),
+        format!(r#","exp":{future}000"#),
+        r#","exp":null"#.to_owned(),
+        r#","exp":-1"#.to_owned(),
+        r#","nbf":[1]"#.to_owned(),
+        r#","iat":"then""#.to_owned(),
+    ] {
+        assert_bad_upstream(&ask(&service, &right(&wrong)).await);
+    }
+}
+
+#[tokio::test]
+async fn the_audience_must_be_this_resource() {
+    // R-D6
+    let service = Service::start().await;
+    let own = format!(r#""aud":"{RESOURCE}""#);
+    let aud = |text: &str| right("").replace(&own, text);
+    assert_ran(&ask(&service, &aud(&format!(r#""aud":["x","{RESOURCE}"]"#))).await, "alice may");
+    for other in [
+        r#""aud":"https://other.example/""#.to_owned(),
+        format!(r#""aud":"{RESOURCE}/""#),
+        r#""aud":"https://api.example""#.to_owned(),
+        r#""aud":[]"#.to_owned(),
+        r#""no":"audience""#.to_owned(),
+    ] {
+        assert_invalid(&ask(&service, &aud(&other)).await);
+    }
+    for wrong in [r#""aud":null"#, r#""aud":1"#, r#""aud":[1]"#] {
+        assert_bad_upstream(&ask(&service, &aud(wrong)).await);
+    }
+
+    let lenient =
+        |check| Service::with(|client| client, move |server| server.audience_check(check));
+    let if_present = lenient(AudienceCheck::IfPresent).await;
+    assert_ran(&ask(&if_present, &aud(r#""no":"audience""#)).await, "alice may");
+    assert_invalid(&ask(&if_present, &aud(r#""aud":"https://other.example/""#)).await);
+    let unchecked = lenient(AudienceCheck::Unchecked).await;
+    assert_ran(&ask(&unchecked, &aud(r#""aud":"https://other.example/""#)).await, "alice may");
+    let further = Service::with(|it| it, |server| server.accept_audience("api://journal")).await;
+    assert_ran(&ask(&further, &aud(r#""aud":"api://journal""#)).await, "alice may");
+    assert_ran(&ask(&further, &right("")).await, "alice may");
+}
+
+#[tokio::test]
+async fn another_issuer_is_refused() {
+    // R-D7
+    let service = Service::start().await;
+    let issuer = service.authorization_server.issuer().to_owned();
+    assert_ran(&ask(&service, &right(&format!(r#","iss":"{issuer}""#))).await, "alice may");
+    for other in [format!("{issuer}/"), "https://other.example".to_owned(), String::new()] {
+        assert_invalid(&ask(&service, &right(&format!(r#","iss":"{other}""#))).await);
+    }
+}
+
+#[tokio::test]
+async fn refresh_and_id_tokens_are_refused() {
+    // R-D8
+    let service = Service::start().await;
+    for kind in [r#""token_type":"Bearer""#, r#""token_use":"access""#] {
+        assert_ran(&ask(&service, &right(&format!(",{kind}"))).await, "alice may");
+    }
+    for kind in [
+        r#""token_type":"refresh_token""#,
+        r#""token_type":"id_token""#,
+        r#""token_use":"refresh""#,
+        r#""token_use":"id""#,
+        r#""token_type":"DPoP""#,
+        r#""cnf":{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}"#,
+    ] {
+        assert_invalid(&ask(&service, &right(&format!(",{kind}"))).await);
+    }
+}
+
+#[tokio::test]
+async fn an_absent_subject_is_not_filled_in() {
+    // R-D9
+    let service = Service::start().await;
+    let nobody =
+        right(r#","username":"alice","client_id":"alice""#).replace(r#","sub":"alice""#, "");
+    assert_ran(&ask(&service, &nobody).await, "no subject may");
+}
+
+#[tokio::test]
+async fn unknown_members_decide_nothing() {
+    // R-D10
+    let service = Service::start().await;
+    let odd = right(r#","expires":1,"revoked":true,"roles":null,"":{"a":[1]}"#);
+    assert_ran(&ask(&service, &odd).await, "alice may");
+}
+
+#[tokio::test]
+async fn what_is_no_answer_is_an_outage_and_not_a_bad_token() {
+    // R-D1, R-D11
+    let service = Service::start().await;
+    let nested = format!(r#","x":{}{}"#, "[".repeat(20_000), "]".repeat(20_000));
+    for answer in [
+        String::new(),
+        "<html><title>active: true</title></html>".to_owned(),
+        "[]".to_owned(),
+        format!("\u{feff}{}", right("")),
+        format!("{}{}", right(""), right("")),
+        right(r#","exp":NaN"#),
+        right(r#","exp":1e999"#),
+        right(r#","sub":"bob""#),
+        right(r#","x":{"y":1,"y":2}"#),
+        right(&nested),
+        right("").replace('}', ""),
+    ] {
+        assert_bad_upstream(&ask(&service, &answer).await);
+    }
+    assert_eq!(service.runs(), 0);
+}

@@ -1,0 +1,134 @@
+//! R-J: which scopes let a caller through.
+
+use requires_auth::testing::Caller;
+use requires_auth::{AuthInfo, Rejection, requires_auth};
+
+use crate::service::Service;
+use crate::wire::Request;
+use crate::{assert_challenged, assert_ran, body};
+
+#[tokio::test]
+async fn only_exactly_the_scope_opens_the_door() {
+    // R-J1
+    let service = Service::start().await;
+    for other in [
+        "",
+        "readonly",
+        "read:all",
+        "WRITE",
+        "READ",
+        "Read",
+        "*",
+        "rea",
+        "read,write",
+        "\"read\"",
+        "read\twrite",
+        "read\u{a0}",
+        "xread",
+        "read.",
+        "write",
+    ] {
+        let token = service.token(other);
+        let answer = Request::get("/read").bearer(&token).send(service.address).await;
+        assert_challenged(&answer, 403, body::INSUFFICIENT_SCOPE, "read");
+    }
+    assert_eq!(service.runs(), 0);
+    for enough in ["read", " read ", "other read", "write  read other"] {
+        let token = service.token(enough);
+        assert_ran(&Request::get("/read").bearer(&token).send(service.address).await, "alice may");
+    }
+}
+
+#[tokio::test]
+async fn a_nested_condition_means_what_is_written_on_the_wire() {
+    // R-J3
+    let service = Service::start().await;
+    for granted in subsets(&["a", "b", "c", "d"]) {
+        let has = |scope: &str| granted.split(' ').any(|own| own == scope);
+        let expected = has("a") && (has("b") || (has("c") && has("d")));
+        let token = service.token(&granted);
+        let answer = Request::get("/nested").bearer(&token).send(service.address).await;
+        assert_eq!(answer.status, if expected { 200 } else { 403 }, "{granted:?}");
+    }
+}
+
+/// Defines a guarded function with a condition and compares it, for every set of scopes, with the
+/// same condition in plain Rust.
+macro_rules! truth_table {
+    ($(($($condition:tt)*) => |$has:ident| $expected:expr;)*) => {$({
+        #[requires_auth(scopes = $($condition)*)]
+        fn guarded(_: AuthInfo) -> bool {
+            true
+        }
+        let mut decided = [0, 0];
+        for granted in subsets(&["a", "b", "c", "d", "e"]) {
+            let $has = |scope: &str| granted.split(' ').any(|own| own == scope);
+            let expected: bool = $expected;
+            let auth = Caller::new("alice", &granted).auth_info();
+            let allowed = auth.try_into().is_ok_and(guarded);
+            assert_eq!(allowed, expected, "{} with {granted:?}", stringify!($($condition)*));
+            decided[usize::from(expected)] += 1;
+        }
+        assert!(decided.iter().all(|count| *count > 0), "a table that decides both ways");
+    })*};
+}
+
+#[test]
+fn conditions_nest_with_their_written_precedence() {
+    // R-J3
+    truth_table! {
+        ("a") => |has| has("a");
+        ("a b") => |has| has("a") && has("b");
+        (["a", "b", "c"]) => |has| has("a") && has("b") && has("c");
+        (all("a", "b")) => |has| has("a") && has("b");
+        (any("a", "b")) => |has| has("a") || has("b");
+        (any("a", "b", "c", "d", "e")) => |has| ["a", "b", "c", "d", "e"].iter().any(|s| has(s));
+        (all("a", any("b", all("c", "d")))) => |has| has("a") && (has("b") || (has("c") && has("d")));
+        (any("a", all("b", any("c", "d")))) => |has| has("a") || (has("b") && (has("c") || has("d")));
+        (any(all("a", "b"), all("c", "d"))) => |has| (has("a") && has("b")) || (has("c") && has("d"));
+        (all(any("a", "b"), any("c", "d"))) => |has| (has("a") || has("b")) && (has("c") || has("d"));
+        (all(any("a", "b"), any("b", "c"), "e"))
+            => |has| (has("a") || has("b")) && (has("b") || has("c")) && has("e");
+        (any(all("a", any("b", "c")), all("d", any("e", "b"))))
+            => |has| (has("a") && (has("b") || has("c"))) || (has("d") && (has("e") || has("b")));
+        (all(all(all("a", "b"), "c"), "d")) => |has| has("a") && has("b") && has("c") && has("d");
+        (any(any(any("a", "b"), "c"), "d")) => |has| has("a") || has("b") || has("c") || has("d");
+        (any("a")) => |has| has("a");
+    }
+}
+
+#[test]
+fn a_long_list_demands_every_element() {
+    // R-J3: more elements than a type's tuple takes, and scopes longer than a number.
+    #[requires_auth(
+        scopes = "s01 s02 s03 s04 s05 s06 s07 s08 s09 s10 s11 s12 s13 s14 s15 s16 s17 s18 \
+                              https://scopes.example/a/long/one/with/sixty/characters/or/more.read"
+    )]
+    fn guarded(_: AuthInfo) {}
+    let all: Vec<String> = (1..=18)
+        .map(|number| format!("s{number:02}"))
+        .chain(["https://scopes.example/a/long/one/with/sixty/characters/or/more.read".to_owned()])
+        .collect();
+    let attempt = |granted: Vec<String>| {
+        let auth = Caller::new("alice", &granted.join(" ")).auth_info();
+        auth.try_into().map(guarded).map_err(|refused: Rejection| refused)
+    };
+    assert!(attempt(all.clone()).is_ok());
+    for left_out in 0..all.len() {
+        let mut granted = all.clone();
+        granted.remove(left_out);
+        let refused = attempt(granted).unwrap_err();
+        let challenge = refused.challenge().unwrap().to_str().unwrap();
+        assert!(challenge.contains(&format!("scope=\"{}\"", all.join(" "))), "{challenge}");
+    }
+}
+
+/// Every subset, as a `scope` text.
+fn subsets(scopes: &[&str]) -> Vec<String> {
+    (0..1_usize << scopes.len())
+        .map(|bits| {
+            let chosen = scopes.iter().enumerate().filter(|(index, _)| bits & (1 << index) != 0);
+            chosen.map(|(_, scope)| *scope).collect::<Vec<_>>().join(" ")
+        })
+        .collect()
+}

@@ -1,0 +1,178 @@
+//! The service under test: guarded handlers on a real socket, an authorization server beside it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::extract::{FromRef, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use requires_auth::testing::AuthorizationServer;
+use requires_auth::{
+    AuthInfo, Introspection, IntrospectionBuilder, Rejection, ResourceServer,
+    ResourceServerBuilder, requires_auth,
+};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// What tokens must be meant for. It is an identifier, not the address of the service.
+pub const RESOURCE: &str = "https://api.example/v1";
+
+/// What ends every challenge.
+pub const METADATA: &str =
+    "resource_metadata=\"https://api.example/.well-known/oauth-protected-resource/v1\"";
+
+/// A running service; it ends with the test.
+pub struct Service {
+    pub address: SocketAddr,
+    pub authorization_server: AuthorizationServer,
+    runs: Arc<AtomicUsize>,
+    task: JoinHandle<()>,
+}
+
+impl Service {
+    /// With the defaults.
+    pub async fn start() -> Self {
+        Self::with(|introspection| introspection, |server| server).await
+    }
+
+    /// With other settings.
+    pub async fn with(
+        introspection: impl FnOnce(IntrospectionBuilder) -> IntrospectionBuilder,
+        server: impl FnOnce(ResourceServerBuilder) -> ResourceServerBuilder,
+    ) -> Self {
+        let authorization_server = AuthorizationServer::start().await.expect("loopback is there");
+        Self::beside(authorization_server, introspection, server).await
+    }
+
+    /// Beside an authorization server with settings of its own.
+    pub async fn beside(
+        authorization_server: AuthorizationServer,
+        introspection: impl FnOnce(IntrospectionBuilder) -> IntrospectionBuilder,
+        server: impl FnOnce(ResourceServerBuilder) -> ResourceServerBuilder,
+    ) -> Self {
+        let endpoint = authorization_server.introspection_url();
+        let client = introspection(Introspection::builder(endpoint)).build();
+        let server = server(
+            ResourceServer::builder(RESOURCE)
+                .issuer(authorization_server.issuer())
+                .resolver(client.expect("the settings are right")),
+        );
+        let server = server.build().expect("the settings are right");
+        let runs = Arc::new(AtomicUsize::new(0));
+        let app = router(App { server, runs: Arc::clone(&runs) });
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
+        let address = listener.local_addr().expect("a bound socket has an address");
+        let task = tokio::spawn(async move {
+            axum::serve(listener, app).await.expect("serving does not end");
+        });
+        Self { address, authorization_server, runs, task }
+    }
+
+    /// A token that is right in everything, with these scopes.
+    pub fn token(&self, scopes: &str) -> String {
+        let mint = self.authorization_server.mint();
+        mint.subject("alice").audience(RESOURCE).scopes(scopes).issue()
+    }
+
+    /// A token about which the authorization server says exactly this.
+    pub fn token_with_answer(&self, body: impl Into<String>) -> String {
+        self.authorization_server.mint().answer_with_bytes(body.into()).issue()
+    }
+
+    /// How often a guarded handler has run.
+    pub fn runs(&self) -> usize {
+        self.runs.load(Ordering::SeqCst)
+    }
+
+    /// How many exchanges there were.
+    pub fn exchanges(&self) -> usize {
+        self.authorization_server.introspections()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+#[derive(Clone, FromRef)]
+struct App {
+    server: ResourceServer,
+    runs: Arc<AtomicUsize>,
+}
+
+type Runs = State<Arc<AtomicUsize>>;
+
+fn router(app: App) -> Router {
+    Router::new()
+        .route("/any-token", get(any_token))
+        .route("/read", get(read))
+        .route("/read-write", get(read_write))
+        .route("/choice", get(choice))
+        .route("/nested", get(nested))
+        .route("/optional", get(optional))
+        .route("/write", post(write))
+        .route("/further", post(further))
+        .route("/unmarked", get(unmarked))
+        .route("/unmarked-optional", get(unmarked_optional))
+        .merge(app.server.metadata_routes())
+        .with_state(app)
+}
+
+fn ran(runs: &AtomicUsize, caller: Option<&AuthInfo>) -> String {
+    runs.fetch_add(1, Ordering::SeqCst);
+    let name = caller.map(|auth| auth.subject().unwrap_or("no subject"));
+    format!("{} may", name.unwrap_or("anybody"))
+}
+
+#[requires_auth]
+async fn any_token(auth: AuthInfo, State(runs): Runs) -> String {
+    ran(&runs, Some(&auth))
+}
+
+#[requires_auth(scopes = "read")]
+async fn read(State(runs): Runs, auth: AuthInfo) -> String {
+    ran(&runs, Some(&auth))
+}
+
+#[requires_auth(scopes = ["read", "write"])]
+async fn read_write(State(runs): Runs) -> String {
+    ran(&runs, None)
+}
+
+#[requires_auth(scopes = any("admin", all("read", "write")))]
+async fn choice(auth: AuthInfo, State(runs): Runs) -> String {
+    ran(&runs, Some(&auth))
+}
+
+#[requires_auth(scopes = all("a", any("b", all("c", "d"))))]
+async fn nested(auth: AuthInfo, State(runs): Runs) -> String {
+    ran(&runs, Some(&auth))
+}
+
+#[requires_auth(scopes = "read", optional)]
+async fn optional(auth: Option<AuthInfo>, State(runs): Runs) -> String {
+    ran(&runs, auth.as_ref())
+}
+
+#[requires_auth(scopes = "write")]
+async fn write(State(runs): Runs, auth: AuthInfo, Json(_): Json<Value>) -> String {
+    ran(&runs, Some(&auth))
+}
+
+#[requires_auth(scopes = "write")]
+async fn further(auth: AuthInfo, State(runs): Runs, scopes: String) -> Result<String, Rejection> {
+    auth.require(&scopes)?;
+    Ok(ran(&runs, Some(&auth)))
+}
+
+async fn unmarked(auth: AuthInfo, State(runs): Runs) -> String {
+    ran(&runs, Some(&auth))
+}
+
+async fn unmarked_optional(auth: Option<AuthInfo>, State(runs): Runs) -> String {
+    ran(&runs, auth.as_ref())
+}
