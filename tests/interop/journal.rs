@@ -1,0 +1,153 @@
+//! A guarded application behind a real listener, and what it answers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::extract::{FromRef, State};
+use axum::routing::post;
+use axum::{Json, Router};
+use requires_auth::{AuthInfo, Introspection, ResourceServer, requires_auth};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// A journal on a free port of this machine.
+pub(crate) struct Journal {
+    /// The resource identifier.
+    pub(crate) resource: String,
+    /// Where its metadata is, which every challenge must name.
+    pub(crate) metadata_url: String,
+    calls: Calls,
+    http: reqwest::Client,
+}
+
+/// The whole of an answer, but for its date.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
+}
+
+#[derive(Clone, FromRef)]
+struct App {
+    server: ResourceServer,
+    calls: Calls,
+}
+
+/// How often a handler ran.
+#[derive(Clone, Default)]
+struct Calls(Arc<AtomicUsize>);
+
+#[derive(Deserialize)]
+struct NewEntry {
+    title: String,
+}
+
+#[requires_auth(scopes = "entries:write")]
+async fn create_entry(
+    State(calls): State<Calls>,
+    auth: AuthInfo,
+    Json(entry): Json<NewEntry>,
+) -> Json<Value> {
+    calls.0.fetch_add(1, Ordering::Relaxed);
+    Json(json!({
+        "title": entry.title,
+        "subject": auth.subject(),
+        "client": auth.client_id(),
+        "issuer": auth.issuer(),
+        "audience": auth.audience().collect::<Vec<_>>(),
+        "scopes": auth.scopes(),
+        "token_type": auth.claim("token_type"),
+    }))
+}
+
+impl Journal {
+    pub(crate) async fn start(issuer: &str, introspection: Introspection) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let resource = format!("http://{address}/api");
+        let server = ResourceServer::builder(&resource)
+            .issuer(issuer)
+            .scopes_supported(["entries:write"])
+            .resolver(introspection)
+            .build()
+            .unwrap();
+        let calls = Calls::default();
+        let app = Router::new()
+            .route("/api/entries", post(create_entry))
+            .merge(server.metadata_routes())
+            .with_state(App {
+                server,
+                calls: calls.clone(),
+            });
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self {
+            resource,
+            metadata_url: format!("http://{address}/.well-known/oauth-protected-resource/api"),
+            calls,
+            http: reqwest::Client::new(),
+        }
+    }
+
+    /// Creates an entry.
+    pub(crate) async fn create(&self, token: &str) -> Answer {
+        self.post(Some(token), r#"{"title":"first"}"#).await
+    }
+
+    /// Tries to create an entry, by a request whose body is malformed: a guard that refuses it has
+    /// not looked (R-A8), and its handler has not run.
+    pub(crate) async fn refusal(&self, token: Option<&str>) -> Answer {
+        let before = self.calls();
+        let answer = self.post(token, "{").await;
+        assert_eq!(self.calls(), before, "the handler ran");
+        answer
+    }
+
+    /// The answer of the guard: no header but these, nothing in the body but `body`.
+    pub(crate) fn refused(status: u16, header: Option<(&str, &str)>, body: &str) -> Answer {
+        let length = body.len().to_string();
+        let fixed = [
+            ("cache-control", "no-store"), // R-B6
+            ("content-length", &length),
+            ("content-type", "application/json"),
+        ];
+        let headers = fixed.into_iter().chain(header);
+        let headers = headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        Answer {
+            status,
+            headers,
+            body: body.to_owned(),
+        }
+    }
+
+    fn calls(&self) -> usize {
+        self.calls.0.load(Ordering::Relaxed)
+    }
+
+    async fn post(&self, token: Option<&str>, body: &'static str) -> Answer {
+        let mut request = self
+            .http
+            .post(format!("{}/entries", self.resource))
+            .body(body);
+        request = request.header("content-type", "application/json");
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.unwrap();
+        let mut headers = BTreeMap::new();
+        for (name, value) in response.headers() {
+            let twice = headers.insert(name.to_string(), value.to_str().unwrap().to_owned());
+            assert_eq!(twice, None, "`{name}` is there twice");
+        }
+        headers.remove("date");
+        Answer {
+            status: response.status().as_u16(),
+            headers,
+            body: response.text().await.unwrap(),
+        }
+    }
+}
