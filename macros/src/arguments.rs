@@ -3,7 +3,6 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::spanned::Spanned;
 use syn::{LitStr, Path};
 
 use crate::problems::Problems;
@@ -35,7 +34,7 @@ impl Arguments {
             let name = argument.key.to_string();
             if seen.contains(&name) {
                 problems.add(
-                    argument.key.span(),
+                    &argument.key,
                     format_args!("`{name}` is there twice"),
                     format_args!("keep one `{name}`"),
                 );
@@ -61,18 +60,13 @@ impl Arguments {
                 }
             }
             "optional" => {
-                if rest.is_empty() {
-                    self.optional = Some(key.span());
-                } else {
-                    problems.add(
-                        rest.span(),
-                        "`optional` takes no value",
-                        "write `optional` alone",
-                    );
+                self.optional = Some(key.span());
+                if !rest.is_empty() {
+                    problems.add(rest, "`optional` takes no value", "write `optional` alone");
                 }
             }
             "when" | "from" | "server" => problems.add(
-                key.span(),
+                &key,
                 format_args!("`{name}` is not supported yet"),
                 "ask in the function, with `auth.require(\"…\")?`",
             ),
@@ -108,13 +102,13 @@ fn value(
                 return Some(value);
             }
             problems.add(
-                punct.span(),
+                punct,
                 format_args!("the value of `{key}` is missing"),
                 format_args!("write `{key} {example}`"),
             );
         }
         found => problems.add(
-            found.map_or(key.span(), |tree| tree.span()),
+            found.unwrap_or_else(|| key.clone().into()),
             format_args!("expected `=` behind `{key}`"),
             format_args!("write `{key} {example}`"),
         ),
@@ -123,15 +117,14 @@ fn value(
 }
 
 fn path(value: TokenStream, problems: &mut Problems) -> Option<Path> {
-    let span = value.span();
     let path = Path::parse_mod_style.parse2(value.clone()).ok();
     if path.is_none() {
-        let quoted = syn::parse2::<LitStr>(value).ok();
+        let quoted = syn::parse2::<LitStr>(value.clone()).ok();
         let help = quoted.map_or_else(
             || "write `crate = ::path::to::requires_auth`".to_owned(),
             |text| format!("write it without quotes: `crate = {}`", text.value()),
         );
-        problems.add(span, "the value of `crate` is not a path", help);
+        problems.add(value, "the value of `crate` is not a path", help);
     }
     path
 }
@@ -148,8 +141,8 @@ fn unknown(key: &Ident, name: &str, problems: &mut Problems) {
     };
     let message = format_args!("there is no argument `{name}`");
     match meant {
-        Some(meant) => problems.add(key.span(), message, format_args!("did you mean `{meant}`?")),
-        None => problems.add(key.span(), message, KEYS),
+        Some(meant) => problems.add(key, message, format_args!("did you mean `{meant}`?")),
+        None => problems.add(key, message, KEYS),
     }
 }
 
@@ -158,7 +151,7 @@ fn not_an_argument(part: &TokenStream, problems: &mut Problems) {
         Ok(text) => format!("write `scopes = \"{}\"`", text.value().escape_debug()),
         Err(_) => KEYS.to_owned(),
     };
-    problems.add(part.span(), "expected the name of an argument", help);
+    problems.add(part, "expected the name of an argument", help);
 }
 
 /// The parts between commas, with an error for each that is empty; a comma may end the list.
@@ -170,7 +163,7 @@ pub(crate) fn split_at_commas(tokens: TokenStream, problems: &mut Problems) -> V
             TokenTree::Punct(comma) if comma.as_char() == ',' => {
                 if part.is_empty() {
                     let message = "there is nothing in front of this comma";
-                    problems.add(comma.span(), message, "remove it");
+                    problems.add(comma, message, "remove it");
                 } else {
                     parts.push(std::mem::take(&mut part));
                 }

@@ -15,7 +15,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let expanded = Problems::collect(|problems| {
         let arguments = Arguments::parse(arguments, problems);
         let function = Function::parse(item, problems)?;
-        written = function.without_markers();
+        written = function.without_cascades();
         let injection = signature::check(&function, arguments.optional.is_some(), problems);
         Some(guard::emit(function, &arguments, injection))
     });

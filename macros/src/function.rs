@@ -36,12 +36,16 @@ impl Function {
     /// Whether there is a block; a declaration in a trait has none.
     pub(crate) fn has_body(&self) -> bool {
         let first = self.body.clone().into_iter().next();
-        matches!(first, Some(TokenTree::Group(block)) if block.delimiter() == Delimiter::Brace)
+        // Without delimiters it is a block that a `macro_rules!` macro has captured.
+        matches!(first, Some(TokenTree::Group(block))
+            if matches!(block.delimiter(), Delimiter::Brace | Delimiter::None))
     }
 
-    /// As written, but without `#[auth]`, which nobody else would understand.
-    pub(crate) fn without_markers(&self) -> TokenStream {
+    /// As written, but without what would only lead to further errors: `#[auth]`, which nobody else
+    /// understands, and `const`.
+    pub(crate) fn without_cascades(&self) -> TokenStream {
         let mut function = self.clone();
+        function.signature.constness = None;
         for argument in &mut function.signature.inputs {
             let attributes = match argument {
                 FnArg::Receiver(receiver) => &mut receiver.attrs,
@@ -112,5 +116,5 @@ fn refuse_item(keyword: &Ident, problems: &mut Problems) {
         "trait" | "mod" | "extern" => "guard each function in it",
         _ => "put it on the `fn` that answers the request",
     };
-    problems.add(keyword.span(), "`#[requires_auth]` guards functions only", help);
+    problems.add(keyword, "`#[requires_auth]` guards functions only", help);
 }

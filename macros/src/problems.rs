@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use proc_macro2::Span;
+use quote::ToTokens;
 use syn::Error;
 
 /// The mistakes found so far. It exists only inside [`Problems::collect`], so none can be forgotten.
@@ -24,9 +25,9 @@ impl Problems {
         }
     }
 
-    /// Adds a mistake and what to write instead.
-    pub(crate) fn add(&mut self, span: Span, message: impl Display, help: impl Display) {
-        self.errors.push(Error::new(span, format!("{message}\nhelp: {help}")));
+    /// Adds a mistake, the tokens that are shown for it, and what to write instead.
+    pub(crate) fn add(&mut self, place: impl ToTokens, message: impl Display, help: impl Display) {
+        self.errors.push(Error::new_spanned(place, format!("{message}\nhelp: {help}")));
     }
 
     /// Adds an error of the parser.

@@ -1,7 +1,6 @@
 //! The value of `scopes = …`: a string, a list, or nested conditions.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use syn::spanned::Spanned;
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use syn::{Lit, LitStr};
 
 use crate::arguments::split_at_commas;
@@ -22,7 +21,8 @@ pub(crate) enum Condition {
 
 pub(crate) struct Scope {
     pub(crate) text: String,
-    span: Span,
+    /// Where it stands, perhaps with others.
+    literal: LitStr,
 }
 
 /// The elements of a list or of `all(…)` or `any(…)`; at least one.
@@ -36,15 +36,14 @@ const FORMS: &str = "write `scopes = \"read write\"`, `scopes = [\"read\", \"wri
 impl Condition {
     /// Reads what stands behind `scopes =`. `None` if there is a mistake.
     pub(crate) fn parse(value: TokenStream, problems: &mut Problems) -> Option<Self> {
-        let span = value.span();
         let condition = match string(&value) {
             Some(text) => list_in_string(&text, problems),
-            None => element(value, problems),
+            None => element(value.clone(), problems),
         }?;
         let alternatives = condition.alternatives();
         if alternatives > MOST_ALTERNATIVES {
             problems.add(
-                span,
+                value,
                 format_args!("this condition can be met in {alternatives} ways, which is more than {MOST_ALTERNATIVES}"),
                 "name fewer alternatives, or give them a scope of their own",
             );
@@ -71,20 +70,21 @@ impl Conditions {
 
 /// `"read write"`: all of them.
 fn list_in_string(text: &LitStr, problems: &mut Problems) -> Option<Condition> {
-    let (value, span) = (text.value(), text.span());
+    let value = text.value();
     if value.trim().is_empty() {
-        problems.add(span, "no scope is named", NAME_ONE);
+        problems.add(text, "no scope is named", NAME_ONE);
         return None;
     }
     if value.split(' ').any(str::is_empty) {
         problems.add(
-            span,
+            text,
             "there is a space too many between, before or behind the scopes",
             "separate scopes by one space",
         );
         return None;
     }
-    let scopes = value.split(' ').map(|text| Scope { text: text.to_owned(), span });
+    let scopes =
+        value.split(' ').map(|scope| Scope { text: scope.to_owned(), literal: text.clone() });
     let scopes: Vec<Option<Condition>> =
         scopes.map(|scope| scope.checked(problems).map(Condition::Scope)).collect();
     group(scopes, problems).map(Condition::All)
@@ -97,7 +97,6 @@ fn element(tokens: TokenStream, problems: &mut Problems) -> Option<Condition> {
     if let Some(text) = string(&tokens) {
         return scope(&text, problems).map(Condition::Scope);
     }
-    let span = tokens.span();
     let mut trees = tokens.clone().into_iter();
     match (trees.next(), trees.next(), trees.next()) {
         (Some(TokenTree::Group(list)), None, _) if list.delimiter() == Delimiter::Bracket => {
@@ -113,7 +112,7 @@ fn element(tokens: TokenStream, problems: &mut Problems) -> Option<Condition> {
             named_group(&name, &list, problems)
         }
         _ => {
-            not_a_condition(span, tokens, problems);
+            not_a_condition(tokens, problems);
             None
         }
     }
@@ -126,7 +125,7 @@ fn named_group(name: &Ident, list: &Group, problems: &mut Problems) -> Option<Co
         elements(list, problems).map(Condition::Any)
     } else {
         problems.add(
-            name.span(),
+            name,
             format_args!("there is no condition `{name}`"),
             "write `all(…)` or `any(…)`",
         );
@@ -138,7 +137,7 @@ fn named_group(name: &Ident, list: &Group, problems: &mut Problems) -> Option<Co
 fn elements(list: &Group, problems: &mut Problems) -> Option<Conditions> {
     let parts = split_at_commas(list.stream(), problems);
     if parts.is_empty() {
-        problems.add(list.span(), "no scope is named", NAME_ONE);
+        problems.add(list, "no scope is named", NAME_ONE);
         return None;
     }
     let elements = parts.into_iter().map(|part| element(part, problems)).collect();
@@ -155,7 +154,7 @@ fn group(elements: Vec<Option<Condition>>, problems: &mut Problems) -> Option<Co
         let Condition::Scope(scope) = condition else { continue };
         if seen.contains(&scope.text.as_str()) {
             problems.add(
-                scope.span,
+                &scope.literal,
                 format_args!("the scope `{}` is named twice", scope.text),
                 "name each scope once",
             );
@@ -173,23 +172,23 @@ fn scope(text: &LitStr, problems: &mut Problems) -> Option<Scope> {
     if pieces.len() > 1 {
         let several: Vec<String> = pieces.iter().map(|piece| format!("\"{piece}\"")).collect();
         problems.add(
-            text.span(),
+            text,
             "this string names several scopes, which could mean all or any of them",
             format_args!("write `all({})`, or one string for each", several.join(", ")),
         );
         return None;
     }
-    Scope { text: value, span: text.span() }.checked(problems)
+    Scope { text: value, literal: text.clone() }.checked(problems)
 }
 
 impl Scope {
     /// Checks the grammar of RFC 6749 §3.3: `1*( %x21 / %x23-5B / %x5D-7E )`, and, because a comma
     /// is nearly always meant as a separator, no comma.
     fn checked(self, problems: &mut Problems) -> Option<Self> {
-        let Self { text, span } = &self;
+        let Self { text, literal } = &self;
         let outside = |one: &char| !matches!(one, '!' | '#'..='[' | ']'..='~') || *one == ',';
         if text.is_empty() {
-            problems.add(*span, "the scope is empty", NAME_ONE);
+            problems.add(literal, "the scope is empty", NAME_ONE);
             return None;
         }
         if let Some(character) = text.chars().find(outside) {
@@ -201,7 +200,7 @@ impl Scope {
                 }
             };
             problems.add(
-                *span,
+                literal,
                 format_args!(
                     "the scope `{}` has the character `{}`",
                     text.escape_debug(),
@@ -213,7 +212,7 @@ impl Scope {
         }
         if text.len() > LONGEST {
             problems.add(
-                *span,
+                literal,
                 format_args!(
                     "this scope has {} characters, which is more than {LONGEST}",
                     text.len()
@@ -226,30 +225,27 @@ impl Scope {
     }
 }
 
-fn not_a_condition(span: Span, tokens: TokenStream, problems: &mut Problems) {
-    let mut trees = tokens.into_iter();
+fn not_a_condition(tokens: TokenStream, problems: &mut Problems) {
+    let mut trees = tokens.clone().into_iter();
     match (trees.next(), trees.next()) {
-        (None, _) => problems.add(span, "a scope is missing", FORMS),
-        (Some(TokenTree::Literal(literal)), None) => problems.add(
-            literal.span(),
-            "a scope is written as a plain string literal",
-            format_args!("{FORMS}"),
-        ),
+        (Some(TokenTree::Literal(_)), None) => {
+            problems.add(tokens, "a scope is written as a plain string literal", FORMS);
+        }
         (Some(TokenTree::Ident(name)), None) if name == "all" || name == "any" => problems.add(
-            name.span(),
+            &name,
             format_args!("`{name}` needs a list of conditions"),
             format_args!("write `{name}(\"read\", \"write\")`"),
         ),
         (Some(TokenTree::Ident(_)), Some(TokenTree::Punct(bang))) if bang.as_char() == '!' => {
-            problems.add(span, "a macro cannot stand for a scope", LITERAL);
+            problems.add(tokens, "a macro cannot stand for a scope", LITERAL);
         }
         (Some(TokenTree::Ident(_)), _) => {
-            problems.add(span, "a constant or a typed scope is not supported here", LITERAL);
+            problems.add(tokens, "a constant or a typed scope is not supported here", LITERAL);
         }
         (Some(TokenTree::Punct(colons)), _) if colons.as_char() == ':' => {
-            problems.add(span, "a constant or a typed scope is not supported here", LITERAL);
+            problems.add(tokens, "a constant or a typed scope is not supported here", LITERAL);
         }
-        _ => problems.add(span, "this is not a condition over scopes", FORMS),
+        _ => problems.add(tokens, "this is not a condition over scopes", FORMS),
     }
 }
 

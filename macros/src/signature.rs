@@ -1,6 +1,6 @@
 //! Checks of the signature, and which argument receives the caller.
 
-use syn::spanned::Spanned;
+use quote::ToTokens;
 use syn::{
     Attribute, FnArg, GenericArgument, GenericParam, Meta, PatType, PathArguments, Signature, Type,
 };
@@ -32,31 +32,31 @@ fn check_kind(function: &Function, problems: &mut Problems) {
     let signature = &function.signature;
     if !function.has_body() {
         problems.add(
-            signature.ident.span(),
+            &signature.ident,
             "a function without a body cannot be guarded",
             "put `#[requires_auth]` on the function that does the work",
         );
     }
     if let Some(constness) = &signature.constness {
-        problems.add(constness.span, "a `const fn` cannot be guarded", "remove `const`");
+        problems.add(constness, "a `const fn` cannot be guarded", "remove `const`");
     }
     if let Some(abi) = &signature.abi {
         problems.add(
-            abi.span(),
+            abi,
             "a function with a foreign calling convention cannot be guarded",
             "guard the Rust function that it calls",
         );
     }
     if let Some(variadic) = &signature.variadic {
         problems.add(
-            variadic.dots.span(),
+            variadic.dots,
             "a function with any number of arguments cannot be guarded",
             "name its arguments",
         );
     }
     if signature.ident == "main" && signature.inputs.is_empty() {
         problems.add(
-            signature.ident.span(),
+            &signature.ident,
             "`main` cannot be guarded: nobody calls it with a token",
             "put `#[requires_auth]` on the functions that answer requests",
         );
@@ -67,7 +67,7 @@ fn check_kind(function: &Function, problems: &mut Problems) {
     };
     if signature.generics.params.iter().any(boxed) {
         problems.add(
-            signature.ident.span(),
+            &signature.ident,
             "a method of an `#[async_trait]` trait cannot be guarded: its signature is the trait's",
             "guard the function that calls it, or let the trait take an `AuthInfo` and ask \
              `auth.require(\"…\")?` in the method",
@@ -79,12 +79,12 @@ fn check_attributes(attributes: &[Attribute], problems: &mut Problems) {
     for attribute in attributes {
         let last = attribute.path().segments.last().map(|segment| segment.ident.to_string());
         match last.as_deref() {
-            Some("requires_auth") => already_guarded(attribute.span(), problems),
+            Some("requires_auth") => already_guarded(attribute, problems),
             Some("cfg_attr") if mentions(attribute, "requires_auth") => {
-                already_guarded(attribute.span(), problems);
+                already_guarded(attribute, problems);
             }
             Some("test") => problems.add(
-                attribute.span(),
+                attribute,
                 "a test cannot be guarded: nobody calls it with a token",
                 "guard a function, and call it in the test with `caller.try_into()?`",
             ),
@@ -93,9 +93,9 @@ fn check_attributes(attributes: &[Attribute], problems: &mut Problems) {
     }
 }
 
-fn already_guarded(span: proc_macro2::Span, problems: &mut Problems) {
+fn already_guarded(place: impl ToTokens, problems: &mut Problems) {
     problems.add(
-        span,
+        place,
         "a function takes one `#[requires_auth]`",
         "put both conditions into one, as in `scopes = all(\"read\", any(\"a\", \"b\"))`",
     );
@@ -110,7 +110,7 @@ fn check_unguarded(signature: &Signature, problems: &mut Problems) {
         let guard = names.next().is_some_and(|name| name == "Authorized")
             && names.next().is_some_and(|name| name == "__private");
         if guard {
-            already_guarded(signature.ident.span(), problems);
+            already_guarded(&signature.ident, problems);
         }
     }
 }
@@ -137,7 +137,7 @@ fn find_injection<'a>(
     }
     for (_, further) in found.iter().skip(1) {
         problems.add(
-            further.ty.span(),
+            &further.ty,
             "the caller is received twice",
             "keep one argument for the caller; `AuthInfo` is cheap to clone",
         );
@@ -155,18 +155,14 @@ fn check_markers(signature: &Signature, problems: &mut Problems) {
             attributes.iter().filter(|attribute| is_marker(attribute)).collect();
         for marker in &markers {
             if receiver {
-                problems.add(marker.span(), "`self` cannot receive the caller", "mark an argument");
+                problems.add(marker, "`self` cannot receive the caller", "mark an argument");
             }
             if !matches!(marker.meta, Meta::Path(_)) {
-                problems.add(
-                    marker.span(),
-                    "`#[auth]` takes no arguments",
-                    "write `#[auth]` alone",
-                );
+                problems.add(marker, "`#[auth]` takes no arguments", "write `#[auth]` alone");
             }
         }
         if let Some(further) = markers.get(1) {
-            problems.add(further.span(), "`#[auth]` is there twice", "keep one");
+            problems.add(further, "`#[auth]` is there twice", "keep one");
         }
     }
 }
@@ -174,13 +170,13 @@ fn check_markers(signature: &Signature, problems: &mut Problems) {
 fn check_type(argument: &PatType, optional: bool, problems: &mut Problems) {
     match (mention(&argument.ty), optional) {
         (Mention::Optional, false) => problems.add(
-            argument.ty.span(),
+            &argument.ty,
             "every caller of this function has a token, so there is always an `AuthInfo`",
             "take an `AuthInfo`, or let requests without a token through with \
              `#[requires_auth(optional)]`",
         ),
         (Mention::Plain, true) => problems.add(
-            argument.ty.span(),
+            &argument.ty,
             "with `optional` there may be no caller",
             "take an `Option<AuthInfo>`",
         ),
@@ -194,7 +190,7 @@ fn check_attributes_of_argument(argument: &PatType, problems: &mut Problems) {
     for attribute in argument.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg_attr"))
     {
         problems.add(
-            attribute.span(),
+            attribute,
             "`#[cfg_attr]` cannot stand on the argument that receives the caller",
             "write the attribute without a condition, or put `#[cfg]` there",
         );
@@ -212,7 +208,7 @@ fn check_absence(signature: &Signature, optional: bool, problems: &mut Problems)
     }
     if optional && !guessed {
         problems.add(
-            signature.ident.span(),
+            &signature.ident,
             "with `optional` the function must find out whether there is a caller",
             "add an argument `auth: Option<AuthInfo>`, or remove `optional`",
         );
@@ -221,7 +217,7 @@ fn check_absence(signature: &Signature, optional: bool, problems: &mut Problems)
 
 fn behind(argument: &PatType, what: &str, problems: &mut Problems) {
     problems.add(
-        argument.ty.span(),
+        &argument.ty,
         format_args!("the caller cannot be received behind {what}"),
         "take `AuthInfo` by value; it is cheap to clone",
     );

@@ -73,12 +73,14 @@ pub trait Injected<Presence>: Sized + Send + 'static {
     fn inject(caller: Option<AuthInfo>) -> Option<Self>;
 }
 
+#[diagnostic::do_not_recommend]
 impl Injected<Required> for AuthInfo {
     fn inject(caller: Option<AuthInfo>) -> Option<Self> {
         caller
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Injected<Anonymous> for Option<AuthInfo> {
     fn inject(caller: Option<AuthInfo>) -> Option<Self> {
         Some(caller)

@@ -239,6 +239,7 @@ fn several_mistakes_are_reported_at_once() {
             "`scopes` is there twice",
             "a `const fn` cannot be guarded",
             "the caller is received twice",
+            "with `optional` there may be no caller",
         ]
     );
 }
