@@ -10,10 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-const PROGRAM: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/interop/oidc-provider/server.mjs"
-);
+const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/interop/oidc-provider/server.mjs");
 
 /// Long enough for a machine that is busy with something else.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -73,13 +70,7 @@ impl AuthorizationServer {
         let commands = process.stdin.take().unwrap();
         let mut answers = BufReader::new(process.stdout.take().unwrap()).lines();
         let facts = answer(&mut answers).await;
-        Self {
-            facts,
-            process,
-            commands,
-            answers,
-            http: reqwest::Client::new(),
-        }
+        Self { facts, process, commands, answers, http: reqwest::Client::new() }
     }
 
     /// An access token for a resource (RFC 8707), or for none.
@@ -97,17 +88,13 @@ impl AuthorizationServer {
 
     /// Revokes a token (RFC 7009).
     pub(crate) async fn revoke(&self, token: &str) {
-        self.post(&self.facts.revocation_endpoint, &[("token", token)])
-            .await;
+        self.post(&self.facts.revocation_endpoint, &[("token", token)]).await;
     }
 
     /// Sets the server's clock, in seconds relative to the machine's.
     pub(crate) async fn set_clock(&mut self, offset: i64) {
         let command = json!({ "clock": offset });
-        self.commands
-            .write_all(format!("{command}\n").as_bytes())
-            .await
-            .unwrap();
+        self.commands.write_all(format!("{command}\n").as_bytes()).await.unwrap();
         assert_eq!(answer::<Value>(&mut self.answers).await, command);
     }
 
@@ -118,20 +105,13 @@ impl AuthorizationServer {
 
     async fn post(&self, endpoint: &str, form: &[(&str, &str)]) -> reqwest::Response {
         let Client { id, secret } = &self.facts.clients.caller;
-        let request = self
-            .http
-            .post(endpoint)
-            .basic_auth(id, Some(secret))
-            .form(form);
+        let request = self.http.post(endpoint).basic_auth(id, Some(secret)).form(form);
         request.send().await.unwrap().error_for_status().unwrap()
     }
 }
 
 async fn answer<T: DeserializeOwned>(answers: &mut Lines<BufReader<ChildStdout>>) -> T {
-    let line = timeout(DEADLINE, answers.next_line())
-        .await
-        .expect("an answer in time")
-        .unwrap();
+    let line = timeout(DEADLINE, answers.next_line()).await.expect("an answer in time").unwrap();
     let line = line.expect("a running server; tests/interop/run installs what it needs");
     serde_json::from_str(&line).unwrap()
 }

@@ -78,10 +78,7 @@ impl Journal {
         let app = Router::new()
             .route("/api/entries", post(create_entry))
             .merge(server.metadata_routes())
-            .with_state(App {
-                server,
-                calls: calls.clone(),
-            });
+            .with_state(App { server, calls: calls.clone() });
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self {
             resource,
@@ -114,14 +111,8 @@ impl Journal {
             ("content-type", "application/json"),
         ];
         let headers = fixed.into_iter().chain(header);
-        let headers = headers
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        Answer {
-            status,
-            headers,
-            body: body.to_owned(),
-        }
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Answer { status, headers, body: body.to_owned() }
     }
 
     fn calls(&self) -> usize {
@@ -129,10 +120,7 @@ impl Journal {
     }
 
     async fn post(&self, token: Option<&str>, body: &'static str) -> Answer {
-        let mut request = self
-            .http
-            .post(format!("{}/entries", self.resource))
-            .body(body);
+        let mut request = self.http.post(format!("{}/entries", self.resource)).body(body);
         request = request.header("content-type", "application/json");
         if let Some(token) = token {
             request = request.bearer_auth(token);
@@ -144,10 +132,6 @@ impl Journal {
             assert_eq!(twice, None, "`{name}` is there twice");
         }
         headers.remove("date");
-        Answer {
-            status: response.status().as_u16(),
-            headers,
-            body: response.text().await.unwrap(),
-        }
+        Answer { status: response.status().as_u16(), headers, body: response.text().await.unwrap() }
     }
 }

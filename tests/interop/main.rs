@@ -29,10 +29,8 @@ const MISCONFIGURED: &str = r#"{"error":"server_error","error_description":"This
 async fn a_caller_without_a_token_is_challenged_without_an_error() {
     // R-A2, R-B1, R-B2, R-B3, R-B5, R-B6
     let (_server, journal) = start().await;
-    let challenge = format!(
-        r#"Bearer scope="entries:write", resource_metadata="{}""#,
-        journal.metadata_url
-    );
+    let challenge =
+        format!(r#"Bearer scope="entries:write", resource_metadata="{}""#, journal.metadata_url);
     assert_eq!(
         journal.refusal(None).await,
         Journal::refused(401, Some(("www-authenticate", &challenge)), UNAUTHORIZED)
@@ -52,11 +50,7 @@ async fn a_token_without_the_scope_is_told_which_one_is_needed() {
         let token = server.token(scope, Some(&journal.resource)).await;
         assert_eq!(
             journal.refusal(Some(&token)).await,
-            Journal::refused(
-                403,
-                Some(("www-authenticate", &challenge)),
-                INSUFFICIENT_SCOPE
-            ),
+            Journal::refused(403, Some(("www-authenticate", &challenge)), INSUFFICIENT_SCOPE),
             "{scope}"
         );
     }
@@ -66,9 +60,7 @@ async fn a_token_without_the_scope_is_told_which_one_is_needed() {
 async fn a_token_with_the_scope_reaches_the_handler() {
     // R-A1, R-C1, R-D1, R-D4, R-D6 to R-D10
     let (server, journal) = start().await;
-    let token = server
-        .token("entries:read entries:write", Some(&journal.resource))
-        .await;
+    let token = server.token("entries:read entries:write", Some(&journal.resource)).await;
     assert_created(&journal.create(&token).await, &server, &journal);
 }
 
@@ -83,9 +75,7 @@ async fn ids_and_secrets_of_any_characters_authenticate_either_way() {
     let post = introspection.client_secret_post(&clients.post.id, clients.post.secret.as_str());
     for client in [basic, post] {
         let journal = Journal::start(&server.facts.issuer, client.build().unwrap()).await;
-        let token = server
-            .token("entries:read entries:write", Some(&journal.resource))
-            .await;
+        let token = server.token("entries:read entries:write", Some(&journal.resource)).await;
         assert_created(&journal.create(&token).await, &server, &journal);
     }
 }
@@ -158,10 +148,7 @@ async fn a_wrong_secret_of_ours_is_no_fault_of_the_caller() {
     let client = introspection(&server).client_secret_basic(id, "wrong");
     let journal = Journal::start(&server.facts.issuer, client.build().unwrap()).await;
     let token = server.token("entries:write", Some(&journal.resource)).await;
-    assert_eq!(
-        journal.refusal(Some(&token)).await,
-        Journal::refused(500, None, MISCONFIGURED)
-    );
+    assert_eq!(journal.refusal(Some(&token)).await, Journal::refused(500, None, MISCONFIGURED));
 }
 
 #[tokio::test]
@@ -185,14 +172,9 @@ async fn the_endpoint_is_discovered_from_the_issuer() {
         assert!(server.facts.issuer.ends_with(path));
         let client = Introspection::discover(&server.facts.issuer).await.unwrap();
         let Client { id, secret } = &server.facts.clients.basic;
-        let client = client
-            .client_secret_basic(id, secret.as_str())
-            .build()
-            .unwrap();
+        let client = client.client_secret_basic(id, secret.as_str()).build().unwrap();
         let journal = Journal::start(&server.facts.issuer, client).await;
-        let token = server
-            .token("entries:read entries:write", Some(&journal.resource))
-            .await;
+        let token = server.token("entries:read entries:write", Some(&journal.resource)).await;
         assert_created(&journal.create(&token).await, &server, &journal);
     }
 }
@@ -201,9 +183,7 @@ async fn the_endpoint_is_discovered_from_the_issuer() {
 async fn the_metadata_of_an_issuer_that_is_spelled_otherwise_is_not_believed() {
     // R-C8
     let server = AuthorizationServer::start().await;
-    let error = Introspection::discover(&format!("{}/", server.facts.issuer))
-        .await
-        .unwrap_err();
+    let error = Introspection::discover(&format!("{}/", server.facts.issuer)).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "the authorization server's metadata could not be read: it is that of another issuer"
@@ -214,17 +194,8 @@ async fn the_metadata_of_an_issuer_that_is_spelled_otherwise_is_not_believed() {
 async fn a_client_finds_its_way_from_the_challenge_to_an_entry() {
     // R-B3, R-I1
     let (server, journal) = start().await;
-    let challenge = journal
-        .refusal(None)
-        .await
-        .headers
-        .remove("www-authenticate")
-        .unwrap();
-    let metadata = challenge
-        .split_once("resource_metadata=\"")
-        .unwrap()
-        .1
-        .trim_end_matches('"');
+    let challenge = journal.refusal(None).await.headers.remove("www-authenticate").unwrap();
+    let metadata = challenge.split_once("resource_metadata=\"").unwrap().1.trim_end_matches('"');
     let resource = document(metadata).await;
     assert_eq!(
         resource,
@@ -239,18 +210,13 @@ async fn a_client_finds_its_way_from_the_challenge_to_an_entry() {
         let issuer = resource["authorization_servers"][0].as_str().unwrap();
         let authorization_server = document(&format!("{issuer}/.well-known/{well_known}")).await;
         assert_eq!(authorization_server["issuer"], issuer);
-        assert_eq!(
-            authorization_server["token_endpoint"],
-            server.facts.token_endpoint
-        );
+        assert_eq!(authorization_server["token_endpoint"], server.facts.token_endpoint);
         assert_eq!(
             authorization_server["introspection_endpoint"],
             server.facts.introspection_endpoint
         );
     }
-    let token = server
-        .token("entries:write", resource["resource"].as_str())
-        .await;
+    let token = server.token("entries:write", resource["resource"].as_str()).await;
     assert_created_by(&journal.create(&token).await, "caller");
 }
 
@@ -269,11 +235,7 @@ fn introspection(server: &AuthorizationServer) -> IntrospectionBuilder {
 
 async fn document(url: &str) -> Value {
     let response = reqwest::get(url).await.unwrap().error_for_status().unwrap();
-    assert_eq!(
-        response.headers()["access-control-allow-origin"],
-        "*",
-        "{url}"
-    );
+    assert_eq!(response.headers()["access-control-allow-origin"], "*", "{url}");
     response.json().await.unwrap()
 }
 
@@ -295,10 +257,7 @@ fn assert_created(answer: &Answer, server: &AuthorizationServer, journal: &Journ
 
 fn assert_created_by(answer: &Answer, client: &str) {
     assert_eq!(answer.status, 200, "{answer:?}");
-    assert_eq!(
-        serde_json::from_str::<Value>(&answer.body).unwrap()["client"],
-        client
-    );
+    assert_eq!(serde_json::from_str::<Value>(&answer.body).unwrap()["client"], client);
 }
 
 async fn assert_invalid_token(journal: &Journal, token: &str) {

@@ -1,0 +1,7 @@
+// R-K5
+use requires_auth::{AuthInfo, requires_auth};
+
+#[requires_auth(scope = "read")]
+async fn handler(_auth: AuthInfo) {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+// R-K3
+use requires_auth::{AuthInfo, requires_auth};
+
+#[requires_auth(scopes = "read")]
+#[requires_auth(scopes = "write")]
+async fn handler(_auth: AuthInfo) {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+// R-K3
+use requires_auth::requires_auth as guarded;
+use requires_auth::{AuthInfo, requires_auth};
+
+#[requires_auth(scopes = "read")]
+#[guarded(scopes = "write")]
+async fn handler(_auth: AuthInfo) {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use requires_auth::requires_auth;
+
+#[requires_auth]
+extern "C" fn handler() {}
+
+fn main() {}

@@ -1,0 +1,4 @@
+use requires_auth::requires_auth;
+
+#[requires_auth]
+fn main() {}

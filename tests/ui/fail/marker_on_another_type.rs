@@ -1,0 +1,6 @@
+use requires_auth::requires_auth;
+
+#[requires_auth]
+async fn handler(#[auth] _auth: String) {}
+
+fn main() {}

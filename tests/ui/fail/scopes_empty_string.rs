@@ -1,0 +1,7 @@
+// R-J2
+use requires_auth::{AuthInfo, requires_auth};
+
+#[requires_auth(scopes = "")]
+async fn handler(_auth: AuthInfo) {}
+
+fn main() {}

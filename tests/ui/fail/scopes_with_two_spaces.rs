@@ -1,0 +1,6 @@
+use requires_auth::{AuthInfo, requires_auth};
+
+#[requires_auth(scopes = "read  write")]
+async fn handler(_auth: AuthInfo) {}
+
+fn main() {}

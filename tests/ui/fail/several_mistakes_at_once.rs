@@ -1,0 +1,7 @@
+// R-K5
+use requires_auth::{AuthInfo, requires_auth};
+
+#[requires_auth(scope = "a", optional = 1, scopes = any("b c", "d,e"))]
+const fn handler(_one: AuthInfo, _two: AuthInfo) {}
+
+fn main() {}
