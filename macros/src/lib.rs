@@ -1,6 +1,6 @@
 //! The `#[requires_auth]` attribute; its documentation is on the re-export in `requires-auth`.
 //!
-//! [`expand`] reads as the table of contents: arguments and function are parsed, the signature is
+//! `expand.rs` reads as the table of contents: arguments and function are parsed, the signature is
 //! checked, the guard is emitted. No decision about a request is made here: the emitted code names
 //! a policy, and the runtime decides.
 

@@ -22,8 +22,11 @@ pub struct Authorized<P: Policy, A: Injected<P::Presence> = AuthInfo> {
 }
 
 impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
-    /// Decides about a request by its headers alone.
-    pub(crate) async fn by_headers(
+    /// Decides about a request by its headers alone: how a framework's extractor is made.
+    ///
+    /// # Errors
+    /// The [`Rejection`] to answer with.
+    pub async fn by_headers(
         server: &ResourceServer,
         headers: &HeaderMap,
     ) -> Result<Self, Rejection> {

@@ -1,4 +1,10 @@
 #![doc = include_str!("../README.md")]
+//! # Where to start reading
+//!
+//! [`requires_auth`] is the attribute. [`ResourceServer`] and [`Introspection`] are set up once, in
+//! code or from a [`ResourceServerConfig`]. [`AuthInfo`] is what a guarded function receives, and
+//! [`Rejection`] what a refused caller gets. [`Resolver`] is for another way to resolve tokens, and
+//! the module `testing` for tests.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod auth_info;
@@ -87,7 +93,8 @@ pub use rejection::{Reason, Rejection, TokenProblem};
 ///
 /// # Beside other attributes
 ///
-/// `#[axum::debug_handler]` and `#[tracing::instrument]` can stand above or below. A method of a
+/// `#[tracing::instrument]` can stand above or below, and so can `#[axum::debug_handler]`; above, it
+/// needs an argument for the caller, since it counts the arguments before the guard is there. A method of a
 /// trait has a signature that cannot change, so it cannot be guarded: guard the function that calls
 /// it, or take an `AuthInfo` in the trait and ask [`AuthInfo::require`].
 pub use requires_auth_macros::requires_auth;

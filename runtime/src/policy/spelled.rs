@@ -14,7 +14,7 @@ use crate::Condition;
 pub trait Policy: Send + Sync + 'static {
     /// The condition that a token must meet.
     const CONDITION: Condition;
-    /// Whether a request without a token is let through: [`Required`] or [`Anonymous`].
+    /// Whether a request without a token is let through: `Required` or `Anonymous`.
     type Presence: Presence;
 }
 
