@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 pub use builder::IntrospectionBuilder;
-pub use client_authentication::{ClientAuthentication, TokenSource};
+pub use client_authentication::{BearerSource, ClientAuthentication, TokenSource};
 
 use crate::{AccessToken, Claims, ResolveError, Resolver, Unavailable};
 use exchange::Exchange;

@@ -30,7 +30,9 @@ pub use claims::{Claims, ClaimsReader, InvalidScopeClaim, ScopeClaim};
 pub use clock::{Clock, SystemClock};
 pub use guard::Authorized;
 #[cfg(feature = "introspection")]
-pub use introspection::{ClientAuthentication, Introspection, IntrospectionBuilder, TokenSource};
+pub use introspection::{
+    BearerSource, ClientAuthentication, Introspection, IntrospectionBuilder, TokenSource,
+};
 pub use policy::Condition;
 pub use rejection::{Reason, Rejection, TokenProblem};
 /// Guards a function: it runs only for a caller whose access token is valid, meant for this server,
@@ -100,6 +102,7 @@ pub use rejection::{Reason, Rejection, TokenProblem};
 pub use requires_auth_macros::requires_auth;
 pub use resolve::{BadAnswer, ResolveError, Resolver, Unavailable};
 pub use scope::{ScopeError, ScopeSet};
+pub use secrecy::SecretString;
 pub use secure_url::UrlProblem;
 pub use server::{
     AudienceCheck, ProtectedResourceMetadata, ResourceServer, ResourceServerBuilder, SetupError,

@@ -1,12 +1,10 @@
 //! R-C: asking the authorization server.
 
-use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use requires_auth::testing::{AuthorizationServer, Fault};
-use requires_auth::{Clock, Introspection, TokenSource, Unavailable};
-use secrecy::SecretString;
+use requires_auth::{Clock, Introspection, SecretString, TokenSource, Unavailable};
 
 use crate::service::Service;
 use crate::wire::Request;
@@ -81,16 +79,12 @@ async fn a_bearer_token_authenticates_and_is_asked_for_each_time() {
     // R-C2
     struct Rotating(AtomicUsize);
     impl TokenSource for Rotating {
-        fn token(
-            &self,
-        ) -> Pin<Box<dyn Future<Output = Result<SecretString, Unavailable>> + Send + '_>> {
-            Box::pin(async {
-                match self.0.fetch_add(1, Ordering::SeqCst) {
-                    0 => Ok(SecretString::from("first")),
-                    1 => Ok(SecretString::from("second")),
-                    _ => Err(Unavailable::new("no token to introspect with")),
-                }
-            })
+        async fn token(&self) -> Result<SecretString, Unavailable> {
+            match self.0.fetch_add(1, Ordering::SeqCst) {
+                0 => Ok(SecretString::from("first")),
+                1 => Ok(SecretString::from("second")),
+                _ => Err(Unavailable::new("no token to introspect with")),
+            }
         }
     }
     let server = AuthorizationServer::builder()

@@ -85,7 +85,7 @@ impl IntrospectionBuilder {
 
     /// Authenticates with a bearer token that is refreshed.
     pub fn bearer_source(self, source: impl TokenSource) -> Self {
-        self.client_authentication(ClientAuthentication::Bearer(Arc::new(source)))
+        self.client_authentication(ClientAuthentication::bearer_source(source))
     }
 
     /// How this server authenticates itself. Default: [`ClientAuthentication::None`].

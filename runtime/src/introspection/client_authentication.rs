@@ -33,14 +33,20 @@ pub enum ClientAuthentication {
         secret: SecretString,
     },
     /// An access token of this server's own (RFC 6750), asked of its source for every exchange.
-    Bearer(Arc<dyn TokenSource>),
+    Bearer(BearerSource),
 }
 
 impl ClientAuthentication {
     /// A fixed bearer token.
     #[must_use]
     pub fn bearer(token: impl Into<SecretString>) -> Self {
-        Self::Bearer(Arc::new(Fixed(token.into())))
+        Self::bearer_source(Fixed(token.into()))
+    }
+
+    /// A bearer token that is refreshed.
+    #[must_use]
+    pub fn bearer_source(source: impl TokenSource) -> Self {
+        Self::Bearer(BearerSource(Arc::new(source)))
     }
 
     /// Adds the form and the proof to a request.
@@ -63,7 +69,7 @@ impl ClientAuthentication {
                 request
             }
             Self::Bearer(source) => {
-                let token = source.token().await?;
+                let token = source.0.token_boxed().await?;
                 let header = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()));
                 let mut header = header.map_err(|_| ResolveError::CredentialsRefused)?;
                 header.set_sensitive(true);
@@ -74,6 +80,7 @@ impl ClientAuthentication {
     }
 }
 
+/// Without secrets.
 impl fmt::Debug for ClientAuthentication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -87,41 +94,58 @@ impl fmt::Debug for ClientAuthentication {
     }
 }
 
+impl fmt::Debug for BearerSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BearerSource(..)")
+    }
+}
+
 /// Hands out the bearer token that this server authenticates itself with, and refreshes it when
 /// it must.
 ///
 /// ```
-/// use std::pin::Pin;
-///
-/// use requires_auth::{TokenSource, Unavailable};
-/// use secrecy::SecretString;
+/// use requires_auth::{SecretString, TokenSource, Unavailable};
 ///
 /// /// Reads the token from a file that an agent on the machine keeps fresh.
 /// struct Mounted;
 ///
 /// impl TokenSource for Mounted {
-///     fn token(&self) -> Pin<Box<dyn Future<Output = Result<SecretString, Unavailable>> + Send + '_>> {
-///         Box::pin(async {
-///             std::fs::read_to_string("/var/run/secrets/introspection-token")
-///                 .map(|token| SecretString::from(token.trim()))
-///                 .map_err(|error| Unavailable::new("no token to introspect with").with_source(error))
-///         })
+///     async fn token(&self) -> Result<SecretString, Unavailable> {
+///         std::fs::read_to_string("/var/run/secrets/introspection-token")
+///             .map(|token| SecretString::from(token.trim()))
+///             .map_err(|error| Unavailable::new("no token to introspect with").with_source(error))
 ///     }
 /// }
 /// ```
 pub trait TokenSource: Send + Sync + 'static {
     /// A token that is valid now. Called for every exchange and inside its deadline, so keep the
     /// token until shortly before it expires.
-    fn token(&self)
-    -> Pin<Box<dyn Future<Output = Result<SecretString, Unavailable>> + Send + '_>>;
+    ///
+    /// # Errors
+    /// If there is none to be had: the caller gets a 503.
+    fn token(&self) -> impl Future<Output = Result<SecretString, Unavailable>> + Send;
+}
+
+/// A [`TokenSource`], whatever its type.
+#[derive(Clone)]
+pub struct BearerSource(Arc<dyn Erased>);
+
+trait Erased: Send + Sync {
+    fn token_boxed(&self) -> BoxFuture<'_>;
+}
+
+type BoxFuture<'a> = Pin<Box<dyn Future<Output = Result<SecretString, Unavailable>> + Send + 'a>>;
+
+impl<S: TokenSource> Erased for S {
+    fn token_boxed(&self) -> BoxFuture<'_> {
+        Box::pin(self.token())
+    }
 }
 
 struct Fixed(SecretString);
 
 impl TokenSource for Fixed {
-    fn token(
-        &self,
-    ) -> Pin<Box<dyn Future<Output = Result<SecretString, Unavailable>> + Send + '_>> {
-        Box::pin(std::future::ready(Ok(self.0.clone())))
+    async fn token(&self) -> Result<SecretString, Unavailable> {
+        Ok(self.0.clone())
     }
 }
