@@ -50,8 +50,8 @@ pub struct Settings {
     #[arg(long, env = "JOURNAL_MODE", value_enum, default_value_t = Mode::Introspection)]
     pub mode: Mode,
 
-    /// How long an answer about a token is remembered [not yet: anything but 0]
-    #[arg(long, env = "JOURNAL_CACHE_TTL", value_name = "SECONDS", default_value_t = 0)]
+    /// How long an answer about a token is remembered; 0 asks about every request
+    #[arg(long, env = "JOURNAL_CACHE_TTL", value_name = "SECONDS", default_value_t = 60)]
     pub cache_ttl: u64,
 
     /// Store to share remembered answers in [not yet]
@@ -123,10 +123,6 @@ impl Settings {
         if self.mode != Mode::Introspection {
             return Err("--mode jwt and --mode hybrid need JWT validation, which requires-auth \
                         does not have yet; use --mode introspection");
-        }
-        if self.cache_ttl != 0 {
-            return Err("--cache-ttl needs the cache, which requires-auth does not have yet; \
-                        every request is checked with the authorization server (--cache-ttl 0)");
         }
         if self.redis.is_some() {
             return Err("--redis needs the shared cache, which requires-auth does not have yet");

@@ -22,6 +22,7 @@ pub async fn resource_server(
         "client_id": settings.client_id,
         "client_secret": settings.client_secret,
         "audience": settings.audience.as_str(),
+        "cache_ttl_s": settings.cache_ttl,
         "scopes_supported": SCOPES,
     }))?;
     Ok(config.build().await?)

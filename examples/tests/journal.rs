@@ -222,7 +222,6 @@ fn what_it_cannot_do_yet_it_says() {
     for (flags, words) in [
         (vec!["--mode", "jwt"], "JWT validation"),
         (vec!["--mode", "hybrid"], "JWT validation"),
-        (vec!["--cache-ttl", "60"], "the cache"),
         (vec!["--redis", "redis://127.0.0.1"], "the shared cache"),
         (vec!["--client-id", "a", "--client-secret", "b"], "--introspection-url"),
         (vec!["--client-id", "a"], "--client-secret"),

@@ -74,6 +74,12 @@ impl Resolver for Introspection {
         }
         resolved
     }
+
+    /// The endpoint, and the client id where there is one: a server may tell each client something
+    /// else about a token (RFC 7662 §2.2).
+    fn name(&self) -> String {
+        self.exchange.name()
+    }
 }
 
 impl fmt::Debug for Introspection {

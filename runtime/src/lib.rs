@@ -10,6 +10,8 @@
 mod auth_info;
 #[cfg(feature = "axum")]
 pub mod axum;
+#[cfg(feature = "introspection")]
+mod cache;
 mod claims;
 mod clock;
 mod guard;
@@ -26,6 +28,8 @@ pub mod testing;
 mod token;
 
 pub use auth_info::AuthInfo;
+#[cfg(feature = "introspection")]
+pub use cache::{Cached, CachedBuilder};
 pub use claims::{Claims, ClaimsReader, InvalidScopeClaim, ScopeClaim};
 pub use clock::{Clock, SystemClock};
 pub use guard::Authorized;

@@ -15,6 +15,7 @@ mod credentials;
 mod faults;
 mod metadata;
 mod reading;
+mod remembering;
 mod scopes;
 mod service;
 mod setup;

@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{
-    AuthInfo, Introspection, IntrospectionBuilder, Rejection, ResourceServer,
+    AuthInfo, Cached, Introspection, IntrospectionBuilder, Rejection, ResourceServer,
     ResourceServerBuilder, requires_auth,
 };
 use serde_json::Value;
@@ -68,6 +68,16 @@ impl Service {
             axum::serve(listener, app).await.expect("serving does not end");
         });
         Self { address, authorization_server, runs, task }
+    }
+
+    /// Remembering what it was told; the other value can make it forget.
+    pub async fn remembering() -> (Self, Cached<Introspection>) {
+        let authorization_server = AuthorizationServer::start().await.expect("loopback is there");
+        let client = Introspection::builder(authorization_server.introspection_url()).build();
+        let cached = Cached::new(client.expect("the settings are right"));
+        let resolver = cached.clone();
+        let server = move |server: ResourceServerBuilder| server.resolver(resolver);
+        (Self::beside(authorization_server, |client| client, server).await, cached)
     }
 
     /// A token that is right in everything, with these scopes.

@@ -105,6 +105,16 @@ impl Claims {
         &self.0.document
     }
 
+    /// About how many bytes the claims take in memory.
+    #[cfg(feature = "introspection")]
+    pub(crate) fn size(&self) -> usize {
+        let Facts { subject, client_id, username, issuer, audience, .. } = &*self.0;
+        let texts = [subject, client_id, username, issuer, &self.0.token_id, &self.0.token_type];
+        let texts: usize = texts.into_iter().flatten().map(|text| text.len()).sum();
+        let audience: usize = audience.iter().map(|one| one.len() + size_of_val(one)).sum();
+        size_of::<Facts>() + texts + audience + self.scopes().as_str().len() + self.as_json().len()
+    }
+
     /// What the answer says the token is: `token_type`, and `token_use` where a server has that.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = &str> {
         [&self.0.token_type, &self.0.token_use].into_iter().flatten().map(AsRef::as_ref)

@@ -49,6 +49,13 @@ impl ClientAuthentication {
         Self::Bearer(BearerSource(Arc::new(source)))
     }
 
+    pub(super) fn client_id(&self) -> Option<&str> {
+        match self {
+            Self::Basic { id, .. } | Self::Post { id, .. } => Some(id),
+            Self::None | Self::Bearer(_) => None,
+        }
+    }
+
     /// Adds the form and the proof to a request.
     pub(super) async fn apply(
         &self,

@@ -42,6 +42,10 @@ impl Exchange {
         self.reader.read(&body)
     }
 
+    pub(super) fn name(&self) -> String {
+        format!("{} {}", self.endpoint, self.authentication.client_id().unwrap_or_default())
+    }
+
     fn accept_status(&self, response: &Response) -> Result<(), ResolveError> {
         let overloaded = Unavailable::new("the authorization server is overloaded or down");
         match response.status() {

@@ -48,12 +48,23 @@ pub trait Resolver: Send + Sync + 'static {
         &self,
         token: &AccessToken,
     ) -> impl Future<Output = Result<Claims, ResolveError>> + Send;
+
+    /// Tells the answers of this resolver from those of others, which may know the same token by
+    /// other claims: whom it asks, and as whom. It goes into the keys of caches, so it must hold no
+    /// secret. Default: empty.
+    fn name(&self) -> String {
+        String::new()
+    }
 }
 
 /// One resolver for many owners.
 impl<R: Resolver> Resolver for Arc<R> {
     async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
         R::resolve(self, token).await
+    }
+
+    fn name(&self) -> String {
+        R::name(self)
     }
 }
 

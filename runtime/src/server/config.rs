@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{AudienceCheck, ResourceServer, SetupError};
 use crate::secure_url::{self, Http};
-use crate::{ClientAuthentication, Introspection, IntrospectionBuilder, ScopeClaim};
+use crate::{Cached, ClientAuthentication, Introspection, IntrospectionBuilder, ScopeClaim};
 
 /// The settings of a [`ResourceServer`] with introspection, for any serde format.
 ///
@@ -72,6 +72,9 @@ pub struct ResourceServerConfig {
     pub longest_answer: Option<usize>,
     /// How many exchanges may be in flight at once. Default: 256.
     pub max_in_flight: Option<usize>,
+    /// Seconds that claims are remembered, which is how long a revoked token may still be accepted;
+    /// 0 asks about every request. Default: 60.
+    pub cache_ttl_s: Option<u64>,
     /// The longest token that is looked at, in bytes. Default: 8192.
     pub longest_token: Option<usize>,
     /// Seconds that clocks may differ when `exp` and `nbf` are checked. Default: 0.
@@ -112,10 +115,18 @@ impl ResourceServerConfig {
         let http = if self.dangerously_allow_http { Http::Anywhere } else { Http::LoopbackOnly };
 
         let mut server = ResourceServer::builder(self.resource)
-            .resolver(introspection)
             .audience_check(self.audience)
             .leeway(Duration::from_secs(self.leeway_s))
             .scopes_supported(self.scopes_supported);
+        server = match self.cache_ttl_s {
+            Some(0) => server.resolver(introspection),
+            None => server.resolver(Cached::new(introspection)),
+            Some(seconds) => {
+                let lifetime = Duration::from_secs(seconds);
+                let cached = Cached::builder(introspection).lifetime(lifetime);
+                server.resolver(cached.build())
+            }
+        };
         if self.dangerously_allow_http {
             server = server.dangerously_allow_http();
         }

@@ -37,6 +37,7 @@ const VARIABLES: &[(&str, &str, Form)] = &[
     ("REQUIRES_AUTH_DEADLINE_MS", "deadline_ms", Number),
     ("REQUIRES_AUTH_LONGEST_ANSWER", "longest_answer", Number),
     ("REQUIRES_AUTH_MAX_IN_FLIGHT", "max_in_flight", Number),
+    ("REQUIRES_AUTH_CACHE_TTL_S", "cache_ttl_s", Number),
     ("REQUIRES_AUTH_LONGEST_TOKEN", "longest_token", Number),
     ("REQUIRES_AUTH_LEEWAY_S", "leeway_s", Number),
     ("REQUIRES_AUTH_DANGEROUSLY_ALLOW_HTTP", "dangerously_allow_http", Switch),

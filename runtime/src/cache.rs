@@ -1,0 +1,118 @@
+//! Remembering claims, so that not every request is an exchange.
+//!
+//! What is remembered are facts: the claims of a token, or that it is not active. Whether they
+//! suffice is decided on every request, by the guard of the function that is called, and `exp` is
+//! compared with the wall clock each time. A failure is never remembered.
+
+mod builder;
+mod flights;
+mod key;
+mod store;
+
+use std::fmt;
+use std::sync::Arc;
+
+use tracing::Instrument;
+
+use crate::{AccessToken, Claims, ResolveError, Resolver};
+use flights::{Boarding, Flight, Flights};
+use key::{Key, Keys};
+use store::Store;
+
+pub use builder::CachedBuilder;
+
+/// Remembers what another resolver found out, and asks it once for all who want to know the same.
+///
+/// A token that is revoked stays usable for as long as it is remembered: the lifetime, 60 s by
+/// default, is the revocation window that you declare. Keep a clone to
+/// [forget](Self::forget) a token before that.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use requires_auth::{Cached, Introspection};
+///
+/// # fn main() -> Result<(), requires_auth::SetupError> {
+/// let introspection = Introspection::builder("https://auth.example/oauth2/introspect").build()?;
+/// let cached = Cached::builder(introspection).lifetime(Duration::from_secs(10)).build();
+/// # Ok(()) }
+/// # main().unwrap();
+/// ```
+///
+/// It resolves on a tokio runtime: an exchange goes on when the caller who began it has gone, for
+/// those who wait for its outcome.
+pub struct Cached<R>(Arc<Inner<R>>);
+
+struct Inner<R> {
+    resolver: R,
+    keys: Keys,
+    store: Store,
+    flights: Arc<Flights>,
+}
+
+impl<R: Resolver> Cached<R> {
+    /// Remembers with the defaults of [`CachedBuilder`].
+    #[must_use]
+    pub fn new(resolver: R) -> Self {
+        Self::builder(resolver).build()
+    }
+
+    /// Forgets one token, whatever is known of it: the next request asks again. The outcome of an
+    /// exchange that is under way goes to those who wait for it, and is not remembered.
+    pub fn forget(&self, token: &AccessToken) {
+        let key = self.0.keys.of(token);
+        self.0.flights.detach(&key, || self.0.store.forget(&key));
+    }
+
+    /// Forgets everything, as [`forget`](Self::forget) does.
+    pub fn forget_all(&self) {
+        self.0.flights.detach_all(|| self.0.store.forget_all());
+    }
+
+    /// Asks the resolver in a task of its own, so that the outcome reaches everybody who waits for
+    /// it, whoever of them goes away.
+    fn ask(&self, key: Key, token: AccessToken, flight: Flight) {
+        let inner = Arc::clone(&self.0);
+        let exchange = async move {
+            let outcome = inner.resolver.resolve(&token).await;
+            flight.land(outcome, |outcome| inner.store.remember(key, outcome));
+        };
+        tokio::spawn(exchange.in_current_span());
+    }
+}
+
+impl<R: Resolver> Resolver for Cached<R> {
+    async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
+        let key = self.0.keys.of(token);
+        if let Some(known) = self.0.store.look_up(&key) {
+            return known;
+        }
+        match Flights::board(&self.0.flights, key, || self.0.store.look_up(&key)) {
+            Boarding::Known(outcome) => outcome,
+            Boarding::Join(arrival) => arrival.outcome().await,
+            Boarding::Start(flight, arrival) => {
+                self.ask(key, token.clone(), flight);
+                arrival.outcome().await
+            }
+        }
+    }
+
+    fn name(&self) -> String {
+        self.0.resolver.name()
+    }
+}
+
+impl<R> Clone for Cached<R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for Cached<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Cached").field(&self.0.resolver).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;
