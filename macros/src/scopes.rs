@@ -193,7 +193,7 @@ impl Scope {
         }
         if let Some(character) = text.chars().find(outside) {
             let help = match character {
-                ',' | ';' => "separate scopes by a space",
+                ',' | '\t' | '\r' | '\n' => "separate scopes by a space",
                 _ => {
                     "a scope consists of printable ASCII characters without space, `\"` and `\\` \
                       (RFC 6749 section 3.3)"
@@ -226,16 +226,31 @@ impl Scope {
 }
 
 fn not_a_condition(tokens: TokenStream, problems: &mut Problems) {
+    if let Some(next) = behind_condition(&tokens) {
+        let (message, help) = match next.to_string().as_str() {
+            "|" => ("conditions have no operators", "write `any(\"…\", \"…\")`"),
+            "&" | "+" => ("conditions have no operators", "write `all(\"…\", \"…\")`"),
+            _ => ("a comma is missing in front of this", "separate what you list by commas"),
+        };
+        return problems.add(next, message, help);
+    }
     let mut trees = tokens.clone().into_iter();
     match (trees.next(), trees.next()) {
         (Some(TokenTree::Literal(_)), None) => {
             problems.add(tokens, "a scope is written as a plain string literal", FORMS);
         }
-        (Some(TokenTree::Ident(name)), None) if name == "all" || name == "any" => problems.add(
-            &name,
-            format_args!("`{name}` needs a list of conditions"),
-            format_args!("write `{name}(\"read\", \"write\")`"),
-        ),
+        (Some(TokenTree::Ident(name)), None) if name == "true" || name == "false" => {
+            problems.add(tokens, "a scope is written as a plain string literal", FORMS);
+        }
+        (Some(TokenTree::Ident(name)), None | Some(TokenTree::Group(_)))
+            if name == "all" || name == "any" =>
+        {
+            problems.add(
+                tokens,
+                format_args!("`{name}` needs a list of conditions in parentheses"),
+                format_args!("write `{name}(\"read\", \"write\")`"),
+            );
+        }
         (Some(TokenTree::Ident(_)), Some(TokenTree::Punct(bang))) if bang.as_char() == '!' => {
             problems.add(tokens, "a macro cannot stand for a scope", LITERAL);
         }
@@ -246,6 +261,17 @@ fn not_a_condition(tokens: TokenStream, problems: &mut Problems) {
             problems.add(tokens, "a constant or a typed scope is not supported here", LITERAL);
         }
         _ => problems.add(tokens, "this is not a condition over scopes", FORMS),
+    }
+}
+
+/// The first token behind what is a condition by itself.
+fn behind_condition(tokens: &TokenStream) -> Option<TokenTree> {
+    let mut trees = tokens.clone().into_iter();
+    match trees.next()? {
+        TokenTree::Literal(_) => trees.next(),
+        TokenTree::Group(list) if list.delimiter() == Delimiter::Bracket => trees.next(),
+        TokenTree::Ident(name) if name == "all" || name == "any" => trees.nth(1),
+        _ => None,
     }
 }
 

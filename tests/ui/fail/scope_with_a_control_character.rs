@@ -1,7 +1,7 @@
 // R-J2
-use requires_auth::{AuthInfo, requires_auth};
+use requires_auth::requires_auth;
 
-#[requires_auth(scopes = "read\twrite")]
-async fn handler(_auth: AuthInfo) {}
+#[requires_auth(scopes = "read\u{7}write")]
+async fn handler() {}
 
 fn main() {}

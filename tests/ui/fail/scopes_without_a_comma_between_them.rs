@@ -1,0 +1,6 @@
+use requires_auth::requires_auth;
+
+#[requires_auth(scopes = ["read" "write"])]
+async fn handler() {}
+
+fn main() {}
