@@ -1,8 +1,7 @@
 //! The guarded function.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::{Attribute, FnArg, Meta, Pat, PatType, Token, Type};
 
 use crate::arguments::Arguments;
@@ -47,14 +46,17 @@ fn receiving(argument: PatType, arguments: &Arguments) -> Vec<FnArg> {
     let attributes: Vec<Attribute> =
         attrs.into_iter().filter(|attribute| !is_marker(attribute)).collect();
     let conditions: Vec<TokenStream> = attributes.iter().filter_map(condition).collect();
-    // At the place of the type as written, so that an error about it is shown there.
-    let span = Span::call_site().located_at(ty.span());
-    let guard = guard(arguments, span);
-    let policy = policy(arguments, span);
+    // Both the pattern and the type at the place of the type as written, from its first token to
+    // its last: an error about them is shown there, and once.
+    let (first, last) = ends(&ty);
+    let guard = guard(arguments, first, last);
+    let policy = policy(arguments, first);
+    let fields = quote_spanned!(last=> { caller: #pat, .. });
+    let close = quote_spanned!(last=> >);
     let receiver = argument_of(
         attributes,
-        quote_spanned!(span=> #guard { caller: #pat, .. }),
-        quote_spanned!(span=> #guard<#policy, #ty>),
+        quote_spanned!(first=> #guard #fields),
+        quote_spanned!(first=> #guard<#policy, #ty #close),
     );
     if conditions.is_empty() {
         return vec![receiver];
@@ -67,7 +69,7 @@ fn receiving(argument: PatType, arguments: &Arguments) -> Vec<FnArg> {
 /// received and dropped.
 fn silent(arguments: &Arguments, attributes: Vec<Attribute>) -> FnArg {
     let span = Span::call_site();
-    let guard = guard(arguments, span);
+    let guard = guard(arguments, span, span);
     let policy = policy(arguments, span);
     let private = paths::private(arguments.krate.as_ref(), span);
     let caller = arguments.optional.map(|_| quote!(, ::core::option::Option<#private::AuthInfo>));
@@ -83,9 +85,18 @@ fn argument_of(attrs: Vec<Attribute>, pattern: TokenStream, ty: TokenStream) -> 
     })
 }
 
-fn guard(arguments: &Arguments, span: Span) -> TokenStream {
-    let private = paths::private(arguments.krate.as_ref(), span);
-    quote_spanned!(span=> #private::Authorized)
+/// The places of the first and of the last token.
+fn ends(tokens: impl ToTokens) -> (Span, Span) {
+    let place = |token: TokenTree| Span::call_site().located_at(token.span());
+    let mut tokens = tokens.into_token_stream().into_iter().map(place);
+    let first = tokens.next().unwrap_or_else(Span::call_site);
+    (first, tokens.last().unwrap_or(first))
+}
+
+fn guard(arguments: &Arguments, first: Span, last: Span) -> TokenStream {
+    let private = paths::private(arguments.krate.as_ref(), first);
+    let name = Ident::new("Authorized", last);
+    quote_spanned!(first=> #private::#name)
 }
 
 fn policy(arguments: &Arguments, span: Span) -> TokenStream {
