@@ -17,6 +17,8 @@ pub(crate) struct Arguments {
     pub(crate) optional: Option<Span>,
     /// The path of the runtime crate, where it is another than `::requires_auth`.
     pub(crate) krate: Option<Path>,
+    /// Whether something else may be meant, since there are mistakes.
+    pub(crate) doubtful: bool,
 }
 
 const KEYS: &str = "the arguments are `scopes = …`, `optional` and `crate = …`";
@@ -24,6 +26,7 @@ const KEYS: &str = "the arguments are `scopes = …`, `optional` and `crate = �
 impl Arguments {
     /// Each argument is looked at, whatever is wrong with the others.
     pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Self {
+        let before = problems.count();
         let mut arguments = Self::default();
         let mut seen: Vec<String> = Vec::new();
         for part in split_at_commas(tokens, problems) {
@@ -43,6 +46,7 @@ impl Arguments {
             arguments.take(&name, argument, problems);
             seen.push(name);
         }
+        arguments.doubtful = problems.count() > before;
         arguments
     }
 

@@ -8,16 +8,23 @@ use crate::function::Function;
 use crate::problems::Problems;
 use crate::{guard, signature};
 
-/// The guarded function, or every mistake at once beside the function as it was written, so that
-/// neither the compiler nor the editor loses sight of it.
+/// The guarded function, or every mistake at once beside the function, so that neither the compiler
+/// nor the editor loses sight of it: guarded as far as it is understood if only the attribute is
+/// wrong, because a framework may not take its arguments in the order in which they are written.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut written = item.clone();
     let expanded = Problems::collect(|problems| {
-        let arguments = Arguments::parse(arguments, problems);
+        let mut arguments = Arguments::parse(arguments, problems);
         let function = Function::parse(item, problems)?;
         written = function.without_cascades();
-        let injection = signature::check(&function, arguments.optional.is_some(), problems);
-        Some(guard::emit(function, &arguments, injection))
+        let before = problems.count();
+        let injection = signature::check(&function, &mut arguments, problems);
+        let sound = problems.count() == before;
+        let guarded = guard::emit(function, &arguments, injection);
+        if sound {
+            written = guarded.clone();
+        }
+        Some(guarded)
     });
     match expanded {
         Ok(guarded) => guarded,

@@ -104,10 +104,12 @@ fn other_item(item: TokenStream) -> Option<Ident> {
         "let",
         "move",
     ];
-    item.into_iter().find_map(|tree| match tree {
-        TokenTree::Ident(word) if KINDS.iter().any(|kind| word == kind) => Some(word),
+    let words = item.into_iter().filter_map(|tree| match tree {
+        TokenTree::Ident(word) => Some(word),
         _ => None,
-    })
+    });
+    // Behind `fn`, `impl` and `const` are part of a function that does not parse.
+    words.take_while(|word| word != "fn").find(|word| KINDS.iter().any(|kind| word == kind))
 }
 
 fn refuse_item(keyword: &Ident, problems: &mut Problems) {

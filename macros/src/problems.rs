@@ -30,6 +30,11 @@ impl Problems {
         self.errors.push(Error::new_spanned(place, format!("{message}\nhelp: {help}")));
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.errors.len()
+    }
+
     /// Adds an error of the parser.
     pub(crate) fn add_parser_error(&mut self, error: Error) {
         self.errors.push(error);

@@ -1,27 +1,35 @@
 //! Checks of the signature, and which argument receives the caller.
 
 use quote::ToTokens;
+use syn::spanned::Spanned;
 use syn::{
-    Attribute, FnArg, GenericArgument, GenericParam, Meta, PatType, PathArguments, Signature, Type,
+    Attribute, FnArg, GenericArgument, GenericParam, Meta, Pat, PatType, Path, PathArguments,
+    ReturnType, Signature, Type,
 };
 
+use crate::arguments::Arguments;
 use crate::function::{Function, is_marker};
 use crate::problems::Problems;
 
 /// The position of the argument that receives the caller, if there is one.
-pub(crate) fn check(function: &Function, optional: bool, problems: &mut Problems) -> Option<usize> {
+pub(crate) fn check(
+    function: &Function,
+    arguments: &mut Arguments,
+    problems: &mut Problems,
+) -> Option<usize> {
     check_kind(function, problems);
     check_attributes(&function.attributes, problems);
     check_unguarded(&function.signature, problems);
     let injection = find_injection(&function.signature, problems);
     match injection {
         Some((position, argument)) => {
-            check_type(argument, optional, problems);
+            check_type(argument, arguments, problems);
+            check_pattern(argument, problems);
             check_attributes_of_argument(argument, problems);
             Some(position)
         }
         None => {
-            check_absence(&function.signature, optional, problems);
+            check_absence(&function.signature, arguments.optional.is_some(), problems);
             None
         }
     }
@@ -54,7 +62,7 @@ fn check_kind(function: &Function, problems: &mut Problems) {
             "name its arguments",
         );
     }
-    if signature.ident == "main" && signature.inputs.is_empty() {
+    if starts_the_program(function) {
         problems.add(
             &signature.ident,
             "`main` cannot be guarded: nobody calls it with a token",
@@ -73,6 +81,25 @@ fn check_kind(function: &Function, problems: &mut Problems) {
              `auth.require(\"…\")?` in the method",
         );
     }
+}
+
+/// In a module a handler may be called `main` too: this one is synchronous or has a runtime of its
+/// own, takes nothing, and returns nothing that a framework could wait for.
+fn starts_the_program(function: &Function) -> bool {
+    let Function { signature, attributes, .. } = function;
+    let has_a_runtime = attributes.iter().any(|attribute| ends_in(attribute.path(), &["main"]));
+    let returns_at_the_end = match &signature.output {
+        ReturnType::Default => true,
+        ReturnType::Type(_, output) => matches!(&**output, Type::Path(output)
+            if ends_in(&output.path, &["Result", "ExitCode"])),
+    };
+    signature.ident == "main"
+        && signature.inputs.is_empty()
+        && (has_a_runtime || signature.asyncness.is_none() && returns_at_the_end)
+}
+
+fn ends_in(path: &Path, names: &[&str]) -> bool {
+    path.segments.last().is_some_and(|last| names.iter().any(|name| last.ident == name))
 }
 
 fn check_attributes(attributes: &[Attribute], problems: &mut Problems) {
@@ -167,8 +194,12 @@ fn check_markers(signature: &Signature, problems: &mut Problems) {
     }
 }
 
-fn check_type(argument: &PatType, optional: bool, problems: &mut Problems) {
-    match (mention(&argument.ty), optional) {
+fn check_type(argument: &PatType, arguments: &mut Arguments, problems: &mut Problems) {
+    match (mention(&argument.ty), arguments.optional.is_some()) {
+        (Mention::Optional, false) if arguments.doubtful => {
+            // A misspelled `optional` is one mistake, not two.
+            arguments.optional = Some(argument.ty.span());
+        }
         (Mention::Optional, false) => problems.add(
             &argument.ty,
             "every caller of this function has a token, so there is always an `AuthInfo`",
@@ -182,6 +213,18 @@ fn check_type(argument: &PatType, optional: bool, problems: &mut Problems) {
         ),
         (Mention::Behind(what), _) => behind(argument, what, problems),
         _ => {}
+    }
+}
+
+fn check_pattern(argument: &PatType, problems: &mut Problems) {
+    if let Pat::TupleStruct(pattern) = &*argument.pat
+        && ends_in(&pattern.path, &["Some"])
+    {
+        problems.add(
+            pattern,
+            "this pattern does not match a request without a token",
+            "take `auth: Option<AuthInfo>` whole, and match it in the function",
+        );
     }
 }
 

@@ -3,6 +3,9 @@ use proc_macro2::TokenStream;
 
 use super::expand;
 
+mod mutations;
+mod policies;
+
 fn expanded(arguments: &str, item: &str) -> String {
     let tokens = |text: &str| text.parse::<TokenStream>().unwrap();
     expand(tokens(arguments), tokens(item)).to_string()
@@ -218,6 +221,44 @@ fn a_broken_body_is_passed_on() {
             .as_str(),
     );
     assert!(text.contains("let = ;") && text.contains("Authorized"), "{text}");
+}
+
+#[test]
+fn with_broken_arguments_the_function_is_guarded_all_the_same() {
+    // R-K5: a framework may want what comes first in the lowered function to come first.
+    snapshot(
+        "optinal",
+        "async fn f(Json(entry): Json<New>, auth: Option<AuthInfo>) {}",
+        expect![[r#"
+            async fn f(
+                Authorized {
+                    caller: auth,
+                    ..
+                }: Authorized<
+                    Optional<AnyToken>,
+                    Option<AuthInfo>,
+                >,
+                Json(entry): Json<New>,
+            ) {}
+            ::core::compile_error! {
+                "there is no argument `optinal`\nhelp: the arguments are `scopes = …`, `optional` and `crate = …`"
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_handler_may_be_called_main() {
+    for handler in
+        ["async fn main() -> Html {}", "fn main(&self) {}", "fn main() -> BoxFuture<()> {}"]
+    {
+        assert_eq!(mistakes("", handler), [""; 0], "{handler}");
+    }
+    for program in
+        ["fn main() {}", "fn main() -> Result<()> {}", "#[tokio::main] async fn main() {}"]
+    {
+        assert_eq!(mistakes("", program).len(), 1, "{program}");
+    }
 }
 
 #[test]

@@ -1,0 +1,165 @@
+//! The emitted type means what was written.
+
+use proc_macro2::TokenStream;
+use syn::{GenericArgument, Lit, PathArguments, Type};
+
+use super::expand;
+
+/// A policy read back from its type.
+enum Policy {
+    AnyToken,
+    Scope(String),
+    All(Vec<Policy>),
+    Any(Vec<Policy>),
+    Optional(Box<Policy>),
+}
+
+impl Policy {
+    fn of(arguments: &str) -> Self {
+        let tokens = expansion(arguments, "fn f(auth: AuthInfo) {}");
+        Self::in_signature(tokens.clone()).unwrap_or_else(|| panic!("{arguments}: {tokens}"))
+    }
+
+    fn in_signature(tokens: TokenStream) -> Option<Self> {
+        let function: syn::ItemFn = syn::parse2(tokens).ok()?;
+        let syn::FnArg::Typed(guard) = function.sig.inputs.first()? else { return None };
+        Self::read(generic_types(&guard.ty).first()?)
+    }
+
+    fn read(ty: &Type) -> Option<Self> {
+        let Type::Path(path) = ty else { return None };
+        let types = generic_types(ty);
+        let elements = || match types.first()? {
+            Type::Tuple(tuple) => tuple.elems.iter().map(Self::read).collect::<Option<Vec<_>>>(),
+            _ => None,
+        };
+        match path.path.segments.last()?.ident.to_string().as_str() {
+            "AnyToken" => Some(Self::AnyToken),
+            "S" => Some(Self::Scope(text(ty)?)),
+            "All" => elements().map(Self::All),
+            "Any" => elements().map(Self::Any),
+            "Optional" => Some(Self::Optional(Box::new(Self::read(types.first()?)?))),
+            _ => None,
+        }
+    }
+
+    fn is_met_by(&self, granted: &[&str]) -> bool {
+        match self {
+            Self::AnyToken => true,
+            Self::Scope(scope) => granted.contains(&scope.as_str()),
+            Self::All(policies) => policies.iter().all(|it| it.is_met_by(granted)),
+            Self::Any(policies) => policies.iter().any(|it| it.is_met_by(granted)),
+            Self::Optional(policy) => policy.is_met_by(granted),
+        }
+    }
+}
+
+fn generic_types(ty: &Type) -> Vec<&Type> {
+    let Type::Path(path) = ty else { return vec![] };
+    match path.path.segments.last().map(|it| &it.arguments) {
+        Some(PathArguments::AngleBracketed(generics)) => generics
+            .args
+            .iter()
+            .filter_map(|it| match it {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })
+            .collect(),
+        _ => vec![],
+    }
+}
+
+/// The text that `S<0x…, S<0x…>>` spells.
+fn text(ty: &Type) -> Option<String> {
+    let Type::Path(path) = ty else { return None };
+    let PathArguments::AngleBracketed(generics) = &path.path.segments.last()?.arguments else {
+        return None;
+    };
+    let Some(GenericArgument::Const(syn::Expr::Lit(head))) = generics.args.first() else {
+        return None;
+    };
+    let Lit::Int(head) = &head.lit else { return None };
+    let bytes = head.base10_parse::<u128>().ok()?.to_be_bytes();
+    let head = String::from_utf8(bytes.into_iter().skip_while(|&it| it == 0).collect()).ok()?;
+    let rest = generic_types(ty).first().map_or(Some(String::new()), |rest| text(rest))?;
+    Some(head + &rest)
+}
+
+type Meaning = fn(&dyn Fn(&str) -> bool) -> bool;
+
+const CONDITIONS: &[(&str, Meaning)] = &[
+    (r#""a""#, |has| has("a")),
+    (r#""a b""#, |has| has("a") && has("b")),
+    (r#"["a"]"#, |has| has("a")),
+    (r#"["a", "b",]"#, |has| has("a") && has("b")),
+    (r#"all("a")"#, |has| has("a")),
+    (r#"any("a")"#, |has| has("a")),
+    (r#"any("a", "b", "c", "d")"#, |has| has("a") || has("b") || has("c") || has("d")),
+    (r#"all("a", any("b", all("c", "d")))"#, |has| has("a") && (has("b") || has("c") && has("d"))),
+    (r#"any(all("a", "b"), "c")"#, |has| has("a") && has("b") || has("c")),
+    (r#"all(any("a", "b"), "c")"#, |has| (has("a") || has("b")) && has("c")),
+    (r#"any("a", all("b", any("c", "d")))"#, |has| has("a") || has("b") && (has("c") || has("d"))),
+    (r#"any(["a", "b"], ["c", "d"])"#, |has| has("a") && has("b") || has("c") && has("d")),
+    (r#"[any("a", "b"), any("c", "d")]"#, |has| (has("a") || has("b")) && (has("c") || has("d"))),
+    (r#"all(any("a", "b"), any("a", "c"), "d")"#, |has| {
+        (has("a") || has("b")) && (has("a") || has("c")) && has("d")
+    }),
+];
+
+#[test]
+fn conditions_mean_what_is_written() {
+    // R-J3
+    for (written, meaning) in CONDITIONS {
+        let policy = Policy::of(&format!("scopes = {written}"));
+        for set in 0..16 {
+            let granted: Vec<&str> = ["a", "b", "c", "d"]
+                .into_iter()
+                .enumerate()
+                .filter_map(|(bit, scope)| (set >> bit & 1 == 1).then_some(scope))
+                .collect();
+            let expected = meaning(&|scope| granted.contains(&scope));
+            assert_eq!(policy.is_met_by(&granted), expected, "{written} with {granted:?}");
+        }
+    }
+}
+
+#[test]
+fn a_scope_is_spelled_byte_by_byte() {
+    let longest = "x".repeat(256);
+    for scope in ["r", "entries:write", "sixteen-bytes-it", "seventeen-bytes-i", &longest] {
+        let Policy::Scope(spelled) = Policy::of(&format!("scopes = {scope:?}")) else {
+            panic!("{scope} is not a scope by itself");
+        };
+        assert_eq!(spelled, scope);
+    }
+    let Policy::Scope(raw) = Policy::of(r##"scopes = r#"read"#"##) else { panic!() };
+    assert_eq!(raw, "read");
+}
+
+#[test]
+fn long_lists_are_nested_without_a_change_of_meaning() {
+    let scopes: Vec<String> = (0..300).map(|index| format!("scope-{index}")).collect();
+    let granted: Vec<&str> = scopes.iter().map(String::as_str).collect();
+    let all = Policy::of(&format!("scopes = {:?}", scopes.join(" ")));
+    assert!(all.is_met_by(&granted));
+    assert!(granted.iter().all(|missing| {
+        let others: Vec<&str> = granted.iter().copied().filter(|it| it != missing).collect();
+        !all.is_met_by(&others)
+    }));
+    let some = granted[..64].iter().map(|it| format!("{it:?}")).collect::<Vec<_>>().join(",");
+    let any = Policy::of(&format!("scopes = any({some})"));
+    assert!(granted[..64].iter().all(|scope| any.is_met_by(&[scope])));
+    assert!(!any.is_met_by(&granted[64..]));
+}
+
+#[test]
+fn without_scopes_any_token_will_do() {
+    assert!(matches!(Policy::of(""), Policy::AnyToken));
+    let optional = expansion("optional", "fn f(auth: Option<AuthInfo>) {}");
+    let Some(Policy::Optional(policy)) = Policy::in_signature(optional) else { panic!() };
+    assert!(matches!(*policy, Policy::AnyToken));
+}
+
+fn expansion(arguments: &str, item: &str) -> TokenStream {
+    expand(arguments.parse().unwrap(), item.parse().unwrap())
+}
