@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, FnArg, Ident, Signature, Visibility};
 
@@ -59,7 +60,12 @@ impl Function {
 
 /// `#[auth]`, which marks the argument that receives the caller.
 pub(crate) fn is_marker(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("auth")
+    is(attribute, "auth")
+}
+
+/// Whether the attribute has this name: to the compiler `#[r#cfg(…)]` is a `#[cfg(…)]` too.
+pub(crate) fn is(attribute: &Attribute, name: &str) -> bool {
+    attribute.path().get_ident().is_some_and(|ident| ident.unraw() == name)
 }
 
 impl Parse for Function {

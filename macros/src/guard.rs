@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, FnArg, Meta, Pat, PatType, Token, Type};
 
 use crate::arguments::Arguments;
-use crate::function::{Function, is_marker};
+use crate::function::{Function, is, is_marker};
 use crate::{paths, policy};
 
 /// Puts the guard in the place of the argument that receives the caller, and that place first.
@@ -114,7 +114,7 @@ fn policy(arguments: &Arguments, span: Span) -> TokenStream {
 /// What a `#[cfg(…)]` asks for.
 fn condition(attribute: &Attribute) -> Option<TokenStream> {
     match &attribute.meta {
-        Meta::List(list) if list.path.is_ident("cfg") => Some(list.tokens.clone()),
+        Meta::List(list) if is(attribute, "cfg") => Some(list.tokens.clone()),
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ use syn::{
 };
 
 use crate::arguments::Arguments;
-use crate::function::{Function, is_marker};
+use crate::function::{Function, is, is_marker};
 use crate::problems::Problems;
 
 /// The position of the argument that receives the caller, if there is one.
@@ -230,8 +230,7 @@ fn check_pattern(argument: &PatType, problems: &mut Problems) {
 
 /// An attribute that may take the argument away must not take the guard with it.
 fn check_attributes_of_argument(argument: &PatType, problems: &mut Problems) {
-    for attribute in argument.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg_attr"))
-    {
+    for attribute in argument.attrs.iter().filter(|attribute| is(attribute, "cfg_attr")) {
         problems.add(
             attribute,
             "`#[cfg_attr]` cannot stand on the argument that receives the caller",

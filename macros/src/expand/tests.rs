@@ -191,6 +191,28 @@ fn a_cfg_on_the_argument_does_not_take_the_guard_away() {
 }
 
 #[test]
+fn a_cfg_with_a_raw_name_is_one_too() {
+    // R-K2
+    snapshot(
+        "",
+        "fn f(#[r#cfg(unix)] #[r#auth] who: Who) {}",
+        expect![[r#"
+        fn f(
+            #[r#cfg(unix)]
+            Authorized {
+                caller: who,
+                ..
+            }: Authorized<AnyToken, Who>,
+            #[cfg(not(all(unix)))]
+            _: Authorized<AnyToken>,
+        ) {}
+    "#]],
+    );
+    let raw = mistakes("", "fn f(#[r#cfg_attr(all(), cfg(any()))] auth: AuthInfo) {}");
+    assert_eq!(raw.len(), 1, "{raw:?}");
+}
+
+#[test]
 fn a_marked_argument_wins_over_a_name() {
     snapshot(
         "",
