@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use http::HeaderMap;
 
-use crate::policy::spelled::{Anonymous, Policy, Required};
+use crate::policy::spelled::{Anonymous, Policy, Presence, Required};
 use crate::{AuthInfo, Rejection, ResourceServer};
 
 /// Proof that the policy `P` of a `#[requires_auth]` attribute let the caller through.
@@ -32,6 +32,9 @@ impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
     ) -> Result<Self, Rejection> {
         let caller = server.identify(headers, P::CONDITION).await?;
         let caller = caller.map(|caller| caller.authorize(P::CONDITION)).transpose()?;
+        if caller.is_none() && !P::Presence::ANONYMOUS {
+            return Err(server.missing_token(P::CONDITION));
+        }
         A::inject(caller).map(Self::new).ok_or_else(|| server.missing_token(P::CONDITION))
     }
 
@@ -71,7 +74,7 @@ impl<P: Policy, A: Injected<P::Presence>> fmt::Debug for Authorized<P, A> {
     note = "write `AuthInfo` of `requires_auth`, or with `optional` an `Option<AuthInfo>`",
     note = "a type of your own that is called `AuthInfo` needs another name in this signature"
 )]
-pub trait Injected<Presence>: Sized + Send + 'static {
+pub trait Injected<Presence>: sealed::Sealed + Sized + Send + 'static {
     /// The argument for this caller; `None` if the caller must not be anonymous.
     fn inject(caller: Option<AuthInfo>) -> Option<Self>;
 }
@@ -88,4 +91,12 @@ impl Injected<Anonymous> for Option<AuthInfo> {
     fn inject(caller: Option<AuthInfo>) -> Option<Self> {
         Some(caller)
     }
+}
+
+/// Nobody else decides what may stand for a caller.
+mod sealed {
+    pub trait Sealed {}
+
+    impl Sealed for super::AuthInfo {}
+    impl Sealed for Option<super::AuthInfo> {}
 }

@@ -103,6 +103,9 @@ pub use rejection::{Reason, Rejection, TokenProblem};
 /// needs an argument for the caller, since it counts the arguments before the guard is there. A method of a
 /// trait has a signature that cannot change, so it cannot be guarded: guard the function that calls
 /// it, or take an `AuthInfo` in the trait and ask [`AuthInfo::require`].
+///
+/// Behind a `#[cfg_attr(…, requires_auth(…))]` whose condition is false there is no attribute, and so
+/// no guard: do not make the guard depend on how the program is compiled.
 pub use requires_auth_macros::requires_auth;
 pub use resolve::{BadAnswer, ResolveError, Resolver, Unavailable};
 pub use scope::{ScopeError, ScopeSet};
