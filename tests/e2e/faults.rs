@@ -108,6 +108,19 @@ async fn an_answer_of_exactly_the_cap_is_read() {
 }
 
 #[tokio::test]
+async fn an_answer_that_says_it_is_encoded_is_refused() {
+    // R-C5: also one that would be right if it were read as it is.
+    let service = Service::start().await;
+    let right = r#"{"active":true,"aud":"https://api.example/v1","scope":"read","sub":"alice"}"#;
+    let fault = Fault::body("application/json", right);
+    service.authorization_server.fault_once(fault.clone());
+    let ask = || Request::get("/read").bearer("token").send(service.address);
+    assert_ran(&ask().await, "alice may");
+    service.authorization_server.fault_once(fault.header("content-encoding", "gzip"));
+    assert_server_error(&ask().await, 503, body::UNAVAILABLE, Some("5"));
+}
+
+#[tokio::test]
 async fn nothing_is_given_away_in_logs() {
     // R-A6, R-C3, R-B5
     let log = Log::default();

@@ -306,6 +306,18 @@ async fn what_was_asked_before_a_token_is_forgotten_is_not_remembered() {
 }
 
 #[tokio::test]
+async fn what_a_caller_does_with_its_copy_changes_nothing() {
+    // R-E8
+    let cached = Cached::new(Script::open());
+    let claims = cached.resolve(&token("a")).await.unwrap();
+    let before = claims.as_json().to_owned();
+    let mut copy: serde_json::Value = serde_json::from_str(claims.as_json()).unwrap();
+    copy["sub"] = "somebody else".into();
+    drop((claims, copy));
+    assert_eq!(cached.resolve(&token("a")).await.unwrap().as_json(), before);
+}
+
+#[tokio::test]
 async fn lifetimes_of_zero_remember_nothing() {
     // R-E7
     let script = Script::open();

@@ -256,6 +256,40 @@ mod tests {
     }
 
     #[test]
+    fn no_slip_of_a_byte_panics_or_widens_an_answer() {
+        // R-L4, R-D11
+        let right =
+            br#"{"active":true,"exp":1700000000,"aud":["a"],"scope":"read","x":{"y":[1.5]}}"#;
+        let reader = ClaimsReader::default();
+        let mut read = 0;
+        for position in 0..right.len() {
+            for byte in 0..=u8::MAX {
+                for json in [replaced(right, position, byte), inserted(right, position, byte)] {
+                    let Ok(claims) = reader.read(&json) else { continue };
+                    let document: Value = serde_json::from_slice(&json).unwrap();
+                    assert_eq!(document["active"], true);
+                    let granted = document.get("scope").and_then(Value::as_str).unwrap_or_default();
+                    assert!(claims.scopes().iter().all(|one| granted.contains(one)));
+                    read += 1;
+                }
+            }
+        }
+        assert!(read > 1000, "{read}");
+    }
+
+    fn replaced(json: &[u8], position: usize, byte: u8) -> Vec<u8> {
+        let mut json = json.to_vec();
+        json[position] = byte;
+        json
+    }
+
+    fn inserted(json: &[u8], position: usize, byte: u8) -> Vec<u8> {
+        let mut json = json.to_vec();
+        json.insert(position, byte);
+        json
+    }
+
+    #[test]
     fn what_is_not_one_json_object_is_refused() {
         // R-D11
         let deep = format!(r#"{{"active":true,"x":{}1{}}}"#, "[".repeat(5_000), "]".repeat(5_000));
