@@ -6,6 +6,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use requires_auth::{AuthInfo, Rejection, requires_auth};
 use tokio::net::TcpListener;
+use tower_http::cors::{Any, CorsLayer};
 
 use crate::service::{METADATA, Service};
 use crate::wire::Request;
@@ -140,13 +141,20 @@ async fn an_application_can_answer_in_its_own_words_and_keep_the_challenge() {
         .resolver(requires_auth::Introspection::builder("http://127.0.0.1:1/").build().unwrap())
         .build()
         .unwrap();
-    let app =
-        Router::new().route("/", get(guarded)).layer(map_response(own_page)).with_state(server);
+    let exposed =
+        CorsLayer::new().allow_origin(Any).expose_headers([http::header::WWW_AUTHENTICATE]);
+    let app = Router::new()
+        .route("/", get(guarded))
+        .layer(map_response(own_page))
+        .layer(exposed)
+        .with_state(server);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let task = tokio::spawn(async move { axum::serve(listener, app).await });
 
-    let answer = Request::get("/").send(address).await;
+    let answer = Request::get("/").header("origin", "https://app.example").send(address).await;
+    // R-B6: by the one line that the documentation names, a browser's script sees the challenge.
+    assert_eq!(answer.header("access-control-expose-headers"), Some("www-authenticate"));
     assert_eq!((answer.status, answer.body.as_str()), (401, "<h1>Please sign in</h1>"));
     let challenge = format!("Bearer scope=\"read\", {METADATA}");
     assert_eq!(answer.header("www-authenticate"), Some(challenge.as_str()));
