@@ -71,9 +71,11 @@ fn require(condition: bool, otherwise: TokenProblem) -> Result<(), TokenProblem>
 }
 
 /// Whether a `token_type` or `token_use` says that this is a refresh token or an ID token, or one
-/// that needs a proof of possession (RFC 9449 §7.1).
+/// that needs a proof of possession (RFC 9449 §7.1). Keycloak calls a refresh token that outlives
+/// the session `Offline`.
 fn is_other_kind(kind: &str) -> bool {
-    const OTHERS: [&str; 6] = ["refresh", "refresh_token", "id", "id_token", "dpop", "pop"];
+    const OTHERS: [&str; 7] =
+        ["refresh", "refresh_token", "offline", "id", "id_token", "dpop", "pop"];
     let name = kind.rsplit(':').next().unwrap_or(kind).replace('-', "_");
     OTHERS.iter().any(|other| name.eq_ignore_ascii_case(other))
 }
@@ -188,6 +190,7 @@ mod tests {
                 "refresh_token",
                 "Refresh",
                 "REFRESH-TOKEN",
+                "Offline",
                 "id_token",
                 "ID",
                 "urn:ietf:params:oauth:token-type:refresh_token",
