@@ -62,6 +62,9 @@ pub enum UrlProblem {
     /// Characters that cannot stand in a header as they are.
     #[error("it has characters that a URL must percent-encode")]
     Characters,
+    /// A segment of the path that routers read as a variable.
+    #[error("a segment of its path starts with `:` or `*`, which routers take for a variable")]
+    Variable,
 }
 
 #[cfg(test)]

@@ -21,6 +21,10 @@ impl ResourceIdentifier {
         if !text.bytes().all(allowed) {
             return Err(UrlProblem::Characters);
         }
+        // The router of the metadata route would panic.
+        if url.path().split('/').any(|segment| segment.starts_with([':', '*'])) {
+            return Err(UrlProblem::Variable);
+        }
         // The well-known part goes between the host and the path; a path of only "/" counts as none
         // (RFC 9728 §3.1).
         let origin = &url[..Position::BeforePath];
@@ -77,6 +81,20 @@ mod tests {
         {
             let problem = ResourceIdentifier::parse(text.to_owned(), Http::default()).unwrap_err();
             assert_eq!(problem, UrlProblem::Characters, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_no_router_takes_is_refused() {
+        // R-L4
+        for path in [":tenant", "api/*", "api/*rest/mcp"] {
+            let parsed =
+                ResourceIdentifier::parse(format!("https://api.example/{path}"), Http::default());
+            assert_eq!(parsed.map(|_| ()), Err(UrlProblem::Variable), "{path}");
+        }
+        for path in ["v1/entries:batch", "a*b"] {
+            let text = format!("https://api.example/{path}");
+            assert!(ResourceIdentifier::parse(text, Http::default()).is_ok(), "{path}");
         }
     }
 }
