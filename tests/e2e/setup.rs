@@ -90,11 +90,12 @@ async fn a_server_can_be_set_up_from_any_serde_source() {
         r#""client_id": "a", "client_secret": "b", "bearer_token": "c""#,
         r#""client_authentication": "client_secret_post""#,
     ] {
-        let result = config(&format!("{url}, {contradiction}"));
-        // A client id alone says who we are, and nothing proves it: that is no authentication.
-        let built = result.unwrap().build().await;
-        assert_eq!(built.is_ok(), contradiction == r#""client_id": "a""#, "{contradiction}");
+        // R-C2
+        let built = config(&format!("{url}, {contradiction}")).unwrap().build().await;
+        assert!(built.is_err(), "{contradiction}");
     }
+    let meant = format!(r#"{url}, "client_id": "a", "client_authentication": "none""#);
+    assert!(config(&meant).unwrap().build().await.is_ok());
     let message = config(r#""realm": "x""#).unwrap().build().await.unwrap_err().to_string();
     assert!(message.contains("`issuer`") && message.contains("`introspection_url`"), "{message}");
 }

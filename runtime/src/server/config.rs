@@ -188,7 +188,10 @@ impl ResourceServerConfig {
         let settings = (&self.client_id, &self.client_secret, &self.bearer_token);
         match (self.client_authentication, settings) {
             (None, (None, None, Some(token))) => Ok(ClientAuthentication::bearer(token.clone())),
-            (None | Some(Nothing), (_, None, None)) => Ok(ClientAuthentication::None),
+            // A client id alone is more often a forgotten secret than meant, so it must be meant.
+            (None, (None, None, None)) | (Some(Nothing), (_, None, None)) => {
+                Ok(ClientAuthentication::None)
+            }
             (None | Some(ClientSecretBasic), (Some(id), Some(secret), None)) => {
                 Ok(ClientAuthentication::Basic { id: id.clone(), secret: secret.clone() })
             }
