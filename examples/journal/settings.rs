@@ -10,7 +10,7 @@ use clap::{Parser, ValueEnum};
 /// Without --issuer and --introspection-url it runs in demo mode: it starts an authorization server
 /// of its own and prints commands to try.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(name = "journal", version)]
 pub struct Settings {
     /// Address to listen on; port 0 picks a free one
     #[arg(long, env = "JOURNAL_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR")]

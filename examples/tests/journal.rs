@@ -231,6 +231,7 @@ fn what_it_cannot_do_yet_it_says() {
         let message = String::from_utf8(stderr).unwrap();
         assert!(!status.success() && stdout.is_empty(), "{flags:?}");
         assert!(message.starts_with("error: ") && message.contains(words), "{flags:?}: {message}");
+        assert!(!message.contains("requires-auth-examples"), "{flags:?}: {message}");
     }
 }
 
