@@ -163,7 +163,8 @@ impl ResourceServer {
     pub(crate) fn refused(&self, rejection: Rejection) -> Rejection {
         let status = rejection.status().as_u16();
         let cause = rejection.source().map(tracing::field::display);
-        let detail = rejection.source().and_then(Error::source).map(tracing::field::display);
+        let detail = rejection.source().and_then(Error::source).map(Chain);
+        let detail = detail.as_ref().map(tracing::field::display);
         if rejection.status().is_server_error() {
             tracing::warn!(target: "requires_auth", status, cause, detail, "request refused");
         } else {
@@ -179,5 +180,20 @@ impl fmt::Debug for ResourceServer {
             .field("resource", &self.resource())
             .field("admission", &self.0.admission)
             .finish_non_exhaustive()
+    }
+}
+
+/// An error and what caused it, down to the last: the first alone rarely says what to repair.
+struct Chain<'a>(&'a (dyn Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
     }
 }

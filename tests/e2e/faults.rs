@@ -168,6 +168,8 @@ async fn nothing_is_given_away_in_logs() {
         let leaks = line.contains("canary") || line.contains(&token);
         assert!(!leaks, "{line}");
     }
+    let last = lines.last().unwrap();
+    assert!(last.contains("os error"), "the cause of an outage is told to the last: {last}");
 }
 
 /// What was logged.
