@@ -179,6 +179,22 @@ async fn other_answers_are_not_tried_again() {
 }
 
 #[tokio::test]
+async fn only_status_200_makes_an_answer_count() {
+    // R-D1: whatever the body says.
+    let right = r#"{"active":true,"aud":"https://api.example/v1","scope":"read","sub":"alice"}"#;
+    for status in [200, 201, 202, 203, 206, 207, 299, 300, 302, 304, 400, 404, 418, 500, 501, 505] {
+        let service = Service::start().await;
+        let fault = Fault::status(status).with_body("application/json", right);
+        service.authorization_server.fault(fault);
+        let answer = Request::get("/read").bearer("t").send(service.address).await;
+        match status {
+            200 => assert_ran(&answer, "alice may"),
+            _ => assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5")),
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_says_when_to_come_back_is_left_alone_until_then() {
     // R-C7
     let date = |seconds| httpdate(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));

@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::service::Service;
-use crate::wire::{Answer, Request};
+use crate::wire::Request;
 use crate::{assert_challenged, assert_ran, body};
 
 #[tokio::test]
@@ -156,11 +156,8 @@ async fn a_refused_request_is_answered_before_its_body_is_read() {
         ),
     ];
     for (request, status, body) in refusals {
-        let mut stream = TcpStream::connect(service.address).await.unwrap();
-        stream.write_all(&request.bytes()).await.unwrap();
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).await.unwrap();
-        assert_challenged(&Answer::parse(&bytes), status, body, "write");
+        let answer = request.send(service.address).await;
+        assert_challenged(&answer, status, body, "write");
     }
     assert_eq!(service.runs(), 0);
 
