@@ -63,7 +63,16 @@ async fn run(mut settings: Settings) -> Result<(), Box<dyn Error>> {
     if let Some(demo) = &demo {
         print!("{}", demo.commands(address));
     }
-    axum::serve(listener, app).with_graceful_shutdown(shutdown()).await?;
+    let serving = axum::serve(listener, app).with_graceful_shutdown(shutdown()).into_future();
+    // The first signal lets requests finish; the second does not wait for a client that never does.
+    let impatient = async {
+        shutdown().await;
+        shutdown().await;
+    };
+    tokio::select! {
+        ended = serving => ended?,
+        () = impatient => {}
+    }
     Ok(())
 }
 

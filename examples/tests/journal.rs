@@ -9,7 +9,8 @@
 )]
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -266,4 +267,20 @@ fn it_ends_in_good_order_when_it_is_told_to() {
     let id = journal.process.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     assert!(journal.process.wait().unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_client_that_never_finishes_its_request_does_not_keep_it_alive() {
+    let mut journal = Journal::start();
+    let mut client = TcpStream::connect(journal.url.strip_prefix("http://").unwrap()).unwrap();
+    client.write_all(b"GET /entries").unwrap();
+    let id = journal.process.id().to_string();
+    let ended = loop {
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        if let Some(status) = journal.process.try_wait().unwrap() {
+            break status;
+        }
+    };
+    assert!(ended.success());
 }
