@@ -100,6 +100,17 @@ async fn a_server_can_be_set_up_from_any_serde_source() {
     assert!(message.contains("`issuer`") && message.contains("`introspection_url`"), "{message}");
 }
 
+#[tokio::test]
+async fn plain_http_to_an_issuer_is_a_named_choice() {
+    // R-C3: an address that is not a loopback one, where nobody answers.
+    let issuer = r#""issuer": "http://0.0.0.0:1""#;
+    let refused = config(issuer).unwrap().build().await.unwrap_err();
+    assert!(matches!(refused, SetupError::Url { problem: UrlProblem::PlainHttp, .. }));
+    let chosen = config(&format!(r#"{issuer}, "dangerously_allow_http": true"#)).unwrap();
+    let unreachable = chosen.build().await.unwrap_err();
+    assert!(matches!(unreachable, SetupError::Discovery(..)), "{unreachable}");
+}
+
 const AS: &str = "https://as.example";
 
 fn resolver() -> Introspection {

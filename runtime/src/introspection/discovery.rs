@@ -23,8 +23,15 @@ impl Introspection {
     /// [`SetupError`] if no metadata can be read, if it is not that of exactly this issuer, or if
     /// it names no introspection endpoint.
     pub async fn discover(issuer: &str) -> Result<IntrospectionBuilder, SetupError> {
-        let url =
-            secure_url::parse(issuer, Http::LoopbackOnly).map_err(SetupError::url("issuer"))?;
+        Self::discover_over(issuer, Http::LoopbackOnly).await
+    }
+
+    /// The same, with plain `http` to where `http` says.
+    pub(crate) async fn discover_over(
+        issuer: &str,
+        http: Http,
+    ) -> Result<IntrospectionBuilder, SetupError> {
+        let url = secure_url::parse(issuer, http).map_err(SetupError::url("issuer"))?;
         let client = http_client::client(&url, CONNECT_TIMEOUT)?;
         let mut found = None;
         for location in locations(&url) {

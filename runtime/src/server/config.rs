@@ -104,15 +104,15 @@ impl ResourceServerConfig {
     /// # Errors
     /// [`SetupError`] says which setting is missing or wrong, or why the metadata cannot be had.
     pub async fn build(self) -> Result<ResourceServer, SetupError> {
+        let http = if self.dangerously_allow_http { Http::Anywhere } else { Http::LoopbackOnly };
         let introspection = match (&self.introspection_url, &self.issuer) {
             (Some(url), _) => Introspection::builder(url),
-            (None, Some(issuer)) => Introspection::discover(issuer).await?,
+            (None, Some(issuer)) => Introspection::discover_over(issuer, http).await?,
             (None, None) => {
                 return Err(SetupError::Setting("neither `issuer` nor `introspection_url` is set"));
             }
         };
         let introspection = self.introspection(introspection)?.build()?;
-        let http = if self.dangerously_allow_http { Http::Anywhere } else { Http::LoopbackOnly };
 
         let mut server = ResourceServer::builder(self.resource)
             .audience_check(self.audience)
