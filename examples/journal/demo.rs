@@ -135,6 +135,10 @@ impl Tokens {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let json = serde_json::to_string_pretty(self)?;
-        Ok(options.open(path)?.write_all(json.as_bytes())?)
+        let mut file = options.open(path)?;
+        // A file that was there before keeps its mode otherwise.
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        Ok(file.write_all(json.as_bytes())?)
     }
 }

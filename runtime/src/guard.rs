@@ -13,7 +13,8 @@ use crate::{AuthInfo, Rejection, ResourceServer};
 /// The attribute turns an argument `auth: AuthInfo` into `Authorized { caller: auth, .. }` of this type
 /// and puts it first, so that a framework decides before it reads anything else of the request. To
 /// call a guarded function yourself, from a test or from another handler, pass `auth.try_into()?`
-/// in that place: the conversion makes the same decision.
+/// in that place: the conversion makes the same decision about the scopes. It does not look at the
+/// clock again, so do not keep an `AuthInfo` for longer than the request that it came with.
 pub struct Authorized<P: Policy, A: Injected<P::Presence> = AuthInfo> {
     /// The caller.
     pub caller: A,

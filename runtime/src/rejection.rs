@@ -2,6 +2,7 @@
 
 mod challenge;
 mod reason;
+mod token_problem;
 
 use std::error::Error;
 use std::fmt;
@@ -12,7 +13,8 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 pub(crate) use challenge::{Challenge, ChallengeBase, OFFLINE_ACCESS};
-pub use reason::{Reason, TokenProblem};
+pub use reason::Reason;
+pub use token_problem::TokenProblem;
 
 use crate::ResolveError;
 

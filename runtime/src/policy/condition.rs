@@ -18,6 +18,7 @@ use crate::ScopeSet;
 /// # Ok::<(), requires_auth::ScopeError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Condition {
     /// The token carries this scope.
     Scope(&'static str),

@@ -50,8 +50,9 @@ impl Challenge<'_> {
     /// Without `offline_access`, which is between the client and the authorization server alone:
     /// no operation of a resource server needs it.
     fn scope(&self) -> String {
-        let scopes: Vec<&str> =
-            self.scopes.iter().copied().filter(|scope| *scope != OFFLINE_ACCESS).collect();
+        // A condition that an application has put together itself is not checked by the attribute.
+        let fit = |scope: &&str| *scope != OFFLINE_ACCESS && crate::scope::is_scope(scope);
+        let scopes: Vec<&str> = self.scopes.iter().copied().filter(fit).collect();
         scopes.join(" ")
     }
 }
@@ -97,6 +98,13 @@ mod tests {
         let challenge = header(None, &["a", "offline_access"], Reason::MissingToken);
         assert!(challenge.starts_with("Bearer scope=\"a\", resource_metadata="), "{challenge}");
         assert!(!header(None, &["offline_access"], Reason::MissingToken).contains("scope="));
+    }
+
+    #[test]
+    fn a_scope_outside_the_grammar_does_not_break_the_quotes() {
+        // R-B2
+        let challenge = header(None, &["a\", error=\"x", "b"], Reason::MissingToken);
+        assert!(challenge.starts_with("Bearer scope=\"b\", resource_metadata="), "{challenge}");
     }
 
     #[test]

@@ -1,0 +1,35 @@
+//! What is wrong with a token that is refused.
+
+/// Which check an invalid token failed: for logs, never told to the caller. It is the
+/// [`source`](std::error::Error::source) of the [`Rejection`](crate::Rejection).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenProblem {
+    /// Empty, or outside the grammar of RFC 6750 §2.1.
+    #[error("the token is outside the grammar of RFC 6750")]
+    Malformed,
+    /// Longer than the cap.
+    #[error("the token is longer than allowed")]
+    TooLong,
+    /// The authorization server says so.
+    #[error("the token is not active")]
+    Inactive,
+    /// `exp` has passed.
+    #[error("the token has expired")]
+    Expired,
+    /// `nbf` lies in the future.
+    #[error("the token is not valid yet")]
+    NotYetValid,
+    /// `aud` does not name this resource.
+    #[error("the token is not meant for this resource")]
+    Audience,
+    /// `iss` is not the configured issuer.
+    #[error("the token is from another issuer")]
+    Issuer,
+    /// A refresh token or an ID token.
+    #[error("the token is not an access token")]
+    Kind,
+    /// `cnf` binds the token to a key, and no proof of possession was checked.
+    #[error("the token is bound to a key and cannot be used as a bearer token")]
+    SenderConstrained,
+}
