@@ -61,7 +61,6 @@ mod fault_body;
 mod grant;
 mod gzip;
 mod introspection;
-mod loopback;
 mod metadata;
 mod oauth_error;
 mod page;

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::client::OAuthClient;
 use super::server::AuthorizationServer;
 use super::state::{Consent, Settings, User};
+use crate::{Clock, SystemClock};
 
 /// Sets up an [`AuthorizationServer`]; from [`AuthorizationServer::builder`].
 #[must_use = "nothing listens until `start` is awaited"]
@@ -29,7 +30,7 @@ impl AuthorizationServerBuilder {
                 resources: Vec::new(),
                 users: Vec::new(),
                 token_lifetime: Duration::from_secs(3600),
-                clock: Box::new(SystemTime::now),
+                clock: Box::new(SystemClock),
             },
         }
     }
@@ -107,8 +108,8 @@ impl AuthorizationServerBuilder {
     }
 
     /// Replaces the server's clock, so that expiry needs no waiting. Default: the system's.
-    pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.settings.clock = Box::new(now);
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.settings.clock = Box::new(clock);
         self
     }
 

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::client::{GrantType, OAuthClient};
 use super::client_metadata::ClientMetadata;
-use super::loopback::is_loopback;
+use crate::secure_url::is_loopback;
 
 /// Far above any document seen, far below what would hurt.
 const LARGEST: usize = 64 * 1024;

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::loopback::is_loopback;
+use crate::secure_url::is_loopback;
 
 /// Whether a client may register it: `https`, `http` on a loopback host, or a private-use scheme
 /// of an installed application (RFC 8252 §7); never with a fragment (RFC 6749 §3.1.2).

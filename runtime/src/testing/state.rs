@@ -10,6 +10,7 @@ use super::fault::Faults;
 use super::grant::Grant;
 use super::recorded::Recorder;
 use super::token::TokenRecord;
+use crate::Clock;
 
 /// Shared by the handle that tests hold and by the requests.
 pub(super) struct State {
@@ -30,7 +31,7 @@ pub(super) struct Settings {
     pub(super) resources: Vec<String>,
     pub(super) users: Vec<User>,
     pub(super) token_lifetime: Duration,
-    pub(super) clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    pub(super) clock: Box<dyn Clock>,
 }
 
 /// What happens when a client sends its user to the authorization endpoint.
@@ -94,7 +95,7 @@ impl State {
     }
 
     pub(super) fn now(&self) -> SystemTime {
-        (self.settings.clock)()
+        self.settings.clock.now()
     }
 
     pub(super) fn url(&self, path: &str) -> String {

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
+use requires_auth::Clock;
 use requires_auth::testing::{AuthorizationServer, OAuthClient};
 use serde_json::json;
 
@@ -115,15 +116,27 @@ async fn a_replayed_code_ends_what_the_first_use_gave() {
     assert_eq!(introspect(&server, token).await, json!({"active": false}));
 }
 
+/// A clock that moves when it is told to: so many seconds after 1970.
+#[derive(Debug)]
+struct Elapsed(Arc<AtomicU64>);
+
+impl Clock for Elapsed {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(self.0.load(Ordering::SeqCst))
+    }
+
+    fn instant(&self) -> Instant {
+        Instant::now()
+    }
+}
+
 #[tokio::test]
 async fn codes_and_tokens_expire_by_the_given_clock() {
     let elapsed = Arc::new(AtomicU64::new(0));
-    let clock = elapsed.clone();
-    let start = SystemTime::now();
     let server = AuthorizationServer::builder()
         .register(OAuthClient::public("cli").redirect_uri(REDIRECT))
         .token_lifetime(Duration::from_secs(300))
-        .clock(move || start + Duration::from_secs(clock.load(Ordering::SeqCst)))
+        .clock(Elapsed(elapsed.clone()))
         .start()
         .await
         .unwrap();
