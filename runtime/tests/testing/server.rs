@@ -2,13 +2,18 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use requires_auth::testing::{AuthorizationServer, Fault};
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::support::*;
+
+/// What takes longer than this does not happen at all.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn the_metadata_names_every_endpoint() {
@@ -125,7 +130,8 @@ async fn an_outage_cuts_connections_and_ends_on_the_same_port() {
         server.restart().await.unwrap();
         assert_eq!(introspect(&server, &token).await["active"], true);
     }
-    assert!(hanging.await.unwrap().is_err());
+    let cut = timeout(PATIENCE, hanging).await.expect("the stop cuts it");
+    assert!(cut.unwrap().is_err());
 }
 
 #[tokio::test]
@@ -134,7 +140,8 @@ async fn dropping_it_ends_everything() {
     let address = server.address();
     let mut open = TcpStream::connect(address).await.unwrap();
     drop(server);
-    assert!(matches!(open.read(&mut [0; 1]).await, Ok(0) | Err(_)));
+    let end = timeout(PATIENCE, open.read(&mut [0; 1])).await;
+    assert!(matches!(end.expect("it is cut"), Ok(0) | Err(_)));
     while TcpStream::connect(address).await.is_ok() {
         tokio::task::yield_now().await;
     }
