@@ -27,11 +27,28 @@ pub struct AuthInfo {
     server: ResourceServer,
     /// What the attribute of the function demands, for the challenge of [`AuthInfo::require`].
     declared: Condition,
+    /// The answer to the request that this caller came with, where a layer holds it.
+    #[cfg(feature = "rmcp")]
+    answer: Option<crate::rmcp::Answer>,
 }
 
 impl AuthInfo {
     pub(crate) fn new(claims: Claims, token: AccessToken, server: ResourceServer) -> Self {
-        Self { claims, token, server, declared: Condition::NONE }
+        Self {
+            claims,
+            token,
+            server,
+            declared: Condition::NONE,
+            #[cfg(feature = "rmcp")]
+            answer: None,
+        }
+    }
+
+    /// Lets refusals reach the layer that holds the answer to this caller's request.
+    #[cfg(feature = "rmcp")]
+    pub(crate) fn answering(mut self, answer: &crate::rmcp::Answer) -> Self {
+        self.answer = Some(answer.clone());
+        self
     }
 
     /// Decides whether the caller may run an operation with this condition.
@@ -82,7 +99,11 @@ impl AuthInfo {
             }
         }
         let challenge = self.server.challenge(scopes);
-        self.server.refused(Rejection::challenging(Reason::InsufficientScope, &challenge))
+        let refused =
+            self.server.refused(Rejection::challenging(Reason::InsufficientScope, &challenge));
+        #[cfg(feature = "rmcp")]
+        let refused = refused.answering(self.answer.as_ref());
+        refused
     }
 
     /// Whether the token carries this scope.

@@ -32,6 +32,14 @@ impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
         headers: &HeaderMap,
     ) -> Result<Self, Rejection> {
         let caller = server.identify(headers, P::CONDITION).await?;
+        Self::decide(server, caller)
+    }
+
+    /// Decides about a caller whose token has been resolved for this very request.
+    pub(crate) fn decide(
+        server: &ResourceServer,
+        caller: Option<AuthInfo>,
+    ) -> Result<Self, Rejection> {
         let caller = caller.map(|caller| caller.authorize(P::CONDITION)).transpose()?;
         if caller.is_none() && !P::Presence::ANONYMOUS {
             return Err(server.missing_token(P::CONDITION));

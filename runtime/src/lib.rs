@@ -20,6 +20,8 @@ mod introspection;
 mod policy;
 mod rejection;
 mod resolve;
+#[cfg(feature = "rmcp")]
+pub mod rmcp;
 mod scope;
 mod secure_url;
 mod server;
@@ -124,4 +126,6 @@ pub mod __private {
     pub use crate::auth_info::AuthInfo;
     pub use crate::guard::{Authorized, Injected};
     pub use crate::policy::spelled::{All, Any, AnyToken, End, Optional, Policy, S};
+    #[cfg(feature = "rmcp")]
+    pub use crate::rmcp::meta;
 }

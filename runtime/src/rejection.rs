@@ -41,11 +41,18 @@ use crate::ResolveError;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Rejection(Arc<Inner>);
+pub struct Rejection {
+    inner: Arc<Inner>,
+    /// Where a layer in front of the function waits for its refusal.
+    #[cfg(feature = "rmcp")]
+    answer: Option<crate::rmcp::Answer>,
+}
 
 struct Inner {
     reason: Reason,
     challenge: Option<HeaderValue>,
+    /// What the challenge names.
+    scope: String,
     retry_after: Option<Duration>,
     source: Option<Source>,
 }
@@ -57,12 +64,11 @@ const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 impl Rejection {
     pub(crate) fn challenging(reason: Reason, challenge: &Challenge<'_>) -> Self {
-        Self::with(reason, Some(challenge.header(reason)), None, None)
+        Self::with(reason, Some(challenge), None, None)
     }
 
     pub(crate) fn invalid_token(problem: TokenProblem, challenge: &Challenge<'_>) -> Self {
-        let header = challenge.header(Reason::InvalidToken);
-        Self::with(Reason::InvalidToken, Some(header), None, Some(Box::new(problem)))
+        Self::with(Reason::InvalidToken, Some(challenge), None, Some(Box::new(problem)))
     }
 
     pub(crate) fn unresolved(error: ResolveError, challenge: &Challenge<'_>) -> Self {
@@ -86,35 +92,62 @@ impl Rejection {
 
     fn with(
         reason: Reason,
-        challenge: Option<HeaderValue>,
+        challenge: Option<&Challenge<'_>>,
         retry_after: Option<Duration>,
         source: Option<Source>,
     ) -> Self {
-        Self(Arc::new(Inner { reason, challenge, retry_after, source }))
+        let scope = challenge.map(Challenge::scope).unwrap_or_default();
+        let challenge = challenge.map(|challenge| challenge.header(reason, &scope));
+        let inner = Arc::new(Inner { reason, challenge, scope, retry_after, source });
+        Self {
+            inner,
+            #[cfg(feature = "rmcp")]
+            answer: None,
+        }
+    }
+
+    /// Also tells the layer that holds this answer's place, once this becomes the function's result.
+    #[cfg(feature = "rmcp")]
+    pub(crate) fn answering(mut self, answer: Option<&crate::rmcp::Answer>) -> Self {
+        self.answer = answer.cloned();
+        self
+    }
+
+    /// The layer that is to be told, taken off: it keeps the rejection, not itself.
+    #[cfg(feature = "rmcp")]
+    pub(crate) fn take_answer(&mut self) -> Option<crate::rmcp::Answer> {
+        self.answer.take()
     }
 
     /// Why the request was refused.
     #[must_use]
     pub fn reason(&self) -> Reason {
-        self.0.reason
+        self.inner.reason
     }
 
     /// The status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.0.reason.status()
+        self.inner.reason.status()
     }
 
     /// The `WWW-Authenticate` challenge; a 5xx has none.
     #[must_use]
     pub fn challenge(&self) -> Option<&HeaderValue> {
-        self.0.challenge.as_ref()
+        self.inner.challenge.as_ref()
+    }
+
+    /// The scopes that the challenge names, in its own spelling: those that the operation needs.
+    /// `None` if it names none.
+    #[must_use]
+    pub fn scope(&self) -> Option<&str> {
+        (!self.inner.scope.is_empty()).then_some(self.inner.scope.as_str())
     }
 
     /// When to try again; only a 503 says so. At least one second, in whole seconds.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.0.retry_after.map(whole_seconds)
+        self.inner.retry_after.map(whole_seconds)
     }
 
     /// The headers that belong to the answer whatever its body is: the challenge or
@@ -137,7 +170,7 @@ impl Rejection {
     /// The texts are fixed: nothing of the token, the authorization server or the configuration.
     #[must_use]
     pub fn body(&self) -> &'static str {
-        self.0.reason.body()
+        self.inner.reason.body()
     }
 
     /// The whole answer, for any framework on the `http` crate.
@@ -163,7 +196,7 @@ impl fmt::Debug for Rejection {
             .field("reason", &self.reason())
             .field("challenge", &self.challenge())
             .field("retry_after", &self.retry_after())
-            .field("source", &self.0.source)
+            .field("source", &self.inner.source)
             .finish()
     }
 }
@@ -176,6 +209,6 @@ impl fmt::Display for Rejection {
 
 impl Error for Rejection {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.source.as_deref().map(|source| source as _)
+        self.inner.source.as_deref().map(|source| source as _)
     }
 }

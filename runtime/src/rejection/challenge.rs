@@ -28,14 +28,14 @@ pub(crate) struct Challenge<'a> {
 }
 
 impl Challenge<'_> {
-    pub(super) fn header(&self, reason: Reason) -> HeaderValue {
+    /// `scope` is that of [`scope`](Self::scope).
+    pub(super) fn header(&self, reason: Reason, scope: &str) -> HeaderValue {
         let error = reason.error_in_challenge();
-        let scope = self.scope();
         let parameters = [
             ("realm", self.base.realm.as_deref()),
             ("error", error),
             ("error_description", error.map(|_| reason.description())),
-            ("scope", (!scope.is_empty()).then_some(scope.as_str())),
+            ("scope", (!scope.is_empty()).then_some(scope)),
             ("resource_metadata", Some(self.base.resource_metadata.as_str())),
         ];
         let parameters: Vec<String> = parameters
@@ -49,7 +49,7 @@ impl Challenge<'_> {
 
     /// Without `offline_access`, which is between the client and the authorization server alone:
     /// no operation of a resource server needs it.
-    fn scope(&self) -> String {
+    pub(super) fn scope(&self) -> String {
         // A condition that an application has put together itself is not checked by the attribute.
         let fit = |scope: &&str| *scope != OFFLINE_ACCESS && crate::scope::is_scope(scope);
         let scopes: Vec<&str> = self.scopes.iter().copied().filter(fit).collect();
@@ -74,7 +74,7 @@ mod tests {
         let metadata = "https://api.example/.well-known/oauth-protected-resource".to_owned();
         let base = ChallengeBase::new(realm.map(str::to_owned), metadata).unwrap();
         let challenge = Challenge { base: &base, scopes: scopes.to_vec() };
-        challenge.header(reason).to_str().unwrap().to_owned()
+        challenge.header(reason, &challenge.scope()).to_str().unwrap().to_owned()
     }
 
     #[test]

@@ -1,0 +1,97 @@
+//! Who makes the request that a function of an MCP server answers.
+
+use std::sync::{Arc, OnceLock};
+
+use ::rmcp::service::RequestContext;
+use ::rmcp::{ErrorData, RoleServer};
+use http::request::Parts;
+
+use crate::{AuthInfo, Condition, Rejection, ResourceServer};
+
+/// The caller of one request. A layer resolves the token and puts this where the guard in the
+/// function finds it: the extractors of rmcp cannot wait for a resolver.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub(crate) caller: Option<AuthInfo>,
+    pub(crate) server: ResourceServer,
+    pub(crate) answer: Answer,
+}
+
+impl Identity {
+    pub(crate) fn new(server: &ResourceServer, caller: Option<AuthInfo>) -> Self {
+        let answer = Answer::default();
+        let caller = caller.map(|caller| caller.answering(&answer));
+        Self { caller, server: server.clone(), answer }
+    }
+
+    /// The caller of the request that this context belongs to, never that of its session.
+    pub(super) fn of(context: &RequestContext<RoleServer>) -> Result<&Self, ErrorData> {
+        // Over HTTP, only the request itself says who makes it.
+        let identity = match context.extensions.get::<Parts>() {
+            Some(request) => request.extensions.get(),
+            None => context.extensions.get(),
+        };
+        identity.ok_or_else(|| {
+            tracing::error!(target: "requires_auth", "{UNGUARDED}");
+            ErrorData::internal_error(UNGUARDED, None)
+        })
+    }
+}
+
+const UNGUARDED: &str = "a guarded function was reached without requires_auth in front of the MCP \
+     server: serve it through `requires_auth::rmcp::Mcp`";
+
+/// The place where a function leaves its refusal for the layer that holds the answer: a function of
+/// an MCP server cannot set the status of the HTTP response itself.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Answer(Arc<OnceLock<Rejection>>);
+
+impl Answer {
+    /// The first refusal stays: whatever followed was not meant to happen.
+    pub(super) fn refuse(&self, rejection: Rejection) {
+        let _ = self.0.set(rejection);
+    }
+
+    pub(super) fn refusal(&self) -> Option<&Rejection> {
+        self.0.get()
+    }
+}
+
+/// Decides about the caller of a request, in a handler method that is no `#[tool]` or `#[prompt]`,
+/// such as `read_resource`:
+///
+/// ```
+/// use requires_auth::{AuthInfo, Condition};
+/// use rmcp::model::{ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult};
+/// use rmcp::service::RequestContext;
+/// use rmcp::{ErrorData, RoleServer, ServerHandler};
+///
+/// struct Journal;
+///
+/// impl ServerHandler for Journal {
+///     async fn read_resource(
+///         &self,
+///         request: ReadResourceRequestParams,
+///         context: RequestContext<RoleServer>,
+///     ) -> Result<ReadResourceResponse, ErrorData> {
+///         let auth = requires_auth::rmcp::authorize(&context, Condition::Scope("entries:read"))?;
+///         Ok(ReadResourceResult::new(entries_of(&auth)).into())
+///     }
+/// }
+/// # fn entries_of(_: &AuthInfo) -> Vec<rmcp::model::ResourceContents> { Vec::new() }
+/// ```
+///
+/// # Errors
+/// The answer to return: an error that names the scopes, and over HTTP a 403 with its challenge
+/// where the status has not been sent yet.
+pub fn authorize(
+    context: &RequestContext<RoleServer>,
+    condition: Condition,
+) -> Result<AuthInfo, ErrorData> {
+    let identity = Identity::of(context)?;
+    let decided = match identity.caller.clone() {
+        Some(caller) => caller.authorize(condition),
+        None => Err(identity.server.missing_token(condition).answering(Some(&identity.answer))),
+    };
+    Ok(decided?)
+}

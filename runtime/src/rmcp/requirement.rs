@@ -1,0 +1,146 @@
+//! What an operation asks of its caller, and how a tool tells that in its `_meta`.
+
+use ::rmcp::model::MetaObject;
+use serde_json::{Value, json};
+
+use crate::Condition;
+use crate::policy::spelled::{Policy, Presence};
+use crate::scope::is_scope;
+
+/// The name of the member of `_meta` that tells what a tool, a prompt or a resource asks of its
+/// caller: an object with the member `scopes`, and `optional: true` where a caller without a token
+/// is let through.
+///
+/// In `scopes`, a string is a scope, a list means all of its elements, and `{"any": […]}` one of
+/// them: `["entries:read"]` is one scope, `[]` any valid token.
+pub const META_KEY: &str = "requires-auth/authorization";
+
+/// A condition, and whether it also holds for nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Requirement {
+    pub(super) condition: Condition,
+    pub(super) anonymous: bool,
+}
+
+impl Requirement {
+    pub(super) const fn of<P: Policy>() -> Self {
+        Self { condition: P::CONDITION, anonymous: P::Presence::ANONYMOUS }
+    }
+
+    pub(super) fn describe(self, meta: Option<MetaObject>) -> MetaObject {
+        let mut meta = meta.unwrap_or_default();
+        let mut told = json!({ "scopes": all(self.condition) });
+        if self.anonymous {
+            told["optional"] = Value::Bool(true);
+        }
+        meta.0.insert(META_KEY.into(), told);
+        meta
+    }
+
+    /// What a `_meta` tells; `None` if it tells nothing, an error if it is not ours.
+    pub(super) fn read(meta: Option<&MetaObject>) -> Result<Option<Self>, Unreadable> {
+        let Some(told) = meta.and_then(|meta| meta.0.get(META_KEY)) else { return Ok(None) };
+        let condition = told.get("scopes").and_then(condition).ok_or(Unreadable)?;
+        let anonymous = told.get("optional").is_some_and(|optional| optional == &Value::Bool(true));
+        Ok(Some(Self { condition, anonymous }))
+    }
+}
+
+/// A `_meta` that was not written by [`meta`].
+#[derive(Debug)]
+pub(super) struct Unreadable;
+
+/// The `_meta` of a guarded function, beside what it has anyway: what the attribute appends to
+/// `#[tool]` and `#[prompt]`.
+#[doc(hidden)]
+#[must_use]
+pub fn meta<P: Policy>(meta: Option<MetaObject>) -> MetaObject {
+    Requirement::of::<P>().describe(meta)
+}
+
+/// A list at the top, so that a reader who only knows plain scopes can always iterate.
+fn all(condition: Condition) -> Value {
+    match told(condition) {
+        list @ Value::Array(_) => list,
+        single => Value::Array(vec![single]),
+    }
+}
+
+fn told(condition: Condition) -> Value {
+    match condition {
+        Condition::Scope(scope) => scope.into(),
+        Condition::All(conditions) => conditions.iter().copied().map(told).collect(),
+        Condition::Any(conditions) => {
+            json!({ "any": conditions.iter().copied().map(told).collect::<Value>() })
+        }
+    }
+}
+
+/// A condition lives as long as the program, as those in the code do: the few that are read are
+/// those of the functions of one server, once, when it is set up.
+fn condition(told: &Value) -> Option<Condition> {
+    let each = |list: &Vec<Value>| list.iter().map(condition).collect::<Option<Vec<_>>>();
+    match told {
+        Value::String(scope) if is_scope(scope) => {
+            Some(Condition::Scope(Box::leak(scope.clone().into_boxed_str())))
+        }
+        Value::Array(list) => match each(list)?.as_slice() {
+            [single] => Some(*single),
+            several => Some(Condition::All(Box::leak(several.into()))),
+        },
+        Value::Object(members) if members.len() == 1 => {
+            let conditions = each(members.get("any")?.as_array()?)?;
+            Some(Condition::Any(Box::leak(conditions.into_boxed_slice())))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Condition::{All, Any, Scope};
+
+    #[test]
+    fn what_a_tool_tells_is_what_it_asks() {
+        // R-I6
+        for (condition, expected) in [
+            (Condition::NONE, json!([])),
+            (Scope("a"), json!(["a"])),
+            (All(&[Scope("a"), Scope("b")]), json!(["a", "b"])),
+            (
+                Any(&[Scope("a"), All(&[Scope("b"), Scope("c")])]),
+                json!([{ "any": ["a", ["b", "c"]] }]),
+            ),
+            (
+                All(&[Scope("a"), Any(&[Scope("b"), Scope("c")])]),
+                json!(["a", { "any": ["b", "c"] }]),
+            ),
+        ] {
+            for anonymous in [false, true] {
+                let asked = Requirement { condition, anonymous };
+                let meta = asked.describe(None);
+                assert_eq!(meta.0[META_KEY]["scopes"], expected);
+                assert_eq!(Requirement::read(Some(&meta)).unwrap(), Some(asked));
+            }
+        }
+    }
+
+    #[test]
+    fn what_nobody_told_is_not_guessed() {
+        for told in [
+            json!(null),
+            json!({}),
+            json!({ "scopes": null }),
+            json!({ "scopes": ["a\"b"] }),
+            json!({ "scopes": [""] }),
+            json!({ "scopes": { "any": ["a"], "all": ["b"] } }),
+            json!({ "scopes": [1] }),
+        ] {
+            let meta = MetaObject([(META_KEY.to_owned(), told.clone())].into_iter().collect());
+            assert!(Requirement::read(Some(&meta)).is_err(), "{told}");
+        }
+        assert!(Requirement::read(None).unwrap().is_none());
+        assert!(Requirement::read(Some(&MetaObject::new())).unwrap().is_none());
+    }
+}
