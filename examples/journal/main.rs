@@ -6,6 +6,7 @@
 #![allow(unreachable_pub, reason = "a program has no outside")]
 
 mod demo;
+mod mcp;
 mod rest;
 mod settings;
 mod setup;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -57,7 +59,10 @@ async fn run(mut settings: Settings) -> Result<(), Box<dyn Error>> {
         None
     };
     let server = setup::resource_server(&settings, &resource).await?;
-    let app = rest::router(App { server, store: Arc::new(Store::default()) });
+    let store = Arc::new(Store::default());
+    let mcp = mcp::server(&server, Arc::clone(&store))?;
+    let app = rest::router(App { server, store })
+        .merge(mcp.routes(Arc::new(LocalSessionManager::default()), Default::default()));
 
     println!("listening on http://{address}");
     if let Some(demo) = &demo {

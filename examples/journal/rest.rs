@@ -31,7 +31,6 @@ pub fn router(app: App) -> Router {
         .route("/entries", get(list_entries).post(create_entry))
         .route("/entries/{id}", get(show_entry).delete(delete_entry))
         .route("/tags", get(list_tags).post(create_tag))
-        .merge(app.server.metadata_routes())
         .with_state(app)
 }
 

@@ -57,6 +57,15 @@ impl AuthInfo {
         if condition.is_met_by(self.scopes()) { Ok(self) } else { Err(self.insufficient(&[])) }
     }
 
+    /// The decision of [`authorize`](Self::authorize), for one who only wants to know it.
+    #[cfg(feature = "rmcp")]
+    pub(crate) fn check(&self, condition: Condition) -> Result<(), Rejection> {
+        if condition.is_met_by(self.scopes()) {
+            return Ok(());
+        }
+        self.clone().authorize(condition).map(drop)
+    }
+
     /// Asks for further scopes from within a function, where they depend on its arguments.
     ///
     /// `scopes` is written as in the attribute: `"read write"` means both. The refusal is a 403

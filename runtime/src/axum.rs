@@ -8,5 +8,7 @@
 //! `CorsLayer::new().expose_headers([http::header::WWW_AUTHENTICATE])`.
 
 mod extract;
+#[cfg(feature = "rmcp")]
+mod mcp;
 mod respond;
 mod routes;

@@ -5,5 +5,7 @@ mod alternatives;
 mod condition;
 pub(crate) mod spelled;
 
+#[cfg(feature = "rmcp")]
+pub(crate) use alternatives::all_scopes;
 pub(crate) use alternatives::challenge_scopes;
 pub use condition::Condition;

@@ -1,10 +1,25 @@
 //! Guards for MCP servers on rmcp, the official Rust SDK.
 
+mod builder;
+mod catalogue;
+mod envelope;
+mod environment;
 mod error;
 mod extract;
+mod guarded;
 mod identity;
+mod layer;
+mod operation;
+mod refusal;
 mod requirement;
+mod session;
+mod setup;
+mod uri_template;
 
+pub use builder::{Mcp, McpBuilder};
+pub use environment::StdioError;
+pub use guarded::Guarded;
 pub(crate) use identity::Answer;
 pub use identity::authorize;
+pub use layer::{Answered, Forwarded, McpFuture, McpGuard, McpLayer};
 pub use requirement::{META_KEY, meta};

@@ -94,6 +94,11 @@ impl ResourceServer {
         self.0.identifier.metadata_path()
     }
 
+    #[cfg(feature = "rmcp")]
+    pub(crate) fn identifier(&self) -> &ResourceIdentifier {
+        &self.0.identifier
+    }
+
     /// Authenticates a request by its `Authorization` header and checks the caller's scopes: the
     /// whole guard, for code that is not a handler of a supported framework.
     ///

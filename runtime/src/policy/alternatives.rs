@@ -15,6 +15,17 @@ pub(crate) fn challenge_scopes(condition: &Condition, granted: &ScopeSet) -> Alt
     alternatives(condition).into_iter().min_by_key(missing).unwrap_or_default()
 }
 
+/// Every scope that a condition names.
+#[cfg(feature = "rmcp")]
+pub(crate) fn all_scopes(condition: Condition) -> Vec<&'static str> {
+    match condition {
+        Condition::Scope(scope) => vec![scope],
+        Condition::All(conditions) | Condition::Any(conditions) => {
+            conditions.iter().copied().flat_map(all_scopes).collect()
+        }
+    }
+}
+
 /// Every alternative, in the order in which a reader meets them.
 fn alternatives(condition: &Condition) -> Vec<Alternative> {
     match condition {

@@ -3,9 +3,9 @@
 use ::rmcp::model::MetaObject;
 use serde_json::{Value, json};
 
-use crate::Condition;
 use crate::policy::spelled::{Policy, Presence};
 use crate::scope::is_scope;
+use crate::{AuthInfo, Condition, ScopeSet};
 
 /// The name of the member of `_meta` that tells what a tool, a prompt or a resource asks of its
 /// caller: an object with the member `scopes`, and `optional: true` where a caller without a token
@@ -56,6 +56,34 @@ pub(super) struct Unreadable;
 #[must_use]
 pub fn meta<P: Policy>(meta: Option<MetaObject>) -> MetaObject {
     Requirement::of::<P>().describe(meta)
+}
+
+/// Whether a caller may use what has this `_meta`, as it tells it. What tells nothing is not guarded;
+/// what cannot be understood is for nobody.
+pub(super) fn is_met(meta: Option<&MetaObject>, caller: Option<&AuthInfo>) -> bool {
+    let Some(told) = meta.and_then(|meta| meta.0.get(META_KEY)) else { return true };
+    match caller {
+        Some(caller) => told.get("scopes").is_some_and(|told| grants(caller.scopes(), told)),
+        None => told.get("optional") == Some(&Value::Bool(true)),
+    }
+}
+
+fn grants(granted: &ScopeSet, told: &Value) -> bool {
+    match told {
+        Value::String(scope) => granted.contains(scope),
+        Value::Array(all) => all.iter().all(|each| grants(granted, each)),
+        Value::Object(members) => members
+            .get("any")
+            .and_then(Value::as_array)
+            .is_some_and(|any| any.iter().any(|each| grants(granted, each))),
+        _ => false,
+    }
+}
+
+/// All of these scopes.
+pub(super) fn all_of(scopes: Vec<&'static str>) -> Condition {
+    let scopes: Vec<Condition> = scopes.into_iter().map(Condition::Scope).collect();
+    Condition::All(Vec::leak(scopes))
 }
 
 /// A list at the top, so that a reader who only knows plain scopes can always iterate.

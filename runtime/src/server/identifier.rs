@@ -12,6 +12,8 @@ pub(crate) struct ResourceIdentifier {
     text: String,
     metadata_url: String,
     metadata_path: String,
+    #[cfg(feature = "rmcp")]
+    host: String,
 }
 
 impl ResourceIdentifier {
@@ -33,12 +35,26 @@ impl ResourceIdentifier {
         Ok(Self {
             metadata_url: format!("{origin}{WELL_KNOWN}{path}{query}"),
             metadata_path: format!("{WELL_KNOWN}{path}"),
+            #[cfg(feature = "rmcp")]
+            host: url[Position::BeforeHost..Position::AfterPort].to_owned(),
             text,
         })
     }
 
     pub(crate) fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The path, which is empty for a resource that is a whole host.
+    #[cfg(all(feature = "axum", feature = "rmcp"))]
+    pub(crate) fn path(&self) -> &str {
+        self.metadata_path.strip_prefix(WELL_KNOWN).unwrap_or_default()
+    }
+
+    /// The host, and the port where it is not that of the scheme.
+    #[cfg(feature = "rmcp")]
+    pub(crate) fn host(&self) -> &str {
+        &self.host
     }
 
     pub(crate) fn metadata_url(&self) -> &str {

@@ -1,0 +1,238 @@
+//! The journal as an MCP server: every tool and prompt says in one line what its caller needs.
+
+use std::sync::Arc;
+
+use requires_auth::rmcp::{Mcp, authorize};
+use requires_auth::{AuthInfo, Condition, ResourceServer, SetupError, requires_auth};
+use rmcp::handler::server::wrapper::{Json, Parameters};
+use rmcp::model::{
+    GetPromptResult, Implementation, ListResourceTemplatesResult, ListResourcesResult,
+    PaginatedRequestParams, PromptMessage, ReadResourceRequestParams, ReadResourceResponse,
+    ReadResourceResult, Resource, ResourceContents, ResourceTemplate, Role, ServerCapabilities,
+    ServerConfig,
+};
+use rmcp::schemars::{self, JsonSchema};
+use rmcp::service::RequestContext;
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler, prompt, prompt_handler, prompt_router, tool,
+    tool_handler, tool_router,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::store::{Entry, NewEntry, NewTag, Owner, Store, Tag};
+
+/// What the resources need. The SDK has no functions for single resources, so what the attribute
+/// says elsewhere is said here, for the declaration and for the handler alike.
+const READING: Condition = Condition::Scope("entries:read");
+const ENTRIES: &str = "journal://entries";
+const ENTRY: &str = "journal://entries/{id}";
+
+/// The guarded server.
+pub fn server(server: &ResourceServer, store: Arc<Store>) -> Result<Mcp<Journal>, SetupError> {
+    Mcp::builder(server, move || Ok(Journal { store: Arc::clone(&store) }))
+        .tools(&Journal::tool_router())
+        .prompts(&Journal::prompt_router())
+        .resource(ENTRIES, READING)
+        .resource(ENTRY, READING)
+        .initial_scopes("user:read entries:read tags:read")
+        .build()
+}
+
+/// The journal of whoever calls.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    store: Arc<Store>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct EntryId {
+    /// The number of the entry
+    id: u64,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Caller {
+    subject: Option<String>,
+    username: Option<String>,
+    client_id: Option<String>,
+    scopes: Vec<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Entries {
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Tags {
+    tags: Vec<Tag>,
+}
+
+#[tool_router(vis = "pub")]
+impl Journal {
+    /// Tell who is calling, and with which scopes
+    #[requires_auth(scopes = "user:read")]
+    #[tool(annotations(read_only_hint = true))]
+    async fn whoami(&self, auth: AuthInfo) -> Json<Caller> {
+        let text = |value: Option<&str>| value.map(str::to_owned);
+        Json(Caller {
+            subject: text(auth.subject()),
+            username: text(auth.username()),
+            client_id: text(auth.client_id()),
+            scopes: auth.scopes().iter().map(str::to_owned).collect(),
+        })
+    }
+
+    /// List the entries of the journal
+    #[requires_auth(scopes = "entries:read")]
+    #[tool(annotations(read_only_hint = true))]
+    async fn list_entries(&self, auth: AuthInfo) -> Result<Json<Entries>, ErrorData> {
+        Ok(Json(Entries { entries: self.store.entries(&owner(&auth)?) }))
+    }
+
+    /// Show one entry of the journal
+    #[requires_auth(scopes = "entries:read")]
+    #[tool(annotations(read_only_hint = true))]
+    async fn get_entry(
+        &self,
+        auth: AuthInfo,
+        Parameters(EntryId { id }): Parameters<EntryId>,
+    ) -> Result<Json<Entry>, ErrorData> {
+        self.store.entry(&owner(&auth)?, id).map(Json).ok_or_else(no_such_entry)
+    }
+
+    /// Write an entry into the journal
+    #[requires_auth(scopes = "entries:write")]
+    #[tool]
+    async fn create_entry(
+        &self,
+        auth: AuthInfo,
+        Parameters(entry): Parameters<NewEntry>,
+    ) -> Result<Json<Entry>, ErrorData> {
+        Ok(Json(self.store.create_entry(owner(&auth)?, entry)))
+    }
+
+    /// Take an entry out of the journal; the answer is the entry
+    #[requires_auth(scopes = "entries:write")]
+    #[tool(annotations(destructive_hint = true))]
+    async fn delete_entry(
+        &self,
+        auth: AuthInfo,
+        Parameters(EntryId { id }): Parameters<EntryId>,
+    ) -> Result<Json<Entry>, ErrorData> {
+        self.store.delete_entry(&owner(&auth)?, id).map(Json).ok_or_else(no_such_entry)
+    }
+
+    /// List the tags of the journal
+    #[requires_auth(scopes = "tags:read")]
+    #[tool(annotations(read_only_hint = true))]
+    async fn list_tags(&self, auth: AuthInfo) -> Result<Json<Tags>, ErrorData> {
+        Ok(Json(Tags { tags: self.store.tags(&owner(&auth)?) }))
+    }
+
+    /// Create a tag; if there is one of this name, the answer is that one
+    #[requires_auth(scopes = "tags:write")]
+    #[tool(annotations(idempotent_hint = true))]
+    async fn create_tag(
+        &self,
+        auth: AuthInfo,
+        Parameters(tag): Parameters<NewTag>,
+    ) -> Result<Json<Tag>, ErrorData> {
+        Ok(Json(self.store.create_tag(owner(&auth)?, tag)))
+    }
+}
+
+#[prompt_router(vis = "pub")]
+impl Journal {
+    /// Ask for tags that suit an entry
+    #[requires_auth(scopes = "entries:read tags:read")]
+    #[prompt]
+    async fn suggest_tags(
+        &self,
+        auth: AuthInfo,
+        Parameters(PromptEntry { id }): Parameters<PromptEntry>,
+    ) -> Result<GetPromptResult, ErrorData> {
+        let owner = owner(&auth)?;
+        let entry = id.parse().ok().and_then(|id| self.store.entry(&owner, id));
+        let entry = entry.ok_or_else(no_such_entry)?;
+        let tags: Vec<String> = self.store.tags(&owner).into_iter().map(|tag| tag.name).collect();
+        let request = format!(
+            "Which of these tags suit the entry below? {}\n\n# {}\n\n{}",
+            if tags.is_empty() { "(there are none yet)".to_owned() } else { tags.join(", ") },
+            entry.title,
+            entry.content,
+        );
+        Ok(GetPromptResult::new(vec![PromptMessage::new_text(Role::User, request)]))
+    }
+}
+
+/// The arguments of prompts are texts.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct PromptEntry {
+    /// The number of the entry
+    id: String,
+}
+
+#[tool_handler]
+#[prompt_handler]
+impl ServerHandler for Journal {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities =
+            ServerCapabilities::builder().enable_tools().enable_prompts().enable_resources();
+        ServerConfig::new(capabilities.build())
+            .with_server_info(Implementation::new("journal", env!("CARGO_PKG_VERSION")))
+            .with_instructions("A journal: entries with tags, each caller's own")
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Ok(ListResourcesResult::with_all_items(vec![
+            Resource::new(ENTRIES, "entries").with_mime_type("application/json"),
+        ]))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Ok(ListResourceTemplatesResult::with_all_items(vec![
+            ResourceTemplate::new(ENTRY, "entry").with_mime_type("application/json"),
+        ]))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let no_such_resource = || ErrorData::resource_not_found("there is no such resource", None);
+        let path = request.uri.strip_prefix(ENTRIES).ok_or_else(no_such_resource)?;
+        let auth = authorize(&context, READING)?;
+        let owner = owner(&auth)?;
+        let text = match path.strip_prefix('/').map(str::parse) {
+            None if path.is_empty() => serde_json::to_string(&self.store.entries(&owner)),
+            Some(Ok(id)) => match self.store.entry(&owner, id) {
+                Some(entry) => serde_json::to_string(&entry),
+                None => return Err(no_such_resource()),
+            },
+            _ => return Err(no_such_resource()),
+        };
+        let text = text.map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+        let contents = ResourceContents::text(text, request.uri).with_mime_type("application/json");
+        Ok(ReadResourceResult::new(vec![contents]).into())
+    }
+}
+
+fn owner(auth: &AuthInfo) -> Result<Owner, ErrorData> {
+    Owner::of(auth).ok_or_else(|| {
+        ErrorData::invalid_request("the access token names no user and no client", None)
+    })
+}
+
+fn no_such_entry() -> ErrorData {
+    ErrorData::invalid_params("there is no such entry", None)
+}

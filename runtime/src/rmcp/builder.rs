@@ -1,0 +1,259 @@
+//! An MCP server and its guard.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use ::rmcp::ServerHandler;
+use ::rmcp::handler::server::router::prompt::PromptRouter;
+use ::rmcp::handler::server::router::tool::ToolRouter;
+use ::rmcp::transport::streamable_http_server::session::SessionManager;
+use ::rmcp::transport::streamable_http_server::{
+    StreamableHttpServerConfig, StreamableHttpService,
+};
+use tower_layer::Layer;
+
+use super::catalogue::Catalogue;
+use super::environment::{Environment, StdioError};
+use super::guarded::Guarded;
+use super::layer::{McpGuard, McpLayer};
+use super::requirement::all_of;
+use super::session::SessionSeal;
+use super::setup::Setup;
+use crate::{Condition, ProtectedResourceMetadata, ResourceServer, ScopeSet, SetupError};
+
+/// Sets up an [`Mcp`] server.
+#[must_use]
+pub struct McpBuilder<H> {
+    server: ResourceServer,
+    factory: Factory<H>,
+    catalogue: Catalogue,
+    initial: Option<String>,
+    anonymous: bool,
+    show_all: bool,
+    largest_body: usize,
+    session_key: Option<Vec<u8>>,
+}
+
+type Factory<H> = Arc<dyn Fn() -> io::Result<H> + Send + Sync>;
+
+/// The bound of the SDK's own service.
+const LARGEST_BODY: usize = 4 * 1024 * 1024;
+
+/// Shorter keys can be guessed.
+const SHORTEST_KEY: usize = 32;
+
+impl<H: ServerHandler> McpBuilder<H> {
+    /// The tools, with the scopes that their functions declare: `Journal::tool_router()`.
+    pub fn tools<R: Send + 'static>(mut self, router: &ToolRouter<R>) -> Self {
+        self.catalogue.add_tools(router);
+        self
+    }
+
+    /// The prompts, with the scopes that their functions declare: `Journal::prompt_router()`.
+    pub fn prompts<R: Send + 'static>(mut self, router: &PromptRouter<R>) -> Self {
+        self.catalogue.add_prompts(router);
+        self
+    }
+
+    /// A resource, or all of a URI template, and what reading it, completing it and subscribing to
+    /// it asks for. In the template, `{name}` stands for a part without `/`, `{+name}` for any.
+    ///
+    /// Of several templates that fit, the first one counts. A handler may read URIs in more ways
+    /// than they are written, so let it decide as well, with [`authorize`](super::authorize) and
+    /// the same condition.
+    pub fn resource(mut self, template: &str, condition: Condition) -> Self {
+        self.catalogue.add_resource(template, condition);
+        self
+    }
+
+    /// The scopes that a client without a token is asked to begin with, where the request does not
+    /// say yet what it wants; it gets more of them when an operation needs more. Default: all
+    /// scopes of the tools, prompts and resources.
+    pub fn initial_scopes(mut self, scopes: &str) -> Self {
+        self.initial = Some(scopes.to_owned());
+        self
+    }
+
+    /// Lets requests without a token through to what is not guarded, or guarded with `optional`.
+    /// Default: every request needs a valid token.
+    pub fn allow_anonymous(mut self) -> Self {
+        self.anonymous = true;
+        self
+    }
+
+    /// Lists every tool and prompt to every caller. Default: only what the caller has scopes for.
+    pub fn show_all(mut self) -> Self {
+        self.show_all = true;
+        self
+    }
+
+    /// How many bytes the body of a request may have if it has to be read to know what it asks
+    /// for. Default: 4 MiB, as in the SDK.
+    pub fn largest_body(mut self, bytes: usize) -> Self {
+        self.largest_body = bytes;
+        self
+    }
+
+    /// The key that binds session ids to callers, at least 32 bytes. Default: a random one. Set it
+    /// where several processes serve the same sessions.
+    pub fn session_key(mut self, key: impl Into<Vec<u8>>) -> Self {
+        self.session_key = Some(key.into());
+        self
+    }
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// [`SetupError::Setting`] for a resource template that is none, for initial scopes outside the
+    /// grammar of RFC 6749 §3.3, and for a session key that is too short.
+    pub fn build(mut self) -> Result<Mcp<H>, SetupError> {
+        self.catalogue.check()?;
+        let seal = match self.session_key {
+            None => SessionSeal::random(),
+            Some(key) if key.len() < SHORTEST_KEY => {
+                return Err(SetupError::Setting("the session key has fewer than 32 bytes"));
+            }
+            Some(key) => SessionSeal::new(&key),
+        };
+        let initial = match self.initial {
+            None => all_of(self.catalogue.scopes()),
+            Some(scopes) => {
+                ScopeSet::parse(&scopes).map_err(|_| {
+                    SetupError::Setting("the initial scopes are not scopes of RFC 6749 §3.3")
+                })?;
+                all_of(String::leak(scopes).split(' ').filter(|scope| !scope.is_empty()).collect())
+            }
+        };
+        let setup = Setup {
+            server: self.server,
+            catalogue: self.catalogue,
+            initial,
+            anonymous: self.anonymous,
+            show_all: self.show_all,
+            largest_body: self.largest_body,
+            seal,
+        };
+        Ok(Mcp { setup: Arc::new(setup), factory: self.factory })
+    }
+}
+
+/// An MCP server whose tools, prompts and resources are guarded.
+pub struct Mcp<H> {
+    setup: Arc<Setup>,
+    factory: Factory<H>,
+}
+
+impl<H: ServerHandler> Mcp<H> {
+    /// Starts with the resource server, whose resource identifier is the URL of the MCP server, and
+    /// with what makes a handler: one for each session, or for each request where there is none.
+    pub fn builder(
+        server: &ResourceServer,
+        handler: impl Fn() -> io::Result<H> + Send + Sync + 'static,
+    ) -> McpBuilder<H> {
+        McpBuilder {
+            server: server.clone(),
+            factory: Arc::new(handler),
+            catalogue: Catalogue::default(),
+            initial: None,
+            anonymous: false,
+            show_all: false,
+            largest_body: LARGEST_BODY,
+            session_key: None,
+        }
+    }
+
+    #[cfg(feature = "axum")]
+    pub(crate) fn server(&self) -> &ResourceServer {
+        &self.setup.server
+    }
+
+    /// The guarded server as a service over HTTP.
+    ///
+    /// The SDK answers only requests to hosts that it knows, by default those of the loopback
+    /// interface. The host of the resource identifier is added to them.
+    pub fn service<M: SessionManager>(
+        &self,
+        sessions: Arc<M>,
+        mut config: StreamableHttpServerConfig,
+    ) -> McpGuard<StreamableHttpService<Guarded<H>, M>> {
+        // An empty list lets every host in.
+        if !config.allowed_hosts.is_empty() {
+            config.allowed_hosts.push(self.setup.server.identifier().host().to_owned());
+        }
+        let (setup, factory) = (Arc::clone(&self.setup), Arc::clone(&self.factory));
+        let handler = move || {
+            let handler = factory()?;
+            Ok(Guarded { handler, setup: Arc::clone(&setup), environment: None })
+        };
+        self.layer().layer(StreamableHttpService::new(handler, sessions, config))
+    }
+
+    /// The layer alone, for a service that you put together yourself. Its handler has to be one of
+    /// [`handler`](Self::handler), or lists are not filtered.
+    #[must_use]
+    pub fn layer(&self) -> McpLayer {
+        McpLayer(Arc::clone(&self.setup))
+    }
+
+    /// A guarded handler, for a service that you put together yourself.
+    ///
+    /// # Errors
+    /// If the handler cannot be made.
+    pub fn handler(&self) -> io::Result<Guarded<H>> {
+        let setup = Arc::clone(&self.setup);
+        Ok(Guarded { handler: (self.factory)()?, setup, environment: None })
+    }
+
+    /// The guarded server for stdio, where the caller is whoever has started the program: its
+    /// access token is read from this environment variable.
+    ///
+    /// # Errors
+    /// [`StdioError`] if there is no token or if it is refused: better at the start than at every
+    /// call.
+    pub async fn stdio(&self, variable: &str) -> Result<Guarded<H>, StdioError> {
+        let environment = Environment::read(variable)
+            .ok_or_else(|| StdioError::NoToken { variable: variable.to_owned() })?;
+        environment.identify(&self.setup).await.map_err(|rejection| StdioError::Refused {
+            variable: variable.to_owned(),
+            rejection,
+        })?;
+        let handler = (self.factory)().map_err(StdioError::Handler)?;
+        let setup = Arc::clone(&self.setup);
+        Ok(Guarded { handler, setup, environment: Some(environment) })
+    }
+
+    /// The metadata of the resource server (RFC 9728 §2), with the scopes of the tools, prompts and
+    /// resources beside those that were set.
+    #[must_use]
+    pub fn metadata(&self) -> ProtectedResourceMetadata {
+        let mut metadata = self.setup.server.metadata().clone();
+        for scope in self.setup.catalogue.scopes() {
+            if !metadata.scopes_supported.iter().any(|known| known == scope) {
+                metadata.scopes_supported.push(scope.to_owned());
+            }
+        }
+        metadata
+    }
+}
+
+impl<H> Clone for Mcp<H> {
+    fn clone(&self) -> Self {
+        Self { setup: Arc::clone(&self.setup), factory: Arc::clone(&self.factory) }
+    }
+}
+
+impl<H> fmt::Debug for Mcp<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mcp").field("setup", &self.setup).finish_non_exhaustive()
+    }
+}
+
+impl<H> fmt::Debug for McpBuilder<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("McpBuilder")
+            .field("server", &self.server)
+            .field("catalogue", &self.catalogue)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,111 @@
+//! What the tools, prompts and resources of a server ask of their callers.
+
+use std::collections::HashMap;
+
+use ::rmcp::handler::server::router::prompt::PromptRouter;
+use ::rmcp::handler::server::router::tool::ToolRouter;
+use ::rmcp::model::MetaObject;
+
+use super::operation::Operation;
+use super::requirement::{META_KEY, Requirement};
+use super::uri_template::UriTemplate;
+use crate::policy::all_scopes;
+use crate::rejection::OFFLINE_ACCESS;
+use crate::{Condition, SetupError};
+
+/// Filled once from the code's own declarations, and then only read.
+#[derive(Debug, Default)]
+pub(super) struct Catalogue {
+    tools: HashMap<String, Requirement>,
+    prompts: HashMap<String, Requirement>,
+    resources: Vec<(UriTemplate, Requirement)>,
+    /// The first declaration that cannot be understood.
+    problem: Option<SetupError>,
+}
+
+/// No declared resource has a longer URI; it bounds the work of comparing it with the templates.
+const LONGEST_URI: usize = 8 * 1024;
+
+impl Catalogue {
+    pub(super) fn add_tools<H: Send + 'static>(&mut self, router: &ToolRouter<H>) {
+        for route in router.map.values() {
+            let declared = self.read(route.attr.meta.as_ref());
+            self.tools.extend(declared.map(|asked| (route.attr.name.to_string(), asked)));
+        }
+    }
+
+    pub(super) fn add_prompts<H: Send + 'static>(&mut self, router: &PromptRouter<H>) {
+        for route in router.map.values() {
+            let declared = self.read(route.attr.meta.as_ref());
+            self.prompts.extend(declared.map(|asked| (route.attr.name.clone(), asked)));
+        }
+    }
+
+    pub(super) fn add_resource(&mut self, template: &str, condition: Condition) {
+        match UriTemplate::parse(template) {
+            Some(template) => {
+                self.resources.push((template, Requirement { condition, anonymous: false }));
+            }
+            None => self.problem(SetupError::Setting(
+                "a resource is declared with a URI template that is not made of literals and \
+                 `{name}` or `{+name}`",
+            )),
+        }
+    }
+
+    pub(super) fn check(&mut self) -> Result<(), SetupError> {
+        self.problem.take().map_or(Ok(()), Err)
+    }
+
+    /// What an operation asks for, each requirement of it. Nothing for what does not exist: nobody
+    /// is asked for scopes that lead nowhere.
+    pub(super) fn requirements(&self, operation: &Operation) -> impl Iterator<Item = Requirement> {
+        let (named, uris) = match operation {
+            Operation::Tool(name) => (self.tools.get(name), &[][..]),
+            Operation::Prompt(name) => (self.prompts.get(name), &[][..]),
+            Operation::Resources(uris) => (None, uris.as_slice()),
+            Operation::Other => (None, &[][..]),
+        };
+        let resources = uris.iter().filter_map(|uri| self.resource(uri));
+        named.copied().into_iter().chain(resources)
+    }
+
+    /// The first template that fits.
+    fn resource(&self, uri: &str) -> Option<Requirement> {
+        if uri.len() > LONGEST_URI {
+            return None;
+        }
+        let fits = |(template, _): &&(UriTemplate, Requirement)| template.matches(uri);
+        self.resources.iter().find(fits).map(|(_, requirement)| *requirement)
+    }
+
+    /// Every scope that the declarations name, each once and in order.
+    pub(super) fn scopes(&self) -> Vec<&'static str> {
+        let named = self.tools.values().chain(self.prompts.values());
+        let all = named.chain(self.resources.iter().map(|(_, requirement)| requirement));
+        let mut scopes: Vec<&'static str> =
+            all.flat_map(|requirement| all_scopes(requirement.condition)).collect();
+        scopes.retain(|scope| *scope != OFFLINE_ACCESS);
+        scopes.sort_unstable();
+        scopes.dedup();
+        scopes
+    }
+
+    fn read(&mut self, meta: Option<&MetaObject>) -> Option<Requirement> {
+        match Requirement::read(meta) {
+            Ok(declared) => declared,
+            Err(_) => {
+                self.problem(SetupError::Setting(
+                    "a tool or prompt has a `_meta` with `requires-auth/authorization` that \
+                     `#[requires_auth]` has not written",
+                ));
+                None
+            }
+        }
+    }
+
+    fn problem(&mut self, problem: SetupError) {
+        debug_assert_eq!(META_KEY, "requires-auth/authorization", "named in a message");
+        self.problem.get_or_insert(problem);
+    }
+}

@@ -1,0 +1,205 @@
+//! A look into the body of a JSON-RPC request: only far enough to see what it asks for.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, de};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+use super::operation::Operation;
+
+/// Why a body is not passed on: not everyone would read the same out of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Ambiguous {
+    /// Several messages in one request; no revision from 2025-06-18 on has them.
+    #[error("a batch of messages is not accepted")]
+    Batch,
+    /// A member is there twice, or of another type.
+    #[error("the message is not a JSON-RPC request of the Model Context Protocol")]
+    Members,
+}
+
+/// What the message in a body asks for.
+///
+/// A body that is no JSON at all asks for nothing: it is left to the SDK to refuse.
+pub(super) fn operation(body: &[u8]) -> Result<Operation, Ambiguous> {
+    match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'[') => return Err(Ambiguous::Batch),
+        Some(b'{') => {}
+        _ => return Ok(Operation::Other),
+    }
+    match read(body) {
+        Ok(operation) => Ok(operation),
+        Err(error) if matches!(error.classify(), Category::Data) => Err(Ambiguous::Members),
+        Err(_) => Ok(Operation::Other),
+    }
+}
+
+fn read(body: &[u8]) -> serde_json::Result<Operation> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let [method, params] = Members(["method", "params"]).deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    let Some(method) = method else { return Ok(Operation::Other) };
+    let params = params.map_or("{}", |params| match params.get() {
+        "null" => "{}",
+        params => params,
+    });
+    let member = |name| -> serde_json::Result<Option<&RawValue>> {
+        let [value] =
+            Members([name]).deserialize(&mut serde_json::Deserializer::from_str(params))?;
+        Ok(value)
+    };
+    let text = |name| member(name)?.map(string).transpose();
+    Ok(match string(method)?.as_str() {
+        "tools/call" => text("name")?.map_or(Operation::Other, Operation::Tool),
+        "prompts/get" => text("name")?.map_or(Operation::Other, Operation::Prompt),
+        "resources/read"
+        | "resources/subscribe"
+        | "resources/unsubscribe"
+        | "resources/directory/read" => {
+            text("uri")?.map_or(Operation::Other, |uri| Operation::Resources(vec![uri]))
+        }
+        "completion/complete" => reference(member("ref")?)?,
+        "subscriptions/listen" => subscriptions(member("notifications")?)?,
+        _ => Operation::Other,
+    })
+}
+
+/// What a completion is for.
+fn reference(reference: Option<&RawValue>) -> serde_json::Result<Operation> {
+    let Some(reference) = reference else { return Ok(Operation::Other) };
+    let mut deserializer = serde_json::Deserializer::from_str(reference.get());
+    let [kind, name, uri] = Members(["type", "name", "uri"]).deserialize(&mut deserializer)?;
+    Ok(match (kind.map(string).transpose()?.as_deref(), name, uri) {
+        (Some("ref/prompt"), Some(name), _) => Operation::Prompt(string(name)?),
+        (Some("ref/resource"), _, Some(uri)) => Operation::Resources(vec![string(uri)?]),
+        _ => Operation::Other,
+    })
+}
+
+/// Which resources a client wants to hear of.
+fn subscriptions(filter: Option<&RawValue>) -> serde_json::Result<Operation> {
+    let Some(filter) = filter else { return Ok(Operation::Other) };
+    let mut deserializer = serde_json::Deserializer::from_str(filter.get());
+    let [uris] = Members(["resourceSubscriptions"]).deserialize(&mut deserializer)?;
+    let uris: Option<Vec<String>> =
+        uris.map_or(Ok(None), |uris| serde_json::from_str(uris.get()))?;
+    Ok(uris.map_or(Operation::Other, Operation::Resources))
+}
+
+fn string(value: &RawValue) -> serde_json::Result<String> {
+    serde_json::from_str(value.get())
+}
+
+/// Reads these members of an object, and of nothing else: a derived `Deserialize` also takes an
+/// array for an object.
+struct Members<const N: usize>([&'static str; N]);
+
+impl<'de, const N: usize> DeserializeSeed<'de> for Members<N> {
+    type Value = [Option<&'de RawValue>; N];
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, const N: usize> Visitor<'de> for Members<N> {
+    type Value = [Option<&'de RawValue>; N];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut values = [None; N];
+        while let Some(Name(name)) = map.next_key::<Name<'de>>()? {
+            let wanted = self.0.iter().zip(&mut values).find(|(wanted, _)| **wanted == name);
+            match wanted {
+                None => drop(map.next_value::<IgnoredAny>()?),
+                Some((name, Some(_))) => return Err(de::Error::duplicate_field(name)),
+                Some((_, value)) => *value = Some(map.next_value()?),
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// A member's name, however it is escaped.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<Operation, Ambiguous> {
+        operation(body.as_bytes())
+    }
+
+    #[test]
+    fn a_request_is_read_as_far_as_needed() {
+        // R-I3
+        let tool = || Ok(Operation::Tool("create".into()));
+        let uris =
+            |uris: &[&str]| Ok(Operation::Resources(uris.iter().map(|&u| u.into()).collect()));
+        for (body, expected) in [
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"create"}}"#,
+                tool(),
+            ),
+            (
+                r#" {"params":{"arguments":{"name":"x","method":"y"},"name":"create"},"method":"tools/call"}"#,
+                tool(),
+            ),
+            (r#"{"method":"tools\/call","params":{"n\u0061me":"cr\u0065ate"}}"#, tool()),
+            (
+                r#"{"method":"prompts/get","params":{"name":"p"}}"#,
+                Ok(Operation::Prompt("p".into())),
+            ),
+            (r#"{"method":"resources/read","params":{"uri":"a:b"}}"#, uris(&["a:b"])),
+            (r#"{"method":"resources/subscribe","params":{"uri":"a:b"}}"#, uris(&["a:b"])),
+            (
+                r#"{"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"p"}}}"#,
+                Ok(Operation::Prompt("p".into())),
+            ),
+            (
+                r#"{"method":"completion/complete","params":{"ref":{"type":"ref/resource","uri":"a:{b}"}}}"#,
+                uris(&["a:{b}"]),
+            ),
+            (
+                r#"{"method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":["a:b","a:c"]}}}"#,
+                uris(&["a:b", "a:c"]),
+            ),
+            (r#"{"method":"tools/list"}"#, Ok(Operation::Other)),
+            (r#"{"method":"tools/list","params":null}"#, Ok(Operation::Other)),
+            (r#"{"id":1,"result":{}}"#, Ok(Operation::Other)),
+            ("no JSON", Ok(Operation::Other)),
+            (r#"{"method":"tools/call","params":{"name":"create""#, Ok(Operation::Other)),
+            ("", Ok(Operation::Other)),
+        ] {
+            assert_eq!(read(body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_reads_differently_elsewhere_is_refused() {
+        for body in [
+            r#"{"method":"tools/list","method":"tools/call","params":{"name":"create"}}"#,
+            r#"{"method":"tools/call","params":{"name":"a"},"params":{"name":"b"}}"#,
+            r#"{"method":"tools/call","params":{"name":"a","name":"b"}}"#,
+            r#"{"method":"tools/call","params":{"name":"a","n\u0061me":"b"}}"#,
+            r#"{"method":"tools/call","params":["create"]}"#,
+            r#"{"method":"tools/call","params":"create"}"#,
+            r#"{"method":"tools/call","params":{"name":null}}"#,
+            r#"{"method":"tools/call","params":{"name":["create"]}}"#,
+            r#"{"method":["tools/call"],"params":{"name":"create"}}"#,
+            r#"{"method":"completion/complete","params":{"ref":{"type":"ref/prompt","type":"ref/resource","name":"p"}}}"#,
+            r#"{"method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":"a:b"}}}"#,
+        ] {
+            assert_eq!(read(body), Err(Ambiguous::Members), "{body}");
+        }
+        assert_eq!(read(r#" [{"method":"tools/call"}]"#), Err(Ambiguous::Batch));
+    }
+}

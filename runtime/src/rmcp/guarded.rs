@@ -1,0 +1,251 @@
+//! A server handler behind its guard: lists tell each caller what it may use, and what has no
+//! function of its own to guard is decided here.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use ::rmcp::model::*;
+use ::rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
+use ::rmcp::{ErrorData, RoleServer, ServerHandler};
+
+use super::environment::Environment;
+use super::identity::Identity;
+use super::operation::Operation;
+use super::requirement::is_met;
+use super::setup::Setup;
+
+/// A handler whose callers are known; made by [`Mcp`](super::Mcp).
+///
+/// It passes everything on to the handler within. The lists of tools and prompts leave out what the
+/// caller has no scopes for, and reading, completing and subscribing to a declared resource, or
+/// completing a prompt, asks for its scopes.
+pub struct Guarded<H> {
+    pub(super) handler: H,
+    pub(super) setup: Arc<Setup>,
+    /// On stdio, where the caller's token comes from.
+    pub(super) environment: Option<Environment>,
+}
+
+type Request = RequestContext<RoleServer>;
+type Notified = NotificationContext<RoleServer>;
+
+impl<H: ServerHandler> Guarded<H> {
+    /// On stdio no layer has resolved a token for this request, so it is done here.
+    async fn enter(&self, context: &mut Request) -> Result<(), ErrorData> {
+        if let Some(environment) = &self.environment {
+            let identity = environment.identify(&self.setup).await?;
+            context.extensions.insert(identity);
+        }
+        Ok(())
+    }
+
+    /// Enters, and decides about what no function guards.
+    async fn decide(&self, context: &mut Request, asked: Operation) -> Result<(), ErrorData> {
+        self.enter(context).await?;
+        self.setup.decide_within(&asked, Identity::of(context)?)
+    }
+
+    /// Takes out of a list what the caller may not use, and says that it is the caller's own.
+    fn filter<T>(
+        &self,
+        context: &Request,
+        listed: &mut Vec<T>,
+        cache_scope: &mut Option<CacheScope>,
+        meta: impl Fn(&T) -> Option<&MetaObject>,
+    ) -> Result<(), ErrorData> {
+        if self.setup.show_all {
+            return Ok(());
+        }
+        let caller = Identity::of(context)?.caller.as_ref();
+        listed.retain(|one| is_met(meta(one), caller));
+        let hints = |version: ProtocolVersion| version >= ProtocolVersion::V_2026_07_28;
+        if cache_scope.is_some() || context.protocol_version().is_some_and(hints) {
+            *cache_scope = Some(CacheScope::Private);
+        }
+        Ok(())
+    }
+}
+
+fn uri(uri: &str) -> Operation {
+    Operation::Resources(vec![uri.to_owned()])
+}
+
+/// Requests that the guards in the functions decide about, or that a valid token is enough for.
+macro_rules! pass_on {
+    ($($method:ident($parameter:ident: $request:ty) -> $result:ty;)*) => {$(
+        async fn $method(
+            &self,
+            $parameter: $request,
+            mut context: Request,
+        ) -> Result<$result, ErrorData> {
+            self.enter(&mut context).await?;
+            self.handler.$method($parameter, context).await
+        }
+    )*};
+}
+
+#[expect(deprecated, reason = "earlier revisions have them")]
+impl<H: ServerHandler> ServerHandler for Guarded<H> {
+    pass_on! {
+        initialize(request: InitializeRequestParams) -> InitializeResult;
+        set_level(request: SetLevelRequestParams) -> ();
+        call_tool(request: CallToolRequestParams) -> CallToolResponse;
+        get_prompt(request: GetPromptRequestParams) -> GetPromptResponse;
+        list_resources(request: Option<PaginatedRequestParams>) -> ListResourcesResult;
+        list_resource_templates(request: Option<PaginatedRequestParams>)
+            -> ListResourceTemplatesResult;
+        on_custom_request(request: CustomRequest) -> CustomResult;
+        get_task(request: GetTaskParams) -> GetTaskResult;
+        update_task(request: UpdateTaskParams) -> ();
+        cancel_task(request: CancelTaskParams) -> ();
+        list_skills(request: Option<PaginatedRequestParams>) -> ListSkillsResult;
+        get_skill(request: GetSkillRequestParams) -> GetSkillResult;
+    }
+
+    async fn ping(&self, mut context: Request) -> Result<(), ErrorData> {
+        self.enter(&mut context).await?;
+        self.handler.ping(context).await
+    }
+
+    async fn discover(&self, mut context: Request) -> Result<DiscoverResult, ErrorData> {
+        self.enter(&mut context).await?;
+        self.handler.discover(context).await
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        mut context: Request,
+    ) -> Result<ListToolsResult, ErrorData> {
+        self.enter(&mut context).await?;
+        let mut list = self.handler.list_tools(request, context.clone()).await?;
+        self.filter(&context, &mut list.tools, &mut list.cache_scope, |tool| tool.meta.as_ref())?;
+        Ok(list)
+    }
+
+    async fn list_prompts(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        mut context: Request,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        self.enter(&mut context).await?;
+        let mut list = self.handler.list_prompts(request, context.clone()).await?;
+        self.filter(&context, &mut list.prompts, &mut list.cache_scope, |prompt| {
+            prompt.meta.as_ref()
+        })?;
+        Ok(list)
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        mut context: Request,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        self.decide(&mut context, uri(&request.uri)).await?;
+        self.handler.read_resource(request, context).await
+    }
+
+    async fn read_resource_directory(
+        &self,
+        request: ReadResourceDirectoryRequestParams,
+        mut context: Request,
+    ) -> Result<ReadResourceDirectoryResult, ErrorData> {
+        self.decide(&mut context, uri(&request.uri)).await?;
+        self.handler.read_resource_directory(request, context).await
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        mut context: Request,
+    ) -> Result<(), ErrorData> {
+        self.decide(&mut context, uri(&request.uri)).await?;
+        self.handler.subscribe(request, context).await
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        mut context: Request,
+    ) -> Result<(), ErrorData> {
+        self.decide(&mut context, uri(&request.uri)).await?;
+        self.handler.unsubscribe(request, context).await
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        mut context: Request,
+    ) -> Result<CompleteResult, ErrorData> {
+        let asked = match (request.r#ref.as_prompt_name(), request.r#ref.as_resource_uri()) {
+            (Some(name), _) => Operation::Prompt(name.to_owned()),
+            (None, Some(template)) => uri(template),
+            (None, None) => Operation::Other,
+        };
+        self.decide(&mut context, asked).await?;
+        self.handler.complete(request, context).await
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
+        let identity = match &self.environment {
+            Some(environment) => environment.identify(&self.setup).await?,
+            None => Identity::of(context.request_context())?.clone(),
+        };
+        self.setup.decide_within(&Operation::Resources(uris), &identity)?;
+        self.handler.listen(context).await
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        self.handler.accepted_subscription_filter(requested)
+    }
+
+    fn negotiate_initialize(
+        &self,
+        request: &InitializeRequestParams,
+    ) -> Result<InitializeResult, ErrorData> {
+        self.handler.negotiate_initialize(request)
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        self.handler.supported_protocol_versions()
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.handler.get_tool(name)
+    }
+
+    fn get_info(&self) -> ServerConfig {
+        self.handler.get_info()
+    }
+
+    async fn on_cancelled(&self, notified: CancelledNotificationParam, context: Notified) {
+        self.handler.on_cancelled(notified, context).await;
+    }
+
+    async fn on_progress(&self, notified: ProgressNotificationParam, context: Notified) {
+        self.handler.on_progress(notified, context).await;
+    }
+
+    async fn on_initialized(&self, context: Notified) {
+        self.handler.on_initialized(context).await;
+    }
+
+    async fn on_roots_list_changed(&self, context: Notified) {
+        self.handler.on_roots_list_changed(context).await;
+    }
+
+    async fn on_custom_notification(&self, notified: CustomNotification, context: Notified) {
+        self.handler.on_custom_notification(notified, context).await;
+    }
+}
+
+impl<H> fmt::Debug for Guarded<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guarded").field("setup", &self.setup).finish_non_exhaustive()
+    }
+}

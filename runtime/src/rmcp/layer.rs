@@ -1,0 +1,187 @@
+//! The layer in front of the SDK's HTTP service: it authenticates every request, and refuses an
+//! operation that the token has no scopes for while the answer can still have a status.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http_body::Body;
+use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::identity::Identity;
+use super::operation::{Announced, announced};
+use super::refusal;
+use super::setup::Setup;
+use super::{envelope, operation::Operation};
+
+/// Puts a [`Guard`] in front of the SDK's HTTP service; made by [`Mcp::layer`](super::Mcp::layer).
+#[derive(Debug, Clone)]
+pub struct McpLayer(pub(super) Arc<Setup>);
+
+impl<S> Layer<S> for McpLayer {
+    type Service = McpGuard<S>;
+
+    fn layer(&self, inner: S) -> McpGuard<S> {
+        McpGuard { inner, setup: Arc::clone(&self.0) }
+    }
+}
+
+/// The SDK's HTTP service behind its guard.
+#[derive(Debug, Clone)]
+pub struct McpGuard<S> {
+    inner: S,
+    setup: Arc<Setup>,
+}
+
+/// The body that is passed on: as it comes, or as it was read.
+pub type Forwarded<B> = Either<B, Full<Bytes>>;
+
+/// The body of an answer: that of the service, or of a refusal.
+pub type Answered<B> = Either<B, Full<Bytes>>;
+
+impl<S, B, R> Service<Request<B>> for McpGuard<S>
+where
+    S: Service<Request<Forwarded<B>>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Send,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    R: Send + 'static,
+{
+    type Response = Response<Answered<R>>;
+    type Error = S::Error;
+    type Future = McpFuture<Self::Response, S::Error>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        // The service that was polled ready is the one that is called.
+        let unready = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, unready);
+        let setup = Arc::clone(&self.setup);
+        McpFuture(Box::pin(async move {
+            let (request, identity) = match setup.admit(request).await {
+                Ok(admitted) => admitted,
+                Err(refused) => return Ok(refused.map(Either::Right)),
+            };
+            let response = inner.call(request).await?;
+            Ok(setup.answer(response, &identity))
+        }))
+    }
+}
+
+/// The answer of a [`McpGuard`], on its way.
+pub struct McpFuture<R, E>(Pin<Box<dyn Future<Output = Result<R, E>> + Send>>);
+
+impl<R, E> Future for McpFuture<R, E> {
+    type Output = Result<R, E>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(context)
+    }
+}
+
+impl<R, E> fmt::Debug for McpFuture<R, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("McpFuture(..)")
+    }
+}
+
+const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
+
+type Refused = Response<Full<Bytes>>;
+
+impl Setup {
+    /// The request with its caller, as the SDK gets it.
+    async fn admit<B>(
+        &self,
+        request: Request<B>,
+    ) -> Result<(Request<Forwarded<B>>, Identity), Refused>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let (mut parts, body) = request.into_parts();
+        let announced = match parts.method {
+            Method::POST => announced(&parts.headers).map_err(|_| refusal::repeated_header())?,
+            // A stream, or the end of a session.
+            _ => Announced::Headers(Operation::Other),
+        };
+        let asked = match &announced {
+            Announced::Headers(operation) => self.catalogue.requirements(operation).next(),
+            Announced::Body => None,
+        };
+        let condition = asked.map_or(self.initial, |asked| asked.condition);
+        let caller = self.server.identify(&parts.headers, condition).await;
+        let caller = caller.map_err(|refused| refused.to_response())?;
+        if caller.is_none() && !self.anonymous {
+            return Err(self.server.missing_token(condition).to_response());
+        }
+        let (operation, body) = match announced {
+            Announced::Headers(operation) => (operation, Either::Left(body)),
+            Announced::Body => {
+                let body = read(body, self.largest_body).await?;
+                let operation = envelope::operation(&body).map_err(refusal::ambiguous)?;
+                (operation, Either::Right(Full::new(body)))
+            }
+        };
+        self.decide(&operation, caller.as_ref()).map_err(|refused| refused.to_response())?;
+        if let Some(id) = self.session(&parts.headers, caller.as_ref())? {
+            parts.headers.insert(SESSION_ID, id);
+        }
+        let identity = Identity::new(&self.server, caller);
+        parts.extensions.insert(identity.clone());
+        Ok((Request::from_parts(parts, body), identity))
+    }
+
+    /// The SDK's id of the session that the request belongs to.
+    fn session(
+        &self,
+        headers: &http::HeaderMap,
+        caller: Option<&crate::AuthInfo>,
+    ) -> Result<Option<HeaderValue>, Refused> {
+        let mut sealed = headers.get_all(SESSION_ID).iter();
+        let Some(id) = sealed.next() else { return Ok(None) };
+        if sealed.next().is_some() {
+            return Err(refusal::repeated_header());
+        }
+        let id = id.to_str().ok().and_then(|sealed| self.seal.open(sealed, caller));
+        let id = id.and_then(|id| HeaderValue::from_str(id).ok());
+        id.map(Some).ok_or_else(refusal::unknown_session)
+    }
+
+    /// The answer of the SDK, or the refusal that a function has left in the meantime.
+    fn answer<R>(&self, response: Response<R>, identity: &Identity) -> Response<Answered<R>> {
+        if let Some(refused) = identity.answer.refusal() {
+            return refused.to_response::<Full<Bytes>>().map(Either::Right);
+        }
+        let mut response = response.map(Either::Left);
+        let id = response.headers().get(SESSION_ID).and_then(|id| id.to_str().ok());
+        let sealed = id.map(|id| self.seal.seal(id, identity.caller.as_ref()));
+        if let Some(sealed) = sealed.and_then(|sealed| HeaderValue::try_from(sealed).ok()) {
+            response.headers_mut().insert(SESSION_ID, sealed);
+        }
+        response
+    }
+}
+
+/// Reads a body up to a bound.
+async fn read<B>(body: B, longest: usize) -> Result<Bytes, Refused>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    match Limited::new(body, longest).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(refusal::too_large()),
+        // The client is gone, or breaks the protocol.
+        Err(_) => Err(refusal::plain(StatusCode::BAD_REQUEST, "the body could not be read")),
+    }
+}

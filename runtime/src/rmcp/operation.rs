@@ -1,0 +1,149 @@
+//! What a request asks an MCP server to do, as far as authorization needs to know it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderName};
+
+/// An operation that a server can declare scopes for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Operation {
+    /// A call of a tool, by its name.
+    Tool(String),
+    /// A prompt that is read or completed, by its name.
+    Prompt(String),
+    /// Resources that are read, completed or subscribed to, by their URIs.
+    Resources(Vec<String>),
+    /// Anything else: a valid token is all that it needs.
+    Other,
+}
+
+/// Where a request says what it asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Announced {
+    /// In its headers, which the SDK compares with the body.
+    Headers(Operation),
+    /// Only in its body.
+    Body,
+}
+
+/// A header that can only be there once is there more than once.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct RepeatedHeader;
+
+const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+const NAME: HeaderName = HeaderName::from_static("mcp-name");
+
+/// The first revision that requires the headers, and whose servers must compare them with the body.
+/// Revisions are dates, and compare as text.
+const STANDARD_HEADERS: &str = "2026-07-28";
+
+/// Reads the headers of a `POST`.
+///
+/// With an earlier revision nobody compares `Mcp-Name` with the body, so it is not believed: a
+/// request could name one tool there and call another.
+pub(super) fn announced(headers: &HeaderMap) -> Result<Announced, RepeatedHeader> {
+    let version = once(headers, &PROTOCOL_VERSION)?;
+    if version.is_none_or(|version| version < STANDARD_HEADERS) {
+        return Ok(Announced::Body);
+    }
+    let method = once(headers, &METHOD)?;
+    let name = once(headers, &NAME)?;
+    // A name that cannot be decoded names nothing; the SDK refuses the request.
+    let name = name.and_then(decoded);
+    Ok(Announced::Headers(match (method, name) {
+        (Some("tools/call"), Some(name)) => Operation::Tool(name),
+        (Some("prompts/get"), Some(name)) => Operation::Prompt(name),
+        (Some("resources/read"), Some(uri)) => Operation::Resources(vec![uri]),
+        // No header tells what these are about. `initialize` comes before the revision is agreed
+        // on, so the SDK lets it do without headers.
+        (
+            Some("completion/complete" | "subscriptions/listen" | "resources/directory/read")
+            | None,
+            _,
+        ) => return Ok(Announced::Body),
+        _ => Operation::Other,
+    }))
+}
+
+fn once<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, RepeatedHeader> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next();
+    match values.next() {
+        Some(_) => Err(RepeatedHeader),
+        None => Ok(value.and_then(|value| value.to_str().ok())),
+    }
+}
+
+/// A value that a header cannot carry as it is comes as `=?base64?…?=`.
+fn decoded(name: &str) -> Option<String> {
+    let encoded = name.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?="));
+    match encoded {
+        None => Some(name.to_owned()),
+        Some(encoded) => String::from_utf8(STANDARD.decode(encoded).ok()?).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(HeaderName::from_static(name), value.parse().unwrap());
+        }
+        headers
+    }
+
+    const VERSION: (&str, &str) = ("mcp-protocol-version", "2026-07-28");
+    const CALL: (&str, &str) = ("mcp-method", "tools/call");
+
+    #[test]
+    fn the_name_in_a_header_is_believed_only_where_it_is_compared() {
+        // R-I4
+        let named = Announced::Headers(Operation::Tool("create".into()));
+        assert_eq!(announced(&headers(&[VERSION, CALL, ("mcp-name", "create")])), Ok(named));
+        for version in ["2025-11-25", "2025-06-18", "2025-03-26", "", "1"] {
+            let version = ("mcp-protocol-version", version);
+            let headers = headers(&[version, CALL, ("mcp-name", "create")]);
+            assert_eq!(announced(&headers), Ok(Announced::Body), "{version:?}");
+        }
+        let without_version = headers(&[CALL, ("mcp-name", "create")]);
+        assert_eq!(announced(&without_version), Ok(Announced::Body));
+    }
+
+    #[test]
+    fn an_encoded_name_is_the_name() {
+        let encoded = headers(&[VERSION, CALL, ("mcp-name", "=?base64?Y3LDqWU=?=")]);
+        assert_eq!(announced(&encoded), Ok(Announced::Headers(Operation::Tool("crée".into()))));
+        for broken in ["=?base64?!?=", "=?base64?/w==?="] {
+            let headers = headers(&[VERSION, CALL, ("mcp-name", broken)]);
+            assert_eq!(announced(&headers), Ok(Announced::Headers(Operation::Other)), "{broken}");
+        }
+    }
+
+    #[test]
+    fn a_repeated_header_is_refused() {
+        for repeated in [
+            [VERSION, VERSION, CALL],
+            [VERSION, CALL, CALL],
+            [VERSION, CALL, ("mcp-method", "tools/list")],
+        ] {
+            assert_eq!(announced(&headers(&repeated)), Err(RepeatedHeader), "{repeated:?}");
+        }
+        let names = [VERSION, CALL, ("mcp-name", "a"), ("mcp-name", "b")];
+        assert_eq!(announced(&headers(&names)), Err(RepeatedHeader));
+    }
+
+    #[test]
+    fn what_no_header_tells_is_looked_up_in_the_body() {
+        for method in ["completion/complete", "subscriptions/listen"] {
+            let headers = headers(&[VERSION, ("mcp-method", method)]);
+            assert_eq!(announced(&headers), Ok(Announced::Body), "{method}");
+        }
+        assert_eq!(announced(&headers(&[VERSION])), Ok(Announced::Body));
+        let listing = headers(&[VERSION, ("mcp-method", "tools/list")]);
+        assert_eq!(announced(&listing), Ok(Announced::Headers(Operation::Other)));
+    }
+}

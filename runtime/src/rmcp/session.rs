@@ -1,0 +1,67 @@
+//! Sessions of earlier revisions, which belong to the caller who opened them.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::AuthInfo;
+
+/// Seals session ids: what the client gets is the id of the SDK and, behind a dot, a code that only
+/// this server can compute for this caller. So nothing has to be remembered about a session, and an
+/// id is worth nothing to anybody else.
+pub(super) struct SessionSeal(Hmac<Sha256>);
+
+impl SessionSeal {
+    pub(super) fn new(key: &[u8]) -> Self {
+        // HMAC takes keys of every length.
+        Self(Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default())))
+    }
+
+    /// With a key that nobody else has.
+    pub(super) fn random() -> Self {
+        Self::new(&rand::random::<[u8; 32]>())
+    }
+
+    pub(super) fn seal(&self, id: &str, caller: Option<&AuthInfo>) -> String {
+        let code = self.code(id, caller).finalize().into_bytes();
+        format!("{id}.{}", URL_SAFE_NO_PAD.encode(code))
+    }
+
+    /// The id of the SDK; `None` if the session is somebody else's, or none.
+    pub(super) fn open<'a>(&self, sealed: &'a str, caller: Option<&AuthInfo>) -> Option<&'a str> {
+        let (id, code) = sealed.rsplit_once('.')?;
+        let code = URL_SAFE_NO_PAD.decode(code).ok()?;
+        self.code(id, caller).verify_slice(&code).ok()?;
+        Some(id)
+    }
+
+    fn code(&self, id: &str, caller: Option<&AuthInfo>) -> Hmac<Sha256> {
+        let mut code = self.0.clone();
+        let [issuer, subject, client, token] = principal(caller);
+        for part in [issuer, subject, client, token, Some(id)] {
+            // Each part with its length, so that no two lists of parts look alike.
+            let length = part.map_or(u64::MAX, |part| part.len() as u64);
+            code.update(&length.to_be_bytes());
+            code.update(part.unwrap_or_default().as_bytes());
+        }
+        code
+    }
+}
+
+/// Whom a session belongs to: issuer, subject and client. A token that names neither a subject nor
+/// a client stands for itself alone.
+fn principal(caller: Option<&AuthInfo>) -> [Option<&str>; 4] {
+    let Some(caller) = caller else { return [None; 4] };
+    let nameless = caller.subject().is_none() && caller.client_id().is_none();
+    let token = nameless.then(|| caller.token().expose());
+    [caller.issuer(), caller.subject(), caller.client_id(), token]
+}
+
+impl fmt::Debug for SessionSeal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionSeal(..)")
+    }
+}

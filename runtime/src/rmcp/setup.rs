@@ -1,0 +1,50 @@
+//! What the layer and the handler of one MCP server share.
+
+use super::catalogue::Catalogue;
+use super::identity::Identity;
+use super::operation::Operation;
+use super::requirement::Requirement;
+use super::session::SessionSeal;
+use crate::{AuthInfo, Condition, Rejection, ResourceServer};
+
+/// The settings of [`Mcp`](super::Mcp), checked.
+#[derive(Debug)]
+pub(super) struct Setup {
+    pub(super) server: ResourceServer,
+    pub(super) catalogue: Catalogue,
+    /// What a caller without a token is asked for where the operation is not known yet.
+    pub(super) initial: Condition,
+    pub(super) anonymous: bool,
+    pub(super) show_all: bool,
+    pub(super) largest_body: usize,
+    pub(super) seal: SessionSeal,
+}
+
+impl Setup {
+    /// Decides whether the caller may do all that this operation asks for.
+    pub(super) fn decide(
+        &self,
+        operation: &Operation,
+        caller: Option<&AuthInfo>,
+    ) -> Result<(), Rejection> {
+        self.catalogue.requirements(operation).try_for_each(|asked| self.meets(asked, caller))
+    }
+
+    fn meets(&self, asked: Requirement, caller: Option<&AuthInfo>) -> Result<(), Rejection> {
+        match caller {
+            Some(caller) => caller.check(asked.condition),
+            None if asked.anonymous => Ok(()),
+            None => Err(self.server.missing_token(asked.condition)),
+        }
+    }
+
+    /// The same within a handler, where the refusal becomes an error of JSON-RPC.
+    pub(super) fn decide_within(
+        &self,
+        operation: &Operation,
+        identity: &Identity,
+    ) -> Result<(), ::rmcp::ErrorData> {
+        let decided = self.decide(operation, identity.caller.as_ref());
+        decided.map_err(|refused| refused.answering(Some(&identity.answer)).into())
+    }
+}
