@@ -13,6 +13,7 @@ mod answers;
 mod asking;
 mod credentials;
 mod faults;
+mod mcp;
 mod metadata;
 mod reading;
 mod remembering;

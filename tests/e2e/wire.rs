@@ -27,7 +27,11 @@ impl Request {
     }
 
     pub fn new(method: &str, path: &str) -> Self {
-        let head = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
+        Self::new_to("test", method, path)
+    }
+
+    pub fn new_to(host: &str, method: &str, path: &str) -> Self {
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
         Self { head: head.into_bytes(), body: Vec::new() }
     }
 

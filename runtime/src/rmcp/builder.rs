@@ -11,6 +11,7 @@ use ::rmcp::transport::streamable_http_server::session::SessionManager;
 use ::rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService,
 };
+use secrecy::SecretString;
 use tower_layer::Layer;
 
 use super::catalogue::Catalogue;
@@ -208,16 +209,28 @@ impl<H: ServerHandler> Mcp<H> {
     /// The guarded server for stdio, where the caller is whoever has started the program: its
     /// access token is read from this environment variable.
     ///
+    /// Every request asks anew whether the token is still valid, as over HTTP; a
+    /// [`Cached`](crate::Cached) resolver makes that cheap.
+    ///
     /// # Errors
     /// [`StdioError`] if there is no token or if it is refused: better at the start than at every
     /// call.
     pub async fn stdio(&self, variable: &str) -> Result<Guarded<H>, StdioError> {
-        let environment = Environment::read(variable)
-            .ok_or_else(|| StdioError::NoToken { variable: variable.to_owned() })?;
-        environment.identify(&self.setup).await.map_err(|rejection| StdioError::Refused {
-            variable: variable.to_owned(),
-            rejection,
-        })?;
+        let token = std::env::var(variable)
+            .map_err(|_| StdioError::NoToken { variable: variable.to_owned() })?;
+        self.with_token(token).await
+    }
+
+    /// The guarded server for a transport with one caller, who has this access token.
+    ///
+    /// # Errors
+    /// As of [`stdio`](Self::stdio).
+    pub async fn with_token(
+        &self,
+        token: impl Into<SecretString>,
+    ) -> Result<Guarded<H>, StdioError> {
+        let environment = Environment::new(&token.into());
+        environment.identify(&self.setup).await.map_err(StdioError::Refused)?;
         let handler = (self.factory)().map_err(StdioError::Handler)?;
         let setup = Arc::clone(&self.setup);
         Ok(Guarded { handler, setup, environment: Some(environment) })

@@ -4,22 +4,24 @@ use std::fmt;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::identity::Identity;
 use super::setup::Setup;
 use crate::{Condition, Rejection};
 
-/// The token of an environment variable, in the form in which a request would bring it.
+/// The caller's token, in the form in which a request would bring it.
 #[derive(Clone)]
 pub(super) struct Environment(HeaderMap);
 
 impl Environment {
-    /// `None` if the variable is not set, or cannot be a token.
-    pub(super) fn read(variable: &str) -> Option<Self> {
-        let token = std::env::var(variable).ok()?;
-        let mut value = HeaderValue::try_from(format!("Bearer {}", token.trim())).ok()?;
+    /// What cannot even stand in a header becomes a token that is refused like any malformed one.
+    pub(super) fn new(token: &SecretString) -> Self {
+        let value = format!("Bearer {}", token.expose_secret().trim());
+        let mut value =
+            HeaderValue::try_from(value).unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
         value.set_sensitive(true);
-        Some(Self(HeaderMap::from_iter([(AUTHORIZATION, value)])))
+        Self(HeaderMap::from_iter([(AUTHORIZATION, value)]))
     }
 
     /// The caller of one request. Like a request over HTTP, each asks anew whether the token is
@@ -41,20 +43,14 @@ impl fmt::Debug for Environment {
 #[non_exhaustive]
 pub enum StdioError {
     /// There is no token.
-    #[error("the environment variable `{variable}` holds no access token")]
+    #[error("the environment variable `{variable}` is not set to an access token")]
     NoToken {
         /// The variable that was named.
         variable: String,
     },
     /// The token is refused, or could not be resolved.
-    #[error("the access token in the environment variable `{variable}` is refused")]
-    Refused {
-        /// The variable that was named.
-        variable: String,
-        /// Why.
-        #[source]
-        rejection: Rejection,
-    },
+    #[error("the access token is refused")]
+    Refused(#[source] Rejection),
     /// The handler could not be made.
     #[error("the handler of the MCP server could not be made")]
     Handler(#[source] std::io::Error),

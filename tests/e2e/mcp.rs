@@ -1,0 +1,9 @@
+//! End to end: guarded tools, prompts and resources of an MCP server behind a real socket, in every
+//! revision and mode that clients speak.
+
+mod calls;
+mod desk;
+mod lists;
+mod messages;
+mod sessions;
+mod stdio;

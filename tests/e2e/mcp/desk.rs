@@ -1,0 +1,431 @@
+//! The MCP server under test, and a client that sends what it is told to.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use requires_auth::rmcp::{Mcp, McpBuilder, authorize};
+use requires_auth::testing::AuthorizationServer;
+use requires_auth::{AuthInfo, Condition, Introspection, Rejection, ResourceServer, requires_auth};
+use rmcp::handler::server::wrapper::Parameters;
+use rmcp::model::{
+    CompleteRequestParams, CompleteResult, CompletionInfo, ListResourcesResult, NumberOrString,
+    PaginatedRequestParams, ProgressNotificationParam, ProgressToken, PromptMessage,
+    ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ResourceContents, Role,
+    ServerCapabilities, ServerConfig, SubscribeRequestParams,
+};
+use rmcp::schemars::{self, JsonSchema};
+use rmcp::service::RequestContext;
+use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler, prompt, prompt_handler, prompt_router, tool,
+    tool_handler, tool_router,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::wire::{Answer, Request};
+
+/// What tokens must be meant for. It is an identifier, not the address of the server.
+pub const RESOURCE: &str = "https://api.example/v1";
+
+/// The papers of the desk.
+const PAPERS: Condition = Condition::Scope("papers:read");
+const PAPER: &str = "desk://papers/{id}";
+
+/// Counts how often something that is guarded has run.
+#[derive(Debug, Clone, Default)]
+pub struct Desk {
+    runs: Arc<AtomicUsize>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct Text {
+    text: String,
+}
+
+#[tool_router(vis = "pub")]
+impl Desk {
+    /// Needs a valid token
+    #[requires_auth]
+    #[tool]
+    async fn any_token(&self, auth: AuthInfo) -> String {
+        self.ran(Some(&auth))
+    }
+
+    /// Needs a scope; the caller comes after the arguments
+    #[requires_auth(scopes = "read")]
+    #[tool]
+    async fn read(&self, Parameters(Text { text }): Parameters<Text>, auth: AuthInfo) -> String {
+        format!("{}: {text}", self.ran(Some(&auth)))
+    }
+
+    /// Not asynchronous
+    #[requires_auth(scopes = "write")]
+    #[tool]
+    fn write(&self, auth: AuthInfo, Parameters(Text { text }): Parameters<Text>) -> String {
+        format!("{}: {text}", self.ran(Some(&auth)))
+    }
+
+    /// Guarded without an argument
+    #[requires_auth(scopes = ["read", "write"])]
+    #[tool]
+    async fn silent(&self) -> Result<String, ErrorData> {
+        Ok(self.ran(None))
+    }
+
+    /// One of several
+    #[requires_auth(scopes = any("admin", all("read", "write")))]
+    #[tool(name = "a choice")]
+    async fn choice(&self, auth: AuthInfo) -> String {
+        self.ran(Some(&auth))
+    }
+
+    /// Without the server
+    #[requires_auth(scopes = "write")]
+    #[tool]
+    async fn detached(auth: AuthInfo) -> String {
+        auth.subject().unwrap_or("nobody").to_owned()
+    }
+
+    /// For everybody
+    #[requires_auth(scopes = "read", optional)]
+    #[tool]
+    async fn optional(&self, auth: Option<AuthInfo>) -> String {
+        self.ran(auth.as_ref())
+    }
+
+    /// Not guarded
+    #[tool]
+    async fn open(&self) -> String {
+        self.ran(None)
+    }
+
+    /// Needs more, depending on the arguments
+    #[requires_auth(scopes = "read")]
+    #[tool]
+    async fn further(
+        &self,
+        auth: AuthInfo,
+        Parameters(Text { text }): Parameters<Text>,
+    ) -> Result<String, Rejection> {
+        auth.require(&text)?;
+        Ok(self.ran(Some(&auth)))
+    }
+
+    /// Needs more, and finds out when the answer has already begun
+    #[requires_auth(scopes = "read")]
+    #[tool]
+    async fn late(
+        &self,
+        auth: AuthInfo,
+        context: RequestContext<RoleServer>,
+    ) -> Result<String, ErrorData> {
+        let token = ProgressToken(NumberOrString::Number(7));
+        let begun = ProgressNotificationParam::new(token, 0.5);
+        context.peer.notify_progress(begun).await.expect("the client is there");
+        auth.require("late")?;
+        Ok(self.ran(Some(&auth)))
+    }
+}
+
+#[prompt_router(vis = "pub")]
+impl Desk {
+    /// Needs two scopes
+    #[requires_auth(scopes = "read papers:read")]
+    #[prompt]
+    async fn compose(
+        &self,
+        auth: AuthInfo,
+        Parameters(Text { text }): Parameters<Text>,
+    ) -> Result<Vec<PromptMessage>, ErrorData> {
+        let text = format!("{}: {text}", self.ran(Some(&auth)));
+        Ok(vec![PromptMessage::new_text(Role::User, text)])
+    }
+
+    /// Needs more, depending on the arguments
+    #[requires_auth]
+    #[prompt]
+    async fn prompt_further(
+        &self,
+        auth: AuthInfo,
+        Parameters(Text { text }): Parameters<Text>,
+    ) -> Result<Vec<PromptMessage>, ErrorData> {
+        auth.require(&text)?;
+        Ok(vec![PromptMessage::new_text(Role::User, self.ran(Some(&auth)))])
+    }
+}
+
+impl Desk {
+    fn ran(&self, auth: Option<&AuthInfo>) -> String {
+        self.runs.fetch_add(1, Ordering::SeqCst);
+        auth.map_or("anybody may".to_owned(), |auth| {
+            format!("{} may", auth.subject().unwrap_or("no subject"))
+        })
+    }
+}
+
+#[tool_handler]
+#[prompt_handler]
+impl ServerHandler for Desk {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_prompts()
+            .enable_resources()
+            .enable_resources_subscribe()
+            .enable_completions();
+        ServerConfig::new(capabilities.build())
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Ok(ListResourcesResult::default())
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        if !request.uri.starts_with("desk://") {
+            return Err(ErrorData::resource_not_found("there is no such resource", None));
+        }
+        // Nothing declares the drawers: the handler alone decides about them.
+        let condition = if request.uri.starts_with("desk://drawers/") {
+            Condition::Scope("drawers:read")
+        } else {
+            PAPERS
+        };
+        let auth = authorize(&context, condition)?;
+        let text = self.ran(Some(&auth));
+        Ok(ReadResourceResult::new(vec![ResourceContents::text(text, request.uri)]).into())
+    }
+
+    async fn subscribe(
+        &self,
+        _: SubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.ran(None);
+        Ok(())
+    }
+
+    async fn complete(
+        &self,
+        _: CompleteRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        self.ran(None);
+        Ok(CompleteResult::new(CompletionInfo::default()))
+    }
+}
+
+/// The guarded server with everything that it declares.
+pub fn guarded(server: &ResourceServer, desk: Desk) -> McpBuilder<Desk> {
+    Mcp::builder(server, move || Ok(desk.clone()))
+        .tools(&Desk::tool_router())
+        .prompts(&Desk::prompt_router())
+        .resource("desk://papers", PAPERS)
+        .resource(PAPER, PAPERS)
+}
+
+/// A revision, and how the server answers it.
+#[derive(Debug, Clone, Copy)]
+pub struct Mode {
+    pub revision: &'static str,
+    pub sessions: bool,
+    pub json: bool,
+}
+
+/// All that the SDK offers for the revisions that clients speak.
+pub const MODES: [Mode; 8] = [
+    Mode { revision: "2026-07-28", sessions: true, json: false },
+    Mode { revision: "2026-07-28", sessions: false, json: true },
+    Mode { revision: "2025-11-25", sessions: false, json: false },
+    Mode { revision: "2025-11-25", sessions: false, json: true },
+    Mode { revision: "2025-11-25", sessions: true, json: false },
+    Mode { revision: "2025-06-18", sessions: false, json: false },
+    Mode { revision: "2025-06-18", sessions: false, json: true },
+    Mode { revision: "2025-06-18", sessions: true, json: false },
+];
+
+/// A running server; it ends with the test.
+pub struct Running {
+    pub address: SocketAddr,
+    pub authorization_server: AuthorizationServer,
+    pub mode: Mode,
+    desk: Desk,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    pub async fn start(mode: Mode) -> Self {
+        Self::with(mode, |builder| builder).await
+    }
+
+    /// With other settings.
+    pub async fn with(
+        mode: Mode,
+        settings: impl FnOnce(McpBuilder<Desk>) -> McpBuilder<Desk>,
+    ) -> Self {
+        let authorization_server = AuthorizationServer::start().await.expect("loopback is there");
+        let server = resource_server(&authorization_server);
+        let desk = Desk::default();
+        let mcp = settings(guarded(&server, desk.clone())).build().expect("the settings are right");
+        let mut config = StreamableHttpServerConfig::default();
+        config.legacy_session_mode = mode.sessions;
+        config.json_response = mode.json;
+        let app: axum::Router = mcp.routes(Arc::new(LocalSessionManager::default()), config);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
+        let address = listener.local_addr().expect("a bound socket has an address");
+        let task = tokio::spawn(async move {
+            axum::serve(listener, app).await.expect("serving does not end");
+        });
+        Self { address, authorization_server, mode, desk, task }
+    }
+
+    /// A token that is right in everything, with these scopes.
+    pub fn token(&self, scopes: &str) -> String {
+        self.token_of("alice", scopes)
+    }
+
+    pub fn token_of(&self, subject: &str, scopes: &str) -> String {
+        let mint = self.authorization_server.mint();
+        mint.subject(subject).audience(RESOURCE).scopes(scopes).issue()
+    }
+
+    /// How often anything of the desk has run.
+    pub fn runs(&self) -> usize {
+        self.desk.runs.load(Ordering::SeqCst)
+    }
+
+    /// Counts from nothing again.
+    pub fn reset(&self) {
+        self.desk.runs.store(0, Ordering::SeqCst);
+    }
+
+    /// A request as a client of this revision sends it, within a session if there are any.
+    pub async fn ask(&self, token: &str, method: &str, params: Value) -> Answer {
+        let request = self.request(method, params).bearer(token);
+        let request = match self.session(token).await {
+            Some(id) => request.header("mcp-session-id", id),
+            None => request,
+        };
+        request.send(self.address).await
+    }
+
+    pub async fn call(&self, token: &str, tool: &str, arguments: Value) -> Answer {
+        self.ask(token, "tools/call", json!({ "name": tool, "arguments": arguments })).await
+    }
+
+    /// The id of a new session of this caller.
+    pub async fn session(&self, token: &str) -> Option<String> {
+        if !self.mode.has_sessions() {
+            return None;
+        }
+        let answer = self.initialize().bearer(token).send(self.address).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let id = answer.header("mcp-session-id").expect("a session").to_owned();
+        let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+        let answer = self
+            .head()
+            .json(&initialized.to_string())
+            .bearer(token)
+            .header("mcp-session-id", &id)
+            .send(self.address)
+            .await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+        Some(id)
+    }
+
+    pub fn initialize(&self) -> Request {
+        let params = json!({
+            "protocolVersion": self.mode.revision,
+            "capabilities": {},
+            "clientInfo": { "name": "test", "version": "1" },
+        });
+        post().json(&message("initialize", params))
+    }
+
+    /// A request with the headers and the metadata of this revision.
+    pub fn request(&self, method: &str, mut params: Value) -> Request {
+        let mut request = self.head();
+        if self.mode.is_modern() {
+            request = request.header("mcp-method", method);
+            let name = match method {
+                "tools/call" | "prompts/get" => params["name"].as_str(),
+                "resources/read" => params["uri"].as_str(),
+                _ => None,
+            };
+            if let Some(name) = name {
+                request = request.header("mcp-name", name);
+            }
+            params["_meta"] = json!({
+                "io.modelcontextprotocol/protocolVersion": self.mode.revision,
+                "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
+                "io.modelcontextprotocol/clientCapabilities": {},
+            });
+        }
+        request.json(&message(method, params))
+    }
+
+    pub fn head(&self) -> Request {
+        post().header("mcp-protocol-version", self.mode.revision)
+    }
+}
+
+impl Mode {
+    pub fn is_modern(self) -> bool {
+        self.revision >= "2026-07-28"
+    }
+
+    pub fn has_sessions(self) -> bool {
+        self.sessions && !self.is_modern()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+pub fn resource_server(authorization_server: &AuthorizationServer) -> ResourceServer {
+    let client = Introspection::builder(authorization_server.introspection_url()).build();
+    let server = ResourceServer::builder(RESOURCE)
+        .issuer(authorization_server.issuer())
+        .resolver(client.expect("the settings are right"));
+    server.build().expect("the settings are right")
+}
+
+pub fn post() -> Request {
+    Request::new_to("127.0.0.1", "POST", "/v1")
+        .header("accept", "application/json, text/event-stream")
+}
+
+pub fn message(method: &str, params: Value) -> String {
+    json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string()
+}
+
+/// The JSON-RPC message that answers the request: the last one, of a stream too.
+#[track_caller]
+pub fn reply(answer: &Answer) -> Value {
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let last = answer.body.lines().filter(|line| line.contains(r#""jsonrpc""#)).next_back();
+    let message = last.expect("a message").trim_start_matches("data: ");
+    serde_json::from_str(message).expect("a message in JSON")
+}
+
+/// The text of a tool's result.
+#[track_caller]
+pub fn text(answer: &Answer) -> String {
+    let reply = reply(answer);
+    reply["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{reply}")).to_owned()
+}

@@ -1,0 +1,108 @@
+//! What the server tells about itself.
+
+use serde_json::{Value, json};
+
+use super::desk::{MODES, Running, reply};
+use crate::wire::Request;
+
+fn names(list: &Value) -> Vec<&str> {
+    let mut names: Vec<&str> =
+        list.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[tokio::test]
+async fn a_list_tells_each_caller_what_it_may_use() {
+    // R-I6
+    for mode in MODES {
+        let desk = Running::start(mode).await;
+        for (scopes, tools, prompts) in [
+            ("other", &["any_token", "open"][..], &["prompt_further"][..]),
+            (
+                "read",
+                &["any_token", "further", "late", "open", "optional", "read"],
+                &["prompt_further"],
+            ),
+            (
+                "read write papers:read",
+                &[
+                    "a choice",
+                    "any_token",
+                    "detached",
+                    "further",
+                    "late",
+                    "open",
+                    "optional",
+                    "read",
+                    "silent",
+                    "write",
+                ],
+                &["compose", "prompt_further"],
+            ),
+        ] {
+            let token = desk.token(scopes);
+            for (method, member, expected) in
+                [("tools/list", "tools", tools), ("prompts/list", "prompts", prompts)]
+            {
+                let list = reply(&desk.ask(&token, method, json!({})).await)["result"].clone();
+                assert_eq!(names(&list[member]), expected, "{mode:?} {scopes}");
+                let private = mode.is_modern().then_some("private");
+                assert_eq!(list["cacheScope"].as_str(), private, "{mode:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_can_show_everything() {
+    // R-I6
+    let desk = Running::with(MODES[0], |mcp| mcp.show_all()).await;
+    let list = reply(&desk.ask(&desk.token("other"), "tools/list", json!({})).await);
+    assert_eq!(names(&list["result"]["tools"]).len(), 10);
+    assert_eq!(list["result"]["cacheScope"], "public", "it is the same for all");
+}
+
+#[tokio::test]
+async fn each_tool_and_prompt_tells_what_it_needs() {
+    // R-I6
+    let desk = Running::with(MODES[0], |mcp| mcp.show_all()).await;
+    let token = desk.token("other");
+    let told = |list: &Value, name: &str| -> Value {
+        let one = list.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
+        one["_meta"]["requires-auth/authorization"].clone()
+    };
+    let tools = reply(&desk.ask(&token, "tools/list", json!({})).await)["result"]["tools"].clone();
+    for (tool, expected) in [
+        ("any_token", json!({ "scopes": [] })),
+        ("read", json!({ "scopes": ["read"] })),
+        ("write", json!({ "scopes": ["write"] })),
+        ("silent", json!({ "scopes": ["read", "write"] })),
+        ("a choice", json!({ "scopes": [{ "any": ["admin", ["read", "write"]] }] })),
+        ("optional", json!({ "scopes": ["read"], "optional": true })),
+        ("open", Value::Null),
+    ] {
+        assert_eq!(told(&tools, tool), expected, "{tool}");
+    }
+    let prompts = reply(&desk.ask(&token, "prompts/list", json!({})).await);
+    let prompts = &prompts["result"]["prompts"];
+    assert_eq!(told(prompts, "compose"), json!({ "scopes": ["read", "papers:read"] }));
+}
+
+#[tokio::test]
+async fn the_metadata_lists_the_scopes_of_the_code() {
+    // R-I1, R-I2
+    let desk = Running::start(MODES[0]).await;
+    let path = "/.well-known/oauth-protected-resource/v1";
+    let answer = Request::get(path).send(desk.address).await;
+    let metadata: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(
+        metadata,
+        json!({
+            "resource": super::desk::RESOURCE,
+            "authorization_servers": [desk.authorization_server.issuer()],
+            "scopes_supported": ["admin", "papers:read", "read", "write"],
+            "bearer_methods_supported": ["header"],
+        })
+    );
+}

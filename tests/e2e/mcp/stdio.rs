@@ -1,0 +1,125 @@
+//! R-I9: on stdio the caller is whoever has started the server; and R-I7: without its guard a
+//! guarded server answers nobody.
+
+use requires_auth::rmcp::StdioError;
+use requires_auth::testing::AuthorizationServer;
+use rmcp::{ServerHandler, ServiceExt};
+use serde_json::{Value, json};
+use tokio::io::{
+    AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf,
+};
+
+use super::desk::{Desk, RESOURCE, guarded, resource_server};
+
+/// A client on a pipe.
+struct Pipe {
+    lines: Lines<BufReader<ReadHalf<DuplexStream>>>,
+    writer: WriteHalf<DuplexStream>,
+}
+
+impl Pipe {
+    async fn to(handler: impl ServerHandler) -> Self {
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let (reader, writer) = tokio::io::split(ours);
+        tokio::spawn(async move { handler.serve(theirs).await.unwrap().waiting().await });
+        let mut pipe = Self { lines: BufReader::new(reader).lines(), writer };
+        let params = json!({
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": { "name": "test", "version": "1" },
+        });
+        pipe.ask("initialize", params).await;
+        pipe.send(json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await;
+        pipe
+    }
+
+    async fn send(&mut self, message: Value) {
+        self.writer.write_all(format!("{message}\n").as_bytes()).await.unwrap();
+    }
+
+    async fn ask(&mut self, method: &str, params: Value) -> Value {
+        self.send(json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })).await;
+        serde_json::from_str(&self.lines.next_line().await.unwrap().unwrap()).unwrap()
+    }
+
+    async fn call(&mut self, tool: &str) -> Value {
+        self.ask("tools/call", json!({ "name": tool, "arguments": { "text": "x" } })).await
+    }
+}
+
+fn told(answer: &Value) -> (&Value, &Value, &Value) {
+    let error = &answer["error"];
+    (&error["code"], &error["data"]["error"], &error["data"]["scope"])
+}
+
+#[tokio::test]
+async fn the_same_tools_work_on_stdio() {
+    // R-I9
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let mint = authorization_server.mint().subject("alice").audience(RESOURCE).scopes("read");
+    let token = mint.issue();
+    let mcp = guarded(&resource_server(&authorization_server), Desk::default()).build().unwrap();
+    let mut pipe = Pipe::to(mcp.with_token(token.clone()).await.unwrap()).await;
+    assert_eq!(pipe.call("read").await["result"]["content"][0]["text"], "alice may: x");
+    let refused = pipe.call("write").await;
+    assert_eq!(told(&refused), (&json!(-32010), &json!("insufficient_scope"), &json!("write")));
+    for (method, params, scope) in [
+        ("resources/read", json!({ "uri": "desk://papers" }), "papers:read"),
+        ("resources/subscribe", json!({ "uri": "desk://papers" }), "papers:read"),
+        ("prompts/get", json!({ "name": "compose" }), "read papers:read"),
+    ] {
+        let refused = pipe.ask(method, params).await;
+        assert_eq!(
+            told(&refused),
+            (&json!(-32010), &json!("insufficient_scope"), &json!(scope)),
+            "{method}"
+        );
+    }
+    let listed = pipe.ask("tools/list", json!({})).await;
+    let tools = listed["result"]["tools"].as_array().unwrap();
+    assert!(tools.iter().all(|tool| tool["name"] != "write"), "{listed}");
+
+    // R-A9: what was valid at the start is not valid for ever.
+    authorization_server.revoke(&token);
+    let refused = pipe.call("read").await;
+    assert_eq!(told(&refused).1, "invalid_token");
+    let refused = pipe.ask("tools/list", json!({})).await;
+    assert_eq!(told(&refused).1, "invalid_token");
+}
+
+#[tokio::test]
+async fn a_server_on_stdio_does_not_start_without_a_valid_token() {
+    // R-I9
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let mcp = guarded(&resource_server(&authorization_server), Desk::default()).build().unwrap();
+    let missing = mcp.stdio("REQUIRES_AUTH_TEST_THAT_NOBODY_SETS").await.unwrap_err();
+    assert_eq!(
+        missing.to_string(),
+        "the environment variable `REQUIRES_AUTH_TEST_THAT_NOBODY_SETS` is not set to an access \
+         token"
+    );
+    let elsewhere = authorization_server.mint().audience("https://elsewhere.example").issue();
+    for token in ["nobody-knows-it", "", "two words", "new\nline", elsewhere.as_str()] {
+        let refused = mcp.with_token(token.to_owned()).await.unwrap_err();
+        let StdioError::Refused(rejection) = refused else { panic!("{refused:?}") };
+        assert_eq!(rejection.status(), 401, "{token}");
+    }
+}
+
+#[tokio::test]
+async fn a_guarded_function_without_its_guard_in_front_answers_nobody() {
+    // R-I7: as if the program had served the handler itself.
+    let mut pipe = Pipe::to(Desk::default()).await;
+    for (method, params) in [
+        ("tools/call", json!({ "name": "any_token" })),
+        ("tools/call", json!({ "name": "silent" })),
+        ("tools/call", json!({ "name": "optional" })),
+        ("prompts/get", json!({ "name": "compose", "arguments": { "text": "x" } })),
+        ("resources/read", json!({ "uri": "desk://papers" })),
+    ] {
+        let answer = pipe.ask(method, params).await;
+        assert_eq!(answer["error"]["code"], -32603, "{answer}");
+        let message = answer["error"]["message"].as_str().unwrap();
+        assert!(message.contains("`requires_auth::rmcp::Mcp`"), "{message}");
+    }
+}
