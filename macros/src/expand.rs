@@ -5,13 +5,18 @@ use quote::quote;
 
 use crate::arguments::Arguments;
 use crate::function::Function;
+use crate::neighbours::Neighbours;
 use crate::problems::Problems;
 use crate::{guard, signature};
 
 /// The guarded function, or every mistake at once beside the function, so that neither the compiler
 /// nor the editor loses sight of it: guarded as far as it is understood if only the attribute is
 /// wrong, because a framework may not take its arguments in the order in which they are written.
-pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(
+    neighbours: Neighbours,
+    arguments: TokenStream,
+    item: TokenStream,
+) -> TokenStream {
     let mut written = item.clone();
     let expanded = Problems::collect(|problems| {
         let mut arguments = Arguments::parse(arguments, problems);
@@ -19,8 +24,9 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
         written = function.without_cascades();
         let before = problems.count();
         let injection = signature::check(&function, &mut arguments, problems);
+        neighbours.check(&function, problems);
         let sound = problems.count() == before;
-        let guarded = guard::emit(function, &arguments, injection);
+        let guarded = guard::emit(function, &arguments, injection, neighbours);
         if sound {
             written = guarded.clone();
         }

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, FnArg, Ident, Signature, Visibility};
+use syn::{Attribute, FnArg, Ident, Meta, Signature, Visibility};
 
 use crate::problems::Problems;
 
@@ -32,6 +32,10 @@ impl Function {
                 None
             }
         }
+    }
+
+    pub(crate) fn body(&self) -> &TokenStream {
+        &self.body
     }
 
     /// Whether there is a block; a declaration in a trait has none.
@@ -66,6 +70,26 @@ pub(crate) fn is_marker(attribute: &Attribute) -> bool {
 /// Whether the attribute has this name: to the compiler `#[r#cfg(…)]` is a `#[cfg(…)]` too.
 pub(crate) fn is(attribute: &Attribute, name: &str) -> bool {
     attribute.path().get_ident().is_some_and(|ident| ident.unraw() == name)
+}
+
+/// Whether a `#[cfg_attr(…)]` may put an attribute of this name there.
+pub(crate) fn may_become(attribute: &Attribute, name: &str) -> bool {
+    match &attribute.meta {
+        Meta::List(list) if is(attribute, "cfg_attr") => mentions(list.tokens.clone(), name),
+        _ => false,
+    }
+}
+
+fn mentions(arguments: TokenStream, name: &str) -> bool {
+    let mut nested = false;
+    arguments.into_iter().any(|tree| match tree {
+        TokenTree::Group(group) => nested && mentions(group.stream(), name),
+        TokenTree::Ident(ident) => {
+            nested = ident == "cfg_attr";
+            ident.unraw() == name
+        }
+        _ => false,
+    })
 }
 
 impl Parse for Function {

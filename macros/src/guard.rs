@@ -6,6 +6,7 @@ use syn::{Attribute, FnArg, Meta, Pat, PatType, Token, Type};
 
 use crate::arguments::Arguments;
 use crate::function::{Function, is, is_marker};
+use crate::neighbours::Neighbours;
 use crate::{paths, policy};
 
 /// Puts the guard in the place of the argument that receives the caller, and that place first.
@@ -18,7 +19,11 @@ pub(crate) fn emit(
     mut function: Function,
     arguments: &Arguments,
     injection: Option<usize>,
+    neighbours: Neighbours,
 ) -> TokenStream {
+    let span = Span::call_site();
+    let private = paths::private(arguments.krate.as_ref(), span);
+    neighbours.tell(&mut function.attributes, &private, &policy(arguments, span));
     let mut receiver = None;
     let mut guards = Vec::new();
     let mut rest = Vec::new();

@@ -8,6 +8,7 @@ mod arguments;
 mod expand;
 mod function;
 mod guard;
+mod neighbours;
 mod paths;
 mod policy;
 mod problems;
@@ -16,8 +17,10 @@ mod signature;
 
 use proc_macro::TokenStream;
 
+use crate::neighbours::Neighbours;
+
 /// Documented on the re-export in `requires-auth`.
 #[proc_macro_attribute]
 pub fn requires_auth(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::expand(arguments.into(), item.into()).into()
+    expand::expand(Neighbours::enabled(), arguments.into(), item.into()).into()
 }

@@ -8,7 +8,7 @@ use syn::{
 };
 
 use crate::arguments::Arguments;
-use crate::function::{Function, is, is_marker};
+use crate::function::{Function, is, is_marker, may_become};
 use crate::problems::Problems;
 
 /// The position of the argument that receives the caller, if there is one.
@@ -107,9 +107,7 @@ fn check_attributes(attributes: &[Attribute], problems: &mut Problems) {
         let last = attribute.path().segments.last().map(|segment| segment.ident.to_string());
         match last.as_deref() {
             Some("requires_auth") => already_guarded(attribute, problems),
-            Some("cfg_attr") if mentions(attribute, "requires_auth") => {
-                already_guarded(attribute, problems);
-            }
+            _ if may_become(attribute, "requires_auth") => already_guarded(attribute, problems),
             Some("test") => problems.add(
                 attribute,
                 "a test cannot be guarded: nobody calls it with a token",
@@ -303,9 +301,4 @@ fn mention(ty: &Type) -> Mention {
         }
         _ => Mention::None,
     }
-}
-
-fn mentions(attribute: &Attribute, name: &str) -> bool {
-    let Meta::List(list) = &attribute.meta else { return false };
-    list.tokens.clone().into_iter().any(|tree| tree.to_string().split('(').next() == Some(name))
 }

@@ -2,13 +2,17 @@ use expect_test::{Expect, expect};
 use proc_macro2::TokenStream;
 
 use super::expand;
+use crate::neighbours::Neighbours;
 
 mod mutations;
+mod neighbours;
 mod policies;
+
+const WITH_RMCP: Neighbours = Neighbours { rmcp: true };
 
 fn expanded(arguments: &str, item: &str) -> String {
     let tokens = |text: &str| text.parse::<TokenStream>().unwrap();
-    expand(tokens(arguments), tokens(item)).to_string()
+    expand(WITH_RMCP, tokens(arguments), tokens(item)).to_string()
 }
 
 /// The expansion, pretty-printed, with the hidden path left out for reading.

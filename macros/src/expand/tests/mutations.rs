@@ -2,7 +2,7 @@
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 
-use super::expand;
+use super::{WITH_RMCP, expand};
 
 const ARGUMENTS: &[&str] = &[
     "",
@@ -44,7 +44,7 @@ fn every_expansion_is_guarded_or_an_error() {
 fn check(arguments: TokenStream, item: TokenStream) {
     let written = format!("#[requires_auth({arguments})] {item}");
     let asks_for_scopes = arguments.to_string().contains("scopes");
-    let expansion = expand(arguments, item).to_string();
+    let expansion = expand(WITH_RMCP, arguments, item).to_string();
     let fails = expansion.contains(":: core :: compile_error !");
     let is_guarded = expansion.contains(":: __private :: Authorized <");
     assert!(fails || is_guarded, "{written}\n{expansion}");

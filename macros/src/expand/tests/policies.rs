@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::{GenericArgument, Lit, PathArguments, Type};
 
-use super::expand;
+use super::{WITH_RMCP, expand};
 
 /// A policy read back from its type.
 enum Policy {
@@ -161,5 +161,5 @@ fn without_scopes_any_token_will_do() {
 }
 
 fn expansion(arguments: &str, item: &str) -> TokenStream {
-    expand(arguments.parse().unwrap(), item.parse().unwrap())
+    expand(WITH_RMCP, arguments.parse().unwrap(), item.parse().unwrap())
 }

@@ -1,0 +1,172 @@
+//! Beside the attributes of rmcp.
+
+use expect_test::expect;
+
+use super::{Neighbours, expand, mistakes, snapshot};
+
+#[test]
+fn a_tool_tells_what_it_asks_for() {
+    // R-I6, R-K2
+    snapshot(
+        r#"scopes = "read""#,
+        "/// Lists.\n#[inline] #[tool] async fn list(&self, Parameters(p): Parameters<P>, auth: AuthInfo) -> R { body }",
+        expect![[r#"
+            /// Lists.
+            #[inline]
+            #[tool(
+                meta = meta::<S<0x72656164>>(
+                    ::core::option::Option::None
+                )
+            )]
+            async fn list(
+                &self,
+                Authorized {
+                    caller: auth,
+                    ..
+                }: Authorized<
+                    S<0x72656164>,
+                    AuthInfo,
+                >,
+                Parameters(p): Parameters<P>,
+            ) -> R {
+                body
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_prompt_keeps_its_arguments() {
+    // R-I6, R-K2
+    snapshot(
+        "optional, crate = ::renamed",
+        r#"#[rmcp::prompt(name = "p", description = doc::<A, B>(),)] fn list(auth: Option<AuthInfo>) {}"#,
+        expect![[r##"
+            #[rmcp::prompt(
+                name = "p",
+                description = doc::<A,
+                B>(),
+                meta = ::renamed::__private::meta::<::renamed::__private::Optional<::renamed::__private::AnyToken>>(
+                    ::core::option::Option::None
+                )
+            )]
+            fn list(
+                ::renamed::__private::Authorized {
+                    caller: auth,
+                    ..
+                }: ::renamed::__private::Authorized<
+                    ::renamed::__private::Optional<::renamed::__private::AnyToken>,
+                    Option<AuthInfo>,
+                >,
+            ) {}
+        "##]],
+    );
+}
+
+#[test]
+fn a_tool_keeps_its_own_meta() {
+    // R-I6
+    snapshot(
+        "",
+        r#"#[tool(meta = own::<A, B>(), annotations(title = "meta"), local)] fn list() {}"#,
+        expect![[r##"
+            #[tool(
+                meta = meta::<AnyToken>(
+                    ::core::option::Option::Some(own::<A, B>())
+                ),
+                annotations(title = "meta"),
+                local
+            )]
+            fn list(
+                _: Authorized<AnyToken>,
+            ) {}
+        "##]],
+    );
+    snapshot(
+        "",
+        r#"#[r#tool{meta = "own()",}] fn list() {}"#,
+        expect![[r#"
+        #[r#tool{meta = meta::<AnyToken>(
+            ::core::option::Option::Some(own())
+        ),
+        }]
+        fn list(
+            _: Authorized<AnyToken>,
+        ) {}
+    "#]],
+    );
+}
+
+#[test]
+fn arguments_that_do_not_parse_are_left_to_the_tool() {
+    // R-K5
+    snapshot(
+        "",
+        r#"#[tool(title, = "x" 1)] fn list() {}"#,
+        expect![[r##"
+        #[tool(
+            title,
+            = "x"
+            1,
+            meta = meta::<AnyToken>(
+                ::core::option::Option::None
+            )
+        )]
+        fn list(
+            _: Authorized<AnyToken>,
+        ) {}
+    "##]],
+    );
+}
+
+/// What `#[tool]` leaves of an `async fn`.
+const EXPANDED: &str = "fn list(&self, auth: AuthInfo)
+    -> ::std::pin::Pin<Box<dyn ::std::future::Future<Output = R> + Send + '_>>
+    { Box::pin(async move { body }) }";
+
+#[test]
+fn below_a_tool_it_asks_to_be_moved() {
+    // R-K2
+    for expanded in [EXPANDED, &EXPANDED.replace("+ Send + '_", "+ 'static")] {
+        let found = mistakes(r#"scopes = "read""#, expanded);
+        assert_eq!(
+            found,
+            ["`#[tool]` or `#[prompt]` has rewritten this function before it could be guarded\n\
+              help: move `#[requires_auth]` above it"]
+        );
+    }
+}
+
+#[test]
+fn what_only_resembles_an_expanded_tool_is_guarded() {
+    for similar in [
+        EXPANDED.replace("::std::", "std::"),
+        EXPANDED.replace("Box::pin(", "::std::boxed::Box::pin("),
+        EXPANDED.replace("async move", "async"),
+        EXPANDED.replace("{ Box", "{ log(); Box"),
+        format!("#[tool] {EXPANDED}"),
+    ] {
+        assert_eq!(mistakes("", &similar), [""; 0], "{similar}");
+    }
+}
+
+#[test]
+fn without_the_feature_a_tool_asks_for_it() {
+    // R-K5
+    let without = |item: &str| {
+        let item = item.parse().unwrap();
+        expand(Neighbours { rmcp: false }, "".parse().unwrap(), item).to_string()
+    };
+    for tool in [
+        "#[tool] fn f(&self) {}",
+        "#[prompt(title = \"x\")] fn f(Parameters(x): wrapper::Parameters<X>) {}",
+        "#[rmcp::tool] fn f() {}",
+    ] {
+        let text = without(tool);
+        assert!(text.contains("enable the feature `rmcp` of `requires-auth`"), "{text}");
+    }
+    for other in ["#[tool] fn f(x: X) {}", "#[other::tool] fn f(&self) {}"] {
+        let text = without(other);
+        assert!(!text.contains("compile_error") && !text.contains("meta"), "{text}");
+    }
+}

@@ -1,0 +1,160 @@
+//! What the attribute knows of the macros of rmcp, which stand on the same functions.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, Expr, ExprLit, FnArg, Lit, MacroDelimiter, Meta, MetaList, Path, Token, Type, token,
+};
+
+use crate::function::Function;
+use crate::problems::Problems;
+
+/// Whether functions may be tools and prompts of rmcp: whether its feature is on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Neighbours {
+    pub(crate) rmcp: bool,
+}
+
+impl Neighbours {
+    pub(crate) const fn enabled() -> Self {
+        Self { rmcp: cfg!(feature = "rmcp") }
+    }
+
+    pub(crate) fn check(self, function: &Function, problems: &mut Problems) {
+        if !self.rmcp {
+            return check_feature(function, problems);
+        }
+        if !function.attributes.iter().any(marks_a_tool) && is_expanded(function) {
+            problems.add(
+                &function.signature.ident,
+                "`#[tool]` or `#[prompt]` has rewritten this function before it could be guarded",
+                "move `#[requires_auth]` above it",
+            );
+        }
+    }
+
+    /// Lets a tool or a prompt tell in its `_meta` what it asks of its caller.
+    pub(crate) fn tell(
+        self,
+        attributes: &mut [Attribute],
+        private: &TokenStream,
+        policy: &TokenStream,
+    ) {
+        for attribute in attributes.iter_mut().filter(|it| self.rmcp && marks_a_tool(it)) {
+            let meta = quote!(#private::meta::<#policy>);
+            match &mut attribute.meta {
+                Meta::Path(path) => {
+                    let path = path.clone();
+                    let delimiter = MacroDelimiter::Paren(token::Paren::default());
+                    let tokens = with_meta(TokenStream::new(), &meta);
+                    attribute.meta = MetaList { path, delimiter, tokens }.into();
+                }
+                Meta::List(list) => list.tokens = with_meta(list.tokens.clone(), &meta),
+                // The compiler refuses it.
+                Meta::NameValue(_) => {}
+            }
+        }
+    }
+}
+
+/// `#[tool]` and `#[prompt]`, under any path, as the macros of rmcp recognise each other.
+pub(crate) fn marks_a_tool(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|last| is_tool(&last.ident))
+}
+
+/// Without the feature, only what must be meant for rmcp is a mistake: others may have attributes
+/// of these names, but not on what looks like a method of an MCP server.
+fn check_feature(function: &Function, problems: &mut Problems) {
+    let looks_like_rmcp = || {
+        function.signature.inputs.iter().any(|argument| match argument {
+            FnArg::Receiver(_) => true,
+            FnArg::Typed(argument) => matches!(&*argument.ty, Type::Path(ty)
+                if ty.path.segments.last().is_some_and(|last| last.ident == "Parameters")),
+        })
+    };
+    let is_rmcp = |path: &Path| match path.segments.len() {
+        1 => looks_like_rmcp(),
+        _ => path.segments.first().is_some_and(|first| first.ident == "rmcp"),
+    };
+    let attribute = function.attributes.iter().find(|it| marks_a_tool(it) && is_rmcp(it.path()));
+    if let Some(attribute) = attribute {
+        problems.add(
+            attribute.path(),
+            "`#[requires_auth]` guards tools and prompts of rmcp only with a feature",
+            "enable the feature `rmcp` of `requires-auth`",
+        );
+    }
+}
+
+// Input:  title = "List", meta = own()
+// Output: title = "List", meta = meta::<Policy>(Some(own()))
+fn with_meta(arguments: TokenStream, meta: &TokenStream) -> TokenStream {
+    let parser = Punctuated::<Meta, Token![,]>::parse_terminated;
+    if let Ok(mut parsed) = parser.parse2(arguments.clone()) {
+        let mut written = parsed.iter_mut().filter_map(|argument| match argument {
+            Meta::NameValue(pair) if pair.path.is_ident("meta") => Some(&mut pair.value),
+            _ => None,
+        });
+        if let Some(value) = written.next() {
+            let own = expression(value);
+            *value = Expr::Verbatim(quote!(#meta(::core::option::Option::Some(#own))));
+            return parsed.into_token_stream();
+        }
+    }
+    let ends_in_comma = matches!(arguments.clone().into_iter().last(),
+        Some(TokenTree::Punct(last)) if last.as_char() == ',');
+    let comma = (!arguments.is_empty() && !ends_in_comma).then(<Token![,]>::default);
+    quote!(#arguments #comma meta = #meta(::core::option::Option::None))
+}
+
+/// To rmcp, a string is the source text of an expression.
+fn expression(value: &Expr) -> TokenStream {
+    match value {
+        Expr::Group(group) => expression(&group.expr),
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+            text.parse().unwrap_or_else(|_| value.to_token_stream())
+        }
+        _ => value.to_token_stream(),
+    }
+}
+
+/// Whether this is what rmcp makes of an `async fn`: the type and the body as it spells them, which
+/// nobody writes by hand. A function that is not `async` it leaves as it is.
+// `fn f() -> ::std::pin::Pin<Box<dyn ::std::future::Future<Output = R> + Send>>
+//  { Box::pin(async move { … }) }`
+fn is_expanded(function: &Function) -> bool {
+    const TYPE: &str = "->::std::pin::Pin<Box<dyn::std::future::Future<Output=";
+    let mut output = function.signature.output.to_token_stream().to_string();
+    output.retain(|character| !character.is_whitespace());
+    output.starts_with(TYPE) && boxes_a_future(function.body())
+}
+
+fn boxes_a_future(body: &TokenStream) -> bool {
+    let Some(block) = only_group(body.clone(), Delimiter::Brace) else { return false };
+    let mut call = block.stream().into_iter();
+    let pins = ["Box", ":", ":", "pin"]
+        .into_iter()
+        .all(|expected| call.next().is_some_and(|tree| tree.to_string() == expected));
+    let Some(arguments) = only_group(call.collect(), Delimiter::Parenthesis) else { return false };
+    let mut future = arguments.stream().into_iter();
+    let moves = ["async", "move"]
+        .into_iter()
+        .all(|expected| future.next().is_some_and(|tree| tree.to_string() == expected));
+    pins && moves && only_group(future.collect(), Delimiter::Brace).is_some()
+}
+
+fn only_group(tokens: TokenStream, delimiter: Delimiter) -> Option<Group> {
+    let mut trees = tokens.into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == delimiter => Some(group),
+        _ => None,
+    }
+}
+
+fn is_tool(name: &syn::Ident) -> bool {
+    let name = name.unraw();
+    name == "tool" || name == "prompt"
+}
