@@ -197,7 +197,7 @@ impl fmt::Debug for Rejection {
             .field("challenge", &self.challenge())
             .field("retry_after", &self.retry_after())
             .field("source", &self.inner.source)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -10,7 +10,7 @@ mod guarded;
 mod identity;
 mod layer;
 mod operation;
-mod refusal;
+mod refused;
 mod requirement;
 mod session;
 mod setup;

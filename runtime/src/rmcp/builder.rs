@@ -41,12 +41,9 @@ type Factory<H> = Arc<dyn Fn() -> io::Result<H> + Send + Sync>;
 /// The bound of the SDK's own service.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
 
-/// Shorter keys can be guessed.
-const SHORTEST_KEY: usize = 32;
-
 impl<H: ServerHandler> McpBuilder<H> {
     /// The tools, with the scopes that their functions declare: `Journal::tool_router()`.
-    pub fn tools<R: Send + 'static>(mut self, router: &ToolRouter<R>) -> Self {
+    pub fn tools<R: Send + Sync + 'static>(mut self, router: &ToolRouter<R>) -> Self {
         self.catalogue.add_tools(router);
         self
     }
@@ -110,13 +107,9 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// grammar of RFC 6749 §3.3, and for a session key that is too short.
     pub fn build(mut self) -> Result<Mcp<H>, SetupError> {
         self.catalogue.check()?;
-        let seal = match self.session_key {
-            None => SessionSeal::random(),
-            Some(key) if key.len() < SHORTEST_KEY => {
-                return Err(SetupError::Setting("the session key has fewer than 32 bytes"));
-            }
-            Some(key) => SessionSeal::new(&key),
-        };
+        let key = self.session_key.unwrap_or_else(|| rand::random::<[u8; 32]>().to_vec());
+        let seal = SessionSeal::new(&key)
+            .ok_or(SetupError::Setting("the session key has fewer than 32 bytes"))?;
         let initial = match self.initial {
             None => all_of(self.catalogue.scopes()),
             Some(scopes) => {

@@ -27,8 +27,9 @@ pub(super) struct Catalogue {
 const LONGEST_URI: usize = 8 * 1024;
 
 impl Catalogue {
-    pub(super) fn add_tools<H: Send + 'static>(&mut self, router: &ToolRouter<H>) {
-        for route in router.map.values() {
+    pub(super) fn add_tools<H: Send + Sync + 'static>(&mut self, router: &ToolRouter<H>) {
+        // To a client, a tool that is switched off does not exist.
+        for route in router.map.values().filter(|route| !router.is_disabled(route.name())) {
             let declared = self.read(route.attr.meta.as_ref());
             self.tools.extend(declared.map(|asked| (route.attr.name.to_string(), asked)));
         }

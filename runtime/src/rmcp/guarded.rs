@@ -5,7 +5,17 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use ::rmcp::model::*;
+use ::rmcp::model::{
+    CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams,
+    CancelledNotificationParam, CompleteRequestParams, CompleteResult, CustomNotification,
+    CustomRequest, CustomResult, DiscoverResult, GetPromptRequestParams, GetPromptResponse,
+    GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult, InitializeRequestParams,
+    InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListSkillsResult, ListToolsResult, MetaObject, PaginatedRequestParams,
+    ProgressNotificationParam, ProtocolVersion, ReadResourceDirectoryRequestParams,
+    ReadResourceDirectoryResult, ReadResourceRequestParams, ReadResourceResponse, ServerConfig,
+    SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
+};
 use ::rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use ::rmcp::{ErrorData, RoleServer, ServerHandler};
 
@@ -89,7 +99,7 @@ macro_rules! pass_on {
 impl<H: ServerHandler> ServerHandler for Guarded<H> {
     pass_on! {
         initialize(request: InitializeRequestParams) -> InitializeResult;
-        set_level(request: SetLevelRequestParams) -> ();
+        set_level(request: ::rmcp::model::SetLevelRequestParams) -> ();
         call_tool(request: CallToolRequestParams) -> CallToolResponse;
         get_prompt(request: GetPromptRequestParams) -> GetPromptResponse;
         list_resources(request: Option<PaginatedRequestParams>) -> ListResourcesResult;

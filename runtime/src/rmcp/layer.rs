@@ -1,13 +1,14 @@
 //! The layer in front of the SDK's HTTP service: it authenticates every request, and refuses an
 //! operation that the token has no scopes for while the answer can still have a status.
 
+use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
 use tower_layer::Layer;
@@ -15,9 +16,10 @@ use tower_service::Service;
 
 use super::identity::Identity;
 use super::operation::{Announced, announced};
-use super::refusal;
+use super::refused::Refused;
 use super::setup::Setup;
 use super::{envelope, operation::Operation};
+use crate::AuthInfo;
 
 /// Puts a [`Guard`] in front of the SDK's HTTP service; made by [`Mcp::layer`](super::Mcp::layer).
 #[derive(Debug, Clone)]
@@ -50,7 +52,7 @@ where
     S::Future: Send,
     S::Error: Send,
     B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
     R: Send + 'static,
 {
     type Response = Response<Answered<R>>;
@@ -69,7 +71,7 @@ where
         McpFuture(Box::pin(async move {
             let (request, identity) = match setup.admit(request).await {
                 Ok(admitted) => admitted,
-                Err(refused) => return Ok(refused.map(Either::Right)),
+                Err(refused) => return Ok(refused.to_response().map(Either::Right)),
             };
             let response = inner.call(request).await?;
             Ok(setup.answer(response, &identity))
@@ -96,8 +98,6 @@ impl<R, E> fmt::Debug for McpFuture<R, E> {
 
 const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 
-type Refused = Response<Full<Bytes>>;
-
 impl Setup {
     /// The request with its caller, as the SDK gets it.
     async fn admit<B>(
@@ -106,11 +106,11 @@ impl Setup {
     ) -> Result<(Request<Forwarded<B>>, Identity), Refused>
     where
         B: Body<Data = Bytes>,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let (mut parts, body) = request.into_parts();
         let announced = match parts.method {
-            Method::POST => announced(&parts.headers).map_err(|_| refusal::repeated_header())?,
+            Method::POST => announced(&parts.headers).map_err(|_| Refused::RepeatedHeader)?,
             // A stream, or the end of a session.
             _ => Announced::Headers(Operation::Other),
         };
@@ -119,20 +119,19 @@ impl Setup {
             Announced::Body => None,
         };
         let condition = asked.map_or(self.initial, |asked| asked.condition);
-        let caller = self.server.identify(&parts.headers, condition).await;
-        let caller = caller.map_err(|refused| refused.to_response())?;
+        let caller = self.server.identify(&parts.headers, condition).await?;
         if caller.is_none() && !self.anonymous {
-            return Err(self.server.missing_token(condition).to_response());
+            return Err(self.server.missing_token(condition).into());
         }
         let (operation, body) = match announced {
             Announced::Headers(operation) => (operation, Either::Left(body)),
             Announced::Body => {
                 let body = read(body, self.largest_body).await?;
-                let operation = envelope::operation(&body).map_err(refusal::ambiguous)?;
+                let operation = envelope::operation(&body)?;
                 (operation, Either::Right(Full::new(body)))
             }
         };
-        self.decide(&operation, caller.as_ref()).map_err(|refused| refused.to_response())?;
+        self.decide(&operation, caller.as_ref())?;
         if let Some(id) = self.session(&parts.headers, caller.as_ref())? {
             parts.headers.insert(SESSION_ID, id);
         }
@@ -144,17 +143,17 @@ impl Setup {
     /// The SDK's id of the session that the request belongs to.
     fn session(
         &self,
-        headers: &http::HeaderMap,
-        caller: Option<&crate::AuthInfo>,
+        headers: &HeaderMap,
+        caller: Option<&AuthInfo>,
     ) -> Result<Option<HeaderValue>, Refused> {
         let mut sealed = headers.get_all(SESSION_ID).iter();
         let Some(id) = sealed.next() else { return Ok(None) };
         if sealed.next().is_some() {
-            return Err(refusal::repeated_header());
+            return Err(Refused::RepeatedHeader);
         }
         let id = id.to_str().ok().and_then(|sealed| self.seal.open(sealed, caller));
         let id = id.and_then(|id| HeaderValue::from_str(id).ok());
-        id.map(Some).ok_or_else(refusal::unknown_session)
+        id.map(Some).ok_or(Refused::UnknownSession)
     }
 
     /// The answer of the SDK, or the refusal that a function has left in the meantime.
@@ -176,12 +175,11 @@ impl Setup {
 async fn read<B>(body: B, longest: usize) -> Result<Bytes, Refused>
 where
     B: Body<Data = Bytes>,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     match Limited::new(body, longest).collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(refusal::too_large()),
-        // The client is gone, or breaks the protocol.
-        Err(_) => Err(refusal::plain(StatusCode::BAD_REQUEST, "the body could not be read")),
+        Err(error) if error.is::<LengthLimitError>() => Err(Refused::TooLarge),
+        Err(_) => Err(Refused::Unreadable),
     }
 }

@@ -29,10 +29,12 @@ impl Requirement {
 
     pub(super) fn describe(self, meta: Option<MetaObject>) -> MetaObject {
         let mut meta = meta.unwrap_or_default();
-        let mut told = json!({ "scopes": all(self.condition) });
-        if self.anonymous {
-            told["optional"] = Value::Bool(true);
-        }
+        let scopes = all(self.condition);
+        let told = if self.anonymous {
+            json!({ "scopes": scopes, "optional": true })
+        } else {
+            json!({ "scopes": scopes })
+        };
         meta.0.insert(META_KEY.into(), told);
         meta
     }

@@ -14,15 +14,14 @@ use crate::AuthInfo;
 /// id is worth nothing to anybody else.
 pub(super) struct SessionSeal(Hmac<Sha256>);
 
-impl SessionSeal {
-    pub(super) fn new(key: &[u8]) -> Self {
-        // HMAC takes keys of every length.
-        Self(Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default())))
-    }
+/// The length of the code; a shorter key is weaker than the code (RFC 2104 §3).
+const SHORTEST_KEY: usize = 32;
 
-    /// With a key that nobody else has.
-    pub(super) fn random() -> Self {
-        Self::new(&rand::random::<[u8; 32]>())
+impl SessionSeal {
+    /// `None` for a key that is too short.
+    pub(super) fn new(key: &[u8]) -> Option<Self> {
+        let key = Some(key).filter(|key| key.len() >= SHORTEST_KEY)?;
+        Hmac::new_from_slice(key).ok().map(Self)
     }
 
     pub(super) fn seal(&self, id: &str, caller: Option<&AuthInfo>) -> String {

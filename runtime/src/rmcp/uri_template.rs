@@ -17,7 +17,7 @@ impl UriTemplate {
         let mut rest = text;
         while let Some((literal, behind)) = rest.split_once('{') {
             let (variable, behind) = behind.split_once('}')?;
-            parts.extend(literal_part(literal)?);
+            push_literal(&mut parts, literal)?;
             let (part, name) = match variable.strip_prefix('+') {
                 Some(name) => (Part::Rest, name),
                 None => (Part::Segment, variable),
@@ -29,7 +29,7 @@ impl UriTemplate {
             parts.push(part);
             rest = behind;
         }
-        parts.extend(literal_part(rest)?);
+        push_literal(&mut parts, rest)?;
         (!parts.is_empty()).then_some(Self(parts))
     }
 
@@ -40,11 +40,14 @@ impl UriTemplate {
 }
 
 /// `None` if it is not literal.
-fn literal_part(text: &str) -> Option<Option<Part>> {
+fn push_literal(parts: &mut Vec<Part>, text: &str) -> Option<()> {
     if text.contains('}') {
         return None;
     }
-    Some((!text.is_empty()).then(|| Part::Literal(text.to_owned())))
+    if !text.is_empty() {
+        parts.push(Part::Literal(text.to_owned()));
+    }
+    Some(())
 }
 
 fn matches(parts: &[Part], uri: &str) -> bool {

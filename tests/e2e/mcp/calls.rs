@@ -1,5 +1,6 @@
 //! Calls with and without the scopes, in every mode.
 
+use requires_auth::rmcp::McpBuilder;
 use serde_json::{Value, json};
 
 use super::desk::{MODES, Mode, Running, message, reply, text};
@@ -230,7 +231,7 @@ async fn anonymous_callers_reach_only_what_is_open_to_them() {
         if mode.has_sessions() {
             continue;
         }
-        let desk = Running::with(mode, |mcp| mcp.allow_anonymous()).await;
+        let desk = Running::with(mode, McpBuilder::allow_anonymous).await;
         let call = |tool| desk.request("tools/call", json!({ "name": tool, "arguments": {} }));
         for tool in ["open", "optional"] {
             assert_eq!(text(&call(tool).send(desk.address).await), "anybody may", "{mode:?}");
@@ -274,7 +275,7 @@ async fn a_spoofed_name_gains_nothing() {
                     "io.modelcontextprotocol/clientCapabilities": {},
                 });
             }
-            request.json(&message("tools/call", params)).bearer(&token)
+            request.json(&message("tools/call", &params)).bearer(&token)
         };
         let request = match desk.session(&token).await {
             Some(id) => spoofed(mode).header("mcp-session-id", id),

@@ -351,7 +351,7 @@ impl Running {
             "capabilities": {},
             "clientInfo": { "name": "test", "version": "1" },
         });
-        post().json(&message("initialize", params))
+        post().json(&message("initialize", &params))
     }
 
     /// A request with the headers and the metadata of this revision.
@@ -373,7 +373,7 @@ impl Running {
                 "io.modelcontextprotocol/clientCapabilities": {},
             });
         }
-        request.json(&message(method, params))
+        request.json(&message(method, &params))
     }
 
     pub fn head(&self) -> Request {
@@ -410,7 +410,7 @@ pub fn post() -> Request {
         .header("accept", "application/json, text/event-stream")
 }
 
-pub fn message(method: &str, params: Value) -> String {
+pub fn message(method: &str, params: &Value) -> String {
     json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string()
 }
 
@@ -418,7 +418,7 @@ pub fn message(method: &str, params: Value) -> String {
 #[track_caller]
 pub fn reply(answer: &Answer) -> Value {
     assert_eq!(answer.status, 200, "{answer:?}");
-    let last = answer.body.lines().filter(|line| line.contains(r#""jsonrpc""#)).next_back();
+    let last = answer.body.lines().rfind(|line| line.contains(r#""jsonrpc""#));
     let message = last.expect("a message").trim_start_matches("data: ");
     serde_json::from_str(message).expect("a message in JSON")
 }

@@ -1,5 +1,6 @@
 //! What the server tells about itself.
 
+use requires_auth::rmcp::McpBuilder;
 use serde_json::{Value, json};
 
 use super::desk::{MODES, Running, reply};
@@ -57,7 +58,7 @@ async fn a_list_tells_each_caller_what_it_may_use() {
 #[tokio::test]
 async fn a_list_can_show_everything() {
     // R-I6
-    let desk = Running::with(MODES[0], |mcp| mcp.show_all()).await;
+    let desk = Running::with(MODES[0], McpBuilder::show_all).await;
     let list = reply(&desk.ask(&desk.token("other"), "tools/list", json!({})).await);
     assert_eq!(names(&list["result"]["tools"]).len(), 10);
     assert_eq!(list["result"]["cacheScope"], "public", "it is the same for all");
@@ -66,7 +67,7 @@ async fn a_list_can_show_everything() {
 #[tokio::test]
 async fn each_tool_and_prompt_tells_what_it_needs() {
     // R-I6
-    let desk = Running::with(MODES[0], |mcp| mcp.show_all()).await;
+    let desk = Running::with(MODES[0], McpBuilder::show_all).await;
     let token = desk.token("other");
     let told = |list: &Value, name: &str| -> Value {
         let one = list.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();

@@ -102,7 +102,7 @@ async fn an_encoded_name_is_decoded_before_it_is_believed() {
         desk.head()
             .header("mcp-method", "tools/call")
             .header("mcp-name", name)
-            .json(&message("tools/call", params.clone()))
+            .json(&message("tools/call", &params))
             .bearer(&token)
     };
     let answer = encoded("=?base64?d3JpdGU=?=").send(desk.address).await;
@@ -120,7 +120,7 @@ async fn a_body_beyond_the_bound_is_refused() {
         let desk = Running::with(mode, |mcp| mcp.largest_body(1000)).await;
         let token = desk.token("read");
         let body = |length: usize| {
-            let message = message("ping", json!({}));
+            let message = message("ping", &json!({}));
             format!("{message}{}", " ".repeat(length - message.len()))
         };
         let answer = post().json(&body(1001)).bearer(&token).send(desk.address).await;

@@ -1,0 +1,49 @@
+//! The smallest guarded MCP server: one tool that only callers with a scope reach, over HTTP or on
+//! stdio.
+//!
+//! Point it at your authorization server, then connect an MCP client to it:
+//!
+//! ```sh
+//! REQUIRES_AUTH_RESOURCE=http://127.0.0.1:3000/mcp \
+//! REQUIRES_AUTH_ISSUER=https://auth.example \
+//! REQUIRES_AUTH_CLIENT_ID=hello REQUIRES_AUTH_CLIENT_SECRET=… cargo run --example mcp
+//! ```
+//!
+//! With `-- --stdio` it speaks to the program that has started it, for the user whose access token
+//! is in `HELLO_TOKEN`.
+
+use std::sync::Arc;
+
+use requires_auth::rmcp::Mcp;
+use requires_auth::{AuthInfo, ResourceServer, requires_auth};
+use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::{ServiceExt, tool, tool_router};
+
+struct Hello;
+
+#[tool_router(server_handler)]
+impl Hello {
+    /// Greet whoever calls
+    #[requires_auth(scopes = "hello:read")]
+    #[tool]
+    async fn hello(&self, auth: AuthInfo) -> String {
+        format!("Hello, {}!", auth.subject().unwrap_or("machine"))
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let server = ResourceServer::from_env().await?;
+    let mcp = Mcp::builder(&server, || Ok(Hello)).tools(&Hello::tool_router()).build()?;
+    if std::env::args().any(|argument| argument == "--stdio") {
+        let running = mcp.stdio("HELLO_TOKEN").await?.serve(rmcp::transport::stdio()).await?;
+        running.waiting().await?;
+        return Ok(());
+    }
+    let sessions = Arc::new(LocalSessionManager::default());
+    let app: axum::Router = mcp.routes(sessions, StreamableHttpServerConfig::default());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    println!("listening on http://{}/mcp", listener.local_addr()?);
+    Ok(axum::serve(listener, app).await?)
+}
