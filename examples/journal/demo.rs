@@ -8,6 +8,7 @@ use std::path::Path;
 
 use requires_auth::testing::{self, AuthorizationServer};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::settings::{Consent, Settings};
 
@@ -100,15 +101,46 @@ curl -i http://{journal}/entries -H 'Authorization: Bearer {writer}' -H 'Content
 # 401: a token that is not a good one.
 curl -i http://{journal}/me -H 'Authorization: Bearer mistyped'
 
+# 403: the same journal as an MCP server. The challenge is what a client's step-up begins with.
+curl -i http://{journal}/mcp -H 'Authorization: Bearer {reader}' {mcp} -H 'Mcp-Name: create_entry' -d '{create}'
+
+# 200: a tool that the token has the scope for.
+curl -i http://{journal}/mcp -H 'Authorization: Bearer {reader}' {mcp} -H 'Mcp-Name: whoami' -d '{whoami}'
+
 # 200: what clients learn before they have a token.
 curl -i http://{journal}/.well-known/oauth-protected-resource/mcp
+
+An MCP client finds its way by itself: give it the address http://{journal}/mcp
 
 Ctrl-C ends the demo.
 ",
             issuer = self.authorization_server.issuer(),
+            mcp = "-H 'Accept: application/json, text/event-stream' \
+                   -H 'Content-Type: application/json' -H 'MCP-Protocol-Version: 2026-07-28' \
+                   -H 'Mcp-Method: tools/call'",
+            create = tool_call("create_entry", &json!({ "title": "Monday", "content": "Rain." })),
+            whoami = tool_call("whoami", &json!({})),
             entry = r#"{"title": "Monday", "content": "It rained.", "tags": ["weather"]}"#,
         )
     }
+}
+
+/// A call as the revision 2026-07-28 of the Model Context Protocol has it.
+fn tool_call(name: &str, arguments: &Value) -> Value {
+    json!({
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {
+            "name": name,
+            "arguments": arguments,
+            "_meta": {
+                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientInfo": { "name": "curl", "version": "1" },
+                "io.modelcontextprotocol/clientCapabilities": {},
+            },
+        },
+    })
 }
 
 impl Tokens {

@@ -20,8 +20,6 @@ use std::sync::Arc;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -62,9 +60,7 @@ async fn run(mut settings: Settings) -> Result<(), Box<dyn Error>> {
     let server = setup::resource_server(&settings, &resource).await?;
     let store = Arc::new(Store::default());
     let mcp = mcp::server(&server, Arc::clone(&store))?;
-    let app = rest::router(App { server, store }).merge(
-        mcp.routes(Arc::new(LocalSessionManager::default()), StreamableHttpServerConfig::default()),
-    );
+    let app = rest::router(App { server, store }).merge(mcp::router(&mcp));
 
     println!("listening on http://{address}");
     if let Some(demo) = &demo {

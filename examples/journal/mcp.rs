@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use axum::Router;
+use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::{HeaderName, Method};
 use requires_auth::rmcp::{Mcp, authorize};
 use requires_auth::{AuthInfo, Condition, ResourceServer, SetupError, requires_auth};
 use rmcp::handler::server::wrapper::{Json, Parameters};
@@ -13,11 +16,14 @@ use rmcp::model::{
 };
 use rmcp::schemars::{self, JsonSchema};
 use rmcp::service::RequestContext;
+use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler, prompt, prompt_handler, prompt_router, tool,
     tool_handler, tool_router,
 };
 use serde::{Deserialize, Serialize};
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::store::{Entry, NewEntry, NewTag, Owner, Store, Tag};
 
@@ -36,6 +42,19 @@ pub fn server(server: &ResourceServer, store: Arc<Store>) -> Result<Mcp<Journal>
         .resource(ENTRY, READING)
         .initial_scopes("user:read entries:read tags:read")
         .build()
+}
+
+/// The guarded server at its path. Clients that run in a browser, such as the MCP Inspector, need
+/// CORS, and have to see the challenge and the session.
+pub fn router(mcp: &Mcp<Journal>) -> Router {
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        // `*` would not cover `Authorization`.
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([WWW_AUTHENTICATE, HeaderName::from_static("mcp-session-id")]);
+    let sessions = Arc::new(LocalSessionManager::default());
+    mcp.routes(sessions, StreamableHttpServerConfig::default()).layer(cors)
 }
 
 /// The journal of whoever calls.

@@ -60,6 +60,32 @@ impl Journal {
         request.send().await.unwrap()
     }
 
+    /// A request of the revision 2026-07-28, and the last message of the answer.
+    async fn mcp(&self, method: &str, mut params: Value, token: &str) -> (u16, Value) {
+        let name = params.get("name").or(params.get("uri")).and_then(Value::as_str);
+        let name = name.unwrap_or_default().to_owned();
+        params["_meta"] = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let request = self
+            .client
+            .post(format!("{}/mcp", self.url))
+            .bearer_auth(&self.tokens[token])
+            .header("accept", "application/json, text/event-stream")
+            .header("content-type", "application/json")
+            .header("mcp-protocol-version", "2026-07-28")
+            .header("mcp-method", method)
+            .header("mcp-name", name);
+        let response = request.body(body.to_string()).send().await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        let last = text.lines().rfind(|line| line.contains('{')).unwrap();
+        (status, serde_json::from_str(last.trim_start_matches("data: ")).unwrap())
+    }
+
     async fn get(&self, path: &str, token: &str) -> (u16, Value) {
         answer(self.ask(Method::GET, path, token, None).await).await
     }
@@ -113,7 +139,7 @@ async fn each_printed_command_shows_what_is_promised_beside_it() {
             pasted += 1;
         }
     }
-    assert_eq!(pasted, 6);
+    assert_eq!(pasted, 8);
 }
 
 /// Does what curl would: the words are separated by spaces, or stand between quotes.
@@ -187,6 +213,123 @@ async fn every_route_asks_for_its_scope() {
     assert_eq!(document["resource"], format!("{}/mcp", journal.url));
     let scopes = json!(["user:read", "entries:read", "entries:write", "tags:read", "tags:write"]);
     assert_eq!(document["scopes_supported"], scopes);
+}
+
+/// Every path of the REST API with its methods, as the program itself declares them.
+fn routes() -> Vec<(Method, String)> {
+    let source = include_str!("../journal/rest.rs");
+    let mut routes = Vec::new();
+    for route in source.split(".route(\"").skip(1) {
+        let (path, rest) = route.split_once('"').unwrap();
+        let (methods, _) = rest.split_once(")\n").unwrap();
+        for method in ["get", "post", "put", "patch", "delete"] {
+            if methods.contains(&format!("{method}(")) {
+                let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+                routes.push((method, path.replace("{id}", "1")));
+            }
+        }
+    }
+    routes
+}
+
+#[tokio::test]
+async fn nothing_of_the_journal_is_unguarded_but_what_says_so() {
+    // Without one of the attributes, this fails: nobody has to add to it what the journal adds.
+    const OPEN: [&str; 1] = ["/healthz"];
+    let journal = Journal::start();
+    let routes = routes();
+    assert!(routes.len() > OPEN.len(), "{routes:?}");
+    for (method, path) in routes {
+        let response = journal.ask(method.clone(), &path, "", None).await;
+        if OPEN.contains(&path.as_str()) {
+            assert_eq!(response.status(), 200, "{path}");
+            continue;
+        }
+        assert_eq!(response.status(), 401, "{method} {path}");
+        let challenge = response.headers()["www-authenticate"].to_str().unwrap();
+        assert!(challenge.contains("scope=\""), "{method} {path} needs no scope: {challenge}");
+    }
+    for (method, member) in [("tools/list", "tools"), ("prompts/list", "prompts")] {
+        let (status, answer) = journal.mcp(method, json!({}), "full").await;
+        assert_eq!(status, 200);
+        let listed = answer["result"][member].as_array().unwrap().clone();
+        assert!(!listed.is_empty(), "{answer}");
+        for one in listed {
+            let scopes = one["_meta"]["requires-auth/authorization"]["scopes"].as_array();
+            assert!(scopes.is_some_and(|scopes| !scopes.is_empty()), "{one} needs no scope");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_mcp_server_asks_for_the_same_scopes() {
+    // R-I3, R-I6
+    let journal = Journal::start();
+    for (tool, arguments, scope) in [
+        ("whoami", json!({}), "user:read"),
+        ("list_entries", json!({}), "entries:read"),
+        ("get_entry", json!({ "id": 1 }), "entries:read"),
+        ("create_entry", json!({ "title": "t", "content": "c" }), "entries:write"),
+        ("delete_entry", json!({ "id": 1 }), "entries:write"),
+        ("list_tags", json!({}), "tags:read"),
+        ("create_tag", json!({ "name": "n" }), "tags:write"),
+    ] {
+        let params = json!({ "name": tool, "arguments": arguments });
+        for (token, may) in [
+            ("reader", scope.ends_with(":read")),
+            ("writer", scope.starts_with("entries:")),
+            ("full", true),
+        ] {
+            let (status, answer) = journal.mcp("tools/call", params.clone(), token).await;
+            assert_eq!(status, if may { 200 } else { 403 }, "{tool} {token}: {answer}");
+        }
+    }
+    let reading = json!({ "uri": "journal://entries" });
+    assert_eq!(journal.mcp("resources/read", reading, "reader").await.0, 200);
+    let entry = json!({ "title": "Monday", "content": "It rained." });
+    let (_, created) = journal
+        .mcp("tools/call", json!({ "name": "create_entry", "arguments": entry }), "writer")
+        .await;
+    let id = created["result"]["structuredContent"]["id"].as_u64().unwrap();
+    let uri = json!({ "uri": format!("journal://entries/{id}") });
+    let (_, read) = journal.mcp("resources/read", uri.clone(), "reader").await;
+    let text = read["result"]["contents"][0]["text"].as_str().unwrap();
+    assert_eq!(serde_json::from_str::<Value>(text).unwrap()["title"], "Monday");
+    let (_, others) = journal.mcp("resources/read", uri, "other").await;
+    assert_eq!(others["error"]["message"], "there is no such resource");
+    let prompt = json!({ "name": "suggest_tags", "arguments": { "id": id.to_string() } });
+    assert_eq!(journal.mcp("prompts/get", prompt.clone(), "writer").await.0, 403);
+    let (_, prompt) = journal.mcp("prompts/get", prompt, "reader").await;
+    let text = prompt["result"]["messages"][0]["content"]["text"].as_str().unwrap();
+    assert!(text.contains("# Monday"), "{text}");
+}
+
+#[tokio::test]
+async fn a_browser_may_see_the_challenge() {
+    // R-B6
+    let journal = Journal::start();
+    let url = format!("{}/mcp", journal.url);
+    let preflight = journal
+        .client
+        .request(Method::OPTIONS, &url)
+        .header("origin", "https://inspector.example")
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "authorization,mcp-protocol-version")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(preflight.status(), 200);
+    let allowed = preflight.headers()["access-control-allow-headers"].to_str().unwrap();
+    assert!(allowed.contains("authorization"), "{allowed}");
+    let origin = ("origin", "https://inspector.example");
+    let refused = journal.client.post(&url).header(origin.0, origin.1).send().await.unwrap();
+    assert_eq!(refused.status(), 401);
+    assert_eq!(refused.headers()["access-control-allow-origin"], "*");
+    let exposed = refused.headers()["access-control-expose-headers"].to_str().unwrap();
+    assert!(
+        exposed.contains("www-authenticate") && exposed.contains("mcp-session-id"),
+        "{exposed}"
+    );
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
@@ -134,6 +135,10 @@ impl Setup {
         self.decide(&operation, caller.as_ref())?;
         if let Some(id) = self.session(&parts.headers, caller.as_ref())? {
             parts.headers.insert(SESSION_ID, id);
+        }
+        // The SDK hands the request's head to the functions, and logs it where asked to.
+        if let Some(credentials) = parts.headers.get_mut(AUTHORIZATION) {
+            credentials.set_sensitive(true);
         }
         let identity = Identity::new(&self.server, caller);
         parts.extensions.insert(identity.clone());

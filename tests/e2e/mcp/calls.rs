@@ -259,6 +259,17 @@ async fn an_outage_is_not_the_callers_fault() {
 }
 
 #[tokio::test]
+async fn a_log_of_a_request_does_not_show_the_token() {
+    // R-I11
+    for mode in MODES {
+        let desk = Running::start(mode).await;
+        let token = desk.token("read");
+        let head = text(&desk.call(&token, "logged", json!({})).await);
+        assert!(head.contains("Sensitive") && !head.contains(&token), "{head}");
+    }
+}
+
+#[tokio::test]
 async fn a_spoofed_name_gains_nothing() {
     // R-I4: it says one tool in the header and calls another.
     for mode in MODES {

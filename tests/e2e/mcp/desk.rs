@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use requires_auth::rmcp::{Mcp, McpBuilder, authorize};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{AuthInfo, Condition, Introspection, Rejection, ResourceServer, requires_auth};
+use rmcp::handler::server::tool::Extension;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{
     CompleteRequestParams, CompleteResult, CompletionInfo, ListResourcesResult, NumberOrString,
@@ -102,6 +103,13 @@ impl Desk {
     #[tool]
     async fn open(&self) -> String {
         self.ran(None)
+    }
+
+    /// Shows what a log of the request would show
+    #[requires_auth]
+    #[tool]
+    async fn logged(&self, Extension(head): Extension<http::request::Parts>) -> String {
+        format!("{head:?}")
     }
 
     /// Needs more, depending on the arguments

@@ -19,10 +19,10 @@ async fn a_list_tells_each_caller_what_it_may_use() {
     for mode in MODES {
         let desk = Running::start(mode).await;
         for (scopes, tools, prompts) in [
-            ("other", &["any_token", "open"][..], &["prompt_further"][..]),
+            ("other", &["any_token", "logged", "open"][..], &["prompt_further"][..]),
             (
                 "read",
-                &["any_token", "further", "late", "open", "optional", "read"],
+                &["any_token", "further", "late", "logged", "open", "optional", "read"],
                 &["prompt_further"],
             ),
             (
@@ -33,6 +33,7 @@ async fn a_list_tells_each_caller_what_it_may_use() {
                     "detached",
                     "further",
                     "late",
+                    "logged",
                     "open",
                     "optional",
                     "read",
@@ -60,7 +61,7 @@ async fn a_list_can_show_everything() {
     // R-I6
     let desk = Running::with(MODES[0], McpBuilder::show_all).await;
     let list = reply(&desk.ask(&desk.token("other"), "tools/list", json!({})).await);
-    assert_eq!(names(&list["result"]["tools"]).len(), 10);
+    assert_eq!(names(&list["result"]["tools"]).len(), 11);
     assert_eq!(list["result"]["cacheScope"], "public", "it is the same for all");
 }
 
