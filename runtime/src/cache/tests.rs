@@ -83,6 +83,10 @@ impl Resolver for Script {
             _ => claims(""),
         }
     }
+
+    fn name(&self) -> String {
+        "script".to_owned()
+    }
 }
 
 fn token(text: &str) -> AccessToken {

@@ -31,6 +31,10 @@ use crate::{AccessToken, Claims, ResolveError};
 ///                  "aud": "https://journal.example/"}"#,
 ///         )
 ///     }
+///
+///     fn name(&self) -> String {
+///         "build machine".to_owned()
+///     }
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
@@ -51,10 +55,8 @@ pub trait Resolver: Send + Sync + 'static {
 
     /// Tells the answers of this resolver from those of others, which may know the same token by
     /// other claims: whom it asks, and as whom. It goes into the keys of caches, so it must hold no
-    /// secret. Default: empty.
-    fn name(&self) -> String {
-        String::new()
-    }
+    /// secret. A resolver that wraps another one passes on the other's name.
+    fn name(&self) -> String;
 }
 
 /// One resolver for many owners.

@@ -80,4 +80,8 @@ impl Resolver for Nobody {
     async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
         Err(ResolveError::Inactive)
     }
+
+    fn name(&self) -> String {
+        "nobody".to_owned()
+    }
 }
