@@ -1,8 +1,9 @@
 //! The OAuth 2.0 token introspection client (RFC 7662).
 //!
 //! From the outside in: a pause that the authorization server asked for, a bound on the exchanges
-//! in flight, a deadline, one retry, and the exchange itself.
+//! in flight, a circuit breaker, a deadline, one retry, and the exchange itself.
 
+mod breaker;
 mod builder;
 mod client_authentication;
 mod discovery;
@@ -22,20 +23,23 @@ pub use builder::IntrospectionBuilder;
 pub use client_authentication::{BearerSource, ClientAuthentication, TokenSource};
 
 use crate::{AccessToken, Claims, ResolveError, Resolver, Unavailable};
+use breaker::{Breaker, Passage};
 use exchange::Exchange;
 use pause::Pause;
 
 /// Resolves access tokens by asking the authorization server's introspection endpoint.
 ///
 /// It never follows redirects, keeps to one deadline whatever the server does, reads a bounded
-/// answer, and asks at most a bounded number of questions at once. Without a cache in front of it,
-/// every request to a guarded function is one exchange.
+/// answer, asks at most a bounded number of questions at once, and leaves a server that keeps
+/// failing alone for moments. Without a cache in front of it, every request to a guarded function
+/// is one exchange.
 pub struct Introspection {
     exchange: Exchange,
     deadline: Duration,
     retry: bool,
     in_flight: Semaphore,
     pause: Pause,
+    breaker: Breaker,
 }
 
 /// When to come back after a refusal because of too many exchanges: they end within moments.
@@ -45,11 +49,13 @@ const CROWDED: Duration = Duration::from_secs(1);
 const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 impl Introspection {
-    async fn ask(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
+    /// Asks, within the deadline. A probe of the circuit breaker is a single request.
+    async fn ask(&self, token: &AccessToken, passage: &Passage) -> Result<Claims, ResolveError> {
+        let retry = self.retry && !passage.is_probe();
         let attempt = || self.exchange.perform(token);
         let retries = ExponentialBuilder::default()
             .with_min_delay(RETRY_DELAY)
-            .with_max_times(usize::from(self.retry))
+            .with_max_times(usize::from(retry))
             .with_jitter();
         timeout(self.deadline, attempt.retry(retries).when(is_transient)).await.unwrap_or_else(
             |_| Err(Unavailable::new("the authorization server did not answer in time").into()),
@@ -68,7 +74,9 @@ impl Resolver for Introspection {
             Unavailable::new("too many exchanges with the authorization server are in flight")
                 .with_retry_after(CROWDED)
         })?;
-        let resolved = self.ask(token).await;
+        let passage = self.breaker.admit()?;
+        let resolved = self.ask(token, &passage).await;
+        self.breaker.observe(&passage, &resolved);
         if let Err(ResolveError::Unavailable(unavailable)) = &resolved {
             self.pause.observe(unavailable);
         }

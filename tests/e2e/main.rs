@@ -11,6 +11,7 @@
 
 mod answers;
 mod asking;
+mod breaking;
 mod credentials;
 mod faults;
 mod mcp;

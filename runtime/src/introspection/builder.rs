@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use tokio::sync::Semaphore;
 use url::Url;
 
+use super::breaker::{self, Breaker};
 use super::exchange::Exchange;
 use super::pause::Pause;
 use super::{ClientAuthentication, Introspection, TokenSource, http_client};
@@ -34,6 +35,7 @@ pub struct IntrospectionBuilder {
     max_in_flight: usize,
     longest_pause: Duration,
     retry: bool,
+    breaker: Option<breaker::Settings>,
     clock: Arc<dyn Clock>,
 }
 
@@ -51,6 +53,7 @@ impl Introspection {
             max_in_flight: MAX_IN_FLIGHT,
             longest_pause: LONGEST_PAUSE,
             retry: true,
+            breaker: Some(breaker::Settings::default()),
             clock: Arc::new(SystemClock),
         }
     }
@@ -141,6 +144,30 @@ impl IntrospectionBuilder {
         self
     }
 
+    /// How many exchanges in a row must fail for the circuit breaker to open: then requests are
+    /// answered 503 at once, but for a probe. Default: 5.
+    ///
+    /// A failure is no answer in time, a broken connection, a status other than 200 and 4xx, or an
+    /// answer that is encoded or no JSON. A token that is not active, refused credentials, and an
+    /// answer that only this token can have, are none: the server is there.
+    pub fn breaker_failures(mut self, failures: u32) -> Self {
+        self.breaker.get_or_insert_default().failures = failures;
+        self
+    }
+
+    /// How often an open circuit breaker lets one exchange through as a probe, without a retry. The
+    /// first answer closes it. Default: every 500 ms; at most every 60 s.
+    pub fn breaker_period(mut self, period: Duration) -> Self {
+        self.breaker.get_or_insert_default().period = period;
+        self
+    }
+
+    /// Asks a server that keeps failing as if it did not. Default: a circuit breaker.
+    pub fn without_breaker(mut self) -> Self {
+        self.breaker = None;
+        self
+    }
+
     /// Lets the endpoint be plain `http` on another machine. Default: it must not. Tokens and
     /// credentials can then be read, and answers forged, on the way.
     pub fn dangerously_allow_http(mut self) -> Self {
@@ -148,7 +175,7 @@ impl IntrospectionBuilder {
         self
     }
 
-    /// The clock for `Retry-After`. Default: [`SystemClock`].
+    /// The clock for `Retry-After` and the circuit breaker. Default: [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
@@ -169,6 +196,9 @@ impl IntrospectionBuilder {
                 "`deadline`, `connect_timeout` and `longest_answer` must be more than 0",
             ));
         }
+        if let Some(breaker) = &self.breaker {
+            breaker.check()?;
+        }
         Ok(Introspection {
             exchange: Exchange {
                 client: http_client::client(&endpoint, self.connect_timeout)?,
@@ -182,6 +212,7 @@ impl IntrospectionBuilder {
             deadline: self.deadline,
             retry: self.retry,
             in_flight: Semaphore::new(self.max_in_flight),
+            breaker: Breaker::new(self.breaker, Arc::clone(&self.clock)),
             pause: Pause::new(self.clock),
         })
     }

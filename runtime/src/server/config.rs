@@ -72,6 +72,19 @@ pub struct ResourceServerConfig {
     pub longest_answer: Option<usize>,
     /// How many exchanges may be in flight at once. Default: 256.
     pub max_in_flight: Option<usize>,
+    /// The longest `Retry-After` of the authorization server that is honoured and passed on, in
+    /// seconds. Default: 60.
+    pub longest_pause_s: Option<u64>,
+    /// Does not try again after a broken connection, a 502, 503 or 504.
+    #[serde(default)]
+    pub without_retry: bool,
+    /// How many exchanges in a row must fail for the circuit breaker to open. Default: 5.
+    pub breaker_failures: Option<u32>,
+    /// How often an open circuit breaker probes, in milliseconds. Default: 500.
+    pub breaker_period_ms: Option<u64>,
+    /// Asks a server that keeps failing as if it did not.
+    #[serde(default)]
+    pub without_breaker: bool,
     /// Seconds that claims are remembered, which is how long a revoked token may still be accepted;
     /// 0 asks about every request. Default: 60.
     pub cache_ttl_s: Option<u64>,
@@ -176,6 +189,21 @@ impl ResourceServerConfig {
         }
         if let Some(exchanges) = self.max_in_flight {
             builder = builder.max_in_flight(exchanges);
+        }
+        if let Some(seconds) = self.longest_pause_s {
+            builder = builder.longest_pause(Duration::from_secs(seconds));
+        }
+        if self.without_retry {
+            builder = builder.without_retry();
+        }
+        if let Some(failures) = self.breaker_failures {
+            builder = builder.breaker_failures(failures);
+        }
+        if let Some(millis) = self.breaker_period_ms {
+            builder = builder.breaker_period(Duration::from_millis(millis));
+        }
+        if self.without_breaker {
+            builder = builder.without_breaker();
         }
         if self.dangerously_allow_http {
             builder = builder.dangerously_allow_http();
