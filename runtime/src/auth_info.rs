@@ -54,6 +54,7 @@ impl AuthInfo {
     /// Decides whether the caller may run an operation with this condition.
     pub(crate) fn authorize(mut self, condition: Condition) -> Result<Self, Rejection> {
         self.declared = condition;
+        self.fresh_enough(|scopes| condition.is_met_by(scopes))?;
         if condition.is_met_by(self.scopes()) { Ok(self) } else { Err(self.insufficient(&[])) }
     }
 
@@ -85,6 +86,8 @@ impl AuthInfo {
     ///
     /// # Errors
     /// [`Reason::InsufficientScope`] if the token lacks one of the scopes;
+    /// [`Reason::Unavailable`] if it had them when the authorization server could last be asked, and
+    /// stale claims may not be used for them;
     /// [`Reason::Misconfigured`] if `scopes` is empty or outside the grammar of RFC 6749 §3.3.
     pub fn require(&self, scopes: &str) -> Result<(), Rejection> {
         let misuse = |rejection| self.server.refused(rejection);
@@ -93,11 +96,22 @@ impl AuthInfo {
         if required.is_empty() {
             return Err(misuse(Rejection::misconfigured(NothingRequired)));
         }
-        if required.iter().all(|scope| self.scopes().contains(scope)) {
+        let met_by = |granted: &ScopeSet| required.iter().all(|scope| granted.contains(scope));
+        self.fresh_enough(met_by)?;
+        if met_by(self.scopes()) {
             return Ok(());
         }
         let as_written: Vec<&str> = crate::scope::pieces(scopes).collect();
         Err(self.insufficient(&as_written))
+    }
+
+    /// Refuses what only fresh claims can be decided by, as if there were none.
+    fn fresh_enough(&self, met_by: impl Fn(&ScopeSet) -> bool) -> Result<(), Rejection> {
+        let Some(cause) = self.claims.too_stale_for(met_by) else {
+            return Ok(());
+        };
+        let challenge = self.server.challenge(Vec::new());
+        Err(self.server.refused(Rejection::unresolved(cause.clone(), &challenge)))
     }
 
     fn insufficient(&self, further: &[&str]) -> Rejection {
@@ -121,7 +135,15 @@ impl AuthInfo {
         self.scopes().contains(scope)
     }
 
-    /// The scopes granted to the token.
+    /// Whether the caller's claims are older than they should be, since the authorization server
+    /// could not be asked: see [`Claims::is_stale`].
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.claims.is_stale()
+    }
+
+    /// The scopes granted to the token; of [stale](Self::is_stale) claims, only those that may still
+    /// be used.
     #[must_use]
     pub fn scopes(&self) -> &ScopeSet {
         self.claims.scopes()

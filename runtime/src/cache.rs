@@ -2,7 +2,8 @@
 //!
 //! What is remembered are facts: the claims of a token, or that it is not active. Whether they
 //! suffice is decided on every request, by the guard of the function that is called, and `exp` is
-//! compared with the wall clock each time. A failure is never remembered.
+//! compared with the wall clock each time. A failure is never remembered; where it is asked for,
+//! claims that are older than their lifetime stand in for an answer that cannot be had.
 
 mod builder;
 mod flights;
@@ -20,6 +21,8 @@ use key::{Key, Keys};
 use store::Store;
 
 pub use builder::CachedBuilder;
+
+type Outcome = Result<Claims, ResolveError>;
 
 /// Remembers what another resolver found out, and asks it once for all who want to know the same.
 ///
@@ -75,7 +78,7 @@ impl<R: Resolver> Cached<R> {
         let inner = Arc::clone(&self.0);
         let exchange = async move {
             let outcome = inner.resolver.resolve(&token).await;
-            flight.land(outcome, |outcome| inner.store.remember(key, outcome));
+            flight.land(outcome, |outcome| inner.store.settle(key, outcome));
         };
         tokio::spawn(exchange.in_current_span());
     }

@@ -4,6 +4,7 @@ mod facts;
 mod json;
 mod reader;
 mod scope_claim;
+mod stale;
 
 pub use facts::Claims;
 pub use reader::ClaimsReader;

@@ -1,11 +1,11 @@
 //! R-C10: an authorization server that keeps failing is left alone, and noticed when it is back.
 
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
+use requires_auth::IntrospectionBuilder;
 use requires_auth::testing::Fault;
-use requires_auth::{Clock, IntrospectionBuilder};
 
+use crate::hands::Hands;
 use crate::service::Service;
 use crate::wire::{Answer, Request};
 use crate::{assert_challenged, assert_ran, assert_server_error, body};
@@ -159,7 +159,7 @@ async fn no_token_opens_it_and_no_secret_either() {
 #[tokio::test]
 async fn a_pause_that_the_server_asks_for_is_one_failure_however_often_it_is_met() {
     // R-C10, R-C7
-    let (service, hands) = start(|client| client).await;
+    let (service, hands) = start(IntrospectionBuilder::without_retry).await;
     let token = service.token("read");
     let fault = Fault::status(503).header("retry-after", "3");
     service.authorization_server.fault_once(fault);
@@ -167,8 +167,10 @@ async fn a_pause_that_the_server_asks_for_is_one_failure_however_often_it_is_met
         assert_server_error(&ask(&service, &token).await, 503, body::UNAVAILABLE, Some("3"));
     }
     hands.pass(3000);
+    service.authorization_server.fault_once(Fault::status(500));
+    assert_server_error(&ask(&service, &token).await, 503, body::UNAVAILABLE, Some("5"));
     assert_ran(&ask(&service, &token).await, "alice may");
-    assert_eq!(service.exchanges(), 2);
+    assert_eq!(service.exchanges(), 3);
 }
 
 #[tokio::test]
@@ -186,31 +188,11 @@ async fn without_it_every_request_asks() {
 async fn start(
     settings: impl FnOnce(IntrospectionBuilder) -> IntrospectionBuilder,
 ) -> (Service, Hands) {
-    let hands = Hands(Arc::new(Mutex::new(Instant::now())));
+    let hands = Hands::new();
     let clock = hands.clone();
     // The probe that hangs is given up soon, since nobody else is waiting for it.
     let client = |client: IntrospectionBuilder| {
         settings(client).clock(clock).deadline(Duration::from_millis(1500))
     };
     (Service::with(client, |server| server).await, hands)
-}
-
-/// A clock that the test moves.
-#[derive(Debug, Clone)]
-struct Hands(Arc<Mutex<Instant>>);
-
-impl Hands {
-    fn pass(&self, millis: u64) {
-        *self.0.lock().unwrap() += Duration::from_millis(millis);
-    }
-}
-
-impl Clock for Hands {
-    fn now(&self) -> SystemTime {
-        SystemTime::now()
-    }
-
-    fn instant(&self) -> Instant {
-        *self.0.lock().unwrap()
-    }
 }

@@ -15,12 +15,14 @@ mod breaking;
 mod credentials;
 mod faults;
 mod mcp;
+mod hands;
 mod metadata;
 mod reading;
 mod remembering;
 mod scopes;
 mod service;
 mod setup;
+mod standing_in;
 mod wire;
 
 use wire::Answer;

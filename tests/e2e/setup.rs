@@ -94,6 +94,8 @@ async fn a_server_can_be_set_up_from_any_serde_source() {
         let built = config(&format!("{url}, {contradiction}")).unwrap().build().await;
         assert!(built.is_err(), "{contradiction}");
     }
+    let useless = config(&format!(r#"{url}, "stale_scopes": ["read"]"#)).unwrap().build().await;
+    assert!(useless.unwrap_err().to_string().contains("`stale_if_error_s`"));
     let meant = format!(r#"{url}, "client_id": "a", "client_authentication": "none""#);
     assert!(config(&meant).unwrap().build().await.is_ok());
     let message = config(r#""realm": "x""#).unwrap().build().await.unwrap_err().to_string();

@@ -6,27 +6,33 @@ use std::time::Duration;
 
 use super::flights::Flights;
 use super::key::Keys;
-use super::store::{Bounds, Store};
+use super::store::{Bounds, Lifetimes, Store};
 use super::{Cached, Inner};
-use crate::{Clock, Resolver, SystemClock};
+use crate::{Clock, Resolver, ScopeSet, SystemClock};
 
 /// Settings of a [`Cached`] resolver; started by [`Cached::builder`].
 #[must_use]
 pub struct CachedBuilder<R> {
     resolver: R,
-    lifetime: Duration,
-    inactive_lifetime: Duration,
+    lifetimes: Lifetimes,
     bounds: Bounds,
     clock: Arc<dyn Clock>,
 }
+
+/// The longest time for which claims stand in for an answer that cannot be had.
+const LONGEST_STALE: Duration = Duration::from_secs(3600);
 
 impl<R: Resolver> Cached<R> {
     /// Starts with the resolver whose answers are remembered.
     pub fn builder(resolver: R) -> CachedBuilder<R> {
         CachedBuilder {
             resolver,
-            lifetime: Duration::from_secs(60),
-            inactive_lifetime: Duration::from_secs(5),
+            lifetimes: Lifetimes {
+                active: Duration::from_secs(60),
+                inactive: Duration::from_secs(5),
+                stale: Duration::ZERO,
+                spared: None,
+            },
             bounds: Bounds { entries: 100_000, bytes: 64 << 20, inactive_entries: 100_000 },
             clock: Arc::new(SystemClock),
         }
@@ -35,15 +41,15 @@ impl<R: Resolver> Cached<R> {
 
 impl<R: Resolver> CachedBuilder<R> {
     /// How long claims are remembered, at most until the token expires: the time for which a
-    /// revoked token may still be accepted. Default: 60 s; zero remembers no claims.
+    /// revoked token may still be accepted. Default: 60 s; zero asks about every request.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
-        self.lifetime = lifetime;
+        self.lifetimes.active = lifetime;
         self
     }
 
     /// How long it is remembered that a token is not active. Default: 5 s; zero remembers none.
     pub fn inactive_lifetime(mut self, lifetime: Duration) -> Self {
-        self.inactive_lifetime = lifetime;
+        self.lifetimes.inactive = lifetime;
         self
     }
 
@@ -65,6 +71,46 @@ impl<R: Resolver> CachedBuilder<R> {
         self
     }
 
+    /// Lets claims stand in, for this long beyond their lifetime, when the resolver cannot find out
+    /// whether they still hold: it has no answer, or no usable one. Default: they never do; at most
+    /// one hour, never beyond the token's own `exp`, and never for a token that is not active, or
+    /// when this server's own credentials are refused.
+    ///
+    /// It keeps readers going in an outage. The price is the revocation window, which is this much
+    /// longer for as long as the outage lasts, or for as long as the holder of a revoked token can
+    /// bring one about. So [name the scopes](Self::stale_scopes) that may be used in this way.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use requires_auth::{Cached, Introspection};
+    ///
+    /// # fn main() -> Result<(), requires_auth::SetupError> {
+    /// let introspection = Introspection::builder("https://auth.example/introspect").build()?;
+    /// let cached = Cached::builder(introspection)
+    ///     .stale_if_error(Duration::from_secs(600))
+    ///     .stale_scopes(["entries:read", "tags:read"])
+    ///     .build();
+    /// # Ok(()) }
+    /// # main().unwrap();
+    /// ```
+    pub fn stale_if_error(mut self, period: Duration) -> Self {
+        self.lifetimes.stale = period.min(LONGEST_STALE);
+        self
+    }
+
+    /// The scopes that stale claims may be used for; without [`stale_if_error`](Self::stale_if_error)
+    /// it has no effect. Default: all.
+    ///
+    /// A function that needs another scope, or none at all, is refused with a 503, as if nothing
+    /// were remembered; so is [`AuthInfo::require`](crate::AuthInfo::require) inside a function.
+    pub fn stale_scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        let scopes: Vec<S> = scopes.into_iter().collect();
+        // What is outside the grammar equals no scope of a token.
+        self.lifetimes.spared = Some(ScopeSet::granted(scopes.iter().map(AsRef::as_ref)));
+        self
+    }
+
     /// The clock for lifetimes. Default: [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -74,10 +120,10 @@ impl<R: Resolver> CachedBuilder<R> {
     /// Begins to remember.
     #[must_use]
     pub fn build(self) -> Cached<R> {
-        let Self { resolver, lifetime, inactive_lifetime, bounds, clock } = self;
+        let Self { resolver, lifetimes, bounds, clock } = self;
         Cached(Arc::new(Inner {
             keys: Keys::new(&resolver.name()),
-            store: Store::new(&bounds, lifetime, inactive_lifetime, clock),
+            store: Store::new(&bounds, lifetimes, clock),
             flights: Arc::new(Flights::default()),
             resolver,
         }))
@@ -87,8 +133,9 @@ impl<R: Resolver> CachedBuilder<R> {
 impl<R> fmt::Debug for CachedBuilder<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CachedBuilder")
-            .field("lifetime", &self.lifetime)
-            .field("inactive_lifetime", &self.inactive_lifetime)
+            .field("lifetime", &self.lifetimes.active)
+            .field("inactive_lifetime", &self.lifetimes.inactive)
+            .field("stale_if_error", &self.lifetimes.stale)
             .finish_non_exhaustive()
     }
 }

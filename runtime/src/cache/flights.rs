@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use super::Outcome;
 use super::key::Key;
-use crate::{Claims, ResolveError, Unavailable};
-
-type Outcome = Result<Claims, ResolveError>;
+use crate::Unavailable;
 
 /// The exchanges that are under way.
 #[derive(Default)]
@@ -85,11 +84,12 @@ pub(super) struct Flight {
 }
 
 impl Flight {
-    /// Hands the outcome to everybody who waits; `remember` is called unless the key was detached.
-    pub(super) fn land(self, outcome: Outcome, remember: impl FnOnce(&Outcome)) {
+    /// Hands the outcome to everybody who waits; what becomes of it is settled by what is remembered,
+    /// unless the key was detached.
+    pub(super) fn land(self, mut outcome: Outcome, settle: impl FnOnce(Outcome) -> Outcome) {
         let mut registered = self.flights.registered();
         if self.is_registered(&registered) {
-            remember(&outcome);
+            outcome = settle(outcome);
             registered.flights.remove(&self.key);
         }
         drop(registered);

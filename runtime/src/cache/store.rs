@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+use super::Outcome;
 use super::key::Key;
-use crate::{Claims, Clock, ResolveError};
+use crate::{Claims, Clock, ResolveError, ScopeSet};
 
 /// Two caches, so that tokens that nobody issued cannot push out those of users.
 pub(super) struct Store {
     active: Cache<Key, Remembered, ByShare>,
     inactive: Cache<Key, Instant>,
-    lifetime: Duration,
-    inactive_lifetime: Duration,
+    lifetimes: Lifetimes,
     clock: Arc<dyn Clock>,
 }
 
@@ -23,6 +23,18 @@ struct Remembered {
     claims: Claims,
     /// On the monotonic clock: no jump of the wall clock makes it later.
     until: Instant,
+    /// Until when the claims may be used if they cannot be confirmed; `until` at the earliest.
+    stale_until: Instant,
+}
+
+/// How long a [`Store`] remembers what.
+pub(super) struct Lifetimes {
+    pub(super) active: Duration,
+    pub(super) inactive: Duration,
+    /// How much longer claims may be used in an outage.
+    pub(super) stale: Duration,
+    /// What for; `None` for everything.
+    pub(super) spared: Option<ScopeSet>,
 }
 
 /// How much a [`Store`] may hold.
@@ -33,29 +45,26 @@ pub(super) struct Bounds {
 }
 
 impl Store {
-    pub(super) fn new(
-        bounds: &Bounds,
-        lifetime: Duration,
-        inactive_lifetime: Duration,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub(super) fn new(bounds: &Bounds, lifetimes: Lifetimes, clock: Arc<dyn Clock>) -> Self {
         let share = ByShare::new(bounds);
         Self {
             active: Cache::with_weighter(ESTIMATE, WHOLE, share),
             inactive: Cache::new(bounds.inactive_entries),
-            lifetime,
-            inactive_lifetime,
+            lifetimes,
             clock,
         }
     }
 
     /// What is known of a token, if anything still is.
-    pub(super) fn look_up(&self, key: &Key) -> Option<Result<Claims, ResolveError>> {
+    pub(super) fn look_up(&self, key: &Key) -> Option<Outcome> {
         if let Some(remembered) = self.active.get(key) {
-            if self.clock.instant() < remembered.until {
+            let now = self.clock.instant();
+            if now < remembered.until {
                 return Some(Ok(remembered.claims));
             }
-            self.active.remove(key);
+            if now >= remembered.stale_until {
+                self.active.remove(key);
+            }
         }
         if let Some(until) = self.inactive.get(key) {
             if self.clock.instant() < until {
@@ -66,26 +75,51 @@ impl Store {
         None
     }
 
-    /// Remembers an outcome that is a fact.
-    pub(super) fn remember(&self, key: Key, outcome: &Result<Claims, ResolveError>) {
-        let until = |lifetime: Duration| {
-            let lifetime = (!lifetime.is_zero()).then_some(lifetime)?;
-            self.clock.instant().checked_add(lifetime)
-        };
-        match outcome {
-            Ok(claims) => {
-                if let Some(until) = until(self.lifetime_of(claims)) {
-                    self.active.insert(key, Remembered { claims: claims.clone(), until });
-                }
-            }
+    /// Remembers an outcome that is a fact, and in an outage falls back on what is remembered.
+    pub(super) fn settle(&self, key: Key, outcome: Outcome) -> Outcome {
+        match &outcome {
+            Ok(claims) => self.remember(key, claims),
             Err(ResolveError::Inactive) => {
-                if let Some(until) = until(self.inactive_lifetime) {
+                self.active.remove(&key);
+                if let Some(until) = self.after(self.lifetimes.inactive) {
                     self.inactive.insert(key, until);
                 }
             }
             // An outage says nothing about the token.
+            Err(error) if error.is_outage() => {
+                if let Some(claims) = self.stale(&key, error) {
+                    return Ok(claims);
+                }
+            }
             Err(_) => {}
         }
+        outcome
+    }
+
+    fn remember(&self, key: Key, claims: &Claims) {
+        // No longer than the token itself lives.
+        let left = claims
+            .expires_at()
+            .map(|expires| expires.duration_since(self.clock.now()).unwrap_or_default());
+        let after = |lifetime| self.after(left.map_or(lifetime, |left| left.min(lifetime)));
+        let Lifetimes { active, stale, .. } = self.lifetimes;
+        let Some(stale_until) = after(active.saturating_add(stale)) else { return };
+        let until = after(active).unwrap_or_else(|| self.clock.instant());
+        self.active.insert(key, Remembered { claims: claims.clone(), until, stale_until });
+    }
+
+    /// When a lifetime that begins now ends; `None` if it has no length.
+    fn after(&self, lifetime: Duration) -> Option<Instant> {
+        let lifetime = (!lifetime.is_zero()).then_some(lifetime)?;
+        self.clock.instant().checked_add(lifetime)
+    }
+
+    /// Claims that cannot be confirmed now, and may be used all the same.
+    fn stale(&self, key: &Key, cause: &ResolveError) -> Option<Claims> {
+        let remembered = self.active.get(key)?;
+        let usable = self.clock.instant() < remembered.stale_until;
+        let spared = self.lifetimes.spared.as_ref();
+        usable.then(|| remembered.claims.stale(spared, cause.clone()))
     }
 
     pub(super) fn forget(&self, key: &Key) {
@@ -102,14 +136,6 @@ impl Store {
     #[cfg(test)]
     pub(super) fn sizes(&self) -> (usize, usize) {
         (self.active.len(), self.inactive.len())
-    }
-
-    /// No longer than the token itself lives.
-    fn lifetime_of(&self, claims: &Claims) -> Duration {
-        let left = claims
-            .expires_at()
-            .map(|expires| expires.duration_since(self.clock.now()).unwrap_or_default());
-        left.map_or(self.lifetime, |left| left.min(self.lifetime))
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::stale::Stale;
 use crate::{ClaimsReader, ResolveError, ScopeSet};
 
 /// What the authorization server said of an **active** token (RFC 7662 §2.2).
@@ -11,7 +12,10 @@ use crate::{ClaimsReader, ResolveError, ScopeSet};
 /// These are facts, not decisions: whether the token is still valid, meant for this server and
 /// sufficient is decided anew on every request. Cheap to clone; nobody can change it.
 #[derive(Clone)]
-pub struct Claims(pub(super) Arc<Facts>);
+pub struct Claims {
+    pub(super) facts: Arc<Facts>,
+    pub(super) stale: Option<Arc<Stale>>,
+}
 
 pub(super) struct Facts {
     pub(super) scopes: ScopeSet,
@@ -40,76 +44,78 @@ impl Claims {
         ClaimsReader::default().read(json)
     }
 
-    /// The scopes granted to the token; empty if the answer named none.
+    /// The scopes granted to the token; empty if the answer named none. Of
+    /// [stale](Self::is_stale) claims, only those that may still be used.
     #[must_use]
     pub fn scopes(&self) -> &ScopeSet {
-        &self.0.scopes
+        self.stale.as_deref().and_then(Stale::usable).unwrap_or(&self.facts.scopes)
     }
 
     /// `sub`: whom the token speaks for. Absent for many tokens of the client credentials grant.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
-        self.0.subject.as_deref()
+        self.facts.subject.as_deref()
     }
 
     /// `client_id`: the client that the token was issued to.
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
-        self.0.client_id.as_deref()
+        self.facts.client_id.as_deref()
     }
 
     /// `username`: a human-readable identifier of the user, not necessarily unique over time.
     #[must_use]
     pub fn username(&self) -> Option<&str> {
-        self.0.username.as_deref()
+        self.facts.username.as_deref()
     }
 
     /// `iss`: the authorization server that issued the token.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
-        self.0.issuer.as_deref()
+        self.facts.issuer.as_deref()
     }
 
     /// `aud`: the resource servers that the token is meant for; empty if the answer named none.
     pub fn audience(&self) -> impl Iterator<Item = &str> {
-        self.0.audience.iter().map(AsRef::as_ref)
+        self.facts.audience.iter().map(AsRef::as_ref)
     }
 
     /// `jti`: the identifier of the token.
     #[must_use]
     pub fn token_id(&self) -> Option<&str> {
-        self.0.token_id.as_deref()
+        self.facts.token_id.as_deref()
     }
 
     /// `iat`: when the token was issued.
     #[must_use]
     pub fn issued_at(&self) -> Option<SystemTime> {
-        self.0.issued_at
+        self.facts.issued_at
     }
 
     /// `nbf`: from when on the token is valid.
     #[must_use]
     pub fn not_before(&self) -> Option<SystemTime> {
-        self.0.not_before
+        self.facts.not_before
     }
 
     /// `exp`: from when on the token is no longer valid.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.0.expires_at
+        self.facts.expires_at
     }
 
     /// The whole answer, as the server wrote it.
     #[must_use]
     pub fn as_json(&self) -> &str {
-        &self.0.document
+        &self.facts.document
     }
 
     /// About how many bytes the claims take in memory.
     #[cfg(feature = "introspection")]
     pub(crate) fn size(&self) -> usize {
-        let Facts { subject, client_id, username, issuer, audience, .. } = &*self.0;
-        let texts = [subject, client_id, username, issuer, &self.0.token_id, &self.0.token_type];
+        let Facts { subject, client_id, username, issuer, audience, .. } = &*self.facts;
+        let texts =
+            [subject, client_id, username, issuer, &self.facts.token_id, &self.facts.token_type];
         let texts: usize = texts.into_iter().flatten().map(|text| text.len()).sum();
         let audience: usize = audience.iter().map(|one| one.len() + size_of_val(one)).sum();
         size_of::<Facts>() + texts + audience + self.scopes().as_str().len() + self.as_json().len()
@@ -117,12 +123,12 @@ impl Claims {
 
     /// What the answer says the token is: `token_type`, and `token_use` where a server has that.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = &str> {
-        [&self.0.token_type, &self.0.token_use].into_iter().flatten().map(AsRef::as_ref)
+        [&self.facts.token_type, &self.facts.token_use].into_iter().flatten().map(AsRef::as_ref)
     }
 
     /// Whether the token is bound to a key (`cnf`), so that presenting it proves nothing yet.
     pub(crate) fn is_sender_constrained(&self) -> bool {
-        self.0.sender_constrained
+        self.facts.sender_constrained
     }
 }
 
@@ -134,6 +140,7 @@ impl fmt::Debug for Claims {
             .field("client_id", &self.client_id())
             .field("scopes", self.scopes())
             .field("expires_at", &self.expires_at())
+            .field("stale", &self.is_stale())
             .finish_non_exhaustive()
     }
 }

@@ -63,7 +63,7 @@ impl ClaimsReader {
         for claim in &self.scope_claims {
             scopes.extend(claim.scopes(document).map_err(|_| BadAnswer::WrongType)?);
         }
-        Ok(Claims(Arc::new(Facts {
+        let facts = Facts {
             scopes: ScopeSet::granted(scopes),
             subject: string(document, "sub")?,
             client_id: string(document, "client_id")?,
@@ -78,7 +78,8 @@ impl ClaimsReader {
             expires_at: time(document, "exp")?,
             sender_constrained: document.get("cnf").is_some(),
             document: str::from_utf8(json).map_err(|_| BadAnswer::NotJson)?.into(),
-        })))
+        };
+        Ok(Claims { facts: Arc::new(facts), stale: None })
     }
 }
 

@@ -3,8 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::resolve::{BadAnswer, ResolveError, Unavailable};
-use crate::{Claims, Clock, SetupError};
+use crate::{Claims, Clock, ResolveError, SetupError, Unavailable};
 
 /// Opens after failures in a row. While it is open, one exchange per period is let through as a
 /// probe; the first answer closes it.
@@ -124,7 +123,7 @@ impl Breaker {
     /// Learns from an exchange.
     pub(super) fn observe(&self, passage: &Passage, outcome: &Result<Claims, ResolveError>) {
         let Some(settings) = &self.settings else { return };
-        let failed = outcome.as_ref().is_err_and(is_failure);
+        let failed = outcome.as_ref().is_err_and(ResolveError::is_outage);
         let mut circuit = self.circuit();
         let before = passage.era != circuit.era;
         match &mut circuit.state {
@@ -145,18 +144,6 @@ impl Breaker {
     /// Never held across an `await`.
     fn circuit(&self) -> MutexGuard<'_, Circuit> {
         self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Whether it is the server that fails. A server that answers this one question in a way that
-/// cannot be used is there: else a caller could close everybody's way with a token that makes it do
-/// so, such as one that oidc-provider answers with a 400.
-fn is_failure(error: &ResolveError) -> bool {
-    match error {
-        ResolveError::Unavailable(_) => true,
-        ResolveError::BadAnswer(BadAnswer::Status(status)) => !(400..500).contains(status),
-        ResolveError::BadAnswer(bad) => matches!(bad, BadAnswer::NotJson | BadAnswer::Encoded),
-        ResolveError::Inactive | ResolveError::CredentialsRefused => false,
     }
 }
 

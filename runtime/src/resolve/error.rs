@@ -32,6 +32,21 @@ pub enum ResolveError {
     CredentialsRefused,
 }
 
+impl ResolveError {
+    /// Whether it is the authorization server that fails. One that answers a single question in a
+    /// way that cannot be used is there: else a caller could do harm with a token that makes it do
+    /// so, such as one that oidc-provider answers with a 400.
+    #[cfg(feature = "introspection")]
+    pub(crate) fn is_outage(&self) -> bool {
+        match self {
+            Self::Unavailable(_) => true,
+            Self::BadAnswer(BadAnswer::Status(status)) => !(400..500).contains(status),
+            Self::BadAnswer(bad) => matches!(bad, BadAnswer::NotJson | BadAnswer::Encoded),
+            Self::Inactive | Self::CredentialsRefused => false,
+        }
+    }
+}
+
 /// The authorization server could not be reached in time, or is overloaded.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{what}")]
@@ -111,4 +126,29 @@ pub enum BadAnswer {
     /// A time before 1970 or after 9999.
     #[error("a time in the answer is out of range")]
     TimeOutOfRange,
+}
+
+#[cfg(test)]
+#[cfg(feature = "introspection")]
+mod tests {
+    use super::BadAnswer::{
+        Encoded, NoActive, NotJson, RepeatedMember, Status, TooLong, WrongType,
+    };
+    use super::*;
+
+    #[test]
+    fn only_what_the_server_is_to_blame_for_is_an_outage() {
+        // R-C10
+        for bad in [Status(302), Status(500), Status(501), NotJson, Encoded] {
+            assert!(ResolveError::from(bad).is_outage(), "{bad:?}");
+        }
+        // Whoever chooses the token may have chosen such an answer.
+        let provoked = [Status(400), Status(413), NoActive, RepeatedMember, TooLong, WrongType];
+        for bad in provoked {
+            assert!(!ResolveError::from(bad).is_outage(), "{bad:?}");
+        }
+        assert!(ResolveError::from(Unavailable::new("down")).is_outage());
+        assert!(!ResolveError::Inactive.is_outage());
+        assert!(!ResolveError::CredentialsRefused.is_outage());
+    }
 }

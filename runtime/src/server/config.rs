@@ -88,6 +88,11 @@ pub struct ResourceServerConfig {
     /// Seconds that claims are remembered, which is how long a revoked token may still be accepted;
     /// 0 asks about every request. Default: 60.
     pub cache_ttl_s: Option<u64>,
+    /// Seconds, beyond that, for which claims stand in when the authorization server cannot be asked;
+    /// at most 3600. Default: 0.
+    pub stale_if_error_s: Option<u64>,
+    /// The scopes that such claims may be used for. Default: all.
+    pub stale_scopes: Option<Vec<String>>,
     /// The longest token that is looked at, in bytes. Default: 8192.
     pub longest_token: Option<usize>,
     /// Seconds that clocks may differ when `exp` and `nbf` are checked. Default: 0.
@@ -131,14 +136,25 @@ impl ResourceServerConfig {
             .audience_check(self.audience)
             .leeway(Duration::from_secs(self.leeway_s))
             .scopes_supported(self.scopes_supported);
-        server = match self.cache_ttl_s {
-            Some(0) => server.resolver(introspection),
-            None => server.resolver(Cached::new(introspection)),
-            Some(seconds) => {
-                let lifetime = Duration::from_secs(seconds);
-                let cached = Cached::builder(introspection).lifetime(lifetime);
-                server.resolver(cached.build())
+        let stale = Duration::from_secs(self.stale_if_error_s.unwrap_or_default());
+        if stale.is_zero() && self.stale_scopes.is_some() {
+            return Err(SetupError::Setting("`stale_scopes` is set without `stale_if_error_s`"));
+        }
+        server = if self.cache_ttl_s == Some(0) && stale.is_zero() {
+            server.resolver(introspection)
+        } else {
+            let mut cached = Cached::builder(introspection).stale_if_error(stale);
+            match self.cache_ttl_s.map(Duration::from_secs) {
+                Some(Duration::ZERO) => {
+                    cached = cached.lifetime(Duration::ZERO).inactive_lifetime(Duration::ZERO);
+                }
+                Some(lifetime) => cached = cached.lifetime(lifetime),
+                None => {}
             }
+            if let Some(scopes) = self.stale_scopes {
+                cached = cached.stale_scopes(scopes);
+            }
+            server.resolver(cached.build())
         };
         if self.dangerously_allow_http {
             server = server.dangerously_allow_http();

@@ -43,6 +43,8 @@ const VARIABLES: &[(&str, &str, Form)] = &[
     ("REQUIRES_AUTH_BREAKER_PERIOD_MS", "breaker_period_ms", Number),
     ("REQUIRES_AUTH_WITHOUT_BREAKER", "without_breaker", Switch),
     ("REQUIRES_AUTH_CACHE_TTL_S", "cache_ttl_s", Number),
+    ("REQUIRES_AUTH_STALE_IF_ERROR_S", "stale_if_error_s", Number),
+    ("REQUIRES_AUTH_STALE_SCOPES", "stale_scopes", List),
     ("REQUIRES_AUTH_LONGEST_TOKEN", "longest_token", Number),
     ("REQUIRES_AUTH_LEEWAY_S", "leeway_s", Number),
     ("REQUIRES_AUTH_DANGEROUSLY_ALLOW_HTTP", "dangerously_allow_http", Switch),

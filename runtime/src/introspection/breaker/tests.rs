@@ -101,23 +101,6 @@ fn a_probe_that_never_ends_delays_nobody_beyond_its_period() {
 }
 
 #[test]
-fn only_what_the_server_is_to_blame_for_is_a_failure() {
-    // R-C10
-    use BadAnswer::{Encoded, NoActive, NotJson, RepeatedMember, TooLong, WrongType};
-    let status = BadAnswer::Status;
-    for bad in [status(302), status(500), status(501), NotJson, Encoded] {
-        assert!(is_failure(&bad.into()), "{bad:?}");
-    }
-    // Whoever chooses the token may have chosen such an answer.
-    for bad in [status(400), status(413), status(422), NoActive, RepeatedMember, TooLong, WrongType]
-    {
-        assert!(!is_failure(&bad.into()), "{bad:?}");
-    }
-    assert!(is_failure(&Unavailable::new("down").into()));
-    assert!(!is_failure(&ResolveError::Inactive) && !is_failure(&ResolveError::CredentialsRefused));
-}
-
-#[test]
 fn it_can_be_switched_off_and_set_within_bounds() {
     let (_, hand) = breaker();
     let off = Breaker::new(None, Arc::new(hand));

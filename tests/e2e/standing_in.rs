@@ -1,0 +1,122 @@
+//! R-E: remembered claims that stand in for an authorization server that cannot be asked.
+
+use std::time::Duration;
+
+use requires_auth::testing::{AuthorizationServer, Fault};
+use requires_auth::{AccessToken, Cached, CachedBuilder, Introspection};
+
+use crate::hands::Hands;
+use crate::service::Service;
+use crate::wire::{Answer, Request};
+use crate::{assert_challenged, assert_ran, assert_server_error, body};
+
+type Cache = Cached<Introspection>;
+
+/// Asks about every request, and remembers for outages.
+async fn start(
+    settings: impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>,
+) -> (Service, Cache) {
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    // With hands that stand still, an open circuit stays open.
+    let client = Introspection::builder(authorization_server.introspection_url())
+        .clock(Hands::new())
+        .without_retry();
+    let cached = Cached::builder(client.build().unwrap())
+        .lifetime(Duration::ZERO)
+        .stale_if_error(Duration::from_secs(600));
+    let cached = settings(cached).build();
+    let resolver = cached.clone();
+    let server = |server: requires_auth::ResourceServerBuilder| server.resolver(resolver);
+    (Service::beside(authorization_server, |client| client, server).await, cached)
+}
+
+async fn get(service: &Service, path: &str, token: &str) -> Answer {
+    Request::get(path).bearer(token).send(service.address).await
+}
+
+/// To the function that needs `write`, and whatever else the body names.
+async fn further(service: &Service, token: &str, scopes: &str) -> Answer {
+    Request::post("/further").body("text/plain", scopes).bearer(token).send(service.address).await
+}
+
+#[track_caller]
+fn assert_unavailable(answer: &Answer) {
+    assert_server_error(answer, 503, body::UNAVAILABLE, Some("5"));
+}
+
+#[tokio::test]
+async fn readers_go_on_in_an_outage_and_writers_come_back_later() {
+    // R-E1, R-L2, R-B1
+    let (service, _) = start(|cached| cached.stale_scopes(["read"])).await;
+    let (token, unseen) = (service.token("read write"), service.token("read"));
+    assert_ran(&get(&service, "/read", &token).await, "alice may");
+    service.authorization_server.fault(Fault::status(500));
+
+    assert_ran(&get(&service, "/read", &token).await, "alice may");
+    assert_unavailable(&get(&service, "/read-write", &token).await);
+    assert_unavailable(&further(&service, &token, "read").await);
+    assert_unavailable(&get(&service, "/any-token", &token).await);
+    assert_unavailable(&get(&service, "/choice", &token).await);
+    assert_eq!(service.exchanges(), 6, "each asked, in vain");
+
+    // By now the circuit is open: nothing is asked, and the same is decided.
+    let later = |answer: &Answer| assert_server_error(answer, 503, body::UNAVAILABLE, Some("1"));
+    later(&get(&service, "/unmarked", &token).await);
+    later(&get(&service, "/unmarked-optional", &token).await);
+    later(&get(&service, "/read", &unseen).await);
+    assert_ran(&get(&service, "/optional", &token).await, "alice may");
+    assert_eq!(service.exchanges(), 6);
+    let lacking = get(&service, "/nested", &token).await;
+    assert_challenged(&lacking, 403, body::INSUFFICIENT_SCOPE, "a b");
+    assert_eq!(service.runs(), 3);
+}
+
+#[tokio::test]
+async fn a_function_that_asks_for_more_is_told_the_same() {
+    // R-E1
+    let (service, _) = start(|cached| cached.stale_scopes(["write"])).await;
+    let token = service.token("read write");
+    assert_ran(&further(&service, &token, "read").await, "alice may");
+    service.authorization_server.fault(Fault::status(500));
+    assert_ran(&further(&service, &token, "write").await, "alice may");
+    assert_unavailable(&further(&service, &token, "read").await);
+    assert_unavailable(&further(&service, &token, "read write").await);
+    let lacking = further(&service, &token, "admin").await;
+    assert_challenged(&lacking, 403, body::INSUFFICIENT_SCOPE, "write admin");
+}
+
+#[tokio::test]
+async fn without_a_choice_of_scopes_everything_goes_on() {
+    // R-E1
+    let (service, _) = start(|cached| cached).await;
+    let token = service.token("read write");
+    assert_ran(&get(&service, "/read", &token).await, "alice may");
+    service.authorization_server.stop().await.unwrap();
+    for path in ["/read", "/any-token", "/choice", "/unmarked"] {
+        assert_ran(&get(&service, path, &token).await, "alice may");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_revoked_or_forgotten_has_no_stand_in() {
+    // R-E4, R-E7
+    let (service, cached) = start(|cached| cached.inactive_lifetime(Duration::ZERO)).await;
+    let (revoked, forgotten) = (service.token("read"), service.token("read"));
+    for token in [&revoked, &forgotten] {
+        assert_ran(&get(&service, "/read", token).await, "alice may");
+    }
+    service.authorization_server.revoke(&revoked);
+    let answer = get(&service, "/read", &revoked).await;
+    assert_challenged(&answer, 401, body::INVALID_TOKEN, "read");
+    service.authorization_server.fault(Fault::status(500));
+    assert_unavailable(&get(&service, "/read", &revoked).await);
+    assert_ran(&get(&service, "/read", &forgotten).await, "alice may");
+    cached.forget(&AccessToken::parse(&forgotten).unwrap());
+    assert_unavailable(&get(&service, "/read", &forgotten).await);
+
+    service.authorization_server.clear_faults();
+    let token = service.token("read");
+    assert_ran(&get(&service, "/read", &token).await, "alice may");
+    service.authorization_server.fault(Fault::status(401));
+    assert_server_error(&get(&service, "/read", &token).await, 500, body::SERVER_ERROR, None);
+}
