@@ -4,22 +4,31 @@ use super::*;
 use crate::BadAnswer;
 
 /// Answers as the test has set it.
-struct Moody(Mutex<Mood>);
+struct Moody {
+    mood: Mutex<Mood>,
+    clock: ManualClock,
+}
 
 #[derive(Clone)]
 enum Mood {
     Active(&'static str),
     Failing(ResolveError),
+    /// After so many seconds.
+    Slow(u64, ResolveError),
 }
 
-use Mood::{Active, Failing};
+use Mood::{Active, Failing, Slow};
 
 impl Resolver for Moody {
     async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
-        let mood = self.0.lock().unwrap().clone();
+        let mood = self.mood.lock().unwrap().clone();
         match mood {
             Active(answer) => Claims::from_introspection(answer.as_bytes()),
             Failing(error) => Err(error),
+            Slow(seconds, error) => {
+                self.clock.pass(seconds);
+                Err(error)
+            }
         }
     }
 
@@ -36,8 +45,9 @@ struct Setup {
 
 impl Setup {
     fn new(settings: impl FnOnce(CachedBuilder<Arc<Moody>>) -> CachedBuilder<Arc<Moody>>) -> Self {
-        let moody = Arc::new(Moody(Mutex::new(Active(r#"{"active":true,"scope":"a b"}"#))));
         let clock = ManualClock::new();
+        let mood = Mutex::new(Active(r#"{"active":true,"scope":"a b"}"#));
+        let moody = Arc::new(Moody { mood, clock: clock.clone() });
         let builder = Cached::builder(Arc::clone(&moody)).clock(clock.clone());
         Self { moody, clock, cached: settings(builder).build() }
     }
@@ -47,7 +57,7 @@ impl Setup {
     }
 
     fn is(&self, mood: Mood) {
-        *self.moody.0.lock().unwrap() = mood;
+        *self.moody.mood.lock().unwrap() = mood;
     }
 
     async fn ask(&self) -> Result<bool, ResolveError> {
@@ -117,6 +127,12 @@ async fn nothing_stands_in_for_more_than_an_hour_or_beyond_the_end_of_the_token(
     setup.clock.0.lock().unwrap().wall -= Duration::from_secs(3600);
     setup.clock.pass(1);
     assert!(setup.ask().await.is_err(), "whatever the wall clock says");
+
+    let setup = Setup::with_ten_minutes();
+    assert!(!setup.ask().await.unwrap());
+    setup.clock.pass(655);
+    setup.is(Slow(5, Unavailable::new("out").into()));
+    assert!(setup.ask().await.is_err(), "it ended while the answer was waited for");
 }
 
 #[tokio::test]
