@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::policy::challenge_scopes;
 use crate::rejection::Reason;
+use crate::server::Needs;
 use crate::{AccessToken, Claims, Condition, Rejection, ResourceServer, ScopeSet};
 
 /// The authenticated caller of a guarded function.
@@ -54,16 +55,13 @@ impl AuthInfo {
     /// Decides whether the caller may run an operation with this condition.
     pub(crate) fn authorize(mut self, condition: Condition) -> Result<Self, Rejection> {
         self.declared = condition;
-        self.fresh_enough(|scopes| condition.is_met_by(scopes))?;
+        self.fresh_enough(|scopes| condition.is_met_by(scopes), &[])?;
         if condition.is_met_by(self.scopes()) { Ok(self) } else { Err(self.insufficient(&[])) }
     }
 
     /// The decision of [`authorize`](Self::authorize), for one who only wants to know it.
     #[cfg(feature = "rmcp")]
     pub(crate) fn check(&self, condition: Condition) -> Result<(), Rejection> {
-        if condition.is_met_by(self.scopes()) {
-            return Ok(());
-        }
         self.clone().authorize(condition).map(drop)
     }
 
@@ -90,28 +88,33 @@ impl AuthInfo {
     /// stale claims may not be used for them;
     /// [`Reason::Misconfigured`] if `scopes` is empty or outside the grammar of RFC 6749 §3.3.
     pub fn require(&self, scopes: &str) -> Result<(), Rejection> {
-        let misuse = |rejection| self.server.refused(rejection);
+        let misuse = |rejection| self.refused(rejection, &[]);
         let required =
             ScopeSet::parse(scopes).map_err(|error| misuse(Rejection::misconfigured(error)))?;
         if required.is_empty() {
             return Err(misuse(Rejection::misconfigured(NothingRequired)));
         }
         let met_by = |granted: &ScopeSet| required.iter().all(|scope| granted.contains(scope));
-        self.fresh_enough(met_by)?;
+        let as_written: Vec<&str> = crate::scope::pieces(scopes).collect();
+        self.fresh_enough(met_by, &as_written)?;
         if met_by(self.scopes()) {
             return Ok(());
         }
-        let as_written: Vec<&str> = crate::scope::pieces(scopes).collect();
         Err(self.insufficient(&as_written))
     }
 
     /// Refuses what only fresh claims can be decided by, as if there were none.
-    fn fresh_enough(&self, met_by: impl Fn(&ScopeSet) -> bool) -> Result<(), Rejection> {
+    fn fresh_enough(
+        &self,
+        met_by: impl Fn(&ScopeSet) -> bool,
+        further: &[&str],
+    ) -> Result<(), Rejection> {
         let Some(cause) = self.claims.too_stale_for(met_by) else {
             return Ok(());
         };
         let challenge = self.server.challenge(Vec::new());
-        Err(self.server.refused(Rejection::unresolved(cause.clone(), &challenge)))
+        let rejection = Rejection::unresolved(cause.clone(), &challenge);
+        Err(self.refused(rejection, further))
     }
 
     fn insufficient(&self, further: &[&str]) -> Rejection {
@@ -122,8 +125,13 @@ impl AuthInfo {
             }
         }
         let challenge = self.server.challenge(scopes);
-        let refused =
-            self.server.refused(Rejection::challenging(Reason::InsufficientScope, &challenge));
+        let rejection = Rejection::challenging(Reason::InsufficientScope, &challenge);
+        self.refused(rejection, further)
+    }
+
+    /// Records a refusal, and lets it reach the layer that holds the answer.
+    fn refused(&self, rejection: Rejection, further: &[&str]) -> Rejection {
+        let refused = self.server.refused(rejection, Needs::of(&self.declared).and(further));
         #[cfg(feature = "rmcp")]
         let refused = refused.answering(self.answer.as_ref());
         refused

@@ -5,6 +5,7 @@
 //! compared with the wall clock each time. A failure is never remembered; where it is asked for,
 //! claims that are older than their lifetime stand in for an answer that cannot be had.
 
+mod bounds;
 mod builder;
 mod flights;
 mod key;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use tracing::Instrument;
 
+use crate::telemetry::count;
 use crate::{AccessToken, Claims, ResolveError, Resolver};
 use flights::{Boarding, Flight, Flights};
 use key::{Key, Keys};
@@ -88,12 +90,20 @@ impl<R: Resolver> Resolver for Cached<R> {
     async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
         let key = self.0.keys.of(token);
         if let Some(known) = self.0.store.look_up(&key) {
+            count!(CACHE_LOOKUPS, "result" => "hit");
             return known;
         }
         match Flights::board(&self.0.flights, key, || self.0.store.look_up(&key)) {
-            Boarding::Known(outcome) => outcome,
-            Boarding::Join(arrival) => arrival.outcome().await,
+            Boarding::Known(outcome) => {
+                count!(CACHE_LOOKUPS, "result" => "hit");
+                outcome
+            }
+            Boarding::Join(arrival) => {
+                count!(CACHE_LOOKUPS, "result" => "joined");
+                arrival.outcome().await
+            }
             Boarding::Start(flight, arrival) => {
+                count!(CACHE_LOOKUPS, "result" => "miss");
                 self.ask(key, token.clone(), flight);
                 arrival.outcome().await
             }

@@ -22,6 +22,7 @@ use tokio::time::timeout;
 pub use builder::IntrospectionBuilder;
 pub use client_authentication::{BearerSource, ClientAuthentication, TokenSource};
 
+use crate::telemetry::{Stopwatch, count};
 use crate::{AccessToken, Claims, ResolveError, Resolver, Unavailable};
 use breaker::{Breaker, Passage};
 use exchange::Exchange;
@@ -69,13 +70,17 @@ fn is_transient(error: &ResolveError) -> bool {
 
 impl Resolver for Introspection {
     async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
-        self.pause.check()?;
+        self.pause.check().inspect_err(|_| count!(EXCHANGES_WITHHELD, "cause" => "pause"))?;
         let _permit = self.in_flight.try_acquire().map_err(|_| {
+            count!(EXCHANGES_WITHHELD, "cause" => "crowd");
             Unavailable::new("too many exchanges with the authorization server are in flight")
                 .with_retry_after(CROWDED)
         })?;
-        let passage = self.breaker.admit()?;
+        let passage = self.breaker.admit();
+        let passage = passage.inspect_err(|_| count!(EXCHANGES_WITHHELD, "cause" => "breaker"))?;
+        let stopwatch = Stopwatch::start();
         let resolved = self.ask(token, &passage).await;
+        stopwatch.stop(&resolved);
         self.breaker.observe(&passage, &resolved);
         if let Err(ResolveError::Unavailable(unavailable)) = &resolved {
             self.pause.observe(unavailable);

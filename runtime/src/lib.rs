@@ -4,7 +4,7 @@
 //! [`requires_auth`] is the attribute. [`ResourceServer`] and [`Introspection`] are set up once, in
 //! code or from a [`ResourceServerConfig`]. [`AuthInfo`] is what a guarded function receives, and
 //! [`Rejection`] what a refused caller gets. [`Resolver`] is for another way to resolve tokens, and
-//! the module `testing` for tests.
+//! the module `testing` for tests. The module `metrics` lists what is counted.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod auth_info;
@@ -17,6 +17,8 @@ mod clock;
 mod guard;
 #[cfg(feature = "introspection")]
 mod introspection;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod policy;
 mod rejection;
 mod resolve;
@@ -25,6 +27,7 @@ pub mod rmcp;
 mod scope;
 mod secure_url;
 mod server;
+mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod token;

@@ -9,8 +9,8 @@ mod environment;
 mod error;
 mod identifier;
 mod metadata;
+mod record;
 
-use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
@@ -30,6 +30,7 @@ pub use config::{ClientAuthenticationMethod, ResourceServerConfig};
 pub use error::SetupError;
 pub(crate) use identifier::ResourceIdentifier;
 pub use metadata::ProtectedResourceMetadata;
+pub(crate) use record::Needs;
 
 /// A protected resource (RFC 6749 §1.1): the program whose functions are guarded.
 ///
@@ -129,29 +130,32 @@ impl ResourceServer {
         };
         let resolved = self.0.resolver.resolve(&token).await;
         let challenge = || self.operation(condition);
+        let refused = |rejection| self.refused(rejection, Needs::of(&condition));
         let claims =
-            resolved.map_err(|error| self.refused(Rejection::unresolved(error, &challenge())))?;
+            resolved.map_err(|error| refused(Rejection::unresolved(error, &challenge())))?;
         self.0
             .admission
             .admit(&claims)
-            .map_err(|problem| self.refused(Rejection::invalid_token(problem, &challenge())))?;
+            .map_err(|problem| refused(Rejection::invalid_token(problem, &challenge())))?;
         Ok(Some(AuthInfo::new(claims, token, self.clone())))
     }
 
     pub(crate) fn missing_token(&self, condition: Condition) -> Rejection {
         let challenge = self.operation(condition);
-        self.refused(Rejection::challenging(Reason::MissingToken, &challenge))
+        let rejection = Rejection::challenging(Reason::MissingToken, &challenge);
+        self.refused(rejection, Needs::of(&condition))
     }
 
     fn unreadable(&self, problem: HeaderProblem, condition: Condition) -> Rejection {
         let challenge = self.operation(condition);
-        self.refused(match problem {
+        let rejection = match problem {
             HeaderProblem::Several => Rejection::challenging(Reason::InvalidRequest, &challenge),
             HeaderProblem::Malformed => {
                 Rejection::invalid_token(TokenProblem::Malformed, &challenge)
             }
             HeaderProblem::TooLong => Rejection::invalid_token(TokenProblem::TooLong, &challenge),
-        })
+        };
+        self.refused(rejection, Needs::of(&condition))
     }
 
     /// The challenge for a caller of whom nothing is known.
@@ -162,21 +166,6 @@ impl ResourceServer {
     pub(crate) fn challenge<'a>(&'a self, scopes: Vec<&'a str>) -> Challenge<'a> {
         Challenge { base: &self.0.challenge, scopes }
     }
-
-    /// Records a refusal on its way out. A refusal that is not the caller's doing is a warning.
-    #[expect(clippy::unused_self, reason = "a refusal is one of this server")]
-    pub(crate) fn refused(&self, rejection: Rejection) -> Rejection {
-        let status = rejection.status().as_u16();
-        let cause = rejection.source().map(tracing::field::display);
-        let detail = rejection.source().and_then(Error::source).map(Chain);
-        let detail = detail.as_ref().map(tracing::field::display);
-        if rejection.status().is_server_error() {
-            tracing::warn!(target: "requires_auth", status, cause, detail, "request refused");
-        } else {
-            tracing::debug!(target: "requires_auth", status, cause, detail, "request refused");
-        }
-        rejection
-    }
 }
 
 impl fmt::Debug for ResourceServer {
@@ -185,20 +174,5 @@ impl fmt::Debug for ResourceServer {
             .field("resource", &self.resource())
             .field("admission", &self.0.admission)
             .finish_non_exhaustive()
-    }
-}
-
-/// An error and what caused it, down to the last: the first alone rarely says what to repair.
-struct Chain<'a>(&'a (dyn Error + 'static));
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }

@@ -1,13 +1,11 @@
 //! The authorization server dead, slow, lying or rude: an outage for the caller, within the
 //! deadline, and nothing given away.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use requires_auth::testing::{ActiveAs, AuthorizationServer, Fault};
-use tracing_subscriber::fmt::MakeWriter;
 
+use crate::log::Log;
 use crate::service::Service;
 use crate::wire::Request;
 use crate::{assert_ran, assert_server_error, body};
@@ -124,12 +122,7 @@ async fn an_answer_that_says_it_is_encoded_is_refused() {
 async fn nothing_is_given_away_in_logs() {
     // R-A6, R-C3, R-B5
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    // The test's runtime has one thread, so everything that it does is logged here.
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = log.begin();
     let server = AuthorizationServer::builder().client("journal", "secret-canary").start().await;
     let service = Service::beside(
         server.unwrap(),
@@ -160,9 +153,7 @@ async fn nothing_is_given_away_in_logs() {
     service.authorization_server.stop().await.unwrap();
     ask(&token).await;
 
-    // Other crates write down at this level what they send; ours are the ones that are judged.
-    let lines: Vec<String> =
-        log.lines().into_iter().filter(|line| line.contains(" requires_auth: ")).collect();
+    let lines = log.lines();
     assert!(lines.len() >= 14, "every refusal is recorded:\n{}", lines.join("\n"));
     for line in &lines {
         let leaks = line.contains("canary") || line.contains(&token);
@@ -170,32 +161,4 @@ async fn nothing_is_given_away_in_logs() {
     }
     let last = lines.last().unwrap();
     assert!(last.contains("os error"), "the cause of an outage is told to the last: {last}");
-}
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn lines(&self) -> Vec<String> {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).lines().map(str::to_owned).collect()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
 }

@@ -12,10 +12,12 @@
 mod answers;
 mod asking;
 mod breaking;
+mod counting;
 mod credentials;
 mod faults;
 mod mcp;
 mod hands;
+mod log;
 mod metadata;
 mod reading;
 mod remembering;

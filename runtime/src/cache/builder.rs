@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::bounds::Bounds;
 use super::flights::Flights;
 use super::key::Keys;
-use super::store::{Bounds, Lifetimes, Store};
+use super::store::{Lifetimes, Store};
 use super::{Cached, Inner};
 use crate::{Clock, Resolver, ScopeSet, SystemClock};
 

@@ -3,24 +3,26 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use quick_cache::{DefaultHashBuilder, UnitWeighter};
 
 use super::Outcome;
+use super::bounds::{Bounds, ByShare, Evictions};
 use super::key::Key;
+use crate::telemetry::{count, gauge};
 use crate::{Claims, Clock, ResolveError, ScopeSet};
 
 /// Two caches, so that tokens that nobody issued cannot push out those of users.
 pub(super) struct Store {
-    active: Cache<Key, Remembered, ByShare>,
-    inactive: Cache<Key, Instant>,
+    active: Cache<Key, Remembered, ByShare, DefaultHashBuilder, Evictions>,
+    inactive: Cache<Key, Instant, UnitWeighter, DefaultHashBuilder, Evictions>,
     lifetimes: Lifetimes,
     clock: Arc<dyn Clock>,
 }
 
 #[derive(Clone)]
-struct Remembered {
-    claims: Claims,
+pub(super) struct Remembered {
+    pub(super) claims: Claims,
     /// On the monotonic clock: no jump of the wall clock makes it later.
     until: Instant,
     /// Until when the claims may be used if they cannot be confirmed; `until` at the earliest.
@@ -37,19 +39,25 @@ pub(super) struct Lifetimes {
     pub(super) spared: Option<ScopeSet>,
 }
 
-/// How much a [`Store`] may hold.
-pub(super) struct Bounds {
-    pub(super) entries: u64,
-    pub(super) bytes: u64,
-    pub(super) inactive_entries: usize,
-}
-
 impl Store {
     pub(super) fn new(bounds: &Bounds, lifetimes: Lifetimes, clock: Arc<dyn Clock>) -> Self {
-        let share = ByShare::new(bounds);
+        let hashing = DefaultHashBuilder::default;
+        let inactive = bounds.inactive_entries;
         Self {
-            active: Cache::with_weighter(ESTIMATE, WHOLE, share),
-            inactive: Cache::new(bounds.inactive_entries),
+            active: Cache::with(
+                ByShare::ESTIMATE,
+                ByShare::WHOLE,
+                ByShare::new(bounds),
+                hashing(),
+                Evictions::ACTIVE,
+            ),
+            inactive: Cache::with(
+                inactive,
+                inactive as u64,
+                UnitWeighter,
+                hashing(),
+                Evictions::INACTIVE,
+            ),
             lifetimes,
             clock,
         }
@@ -88,11 +96,13 @@ impl Store {
             // An outage says nothing about the token.
             Err(error) if error.is_outage() => {
                 if let Some(claims) = self.stale(&key, error) {
+                    count!(STALE_CLAIMS);
                     return Ok(claims);
                 }
             }
             Err(_) => {}
         }
+        self.tell_sizes();
         outcome
     }
 
@@ -125,11 +135,18 @@ impl Store {
     pub(super) fn forget(&self, key: &Key) {
         self.active.remove(key);
         self.inactive.remove(key);
+        self.tell_sizes();
     }
 
     pub(super) fn forget_all(&self) {
         self.active.clear();
         self.inactive.clear();
+        self.tell_sizes();
+    }
+
+    fn tell_sizes(&self) {
+        gauge!(CACHE_ENTRIES, "kind" => "active"; set size(self.active.len()));
+        gauge!(CACHE_ENTRIES, "kind" => "inactive"; set size(self.inactive.len()));
     }
 
     /// How many active and inactive tokens are remembered.
@@ -139,30 +156,7 @@ impl Store {
     }
 }
 
-/// The whole that entries have shares of.
-const WHOLE: u64 = 1 << 40;
-
-/// How many entries to make room for at first.
-const ESTIMATE: usize = 1024;
-
-/// Weighs an entry by its share of the bytes, or of the number of entries where that is more: so
-/// one weight bounds both.
-#[derive(Debug, Clone)]
-struct ByShare {
-    entry: u64,
-    byte: u64,
-}
-
-impl ByShare {
-    fn new(bounds: &Bounds) -> Self {
-        Self { entry: WHOLE / bounds.entries.max(1), byte: WHOLE / bounds.bytes.max(1) }
-    }
-}
-
-impl Weighter<Key, Remembered> for ByShare {
-    fn weight(&self, key: &Key, remembered: &Remembered) -> u64 {
-        let bytes = size_of_val(key) + size_of_val(remembered) + remembered.claims.size();
-        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        self.byte.saturating_mul(bytes).max(self.entry).clamp(1, WHOLE)
-    }
+/// A number that metrics take.
+fn size(entries: usize) -> u32 {
+    u32::try_from(entries).unwrap_or(u32::MAX)
 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::telemetry::gauge;
 use crate::{Claims, Clock, ResolveError, SetupError, Unavailable};
 
 /// Opens after failures in a row. While it is open, one exchange per period is let through as a
@@ -71,12 +72,14 @@ enum State {
 impl Circuit {
     fn open(&mut self, now: Instant, period: Duration) {
         self.state = State::Open { next_probe: now + period, period };
+        gauge!(BREAKERS_OPEN; increment 1.0);
         tracing::warn!(target: "requires_auth", "circuit breaker opened");
     }
 
     fn close(&mut self) {
         self.era += 1;
         self.state = State::Closed { failures: 0 };
+        gauge!(BREAKERS_OPEN; decrement 1.0);
         tracing::info!(target: "requires_auth", "circuit breaker closed");
     }
 }

@@ -1,0 +1,69 @@
+//! The metrics: their names, which stay, and what they mean.
+//!
+//! They go through the facade of the `metrics` crate: install a recorder of your choice, such as
+//! `metrics-exporter-prometheus`, and call [`describe`] once after that. Without a recorder nothing is
+//! counted. No label ever holds anything of a token, of a caller or of an answer, and the number of
+//! series is bounded by the program's own code.
+//!
+//! | name | kind | labels | counts |
+//! |---|---|---|---|
+//! | [`requires_auth_exchanges_total`](EXCHANGES) | counter | `outcome`: `active`, `inactive`, `unavailable`, `bad_answer`, `credentials_refused` | exchanges with the authorization server that have ended |
+//! | [`requires_auth_exchange_duration_seconds`](EXCHANGE_DURATION) | histogram | | how long each of them took, with its retry |
+//! | [`requires_auth_exchanges_withheld_total`](EXCHANGES_WITHHELD) | counter | `cause`: `pause` (`Retry-After`), `crowd` (too many in flight), `breaker` | exchanges that were not begun |
+//! | [`requires_auth_breakers_open`](BREAKERS_OPEN) | gauge | | circuit breakers that are open |
+//! | [`requires_auth_cache_lookups_total`](CACHE_LOOKUPS) | counter | `result`: `hit`, `miss`, `joined` (waited for an exchange that was under way) | questions to the cache |
+//! | [`requires_auth_cache_entries`](CACHE_ENTRIES) | gauge | `kind`: `active`, `inactive` | tokens that are remembered, by the cache that changed last |
+//! | [`requires_auth_cache_evictions_total`](CACHE_EVICTIONS) | counter | `kind`: `active`, `inactive` | tokens that were forgotten for lack of room |
+//! | [`requires_auth_stale_claims_total`](STALE_CLAIMS) | counter | | exchanges that failed, and remembered claims stood in |
+//! | [`requires_auth_refusals_total`](REFUSALS) | counter | `reason`: `missing_token`, `invalid_request`, `invalid_token`, `insufficient_scope`, `unavailable`, `misconfigured`; `scopes`: what the guarded function needs | refused requests |
+//!
+//! An exchange whose caller goes away is not counted; behind a [`Cached`](crate::Cached) none is broken
+//! off. Which check a refused token failed is in the event `request refused` of the target
+//! `requires_auth`, through the `tracing` crate: `reason`, `needs`, `cause` and `detail`.
+
+use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+
+/// Exchanges with the authorization server, by `outcome`.
+pub const EXCHANGES: &str = "requires_auth_exchanges_total";
+
+/// How long exchanges took, in seconds.
+pub const EXCHANGE_DURATION: &str = "requires_auth_exchange_duration_seconds";
+
+/// Exchanges that were not begun, by `cause`.
+pub const EXCHANGES_WITHHELD: &str = "requires_auth_exchanges_withheld_total";
+
+/// Circuit breakers that are open.
+pub const BREAKERS_OPEN: &str = "requires_auth_breakers_open";
+
+/// Questions to the cache, by `result`.
+pub const CACHE_LOOKUPS: &str = "requires_auth_cache_lookups_total";
+
+/// Tokens that are remembered, by `kind`.
+pub const CACHE_ENTRIES: &str = "requires_auth_cache_entries";
+
+/// Tokens that were forgotten for lack of room, by `kind`.
+pub const CACHE_EVICTIONS: &str = "requires_auth_cache_evictions_total";
+
+/// Failed exchanges for which remembered claims stood in.
+pub const STALE_CLAIMS: &str = "requires_auth_stale_claims_total";
+
+/// Refused requests, by `reason` and the `scopes` that the guarded function needs.
+pub const REFUSALS: &str = "requires_auth_refusals_total";
+
+/// Tells the recorder what each metric means. Call it once, after the recorder is installed.
+pub fn describe() {
+    let counters = [
+        (EXCHANGES, "Exchanges with the authorization server"),
+        (EXCHANGES_WITHHELD, "Exchanges with the authorization server that were not begun"),
+        (CACHE_LOOKUPS, "Questions to the cache of claims"),
+        (CACHE_EVICTIONS, "Tokens forgotten for lack of room"),
+        (STALE_CLAIMS, "Failed exchanges for which remembered claims stood in"),
+        (REFUSALS, "Refused requests"),
+    ];
+    for (name, meaning) in counters {
+        describe_counter!(name, Unit::Count, meaning);
+    }
+    describe_gauge!(BREAKERS_OPEN, Unit::Count, "Circuit breakers that are open");
+    describe_gauge!(CACHE_ENTRIES, Unit::Count, "Tokens that are remembered");
+    describe_histogram!(EXCHANGE_DURATION, Unit::Seconds, "How long exchanges took");
+}

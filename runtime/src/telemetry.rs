@@ -1,0 +1,35 @@
+//! Recording metrics. Without the feature `metrics` nothing of this is evaluated.
+
+#[cfg(feature = "introspection")]
+mod exchange;
+
+/// Counts one: the name of a constant in `crate::metrics`, then labels.
+macro_rules! count {
+    ($name:ident $(, $label:literal => $value:expr)*) => {{
+        #[cfg(feature = "metrics")]
+        ::metrics::counter!(crate::metrics::$name $(, $label => $value)*).increment(1);
+        #[cfg(not(feature = "metrics"))]
+        if false {
+            $(let _ = $value;)*
+        }
+    }};
+}
+
+/// Changes a gauge: the name of a constant in `crate::metrics`, labels, then how.
+#[cfg(feature = "introspection")]
+macro_rules! gauge {
+    ($name:ident $(, $label:literal => $value:expr)*; $change:ident $amount:expr) => {{
+        #[cfg(feature = "metrics")]
+        ::metrics::gauge!(crate::metrics::$name $(, $label => $value)*).$change($amount);
+        #[cfg(not(feature = "metrics"))]
+        if false {
+            let _ = $amount;
+        }
+    }};
+}
+
+pub(crate) use count;
+#[cfg(feature = "introspection")]
+pub(crate) use exchange::Stopwatch;
+#[cfg(feature = "introspection")]
+pub(crate) use gauge;

@@ -1,0 +1,33 @@
+//! How exchanges end, and how long they take.
+
+use super::count;
+use crate::{Claims, ResolveError};
+
+/// Times an exchange and counts how it ends; not one that is broken off.
+#[must_use]
+pub(crate) struct Stopwatch {
+    #[cfg(feature = "metrics")]
+    started: std::time::Instant,
+}
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self {
+            #[cfg(feature = "metrics")]
+            started: std::time::Instant::now(),
+        }
+    }
+
+    #[cfg_attr(not(feature = "metrics"), expect(clippy::unused_self, reason = "nothing is timed"))]
+    pub(crate) fn stop(self, outcome: &Result<Claims, ResolveError>) {
+        #[cfg(feature = "metrics")]
+        ::metrics::histogram!(crate::metrics::EXCHANGE_DURATION).record(self.started.elapsed());
+        count!(EXCHANGES, "outcome" => match outcome {
+            Ok(_) => "active",
+            Err(ResolveError::Inactive) => "inactive",
+            Err(ResolveError::Unavailable(_)) => "unavailable",
+            Err(ResolveError::BadAnswer(_)) => "bad_answer",
+            Err(ResolveError::CredentialsRefused) => "credentials_refused",
+        });
+    }
+}

@@ -1,0 +1,152 @@
+//! What is counted, by the names that are documented, and written down about each refusal.
+
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use requires_auth::testing::{AuthorizationServer, Fault};
+use requires_auth::{Cached, Introspection, ResourceServerBuilder};
+
+use crate::hands::Hands;
+use crate::log::Log;
+use crate::service::Service;
+use crate::wire::Request;
+
+/// The series, without `requires_auth_`, that have a value.
+fn counted(prometheus: &PrometheusHandle) -> Vec<String> {
+    let rendered = prometheus.render();
+    let lines = rendered.lines().filter(|line| !line.starts_with('#'));
+    let mut series: Vec<String> =
+        lines.filter_map(|line| line.strip_prefix("requires_auth_")).map(str::to_owned).collect();
+    series.retain(|line| !line.contains("_duration_seconds"));
+    series.sort();
+    series
+}
+
+/// Only for this thread, on which the whole test runs.
+fn recorder() -> (PrometheusRecorder, PrometheusHandle) {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    (recorder, handle)
+}
+
+#[tokio::test]
+async fn everything_that_happens_is_counted_under_its_name() {
+    let (recorder, prometheus) = recorder();
+    let _counting = metrics::set_default_local_recorder(&recorder);
+    requires_auth::metrics::describe();
+    let hands = Hands::new();
+    let server = AuthorizationServer::start().await.unwrap();
+    let client = Introspection::builder(server.introspection_url())
+        .without_retry()
+        .breaker_failures(2)
+        .clock(hands.clone());
+    let cached = Cached::builder(client.build().unwrap())
+        .stale_if_error(Duration::from_secs(600))
+        .max_inactive_entries(32)
+        .clock(hands.clone())
+        .build();
+    let resolver = |server: ResourceServerBuilder| server.resolver(cached);
+    let service = Service::beside(server, |client| client, resolver).await;
+    let token = service.token("read");
+    let ask = |path: &str, token: &str| Request::get(path).bearer(token).send(service.address);
+
+    ask("/read", &token).await;
+    ask("/read", &token).await;
+    ask("/read-write", &token).await;
+    ask("/any-token", "unknown").await;
+    Request::get("/read").send(service.address).await;
+    let expected = [
+        r#"cache_entries{kind="active"} 1"#,
+        r#"cache_entries{kind="inactive"} 1"#,
+        r#"cache_lookups_total{result="hit"} 2"#,
+        r#"cache_lookups_total{result="miss"} 2"#,
+        r#"exchanges_total{outcome="active"} 1"#,
+        r#"exchanges_total{outcome="inactive"} 1"#,
+        r#"refusals_total{reason="insufficient_scope",scopes="read write"} 1"#,
+        r#"refusals_total{reason="invalid_token",scopes=""} 1"#,
+        r#"refusals_total{reason="missing_token",scopes="read"} 1"#,
+    ];
+    assert_eq!(counted(&prometheus), expected);
+    let rendered = prometheus.render();
+    assert!(rendered.contains("requires_auth_exchange_duration_seconds_count 2"), "{rendered}");
+    assert!(rendered.contains("# HELP requires_auth_exchanges_total Exchanges with"), "{rendered}");
+    assert!(!rendered.contains(&token) && !rendered.contains("unknown"), "no token");
+
+    hands.pass(60_000);
+    service.authorization_server.fault(Fault::status(500));
+    for _ in 0..4 {
+        ask("/read", &token).await;
+    }
+    ask("/read", "another").await;
+    let expected = [
+        r#"breakers_open 1"#,
+        r#"exchanges_total{outcome="bad_answer"} 2"#,
+        r#"exchanges_withheld_total{cause="breaker"} 3"#,
+        r#"refusals_total{reason="unavailable",scopes="read"} 1"#,
+        r#"stale_claims_total 4"#,
+    ];
+    let now = counted(&prometheus);
+    for series in expected {
+        assert!(now.iter().any(|line| line == series), "{series}: {now:#?}");
+    }
+
+    service.authorization_server.clear_faults();
+    hands.pass(500);
+    for number in 0..200 {
+        ask("/read", &format!("unknown.{number}")).await;
+    }
+    let now = counted(&prometheus);
+    assert!(now.contains(&"breakers_open 0".to_owned()), "{now:#?}");
+    let evicted = |line: &String| line.starts_with(r#"cache_evictions_total{kind="inactive"} 1"#);
+    assert!(now.iter().any(evicted), "more than a hundred: {now:#?}");
+}
+
+#[tokio::test]
+async fn callers_who_wait_for_the_same_exchange_are_counted() {
+    // R-E6
+    let (recorder, prometheus) = recorder();
+    let _counting = metrics::set_default_local_recorder(&recorder);
+    let (service, _) = Service::remembering().await;
+    let token = service.token("read");
+    service.authorization_server.fault_once(Fault::delay(Duration::from_millis(200)));
+    let callers: Vec<_> = (0..5)
+        .map(|_| tokio::spawn(Request::get("/read").bearer(&token).send(service.address)))
+        .collect();
+    for caller in callers {
+        assert_eq!(caller.await.unwrap().status, 200);
+    }
+    let now = counted(&prometheus);
+    assert!(now.contains(&r#"cache_lookups_total{result="miss"} 1"#.to_owned()), "{now:#?}");
+    assert!(now.contains(&r#"cache_lookups_total{result="joined"} 4"#.to_owned()), "{now:#?}");
+}
+
+#[tokio::test]
+async fn the_record_of_a_refusal_says_which_check_failed() {
+    let log = Log::default();
+    let _guard = log.begin();
+    let service = Service::with(|client| client.without_retry().breaker_failures(1), |it| it).await;
+    let token = service.token("read write");
+    let send = |request: Request| request.send(service.address);
+    send(Request::get("/read")).await;
+    send(Request::get("/read").bearer("unknown")).await;
+    let elsewhere = service.authorization_server.mint().audience("https://other.example").issue();
+    send(Request::get("/any-token").bearer(&elsewhere)).await;
+    send(Request::get("/choice").bearer(&service.token("b"))).await;
+    send(Request::post("/further").bearer(&token).body("text/plain", "c d")).await;
+    service.authorization_server.fault(Fault::status(500));
+    send(Request::get("/read").bearer(&token)).await;
+    send(Request::get("/read").bearer(&token)).await;
+    let record = |line: &String| line.split(" requires_auth: ").nth(1).unwrap().to_owned();
+    let records: Vec<String> = log.lines().iter().map(record).collect();
+    let expected = [
+        r#"request refused status=401 reason="missing_token" needs=read"#,
+        r#"request refused status=401 reason="invalid_token" needs=read cause=the token is not active"#,
+        r#"request refused status=401 reason="invalid_token" needs= cause=the token is not meant for this resource"#,
+        r#"request refused status=403 reason="insufficient_scope" needs=admin"#,
+        r#"request refused status=403 reason="insufficient_scope" needs=write c d"#,
+        "circuit breaker opened",
+        r#"request refused status=503 reason="unavailable" needs=read cause=the authorization server's answer cannot be used detail=status 500 instead of 200"#,
+        r#"request refused status=503 reason="unavailable" needs=read cause=the authorization server has failed again and again"#,
+    ];
+    assert_eq!(records, expected);
+}
