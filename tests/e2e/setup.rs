@@ -1,6 +1,13 @@
 //! R-C3 and the settings: what is refused before the first request.
 
-use requires_auth::{Introspection, ResourceServer, ResourceServerConfig, SetupError, UrlProblem};
+use std::time::Duration;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
+use requires_auth::testing::{AuthorizationServer, Fault};
+use requires_auth::{
+    Condition, Introspection, ResourceServer, ResourceServerConfig, SetupError, UrlProblem,
+};
 
 use crate::service::RESOURCE;
 
@@ -111,6 +118,70 @@ async fn plain_http_to_an_issuer_is_a_named_choice() {
     let chosen = config(&format!(r#"{issuer}, "dangerously_allow_http": true"#)).unwrap();
     let unreachable = chosen.build().await.unwrap_err();
     assert!(matches!(unreachable, SetupError::Discovery(..)), "{unreachable}");
+}
+
+#[tokio::test]
+async fn what_is_to_happen_in_an_outage_can_be_set() {
+    // R-C6, R-C7, R-C10, R-E3
+    let start = async |settings: &str| {
+        let authorization_server = AuthorizationServer::start().await.unwrap();
+        let url = authorization_server.introspection_url().to_owned();
+        let config = config(&format!(r#""introspection_url": "{url}", {settings}"#)).unwrap();
+        (config.build().await.unwrap(), authorization_server)
+    };
+    let ask = async |server: &ResourceServer, token: &str| {
+        let bearer = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
+        server.authorize(&headers, Condition::Scope("read")).await
+    };
+    let token = |authorization_server: &AuthorizationServer| {
+        authorization_server.mint().audience(RESOURCE).scopes("read write").issue()
+    };
+
+    let (server, upstream) =
+        start(r#""without_retry": true, "breaker_failures": 2, "breaker_period_ms": 30000"#).await;
+    upstream.fault(Fault::status(502));
+    for (exchanges, seconds) in [(1, 5), (2, 5), (2, 30)] {
+        let refused = ask(&server, "token").await.unwrap_err();
+        assert_eq!(refused.retry_after(), Some(Duration::from_secs(seconds)));
+        assert_eq!(upstream.introspections(), exchanges);
+    }
+
+    let (server, upstream) = start(r#""without_breaker": true, "longest_pause_s": 9"#).await;
+    upstream.fault(Fault::status(500));
+    for _ in 0..20 {
+        ask(&server, "token").await.unwrap_err();
+    }
+    assert_eq!(upstream.introspections(), 20);
+    upstream.fault(Fault::status(503).header("retry-after", "100"));
+    let refused = ask(&server, "token").await.unwrap_err();
+    assert_eq!(refused.retry_after(), Some(Duration::from_secs(9)));
+
+    for (scopes, goes_on) in [("read", true), ("write", false)] {
+        let stale = format!(r#""stale_if_error_s": 60, "stale_scopes": ["{scopes}"]"#);
+        let (server, upstream) = start(&format!(r#""cache_ttl_s": 0, {stale}"#)).await;
+        let token = token(&upstream);
+        for asked in 1..3 {
+            assert!(!ask(&server, &token).await.unwrap().is_stale());
+            assert_eq!(upstream.introspections(), asked, "no lifetime");
+        }
+        upstream.fault(Fault::status(500));
+        let answer = ask(&server, &token).await;
+        assert_eq!(answer.is_ok_and(|auth| auth.is_stale()), goes_on, "{scopes}");
+    }
+}
+
+#[tokio::test]
+async fn a_circuit_breaker_that_could_not_work_is_refused() {
+    let url = r#""introspection_url": "https://as.example/introspect""#;
+    for (setting, name) in [
+        (r#""breaker_failures": 0"#, "`breaker_failures`"),
+        (r#""breaker_period_ms": 0"#, "`breaker_period`"),
+        (r#""breaker_period_ms": 60001"#, "`breaker_period`"),
+    ] {
+        let built = config(&format!("{url}, {setting}")).unwrap().build().await;
+        assert!(built.unwrap_err().to_string().contains(name), "{setting}");
+    }
 }
 
 const AS: &str = "https://as.example";
