@@ -1,36 +1,31 @@
 //! The pipeline: parse, check, emit.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
 
 use crate::arguments::Arguments;
 use crate::function::Function;
+use crate::impl_block::ImplBlock;
+use crate::marks::Default;
 use crate::neighbours::Neighbours;
 use crate::problems::Problems;
-use crate::{guard, signature};
+use crate::{guard, marks, paths, signature};
 
-/// The guarded function, or every mistake at once beside the function, so that neither the compiler
-/// nor the editor loses sight of it: guarded as far as it is understood if only the attribute is
-/// wrong, because a framework may not take its arguments in the order in which they are written.
+/// The guarded item, or every mistake at once beside the item, so that neither the compiler nor the
+/// editor loses sight of it.
 pub(crate) fn expand(
     neighbours: Neighbours,
     arguments: TokenStream,
     item: TokenStream,
 ) -> TokenStream {
     let mut written = item.clone();
-    let expanded = Problems::collect(|problems| {
-        let mut arguments = Arguments::parse(arguments, problems);
-        let function = Function::parse(item, problems)?;
-        written = function.without_cascades();
-        let before = problems.count();
-        let injection = signature::check(&function, &mut arguments, problems);
-        neighbours.check(&function, problems);
-        let sound = problems.count() == before;
-        let guarded = guard::emit(function, &arguments, injection, neighbours);
-        if sound {
-            written = guarded.clone();
+    let expanded = Problems::collect(|problems| match ImplBlock::parse(item.clone()) {
+        Some(Ok(block)) => Some(expand_block(neighbours, arguments, block, &mut written, problems)),
+        Some(Err(error)) => {
+            problems.add_parser_error(error);
+            None
         }
-        Some(guarded)
+        None => expand_function(neighbours, arguments, item, &mut written, problems),
     });
     match expanded {
         Ok(guarded) => guarded,
@@ -39,6 +34,52 @@ pub(crate) fn expand(
             quote! { #written #(#errors)* }
         }
     }
+}
+
+/// With mistakes, it is guarded as far as it is understood if only the attribute is wrong, because a
+/// framework may not take its arguments in the order in which they are written.
+fn expand_function(
+    neighbours: Neighbours,
+    arguments: TokenStream,
+    item: TokenStream,
+    written: &mut TokenStream,
+    problems: &mut Problems,
+) -> Option<TokenStream> {
+    let mut arguments = Arguments::parse(arguments, problems);
+    let function = Function::parse(item, problems)?;
+    *written = function.without_cascades();
+    let before = problems.count();
+    let injection = signature::check(&function, &mut arguments, problems);
+    neighbours.check(&function, problems);
+    let sound = problems.count() == before;
+    let guarded = guard::emit(function, &arguments, injection, neighbours);
+    if sound {
+        written.clone_from(&guarded);
+    }
+    Some(guarded)
+}
+
+/// The tools and prompts in an `impl` block are not guarded here: they get an attribute of their
+/// own, which does that.
+fn expand_block(
+    neighbours: Neighbours,
+    arguments: TokenStream,
+    mut block: ImplBlock,
+    written: &mut TokenStream,
+    problems: &mut Problems,
+) -> TokenStream {
+    let parsed = Arguments::parse(arguments.clone(), problems);
+    let default = if parsed.doubtful {
+        Default::Doubtful
+    } else if parsed.scopes.is_some() || parsed.optional.is_some() {
+        let private = paths::private(parsed.krate.as_ref(), Span::call_site());
+        Default::Guard(syn::parse_quote!(#[#private::requires_auth(#arguments)]))
+    } else {
+        Default::Demand
+    };
+    marks::spread(&default, &mut block, neighbours, problems);
+    *written = block.to_token_stream();
+    block.into_token_stream()
 }
 
 #[cfg(test)]

@@ -144,9 +144,8 @@ fn other_item(item: TokenStream) -> Option<Ident> {
 
 fn refuse_item(keyword: &Ident, problems: &mut Problems) {
     let help = match keyword.to_string().as_str() {
-        "impl" => "a whole `impl` block is not supported yet; guard each function in it",
-        "trait" | "mod" | "extern" => "guard each function in it",
+        "impl" | "trait" | "mod" | "extern" => "guard each function in it",
         _ => "put it on the `fn` that answers the request",
     };
-    problems.add(keyword, "`#[requires_auth]` guards functions only", help);
+    problems.add(keyword, "`#[requires_auth]` guards functions and `impl` blocks only", help);
 }

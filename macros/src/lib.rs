@@ -8,6 +8,8 @@ mod arguments;
 mod expand;
 mod function;
 mod guard;
+mod impl_block;
+mod marks;
 mod neighbours;
 mod paths;
 mod policy;

@@ -131,4 +131,6 @@ pub mod __private {
     pub use crate::policy::spelled::{All, Any, AnyToken, End, Optional, Policy, S};
     #[cfg(feature = "rmcp")]
     pub use crate::rmcp::meta;
+    #[cfg(feature = "rmcp")]
+    pub use requires_auth_macros::requires_auth;
 }

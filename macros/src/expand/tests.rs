@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use super::expand;
 use crate::neighbours::Neighbours;
 
+mod impl_blocks;
 mod mutations;
 mod neighbours;
 mod policies;
@@ -322,7 +323,9 @@ fn nothing_compiles_unguarded() {
             let failed = text.contains("compile_error");
             counts[usize::from(failed)] += 1;
             assert!(
-                failed || text.contains("__private :: Authorized"),
+                failed
+                    || text.contains("__private :: Authorized")
+                    || text.contains("__private :: requires_auth"),
                 "{arguments} {item}: {text}"
             );
             for message in mistakes(arguments, item) {
@@ -412,7 +415,15 @@ const ITEMS: &[&str] = &[
     "fn f<'async_trait>(auth: AuthInfo) -> Pin<Box<dyn Future + 'async_trait>> { body }",
     "fn f(_: ::requires_auth::__private::Authorized<X>) {}",
     "struct S;",
+    "#[tool] async fn f(&self, auth: AuthInfo) {}",
+    "#[prompt(meta = m(),)] fn f() {}",
     "impl S { fn f() {} }",
+    "impl S { #[tool] fn f() {} }",
+    "impl S { #[public] fn f() {} #[tool] fn g() {} }",
+    "impl S { #[tool = ] fn f() {} }",
+    "impl S { #[cfg_attr(x, tool)] fn f() {} }",
+    "impl S { #[tool] fn f }",
+    "#[requires_auth] impl S { #[tool] fn f() {} }",
     "trait T { fn f(); }",
     "mod m { fn f() {} }",
     "const C: fn() = || ();",

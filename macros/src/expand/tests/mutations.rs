@@ -41,6 +41,59 @@ fn every_expansion_is_guarded_or_an_error() {
     assert!(count > 1_000, "only {count} were tried");
 }
 
+const BLOCK: &str = "
+    #[tool_router] unsafe impl<T: A<B>> C<{ 1 }> for D<T> where T: E {
+        #![inner] const F: G = { 1 };
+        /// Doc.
+        #[inline] #[tool] fn f(auth: AuthInfo) -> H<{ 2 }> { body }
+        #[prompt(x = 1)] #[cfg(x)] pub(crate) async fn g(&self) where I: J { ; }
+        #[requires_auth(optional)] #[rmcp::tool] fn h() {}
+        #[public] #[r#tool] fn public() {}
+        type K = L; m! { n } o!(p); fn q() {}
+    }";
+
+/// Every tool and prompt of every `impl` block that is one edit away from this one has a guard
+/// above it, unless it is the one that is marked as public; or there is an error.
+#[test]
+fn every_tool_of_a_block_is_guarded_or_an_error() {
+    // R-K2
+    let mut counts = [0, 0];
+    for arguments in ["", "optional, scopes = \"read\"", "scopes = \"read\", crate = ::renamed"] {
+        for item in edits(&BLOCK.parse().unwrap()) {
+            let expansion = expand(WITH_RMCP, arguments.parse().unwrap(), item);
+            let text = expansion.to_string();
+            // Where this is no block, the compiler says so.
+            let Ok(block) = syn::parse2::<syn::ItemImpl>(expansion) else { continue };
+            assert_ne!(arguments, "", "{text}");
+            for function in functions(&block) {
+                counts[usize::from(check_function(function, &text))] += 1;
+            }
+        }
+    }
+    assert!(counts[0] > 50 && counts[1] > 200, "{counts:?}");
+}
+
+fn functions(block: &syn::ItemImpl) -> impl Iterator<Item = &syn::ImplItemFn> {
+    block.items.iter().filter_map(|item| match item {
+        syn::ImplItem::Fn(function) => Some(function),
+        _ => None,
+    })
+}
+
+/// Whether it is a tool or a prompt.
+fn check_function(function: &syn::ImplItemFn, text: &str) -> bool {
+    let place = |names: &[&str]| {
+        function.attrs.iter().position(|attribute| {
+            let last = attribute.path().segments.last().unwrap();
+            names.iter().any(|name| last.ident == name)
+        })
+    };
+    let Some(tool) = place(&["tool", "r#tool", "prompt"]) else { return false };
+    let guarded = place(&["requires_auth"]).is_some_and(|guard| guard < tool);
+    assert!(guarded || function.sig.ident == "public", "{}: {text}", function.sig.ident);
+    true
+}
+
 fn check(arguments: TokenStream, item: TokenStream) {
     let written = format!("#[requires_auth({arguments})] {item}");
     let asks_for_scopes = arguments.to_string().contains("scopes");

@@ -1,0 +1,205 @@
+//! The attribute on an `impl` block.
+
+use expect_test::expect;
+
+use super::{Neighbours, expand, mistakes, snapshot};
+
+#[test]
+fn a_block_guards_its_tools_and_prompts() {
+    // R-K2
+    snapshot(
+        r#"scopes = "entries:read", crate = ::renamed"#,
+        r#"
+            /// The journal.
+            #[tool_router(vis = "pub")]
+            impl<T: Store, const N: usize> Tools<T, { N }> where T: Send {
+                #![allow(unused)]
+                const LIMIT: Limit = Limit { entries: 1 }.least();
+                type Entry = T::Entry;
+                /// List.
+                #[cfg(unix)]
+                #[tool]
+                pub async fn list(&self, auth: AuthInfo) -> Array<{ N }> { whole() }
+                #[requires_auth(scopes = "entries:write")]
+                #[tool]
+                fn create(&self) {}
+                #[public]
+                #[rmcp::tool(title = "x")]
+                fn health(&self) {}
+                #[prompt]
+                #[inline]
+                fn suggest() {}
+                fn helper(&self) {}
+                helpers! { #[tool] fn unseen() {} }
+                more!(fn f() {});
+            }
+        "#,
+        expect![[r#"
+            /// The journal.
+            #[tool_router(vis = "pub")]
+            impl<T: Store, const N: usize> Tools<T, { N }>
+            where
+                T: Send,
+            {
+                #![allow(unused)]
+                const LIMIT: Limit = Limit { entries: 1 }.least();
+                type Entry = T::Entry;
+                /// List.
+                #[cfg(unix)]
+                #[::renamed::__private::requires_auth(scopes = "entries:read", crate = ::renamed)]
+                #[tool]
+                pub async fn list(&self, auth: AuthInfo) -> Array<{ N }> {
+                    whole()
+                }
+                #[requires_auth(scopes = "entries:write")]
+                #[tool]
+                fn create(&self) {}
+                #[rmcp::tool(title = "x")]
+                fn health(&self) {}
+                #[::renamed::__private::requires_auth(scopes = "entries:read", crate = ::renamed)]
+                #[prompt]
+                #[inline]
+                fn suggest() {}
+                fn helper(&self) {}
+                helpers! {
+                    #[tool] fn unseen() {}
+                }
+                more!(fn f() {});
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn bodies_are_passed_on() {
+    // R-K5
+    let arguments = r#"scopes = "a""#.parse().unwrap();
+    let item = "impl A { #[tool] fn f() { let = ; } fn g() { auth. } }".parse().unwrap();
+    let text = expand(Neighbours { rmcp: true }, arguments, item).to_string();
+    assert!(text.contains("let = ;") && text.contains("auth ."), "{text}");
+    assert!(!text.contains("compile_error"), "{text}");
+}
+
+#[test]
+fn what_macros_have_captured_is_seen_through() {
+    // R-K2
+    use proc_macro2::{Delimiter, Group, TokenStream};
+    use quote::quote;
+    let captured = |tokens| Group::new(Delimiter::None, tokens);
+    let tool = captured(quote!(
+        #[tool]
+        fn a() {}
+    ));
+    let public = captured(quote!(pub));
+    let nothing = captured(TokenStream::new());
+    let meta = captured(quote!(tool(title = "x")));
+    let block = captured(quote!({}));
+    let item = captured(quote!(impl A {
+        fn f() #block
+        #nothing #tool
+        #[inline] #tool
+        #[#meta] #public fn b() #block
+        #public fn c() #block
+        #[tool] fn d() {}
+    }));
+    let arguments = r#"scopes = "a""#.parse().unwrap();
+    let text = expand(Neighbours { rmcp: true }, arguments, quote!(#item)).to_string();
+    assert_eq!(text.matches("__private :: requires_auth").count(), 4, "{text}");
+}
+
+/// The first lines of the messages.
+fn first_lines(arguments: &str, item: &str) -> Vec<String> {
+    let first_line = |message: String| message.lines().next().unwrap().to_owned();
+    mistakes(arguments, item).into_iter().map(first_line).collect()
+}
+
+#[test]
+fn a_bare_attribute_demands_a_mark() {
+    // R-K5
+    let block = r#"impl A {
+        #[tool] fn list() {}
+        #[public] #[tool] fn open() {}
+        #[requires_auth] #[tool] fn guarded() {}
+        #[inline] #[prompt] async fn suggest() {}
+        fn other() {}
+    }"#;
+    for arguments in ["", "crate = ::renamed"] {
+        assert_eq!(
+            first_lines(arguments, block),
+            ["nothing says who may call `list`", "nothing says who may call `suggest`"]
+        );
+    }
+}
+
+#[test]
+fn mistakes_in_a_block_are_reported_at_once() {
+    // R-K5
+    assert_eq!(
+        first_lines(
+            r#"scopes = "a,b""#,
+            r#"#[requires_auth] impl A {
+                #[public] fn helper() {}
+                #[public] #[public(x)] #[tool] fn twice() {}
+                #[public] #[requires_auth] #[tool] fn both() {}
+                #[tool] #[requires_auth] fn below() {}
+                #[cfg_attr(x, cfg_attr(y, rmcp::tool(z)))] fn hidden() {}
+                #[::requires_auth::__private::requires_auth] #[tool] fn again() {}
+                #[tool] fn doubtful() {}
+            }"#,
+        ),
+        [
+            "the scope `a,b` has the character `,`",
+            "an `impl` block takes one `#[requires_auth]`",
+            "`#[public]` is for tools and prompts",
+            "`#[public]` is there twice",
+            "`#[public]` takes no arguments",
+            "a function is either public or guarded",
+            "below `#[tool]` or `#[prompt]`, `#[requires_auth]` comes too late",
+            "`#[tool]` and `#[prompt]` cannot stand behind a `#[cfg_attr]` here",
+            "an `impl` block takes one `#[requires_auth]`",
+        ]
+    );
+}
+
+#[test]
+fn with_mistakes_the_block_is_there_all_the_same() {
+    // R-K5
+    snapshot(
+        r#"scopes = "read""#,
+        "impl A { #[public] fn f() {} #[tool] #[requires_auth] fn g() {} #[tool] fn h() {} }",
+        expect![[r#"
+            impl A {
+                fn f() {}
+                #[requires_auth]
+                #[tool]
+                fn g() {}
+                #[requires_auth(scopes = "read")]
+                #[tool]
+                fn h() {}
+            }
+            ::core::compile_error! {
+                "`#[public]` is for tools and prompts\nhelp: remove it: `#[requires_auth]` on an `impl` block guards nothing else"
+            }
+            ::core::compile_error! {
+                "below `#[tool]` or `#[prompt]`, `#[requires_auth]` comes too late\nhelp: move `#[requires_auth]` above it"
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_block_without_tools_is_refused() {
+    // R-K2
+    for item in ["impl A {}", "impl B for A { fn f() {} tools!(); }"] {
+        assert_eq!(mistakes("", item).len(), 1, "{item}");
+    }
+}
+
+#[test]
+fn without_the_feature_a_block_asks_for_it() {
+    // R-K2
+    let item = "impl A { #[tool] fn f() {} }".parse().unwrap();
+    let arguments = "optional".parse().unwrap();
+    let text = expand(Neighbours { rmcp: false }, arguments, item).to_string();
+    assert!(text.contains("compile_error") && text.contains("enable the feature `rmcp`"), "{text}");
+}

@@ -1,0 +1,144 @@
+//! Which tools and prompts of an `impl` block are guarded, and by what.
+
+use quote::ToTokens;
+use syn::{Attribute, Meta};
+
+use crate::function::{is, may_become};
+use crate::impl_block::{ImplBlock, ImplItem};
+use crate::neighbours::{Neighbours, marks_a_tool};
+use crate::problems::Problems;
+
+/// What the block says about a tool or a prompt that says nothing itself.
+pub(crate) enum Default {
+    /// This attribute guards it.
+    Guard(Attribute),
+    /// It must say something.
+    Demand,
+    /// What is meant is not understood.
+    Doubtful,
+}
+
+// Input:  impl Journal { #[tool] fn list() {} #[public] #[tool] fn health() {} fn other() {} }
+// Output: impl Journal { #[requires_auth(…)] #[tool] fn list() {} #[tool] fn health() {} … }
+pub(crate) fn spread(
+    default: &Default,
+    block: &mut ImplBlock,
+    neighbours: Neighbours,
+    problems: &mut Problems,
+) {
+    check_block(block, neighbours, problems);
+    for item in &mut block.items {
+        mark(default, item, problems);
+    }
+}
+
+fn check_block(block: &mut ImplBlock, neighbours: Neighbours, problems: &mut Problems) {
+    for further in block.attributes.extract_if(.., |attribute| is_guard(attribute)) {
+        already_guarded(&further, problems);
+    }
+    let mut attributes = block.items.iter().flat_map(|item| &item.attributes);
+    if !neighbours.rmcp {
+        problems.add(
+            &block.header,
+            "on an `impl` block, `#[requires_auth]` guards its tools and prompts of rmcp",
+            "enable the feature `rmcp` of `requires-auth`, or guard each function",
+        );
+    } else if !attributes.any(|attribute| marks_a_tool(attribute) || may_be_a_tool(attribute)) {
+        problems.add(
+            &block.header,
+            "there is no `#[tool]` or `#[prompt]` in this `impl` block for `#[requires_auth]` to \
+             guard",
+            "guard each function that answers a request",
+        );
+    }
+}
+
+fn mark(default: &Default, item: &mut ImplItem, problems: &mut Problems) {
+    let public: Vec<Attribute> = item.attributes.extract_if(.., |it| is(it, "public")).collect();
+    check_public(&public, problems);
+    let tool = item.attributes.iter().position(marks_a_tool);
+    let guard = item.attributes.iter().position(is_guard);
+    for hidden in item.attributes.iter().filter(|it| tool.is_none() && may_be_a_tool(it)) {
+        problems.add(
+            hidden,
+            "`#[tool]` and `#[prompt]` cannot stand behind a `#[cfg_attr]` here",
+            "write them without a condition, and put `#[cfg(…)]` on the function",
+        );
+    }
+    match (tool, guard, public.first()) {
+        (None, _, Some(public)) => problems.add(
+            public,
+            "`#[public]` is for tools and prompts",
+            "remove it: `#[requires_auth]` on an `impl` block guards nothing else",
+        ),
+        (Some(_), Some(_), Some(public)) => problems.add(
+            public,
+            "a function is either public or guarded",
+            "keep one of `#[public]` and `#[requires_auth]`",
+        ),
+        (Some(tool), Some(guard), None) => check_guard(item, tool, guard, problems),
+        (Some(tool), None, None) => match default {
+            Default::Guard(attribute) => item.attributes.insert(tool, attribute.clone()),
+            Default::Demand => unmarked(item, tool, problems),
+            Default::Doubtful => {}
+        },
+        (Some(_), None, Some(_)) | (None, _, None) => {}
+    }
+}
+
+fn check_public(public: &[Attribute], problems: &mut Problems) {
+    if let Some(further) = public.get(1) {
+        problems.add(further, "`#[public]` is there twice", "keep one");
+    }
+    for attribute in public.iter().filter(|attribute| !matches!(attribute.meta, Meta::Path(_))) {
+        problems.add(attribute, "`#[public]` takes no arguments", "write `#[public]` alone");
+    }
+}
+
+/// A function's own `#[requires_auth]`.
+fn check_guard(item: &mut ImplItem, tool: usize, guard: usize, problems: &mut Problems) {
+    let Some(own) = item.attributes.get(guard) else { return };
+    // Another attribute on the block, under another name, has put this one here.
+    if own.path().segments.iter().any(|segment| segment.ident == "__private") {
+        already_guarded(own, problems);
+    }
+    if tool < guard {
+        problems.add(
+            own,
+            "below `#[tool]` or `#[prompt]`, `#[requires_auth]` comes too late",
+            "move `#[requires_auth]` above it",
+        );
+        // So that the function does not complain too.
+        let own = item.attributes.remove(guard);
+        item.attributes.insert(tool, own);
+    }
+}
+
+fn unmarked(item: &ImplItem, tool: usize, problems: &mut Problems) {
+    let place = match item.name() {
+        Some(name) => name.into_token_stream(),
+        None => item.attributes.get(tool).into_token_stream(),
+    };
+    problems.add(
+        &place,
+        format_args!("nothing says who may call `{place}`"),
+        "write `#[requires_auth(scopes = \"…\")]` or `#[public]` above it, or give the `impl` \
+         block's `#[requires_auth]` the scopes that all need",
+    );
+}
+
+fn already_guarded(place: &Attribute, problems: &mut Problems) {
+    problems.add(
+        place,
+        "an `impl` block takes one `#[requires_auth]`",
+        "keep one, and write the other on the functions that it is meant for",
+    );
+}
+
+fn is_guard(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|last| last.ident == "requires_auth")
+}
+
+fn may_be_a_tool(attribute: &Attribute) -> bool {
+    may_become(attribute, "tool") || may_become(attribute, "prompt")
+}

@@ -1,0 +1,17 @@
+use requires_auth::requires_auth;
+use rmcp::{tool, tool_router};
+
+struct Journal;
+
+#[requires_auth]
+#[tool_router]
+impl Journal {
+    #[public]
+    #[requires_auth(scopes = "entries:read")]
+    #[tool]
+    async fn list(&self) -> String {
+        String::new()
+    }
+}
+
+fn main() {}

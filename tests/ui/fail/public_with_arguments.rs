@@ -1,0 +1,16 @@
+use requires_auth::requires_auth;
+use rmcp::{tool, tool_router};
+
+struct Journal;
+
+#[requires_auth]
+#[tool_router]
+impl Journal {
+    #[public(always)]
+    #[tool]
+    async fn list(&self) -> String {
+        String::new()
+    }
+}
+
+fn main() {}
