@@ -1,6 +1,6 @@
 //! The function under the attribute: everything but its body is parsed.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
@@ -36,6 +36,21 @@ impl Function {
 
     pub(crate) fn body(&self) -> &TokenStream {
         &self.body
+    }
+
+    /// Puts a statement in front of the body.
+    pub(crate) fn begin_with(&mut self, statement: TokenStream) {
+        let mut trees: Vec<TokenTree> = self.body.clone().into_iter().collect();
+        if let [TokenTree::Group(block)] = trees.as_mut_slice()
+            && block.delimiter() == Delimiter::Brace
+        {
+            let mut inside = statement;
+            inside.extend(block.stream());
+            let mut begun = Group::new(Delimiter::Brace, inside);
+            begun.set_span(block.span());
+            *block = begun;
+        }
+        self.body = trees.into_iter().collect();
     }
 
     /// Whether there is a block; a declaration in a trait has none.

@@ -23,6 +23,9 @@ pub(crate) fn emit(
 ) -> TokenStream {
     let span = Span::call_site();
     let private = paths::private(arguments.krate.as_ref(), span);
+    if let Some(statement) = neighbours.check_order(&function, &private) {
+        function.begin_with(statement);
+    }
     neighbours.tell(&mut function.attributes, &private, &policy(arguments, span));
     let mut receiver = None;
     let mut guards = Vec::new();

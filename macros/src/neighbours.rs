@@ -1,12 +1,13 @@
 //! What the attribute knows of the macros of rmcp, which stand on the same functions.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, Expr, ExprLit, FnArg, Lit, MacroDelimiter, Meta, MetaList, Path, Token, Type, token,
+    Attribute, Expr, ExprLit, FnArg, Lit, MacroDelimiter, Meta, MetaList, Path, ReceiverKind,
+    Token, Type, token,
 };
 
 use crate::function::Function;
@@ -34,6 +35,39 @@ impl Neighbours {
                 "move `#[requires_auth]` above it",
             );
         }
+    }
+
+    /// A statement that does not compile in a method whose `#[tool]` or `#[prompt]` has been there
+    /// already. Only in what may be one, which no other framework calls: other functions keep their
+    /// bodies.
+    // Input:  fn list(&self, auth: AuthInfo) -> R { … }
+    // Output: { trait Otherwise { fn list_tool_attr() -> NotATool { NotATool } … }
+    //           impl<T> Otherwise for T {}
+    //           undescribed(Self::list_tool_attr); … }
+    pub(crate) fn check_order(
+        self,
+        function: &Function,
+        private: &TokenStream,
+    ) -> Option<TokenStream> {
+        let signature = &function.signature;
+        let by_reference = signature.receiver().is_some_and(|receiver| match &receiver.kind {
+            ReceiverKind::Reference(_, _, mutability) => mutability.is_none(),
+            ReceiverKind::Typed(_, ty) => matches!(&**ty, Type::Reference(_)),
+            _ => false,
+        });
+        let visible = function.attributes.iter().any(marks_a_tool);
+        if !self.rmcp || visible || signature.asyncness.is_some() || !by_reference {
+            return None;
+        }
+        let descriptions =
+            ["tool", "prompt"].map(|kind| format_ident!("{}_{kind}_attr", signature.ident));
+        Some(quote! {{
+            trait Otherwise {
+                #(fn #descriptions() -> #private::NotATool { #private::NotATool })*
+            }
+            impl<T: ?::core::marker::Sized> Otherwise for T {}
+            #(#private::undescribed(Self::#descriptions);)*
+        }})
     }
 
     /// Lets a tool or a prompt tell in its `_meta` what it asks of its caller.

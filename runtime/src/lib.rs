@@ -132,5 +132,7 @@ pub mod __private {
     #[cfg(feature = "rmcp")]
     pub use crate::rmcp::meta;
     #[cfg(feature = "rmcp")]
+    pub use crate::rmcp::order::{NotATool, Undescribed, undescribed};
+    #[cfg(feature = "rmcp")]
     pub use requires_auth_macros::requires_auth;
 }

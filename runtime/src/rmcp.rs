@@ -10,6 +10,7 @@ mod guarded;
 mod identity;
 mod layer;
 mod operation;
+pub(crate) mod order;
 mod refused;
 mod requirement;
 mod session;

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{Neighbours, expand, mistakes, snapshot};
+use super::{Neighbours, expand, expanded, mistakes, snapshot};
 
 #[test]
 fn a_tool_tells_what_it_asks_for() {
@@ -134,6 +134,51 @@ fn below_a_tool_it_asks_to_be_moved() {
             ["`#[tool]` or `#[prompt]` has rewritten this function before it could be guarded\n\
               help: move `#[requires_auth]` above it"]
         );
+    }
+}
+
+#[test]
+fn a_method_that_may_be_described_already_finds_out() {
+    // R-K2
+    snapshot(
+        r#"scopes = "read""#,
+        "fn r#list(&self, auth: AuthInfo) -> R { body }",
+        expect![[r#"
+            fn r#list(
+                &self,
+                Authorized {
+                    caller: auth,
+                    ..
+                }: Authorized<
+                    S<0x72656164>,
+                    AuthInfo,
+                >,
+            ) -> R {
+                {
+                    trait Otherwise {
+                        fn list_tool_attr() -> NotATool {
+                            NotATool
+                        }
+                        fn list_prompt_attr() -> NotATool {
+                            NotATool
+                        }
+                    }
+                    impl<T: ?::core::marker::Sized> Otherwise for T {}
+                    undescribed(Self::list_tool_attr);
+                    undescribed(Self::list_prompt_attr);
+                }
+                body
+            }
+        "#]],
+    );
+    for other in [
+        "#[tool] fn f(&self) { body }",
+        "async fn f(&self) { body }",
+        "fn f(&mut self) { body }",
+        "fn f(self: Arc<Self>) { body }",
+        "fn f(x: X) { body }",
+    ] {
+        assert!(!expanded("", other).contains("_attr"), "{other}");
     }
 }
 
