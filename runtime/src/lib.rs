@@ -98,9 +98,89 @@ pub use rejection::{Reason, Rejection, TokenProblem};
 ///
 /// # What it makes of it
 ///
-/// One argument changes, nothing else: `auth: AuthInfo` becomes `Authorized { caller: auth, .. }`
-/// of the type [`Authorized`] and goes to the first place, so that the framework asks the guard before it reads
-/// anything else of the request. Call the function yourself with `auth.try_into()?` in that place.
+/// One argument changes, nothing else but the `_meta` of a tool or a prompt: `auth: AuthInfo` becomes
+/// `Authorized { caller: auth, .. }` of the type [`Authorized`] and goes to the first place, so that the
+/// framework asks the guard before it reads anything else of the request. Call the function yourself with `auth.try_into()?` in that place.
+///
+/// # Tools and prompts of an MCP server
+///
+/// With the feature `rmcp`, put it above `#[tool]` or `#[prompt]`. The caller is checked before the
+/// arguments are parsed, wherever `auth` stands among them; and the tool tells in its `_meta`, under
+/// the name `requires-auth/authorization`, what it asks for.
+///
+/// ```
+/// # #[cfg(feature = "rmcp")]
+/// # mod server {
+/// use requires_auth::{AuthInfo, requires_auth};
+/// use rmcp::handler::server::wrapper::Parameters;
+/// use rmcp::model::ErrorData;
+/// use rmcp::{tool, tool_router};
+/// # use rmcp::schemars;
+/// # #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// # pub struct NewEntry { title: String }
+/// # pub struct Journal;
+///
+/// #[tool_router]
+/// impl Journal {
+///     /// Create an entry in the journal.
+///     #[requires_auth(scopes = "entries:write")]
+///     #[tool]
+///     async fn create_entry(
+///         &self,
+///         Parameters(entry): Parameters<NewEntry>,
+///         auth: AuthInfo,
+///     ) -> Result<String, ErrorData> {
+///         if entry.title.starts_with("private/") {
+///             auth.require("entries:private")?;
+///         }
+///         Ok(format!("{} wrote {}", auth.subject().unwrap_or("somebody"), entry.title))
+///     }
+/// }
+/// # }
+/// ```
+///
+/// Below `#[tool]` it comes too late to tell that, and does not compile; a `&self` method that is not
+/// `async` gets a statement for that, which checks at compile time that no `#[tool]` has been there. A
+/// function with neither `async` nor `self` gives no sign of it: it is guarded all the same, and only
+/// its `_meta` is missing.
+///
+/// # All tools of an `impl` block
+///
+/// With `scopes` or `optional`, the attribute on an `impl` block guards every `#[tool]` and `#[prompt]`
+/// in it that does not have its own. `#[public]` exempts one: anybody may call it.
+///
+/// ```
+/// # #[cfg(feature = "rmcp")]
+/// # mod server {
+/// # use requires_auth::{AuthInfo, requires_auth};
+/// # use rmcp::{tool, tool_router};
+/// # pub struct Journal;
+/// #[requires_auth(scopes = "entries:read")]
+/// #[tool_router]
+/// impl Journal {
+///     #[tool(description = "List the entries")]
+///     async fn list_entries(&self, auth: AuthInfo) -> String {
+///         format!("the entries of {auth:?}")
+///     }
+///
+///     #[requires_auth(scopes = "entries:write")]
+///     #[tool(description = "Delete all entries")]
+///     async fn clear(&self) {}
+///
+///     #[public]
+///     #[tool(description = "Say whether the server is well")]
+///     async fn health(&self) -> String {
+///         "well".to_owned()
+///     }
+/// }
+/// # }
+/// ```
+///
+/// A bare `#[requires_auth]` on the block is stricter: it gives no default, and a tool or a prompt that
+/// has neither `#[requires_auth]` nor `#[public]` does not compile. Above `#[tool_router]` and
+/// `#[prompt_router]` or below makes no difference. Other functions of the block are left alone, and so
+/// is what a macro in it makes: the attribute sees only what is written there, as `#[tool]` or
+/// `#[prompt]`, under any path but no other name.
 ///
 /// # Beside other attributes
 ///
