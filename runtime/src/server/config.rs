@@ -1,15 +1,14 @@
 //! A resource server from configuration: any serde source, or the environment.
 
-use std::time::Duration;
+mod build;
 
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{AudienceCheck, ResourceServer, SetupError};
-use crate::secure_url::{self, Http};
-use crate::{Cached, ClientAuthentication, Introspection, IntrospectionBuilder, ScopeClaim};
+use super::AudienceCheck;
+use crate::ScopeClaim;
 
-/// The settings of a [`ResourceServer`] with introspection, for any serde format.
+/// The settings of a [`ResourceServer`](crate::ResourceServer) with introspection, for any serde format.
 ///
 /// Only `resource`, and `issuer` or `introspection_url`, are required; a setting that does not
 /// exist is an error. Each default is that of the builder's method of the same name.
@@ -114,138 +113,4 @@ pub enum ClientAuthenticationMethod {
     ClientSecretBasic,
     /// In the form.
     ClientSecretPost,
-}
-
-impl ResourceServerConfig {
-    /// Checks the settings and, without an `introspection_url`, reads the issuer's metadata.
-    ///
-    /// # Errors
-    /// [`SetupError`] says which setting is missing or wrong, or why the metadata cannot be had.
-    pub async fn build(self) -> Result<ResourceServer, SetupError> {
-        let http = if self.dangerously_allow_http { Http::Anywhere } else { Http::LoopbackOnly };
-        let introspection = match (&self.introspection_url, &self.issuer) {
-            (Some(url), _) => Introspection::builder(url),
-            (None, Some(issuer)) => Introspection::discover_over(issuer, http).await?,
-            (None, None) => {
-                return Err(SetupError::Setting("neither `issuer` nor `introspection_url` is set"));
-            }
-        };
-        let introspection = self.introspection(introspection)?.build()?;
-
-        let mut server = ResourceServer::builder(self.resource)
-            .audience_check(self.audience)
-            .leeway(Duration::from_secs(self.leeway_s))
-            .scopes_supported(self.scopes_supported);
-        let stale = Duration::from_secs(self.stale_if_error_s.unwrap_or_default());
-        if stale.is_zero() && self.stale_scopes.is_some() {
-            return Err(SetupError::Setting("`stale_scopes` is set without `stale_if_error_s`"));
-        }
-        server = if self.cache_ttl_s == Some(0) && stale.is_zero() {
-            server.resolver(introspection)
-        } else {
-            let mut cached = Cached::builder(introspection).stale_if_error(stale);
-            match self.cache_ttl_s.map(Duration::from_secs) {
-                Some(Duration::ZERO) => {
-                    cached = cached.lifetime(Duration::ZERO).inactive_lifetime(Duration::ZERO);
-                }
-                Some(lifetime) => cached = cached.lifetime(lifetime),
-                None => {}
-            }
-            if let Some(scopes) = self.stale_scopes {
-                cached = cached.stale_scopes(scopes);
-            }
-            server.resolver(cached.build())
-        };
-        if self.dangerously_allow_http {
-            server = server.dangerously_allow_http();
-        }
-        let unnamed = self.issuer.is_none() && self.authorization_servers.is_empty();
-        if let (true, Some(url)) = (unnamed, &self.introspection_url) {
-            let url =
-                secure_url::parse(url, http).map_err(SetupError::url("introspection endpoint"))?;
-            server = server.authorization_server(url.origin().ascii_serialization());
-        }
-        if let Some(issuer) = self.issuer {
-            server = server.issuer(issuer);
-        }
-        if let Some(realm) = self.realm {
-            server = server.realm(realm);
-        }
-        if let Some(name) = self.resource_name {
-            server = server.resource_name(name);
-        }
-        if let Some(bytes) = self.longest_token {
-            server = server.longest_token(bytes);
-        }
-        for issuer in self.authorization_servers {
-            server = server.authorization_server(issuer);
-        }
-        for audience in self.accepted_audiences {
-            server = server.accept_audience(audience);
-        }
-        server.build()
-    }
-
-    fn introspection(
-        &self,
-        builder: IntrospectionBuilder,
-    ) -> Result<IntrospectionBuilder, SetupError> {
-        let mut builder = builder.client_authentication(self.authentication()?);
-        if let Some(claims) = &self.scope_claims {
-            builder = builder.scope_claims(claims.iter().cloned());
-        }
-        if let Some(millis) = self.connect_timeout_ms {
-            builder = builder.connect_timeout(Duration::from_millis(millis));
-        }
-        if let Some(millis) = self.deadline_ms {
-            builder = builder.deadline(Duration::from_millis(millis));
-        }
-        if let Some(bytes) = self.longest_answer {
-            builder = builder.longest_answer(bytes);
-        }
-        if let Some(exchanges) = self.max_in_flight {
-            builder = builder.max_in_flight(exchanges);
-        }
-        if let Some(seconds) = self.longest_pause_s {
-            builder = builder.longest_pause(Duration::from_secs(seconds));
-        }
-        if self.without_retry {
-            builder = builder.without_retry();
-        }
-        if let Some(failures) = self.breaker_failures {
-            builder = builder.breaker_failures(failures);
-        }
-        if let Some(millis) = self.breaker_period_ms {
-            builder = builder.breaker_period(Duration::from_millis(millis));
-        }
-        if self.without_breaker {
-            builder = builder.without_breaker();
-        }
-        if self.dangerously_allow_http {
-            builder = builder.dangerously_allow_http();
-        }
-        Ok(builder)
-    }
-
-    fn authentication(&self) -> Result<ClientAuthentication, SetupError> {
-        use ClientAuthenticationMethod::{ClientSecretBasic, ClientSecretPost, None as Nothing};
-        let settings = (&self.client_id, &self.client_secret, &self.bearer_token);
-        match (self.client_authentication, settings) {
-            (None, (None, None, Some(token))) => Ok(ClientAuthentication::bearer(token.clone())),
-            // A client id alone is more often a forgotten secret than meant, so it must be meant.
-            (None, (None, None, None)) | (Some(Nothing), (_, None, None)) => {
-                Ok(ClientAuthentication::None)
-            }
-            (None | Some(ClientSecretBasic), (Some(id), Some(secret), None)) => {
-                Ok(ClientAuthentication::Basic { id: id.clone(), secret: secret.clone() })
-            }
-            (Some(ClientSecretPost), (Some(id), Some(secret), None)) => {
-                Ok(ClientAuthentication::Post { id: id.clone(), secret: secret.clone() })
-            }
-            _ => Err(SetupError::Setting(
-                "the client authentication is contradictory or incomplete: set `client_id` with \
-                 `client_secret`, or `bearer_token`, or none of them",
-            )),
-        }
-    }
 }
