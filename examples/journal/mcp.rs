@@ -87,6 +87,9 @@ struct Tags {
     tags: Vec<Tag>,
 }
 
+// On the block, the attribute sees to it that no tool is forgotten: one without an attribute of its
+// own, and without `#[public]`, does not compile.
+#[requires_auth]
 #[tool_router(vis = "pub")]
 impl Journal {
     /// Tell who is calling, and with which scopes
@@ -161,6 +164,7 @@ impl Journal {
     }
 }
 
+#[requires_auth]
 #[prompt_router(vis = "pub")]
 impl Journal {
     /// Ask for tags that suit an entry

@@ -4,6 +4,7 @@
 mod calls;
 mod desk;
 mod lists;
+mod load;
 mod messages;
 mod sessions;
 mod stdio;

@@ -64,3 +64,56 @@ impl fmt::Debug for SessionSeal {
         f.write_str("SessionSeal(..)")
     }
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::testing::Caller;
+
+    fn seal(key: u8) -> SessionSeal {
+        SessionSeal::new(&[key; SHORTEST_KEY]).unwrap()
+    }
+
+    fn caller(issuer: &str, subject: Option<&str>, client: Option<&str>) -> AuthInfo {
+        let caller = Caller::new("", "").claim("sub", subject).claim("client_id", client);
+        caller.claim("iss", issuer).auth_info()
+    }
+
+    #[test]
+    fn a_session_opens_for_its_caller_and_with_its_key() {
+        // R-I10
+        let alice = caller("https://a.example", Some("alice"), Some("app"));
+        let sealed = seal(1).seal("id", Some(&alice));
+        assert_eq!(seal(1).open(&sealed, Some(&alice)), Some("id"), "in any process with the key");
+        assert_eq!(seal(2).open(&sealed, Some(&alice)), None);
+        for other in [
+            caller("https://b.example", Some("alice"), Some("app")),
+            caller("https://a.example", Some("bob"), Some("app")),
+            caller("https://a.example", Some("alice"), Some("other")),
+            caller("https://a.example", None, Some("app")),
+            // The same letters, in other places.
+            caller("https://a.example", Some("alic"), Some("eapp")),
+            caller("https://a.examplealice", None, Some("app")),
+        ] {
+            assert_eq!(seal(1).open(&sealed, Some(&other)), None, "{other:?}");
+        }
+        assert_eq!(seal(1).open(&sealed, None), None);
+    }
+
+    #[test]
+    fn nobody_is_somebody_too() {
+        // R-I10
+        let sealed = seal(1).seal("id", None);
+        assert_eq!(seal(1).open(&sealed, None), Some("id"));
+        let nameless = caller("https://a.example", None, None);
+        assert_eq!(seal(1).open(&sealed, Some(&nameless)), None);
+        let sealed = seal(1).seal("id", Some(&nameless));
+        assert_eq!(seal(1).open(&sealed, Some(&nameless)), Some("id"), "the same token");
+        assert_eq!(seal(1).open(&sealed, None), None);
+    }
+
+    #[test]
+    fn a_short_key_is_refused() {
+        assert!(SessionSeal::new(&[0; SHORTEST_KEY - 1]).is_none());
+    }
+}

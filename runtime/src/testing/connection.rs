@@ -87,6 +87,8 @@ pub(super) struct Connection {
 impl Connection {
     fn poll_cut(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         if self.stopped.as_mut().poll(cx).is_ready() {
+            // hyper flushes after an error as well, and a future that has ended cannot be asked.
+            self.stopped = Box::pin(std::future::ready(()));
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
         match self.wire.0.load(Ordering::Acquire) {

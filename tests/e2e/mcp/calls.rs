@@ -3,7 +3,7 @@
 use requires_auth::rmcp::McpBuilder;
 use serde_json::{Value, json};
 
-use super::desk::{MODES, Mode, Running, message, reply, text};
+use super::desk::{MODES, Mode, Running, message, meta, reply, text};
 use crate::wire::Answer;
 use crate::{assert_challenged, body};
 
@@ -280,11 +280,7 @@ async fn a_spoofed_name_gains_nothing() {
             let request = desk.head().header("mcp-method", "tools/call").header("mcp-name", "read");
             let mut params = params.clone();
             if mode.is_modern() {
-                params["_meta"] = json!({
-                    "io.modelcontextprotocol/protocolVersion": mode.revision,
-                    "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
-                    "io.modelcontextprotocol/clientCapabilities": {},
-                });
+                params["_meta"] = meta(mode);
             }
             request.json(&message("tools/call", &params)).bearer(&token)
         };

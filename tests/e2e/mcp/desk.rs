@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use requires_auth::rmcp::{Mcp, McpBuilder, authorize};
 use requires_auth::testing::AuthorizationServer;
-use requires_auth::{AuthInfo, Condition, Introspection, Rejection, ResourceServer, requires_auth};
+use requires_auth::{
+    AuthInfo, Cached, Condition, Introspection, Rejection, ResourceServer, requires_auth,
+};
 use rmcp::handler::server::tool::Extension;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{
@@ -285,8 +287,29 @@ impl Running {
     ) -> Self {
         let authorization_server = AuthorizationServer::start().await.expect("loopback is there");
         let server = resource_server(&authorization_server);
+        Self::beside(authorization_server, &server, mode, settings).await
+    }
+
+    /// Remembering what the authorization server has said.
+    pub async fn remembering(mode: Mode) -> Self {
+        let authorization_server = AuthorizationServer::start().await.expect("loopback is there");
+        let client = Introspection::builder(authorization_server.introspection_url()).build();
+        let server = ResourceServer::builder(RESOURCE)
+            .issuer(authorization_server.issuer())
+            .resolver(Cached::new(client.expect("the settings are right")))
+            .build()
+            .expect("the settings are right");
+        Self::beside(authorization_server, &server, mode, |builder| builder).await
+    }
+
+    async fn beside(
+        authorization_server: AuthorizationServer,
+        server: &ResourceServer,
+        mode: Mode,
+        settings: impl FnOnce(McpBuilder<Desk>) -> McpBuilder<Desk>,
+    ) -> Self {
         let desk = Desk::default();
-        let mcp = settings(guarded(&server, desk.clone())).build().expect("the settings are right");
+        let mcp = settings(guarded(server, desk.clone())).build().expect("the settings are right");
         let mut config = StreamableHttpServerConfig::default();
         config.legacy_session_mode = mode.sessions;
         config.json_response = mode.json;
@@ -375,11 +398,7 @@ impl Running {
             if let Some(name) = name {
                 request = request.header("mcp-name", name);
             }
-            params["_meta"] = json!({
-                "io.modelcontextprotocol/protocolVersion": self.mode.revision,
-                "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
-                "io.modelcontextprotocol/clientCapabilities": {},
-            });
+            params["_meta"] = meta(self.mode);
         }
         request.json(&message(method, &params))
     }
@@ -416,6 +435,15 @@ pub fn resource_server(authorization_server: &AuthorizationServer) -> ResourceSe
 pub fn post() -> Request {
     Request::new_to("127.0.0.1", "POST", "/v1")
         .header("accept", "application/json, text/event-stream")
+}
+
+/// What each request says about its client, from the revision 2026-07-28 on.
+pub fn meta(mode: Mode) -> Value {
+    json!({
+        "io.modelcontextprotocol/protocolVersion": mode.revision,
+        "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
+        "io.modelcontextprotocol/clientCapabilities": {},
+    })
 }
 
 pub fn message(method: &str, params: &Value) -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::desk::{MODES, Running, message, post};
+use super::desk::{MODES, Running, message, meta, post};
 use crate::wire::Answer;
 
 #[track_caller]
@@ -92,11 +92,7 @@ async fn an_encoded_name_is_decoded_before_it_is_believed() {
     let params = json!({
         "name": "write",
         "arguments": {},
-        "_meta": {
-            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
-            "io.modelcontextprotocol/clientCapabilities": {},
-        },
+        "_meta": meta(MODES[0]),
     });
     let encoded = |name: &str| {
         desk.head()
