@@ -6,7 +6,7 @@ use quote::{ToTokens, quote};
 use crate::arguments::Arguments;
 use crate::function::Function;
 use crate::impl_block::ImplBlock;
-use crate::marks::Default;
+use crate::marks::Unmarked;
 use crate::neighbours::Neighbours;
 use crate::problems::Problems;
 use crate::{guard, marks, paths, signature};
@@ -20,7 +20,9 @@ pub(crate) fn expand(
 ) -> TokenStream {
     let mut written = item.clone();
     let expanded = Problems::collect(|problems| match ImplBlock::parse(item.clone()) {
-        Some(Ok(block)) => Some(expand_block(neighbours, arguments, block, &mut written, problems)),
+        Some(Ok(block)) => {
+            Some(expand_block(neighbours, &arguments, block, &mut written, problems))
+        }
         Some(Err(error)) => {
             problems.add_parser_error(error);
             None
@@ -63,21 +65,22 @@ fn expand_function(
 /// own, which does that.
 fn expand_block(
     neighbours: Neighbours,
-    arguments: TokenStream,
+    arguments: &TokenStream,
     mut block: ImplBlock,
     written: &mut TokenStream,
     problems: &mut Problems,
 ) -> TokenStream {
     let parsed = Arguments::parse(arguments.clone(), problems);
-    let default = if parsed.doubtful {
-        Default::Doubtful
+    let unmarked = if parsed.doubtful {
+        Unmarked::Doubtful
     } else if parsed.scopes.is_some() || parsed.optional.is_some() {
         let private = paths::private(parsed.krate.as_ref(), Span::call_site());
-        Default::Guard(syn::parse_quote!(#[#private::requires_auth(#arguments)]))
+        let attribute = syn::parse_quote!(#[#private::requires_auth(#arguments)]);
+        Unmarked::Guard(Box::new(attribute))
     } else {
-        Default::Demand
+        Unmarked::Demand
     };
-    marks::spread(&default, &mut block, neighbours, problems);
+    marks::spread(&unmarked, &mut block, neighbours, problems);
     *written = block.to_token_stream();
     block.into_token_stream()
 }

@@ -8,11 +8,11 @@ use crate::impl_block::{ImplBlock, ImplItem};
 use crate::neighbours::{Neighbours, marks_a_tool};
 use crate::problems::Problems;
 
-/// What the block says about a tool or a prompt that says nothing itself.
-pub(crate) enum Default {
+/// What the block says about a tool or a prompt that has no mark of its own.
+pub(crate) enum Unmarked {
     /// This attribute guards it.
-    Guard(Attribute),
-    /// It must say something.
+    Guard(Box<Attribute>),
+    /// It must have one.
     Demand,
     /// What is meant is not understood.
     Doubtful,
@@ -21,14 +21,14 @@ pub(crate) enum Default {
 // Input:  impl Journal { #[tool] fn list() {} #[public] #[tool] fn health() {} fn other() {} }
 // Output: impl Journal { #[requires_auth(…)] #[tool] fn list() {} #[tool] fn health() {} … }
 pub(crate) fn spread(
-    default: &Default,
+    unmarked: &Unmarked,
     block: &mut ImplBlock,
     neighbours: Neighbours,
     problems: &mut Problems,
 ) {
     check_block(block, neighbours, problems);
     for item in &mut block.items {
-        mark(default, item, problems);
+        mark(unmarked, item, problems);
     }
 }
 
@@ -53,7 +53,7 @@ fn check_block(block: &mut ImplBlock, neighbours: Neighbours, problems: &mut Pro
     }
 }
 
-fn mark(default: &Default, item: &mut ImplItem, problems: &mut Problems) {
+fn mark(unmarked: &Unmarked, item: &mut ImplItem, problems: &mut Problems) {
     let public: Vec<Attribute> = item.attributes.extract_if(.., |it| is(it, "public")).collect();
     check_public(&public, problems);
     let tool = item.attributes.iter().position(marks_a_tool);
@@ -77,10 +77,10 @@ fn mark(default: &Default, item: &mut ImplItem, problems: &mut Problems) {
             "keep one of `#[public]` and `#[requires_auth]`",
         ),
         (Some(tool), Some(guard), None) => check_guard(item, tool, guard, problems),
-        (Some(tool), None, None) => match default {
-            Default::Guard(attribute) => item.attributes.insert(tool, attribute.clone()),
-            Default::Demand => unmarked(item, tool, problems),
-            Default::Doubtful => {}
+        (Some(tool), None, None) => match unmarked {
+            Unmarked::Guard(attribute) => item.attributes.insert(tool, Attribute::clone(attribute)),
+            Unmarked::Demand => demand_a_mark(item, tool, problems),
+            Unmarked::Doubtful => {}
         },
         (Some(_), None, Some(_)) | (None, _, None) => {}
     }
@@ -114,7 +114,7 @@ fn check_guard(item: &mut ImplItem, tool: usize, guard: usize, problems: &mut Pr
     }
 }
 
-fn unmarked(item: &ImplItem, tool: usize, problems: &mut Problems) {
+fn demand_a_mark(item: &ImplItem, tool: usize, problems: &mut Problems) {
     let place = match item.name() {
         Some(name) => name.into_token_stream(),
         None => item.attributes.get(tool).into_token_stream(),

@@ -83,10 +83,10 @@ impl Neighbours {
                 Meta::Path(path) => {
                     let path = path.clone();
                     let delimiter = MacroDelimiter::Paren(token::Paren::default());
-                    let tokens = with_meta(TokenStream::new(), &meta);
+                    let tokens = with_meta(&TokenStream::new(), &meta);
                     attribute.meta = MetaList { path, delimiter, tokens }.into();
                 }
-                Meta::List(list) => list.tokens = with_meta(list.tokens.clone(), &meta),
+                Meta::List(list) => list.tokens = with_meta(&list.tokens, &meta),
                 // The compiler refuses it.
                 Meta::NameValue(_) => {}
             }
@@ -125,7 +125,7 @@ fn check_feature(function: &Function, problems: &mut Problems) {
 
 // Input:  title = "List", meta = own()
 // Output: title = "List", meta = meta::<Policy>(Some(own()))
-fn with_meta(arguments: TokenStream, meta: &TokenStream) -> TokenStream {
+fn with_meta(arguments: &TokenStream, meta: &TokenStream) -> TokenStream {
     let parser = Punctuated::<Meta, Token![,]>::parse_terminated;
     if let Ok(mut parsed) = parser.parse2(arguments.clone()) {
         let mut written = parsed.iter_mut().filter_map(|argument| match argument {
