@@ -1,5 +1,5 @@
 // R-K2, R-A8, R-I6: above `#[prompt]`: every kind of function, and what a prompt tells in its `_meta`.
-use requires_auth::{AuthInfo, requires_auth};
+use requires_auth::{AuthInfo, Authorized, requires_auth};
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{ErrorData, GetPromptResult, MetaObject, PromptMessage};
 use rmcp::schemars::{self, JsonSchema};
@@ -52,6 +52,7 @@ fn main() {
     assert_eq!(told("suggest_tags"), json!({ "scopes": ["entries:read", "tags:read"] }));
     assert_eq!(told("greet"), json!({ "scopes": [], "optional": true }));
     assert_eq!(told("summarise"), json!({ "scopes": ["entries:read"] }));
+    let _: fn(&'static Journal, Authorized<_>, Parameters<Topic>) -> _ = Journal::suggest_tags;
     let tags: Value = json!(Journal::suggest_tags_prompt_attr());
     assert_eq!(tags["description"], "Suggest tags.");
     assert_eq!(tags["arguments"][0]["name"], "title");

@@ -1,5 +1,5 @@
 // R-K2, R-A8, R-I6: above `#[tool]`: every kind of function, and what a tool tells in its `_meta`.
-use requires_auth::{AuthInfo, requires_auth};
+use requires_auth::{AuthInfo, Authorized, requires_auth};
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{CallToolResult, ErrorData, MetaObject};
@@ -97,6 +97,9 @@ fn main() {
     assert_eq!(told("count"), ask(json!(["entries:read"])));
     assert_eq!(json!(Journal::configured_tool_attr().meta), ask(json!(["entries:read"])));
     assert_eq!(told("health"), Value::Null);
+
+    // The guard stands in front of the arguments that are parsed.
+    let _: fn(&'static Journal, Authorized<_>, Parameters<Entry>) -> _ = Journal::create;
 
     let create = tools.get("create").unwrap();
     assert_eq!(create.description.as_deref(), Some("Create an entry.\nIt is yours."));

@@ -14,6 +14,9 @@ fn a_block_guards_its_tools_and_prompts() {
             #[tool_router(vis = "pub")]
             impl<T: Store, const N: usize> Tools<T, { N }> where T: Send {
                 #![allow(unused)]
+                #![allow(dead_code)]
+                #[tool]
+                fn first() {}
                 const LIMIT: Limit = Limit { entries: 1 }.least();
                 type Entry = T::Entry;
                 /// List.
@@ -42,6 +45,10 @@ fn a_block_guards_its_tools_and_prompts() {
                 T: Send,
             {
                 #![allow(unused)]
+                #![allow(dead_code)]
+                #[::renamed::__private::requires_auth(scopes = "entries:read", crate = ::renamed)]
+                #[tool]
+                fn first() {}
                 const LIMIT: Limit = Limit { entries: 1 }.least();
                 type Entry = T::Entry;
                 /// List.
