@@ -65,7 +65,8 @@ impl fmt::Debug for SessionSeal {
     }
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests {
     use super::*;
     use crate::testing::Caller;
