@@ -15,6 +15,7 @@ mod refused;
 mod requirement;
 mod session;
 mod setup;
+mod tasks;
 mod uri_template;
 
 pub use builder::{Mcp, McpBuilder};

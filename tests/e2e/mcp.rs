@@ -8,3 +8,5 @@ mod load;
 mod messages;
 mod sessions;
 mod stdio;
+mod tasks;
+mod undeclared;

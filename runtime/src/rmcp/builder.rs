@@ -21,6 +21,7 @@ use super::layer::{McpGuard, McpLayer};
 use super::requirement::all_of;
 use super::session::SessionSeal;
 use super::setup::Setup;
+use super::tasks::Tasks;
 use crate::{Condition, ProtectedResourceMetadata, ResourceServer, ScopeSet, SetupError};
 
 /// Sets up an [`Mcp`] server.
@@ -34,6 +35,7 @@ pub struct McpBuilder<H> {
     show_all: bool,
     largest_body: usize,
     session_key: Option<Vec<u8>>,
+    tasks: bool,
 }
 
 type Factory<H> = Arc<dyn Fn() -> io::Result<H> + Send + Sync>;
@@ -100,6 +102,15 @@ impl<H: ServerHandler> McpBuilder<H> {
         self
     }
 
+    /// Leaves it to the handler to decide who may ask for a task: one that keeps tasks for longer
+    /// than this process lives, or for several processes, has to know their owners itself. Default:
+    /// a task is only there for the caller whose tool call began it, in this process, and only as
+    /// long as that caller has the scopes of the tool.
+    pub fn tasks_by_handler(mut self) -> Self {
+        self.tasks = false;
+        self
+    }
+
     /// Checks the settings.
     ///
     /// # Errors
@@ -127,6 +138,7 @@ impl<H: ServerHandler> McpBuilder<H> {
             show_all: self.show_all,
             largest_body: self.largest_body,
             seal,
+            tasks: self.tasks.then(Tasks::default),
         };
         Ok(Mcp { setup: Arc::new(setup), factory: self.factory })
     }
@@ -154,6 +166,7 @@ impl<H: ServerHandler> Mcp<H> {
             show_all: false,
             largest_body: LARGEST_BODY,
             session_key: None,
+            tasks: true,
         }
     }
 

@@ -71,6 +71,16 @@ impl Catalogue {
         named.copied().into_iter().chain(resources)
     }
 
+    /// The name of a tool or a prompt that nobody has declared.
+    pub(super) fn undeclared(&self, operation: Operation) -> Option<String> {
+        let (declared, name) = match operation {
+            Operation::Tool(name) => (&self.tools, name),
+            Operation::Prompt(name) => (&self.prompts, name),
+            Operation::Resources(_) | Operation::Other => return None,
+        };
+        (!declared.contains_key(&name)).then_some(name)
+    }
+
     /// The first template that fits.
     fn resource(&self, uri: &str) -> Option<Requirement> {
         if uri.len() > LONGEST_URI {

@@ -17,7 +17,7 @@ where
     fn from_context_part(context: &mut C) -> Result<Self, ErrorData> {
         let identity = Identity::of(context.as_request_context())?;
         let decided = Self::decide(&identity.server, identity.caller.clone());
-        decided.map_err(|refused| refused.answering(Some(&identity.answer)).into())
+        decided.map_err(|refused| identity.refuse(refused))
     }
 }
 

@@ -56,6 +56,16 @@ impl<H: ServerHandler> Guarded<H> {
         self.setup.decide_within(&asked, Identity::of(context)?)
     }
 
+    /// Decides about a task as about a call of the tool that began it.
+    async fn decide_task(&self, context: &mut Request, task: &str) -> Result<(), ErrorData> {
+        self.enter(context).await?;
+        let Some(tasks) = &self.setup.tasks else { return Ok(()) };
+        let identity = Identity::of(context)?;
+        let tool = tasks.tool(task, &self.setup.seal, identity.caller.as_ref());
+        let tool = tool.ok_or_else(|| ErrorData::invalid_params("there is no such task", None))?;
+        self.setup.decide_within(&Operation::Tool(tool), identity)
+    }
+
     /// Takes out of a list what the caller may not use, and says that it is the caller's own.
     fn filter<T>(
         &self,
@@ -100,15 +110,11 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     pass_on! {
         initialize(request: InitializeRequestParams) -> InitializeResult;
         set_level(request: ::rmcp::model::SetLevelRequestParams) -> ();
-        call_tool(request: CallToolRequestParams) -> CallToolResponse;
         get_prompt(request: GetPromptRequestParams) -> GetPromptResponse;
         list_resources(request: Option<PaginatedRequestParams>) -> ListResourcesResult;
         list_resource_templates(request: Option<PaginatedRequestParams>)
             -> ListResourceTemplatesResult;
         on_custom_request(request: CustomRequest) -> CustomResult;
-        get_task(request: GetTaskParams) -> GetTaskResult;
-        update_task(request: UpdateTaskParams) -> ();
-        cancel_task(request: CancelTaskParams) -> ();
         list_skills(request: Option<PaginatedRequestParams>) -> ListSkillsResult;
         get_skill(request: GetSkillRequestParams) -> GetSkillResult;
     }
@@ -121,6 +127,51 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     async fn discover(&self, mut context: Request) -> Result<DiscoverResult, ErrorData> {
         self.enter(&mut context).await?;
         self.handler.discover(context).await
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        mut context: Request,
+    ) -> Result<CallToolResponse, ErrorData> {
+        self.enter(&mut context).await?;
+        let Some(tasks) = &self.setup.tasks else {
+            return self.handler.call_tool(request, context).await;
+        };
+        let tool = request.name.to_string();
+        let caller = Identity::of(&context)?.caller.clone();
+        let response = self.handler.call_tool(request, context).await?;
+        if let CallToolResponse::Task(begun) = &response {
+            tasks.begin(&begun.task.task_id, tool, &self.setup.seal, caller.as_ref());
+        }
+        Ok(response)
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        mut context: Request,
+    ) -> Result<GetTaskResult, ErrorData> {
+        self.decide_task(&mut context, &request.task_id).await?;
+        self.handler.get_task(request, context).await
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        mut context: Request,
+    ) -> Result<(), ErrorData> {
+        self.decide_task(&mut context, &request.task_id).await?;
+        self.handler.update_task(request, context).await
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        mut context: Request,
+    ) -> Result<(), ErrorData> {
+        self.decide_task(&mut context, &request.task_id).await?;
+        self.handler.cancel_task(request, context).await
     }
 
     async fn list_tools(

@@ -15,13 +15,29 @@ pub(crate) struct Identity {
     pub(crate) caller: Option<AuthInfo>,
     pub(crate) server: ResourceServer,
     pub(crate) answer: Answer,
+    /// The tool or prompt that is asked for, if nobody has told the layer what it needs.
+    pub(crate) undeclared: Option<String>,
 }
 
 impl Identity {
     pub(crate) fn new(server: &ResourceServer, caller: Option<AuthInfo>) -> Self {
         let answer = Answer::default();
         let caller = caller.map(|caller| caller.answering(&answer));
-        Self { caller, server: server.clone(), answer }
+        Self { caller, server: server.clone(), answer, undeclared: None }
+    }
+
+    /// The refusal of a guarded function. The layer should have known it.
+    pub(super) fn refuse(&self, refused: Rejection) -> ErrorData {
+        if let Some(name) = &self.undeclared {
+            tracing::warn!(
+                target: "requires_auth",
+                name,
+                "a guarded tool or prompt is unknown to `requires_auth::rmcp::Mcp`, so its refusal \
+                 may come too late for a 403: give its router to `tools` or `prompts`, and write \
+                 `#[requires_auth]` above `#[tool]` or `#[prompt]`"
+            );
+        }
+        refused.answering(Some(&self.answer)).into()
     }
 
     /// The caller of the request that this context belongs to, never that of its session.

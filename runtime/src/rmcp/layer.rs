@@ -140,7 +140,8 @@ impl Setup {
         if let Some(credentials) = parts.headers.get_mut(AUTHORIZATION) {
             credentials.set_sensitive(true);
         }
-        let identity = Identity::new(&self.server, caller);
+        let mut identity = Identity::new(&self.server, caller);
+        identity.undeclared = self.catalogue.undeclared(operation);
         parts.extensions.insert(identity.clone());
         Ok((Request::from_parts(parts, body), identity))
     }

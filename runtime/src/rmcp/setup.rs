@@ -5,6 +5,7 @@ use super::identity::Identity;
 use super::operation::Operation;
 use super::requirement::Requirement;
 use super::session::SessionSeal;
+use super::tasks::Tasks;
 use crate::{AuthInfo, Condition, Rejection, ResourceServer};
 
 /// The settings of [`Mcp`](super::Mcp), checked.
@@ -18,6 +19,8 @@ pub(super) struct Setup {
     pub(super) show_all: bool,
     pub(super) largest_body: usize,
     pub(super) seal: SessionSeal,
+    /// `None` where the handler itself decides about tasks.
+    pub(super) tasks: Option<Tasks>,
 }
 
 impl Setup {

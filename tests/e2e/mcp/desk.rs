@@ -314,11 +314,7 @@ impl Running {
         config.legacy_session_mode = mode.sessions;
         config.json_response = mode.json;
         let app: axum::Router = mcp.routes(Arc::new(LocalSessionManager::default()), config);
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
-        let address = listener.local_addr().expect("a bound socket has an address");
-        let task = tokio::spawn(async move {
-            axum::serve(listener, app).await.expect("serving does not end");
-        });
+        let (address, task) = serve(app).await;
         Self { address, authorization_server, mode, desk, task }
     }
 
@@ -422,6 +418,16 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// Serves it until the test ends.
+pub async fn serve(app: axum::Router) -> (SocketAddr, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
+    let address = listener.local_addr().expect("a bound socket has an address");
+    let task = tokio::spawn(async move {
+        axum::serve(listener, app).await.expect("serving does not end");
+    });
+    (address, task)
 }
 
 pub fn resource_server(authorization_server: &AuthorizationServer) -> ResourceServer {

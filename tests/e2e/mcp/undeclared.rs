@@ -1,0 +1,61 @@
+//! What the layer has not been told of is guarded all the same, and somebody hears of it.
+
+use std::sync::Arc;
+
+use requires_auth::rmcp::Mcp;
+use requires_auth::testing::AuthorizationServer;
+use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use serde_json::json;
+
+use super::desk::{Desk, MODES, RESOURCE, message, meta, post, reply, resource_server, serve};
+use crate::log::Log;
+
+#[tokio::test]
+async fn a_guard_that_the_layer_does_not_know_of_refuses_and_warns() {
+    // R-I4
+    let log = Log::default();
+    let _logging = log.begin();
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let server = resource_server(&authorization_server);
+    let mcp = Mcp::builder(&server, || Ok(Desk::default())).build().unwrap();
+    let sessions = Arc::new(LocalSessionManager::default());
+    let (address, _) = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
+    let token = authorization_server.mint().audience(RESOURCE).scopes("other").issue();
+
+    let mut params = json!({ "name": "write", "arguments": {}, "_meta": meta(MODES[0]) });
+    let modern = post()
+        .header("mcp-protocol-version", "2026-07-28")
+        .header("mcp-method", "tools/call")
+        .header("mcp-name", "write")
+        .json(&message("tools/call", &params))
+        .bearer(&token)
+        .send(address)
+        .await;
+    crate::assert_challenged(&modern, 403, crate::body::INSUFFICIENT_SCOPE, "write");
+
+    params["_meta"] = json!({});
+    let initialize = json!({
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": { "name": "test", "version": "1" },
+    });
+    let initialize = post().json(&message("initialize", &initialize)).bearer(&token);
+    let session = initialize.send(address).await;
+    let session = session.header("mcp-session-id").unwrap();
+    let request = |body: &str| {
+        let request = post().header("mcp-protocol-version", "2025-11-25").json(body);
+        request.header("mcp-session-id", session).bearer(&token)
+    };
+    request(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).send(address).await;
+    let earlier = request(&message("tools/call", &params)).send(address).await;
+    if earlier.status != 403 {
+        assert_eq!(reply(&earlier)["error"]["data"]["scope"], "write");
+    }
+
+    let lines = log.lines();
+    let warnings: Vec<_> = lines.iter().filter(|line| line.contains("is unknown to")).collect();
+    assert_eq!(warnings.len(), 2, "{lines:?}");
+    assert!(warnings.iter().all(|line| line.contains("WARN") && line.contains("name=\"write\"")));
+    assert!(lines.iter().all(|line| !line.contains(&token)), "{lines:?}");
+}
