@@ -114,6 +114,19 @@ mod tests {
     }
 
     #[test]
+    fn each_kind_of_operation_has_its_header() {
+        // R-I3
+        let said = |method, name| {
+            announced(&headers(&[VERSION, ("mcp-method", method), ("mcp-name", name)]))
+        };
+        let prompt = Announced::Headers(Operation::Prompt("a".into()));
+        assert_eq!(said("prompts/get", "a"), Ok(prompt));
+        let resource = Announced::Headers(Operation::Resources(vec!["a:b".into()]));
+        assert_eq!(said("resources/read", "a:b"), Ok(resource));
+        assert_eq!(said("tasks/get", "a"), Ok(Announced::Headers(Operation::Other)));
+    }
+
+    #[test]
     fn an_encoded_name_is_the_name() {
         let encoded = headers(&[VERSION, CALL, ("mcp-name", "=?base64?Y3LDqWU=?=")]);
         assert_eq!(announced(&encoded), Ok(Announced::Headers(Operation::Tool("crée".into()))));
