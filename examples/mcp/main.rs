@@ -12,6 +12,8 @@
 //! With `-- --stdio` it speaks to the program that has started it, for the user whose access token
 //! is in `HELLO_TOKEN`.
 
+use std::error::Error;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use requires_auth::rmcp::Mcp;
@@ -33,7 +35,17 @@ impl Hello {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("mcp: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let server = ResourceServer::from_env().await?;
     let mcp = Mcp::builder(&server, || Ok(Hello)).tools(&Hello::tool_router()).build()?;
     if std::env::args().any(|argument| argument == "--stdio") {

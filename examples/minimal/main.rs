@@ -9,6 +9,9 @@
 //! curl -i http://127.0.0.1:3000/hello -H "Authorization: Bearer $TOKEN"
 //! ```
 
+use std::error::Error;
+use std::process::ExitCode;
+
 use axum::{Router, routing::get};
 use requires_auth::{AuthInfo, ResourceServer, requires_auth};
 
@@ -18,7 +21,17 @@ async fn hello(auth: AuthInfo) -> String {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("minimal: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let server = ResourceServer::from_env().await?;
     let app = Router::new()
         .route("/hello", get(hello))
