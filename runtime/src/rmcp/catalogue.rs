@@ -116,7 +116,56 @@ impl Catalogue {
     }
 
     fn problem(&mut self, problem: SetupError) {
-        debug_assert_eq!(META_KEY, "requires-auth/authorization", "named in a message");
         self.problem.get_or_insert(problem);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ::rmcp::handler::server::router::tool::ToolRoute;
+    use ::rmcp::model::{CallToolResult, Tool};
+
+    use super::*;
+
+    fn router(meta: MetaObject) -> ToolRouter<()> {
+        let tool = Tool::new("tool", "", Arc::default()).with_meta(meta);
+        ToolRouter::new().with_route(ToolRoute::new_dyn(tool, |_| {
+            Box::pin(async { Ok(CallToolResult::success(Vec::new()).into()) })
+        }))
+    }
+
+    fn asked(catalogue: &Catalogue) -> usize {
+        catalogue.requirements(&Operation::Tool("tool".into())).count()
+    }
+
+    #[test]
+    fn a_tool_that_is_switched_off_does_not_exist() {
+        // R-I5
+        let guarded = Requirement { condition: Condition::Scope("a"), anonymous: false };
+        let mut router = router(guarded.describe(None));
+        let mut catalogue = Catalogue::default();
+        catalogue.add_tools(&router);
+        assert_eq!((asked(&catalogue), catalogue.scopes()), (1, vec!["a"]));
+
+        router.disable_route("tool");
+        let mut catalogue = Catalogue::default();
+        catalogue.add_tools(&router);
+        assert_eq!((asked(&catalogue), catalogue.scopes()), (0, vec![]));
+    }
+
+    #[test]
+    fn a_declaration_that_cannot_be_understood_is_an_error() {
+        let mut meta = MetaObject::new();
+        meta.0.insert(META_KEY.into(), "anything".into());
+        let mut catalogue = Catalogue::default();
+        catalogue.add_tools(&router(meta));
+        let problem = catalogue.check().unwrap_err().to_string();
+        assert!(problem.contains(META_KEY), "{problem}");
+
+        let mut catalogue = Catalogue::default();
+        catalogue.add_resource("a:{", Condition::NONE);
+        assert!(catalogue.check().unwrap_err().to_string().contains("URI template"));
     }
 }

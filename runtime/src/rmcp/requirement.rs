@@ -169,6 +169,12 @@ mod tests {
         ] {
             let meta = MetaObject([(META_KEY.to_owned(), told.clone())].into_iter().collect());
             assert!(Requirement::read(Some(&meta)).is_err(), "{told}");
+            assert!(!is_met(Some(&meta), None), "{told}");
+        }
+        assert!(is_met(None, None), "what tells nothing is not guarded");
+        for told in [json!(1), json!({}), json!({ "any": [] }), json!({ "any": "a" }), json!(null)]
+        {
+            assert!(!grants(&ScopeSet::parse("a").unwrap(), &told), "{told}");
         }
         assert!(Requirement::read(None).unwrap().is_none());
         assert!(Requirement::read(Some(&MetaObject::new())).unwrap().is_none());

@@ -259,6 +259,29 @@ async fn an_outage_is_not_the_callers_fault() {
 }
 
 #[tokio::test]
+async fn the_host_of_the_resource_is_answered_and_no_other() {
+    // The SDK itself refuses the others, against DNS rebinding.
+    let desk = Running::start(MODES[0]).await;
+    let token = desk.token("read");
+    let call = |host| {
+        let mut params = json!({ "name": "any_token", "arguments": {} });
+        params["_meta"] = meta(desk.mode);
+        crate::wire::Request::new_to(host, "POST", "/v1")
+            .header("accept", "application/json, text/event-stream")
+            .header("mcp-protocol-version", desk.mode.revision)
+            .header("mcp-method", "tools/call")
+            .header("mcp-name", "any_token")
+            .json(&message("tools/call", &params))
+            .bearer(&token)
+            .send(desk.address)
+    };
+    assert_eq!(text(&call("api.example").await), "alice may");
+    assert_eq!(text(&call("localhost").await), "alice may");
+    let other = call("other.example").await;
+    assert_eq!((other.status, other.header("www-authenticate")), (403, None));
+}
+
+#[tokio::test]
 async fn a_log_of_a_request_does_not_show_the_token() {
     // R-I11
     for mode in MODES {

@@ -57,6 +57,18 @@ async fn a_list_tells_each_caller_what_it_may_use() {
 }
 
 #[tokio::test]
+async fn nobody_sees_what_is_open_to_nobody() {
+    // R-I6
+    let desk = Running::with(MODES[1], McpBuilder::allow_anonymous).await;
+    for (method, member, expected) in
+        [("tools/list", "tools", &["open", "optional"][..]), ("prompts/list", "prompts", &[])]
+    {
+        let list = reply(&desk.request(method, json!({})).send(desk.address).await);
+        assert_eq!(names(&list["result"][member]), expected, "{method}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_can_show_everything() {
     // R-I6
     let desk = Running::with(MODES[0], McpBuilder::show_all).await;

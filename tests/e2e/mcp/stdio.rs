@@ -1,15 +1,21 @@
 //! R-I9: on stdio the caller is whoever has started the server; and R-I7: without its guard a
 //! guarded server answers nobody.
 
+use std::sync::Arc;
+
 use requires_auth::rmcp::StdioError;
 use requires_auth::testing::AuthorizationServer;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use rmcp::{ServerHandler, ServiceExt};
 use serde_json::{Value, json};
 use tokio::io::{
     AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf,
 };
 
-use super::desk::{Desk, RESOURCE, guarded, resource_server};
+use super::desk::{
+    Desk, MODES, RESOURCE, guarded, message, meta, post, reply, resource_server, serve,
+};
 
 /// A client on a pipe.
 struct Pipe {
@@ -104,6 +110,29 @@ async fn a_server_on_stdio_does_not_start_without_a_valid_token() {
         let StdioError::Refused(rejection) = refused else { panic!("{refused:?}") };
         assert_eq!(rejection.status(), 401, "{token}");
     }
+}
+
+#[tokio::test]
+async fn the_token_of_the_environment_is_not_that_of_a_caller_over_http() {
+    // R-I7, R-A9: a handler for stdio behind the SDK's HTTP service, without the layer.
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let token = authorization_server.mint().audience(RESOURCE).scopes("read").issue();
+    let mcp = guarded(&resource_server(&authorization_server), Desk::default()).build().unwrap();
+    let handler = Arc::new(mcp.with_token(token).await.unwrap());
+    let service = StreamableHttpService::new(
+        move || Ok(Arc::clone(&handler)),
+        Arc::new(LocalSessionManager::default()),
+        StreamableHttpServerConfig::default(),
+    );
+    let (address, _) = serve(axum::Router::new().route_service("/v1", service)).await;
+    let params = json!({ "name": "any_token", "arguments": {}, "_meta": meta(MODES[0]) });
+    let request = post()
+        .header("mcp-protocol-version", "2026-07-28")
+        .header("mcp-method", "tools/call")
+        .header("mcp-name", "any_token")
+        .json(&message("tools/call", &params));
+    let answer = reply(&request.send(address).await);
+    assert_eq!(answer["error"]["code"], -32603, "{answer}");
 }
 
 #[tokio::test]

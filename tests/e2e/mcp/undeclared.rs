@@ -18,7 +18,8 @@ async fn a_guard_that_the_layer_does_not_know_of_refuses_and_warns() {
     let _logging = log.begin();
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let server = resource_server(&authorization_server);
-    let mcp = Mcp::builder(&server, || Ok(Desk::default())).build().unwrap();
+    let mcp = Mcp::builder(&server, || Ok(Desk::default()));
+    let mcp = mcp.allow_anonymous().build().unwrap();
     let sessions = Arc::new(LocalSessionManager::default());
     let (address, _) = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
     let token = authorization_server.mint().audience(RESOURCE).scopes("other").issue();
@@ -53,9 +54,19 @@ async fn a_guard_that_the_layer_does_not_know_of_refuses_and_warns() {
         assert_eq!(reply(&earlier)["error"]["data"]["scope"], "write");
     }
 
+    params["_meta"] = meta(MODES[0]);
+    let nobody = post()
+        .header("mcp-protocol-version", "2026-07-28")
+        .header("mcp-method", "tools/call")
+        .header("mcp-name", "write")
+        .json(&message("tools/call", &params))
+        .send(address)
+        .await;
+    crate::assert_challenged(&nobody, 401, crate::body::UNAUTHORIZED, "write");
+
     let lines = log.lines();
     let warnings: Vec<_> = lines.iter().filter(|line| line.contains("is unknown to")).collect();
-    assert_eq!(warnings.len(), 2, "{lines:?}");
+    assert_eq!(warnings.len(), 3, "{lines:?}");
     assert!(warnings.iter().all(|line| line.contains("WARN") && line.contains("name=\"write\"")));
     assert!(lines.iter().all(|line| !line.contains(&token)), "{lines:?}");
 }
