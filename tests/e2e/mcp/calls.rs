@@ -199,7 +199,7 @@ async fn what_does_not_exist_is_not_a_matter_of_scopes() {
 #[tokio::test]
 async fn a_caller_without_a_valid_token_gets_no_further_than_the_edge() {
     // R-B1, R-B3, R-I3
-    let all = "admin papers:read read write";
+    let all = "admin notes:read papers:read read write";
     for mode in MODES {
         let desk = Running::start(mode).await;
         let call = || desk.request("tools/call", json!({ "name": "write", "arguments": {} }));

@@ -207,11 +207,12 @@ impl ServerHandler for Desk {
         if !request.uri.starts_with("desk://") {
             return Err(ErrorData::resource_not_found("there is no such resource", None));
         }
-        // Nothing declares the drawers: the handler alone decides about them.
-        let condition = if request.uri.starts_with("desk://drawers/") {
-            Condition::Scope("drawers:read")
-        } else {
-            PAPERS
+        // Nothing declares the drawers: the handler alone decides about them. About the notes it does
+        // not.
+        let condition = match request.uri.as_str() {
+            "desk://notes" => Condition::NONE,
+            uri if uri.starts_with("desk://drawers/") => Condition::Scope("drawers:read"),
+            _ => PAPERS,
         };
         let auth = authorize(&context, condition)?;
         let text = self.ran(Some(&auth));
@@ -244,6 +245,7 @@ pub fn guarded(server: &ResourceServer, desk: Desk) -> McpBuilder<Desk> {
         .prompts(&Desk::prompt_router())
         .resource("desk://papers", PAPERS)
         .resource(PAPER, PAPERS)
+        .resource("desk://notes", Condition::Scope("notes:read"))
 }
 
 /// A revision, and how the server answers it.

@@ -115,7 +115,7 @@ async fn the_metadata_lists_the_scopes_of_the_code() {
         json!({
             "resource": super::desk::RESOURCE,
             "authorization_servers": [desk.authorization_server.issuer()],
-            "scopes_supported": ["admin", "papers:read", "read", "write"],
+            "scopes_supported": ["admin", "notes:read", "papers:read", "read", "write"],
             "bearer_methods_supported": ["header"],
         })
     );

@@ -45,7 +45,7 @@ fn cases(desk: &Running) -> Vec<Case> {
     ]
 }
 
-const ALL: &str = "admin papers:read read write";
+const ALL: &str = "admin notes:read papers:read read write";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn under_load_every_answer_is_the_right_one() {

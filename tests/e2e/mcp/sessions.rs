@@ -67,6 +67,7 @@ async fn a_session_id_cannot_be_made_up() {
         inner.to_owned(),
         format!("{inner}."),
         format!("{inner}.{}", &code[1..]),
+        format!("{inner}.{}", &code[..20]),
         format!("{inner}.{flipped}{}", &code[1..]),
         format!("{inner}x.{code}"),
         format!(".{code}"),

@@ -71,6 +71,15 @@ async fn the_same_tools_work_on_stdio() {
     assert_eq!(told(&refused), (&json!(-32010), &json!("insufficient_scope"), &json!("write")));
     for (method, params, scope) in [
         ("resources/read", json!({ "uri": "desk://papers" }), "papers:read"),
+        ("resources/read", json!({ "uri": "desk://notes" }), "notes:read"),
+        (
+            "completion/complete",
+            json!({
+                "ref": { "type": "ref/prompt", "name": "compose" },
+                "argument": { "name": "text", "value": "a" },
+            }),
+            "read papers:read",
+        ),
         ("resources/subscribe", json!({ "uri": "desk://papers" }), "papers:read"),
         ("prompts/get", json!({ "name": "compose" }), "read papers:read"),
     ] {
