@@ -7,7 +7,7 @@ use ::rmcp::handler::server::router::tool::ToolRouter;
 use ::rmcp::model::MetaObject;
 
 use super::operation::Operation;
-use super::requirement::{META_KEY, Requirement};
+use super::requirement::Requirement;
 use super::uri_template::UriTemplate;
 use crate::policy::all_scopes;
 use crate::rejection::OFFLINE_ACCESS;
@@ -128,6 +128,7 @@ mod tests {
     use ::rmcp::model::{CallToolResult, Tool};
 
     use super::*;
+    use crate::rmcp::META_KEY;
 
     fn router(meta: MetaObject) -> ToolRouter<()> {
         let tool = Tool::new("tool", "", Arc::default()).with_meta(meta);
