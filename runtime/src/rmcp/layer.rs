@@ -22,7 +22,7 @@ use super::setup::Setup;
 use super::{envelope, operation::Operation};
 use crate::AuthInfo;
 
-/// Puts a [`Guard`] in front of the SDK's HTTP service; made by [`Mcp::layer`](super::Mcp::layer).
+/// Puts a [`McpGuard`] in front of the SDK's HTTP service; made by [`Mcp::layer`](super::Mcp::layer).
 #[derive(Debug, Clone)]
 pub struct McpLayer(pub(super) Arc<Setup>);
 
