@@ -23,10 +23,11 @@ pub(crate) fn emit(
 ) -> TokenStream {
     let span = Span::call_site();
     let private = paths::private(arguments.krate.as_ref(), span);
+    let name = function.signature.ident.clone();
     if let Some(statement) = neighbours.check_order(&function, &private) {
         function.begin_with(statement);
     }
-    neighbours.tell(&mut function.attributes, &private, &policy(arguments, span));
+    neighbours.tell(&mut function.attributes, &private, &policy(arguments, &name, span));
     let mut receiver = None;
     let mut guards = Vec::new();
     let mut rest = Vec::new();
@@ -35,13 +36,13 @@ pub(crate) fn emit(
         match input {
             FnArg::Receiver(_) => receiver = Some(input),
             FnArg::Typed(argument) if injection == Some(position) => {
-                guards = receiving(argument, arguments);
+                guards = receiving(argument, arguments, &name);
             }
             FnArg::Typed(_) => rest.push(input),
         }
     }
     if guards.is_empty() {
-        guards.push(silent(arguments, Vec::new()));
+        guards.push(silent(arguments, &name, Vec::new()));
     }
     function.signature.inputs = receiver.into_iter().chain(guards).chain(rest).collect();
     function.into_token_stream()
@@ -49,7 +50,7 @@ pub(crate) fn emit(
 
 /// The argument that receives the caller. A `#[cfg]` on it chooses between it and a guard that
 /// receives nothing: it never takes the guard away.
-fn receiving(argument: PatType, arguments: &Arguments) -> Vec<FnArg> {
+fn receiving(argument: PatType, arguments: &Arguments, name: &Ident) -> Vec<FnArg> {
     let PatType { attrs, pat, ty, .. } = argument;
     let attributes: Vec<Attribute> =
         attrs.into_iter().filter(|attribute| !is_marker(attribute)).collect();
@@ -58,7 +59,7 @@ fn receiving(argument: PatType, arguments: &Arguments) -> Vec<FnArg> {
     // its last: an error about them is shown there, and once.
     let (first, last) = ends(&ty);
     let guard = guard(arguments, first, last);
-    let policy = policy(arguments, first);
+    let policy = policy(arguments, name, first);
     let fields = quote_spanned!(last=> { caller: #pat, .. });
     let close = quote_spanned!(last=> >);
     let receiver = argument_of(
@@ -70,15 +71,15 @@ fn receiving(argument: PatType, arguments: &Arguments) -> Vec<FnArg> {
         return vec![receiver];
     }
     let absent = syn::parse_quote!(#[cfg(not(all(#(#conditions),*)))]);
-    vec![receiver, silent(arguments, vec![absent])]
+    vec![receiver, silent(arguments, name, vec![absent])]
 }
 
 /// A guard that decides and hands nothing over. Without a caller to receive, an optional one is
 /// received and dropped.
-fn silent(arguments: &Arguments, attributes: Vec<Attribute>) -> FnArg {
+fn silent(arguments: &Arguments, name: &Ident, attributes: Vec<Attribute>) -> FnArg {
     let span = Span::call_site();
     let guard = guard(arguments, span, span);
-    let policy = policy(arguments, span);
+    let policy = policy(arguments, name, span);
     let private = paths::private(arguments.krate.as_ref(), span);
     let caller = arguments.optional.map(|_| quote!(, ::core::option::Option<#private::AuthInfo>));
     argument_of(attributes, quote!(_), quote!(#guard<#policy #caller>))
@@ -107,16 +108,17 @@ fn guard(arguments: &Arguments, first: Span, last: Span) -> TokenStream {
     quote_spanned!(first=> #private::#name)
 }
 
-fn policy(arguments: &Arguments, span: Span) -> TokenStream {
+fn policy(arguments: &Arguments, name: &Ident, span: Span) -> TokenStream {
     let private = paths::private(arguments.krate.as_ref(), span);
     let policy = match &arguments.scopes {
         Some(condition) => policy::spell(condition, &private),
         None => quote_spanned!(span=> #private::AnyToken),
     };
-    match arguments.optional {
+    let policy = match arguments.optional {
         Some(_) => quote_spanned!(span=> #private::Optional<#policy>),
         None => policy,
-    }
+    };
+    policy::named(name, policy, &private)
 }
 
 /// What a `#[cfg(…)]` asks for.

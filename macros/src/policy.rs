@@ -1,12 +1,16 @@
 //! Policies as types, as the runtime reads them back.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
+use syn::ext::IdentExt;
 
 use crate::scopes::Condition;
 
 /// The most elements that the runtime's tuples take.
 const WIDEST: usize = 16;
+
+/// The most bytes that the runtime reads back.
+const LONGEST_NAME: usize = 256;
 
 /// The bytes in one number.
 const CHUNK: usize = 16;
@@ -15,7 +19,7 @@ const CHUNK: usize = 16;
 // Output: All<(S<0x72656164>, Any<(S<0x61646d696e>, S<0x7772697465>,)>,)>
 pub(crate) fn spell(condition: &Condition, private: &TokenStream) -> TokenStream {
     match condition {
-        Condition::Scope(scope) => spell_scope(scope.text.as_bytes(), private),
+        Condition::Scope(scope) => spell_text(scope.text.as_bytes(), private),
         Condition::All(group) => spell_group(&quote!(#private::All), &group.conditions, private),
         Condition::Any(group) => spell_group(&quote!(#private::Any), &group.conditions, private),
     }
@@ -34,7 +38,19 @@ fn spell_group(name: &TokenStream, conditions: &[Condition], private: &TokenStre
     quote!(#name<(#(#elements,)*)>)
 }
 
-fn spell_scope(bytes: &[u8], private: &TokenStream) -> TokenStream {
+/// A policy with the name of its function, which the runtime's logs and metrics tell.
+// Input:  create, S<0x72656164>
+// Output: Of<S<0x637265617465>, S<0x72656164>>
+pub(crate) fn named(name: &Ident, policy: TokenStream, private: &TokenStream) -> TokenStream {
+    let name = name.unraw().to_string();
+    if name.len() > LONGEST_NAME {
+        return policy;
+    }
+    let name = spell_text(name.as_bytes(), private);
+    quote!(#private::Of<#name, #policy>)
+}
+
+fn spell_text(bytes: &[u8], private: &TokenStream) -> TokenStream {
     let chunk = bytes.get(..CHUNK).unwrap_or(bytes);
     let number = chunk.iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
     // In hexadecimal the text can be read in an expansion.
@@ -44,7 +60,7 @@ fn spell_scope(bytes: &[u8], private: &TokenStream) -> TokenStream {
     match bytes.get(CHUNK..) {
         None | Some([]) => quote!(#private::S<#number>),
         Some(rest) => {
-            let rest = spell_scope(rest, private);
+            let rest = spell_text(rest, private);
             quote!(#private::S<#number, #rest>)
         }
     }

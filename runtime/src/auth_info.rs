@@ -8,7 +8,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::policy::challenge_scopes;
+use crate::policy::{Demand, challenge_scopes};
 use crate::rejection::Reason;
 use crate::server::Needs;
 use crate::{AccessToken, Claims, Condition, Rejection, ResourceServer, ScopeSet};
@@ -27,7 +27,7 @@ pub struct AuthInfo {
     token: AccessToken,
     server: ResourceServer,
     /// What the attribute of the function demands, for the challenge of [`AuthInfo::require`].
-    declared: Condition,
+    declared: Demand,
     /// The answer to the request that this caller came with, where a layer holds it.
     #[cfg(feature = "rmcp")]
     answer: Option<crate::rmcp::Answer>,
@@ -39,7 +39,7 @@ impl AuthInfo {
             claims,
             token,
             server,
-            declared: Condition::NONE,
+            declared: Condition::NONE.into(),
             #[cfg(feature = "rmcp")]
             answer: None,
         }
@@ -53,16 +53,17 @@ impl AuthInfo {
     }
 
     /// Decides whether the caller may run an operation with this condition.
-    pub(crate) fn authorize(mut self, condition: Condition) -> Result<Self, Rejection> {
-        self.declared = condition;
+    pub(crate) fn authorize(mut self, demand: Demand) -> Result<Self, Rejection> {
+        let condition = demand.condition;
+        self.declared = demand;
         self.fresh_enough(|scopes| condition.is_met_by(scopes), &[])?;
         if condition.is_met_by(self.scopes()) { Ok(self) } else { Err(self.insufficient(&[])) }
     }
 
     /// The decision of [`authorize`](Self::authorize), for one who only wants to know it.
     #[cfg(feature = "rmcp")]
-    pub(crate) fn check(&self, condition: Condition) -> Result<(), Rejection> {
-        self.clone().authorize(condition).map(drop)
+    pub(crate) fn check(&self, demand: Demand) -> Result<(), Rejection> {
+        self.clone().authorize(demand).map(drop)
     }
 
     /// Asks for further scopes from within a function, where they depend on its arguments.
@@ -118,7 +119,7 @@ impl AuthInfo {
     }
 
     fn insufficient(&self, further: &[&str]) -> Rejection {
-        let mut scopes: Vec<&str> = challenge_scopes(&self.declared, self.scopes());
+        let mut scopes: Vec<&str> = challenge_scopes(&self.declared.condition, self.scopes());
         for scope in further {
             if !scopes.contains(scope) {
                 scopes.push(scope);

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use http::HeaderMap;
 
+use crate::policy::Demand;
 use crate::policy::spelled::{Anonymous, Policy, Presence, Required};
 use crate::{AuthInfo, Rejection, ResourceServer};
 
@@ -31,7 +32,7 @@ impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
         server: &ResourceServer,
         headers: &HeaderMap,
     ) -> Result<Self, Rejection> {
-        let caller = server.identify(headers, P::CONDITION).await?;
+        let caller = server.identify(headers, Demand::of::<P>()).await?;
         Self::decide(server, caller)
     }
 
@@ -40,11 +41,11 @@ impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
         server: &ResourceServer,
         caller: Option<AuthInfo>,
     ) -> Result<Self, Rejection> {
-        let caller = caller.map(|caller| caller.authorize(P::CONDITION)).transpose()?;
+        let caller = caller.map(|caller| caller.authorize(Demand::of::<P>())).transpose()?;
         if caller.is_none() && !P::Presence::ANONYMOUS {
-            return Err(server.missing_token(P::CONDITION));
+            return Err(server.missing_token(Demand::of::<P>()));
         }
-        A::inject(caller).map(Self::new).ok_or_else(|| server.missing_token(P::CONDITION))
+        A::inject(caller).map(Self::new).ok_or_else(|| server.missing_token(Demand::of::<P>()))
     }
 
     fn new(caller: A) -> Self {
@@ -56,7 +57,7 @@ impl<P: Policy<Presence = Required>> TryFrom<AuthInfo> for Authorized<P> {
     type Error = Rejection;
 
     fn try_from(caller: AuthInfo) -> Result<Self, Rejection> {
-        caller.authorize(P::CONDITION).map(Self::new)
+        caller.authorize(Demand::of::<P>()).map(Self::new)
     }
 }
 
@@ -66,7 +67,7 @@ impl<P: Policy<Presence = Anonymous>> TryFrom<Option<AuthInfo>>
     type Error = Rejection;
 
     fn try_from(caller: Option<AuthInfo>) -> Result<Self, Rejection> {
-        caller.map(|caller| caller.authorize(P::CONDITION)).transpose().map(Self::new)
+        caller.map(|caller| caller.authorize(Demand::of::<P>())).transpose().map(Self::new)
     }
 }
 

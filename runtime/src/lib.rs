@@ -208,7 +208,7 @@ pub use token::{AccessToken, MalformedToken};
 pub mod __private {
     pub use crate::auth_info::AuthInfo;
     pub use crate::guard::{Authorized, Injected};
-    pub use crate::policy::spelled::{All, Any, AnyToken, End, Optional, Policy, S};
+    pub use crate::policy::spelled::{All, Any, AnyToken, End, Of, Optional, Policy, S};
     #[cfg(feature = "rmcp")]
     pub use crate::rmcp::meta;
     #[cfg(feature = "rmcp")]

@@ -15,11 +15,11 @@
 //! | [`requires_auth_cache_entries`](CACHE_ENTRIES) | gauge | `kind`: `active`, `inactive` | tokens that are remembered, by the cache that changed last |
 //! | [`requires_auth_cache_evictions_total`](CACHE_EVICTIONS) | counter | `kind`: `active`, `inactive` | tokens that were forgotten for lack of room |
 //! | [`requires_auth_stale_claims_total`](STALE_CLAIMS) | counter | | exchanges that failed, and remembered claims stood in |
-//! | [`requires_auth_refusals_total`](REFUSALS) | counter | `reason`: `missing_token`, `invalid_request`, `invalid_token`, `insufficient_scope`, `unavailable`, `misconfigured`; `scopes`: what the guarded function needs | refused requests |
+//! | [`requires_auth_refusals_total`](REFUSALS) | counter | `reason`: `missing_token`, `invalid_request`, `invalid_token`, `insufficient_scope`, `unavailable`, `misconfigured`; `function`: the guarded function, where there is one; `scopes`: what it needs | refused requests |
 //!
 //! An exchange whose caller goes away is not counted; behind a [`Cached`](crate::Cached) none is broken
 //! off. Which check a refused token failed is in the event `request refused` of the target
-//! `requires_auth`, through the `tracing` crate: `reason`, `needs`, `cause` and `detail`.
+//! `requires_auth`, through the `tracing` crate: `reason`, `function`, `needs`, `cause` and `detail`.
 
 use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
@@ -47,7 +47,7 @@ pub const CACHE_EVICTIONS: &str = "requires_auth_cache_evictions_total";
 /// Failed exchanges for which remembered claims stood in.
 pub const STALE_CLAIMS: &str = "requires_auth_stale_claims_total";
 
-/// Refused requests, by `reason` and the `scopes` that the guarded function needs.
+/// Refused requests, by `reason`, the guarded `function` and the `scopes` that it needs.
 pub const REFUSALS: &str = "requires_auth_refusals_total";
 
 /// Tells the recorder what each metric means. Call it once, after the recorder is installed.

@@ -3,9 +3,11 @@
 
 mod alternatives;
 mod condition;
+mod demand;
 pub(crate) mod spelled;
 
 #[cfg(feature = "rmcp")]
 pub(crate) use alternatives::all_scopes;
 pub(crate) use alternatives::challenge_scopes;
 pub use condition::Condition;
+pub(crate) use demand::Demand;

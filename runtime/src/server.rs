@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
-use crate::policy::challenge_scopes;
+use crate::policy::{Demand, challenge_scopes};
 use crate::rejection::{Challenge, ChallengeBase, Reason, TokenProblem};
 use crate::resolve::SharedResolver;
 use crate::token::{Credentials, HeaderProblem};
@@ -110,27 +110,28 @@ impl ResourceServer {
         headers: &HeaderMap,
         condition: Condition,
     ) -> Result<AuthInfo, Rejection> {
-        match self.identify(headers, condition).await? {
-            Some(caller) => caller.authorize(condition),
-            None => Err(self.missing_token(condition)),
+        let demand = Demand::from(condition);
+        match self.identify(headers, demand).await? {
+            Some(caller) => caller.authorize(demand),
+            None => Err(self.missing_token(demand)),
         }
     }
 
-    /// Who calls; `None` for a request without a bearer token. `condition` is only for the
+    /// Who calls; `None` for a request without a bearer token. `demand` is only for the
     /// challenge: it is not checked here.
     pub(crate) async fn identify(
         &self,
         headers: &HeaderMap,
-        condition: Condition,
+        demand: Demand,
     ) -> Result<Option<AuthInfo>, Rejection> {
         let token = match Credentials::read(headers, self.0.longest_token) {
             Ok(Credentials::None) => return Ok(None),
             Ok(Credentials::Bearer(token)) => token,
-            Err(problem) => return Err(self.unreadable(problem, condition)),
+            Err(problem) => return Err(self.unreadable(problem, demand)),
         };
         let resolved = self.0.resolver.resolve(&token).await;
-        let challenge = || self.operation(condition);
-        let refused = |rejection| self.refused(rejection, Needs::of(&condition));
+        let challenge = || self.operation(demand);
+        let refused = |rejection| self.refused(rejection, Needs::of(&demand));
         let claims =
             resolved.map_err(|error| refused(Rejection::unresolved(error, &challenge())))?;
         self.0
@@ -140,14 +141,14 @@ impl ResourceServer {
         Ok(Some(AuthInfo::new(claims, token, self.clone())))
     }
 
-    pub(crate) fn missing_token(&self, condition: Condition) -> Rejection {
-        let challenge = self.operation(condition);
+    pub(crate) fn missing_token(&self, demand: Demand) -> Rejection {
+        let challenge = self.operation(demand);
         let rejection = Rejection::challenging(Reason::MissingToken, &challenge);
-        self.refused(rejection, Needs::of(&condition))
+        self.refused(rejection, Needs::of(&demand))
     }
 
-    fn unreadable(&self, problem: HeaderProblem, condition: Condition) -> Rejection {
-        let challenge = self.operation(condition);
+    fn unreadable(&self, problem: HeaderProblem, demand: Demand) -> Rejection {
+        let challenge = self.operation(demand);
         let rejection = match problem {
             HeaderProblem::Several => Rejection::challenging(Reason::InvalidRequest, &challenge),
             HeaderProblem::Malformed => {
@@ -155,12 +156,12 @@ impl ResourceServer {
             }
             HeaderProblem::TooLong => Rejection::invalid_token(TokenProblem::TooLong, &challenge),
         };
-        self.refused(rejection, Needs::of(&condition))
+        self.refused(rejection, Needs::of(&demand))
     }
 
     /// The challenge for a caller of whom nothing is known.
-    fn operation(&self, condition: Condition) -> Challenge<'_> {
-        self.challenge(challenge_scopes(&condition, &ScopeSet::default()))
+    fn operation(&self, demand: Demand) -> Challenge<'_> {
+        self.challenge(challenge_scopes(&demand.condition, &ScopeSet::default()))
     }
 
     pub(crate) fn challenge<'a>(&'a self, scopes: Vec<&'a str>) -> Challenge<'a> {

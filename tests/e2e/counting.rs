@@ -62,9 +62,9 @@ async fn everything_that_happens_is_counted_under_its_name() {
         r#"cache_lookups_total{result="miss"} 2"#,
         r#"exchanges_total{outcome="active"} 1"#,
         r#"exchanges_total{outcome="inactive"} 1"#,
-        r#"refusals_total{reason="insufficient_scope",scopes="read write"} 1"#,
-        r#"refusals_total{reason="invalid_token",scopes=""} 1"#,
-        r#"refusals_total{reason="missing_token",scopes="read"} 1"#,
+        r#"refusals_total{reason="insufficient_scope",function="read_write",scopes="read write"} 1"#,
+        r#"refusals_total{reason="invalid_token",function="any_token",scopes=""} 1"#,
+        r#"refusals_total{reason="missing_token",function="read",scopes="read"} 1"#,
     ];
     assert_eq!(counted(&prometheus), expected);
     let rendered = prometheus.render();
@@ -82,7 +82,7 @@ async fn everything_that_happens_is_counted_under_its_name() {
         r#"breakers_open 1"#,
         r#"exchanges_total{outcome="bad_answer"} 2"#,
         r#"exchanges_withheld_total{cause="breaker"} 3"#,
-        r#"refusals_total{reason="unavailable",scopes="read"} 1"#,
+        r#"refusals_total{reason="unavailable",function="read",scopes="read"} 1"#,
         r#"stale_claims_total 4"#,
     ];
     let now = counted(&prometheus);
@@ -139,14 +139,14 @@ async fn the_record_of_a_refusal_says_which_check_failed() {
     let record = |line: &String| line.split(" requires_auth: ").nth(1).unwrap().to_owned();
     let records: Vec<String> = log.lines().iter().map(record).collect();
     let expected = [
-        r#"request refused status=401 reason="missing_token" needs=read"#,
-        r#"request refused status=401 reason="invalid_token" needs=read cause=the token is not active"#,
-        r#"request refused status=401 reason="invalid_token" needs= cause=the token is not meant for this resource"#,
-        r#"request refused status=403 reason="insufficient_scope" needs=admin"#,
-        r#"request refused status=403 reason="insufficient_scope" needs=write c d"#,
+        r#"request refused status=401 reason="missing_token" function="read" needs=read"#,
+        r#"request refused status=401 reason="invalid_token" function="read" needs=read cause=the token is not active"#,
+        r#"request refused status=401 reason="invalid_token" function="any_token" needs= cause=the token is not meant for this resource"#,
+        r#"request refused status=403 reason="insufficient_scope" function="choice" needs=admin"#,
+        r#"request refused status=403 reason="insufficient_scope" function="further" needs=write c d"#,
         "circuit breaker opened",
-        r#"request refused status=503 reason="unavailable" needs=read cause=the authorization server's answer cannot be used detail=status 500 instead of 200"#,
-        r#"request refused status=503 reason="unavailable" needs=read cause=the authorization server has failed again and again"#,
+        r#"request refused status=503 reason="unavailable" function="read" needs=read cause=the authorization server's answer cannot be used detail=status 500 instead of 200"#,
+        r#"request refused status=503 reason="unavailable" function="read" needs=read cause=the authorization server has failed again and again"#,
     ];
     assert_eq!(records, expected);
 }

@@ -47,7 +47,10 @@ fn the_callers_argument_goes_first() {
                     caller: mut auth,
                     ..
                 }: Authorized<
-                    S<0x656e74726965733a7772697465>,
+                    Of<
+                        S<0x637265617465>,
+                        S<0x656e74726965733a7772697465>,
+                    >,
                     AuthInfo,
                 >,
                 Json(entry): Json<New>,
@@ -66,7 +69,12 @@ fn without_an_argument_the_guard_is_silent() {
         expect![[r#"
             fn list<'a, T>(
                 self: Arc<Self>,
-                _: Authorized<AnyToken>,
+                _: Authorized<
+                    Of<
+                        S<0x6c697374>,
+                        AnyToken,
+                    >,
+                >,
                 rest: impl Into<T>,
             ) -> BoxFuture<'a, T>
             where
@@ -85,21 +93,24 @@ fn conditions_nest_as_written() {
         expect![[r#"
             fn f(
                 _: Authorized<
-                    All<
-                        (
-                            S<0x61>,
-                            Any<
-                                (
-                                    S<0x62>,
-                                    All<
-                                        (
-                                            S<0x63>,
-                                            S<0x64>,
-                                        ),
-                                    >,
-                                ),
-                            >,
-                        ),
+                    Of<
+                        S<0x66>,
+                        All<
+                            (
+                                S<0x61>,
+                                Any<
+                                    (
+                                        S<0x62>,
+                                        All<
+                                            (
+                                                S<0x63>,
+                                                S<0x64>,
+                                            ),
+                                        >,
+                                    ),
+                                >,
+                            ),
+                        >,
                     >,
                 >,
             ) {}
@@ -111,16 +122,19 @@ fn conditions_nest_as_written() {
         expect![[r#"
             fn f(
                 _: Authorized<
-                    Any<
-                        (
-                            All<
-                                (
-                                    S<0x61>,
-                                    S<0x62>,
-                                ),
-                            >,
-                            S<0x63>,
-                        ),
+                    Of<
+                        S<0x66>,
+                        Any<
+                            (
+                                All<
+                                    (
+                                        S<0x61>,
+                                        S<0x62>,
+                                    ),
+                                >,
+                                S<0x63>,
+                            ),
+                        >,
                     >,
                 >,
             ) {}
@@ -136,14 +150,17 @@ fn long_scopes_take_several_numbers() {
         expect![[r#"
             fn f(
                 _: Authorized<
-                    All<
-                        (
-                            S<0x7369787465656e2d6c65747465727321>,
-                            S<
-                                0x612d73636f70652d6f662d6d6f72652d,
-                                S<0x7468616e2d7369787465656e>,
-                            >,
-                        ),
+                    Of<
+                        S<0x66>,
+                        All<
+                            (
+                                S<0x7369787465656e2d6c65747465727321>,
+                                S<
+                                    0x612d73636f70652d6f662d6d6f72652d,
+                                    S<0x7468616e2d7369787465656e>,
+                                >,
+                            ),
+                        >,
                     >,
                 >,
             ) {}
@@ -163,7 +180,10 @@ fn optional_callers_are_options() {
                     caller: who,
                     ..
                 }: ::renamed::__private::Authorized<
-                    ::renamed::__private::Optional<::renamed::__private::S<0x61>>,
+                    ::renamed::__private::Of<
+                        ::renamed::__private::S<0x66>,
+                        ::renamed::__private::Optional<::renamed::__private::S<0x61>>,
+                    >,
                     Option<AuthInfo>,
                 >,
             ) {}
@@ -185,11 +205,19 @@ fn a_cfg_on_the_argument_does_not_take_the_guard_away() {
                     caller: auth,
                     ..
                 }: Authorized<
-                    AnyToken,
+                    Of<
+                        S<0x66>,
+                        AnyToken,
+                    >,
                     AuthInfo,
                 >,
                 #[cfg(not(all(unix, debug_assertions)))]
-                _: Authorized<AnyToken>,
+                _: Authorized<
+                    Of<
+                        S<0x66>,
+                        AnyToken,
+                    >,
+                >,
             ) {}
         "#]],
     );
@@ -202,16 +230,27 @@ fn a_cfg_with_a_raw_name_is_one_too() {
         "",
         "fn f(#[r#cfg(unix)] #[r#auth] who: Who) {}",
         expect![[r#"
-        fn f(
-            #[r#cfg(unix)]
-            Authorized {
-                caller: who,
-                ..
-            }: Authorized<AnyToken, Who>,
-            #[cfg(not(all(unix)))]
-            _: Authorized<AnyToken>,
-        ) {}
-    "#]],
+            fn f(
+                #[r#cfg(unix)]
+                Authorized {
+                    caller: who,
+                    ..
+                }: Authorized<
+                    Of<
+                        S<0x66>,
+                        AnyToken,
+                    >,
+                    Who,
+                >,
+                #[cfg(not(all(unix)))]
+                _: Authorized<
+                    Of<
+                        S<0x66>,
+                        AnyToken,
+                    >,
+                >,
+            ) {}
+        "#]],
     );
     let raw = mistakes("", "fn f(#[r#cfg_attr(all(), cfg(any()))] auth: AuthInfo) {}");
     assert_eq!(raw.len(), 1, "{raw:?}");
@@ -228,7 +267,10 @@ fn a_marked_argument_wins_over_a_name() {
                     caller: caller,
                     ..
                 }: Authorized<
-                    AnyToken,
+                    Of<
+                        S<0x66>,
+                        AnyToken,
+                    >,
                     Caller,
                 >,
                 own: AuthInfo,
@@ -262,7 +304,10 @@ fn with_broken_arguments_the_function_is_guarded_all_the_same() {
                     caller: auth,
                     ..
                 }: Authorized<
-                    Optional<AnyToken>,
+                    Of<
+                        S<0x66>,
+                        Optional<AnyToken>,
+                    >,
                     Option<AuthInfo>,
                 >,
                 Json(entry): Json<New>,

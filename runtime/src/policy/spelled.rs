@@ -16,6 +16,18 @@ pub trait Policy: Send + Sync + 'static {
     const CONDITION: Condition;
     /// Whether a request without a token is let through: `Required` or `Anonymous`.
     type Presence: Presence;
+    /// The name of the function that asks for it.
+    const FUNCTION: Option<&'static str> = None;
+}
+
+/// The policy `P` of the function that is called `Name`.
+#[derive(Debug)]
+pub struct Of<Name, P>(PhantomData<(Name, P)>);
+
+impl<Name: Spelling, P: Policy> Policy for Of<Name, P> {
+    const CONDITION: Condition = P::CONDITION;
+    type Presence = P::Presence;
+    const FUNCTION: Option<&'static str> = Some(text::<Name>());
 }
 
 /// Whether a request must carry a token.
@@ -157,7 +169,7 @@ const fn prepend(head: u128, rest: [u8; LONGEST], rest_length: usize) -> [u8; LO
 const fn text<T: Spelling>() -> &'static str {
     match std::str::from_utf8(T::STORED.split_at(T::LENGTH).0) {
         Ok(text) => text,
-        Err(_) => panic!("a scope is printable ASCII"),
+        Err(_) => panic!("what is spelled is a text"),
     }
 }
 
@@ -184,5 +196,13 @@ mod tests {
             ])
         );
         assert_eq!(Optional::<AnyToken>::CONDITION, Condition::NONE);
+    }
+
+    #[test]
+    fn a_policy_knows_whose_it_is() {
+        type Create = Of<S<0x6372_c3a9_6572>, Optional<S<0x61>>>;
+        assert_eq!(Create::FUNCTION, Some("créer"), "names are not always ASCII");
+        assert_eq!(Create::CONDITION, Condition::Scope("a"));
+        assert_eq!(AnyToken::FUNCTION, None);
     }
 }

@@ -51,7 +51,7 @@ impl<H: ServerHandler> McpBuilder<H> {
     }
 
     /// The prompts, with the scopes that their functions declare: `Journal::prompt_router()`.
-    pub fn prompts<R: Send + 'static>(mut self, router: &PromptRouter<R>) -> Self {
+    pub fn prompts<R: Send + Sync + 'static>(mut self, router: &PromptRouter<R>) -> Self {
         self.catalogue.add_prompts(router);
         self
     }
@@ -133,7 +133,7 @@ impl<H: ServerHandler> McpBuilder<H> {
         let setup = Setup {
             server: self.server,
             catalogue: self.catalogue,
-            initial,
+            initial: initial.into(),
             anonymous: self.anonymous,
             show_all: self.show_all,
             largest_body: self.largest_body,

@@ -31,21 +31,24 @@ impl Catalogue {
         // To a client, a tool that is switched off does not exist.
         for route in router.map.values().filter(|route| !router.is_disabled(route.name())) {
             let declared = self.read(route.attr.meta.as_ref());
-            self.tools.extend(declared.map(|asked| (route.attr.name.to_string(), asked)));
+            let name = route.name();
+            self.tools.extend(declared.map(|asked| (name.to_owned(), asked.named(name))));
         }
     }
 
-    pub(super) fn add_prompts<H: Send + 'static>(&mut self, router: &PromptRouter<H>) {
+    pub(super) fn add_prompts<H: Send + Sync + 'static>(&mut self, router: &PromptRouter<H>) {
         for route in router.map.values() {
             let declared = self.read(route.attr.meta.as_ref());
-            self.prompts.extend(declared.map(|asked| (route.attr.name.clone(), asked)));
+            let name = route.name();
+            self.prompts.extend(declared.map(|asked| (name.to_owned(), asked.named(name))));
         }
     }
 
     pub(super) fn add_resource(&mut self, template: &str, condition: Condition) {
         match UriTemplate::parse(template) {
-            Some(template) => {
-                self.resources.push((template, Requirement { condition, anonymous: false }));
+            Some(parsed) => {
+                let asked = Requirement { demand: condition.into(), anonymous: false };
+                self.resources.push((parsed, asked.named(template)));
             }
             None => self.problem(SetupError::Setting(
                 "a resource is declared with a URI template that is not made of literals and \
@@ -95,7 +98,7 @@ impl Catalogue {
         let named = self.tools.values().chain(self.prompts.values());
         let all = named.chain(self.resources.iter().map(|(_, requirement)| requirement));
         let mut scopes: Vec<&'static str> =
-            all.flat_map(|requirement| all_scopes(requirement.condition)).collect();
+            all.flat_map(|requirement| all_scopes(requirement.demand.condition)).collect();
         scopes.retain(|scope| *scope != OFFLINE_ACCESS);
         scopes.sort_unstable();
         scopes.dedup();
@@ -144,7 +147,7 @@ mod tests {
     #[test]
     fn a_tool_that_is_switched_off_does_not_exist() {
         // R-I5
-        let guarded = Requirement { condition: Condition::Scope("a"), anonymous: false };
+        let guarded = Requirement { demand: Condition::Scope("a").into(), anonymous: false };
         let mut router = router(guarded.describe(None));
         let mut catalogue = Catalogue::default();
         catalogue.add_tools(&router);

@@ -6,6 +6,7 @@ use ::rmcp::service::RequestContext;
 use ::rmcp::{ErrorData, RoleServer};
 use http::request::Parts;
 
+use crate::policy::Demand;
 use crate::{AuthInfo, Condition, Rejection, ResourceServer};
 
 /// The caller of one request. A layer resolves the token and puts this where the guard in the
@@ -105,9 +106,10 @@ pub fn authorize(
     condition: Condition,
 ) -> Result<AuthInfo, ErrorData> {
     let identity = Identity::of(context)?;
+    let demand = Demand::from(condition);
     let decided = match identity.caller.clone() {
-        Some(caller) => caller.authorize(condition),
-        None => Err(identity.server.missing_token(condition).answering(Some(&identity.answer))),
+        Some(caller) => caller.authorize(demand),
+        None => Err(identity.server.missing_token(demand).answering(Some(&identity.answer))),
     };
     Ok(decided?)
 }

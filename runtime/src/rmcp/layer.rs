@@ -119,10 +119,10 @@ impl Setup {
             Announced::Headers(operation) => self.catalogue.requirements(operation).next(),
             Announced::Body => None,
         };
-        let condition = asked.map_or(self.initial, |asked| asked.condition);
-        let caller = self.server.identify(&parts.headers, condition).await?;
+        let demand = asked.map_or(self.initial, |asked| asked.demand);
+        let caller = self.server.identify(&parts.headers, demand).await?;
         if caller.is_none() && !self.anonymous {
-            return Err(self.server.missing_token(condition).into());
+            return Err(self.server.missing_token(demand).into());
         }
         let (operation, body) = match announced {
             Announced::Headers(operation) => (operation, Either::Left(body)),

@@ -3,6 +3,7 @@
 use ::rmcp::model::MetaObject;
 use serde_json::{Value, json};
 
+use crate::policy::Demand;
 use crate::policy::spelled::{Policy, Presence};
 use crate::scope::is_scope;
 use crate::{AuthInfo, Condition, ScopeSet};
@@ -15,21 +16,21 @@ use crate::{AuthInfo, Condition, ScopeSet};
 /// them: `["entries:read"]` is one scope, `[]` any valid token.
 pub const META_KEY: &str = "requires-auth/authorization";
 
-/// A condition, and whether it also holds for nobody.
+/// What is asked for, and whether it is asked of nobody too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Requirement {
-    pub(super) condition: Condition,
+    pub(super) demand: Demand,
     pub(super) anonymous: bool,
 }
 
 impl Requirement {
     pub(super) const fn of<P: Policy>() -> Self {
-        Self { condition: P::CONDITION, anonymous: P::Presence::ANONYMOUS }
+        Self { demand: Demand::of::<P>(), anonymous: P::Presence::ANONYMOUS }
     }
 
     pub(super) fn describe(self, meta: Option<MetaObject>) -> MetaObject {
         let mut meta = meta.unwrap_or_default();
-        let scopes = all(self.condition);
+        let scopes = all(self.demand.condition);
         let told = if self.anonymous {
             json!({ "scopes": scopes, "optional": true })
         } else {
@@ -39,12 +40,18 @@ impl Requirement {
         meta
     }
 
+    /// The same as that of what has this name, which lives as long as the program.
+    pub(super) fn named(mut self, name: &str) -> Self {
+        self.demand.function = Some(String::leak(name.to_owned()));
+        self
+    }
+
     /// What a `_meta` tells; `None` if it tells nothing, an error if it is not ours.
     pub(super) fn read(meta: Option<&MetaObject>) -> Result<Option<Self>, Unreadable> {
         let Some(told) = meta.and_then(|meta| meta.0.get(META_KEY)) else { return Ok(None) };
         let condition = told.get("scopes").and_then(condition).ok_or(Unreadable)?;
         let anonymous = told.get("optional").is_some_and(|optional| optional == &Value::Bool(true));
-        Ok(Some(Self { condition, anonymous }))
+        Ok(Some(Self { demand: condition.into(), anonymous }))
     }
 }
 
@@ -148,7 +155,7 @@ mod tests {
             ),
         ] {
             for anonymous in [false, true] {
-                let asked = Requirement { condition, anonymous };
+                let asked = Requirement { demand: condition.into(), anonymous };
                 let meta = asked.describe(None);
                 assert_eq!(meta.0[META_KEY]["scopes"], expected);
                 assert_eq!(Requirement::read(Some(&meta)).unwrap(), Some(asked));

@@ -6,7 +6,8 @@ use super::operation::Operation;
 use super::requirement::Requirement;
 use super::session::SessionSeal;
 use super::tasks::Tasks;
-use crate::{AuthInfo, Condition, Rejection, ResourceServer};
+use crate::policy::Demand;
+use crate::{AuthInfo, Rejection, ResourceServer};
 
 /// The settings of [`Mcp`](super::Mcp), checked.
 #[derive(Debug)]
@@ -14,7 +15,7 @@ pub(super) struct Setup {
     pub(super) server: ResourceServer,
     pub(super) catalogue: Catalogue,
     /// What a caller without a token is asked for where the operation is not known yet.
-    pub(super) initial: Condition,
+    pub(super) initial: Demand,
     pub(super) anonymous: bool,
     pub(super) show_all: bool,
     pub(super) largest_body: usize,
@@ -35,9 +36,9 @@ impl Setup {
 
     fn meets(&self, asked: Requirement, caller: Option<&AuthInfo>) -> Result<(), Rejection> {
         match caller {
-            Some(caller) => caller.check(asked.condition),
+            Some(caller) => caller.check(asked.demand),
             None if asked.anonymous => Ok(()),
-            None => Err(self.server.missing_token(asked.condition)),
+            None => Err(self.server.missing_token(asked.demand)),
         }
     }
 

@@ -4,30 +4,38 @@ use std::error::Error;
 use std::fmt;
 
 use super::ResourceServer;
-use crate::policy::challenge_scopes;
+use crate::policy::{Demand, challenge_scopes};
 use crate::telemetry::count;
-use crate::{Condition, Reason, Rejection, ScopeSet};
+use crate::{Reason, Rejection, ScopeSet};
 
 impl ResourceServer {
     /// Records a refusal on its way out. A refusal that is not the caller's doing is a warning.
     #[expect(clippy::unused_self, reason = "a refusal is one of this server")]
     pub(crate) fn refused(&self, rejection: Rejection, needs: Needs<'_>) -> Rejection {
         let status = rejection.status().as_u16();
+        let function = needs.declared.function;
         let reason = word(rejection.reason());
         let cause = rejection.source().map(tracing::field::display);
         let detail = rejection.source().and_then(Error::source).map(Chain);
         let detail = detail.as_ref().map(tracing::field::display);
         if rejection.status().is_server_error() {
             tracing::warn!(
-                target: "requires_auth", status, reason, %needs, cause, detail, "request refused"
+                target: "requires_auth", status, reason, function, %needs, cause, detail,
+                "request refused"
             );
         } else {
             tracing::debug!(
-                target: "requires_auth", status, reason, %needs, cause, detail, "request refused"
+                target: "requires_auth", status, reason, function, %needs, cause, detail,
+                "request refused"
             );
         }
         // What a function asks for while it runs may depend on its arguments, so it is no label.
-        count!(REFUSALS, "reason" => reason, "scopes" => Needs::of(needs.declared).to_string());
+        count!(
+            REFUSALS,
+            "reason" => reason,
+            "function" => function.unwrap_or_default(),
+            "scopes" => Needs::of(needs.declared).to_string()
+        );
         rejection
     }
 }
@@ -35,13 +43,13 @@ impl ResourceServer {
 /// The scopes that were needed, as a challenge names them; written only where somebody reads it.
 #[derive(Clone, Copy)]
 pub(crate) struct Needs<'a> {
-    declared: &'a Condition,
+    declared: &'a Demand,
     further: &'a [&'a str],
 }
 
 impl<'a> Needs<'a> {
     /// What a guarded function declares.
-    pub(crate) fn of(declared: &'a Condition) -> Self {
+    pub(crate) fn of(declared: &'a Demand) -> Self {
         Self { declared, further: &[] }
     }
 
@@ -53,7 +61,7 @@ impl<'a> Needs<'a> {
 
 impl fmt::Display for Needs<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let declared = challenge_scopes(self.declared, &ScopeSet::default());
+        let declared = challenge_scopes(&self.declared.condition, &ScopeSet::default());
         let all = declared.iter().chain(self.further);
         for (index, scope) in all.enumerate() {
             if index > 0 {

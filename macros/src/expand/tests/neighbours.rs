@@ -14,9 +14,8 @@ fn a_tool_tells_what_it_asks_for() {
             /// Lists.
             #[inline]
             #[tool(
-                meta = meta::<S<0x72656164>>(
-                    ::core::option::Option::None
-                )
+                meta = meta::<Of<S<0x6c697374>,
+                S<0x72656164>>>(::core::option::Option::None)
             )]
             async fn list(
                 &self,
@@ -24,7 +23,10 @@ fn a_tool_tells_what_it_asks_for() {
                     caller: auth,
                     ..
                 }: Authorized<
-                    S<0x72656164>,
+                    Of<
+                        S<0x6c697374>,
+                        S<0x72656164>,
+                    >,
                     AuthInfo,
                 >,
                 Parameters(p): Parameters<P>,
@@ -46,7 +48,8 @@ fn a_prompt_keeps_its_arguments() {
                 name = "p",
                 description = doc::<A,
                 B>(),
-                meta = ::renamed::__private::meta::<::renamed::__private::Optional<::renamed::__private::AnyToken>>(
+                meta = ::renamed::__private::meta::<::renamed::__private::Of<::renamed::__private::S<0x6c697374>,
+                ::renamed::__private::Optional<::renamed::__private::AnyToken>>>(
                     ::core::option::Option::None
                 )
             )]
@@ -55,7 +58,10 @@ fn a_prompt_keeps_its_arguments() {
                     caller: auth,
                     ..
                 }: ::renamed::__private::Authorized<
-                    ::renamed::__private::Optional<::renamed::__private::AnyToken>,
+                    ::renamed::__private::Of<
+                        ::renamed::__private::S<0x6c697374>,
+                        ::renamed::__private::Optional<::renamed::__private::AnyToken>,
+                    >,
                     Option<AuthInfo>,
                 >,
             ) {}
@@ -71,14 +77,18 @@ fn a_tool_keeps_its_own_meta() {
         r#"#[tool(meta = own::<A, B>(), annotations(title = "meta"), local)] fn list() {}"#,
         expect![[r##"
             #[tool(
-                meta = meta::<AnyToken>(
-                    ::core::option::Option::Some(own::<A, B>())
-                ),
+                meta = meta::<Of<S<0x6c697374>,
+                AnyToken>>(::core::option::Option::Some(own::<A, B>())),
                 annotations(title = "meta"),
                 local
             )]
             fn list(
-                _: Authorized<AnyToken>,
+                _: Authorized<
+                    Of<
+                        S<0x6c697374>,
+                        AnyToken,
+                    >,
+                >,
             ) {}
         "##]],
     );
@@ -86,14 +96,18 @@ fn a_tool_keeps_its_own_meta() {
         "",
         r#"#[r#tool{meta = "own()",}] fn list() {}"#,
         expect![[r#"
-        #[r#tool{meta = meta::<AnyToken>(
-            ::core::option::Option::Some(own())
-        ),
-        }]
-        fn list(
-            _: Authorized<AnyToken>,
-        ) {}
-    "#]],
+            #[r#tool{meta = meta::<Of<S<0x6c697374>,
+            AnyToken>>(::core::option::Option::Some(own())),
+            }]
+            fn list(
+                _: Authorized<
+                    Of<
+                        S<0x6c697374>,
+                        AnyToken,
+                    >,
+                >,
+            ) {}
+        "#]],
     );
 }
 
@@ -104,18 +118,22 @@ fn arguments_that_do_not_parse_are_left_to_the_tool() {
         "",
         r#"#[tool(title, = "x" 1)] fn list() {}"#,
         expect![[r##"
-        #[tool(
-            title,
-            = "x"
-            1,
-            meta = meta::<AnyToken>(
-                ::core::option::Option::None
-            )
-        )]
-        fn list(
-            _: Authorized<AnyToken>,
-        ) {}
-    "##]],
+            #[tool(
+                title,
+                = "x"
+                1,
+                meta = meta::<Of<S<0x6c697374>,
+                AnyToken>>(::core::option::Option::None)
+            )]
+            fn list(
+                _: Authorized<
+                    Of<
+                        S<0x6c697374>,
+                        AnyToken,
+                    >,
+                >,
+            ) {}
+        "##]],
     );
 }
 
@@ -150,7 +168,10 @@ fn a_method_that_may_be_described_already_finds_out() {
                     caller: auth,
                     ..
                 }: Authorized<
-                    S<0x72656164>,
+                    Of<
+                        S<0x6c697374>,
+                        S<0x72656164>,
+                    >,
                     AuthInfo,
                 >,
             ) -> R {

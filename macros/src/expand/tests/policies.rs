@@ -23,7 +23,10 @@ impl Policy {
     fn in_signature(tokens: TokenStream) -> Option<Self> {
         let function: syn::ItemFn = syn::parse2(tokens).ok()?;
         let syn::FnArg::Typed(guard) = function.sig.inputs.first()? else { return None };
-        Self::read(generic_types(&guard.ty).first()?)
+        // The name of the function, and its policy.
+        let of = *generic_types(&guard.ty).first()?;
+        let [name, policy] = generic_types(of)[..] else { return None };
+        (text(name)? == function.sig.ident.to_string()).then(|| Self::read(policy))?
     }
 
     fn read(ty: &Type) -> Option<Self> {
@@ -105,6 +108,17 @@ const CONDITIONS: &[(&str, Meaning)] = &[
         (has("a") || has("b")) && (has("a") || has("c")) && has("d")
     }),
 ];
+
+#[test]
+fn a_name_that_is_too_long_to_be_spelled_is_left_out() {
+    let expand = |length: usize| {
+        let name = "f".repeat(length);
+        expansion("", &format!("fn {name}(auth: AuthInfo) {{}}")).to_string()
+    };
+    assert!(expand(256).contains(":: Of <"));
+    let without = expand(257);
+    assert!(!without.contains(":: Of <") && without.contains(":: AnyToken"), "{without}");
+}
 
 #[test]
 fn conditions_mean_what_is_written() {
