@@ -8,7 +8,7 @@ use rmcp::{ErrorData, RoleServer};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Answer, Prompted, Subscribers};
+use super::{Answer, Kept, Prompted};
 
 /// Red, one pixel.
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/5+hHgAHggJ/PchI7wAAAABJRU5ErkJggg==";
@@ -40,6 +40,7 @@ pub fn info() -> ServerConfig {
         .enable_resources_subscribe()
         .enable_resources_list_changed()
         .enable_completions()
+        .enable_tasks()
         .enable_logging();
     ServerConfig::new(capabilities.build())
         .with_server_info(Implementation::new("conformance", env!("CARGO_PKG_VERSION")))
@@ -128,8 +129,8 @@ pub async fn elicit(peer: &Peer<RoleServer>, message: &str, properties: &Value) 
     content(&json!([text(&format!("User response: {said:?}"))]))
 }
 
-pub fn all(subscribers: &Subscribers) -> Vec<SubscriptionSink> {
-    subscribers.lock().map(|all| all.clone()).unwrap_or_default()
+pub fn all(kept: &Kept) -> Vec<SubscriptionSink> {
+    kept.subscribers.lock().map(|all| all.clone()).unwrap_or_default()
 }
 
 pub fn defaults() -> Value {

@@ -14,6 +14,7 @@
 #![allow(unreachable_pub, reason = "a program has no outside")]
 
 mod answers;
+mod tasks;
 
 use std::error::Error;
 use std::sync::{Arc, Mutex};
@@ -26,6 +27,7 @@ use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::*;
 use rmcp::schemars::{self, JsonSchema};
 use rmcp::service::{Peer, RequestContext, SubscriptionContext, SubscriptionSink};
+use rmcp::task_manager::TaskManager;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use rmcp::{
@@ -33,6 +35,8 @@ use rmcp::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use tasks::Ending;
 
 use answers::{answered, ask, content, elicitation, from, result, roots, sampling, schema, text};
 
@@ -44,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let sessions = Arc::new(LocalSessionManager::default());
-    let subscribers = Subscribers::default();
+    let kept = Kept::default();
     // Kept until the end: with it the authorization server goes away.
     let mut authorization_server = None;
     let app = if std::env::args().nth(1).as_deref() == Some("guarded") {
@@ -57,14 +61,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .build()?;
         println!("token {}", issuer.mint().audience(&resource).scopes(SCOPE).issue());
         authorization_server = Some(issuer);
-        Mcp::builder(&server, move || Ok(guarded::Suite::new(&subscribers)))
+        Mcp::builder(&server, move || Ok(guarded::Suite::new(&kept)))
             .tools(&guarded::Suite::tool_router())
             .prompts(&guarded::Suite::prompt_router())
             .resource("test://{+resource}", READING)
             .build()?
             .routes(sessions, StreamableHttpServerConfig::default())
     } else {
-        let suite = move || Ok(open::Suite::new(&subscribers));
+        let suite = move || Ok(open::Suite::new(&kept));
         let service =
             StreamableHttpService::new(suite, sessions, StreamableHttpServerConfig::default());
         axum::Router::new().route_service("/mcp", service)
@@ -75,8 +79,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Who wants to hear of changes.
-type Subscribers = Arc<Mutex<Vec<SubscriptionSink>>>;
+/// What outlives a request.
+#[derive(Clone, Default)]
+struct Kept {
+    /// Who wants to hear of changes.
+    subscribers: Arc<Mutex<Vec<SubscriptionSink>>>,
+    tasks: TaskManager,
+}
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Prompt {
@@ -105,13 +114,13 @@ macro_rules! suite {
 
             #[derive(Clone)]
             pub struct Suite {
-                subscribers: Subscribers,
+                kept: Kept,
             }
 
             #[tool_router(vis = "pub")]
             impl Suite {
-                pub fn new(subscribers: &Subscribers) -> Self {
-                    Self { subscribers: Arc::clone(subscribers) }
+                pub fn new(kept: &Kept) -> Self {
+                    Self { kept: kept.clone() }
                 }
 
                 $(#[$($guard)*])?
@@ -259,7 +268,7 @@ macro_rules! suite {
                 $(#[$($guard)*])?
                 #[tool(description = "Tells that the tools have changed")]
                 async fn test_trigger_tool_change(&self) -> Answer {
-                    for sink in answers::all(&self.subscribers) {
+                    for sink in answers::all(&self.kept) {
                         let _ = sink.notify_tool_list_changed().await;
                     }
                     content(&json!([text("told")]))
@@ -268,7 +277,7 @@ macro_rules! suite {
                 $(#[$($guard)*])?
                 #[tool(description = "Tells that the prompts have changed")]
                 async fn test_trigger_prompt_change(&self) -> Answer {
-                    for sink in answers::all(&self.subscribers) {
+                    for sink in answers::all(&self.kept) {
                         let _ = sink.notify_prompt_list_changed().await;
                     }
                     content(&json!([text("told")]))
@@ -404,6 +413,62 @@ macro_rules! suite {
                     }
                     ask(&Value::Object(asked), None)
                 }
+
+                $(#[$($guard)*])?
+                #[tool(description = "Greets")]
+                async fn greet(&self, arguments: JsonObject) -> Answer {
+                    tasks::greeting(&arguments)
+                }
+
+                $(#[$($guard)*])?
+                #[tool(description = "Takes as many seconds as it is told")]
+                async fn slow_compute(
+                    &self,
+                    context: RequestContext<RoleServer>,
+                    arguments: JsonObject,
+                ) -> Answer {
+                    let time = tasks::seconds(&arguments);
+                    tasks::work(&self.kept.tasks, &context, time, Ending::Well).await
+                }
+
+                $(#[$($guard)*])?
+                #[tool(description = "Fails as a tool")]
+                async fn failing_job(&self, context: RequestContext<RoleServer>) -> Answer {
+                    tasks::needed(&context)?;
+                    tasks::work(&self.kept.tasks, &context, tasks::SHORT, Ending::ToolError).await
+                }
+
+                $(#[$($guard)*])?
+                #[tool(description = "Fails as a request")]
+                async fn protocol_error_job(&self, context: RequestContext<RoleServer>) -> Answer {
+                    let ending = Ending::ProtocolError;
+                    tasks::work(&self.kept.tasks, &context, tasks::SHORT, ending).await
+                }
+
+                $(#[$($guard)*])?
+                #[tool(description = "Asks before it goes on")]
+                async fn confirm_delete(&self, context: RequestContext<RoleServer>) -> Answer {
+                    tasks::needed(&context)?;
+                    Ok(tasks::input(&self.kept.tasks, "confirm", None))
+                }
+
+                $(#[$($guard)*])?
+                #[tool(description = "Asks two things at once")]
+                async fn multi_input(&self, context: RequestContext<RoleServer>) -> Answer {
+                    tasks::needed(&context)?;
+                    Ok(tasks::input(&self.kept.tasks, "input-a", Some("input-b")))
+                }
+
+                $(#[$($guard)*])?
+                #[tool(description = "Asks, and then goes on as a task")]
+                async fn test_tool_with_task(
+                    &self,
+                    context: RequestContext<RoleServer>,
+                    InputResponses(given): InputResponses,
+                ) -> Answer {
+                    tasks::needed(&context)?;
+                    tasks::name_then_task(&self.kept.tasks, given.as_ref())
+                }
             }
 
             #[prompt_router(vis = "pub")]
@@ -451,6 +516,17 @@ macro_rules! suite {
             impl ServerHandler for Suite {
                 fn get_info(&self) -> ServerConfig {
                     answers::info()
+                }
+
+                /// The suite takes the first one to be a tool that needs nothing.
+                async fn list_tools(
+                    &self,
+                    _: Option<PaginatedRequestParams>,
+                    _: RequestContext<RoleServer>,
+                ) -> Result<ListToolsResult, ErrorData> {
+                    let mut tools = Self::tool_router().list_all();
+                    tools.sort_by_key(|tool| tool.name != "test_simple_text");
+                    result(json!({ "tools": tools, "ttlMs": 60_000, "cacheScope": "public" }))
                 }
 
                 async fn list_prompts(
@@ -533,7 +609,7 @@ macro_rules! suite {
                 }
 
                 async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-                    if let Ok(mut subscribers) = self.subscribers.lock() {
+                    if let Ok(mut subscribers) = self.kept.subscribers.lock() {
                         subscribers.push(context.sink().clone());
                     }
                     context.cancelled().await;
@@ -546,6 +622,30 @@ macro_rules! suite {
                     _: RequestContext<RoleServer>,
                 ) -> Result<CompleteResult, ErrorData> {
                     result(json!({ "completion": { "values": ["paris", "park"] } }))
+                }
+
+                async fn get_task(
+                    &self,
+                    request: GetTaskParams,
+                    _: RequestContext<RoleServer>,
+                ) -> Result<GetTaskResult, ErrorData> {
+                    Ok(GetTaskResult::new(self.kept.tasks.get_task(&request.task_id)?))
+                }
+
+                async fn update_task(
+                    &self,
+                    request: UpdateTaskParams,
+                    _: RequestContext<RoleServer>,
+                ) -> Result<(), ErrorData> {
+                    self.kept.tasks.update_task(&request.task_id, request.input_responses)
+                }
+
+                async fn cancel_task(
+                    &self,
+                    request: CancelTaskParams,
+                    _: RequestContext<RoleServer>,
+                ) -> Result<(), ErrorData> {
+                    self.kept.tasks.cancel_task(&request.task_id)
                 }
 
                 async fn set_level(

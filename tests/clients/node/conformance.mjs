@@ -1,6 +1,6 @@
 // Judges a server by the official conformance suite, and tells for each scenario what it found.
 //
-// usage: conformance.mjs URL REVISION [TOKEN]
+// usage: conformance.mjs URL REVISION|extensions [TOKEN]
 //
 // The suite knows no tokens: a proxy before the server adds the token to every request.
 
@@ -37,11 +37,24 @@ proxy.listen(0, '127.0.0.1');
 await once(proxy, 'listening');
 
 const results = await mkdtemp(join(tmpdir(), 'conformance-'));
+// The result says what failed, and so does its status.
+async function judge(args) {
+  const child = spawn(process.execPath, [suite, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = await Promise.all([child.stdout.toArray(), once(child, 'close')]);
+  return Buffer.concat(said).toString();
+}
+
+const server = (...which) => ['server', '--url', `http://127.0.0.1:${proxy.address().port}/mcp`, ...which, '-o', results];
+
 try {
-  const args = ['--url', `http://127.0.0.1:${proxy.address().port}/mcp`, '--suite', 'all', '--spec-version', revision];
-  const judge = spawn(process.execPath, [suite, 'server', ...args, '-o', results], { stdio: ['ignore', 'ignore', 'inherit'] });
-  // A scenario that fails makes it end with a status of its own.
-  await once(judge, 'exit');
+  if (revision === 'extensions') {
+    // No revision has them, so each is asked for by its name.
+    const [listed] = (await judge(['list'])).split('\nClient scenarios');
+    const scenarios = [...listed.matchAll(/- (\S+) \[extension\]/g)].map(([, name]) => name);
+    await Promise.all(scenarios.map((name) => judge(server('--scenario', name))));
+  } else {
+    await judge(server('--suite', 'all', '--spec-version', revision));
+  }
   const lines = [];
   for (const directory of await readdir(results)) {
     const checks = JSON.parse(await readFile(join(results, directory, 'checks.json'), 'utf8'));
@@ -50,7 +63,7 @@ try {
     for (const { status } of checks) count[status] = (count[status] ?? 0) + 1;
     const counted = Object.entries(count).sort().map(([status, times]) => `${times} ${status}`);
     const problems = checks
-      .filter(({ status }) => status !== 'SUCCESS' && status !== 'INFO')
+      .filter(({ status }) => !['SUCCESS', 'INFO', 'SKIPPED'].includes(status))
       .map(({ status, id, errorMessage }) => `\n  ${status} ${id}: ${errorMessage ?? ''}`);
     lines.push(`${scenario}: ${counted.join(', ')}${problems.sort().join('')}`);
   }
