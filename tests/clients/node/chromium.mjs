@@ -39,12 +39,25 @@ export class ChromiumBrowser {
     await page.waitForLoadState();
     await this.#tell(page);
     for (const error of errors) this.#transcript.say(`# error in the page: ${error}`);
+    await this.#fetch(page);
     await page.close();
   }
 
   async #tell(page) {
     const text = (await page.innerText('body')).replace(/\s+/g, ' ').trim();
     this.#transcript.say(`# page: ${text.replaceAll(this.callback, 'CALLBACK')}`);
+  }
+
+  // What the browser lets a script of another origin know of the journal's answers.
+  async #fetch(page) {
+    const told = await page.evaluate(async (url) => {
+      const headers = { authorization: 'Bearer none', 'content-type': 'application/json', 'mcp-protocol-version': '2026-07-28' };
+      const response = await fetch(url, { method: 'POST', headers, body: '{}' });
+      const challenge = response.headers.get('www-authenticate');
+      const metadata = await fetch(/resource_metadata="([^"]*)"/.exec(challenge)[1]);
+      return `${response.status} ${challenge}\n  ${metadata.status} ${Object.keys(await metadata.json()).join(' ')}`;
+    }, this.#transcript.resource);
+    this.#transcript.say(`# a script of another origin is told: ${told}`);
   }
 
   // The answer of the authorization server, as the client's own listener gets it.

@@ -8,6 +8,7 @@ export class Transcript {
   #authorizationServer;
 
   constructor(resource) {
+    this.resource = resource;
     this.#journal = new URL(resource).origin;
   }
 
