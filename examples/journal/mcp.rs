@@ -66,6 +66,7 @@ pub struct Journal {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct EntryId {
     /// The number of the entry
+    #[schemars(with = "i64")]
     id: u64,
 }
 

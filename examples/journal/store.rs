@@ -19,6 +19,8 @@ pub struct NewEntry {
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Entry {
+    // Validators of JSON Schema warn of the format `uint64`, which they do not know.
+    #[schemars(with = "i64")]
     pub id: u64,
     pub title: String,
     pub content: String,
@@ -34,6 +36,7 @@ pub struct NewTag {
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Tag {
+    #[schemars(with = "i64")]
     pub id: u64,
     pub name: String,
 }
