@@ -32,7 +32,7 @@ pub struct McpBuilder<H> {
     catalogue: Catalogue,
     initial: Option<String>,
     anonymous: bool,
-    show_all: bool,
+    filter_lists: bool,
     largest_body: usize,
     session_key: Option<Vec<u8>>,
     tasks: bool,
@@ -82,9 +82,12 @@ impl<H: ServerHandler> McpBuilder<H> {
         self
     }
 
-    /// Lists every tool and prompt to every caller. Default: only what the caller has scopes for.
-    pub fn show_all(mut self) -> Self {
-        self.show_all = true;
+    /// Lists only those tools and prompts that the caller has scopes for, and marks the lists as
+    /// private to the caller. Default: all of them to everybody, each with its scopes in `_meta`,
+    /// because most clients call only what they have seen in a list: one that does not see a tool
+    /// never asks its user for the scopes of it.
+    pub fn filter_lists(mut self) -> Self {
+        self.filter_lists = true;
         self
     }
 
@@ -135,7 +138,7 @@ impl<H: ServerHandler> McpBuilder<H> {
             catalogue: self.catalogue,
             initial: initial.into(),
             anonymous: self.anonymous,
-            show_all: self.show_all,
+            filter_lists: self.filter_lists,
             largest_body: self.largest_body,
             seal,
             tasks: self.tasks.then(Tasks::default),
@@ -163,7 +166,7 @@ impl<H: ServerHandler> Mcp<H> {
             catalogue: Catalogue::default(),
             initial: None,
             anonymous: false,
-            show_all: false,
+            filter_lists: false,
             largest_body: LARGEST_BODY,
             session_key: None,
             tasks: true,

@@ -27,8 +27,8 @@ use super::setup::Setup;
 
 /// A handler whose callers are known; made by [`Mcp`](super::Mcp).
 ///
-/// It passes everything on to the handler within. The lists of tools and prompts leave out what the
-/// caller has no scopes for, and reading, completing and subscribing to a declared resource, or
+/// It passes everything on to the handler within. The lists of tools and prompts can leave out
+/// what the caller has no scopes for, and reading, completing and subscribing to a declared resource, or
 /// completing a prompt, asks for its scopes.
 pub struct Guarded<H> {
     pub(super) handler: H,
@@ -74,7 +74,7 @@ impl<H: ServerHandler> Guarded<H> {
         cache_scope: &mut Option<CacheScope>,
         meta: impl Fn(&T) -> Option<&MetaObject>,
     ) -> Result<(), ErrorData> {
-        if self.setup.show_all {
+        if !self.setup.filter_lists {
             return Ok(());
         }
         let caller = Identity::of(context)?.caller.as_ref();

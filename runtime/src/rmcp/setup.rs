@@ -17,7 +17,7 @@ pub(super) struct Setup {
     /// What a caller without a token is asked for where the operation is not known yet.
     pub(super) initial: Demand,
     pub(super) anonymous: bool,
-    pub(super) show_all: bool,
+    pub(super) filter_lists: bool,
     pub(super) largest_body: usize,
     pub(super) seal: SessionSeal,
     /// `None` where the handler itself decides about tasks.

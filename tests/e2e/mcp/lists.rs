@@ -14,10 +14,10 @@ fn names(list: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_list_tells_each_caller_what_it_may_use() {
+async fn a_list_can_tell_each_caller_what_it_may_use() {
     // R-I6
     for mode in MODES {
-        let desk = Running::start(mode).await;
+        let desk = Running::with(mode, McpBuilder::filter_lists).await;
         for (scopes, tools, prompts) in [
             ("other", &["any_token", "logged", "open"][..], &["prompt_further"][..]),
             (
@@ -59,7 +59,7 @@ async fn a_list_tells_each_caller_what_it_may_use() {
 #[tokio::test]
 async fn nobody_sees_what_is_open_to_nobody() {
     // R-I6
-    let desk = Running::with(MODES[1], McpBuilder::allow_anonymous).await;
+    let desk = Running::with(MODES[1], |mcp| mcp.allow_anonymous().filter_lists()).await;
     for (method, member, expected) in
         [("tools/list", "tools", &["open", "optional"][..]), ("prompts/list", "prompts", &[])]
     {
@@ -69,9 +69,9 @@ async fn nobody_sees_what_is_open_to_nobody() {
 }
 
 #[tokio::test]
-async fn a_list_can_show_everything() {
+async fn a_list_shows_everything_that_a_client_could_ask_scopes_for() {
     // R-I6
-    let desk = Running::with(MODES[0], McpBuilder::show_all).await;
+    let desk = Running::start(MODES[0]).await;
     let list = reply(&desk.ask(&desk.token("other"), "tools/list", json!({})).await);
     assert_eq!(names(&list["result"]["tools"]).len(), 11);
     assert_eq!(list["result"]["cacheScope"], "public", "it is the same for all");
@@ -80,7 +80,7 @@ async fn a_list_can_show_everything() {
 #[tokio::test]
 async fn each_tool_and_prompt_tells_what_it_needs() {
     // R-I6
-    let desk = Running::with(MODES[0], McpBuilder::show_all).await;
+    let desk = Running::start(MODES[0]).await;
     let token = desk.token("other");
     let told = |list: &Value, name: &str| -> Value {
         let one = list.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();

@@ -64,8 +64,8 @@ async fn the_same_tools_work_on_stdio() {
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let mint = authorization_server.mint().subject("alice").audience(RESOURCE).scopes("read");
     let token = mint.issue();
-    let mcp = guarded(&resource_server(&authorization_server), Desk::default()).build().unwrap();
-    let mut pipe = Pipe::to(mcp.with_token(token.clone()).await.unwrap()).await;
+    let mcp = guarded(&resource_server(&authorization_server), Desk::default()).filter_lists();
+    let mut pipe = Pipe::to(mcp.build().unwrap().with_token(token.clone()).await.unwrap()).await;
     assert_eq!(pipe.call("read").await["result"]["content"][0]["text"], "alice may: x");
     let refused = pipe.call("write").await;
     assert_eq!(told(&refused), (&json!(-32010), &json!("insufficient_scope"), &json!("write")));

@@ -26,7 +26,7 @@ impl Policy {
         // The name of the function, and its policy.
         let of = *generic_types(&guard.ty).first()?;
         let [name, policy] = generic_types(of)[..] else { return None };
-        (text(name)? == function.sig.ident.to_string()).then(|| Self::read(policy))?
+        (function.sig.ident == text(name)?).then(|| Self::read(policy))?
     }
 
     fn read(ty: &Type) -> Option<Self> {
