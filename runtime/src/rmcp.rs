@@ -1,4 +1,6 @@
 //! Guards for MCP servers on rmcp, the official Rust SDK.
+//!
+#![doc = include_str!("../docs/mcp.md")]
 
 mod builder;
 mod catalogue;
