@@ -147,8 +147,8 @@ pub use rejection::{Reason, Rejection, TokenProblem};
 /// # All tools of an `impl` block
 ///
 /// With `scopes` or `optional`, the attribute on an `impl` block guards every `#[tool]` and `#[prompt]`
-/// in it that does not have its own. `#[public]` exempts one: any caller may use it, and who is a caller is up to the layer in front
-/// of the server.
+/// in it that does not have its own. `#[public]` exempts one: any caller may use it, and who is a
+/// caller is up to the layer in front of the server.
 ///
 /// ```
 /// # #[cfg(feature = "rmcp")]

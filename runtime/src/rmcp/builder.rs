@@ -68,8 +68,8 @@ impl<H: ServerHandler> McpBuilder<H> {
     }
 
     /// The scopes that a client without a token is asked to begin with, where the request does not
-    /// say yet what it wants; it gets more of them when an operation needs more. Default: all
-    /// scopes of the tools, prompts and resources.
+    /// say yet what it wants; it gets more of them when an operation needs more. Default: all that
+    /// the [`metadata`](Mcp::metadata) lists.
     pub fn initial_scopes(mut self, scopes: &str) -> Self {
         self.initial = Some(scopes.to_owned());
         self
@@ -124,15 +124,14 @@ impl<H: ServerHandler> McpBuilder<H> {
         let key = self.session_key.unwrap_or_else(|| rand::random::<[u8; 32]>().to_vec());
         let seal = SessionSeal::new(&key)
             .ok_or(SetupError::Setting("the session key has fewer than 32 bytes"))?;
-        let initial = match self.initial {
-            None => all_of(self.catalogue.scopes()),
-            Some(scopes) => {
-                ScopeSet::parse(&scopes).map_err(|_| {
-                    SetupError::Setting("the initial scopes are not scopes of RFC 6749 §3.3")
-                })?;
-                all_of(String::leak(scopes).split(' ').filter(|scope| !scope.is_empty()).collect())
-            }
-        };
+        let scopes_supported = self.catalogue.scopes_with(self.server.metadata());
+        let initial = self.initial.unwrap_or_else(|| scopes_supported.join(" "));
+        ScopeSet::parse(&initial).map_err(|_| {
+            SetupError::Setting("the initial scopes are not scopes of RFC 6749 §3.3")
+        })?;
+        // As long-lived as the scopes in the code are, once for each server.
+        let initial = String::leak(initial);
+        let initial = all_of(initial.split(' ').filter(|scope| !scope.is_empty()).collect());
         let setup = Setup {
             server: self.server,
             catalogue: self.catalogue,
@@ -250,11 +249,7 @@ impl<H: ServerHandler> Mcp<H> {
     #[must_use]
     pub fn metadata(&self) -> ProtectedResourceMetadata {
         let mut metadata = self.setup.server.metadata().clone();
-        for scope in self.setup.catalogue.scopes() {
-            if !metadata.scopes_supported.iter().any(|known| known == scope) {
-                metadata.scopes_supported.push(scope.to_owned());
-            }
-        }
+        metadata.scopes_supported = self.setup.catalogue.scopes_with(&metadata);
         metadata
     }
 }

@@ -11,7 +11,7 @@ use super::requirement::Requirement;
 use super::uri_template::UriTemplate;
 use crate::policy::all_scopes;
 use crate::rejection::OFFLINE_ACCESS;
-use crate::{Condition, SetupError};
+use crate::{Condition, ProtectedResourceMetadata, SetupError};
 
 /// Filled once from the code's own declarations, and then only read.
 #[derive(Debug, Default)]
@@ -93,8 +93,19 @@ impl Catalogue {
         self.resources.iter().find(fits).map(|(_, requirement)| *requirement)
     }
 
+    /// The scopes of the metadata, and behind them those that only the declarations name.
+    pub(super) fn scopes_with(&self, metadata: &ProtectedResourceMetadata) -> Vec<String> {
+        let mut scopes = metadata.scopes_supported.clone();
+        for scope in self.scopes() {
+            if !scopes.iter().any(|known| known == scope) {
+                scopes.push(scope.to_owned());
+            }
+        }
+        scopes
+    }
+
     /// Every scope that the declarations name, each once and in order.
-    pub(super) fn scopes(&self) -> Vec<&'static str> {
+    fn scopes(&self) -> Vec<&'static str> {
         let named = self.tools.values().chain(self.prompts.values());
         let all = named.chain(self.resources.iter().map(|(_, requirement)| requirement));
         let mut scopes: Vec<&'static str> =

@@ -1,9 +1,17 @@
 //! Calls with and without the scopes, in every mode.
 
+use std::sync::Arc;
+
 use requires_auth::rmcp::McpBuilder;
+use requires_auth::testing::AuthorizationServer;
+use requires_auth::{Introspection, ResourceServer};
+use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use serde_json::{Value, json};
 
-use super::desk::{MODES, Mode, Running, message, meta, reply, text};
+use super::desk::{
+    Desk, MODES, Mode, RESOURCE, Running, guarded, message, meta, post, reply, serve, text,
+};
 use crate::wire::Answer;
 use crate::{assert_challenged, body};
 
@@ -223,6 +231,26 @@ async fn the_first_scopes_are_a_setting() {
     let desk = Running::with(MODES[4], |mcp| mcp.initial_scopes("read papers:read")).await;
     let answer = desk.initialize().send(desk.address).await;
     assert_challenged(&answer, 401, body::UNAUTHORIZED, "read papers:read");
+}
+
+#[tokio::test]
+async fn scopes_that_only_a_function_asks_for_can_be_among_the_first() {
+    // R-B3, R-I1
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let client = Introspection::builder(authorization_server.introspection_url()).build().unwrap();
+    let server = ResourceServer::builder(RESOURCE)
+        .issuer(authorization_server.issuer())
+        .resolver(client)
+        .scopes_supported(["drawers:read", "read"])
+        .build()
+        .unwrap();
+    let mcp = guarded(&server, Desk::default()).build().unwrap();
+    let all = ["drawers:read", "read", "admin", "notes:read", "papers:read", "write"];
+    assert_eq!(mcp.metadata().scopes_supported, all);
+    let sessions = Arc::new(LocalSessionManager::default());
+    let (address, _) = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
+    let answer = post().json("{}").send(address).await;
+    assert_challenged(&answer, 401, body::UNAUTHORIZED, &all.join(" "));
 }
 
 #[tokio::test]
