@@ -1,0 +1,155 @@
+//! The service under test, its authorization server, and a clock that the experiments move.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+
+use axum::routing::get;
+use axum::{Json, Router};
+use requires_auth::testing::AuthorizationServer;
+use requires_auth::{
+    AuthInfo, Cached, CachedBuilder, Clock, Introspection, IntrospectionBuilder, ResourceServer,
+    requires_auth,
+};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+pub const RESOURCE: &str = "https://journal.example/mcp";
+
+pub struct Lab {
+    pub address: SocketAddr,
+    pub authorization_server: AuthorizationServer,
+    pub hands: Hands,
+    pub cache: Option<Cached<Introspection>>,
+    task: JoinHandle<()>,
+}
+
+impl Lab {
+    /// Asks about each request.
+    pub async fn asking(
+        settings: impl FnOnce(IntrospectionBuilder) -> IntrospectionBuilder,
+    ) -> Self {
+        Self::with(settings, None::<fn(CachedBuilder<_>) -> CachedBuilder<_>>).await
+    }
+
+    /// Remembers what it was told.
+    pub async fn remembering(
+        settings: impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>,
+    ) -> Self {
+        Self::with(|client| client, Some(settings)).await
+    }
+
+    pub async fn with(
+        client: impl FnOnce(IntrospectionBuilder) -> IntrospectionBuilder,
+        cache: Option<impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>>,
+    ) -> Self {
+        let hands = Hands::default();
+        let builder = AuthorizationServer::builder().client("journal", "the-secret");
+        let authorization_server = builder.start().await.expect("loopback is there");
+        let introspection = Introspection::builder(authorization_server.introspection_url())
+            .client_secret_basic("journal", "the-secret")
+            .deadline(DEADLINE)
+            .clock(hands.clone());
+        let introspection = client(introspection).build().expect("the settings are right");
+        let server = ResourceServer::builder(RESOURCE)
+            .issuer(authorization_server.issuer())
+            .clock(hands.clone());
+        let (server, cache) = match cache {
+            None => (server.resolver(introspection), None),
+            Some(settings) => {
+                let builder = Cached::builder(introspection).clock(hands.clone());
+                let cached = settings(builder).build();
+                (server.resolver(cached.clone()), Some(cached))
+            }
+        };
+        let app = Router::new()
+            .route("/entries", get(list).post(create))
+            .route("/me", get(me))
+            .with_state(server.build().expect("the settings are right"));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
+        let address = listener.local_addr().expect("a bound socket has an address");
+        let task = tokio::spawn(async move {
+            axum::serve(listener, app).await.expect("serving does not end");
+        });
+        Self { address, authorization_server, hands, cache, task }
+    }
+
+    /// A token that is right in everything, with these scopes.
+    pub fn token(&self, scopes: &str) -> String {
+        let mint = self.authorization_server.mint();
+        mint.subject("alice").audience(RESOURCE).scopes(scopes).issue()
+    }
+
+    pub fn exchanges(&self) -> usize {
+        self.authorization_server.introspections()
+    }
+}
+
+/// Long enough for a loaded machine, and short enough to wait for.
+pub const DEADLINE: Duration = Duration::from_millis(500);
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+#[requires_auth(scopes = "entries:read")]
+async fn list() -> &'static str {
+    "entries"
+}
+
+#[requires_auth(scopes = "entries:write")]
+async fn create() -> &'static str {
+    "created"
+}
+
+/// Changes its copy of the claims before it shows them.
+#[requires_auth]
+async fn me(auth: AuthInfo) -> Json<Value> {
+    let mut claims: Value = auth.claims().expect("claims are JSON");
+    let before = claims.clone();
+    claims["sub"] = "mallory".into();
+    claims["scope"] = "everything".into();
+    Json(before)
+}
+
+/// Both hands follow the machine's, and can be moved on top of that.
+#[derive(Debug, Clone, Default)]
+pub struct Hands(Arc<Mutex<Moved>>);
+
+#[derive(Debug, Default)]
+struct Moved {
+    forward: Duration,
+    back: Duration,
+    monotonic: Duration,
+}
+
+impl Hands {
+    /// Lets time pass, on both hands.
+    pub fn pass(&self, time: Duration) {
+        let mut moved = self.0.lock().unwrap();
+        moved.forward += time;
+        moved.monotonic += time;
+    }
+
+    pub fn jump_forward(&self, time: Duration) {
+        self.0.lock().unwrap().forward += time;
+    }
+
+    pub fn jump_back(&self, time: Duration) {
+        self.0.lock().unwrap().back += time;
+    }
+}
+
+impl Clock for Hands {
+    fn now(&self) -> SystemTime {
+        let moved = self.0.lock().unwrap();
+        SystemTime::now() + moved.forward - moved.back
+    }
+
+    fn instant(&self) -> Instant {
+        Instant::now() + self.0.lock().unwrap().monotonic
+    }
+}

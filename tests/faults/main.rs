@@ -1,0 +1,36 @@
+//! The fault laboratory: a guarded service under continuous load, while its authorization server is
+//! stopped, slowed, talks nonsense or changes its mind. One table tells what was to be expected and
+//! what happened; anything else than that fails the run.
+//!
+//! `cargo test -p requires-auth-tests --test faults` prints it; a word behind `--` runs the rows that
+//! contain it.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected fails"
+)]
+#![allow(unreachable_pub, reason = "a program has no outside")]
+
+mod asking;
+mod clients;
+mod lab;
+mod outages;
+mod remembering;
+mod report;
+
+use std::process::ExitCode;
+
+use report::Report;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
+    let mut report = Report::begin(wanted);
+    outages::run(&mut report).await;
+    asking::run(&mut report).await;
+    remembering::run(&mut report).await;
+    report.end()
+}

@@ -1,0 +1,60 @@
+//! The table.
+
+use std::process::ExitCode;
+
+pub struct Report {
+    wanted: Vec<String>,
+    ran: usize,
+    failed: Vec<String>,
+}
+
+/// What happened, or what should not have.
+pub type Outcome = Result<String, String>;
+
+impl Report {
+    pub fn begin(wanted: Vec<String>) -> Self {
+        println!("{:<18} {:<46} {:<52} what happened", "rows", "fault", "expected");
+        Self { wanted, ran: 0, failed: Vec::new() }
+    }
+
+    /// One line: the rows of REQUIREMENTS that it is about, the fault, what is expected, and the
+    /// experiment.
+    pub async fn row(
+        &mut self,
+        rows: &str,
+        fault: &str,
+        expected: &str,
+        experiment: impl Future<Output = Outcome> + Send + 'static,
+    ) {
+        let words = format!("{rows} {fault}");
+        if !self.wanted.is_empty() && !self.wanted.iter().any(|word| words.contains(word.as_str()))
+        {
+            return;
+        }
+        self.ran += 1;
+        // A panic is an outcome too, and not the end of the table.
+        let outcome = match tokio::spawn(experiment).await {
+            Ok(outcome) => outcome,
+            Err(panic) => Err(format!("panicked: {panic}")),
+        };
+        let happened = match outcome {
+            Ok(happened) => happened,
+            Err(problem) => {
+                self.failed.push(format!("{rows} {fault}"));
+                format!("NOT SO: {problem}")
+            }
+        };
+        println!("{rows:<18} {fault:<46} {expected:<52} {happened}");
+    }
+
+    pub fn end(self) -> ExitCode {
+        let Self { ran, failed, .. } = self;
+        println!("\n{ran} experiments, {} as expected, {} not", ran - failed.len(), failed.len());
+        if failed.is_empty() && ran > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}
+
+/// Says in words why a promise is not kept.
+pub fn check(kept: bool, problem: impl FnOnce() -> String) -> Result<(), String> {
+    if kept { Ok(()) } else { Err(problem()) }
+}
