@@ -54,7 +54,8 @@ impl ScopeSet {
     /// Whether the set holds exactly this scope.
     #[must_use]
     pub fn contains(&self, scope: &str) -> bool {
-        !scope.is_empty() && self.iter().any(|own| own == scope)
+        let mut own = self.text.as_bytes().split(|byte| *byte == b' ');
+        !scope.is_empty() && own.any(|own| own == scope.as_bytes())
     }
 
     /// The scopes, in alphabetical order.

@@ -25,7 +25,9 @@ impl Keys {
     }
 
     pub(super) fn of(&self, token: &AccessToken) -> Key {
-        self.begun.clone().chain_update(token.expose().as_bytes()).finalize().into()
+        let mut hash = self.begun.clone();
+        hash.update(token.expose().as_bytes());
+        hash.finalize().into()
     }
 }
 

@@ -74,10 +74,11 @@ fn require(condition: bool, otherwise: TokenProblem) -> Result<(), TokenProblem>
 /// that needs a proof of possession (RFC 9449 §7.1). Keycloak calls a refresh token that outlives
 /// the session `Offline`.
 fn is_other_kind(kind: &str) -> bool {
-    const OTHERS: [&str; 7] =
-        ["refresh", "refresh_token", "offline", "id", "id_token", "dpop", "pop"];
-    let name = kind.rsplit(':').next().unwrap_or(kind).replace('-', "_");
-    OTHERS.iter().any(|other| name.eq_ignore_ascii_case(other))
+    const OTHERS: [&[u8]; 7] =
+        [b"refresh", b"refresh_token", b"offline", b"id", b"id_token", b"dpop", b"pop"];
+    let name = kind.rsplit(':').next().unwrap_or(kind);
+    let plain = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
+    OTHERS.iter().any(|other| other.iter().copied().eq(name.bytes().map(plain)))
 }
 
 #[cfg(test)]

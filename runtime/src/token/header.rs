@@ -46,17 +46,18 @@ impl Credentials {
             };
         }
         let token = trim_spaces(rest);
-        if token.contains(&b',') {
-            return Err(HeaderProblem::Several);
-        }
-        if token.len() > longest {
-            return Err(HeaderProblem::TooLong);
-        }
-        str::from_utf8(token)
-            .ok()
-            .and_then(|token| AccessToken::parse(token).ok())
-            .map(Self::Bearer)
-            .ok_or(HeaderProblem::Malformed)
+        let within = Some(token).filter(|token| token.len() <= longest);
+        let parsed = within.and_then(|token| AccessToken::parse(str::from_utf8(token).ok()?).ok());
+        parsed.map(Self::Bearer).ok_or_else(|| {
+            // No token has a comma in it.
+            if token.contains(&b',') {
+                HeaderProblem::Several
+            } else if within.is_none() {
+                HeaderProblem::TooLong
+            } else {
+                HeaderProblem::Malformed
+            }
+        })
     }
 }
 
