@@ -87,6 +87,12 @@ impl<R: Resolver> Cached<R> {
 }
 
 impl<R: Resolver> Resolver for Cached<R> {
+    fn known(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
+        let known = self.0.store.look_up(&self.0.keys.of(token))?;
+        count!(CACHE_LOOKUPS, "result" => "hit");
+        Some(known)
+    }
+
     async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
         let key = self.0.keys.of(token);
         if let Some(known) = self.0.store.look_up(&key) {

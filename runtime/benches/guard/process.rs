@@ -5,13 +5,14 @@ use std::future::poll_fn;
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
-use axum::routing::{RouterIntoService, get};
+use axum::routing::{MethodRouter, RouterIntoService, get};
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request};
+use requires_auth::ResourceServer;
 use tokio::runtime::{Builder, Runtime};
 use tower_service::Service;
 
-use crate::support::caller::{TOKEN, bare, guarded, server};
+use crate::support::caller::{TOKEN, bare, extracting, guarded, server};
 use crate::support::contest::{Contender, compare};
 use crate::support::table::{Table, line, ns, title};
 
@@ -20,16 +21,19 @@ const CALLS: u32 = 1000;
 
 pub fn run(table: &mut Table) {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let (mut with, mut without) = (App::new(true), App::new(false));
+    let (mut with, mut without) = (App::new(get(guarded)), App::new(get(bare)));
+    let mut extracting = App::new(get(extracting));
     let mut contenders = [
         Contender::new("bare handler", |calls| without.ask(&runtime, calls)),
         Contender::new("guarded handler", |calls| with.ask(&runtime, calls)),
+        Contender::new("bare handler with an argument", |calls| extracting.ask(&runtime, calls)),
     ];
     let rounds = compare(&mut contenders, ROUNDS, CALLS);
     title("A cached check in axum, in process");
     for (place, contender) in contenders.iter().enumerate() {
         line(contender.name, ns(rounds.median(place)));
     }
+    line("an argument adds, whatever it is", ns(rounds.added(2, 0)));
     let added = rounds.added(1, 0);
     table.judge("the guard adds", ns(added), "300 ns", added <= 300.0);
 }
@@ -40,8 +44,7 @@ struct App {
 }
 
 impl App {
-    fn new(is_guarded: bool) -> Self {
-        let handler = if is_guarded { get(guarded) } else { get(bare) };
+    fn new(handler: MethodRouter<ResourceServer>) -> Self {
         let router = Router::new().route("/", handler);
         let credentials = HeaderValue::try_from(format!("Bearer {TOKEN}")).expect("a header");
         Self { service: router.with_state(server()).into_service(), credentials }

@@ -54,3 +54,8 @@ pub async fn guarded() -> &'static str {
 pub async fn bare() -> &'static str {
     ANSWER
 }
+
+/// With an argument that axum extracts from the request, but costs nothing by itself.
+pub async fn extracting(_: http::Version) -> &'static str {
+    ANSWER
+}

@@ -53,6 +53,15 @@ pub trait Resolver: Send + Sync + 'static {
         token: &AccessToken,
     ) -> impl Future<Output = Result<Claims, ResolveError>> + Send;
 
+    /// What the resolver can say of a token at once, without asking anybody: a cache says what it
+    /// remembers. `None`, the default, means that [`resolve`](Self::resolve) has to find out. It
+    /// must not say what `resolve` would not, so a resolver that wraps another one and changes its
+    /// answers leaves this alone, or changes these as well.
+    fn known(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
+        let _ = token;
+        None
+    }
+
     /// Tells the answers of this resolver from those of others, which may know the same token by
     /// other claims: whom it asks, and as whom. It goes into the keys of caches, so it must hold no
     /// secret. A resolver that wraps another one passes on the other's name.
@@ -63,6 +72,10 @@ pub trait Resolver: Send + Sync + 'static {
 impl<R: Resolver> Resolver for Arc<R> {
     async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
         R::resolve(self, token).await
+    }
+
+    fn known(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
+        R::known(self, token)
     }
 
     fn name(&self) -> String {
@@ -80,7 +93,11 @@ impl SharedResolver {
     }
 
     pub(crate) async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
-        self.0.resolve_boxed(token).await
+        // Only what has to wait needs a future on the heap.
+        match self.0.known_already(token) {
+            Some(known) => known,
+            None => self.0.resolve_boxed(token).await,
+        }
     }
 }
 
@@ -93,6 +110,8 @@ impl fmt::Debug for SharedResolver {
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 trait Erased: Send + Sync {
+    fn known_already(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>>;
+
     fn resolve_boxed<'a>(
         &'a self,
         token: &'a AccessToken,
@@ -100,6 +119,10 @@ trait Erased: Send + Sync {
 }
 
 impl<R: Resolver> Erased for R {
+    fn known_already(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
+        self.known(token)
+    }
+
     fn resolve_boxed<'a>(
         &'a self,
         token: &'a AccessToken,
