@@ -2,6 +2,7 @@
 
 mod facts;
 mod json;
+mod kind;
 mod reader;
 mod scope_claim;
 mod stale;

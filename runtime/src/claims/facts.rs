@@ -25,8 +25,8 @@ pub(super) struct Facts {
     pub(super) issuer: Option<Box<str>>,
     pub(super) audience: Vec<Box<str>>,
     pub(super) token_id: Option<Box<str>>,
-    pub(super) token_type: Option<Box<str>>,
-    pub(super) token_use: Option<Box<str>>,
+    /// Whether it says that this is another kind of token.
+    pub(super) other_kind: bool,
     pub(super) issued_at: Option<SystemTime>,
     pub(super) not_before: Option<SystemTime>,
     pub(super) expires_at: Option<SystemTime>,
@@ -114,16 +114,15 @@ impl Claims {
     #[cfg(feature = "introspection")]
     pub(crate) fn size(&self) -> usize {
         let Facts { subject, client_id, username, issuer, audience, .. } = &*self.facts;
-        let texts =
-            [subject, client_id, username, issuer, &self.facts.token_id, &self.facts.token_type];
+        let texts = [subject, client_id, username, issuer, &self.facts.token_id];
         let texts: usize = texts.into_iter().flatten().map(|text| text.len()).sum();
         let audience: usize = audience.iter().map(|one| one.len() + size_of_val(one)).sum();
         size_of::<Facts>() + texts + audience + self.scopes().as_str().len() + self.as_json().len()
     }
 
-    /// What the answer says the token is: `token_type`, and `token_use` where a server has that.
-    pub(crate) fn kinds(&self) -> impl Iterator<Item = &str> {
-        [&self.facts.token_type, &self.facts.token_use].into_iter().flatten().map(AsRef::as_ref)
+    /// Whether the answer says that this is not an access token for bearers.
+    pub(crate) fn is_other_kind(&self) -> bool {
+        self.facts.other_kind
     }
 
     /// Whether the token is bound to a key (`cnf`), so that presenting it proves nothing yet.

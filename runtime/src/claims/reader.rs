@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::facts::Facts;
 use super::json::Repeated;
-use super::{Claims, ScopeClaim};
+use super::{Claims, ScopeClaim, kind};
 use crate::ScopeSet;
 use crate::resolve::{BadAnswer, ResolveError};
 
@@ -71,8 +71,7 @@ impl ClaimsReader {
             issuer: string(document, "iss")?,
             audience: audience(document)?,
             token_id: string(document, "jti")?,
-            token_type: string(document, "token_type")?,
-            token_use: string(document, "token_use")?,
+            other_kind: kind::is_other(document)?,
             issued_at: time(document, "iat")?,
             not_before: time(document, "nbf")?,
             expires_at: time(document, "exp")?,

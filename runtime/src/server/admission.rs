@@ -42,7 +42,7 @@ impl Admission {
         if let (Some(expected), Some(issuer)) = (&self.issuer, claims.issuer()) {
             require(expected == issuer, TokenProblem::Issuer)?;
         }
-        require(!claims.kinds().any(is_other_kind), TokenProblem::Kind)?;
+        require(!claims.is_other_kind(), TokenProblem::Kind)?;
         require(!claims.is_sender_constrained(), TokenProblem::SenderConstrained)
     }
 
@@ -68,17 +68,6 @@ impl Admission {
 
 fn require(condition: bool, otherwise: TokenProblem) -> Result<(), TokenProblem> {
     if condition { Ok(()) } else { Err(otherwise) }
-}
-
-/// Whether a `token_type` or `token_use` says that this is a refresh token or an ID token, or one
-/// that needs a proof of possession (RFC 9449 §7.1). Keycloak calls a refresh token that outlives
-/// the session `Offline`.
-fn is_other_kind(kind: &str) -> bool {
-    const OTHERS: [&[u8]; 7] =
-        [b"refresh", b"refresh_token", b"offline", b"id", b"id_token", b"dpop", b"pop"];
-    let name = kind.rsplit(':').next().unwrap_or(kind);
-    let plain = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
-    OTHERS.iter().any(|other| other.iter().copied().eq(name.bytes().map(plain)))
 }
 
 #[cfg(test)]
