@@ -1,5 +1,6 @@
 //! What a token is known by: never its own text.
 
+use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
 
 use crate::AccessToken;
@@ -7,33 +8,89 @@ use crate::AccessToken;
 /// A hash of a token, and of who was asked about it.
 pub(super) type Key = [u8; 32];
 
-/// Makes keys for the answers of one resolver.
+/// Makes keys for the answers of one resolver: the SHA-256 of a block with the name of the resolver
+/// and of the token.
 pub(super) struct Keys {
-    /// The hash's state after one block with the name of the resolver, so that a key costs no more
-    /// than the token alone.
-    begun: Sha256,
+    /// The hash's state after that block, so that a key costs no more than the token alone.
+    begun: [u32; 8],
 }
+
+const BLOCK: usize = 64;
+
+/// The state that SHA-256 begins with (FIPS 180-4 §5.3.3).
+const FIRST: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
 
 impl Keys {
     /// Two resolvers with different names never share a key.
     pub(super) fn new(resolver: &str) -> Self {
-        let mut block = [0; 64];
-        for (place, byte) in block.iter_mut().zip(Sha256::digest(resolver.as_bytes())) {
-            *place = byte;
-        }
-        Self { begun: Sha256::new_with_prefix(block) }
+        let mut begun = FIRST;
+        compress256(&mut begun, &[block_of(resolver)]);
+        Self { begun }
     }
 
+    /// What the hasher of `sha2` would make of it. All of the token is at hand, so nothing has to be
+    /// kept between its pieces: that is a fifth of the time.
     pub(super) fn of(&self, token: &AccessToken) -> Key {
-        let mut hash = self.begun.clone();
-        hash.update(token.expose().as_bytes());
-        hash.finalize().into()
+        let token = token.expose().as_bytes();
+        let mut state = self.begun;
+        let (whole, rest) = token.as_chunks::<BLOCK>();
+        compress256(&mut state, whole);
+
+        // The padding (FIPS 180-4 §5.1.1): a one, zeros, and the length in bits at the very end.
+        let mut padded = [0; 2 * BLOCK];
+        let (text, padding) = padded.split_at_mut(rest.len());
+        text.copy_from_slice(rest);
+        if let Some(one) = padding.first_mut() {
+            *one = 0x80;
+        }
+        let bits = 8 * (BLOCK + token.len()) as u64;
+        let (mut blocks, _) = padded.as_chunks_mut::<BLOCK>();
+        if rest.len() + 1 + size_of_val(&bits) <= BLOCK {
+            blocks = blocks.split_at_mut(1).0;
+        }
+        if let Some(length) = blocks.last_mut().and_then(|block| block.last_chunk_mut()) {
+            *length = bits.to_be_bytes();
+        }
+        compress256(&mut state, blocks);
+
+        let mut key = Key::default();
+        for (place, word) in key.as_chunks_mut().0.iter_mut().zip(state) {
+            *place = word.to_be_bytes();
+        }
+        key
     }
+}
+
+fn block_of(resolver: &str) -> [u8; BLOCK] {
+    let mut block = [0; BLOCK];
+    for (place, byte) in block.iter_mut().zip(Sha256::digest(resolver.as_bytes())) {
+        *place = byte;
+    }
+    block
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_the_hash_of_the_resolver_and_the_token() {
+        // R-E2. Every length of what is left for the last blocks, and beyond.
+        for length in 1..200 {
+            let token = AccessToken::parse(&"t".repeat(length)).unwrap();
+            let hash = Sha256::new_with_prefix(block_of("name")).chain_update(token.expose());
+            assert_eq!(Keys::new("name").of(&token)[..], hash.finalize()[..], "{length} bytes");
+        }
+    }
 
     #[test]
     fn a_key_depends_on_who_was_asked_and_on_the_whole_token() {
