@@ -32,20 +32,39 @@ impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
         server: &ResourceServer,
         headers: &HeaderMap,
     ) -> Result<Self, Rejection> {
-        let caller = server.identify(headers, Demand::of::<P>()).await?;
-        Self::decide(server, caller)
+        Self::by_request(server.clone(), headers).await
+    }
+
+    /// The same with a server that becomes the caller's.
+    pub(crate) async fn by_request(
+        server: ResourceServer,
+        headers: &HeaderMap,
+    ) -> Result<Self, Rejection> {
+        match server.admit(headers, Demand::of::<P>()).await? {
+            Some((claims, token)) => Self::known(AuthInfo::new(claims, token, server)),
+            None => Self::unknown(&server),
+        }
     }
 
     /// Decides about a caller whose token has been resolved for this very request.
+    #[cfg(feature = "rmcp")]
     pub(crate) fn decide(
         server: &ResourceServer,
         caller: Option<AuthInfo>,
     ) -> Result<Self, Rejection> {
-        let caller = caller.map(|caller| caller.authorize(Demand::of::<P>())).transpose()?;
-        if caller.is_none() && !P::Presence::ANONYMOUS {
-            return Err(server.missing_token(Demand::of::<P>()));
+        match caller {
+            Some(caller) => Self::known(caller),
+            None => Self::unknown(server),
         }
-        A::inject(caller).map(Self::new).ok_or_else(|| server.missing_token(Demand::of::<P>()))
+    }
+
+    fn known(caller: AuthInfo) -> Result<Self, Rejection> {
+        caller.authorize(Demand::of::<P>()).map(|caller| Self::new(A::caller(caller)))
+    }
+
+    fn unknown(server: &ResourceServer) -> Result<Self, Rejection> {
+        let nobody = if P::Presence::ANONYMOUS { A::nobody() } else { None };
+        nobody.map(Self::new).ok_or_else(|| server.missing_token(Demand::of::<P>()))
     }
 
     fn new(caller: A) -> Self {
@@ -85,21 +104,32 @@ impl<P: Policy, A: Injected<P::Presence>> fmt::Debug for Authorized<P, A> {
     note = "a type of your own that is called `AuthInfo` needs another name in this signature"
 )]
 pub trait Injected<Presence>: sealed::Sealed + Sized + Send + 'static {
-    /// The argument for this caller; `None` if the caller must not be anonymous.
-    fn inject(caller: Option<AuthInfo>) -> Option<Self>;
+    /// The argument for this caller.
+    fn caller(caller: AuthInfo) -> Self;
+
+    /// The argument for an anonymous caller; `None` if the caller must not be one.
+    fn nobody() -> Option<Self>;
 }
 
 #[diagnostic::do_not_recommend]
 impl Injected<Required> for AuthInfo {
-    fn inject(caller: Option<AuthInfo>) -> Option<Self> {
+    fn caller(caller: AuthInfo) -> Self {
         caller
+    }
+
+    fn nobody() -> Option<Self> {
+        None
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl Injected<Anonymous> for Option<AuthInfo> {
-    fn inject(caller: Option<AuthInfo>) -> Option<Self> {
+    fn caller(caller: AuthInfo) -> Self {
         Some(caller)
+    }
+
+    fn nobody() -> Option<Self> {
+        Some(None)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::policy::{Demand, challenge_scopes};
 use crate::rejection::{Challenge, ChallengeBase, Reason, TokenProblem};
 use crate::resolve::SharedResolver;
 use crate::token::{Credentials, HeaderProblem};
-use crate::{AuthInfo, Condition, Rejection, ScopeSet};
+use crate::{AccessToken, AuthInfo, Claims, Condition, Rejection, ScopeSet};
 
 use admission::Admission;
 pub use admission::AudienceCheck;
@@ -124,6 +124,16 @@ impl ResourceServer {
         headers: &HeaderMap,
         demand: Demand,
     ) -> Result<Option<AuthInfo>, Rejection> {
+        let admitted = self.admit(headers, demand).await?;
+        Ok(admitted.map(|(claims, token)| AuthInfo::new(claims, token, self.clone())))
+    }
+
+    /// What is known of who calls; the rest as in [`identify`](Self::identify).
+    pub(crate) async fn admit(
+        &self,
+        headers: &HeaderMap,
+        demand: Demand,
+    ) -> Result<Option<(Claims, AccessToken)>, Rejection> {
         let token = match Credentials::read(headers, self.0.longest_token) {
             Ok(Credentials::None) => return Ok(None),
             Ok(Credentials::Bearer(token)) => token,
@@ -138,7 +148,7 @@ impl ResourceServer {
             .admission
             .admit(&claims)
             .map_err(|problem| refused(Rejection::invalid_token(problem, &challenge())))?;
-        Ok(Some(AuthInfo::new(claims, token, self.clone())))
+        Ok(Some((claims, token)))
     }
 
     pub(crate) fn missing_token(&self, demand: Demand) -> Rejection {

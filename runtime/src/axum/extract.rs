@@ -17,7 +17,7 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        Self::by_headers(&ResourceServer::from_ref(state), &parts.headers).await
+        Self::by_request(ResourceServer::from_ref(state), &parts.headers).await
     }
 }
 
@@ -31,7 +31,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
         let server = ResourceServer::from_ref(state);
-        Authorized::<AnyToken>::by_headers(&server, &parts.headers).await.map(|guard| guard.caller)
+        Authorized::<AnyToken>::by_request(server, &parts.headers).await.map(|guard| guard.caller)
     }
 }
 
@@ -46,7 +46,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
         let server = ResourceServer::from_ref(state);
-        Authorized::<Optional<AnyToken>, Option<Self>>::by_headers(&server, &parts.headers)
+        Authorized::<Optional<AnyToken>, Option<Self>>::by_request(server, &parts.headers)
             .await
             .map(|guard| guard.caller)
     }
