@@ -88,6 +88,10 @@ async fn a_server_can_be_set_up_from_any_serde_source() {
     let named = config(&format!(r#"{url}, "issuer": "https://as.example/realm""#)).unwrap();
     let server = named.build().await.unwrap();
     assert_eq!(server.metadata().authorization_servers, ["https://as.example/realm"]);
+    let told = config(&format!(r#"{url}, "resource_documentation": "https://docs.example""#));
+    let server = told.unwrap().build().await.unwrap();
+    let documentation = server.metadata().resource_documentation.as_deref();
+    assert_eq!(documentation, Some("https://docs.example"));
 
     assert!(config(r#""resorce": "x""#).unwrap_err().to_string().contains("resorce"));
     assert!(config(r#""audience": "maybe""#).is_err());

@@ -63,6 +63,8 @@ pub struct ResourceServerConfig {
     pub realm: Option<String>,
     /// The name of the resource in the metadata.
     pub resource_name: Option<String>,
+    /// Where the documentation of the resource is, for the metadata.
+    pub resource_documentation: Option<String>,
     /// Milliseconds that connecting may take. Default: 2000.
     pub connect_timeout_ms: Option<u64>,
     /// Milliseconds that a whole exchange may take. Default: 5000.

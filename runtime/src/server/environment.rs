@@ -33,6 +33,7 @@ const VARIABLES: &[(&str, &str, Form)] = &[
     ("REQUIRES_AUTH_SCOPES_SUPPORTED", "scopes_supported", List),
     ("REQUIRES_AUTH_REALM", "realm", Text),
     ("REQUIRES_AUTH_RESOURCE_NAME", "resource_name", Text),
+    ("REQUIRES_AUTH_RESOURCE_DOCUMENTATION", "resource_documentation", Text),
     ("REQUIRES_AUTH_CONNECT_TIMEOUT_MS", "connect_timeout_ms", Number),
     ("REQUIRES_AUTH_DEADLINE_MS", "deadline_ms", Number),
     ("REQUIRES_AUTH_LONGEST_ANSWER", "longest_answer", Number),

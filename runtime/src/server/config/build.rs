@@ -56,6 +56,9 @@ impl ResourceServerConfig {
         if let Some(name) = self.resource_name {
             server = server.resource_name(name);
         }
+        if let Some(url) = self.resource_documentation {
+            server = server.resource_documentation(url);
+        }
         if let Some(bytes) = self.longest_token {
             server = server.longest_token(bytes);
         }
