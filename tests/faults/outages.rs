@@ -18,18 +18,16 @@ fn misconfigured(who: Who) -> u16 {
     if who == Who::Nobody { 401 } else { 500 }
 }
 
+/// Short enough to wait for.
+const DEADLINE: Duration = Duration::from_millis(500);
+
 pub async fn run(report: &mut Report) {
     let all_503 = "503 to all who bring a token; then as before";
     report.row("R-L2 R-C10", "stopped, and started again", all_503, stopped()).await;
     report.row("R-L2", "flapping: down and up five times", all_503, flapping()).await;
     report.row("R-C5", "hangs", all_503, fails(Fault::hang)).await;
     report
-        .row(
-            "R-C5",
-            "answers after the deadline",
-            all_503,
-            fails(|| Fault::delay(4 * crate::lab::DEADLINE)),
-        )
+        .row("R-C5", "answers after the deadline", all_503, fails(|| Fault::delay(4 * DEADLINE)))
         .await;
     report
         .row("R-C5", "drips its answer", all_503, fails(|| Fault::drip(Duration::from_millis(100))))
@@ -95,7 +93,7 @@ pub async fn run(report: &mut Report) {
 }
 
 async fn fails(fault: impl Fn() -> Fault + Send + 'static) -> Outcome {
-    let lab = Lab::asking(|client| client).await;
+    let lab = Lab::asking(|client| client.deadline(DEADLINE)).await;
     let load = Load::begin(&lab);
     load.normal(5).await?;
     lab.authorization_server.fault(fault());
@@ -123,7 +121,7 @@ async fn stopped() -> Outcome {
     let back = Instant::now();
     load.normal(1).await?;
     let took = back.elapsed();
-    check(took < Duration::from_secs(2), || format!("recovered after {took:?}"))?;
+    check(took < Duration::from_secs(3), || format!("recovered after {took:?}"))?;
     let after = load.normal(10).await?;
     after.only(Who::normal)?;
     check(lab.exchanges() > before, || "nobody asked".to_owned())?;
@@ -154,7 +152,7 @@ async fn gateway() -> Outcome {
 }
 
 async fn unnoticed(fault: fn() -> Fault) -> Outcome {
-    let lab = Lab::asking(|client| client.deadline(Duration::from_secs(5))).await;
+    let lab = Lab::asking(|client| client).await;
     let load = Load::begin(&lab);
     load.normal(5).await?;
     for _ in 0..20 {
