@@ -18,9 +18,10 @@ pub fn run(table: &mut Table) {
     let app = Router::new().route("/bare", get(bare)).route("/guarded", get(guarded));
     let address = serve(app.with_state(server()));
     let clients = |path: &str| {
-        let request =
-            format!("GET {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
-        Clients::new(address, CONNECTIONS, &request, ANSWER)
+        let request = || {
+            format!("GET {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {TOKEN}\r\n\r\n")
+        };
+        Clients::new(address, CONNECTIONS, request, ANSWER)
     };
     // Of one length.
     let (mut with, mut without) = (clients("/guarded"), clients("/bare???"));

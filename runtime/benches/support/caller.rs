@@ -1,5 +1,7 @@
 //! A caller as servers meet them: an opaque token, and what an authorization server says of it.
 
+#![allow(clippy::unused_async, reason = "a handler is asynchronous")]
+
 use requires_auth::{
     AccessToken, Cached, Claims, ResolveError, Resolver, ResourceServer, requires_auth,
 };

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use axum::Router;
+use axum::serve::ListenerExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
@@ -15,24 +16,41 @@ pub fn serve(app: Router) -> SocketAddr {
     std::thread::spawn(move || {
         runtime().block_on(async move {
             let listener = TcpListener::from_std(listener).expect("a socket");
+            // An answer in several pieces does not wait for the client to acknowledge the first.
+            let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
             axum::serve(listener, app).await.expect("serving does not end");
         });
     });
     address
 }
 
-/// Connections on which the same request is sent again and again.
+/// The answer to one request, on a connection of its own.
+pub fn answer_to(address: SocketAddr, request: &str) -> String {
+    runtime().block_on(async {
+        let mut connection = Connection::open(address, request.to_owned(), String::new()).await;
+        connection.exchange().await;
+        String::from_utf8_lossy(&connection.buffer).into_owned()
+    })
+}
+
+/// Connections on each of which the same request is sent again and again.
 pub struct Clients {
     runtime: Runtime,
     connections: Vec<Connection>,
 }
 
 impl Clients {
-    /// `answer` is what every answer has to contain.
-    pub fn new(address: SocketAddr, connections: u32, request: &str, answer: &str) -> Self {
+    /// With a request for each connection; `answer` is what every answer has to contain.
+    pub fn new(
+        address: SocketAddr,
+        connections: u32,
+        request: impl Fn() -> String,
+        answer: &str,
+    ) -> Self {
         let runtime = runtime();
         let connections = (0..connections).map(|_| {
-            runtime.block_on(Connection::open(address, request.to_owned(), answer.to_owned()))
+            let request = request();
+            runtime.block_on(Connection::open(address, request, answer.to_owned()))
         });
         Self { connections: connections.collect(), runtime }
     }
@@ -62,7 +80,12 @@ impl Clients {
     }
 }
 
+/// What stands in a request for the id of its message.
+pub const FIRST_ID: &str = "1000000000";
+
 struct Connection {
+    id: Option<usize>,
+    asked: u32,
     stream: TcpStream,
     request: String,
     answer: String,
@@ -73,19 +96,34 @@ impl Connection {
     async fn open(address: SocketAddr, request: String, answer: String) -> Self {
         let stream = TcpStream::connect(address).await.expect("the server listens");
         stream.set_nodelay(true).expect("a socket");
-        Self { stream, request, answer, buffer: Vec::new() }
+        Self { id: None, asked: 0, stream, request, answer, buffer: Vec::new() }
     }
 
     async fn ask(&mut self) {
+        self.exchange().await;
+        let text = String::from_utf8_lossy(&self.buffer);
+        let right = text.starts_with("HTTP/1.1 200 ") && text.contains(&self.answer);
+        assert!(right, "{}\n{text}", self.request);
+    }
+
+    async fn exchange(&mut self) {
+        self.count();
         self.stream.write_all(self.request.as_bytes()).await.expect("the request is taken");
         self.buffer.clear();
         while !self.is_complete() {
             let read = self.stream.read_buf(&mut self.buffer).await.expect("the answer arrives");
             assert_ne!(read, 0, "the connection is kept");
         }
-        let text = String::from_utf8_lossy(&self.buffer);
-        let right = text.starts_with("HTTP/1.1 200 ") && text.contains(&self.answer);
-        assert!(right, "{}\n{text}", self.request);
+    }
+
+    /// Gives a message its own id: the next number, of the same length.
+    fn count(&mut self) {
+        if let Some(place) = self.request.find(FIRST_ID).or(self.id) {
+            self.id = Some(place);
+            self.asked += 1;
+            let id = (FIRST_ID.parse::<u32>().expect("a number") + self.asked).to_string();
+            self.request.replace_range(place..place + id.len(), &id);
+        }
     }
 
     /// Whether the whole answer is there, by its length or by its last chunk.
