@@ -63,6 +63,9 @@ impl AuthInfo {
     /// The decision of [`authorize`](Self::authorize), for one who only wants to know it.
     #[cfg(feature = "rmcp")]
     pub(crate) fn check(&self, demand: Demand) -> Result<(), Rejection> {
+        if !self.is_stale() && demand.condition.is_met_by(self.scopes()) {
+            return Ok(());
+        }
         self.clone().authorize(demand).map(drop)
     }
 

@@ -19,6 +19,7 @@ use super::environment::{Environment, StdioError};
 use super::guarded::Guarded;
 use super::layer::{McpGuard, McpLayer};
 use super::requirement::all_of;
+use super::service::SharedService;
 use super::session::SessionSeal;
 use super::setup::Setup;
 use super::tasks::Tasks;
@@ -185,7 +186,7 @@ impl<H: ServerHandler> Mcp<H> {
         &self,
         sessions: Arc<M>,
         mut config: StreamableHttpServerConfig,
-    ) -> McpGuard<StreamableHttpService<Guarded<H>, M>> {
+    ) -> McpGuard<SharedService<Guarded<H>, M>> {
         // An empty list lets every host in.
         if !config.allowed_hosts.is_empty() {
             config.allowed_hosts.push(self.setup.server.identifier().host().to_owned());
@@ -195,7 +196,8 @@ impl<H: ServerHandler> Mcp<H> {
             let handler = factory()?;
             Ok(Guarded { handler, setup: Arc::clone(&setup), environment: None })
         };
-        self.layer().layer(StreamableHttpService::new(handler, sessions, config))
+        let service = StreamableHttpService::new(handler, sessions, config);
+        self.layer().layer(SharedService::new(service))
     }
 
     /// The layer alone, for a service that you put together yourself. Its handler has to be one of

@@ -45,7 +45,7 @@ impl<H: ServerHandler> Guarded<H> {
     async fn enter(&self, context: &mut Request) -> Result<(), ErrorData> {
         if let Some(environment) = &self.environment {
             let identity = environment.identify(&self.setup).await?;
-            context.extensions.insert(identity);
+            context.extensions.insert(Arc::new(identity));
         }
         Ok(())
     }
@@ -139,10 +139,10 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
             return self.handler.call_tool(request, context).await;
         };
         let tool = request.name.to_string();
-        let caller = Identity::of(&context)?.caller.clone();
+        let identity = Arc::clone(Identity::of(&context)?);
         let response = self.handler.call_tool(request, context).await?;
         if let CallToolResponse::Task(begun) = &response {
-            tasks.begin(&begun.task.task_id, tool, &self.setup.seal, caller.as_ref());
+            tasks.begin(&begun.task.task_id, tool, &self.setup.seal, identity.caller.as_ref());
         }
         Ok(response)
     }
@@ -251,8 +251,8 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         let uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
         let identity = match &self.environment {
-            Some(environment) => environment.identify(&self.setup).await?,
-            None => Identity::of(context.request_context())?.clone(),
+            Some(environment) => Arc::new(environment.identify(&self.setup).await?),
+            None => Arc::clone(Identity::of(context.request_context())?),
         };
         self.setup.decide_within(&Operation::Resources(uris), &identity)?;
         self.handler.listen(context).await

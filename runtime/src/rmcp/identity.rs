@@ -42,9 +42,9 @@ impl Identity {
     }
 
     /// The caller of the request that this context belongs to, never that of its session.
-    pub(super) fn of(context: &RequestContext<RoleServer>) -> Result<&Self, ErrorData> {
+    pub(super) fn of(context: &RequestContext<RoleServer>) -> Result<&Arc<Self>, ErrorData> {
         // Over HTTP, only the request itself says who makes it.
-        let identity = match context.extensions.get::<Parts>() {
+        let identity: Option<&Arc<Self>> = match context.extensions.get::<Parts>() {
             Some(request) => request.extensions.get(),
             None => context.extensions.get(),
         };

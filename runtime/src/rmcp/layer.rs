@@ -104,7 +104,7 @@ impl Setup {
     async fn admit<B>(
         &self,
         request: Request<B>,
-    ) -> Result<(Request<Forwarded<B>>, Identity), Refused>
+    ) -> Result<(Request<Forwarded<B>>, Arc<Identity>), Refused>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -142,7 +142,8 @@ impl Setup {
         }
         let mut identity = Identity::new(&self.server, caller);
         identity.undeclared = self.catalogue.undeclared(operation);
-        parts.extensions.insert(identity.clone());
+        let identity = Arc::new(identity);
+        parts.extensions.insert(Arc::clone(&identity));
         Ok((Request::from_parts(parts, body), identity))
     }
 
