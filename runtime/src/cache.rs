@@ -4,6 +4,17 @@
 //! suffice is decided on every request, by the guard of the function that is called, and `exp` is
 //! compared with the wall clock each time. A failure is never remembered; where it is asked for,
 //! claims that are older than their lifetime stand in for an answer that cannot be had.
+//!
+//! The store is `quick_cache`, chosen by measurement: `tests/peers/run stores`, in one run, on two
+//! cores that had other work as well (2026-11-23), with 10,000 entries of claims and two moments.
+//!
+//! | | lookup | lookup, two threads at once | insertion |
+//! |---|---|---|---|
+//! | `quick_cache` 0.7.0 | 37 ns | 261 ns | 44 ns |
+//! | `moka` 0.12.16 | 269 ns | 571 ns | 539 ns |
+//! | `papaya` 0.2.5, a map without bounds | 42 ns | 236 ns | 93 ns |
+//!
+//! With two threads, most is the count of owners of the claims, which all entries share there.
 
 mod bounds;
 mod builder;

@@ -1,12 +1,17 @@
 //! R-C: asking the authorization server.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
 use requires_auth::testing::{AuthorizationServer, Fault};
-use requires_auth::{Clock, Introspection, SecretString, TokenSource, Unavailable};
+use requires_auth::{
+    Cached, Clock, Condition, Introspection, ResourceServer, SecretString, TokenSource, Unavailable,
+};
 
-use crate::service::Service;
+use crate::service::{RESOURCE, Service};
 use crate::wire::Request;
 use crate::{assert_ran, assert_server_error, body};
 
@@ -248,6 +253,51 @@ async fn past_the_bound_a_request_is_answered_at_once() {
         assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5"));
     }
     assert_ran(&ask().await, "alice may");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unseen_tokens_at_once_are_bounded_in_flight_and_all_answered() {
+    // R-C9, R-E6
+    const BOUND: usize = 16;
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let client = Introspection::builder(authorization_server.introspection_url())
+        .max_in_flight(BOUND)
+        .without_breaker()
+        .build()
+        .unwrap();
+    let server = ResourceServer::builder(RESOURCE)
+        .issuer(authorization_server.issuer())
+        .resolver(Cached::new(client))
+        .build()
+        .unwrap();
+    let ask = |token: String| {
+        let server = server.clone();
+        tokio::spawn(async move {
+            let bearer = HeaderValue::try_from(format!("Bearer {token}")).unwrap();
+            let headers = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
+            server.authorize(&headers, Condition::Scope("read")).await
+        })
+    };
+
+    // Nobody is answered, so what has begun is still in flight when the last one has asked.
+    authorization_server.fault_times(BOUND, Fault::hang());
+    let crowd: Vec<_> = (0..10_000).map(|number| ask(format!("unseen.{number}"))).collect();
+    let mut pauses = BTreeMap::new();
+    for caller in crowd {
+        let refused = caller.await.unwrap().unwrap_err();
+        assert_eq!(refused.status(), 503);
+        *pauses.entry(refused.retry_after().unwrap().as_secs()).or_insert(0) += 1;
+    }
+    assert_eq!(authorization_server.introspections(), BOUND);
+    assert_eq!(pauses, BTreeMap::from([(1, 10_000 - BOUND), (5, BOUND)]), "at once, and in time");
+
+    let mint = authorization_server.mint();
+    let token = mint.subject("alice").audience(RESOURCE).scopes("read").issue();
+    let crowd: Vec<_> = (0..10_000).map(|_| ask(token.clone())).collect();
+    for caller in crowd {
+        assert_eq!(caller.await.unwrap().unwrap().subject(), Some("alice"));
+    }
+    assert_eq!(authorization_server.introspections(), BOUND + 1);
 }
 
 #[tokio::test]
