@@ -9,9 +9,9 @@ use http::request::Parts;
 use crate::policy::Demand;
 use crate::{AuthInfo, Condition, Rejection, ResourceServer};
 
-/// The caller of one request. A layer resolves the token and puts this where the guard in the
-/// function finds it: the extractors of rmcp cannot wait for a resolver.
-#[derive(Debug, Clone)]
+/// The caller of one request. A layer resolves the token and puts this, behind an `Arc`, where the
+/// guard in the function finds it: the extractors of rmcp cannot wait for a resolver.
+#[derive(Debug)]
 pub(crate) struct Identity {
     pub(crate) caller: Option<AuthInfo>,
     pub(crate) server: ResourceServer,
