@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ::rmcp::handler::server::router::prompt::PromptRouter;
 use ::rmcp::handler::server::router::tool::ToolRouter;
-use ::rmcp::model::MetaObject;
+use ::rmcp::model::{MetaObject, Tool};
 
 use super::operation::Operation;
 use super::requirement::Requirement;
@@ -17,6 +17,8 @@ use crate::{Condition, ProtectedResourceMetadata, SetupError};
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
     tools: HashMap<String, Requirement>,
+    /// The tools as they are described, without their `_meta`.
+    described: HashMap<String, Tool>,
     prompts: HashMap<String, Requirement>,
     resources: Vec<(UriTemplate, Requirement)>,
     /// The first declaration that cannot be understood.
@@ -30,8 +32,10 @@ impl Catalogue {
     pub(super) fn add_tools<H: Send + Sync + 'static>(&mut self, router: &ToolRouter<H>) {
         // To a client, a tool that is switched off does not exist.
         for route in router.map.values().filter(|route| !router.is_disabled(route.name())) {
-            let declared = self.read(route.attr.meta.as_ref());
+            let mut tool = route.attr.clone();
+            let declared = self.read(tool.meta.take().as_ref());
             let name = route.name();
+            self.described.insert(name.to_owned(), tool);
             self.tools.extend(declared.map(|asked| (name.to_owned(), asked.named(name))));
         }
     }
@@ -59,6 +63,11 @@ impl Catalogue {
 
     pub(super) fn check(&mut self) -> Result<(), SetupError> {
         self.problem.take().map_or(Ok(()), Err)
+    }
+
+    /// The tool of this name, if there is one.
+    pub(super) fn tool(&self, name: &str) -> Option<&Tool> {
+        self.described.get(name)
     }
 
     /// What an operation asks for, each requirement of it. Nothing for what does not exist: nobody
@@ -139,7 +148,7 @@ mod tests {
     use std::sync::Arc;
 
     use ::rmcp::handler::server::router::tool::ToolRoute;
-    use ::rmcp::model::{CallToolResult, Tool};
+    use ::rmcp::model::CallToolResult;
 
     use super::*;
     use crate::rmcp::META_KEY;

@@ -276,8 +276,10 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         self.handler.supported_protocol_versions()
     }
 
+    /// The SDK asks at each call what arguments the tool takes. Most handlers would make all their
+    /// tools anew to answer that.
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.handler.get_tool(name)
+        self.setup.catalogue.tool(name).cloned().or_else(|| self.handler.get_tool(name))
     }
 
     fn get_info(&self) -> ServerConfig {
