@@ -25,7 +25,7 @@ pub(super) struct Catalogue {
     problem: Option<SetupError>,
 }
 
-/// No declared resource has a longer URI; it bounds the work of comparing it with the templates.
+/// It bounds the work of comparing a URI with the templates, which grows faster than its length.
 const LONGEST_URI: usize = 8 * 1024;
 
 impl Catalogue {
@@ -79,7 +79,7 @@ impl Catalogue {
             Operation::Resources(uris) => (None, uris.as_slice()),
             Operation::Other => (None, &[][..]),
         };
-        let resources = uris.iter().filter_map(|uri| self.resource(uri));
+        let resources = uris.iter().flat_map(|uri| self.resource(uri));
         named.copied().into_iter().chain(resources)
     }
 
@@ -93,13 +93,13 @@ impl Catalogue {
         (!declared.contains_key(&name)).then_some(name)
     }
 
-    /// The first template that fits.
-    fn resource(&self, uri: &str) -> Option<Requirement> {
-        if uri.len() > LONGEST_URI {
-            return None;
-        }
-        let fits = |(template, _): &&(UriTemplate, Requirement)| template.matches(uri);
-        self.resources.iter().find(fits).map(|(_, requirement)| *requirement)
+    /// What the first template that fits asks for. A URI that is too long to be compared may be any
+    /// of them, so it asks for what each does.
+    fn resource(&self, uri: &str) -> impl Iterator<Item = Requirement> {
+        let long = uri.len() > LONGEST_URI;
+        let fitting =
+            self.resources.iter().filter(move |(template, _)| long || template.matches(uri));
+        fitting.take(if long { usize::MAX } else { 1 }).map(|(_, requirement)| *requirement)
     }
 
     /// The scopes of the metadata, and behind them those that only the declarations name.
@@ -177,6 +177,22 @@ mod tests {
         let mut catalogue = Catalogue::default();
         catalogue.add_tools(&router);
         assert_eq!((asked(&catalogue), catalogue.scopes()), (0, vec![]));
+    }
+
+    #[test]
+    fn a_uri_that_is_too_long_to_be_compared_asks_for_everything() {
+        // R-I4: a handler that leaves the decision to the declarations would serve it to anybody.
+        let mut catalogue = Catalogue::default();
+        catalogue.add_resource("a:{+path}", Condition::Scope("a"));
+        catalogue.add_resource("{b}:c", Condition::Scope("b"));
+        let asked = |length: usize| {
+            let uri = format!("a:{}", "x".repeat(length - 2));
+            let resources = Operation::Resources(vec![uri]);
+            let asked = catalogue.requirements(&resources).map(|asked| asked.demand.condition);
+            asked.collect::<Vec<_>>()
+        };
+        assert_eq!(asked(LONGEST_URI), [Condition::Scope("a")]);
+        assert_eq!(asked(LONGEST_URI + 1), [Condition::Scope("a"), Condition::Scope("b")]);
     }
 
     #[test]
