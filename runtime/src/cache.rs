@@ -20,20 +20,24 @@ mod bounds;
 mod builder;
 mod flights;
 mod key;
+#[cfg(feature = "redis")]
+mod second;
 mod store;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::Instrument;
 
 use crate::telemetry::count;
 use crate::{AccessToken, Claims, ResolveError, Resolver};
 use flights::{Boarding, Flight, Flights};
-use key::{Key, Keys};
+use key::Keys;
 use store::Store;
 
 pub use builder::CachedBuilder;
+pub(crate) use key::Key;
 
 type Outcome = Result<Claims, ResolveError>;
 
@@ -41,7 +45,8 @@ type Outcome = Result<Claims, ResolveError>;
 ///
 /// A token that is revoked stays usable for as long as it is remembered: the lifetime, 60 s by
 /// default, is the revocation window that you declare. Keep a clone to
-/// [forget](Self::forget) a token before that.
+/// [forget](Self::forget) a token before that. Several processes can share what they know: see the
+/// module `redis`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -64,6 +69,8 @@ struct Inner<R> {
     keys: Keys,
     store: Store,
     flights: Arc<Flights>,
+    #[cfg(feature = "redis")]
+    shared: Option<Arc<crate::redis::Shared>>,
 }
 
 impl<R: Resolver> Cached<R> {
@@ -75,25 +82,62 @@ impl<R: Resolver> Cached<R> {
 
     /// Forgets one token, whatever is known of it: the next request asks again. The outcome of an
     /// exchange that is under way goes to those who wait for it, and is not remembered.
+    ///
+    /// With a [shared](CachedBuilder::shared) second level, other instances forget it as well, within
+    /// a second where the store can be reached.
     pub fn forget(&self, token: &AccessToken) {
         let key = self.0.keys.of(token);
-        self.0.flights.detach(&key, || self.0.store.forget(&key));
+        // First, so that from now on nobody finds it there.
+        #[cfg(feature = "redis")]
+        drop(self.forget_shared(token, key));
+        self.0.forget(&key);
     }
 
     /// Forgets everything, as [`forget`](Self::forget) does.
     pub fn forget_all(&self) {
-        self.0.flights.detach_all(|| self.0.store.forget_all());
+        #[cfg(feature = "redis")]
+        drop(self.forget_all_shared());
+        self.0.forget_all();
     }
 
     /// Asks the resolver in a task of its own, so that the outcome reaches everybody who waits for
     /// it, whoever of them goes away.
     fn ask(&self, key: Key, token: AccessToken, flight: Flight) {
         let inner = Arc::clone(&self.0);
-        let exchange = async move {
-            let outcome = inner.resolver.resolve(&token).await;
-            flight.land(outcome, |outcome| inner.store.settle(key, outcome));
-        };
+        let exchange = async move { inner.find_out(key, token, flight).await };
         tokio::spawn(exchange.in_current_span());
+    }
+}
+
+impl<R: Resolver> Inner<R> {
+    async fn find_out(&self, key: Key, token: AccessToken, flight: Flight) {
+        #[cfg(feature = "redis")]
+        let Some(flight) = self.find_shared(key, &token, flight).await else { return };
+        #[cfg(feature = "redis")]
+        let asked_at = self.store.now();
+
+        let outcome = self.resolver.resolve(&token).await;
+        #[cfg(feature = "redis")]
+        let claims = outcome.as_ref().ok().cloned();
+        let current =
+            flight.land(outcome, |outcome| self.store.settle(key, outcome, Duration::ZERO));
+
+        #[cfg(feature = "redis")]
+        if let (true, Some(claims)) = (current, claims) {
+            self.share(&token, &claims, asked_at).await;
+        }
+        #[cfg(not(feature = "redis"))]
+        let _ = current;
+    }
+}
+
+impl<R> Inner<R> {
+    fn forget(&self, key: &Key) {
+        self.flights.detach(key, || self.store.forget(key));
+    }
+
+    fn forget_all(&self) {
+        self.flights.detach_all(|| self.store.forget_all());
     }
 }
 
@@ -109,6 +153,11 @@ impl<R: Resolver> Resolver for Cached<R> {
         if let Some(known) = self.0.store.look_up(&key) {
             count!(CACHE_LOOKUPS, "result" => "hit");
             return known;
+        }
+        // An exchange that began before the store was there would be forgotten when it comes.
+        #[cfg(feature = "redis")]
+        if let Some(shared) = self.0.watch() {
+            shared.tried().await;
         }
         match Flights::board(&self.0.flights, key, || self.0.store.look_up(&key)) {
             Boarding::Known(outcome) => {

@@ -88,8 +88,8 @@ impl Resolver for Introspection {
         resolved
     }
 
-    /// The endpoint, and the client id where there is one: a server may tell each client something
-    /// else about a token (RFC 7662 §2.2).
+    /// The endpoint, the client id where there is one, since a server may tell each client something
+    /// else about a token (RFC 7662 §2.2), and where the scopes are read.
     fn name(&self) -> String {
         self.exchange.name()
     }

@@ -20,6 +20,8 @@ mod introspection;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 mod policy;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod rejection;
 mod resolve;
 #[cfg(feature = "rmcp")]

@@ -14,6 +14,10 @@
 //! | [`requires_auth_cache_lookups_total`](CACHE_LOOKUPS) | counter | `result`: `hit`, `miss`, `joined` (waited for an exchange that was under way) | questions to the cache |
 //! | [`requires_auth_cache_entries`](CACHE_ENTRIES) | gauge | `kind`: `active`, `inactive` | tokens that are remembered, by the cache that changed last |
 //! | [`requires_auth_cache_evictions_total`](CACHE_EVICTIONS) | counter | `kind`: `active`, `inactive` | tokens that were forgotten for lack of room |
+//! | [`requires_auth_shared_cache_lookups_total`](SHARED_CACHE_LOOKUPS) | counter | `result`: `hit`, `miss`, `unreadable` (not sealed by one of us for this place), `unavailable` (lost, late, or left alone) | questions to the shared cache (feature `redis`) |
+//! | [`requires_auth_shared_cache_writes_total`](SHARED_CACHE_WRITES) | counter | `result`: `stored`, `failed`, `skipped` (not there, or too long) | claims for the shared cache |
+//! | [`requires_auth_shared_cache_news_total`](SHARED_CACHE_NEWS) | counter | | tokens that this or another instance has forgotten, as the shared cache told |
+//! | [`requires_auth_shared_caches_connected`](SHARED_CACHES_CONNECTED) | gauge | | shared caches that are in use |
 //! | [`requires_auth_stale_claims_total`](STALE_CLAIMS) | counter | | exchanges that failed, and remembered claims stood in |
 //! | [`requires_auth_refusals_total`](REFUSALS) | counter | `reason`: `missing_token`, `invalid_request`, `invalid_token`, `insufficient_scope`, `unavailable`, `misconfigured`; `function`: the guarded function, where there is one; `scopes`: what it needs | refused requests |
 //!
@@ -44,6 +48,18 @@ pub const CACHE_ENTRIES: &str = "requires_auth_cache_entries";
 /// Tokens that were forgotten for lack of room, by `kind`.
 pub const CACHE_EVICTIONS: &str = "requires_auth_cache_evictions_total";
 
+/// Questions to the shared cache, by `result`.
+pub const SHARED_CACHE_LOOKUPS: &str = "requires_auth_shared_cache_lookups_total";
+
+/// Claims for the shared cache, by `result`.
+pub const SHARED_CACHE_WRITES: &str = "requires_auth_shared_cache_writes_total";
+
+/// Tokens that some instance has forgotten, as the shared cache told.
+pub const SHARED_CACHE_NEWS: &str = "requires_auth_shared_cache_news_total";
+
+/// Shared caches that are in use.
+pub const SHARED_CACHES_CONNECTED: &str = "requires_auth_shared_caches_connected";
+
 /// Failed exchanges for which remembered claims stood in.
 pub const STALE_CLAIMS: &str = "requires_auth_stale_claims_total";
 
@@ -57,6 +73,9 @@ pub fn describe() {
         (EXCHANGES_WITHHELD, "Exchanges with the authorization server that were not begun"),
         (CACHE_LOOKUPS, "Questions to the cache of claims"),
         (CACHE_EVICTIONS, "Tokens forgotten for lack of room"),
+        (SHARED_CACHE_LOOKUPS, "Questions to the shared cache of claims"),
+        (SHARED_CACHE_WRITES, "Claims for the shared cache"),
+        (SHARED_CACHE_NEWS, "Tokens that some instance has forgotten"),
         (STALE_CLAIMS, "Failed exchanges for which remembered claims stood in"),
         (REFUSALS, "Refused requests"),
     ];
@@ -64,6 +83,7 @@ pub fn describe() {
         describe_counter!(name, Unit::Count, meaning);
     }
     describe_gauge!(BREAKERS_OPEN, Unit::Count, "Circuit breakers that are open");
+    describe_gauge!(SHARED_CACHES_CONNECTED, Unit::Count, "Shared caches that are in use");
     describe_gauge!(CACHE_ENTRIES, Unit::Count, "Tokens that are remembered");
     describe_histogram!(EXCHANGE_DURATION, Unit::Seconds, "How long exchanges took");
 }

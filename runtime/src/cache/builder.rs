@@ -18,6 +18,8 @@ pub struct CachedBuilder<R> {
     lifetimes: Lifetimes,
     bounds: Bounds,
     clock: Arc<dyn Clock>,
+    #[cfg(feature = "redis")]
+    shared: Option<crate::redis::SharedCache>,
 }
 
 /// The longest time for which claims stand in for an answer that cannot be had.
@@ -36,6 +38,8 @@ impl<R: Resolver> Cached<R> {
             },
             bounds: Bounds { entries: 100_000, bytes: 64 << 20, inactive_entries: 100_000 },
             clock: Arc::new(SystemClock),
+            #[cfg(feature = "redis")]
+            shared: None,
         }
     }
 }
@@ -118,16 +122,35 @@ impl<R: Resolver> CachedBuilder<R> {
         self
     }
 
+    /// A second level that is shared with other processes: see the [module](crate::redis). With a
+    /// [lifetime](Self::lifetime) of zero it is not used. Default: none.
+    ///
+    /// On a tokio runtime, [`build`](Self::build) begins to look for the store at once, elsewhere the
+    /// first request does.
+    #[cfg(feature = "redis")]
+    pub fn shared(mut self, shared: crate::redis::SharedCache) -> Self {
+        self.shared = Some(shared);
+        self
+    }
+
     /// Begins to remember.
     #[must_use]
     pub fn build(self) -> Cached<R> {
-        let Self { resolver, lifetimes, bounds, clock } = self;
-        Cached(Arc::new(Inner {
-            keys: Keys::new(&resolver.name()),
-            store: Store::new(&bounds, lifetimes, clock),
+        let name = self.resolver.name();
+        let cached = Cached(Arc::new(Inner {
+            keys: Keys::new(&name),
+            #[cfg(feature = "redis")]
+            shared: self
+                .shared
+                .filter(|_| !self.lifetimes.active.is_zero())
+                .map(|shared| shared.open(name, self.lifetimes.active)),
+            store: Store::new(&self.bounds, self.lifetimes, self.clock),
             flights: Arc::new(Flights::default()),
-            resolver,
-        }))
+            resolver: self.resolver,
+        }));
+        #[cfg(feature = "redis")]
+        cached.0.watch();
+        cached
     }
 }
 

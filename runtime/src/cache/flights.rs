@@ -85,15 +85,21 @@ pub(super) struct Flight {
 
 impl Flight {
     /// Hands the outcome to everybody who waits; what becomes of it is settled by what is remembered,
-    /// unless the key was detached.
-    pub(super) fn land(self, mut outcome: Outcome, settle: impl FnOnce(Outcome) -> Outcome) {
+    /// unless the key was detached. Returns whether it was not.
+    pub(super) fn land(
+        self,
+        mut outcome: Outcome,
+        settle: impl FnOnce(Outcome) -> Outcome,
+    ) -> bool {
         let mut registered = self.flights.registered();
-        if self.is_registered(&registered) {
+        let current = self.is_registered(&registered);
+        if current {
             outcome = settle(outcome);
             registered.flights.remove(&self.key);
         }
         drop(registered);
         self.sender.send_replace(Some(outcome));
+        current
     }
 
     fn is_registered(&self, registered: &Registered) -> bool {

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::AccessToken;
 
 /// A hash of a token, and of who was asked about it.
-pub(super) type Key = [u8; 32];
+pub(crate) type Key = [u8; 32];
 
 /// Makes keys for the answers of one resolver: the SHA-256 of a block with the name of the resolver
 /// and of the token.

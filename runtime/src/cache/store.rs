@@ -1,6 +1,8 @@
 //! What is remembered, for how long, and how much of it.
 
 use std::sync::Arc;
+#[cfg(feature = "redis")]
+use std::time::SystemTime;
 use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
@@ -83,10 +85,11 @@ impl Store {
         None
     }
 
-    /// Remembers an outcome that is a fact, and in an outage falls back on what is remembered.
-    pub(super) fn settle(&self, key: Key, outcome: Outcome) -> Outcome {
+    /// Remembers an outcome that is a fact, of this age, and in an outage falls back on what is
+    /// remembered.
+    pub(super) fn settle(&self, key: Key, outcome: Outcome, age: Duration) -> Outcome {
         match &outcome {
-            Ok(claims) => self.remember(key, claims),
+            Ok(claims) => self.remember(key, claims, age),
             Err(ResolveError::Inactive) => {
                 self.active.remove(&key);
                 if let Some(until) = self.after(self.lifetimes.inactive) {
@@ -106,16 +109,25 @@ impl Store {
         outcome
     }
 
-    fn remember(&self, key: Key, claims: &Claims) {
+    fn remember(&self, key: Key, claims: &Claims, age: Duration) {
         // No longer than the token itself lives.
         let left = claims
             .expires_at()
             .map(|expires| expires.duration_since(self.clock.now()).unwrap_or_default());
-        let after = |lifetime| self.after(left.map_or(lifetime, |left| left.min(lifetime)));
+        let after = |lifetime: Duration| {
+            let lifetime = lifetime.saturating_sub(age);
+            self.after(left.map_or(lifetime, |left| left.min(lifetime)))
+        };
         let Lifetimes { active, stale, .. } = self.lifetimes;
         let Some(stale_until) = after(active.saturating_add(stale)) else { return };
         let until = after(active).unwrap_or_else(|| self.clock.instant());
         self.active.insert(key, Remembered { claims: claims.clone(), until, stale_until });
+    }
+
+    /// The wall clock.
+    #[cfg(feature = "redis")]
+    pub(super) fn now(&self) -> SystemTime {
+        self.clock.now()
     }
 
     /// When a lifetime that begins now ends; `None` if it has no length.

@@ -17,7 +17,10 @@ pub struct Claims {
     pub(super) stale: Option<Arc<Stale>>,
 }
 
+#[cfg_attr(feature = "redis", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "redis", serde(deny_unknown_fields))]
 pub(super) struct Facts {
+    #[cfg_attr(feature = "redis", serde(deserialize_with = "super::record::scopes"))]
     pub(super) scopes: ScopeSet,
     pub(super) subject: Option<Box<str>>,
     pub(super) client_id: Option<Box<str>>,

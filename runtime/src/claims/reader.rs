@@ -58,6 +58,12 @@ impl ClaimsReader {
         }
     }
 
+    /// Where the scopes are: another reader may find others in the same answer.
+    #[cfg(feature = "introspection")]
+    pub(crate) fn places(&self) -> Vec<String> {
+        self.scope_claims.iter().map(ToString::to_string).collect()
+    }
+
     fn facts(&self, document: &Value, json: &[u8]) -> Result<Claims, BadAnswer> {
         let mut scopes = Vec::new();
         for claim in &self.scope_claims {

@@ -43,7 +43,9 @@ impl Exchange {
     }
 
     pub(super) fn name(&self) -> String {
-        format!("{} {}", self.endpoint, self.authentication.client_id().unwrap_or_default())
+        // Quoted, so that no two of them look alike.
+        let client = self.authentication.client_id().unwrap_or_default();
+        format!("{} {client:?} {:?}", self.endpoint, self.reader.places())
     }
 
     fn accept_status(&self, response: &Response) -> Result<(), ResolveError> {

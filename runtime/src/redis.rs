@@ -1,0 +1,71 @@
+//! A second level of the cache, on Redis or Valkey, that several processes share.
+//!
+//! ```no_run
+//! use requires_auth::redis::SharedCache;
+//! use requires_auth::{Cached, Introspection, ResourceServer};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let secret = std::env::var("CACHE_SECRET")?;
+//! let shared = SharedCache::single("rediss://cache.example", secret).build()?;
+//! let introspection = Introspection::builder("https://auth.example/introspect").build()?;
+//! let cached = Cached::builder(introspection).shared(shared).build();
+//! let server = ResourceServer::builder("https://journal.example/")
+//!     .issuer("https://auth.example")
+//!     .resolver(cached.clone())
+//!     .build()?;
+//! # Ok(()) }
+//! ```
+//!
+//! From configuration it is the settings `redis_urls`, `redis_cluster`, `redis_secret` and
+//! `redis_deadline_ms` of [`ResourceServerConfig`](crate::ResourceServerConfig).
+//!
+//! # What is shared
+//!
+//! The claims of active tokens, with the time at which they were asked for: wherever they are found,
+//! they are as old as they are, and the lifetime of [`CachedBuilder`](crate::CachedBuilder) is the
+//! longest for which any instance believes them. The clocks of the machines decide about that, so keep
+//! them together; claims that seem to be from more than a second ahead are not used. Tokens that are
+//! not active, and failures, are not shared: nobody can fill the store with tokens that do not exist.
+//! Give all instances the same lifetime.
+//!
+//! # What the store can do
+//!
+//! Nothing but make you wait, for as long as [`deadline`](SharedCacheBuilder::deadline) says. A store
+//! that is lost, slow or refuses is done without; one that fails a question is left alone for 250 ms,
+//! and each time it does so again for twice as long, up to 8 s. Everything is sealed with
+//! XChaCha20-Poly1305 under a key that HKDF (RFC 5869) derives from the token and from the secret: who
+//! has a dump of the store cannot read it, who can write to it cannot grant anything, and what has been
+//! changed, moved to another key, or cut off is a miss. A store that brings back old entries is bound
+//! by their age.
+//!
+//! # Forgetting
+//!
+//! [`Cached::forget`](crate::Cached::forget) reaches every instance: each asks the store four times a
+//! second what is new, and reads on from where it was, so that nothing is missed while the store or the
+//! network is away. What was forgotten while it was away is told when it is back. Use
+//! [`forget_everywhere`](crate::Cached::forget_everywhere) to know that the store has been told.
+//! A store that comes back empty, or too much news at once, has every instance forget everything. One
+//! that comes back with an older state may have lost news: keep no snapshots of it, or the lifetime is
+//! all that bounds a revoked token.
+//!
+//! # Which stores
+//!
+//! Redis from 6.2 and Valkey, single or as a cluster, with and without TLS. It needs the commands `GET`,
+//! `MGET`, `SET`, `DEL`, `XADD` and `XRANGE`, on keys that begin with `requires-auth:` or
+//! `{requires-auth}:`. Give it a limit (`maxmemory`) with the policy `volatile-lru` or `allkeys-lru`; an
+//! entry takes about as much as the claims, and 400 bytes more.
+
+mod builder;
+mod commands;
+mod connection;
+mod error;
+mod follower;
+mod link;
+mod names;
+mod outbox;
+mod seal;
+mod shared;
+
+pub use builder::{SharedCache, SharedCacheBuilder};
+pub use error::NotShared;
+pub(crate) use shared::{Forget, Shared};

@@ -1,0 +1,97 @@
+//! A cluster of three servers (R-E9, R-E10).
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use requires_auth::redis::SharedCache;
+
+use crate::clock::Hands;
+use crate::instance::{AMPLE, Answer, Instance, SECRET, authorization_server, parsed, token};
+use crate::store::Store;
+
+struct Cluster {
+    nodes: Vec<Store>,
+}
+
+impl Cluster {
+    async fn start() -> Self {
+        let node = || Store::with(&["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"]);
+        let nodes: Vec<Store> = (0..3).map(|_| node()).collect();
+        let addresses = nodes.iter().map(|node| format!("127.0.0.1:{}", node.port));
+        let made = Command::new("redis-cli")
+            .args(["--cluster", "create"])
+            .args(addresses)
+            .arg("--cluster-yes")
+            .output()
+            .expect("redis-cli comes with redis-server");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
+        let begun = Instant::now();
+        for node in &nodes {
+            while !node.ask::<String>(&["CLUSTER", "INFO"]).contains("cluster_state:ok") {
+                assert!(begun.elapsed() < AMPLE);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        Self { nodes }
+    }
+
+    async fn instance(&self, server: &requires_auth::testing::AuthorizationServer) -> Instance {
+        // One is enough to find the others.
+        let shared = SharedCache::cluster([self.nodes[0].url()], SECRET);
+        Instance::with(server, shared, Hands::default(), |cache| cache).await
+    }
+
+    fn entries(&self) -> Vec<usize> {
+        self.nodes.iter().map(|node| node.keys("*:claims:*").len()).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_cluster_is_shared_and_told_like_a_single_server() {
+    // R-E9, R-E10
+    let (cluster, server) = (Cluster::start().await, authorization_server().await);
+    let tokens: Vec<String> = (0..30).map(|_| token(&server, "entries:read")).collect();
+    let one = cluster.instance(&server).await;
+    let other = cluster.instance(&server).await;
+    for token in &tokens {
+        assert_eq!(one.read(token).await, Answer::ok());
+    }
+    let begun = Instant::now();
+    while cluster.entries().iter().sum::<usize>() < tokens.len() {
+        assert!(begun.elapsed() < AMPLE, "{:?}", cluster.entries());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(cluster.entries().iter().all(|&count| count > 0), "on all of them");
+    for token in &tokens {
+        assert_eq!(other.read(token).await, Answer::ok());
+    }
+    assert_eq!(server.introspections(), tokens.len());
+
+    for token in &tokens {
+        server.revoke(token);
+    }
+    one.cache.forget_everywhere(&parsed(&tokens[0])).await.unwrap();
+    assert!(other.until(&tokens[0], 401).await < Duration::from_secs(1));
+    assert_eq!(other.read(&tokens[1]).await, Answer::ok(), "and no other");
+    one.cache.forget_all_everywhere().await.unwrap();
+    assert!(other.until(&tokens[1], 401).await < Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn a_cluster_that_loses_a_node_costs_no_answer() {
+    // R-E9
+    let (mut cluster, server) = (Cluster::start().await, authorization_server().await);
+    let shared = SharedCache::cluster([cluster.nodes[0].url()], SECRET);
+    let shared = shared.deadline(Duration::from_millis(200)).build().unwrap();
+    let instance = Instance::sharing(&server, shared, Hands::default(), |cache| cache).await;
+    while cluster.entries().iter().sum::<usize>() == 0 {
+        assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
+    }
+    cluster.nodes[2].kill();
+    for _ in 0..50 {
+        let asked = Instant::now();
+        assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
+        let took = asked.elapsed();
+        assert!(took < Duration::from_secs(2), "{took:?}");
+    }
+}

@@ -1,0 +1,191 @@
+//! What is forgotten in one instance is forgotten in all (R-E10).
+
+use std::time::Duration;
+
+use requires_auth::testing::Fault;
+use serde_json::json;
+
+use crate::instance::{Answer, Instance, RESOURCE, authorization_server, parsed, token};
+use crate::proxy::Proxy;
+use crate::store::Store;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[tokio::test]
+async fn a_forgotten_token_is_forgotten_everywhere_within_a_second() {
+    // R-E10
+    let (store, server) = (Store::start(), authorization_server().await);
+    let (token, other) = (token(&server, "entries:read"), token(&server, "entries:read"));
+    let mut instances = Vec::new();
+    for _ in 0..3 {
+        let instance = Instance::start(&server, &store.url()).await;
+        assert_eq!(instance.read(&token).await, Answer::ok());
+        assert_eq!(instance.read(&other).await, Answer::ok());
+        instances.push(instance);
+    }
+    server.revoke(&token);
+    assert_eq!(instances[0].read(&token).await, Answer::ok(), "remembered");
+
+    instances[0].cache.forget_everywhere(&parsed(&token)).await.unwrap();
+    for instance in &instances {
+        let took = instance.until(&token, 401).await;
+        assert!(took < SECOND, "{took:?}");
+    }
+    let asked = server.introspections();
+    for instance in &instances {
+        assert_eq!(instance.read(&other).await, Answer::ok(), "and no other");
+    }
+    assert_eq!(server.introspections(), asked);
+}
+
+#[tokio::test]
+async fn forgetting_needs_nobody_to_wait_for_it() {
+    // R-E7, R-E10
+    let (store, server) = (Store::start(), authorization_server().await);
+    let token = token(&server, "entries:read");
+    let one = Instance::start(&server, &store.url()).await;
+    let other = Instance::start(&server, &store.url()).await;
+    assert_eq!(one.read(&token).await, Answer::ok());
+    assert_eq!(other.read(&token).await, Answer::ok());
+    server.revoke(&token);
+    one.cache.forget(&parsed(&token));
+    // At once here, although the store still has the claims.
+    assert_eq!(one.read(&token).await, Answer::inactive());
+    assert!(other.until(&token, 401).await < SECOND);
+}
+
+#[tokio::test]
+async fn everything_is_forgotten_everywhere_within_a_second() {
+    // R-E7, R-E10
+    let (store, server) = (Store::start(), authorization_server().await);
+    let tokens = [token(&server, "entries:read"), token(&server, "entries:read")];
+    let one = Instance::start(&server, &store.url()).await;
+    let other = Instance::start(&server, &store.url()).await;
+    for token in &tokens {
+        assert_eq!(one.read(token).await, Answer::ok());
+        assert_eq!(other.read(token).await, Answer::ok());
+        server.revoke(token);
+    }
+    one.cache.forget_all_everywhere().await.unwrap();
+    for token in &tokens {
+        assert_eq!(one.read(token).await, Answer::inactive());
+        assert!(other.until(token, 401).await < SECOND);
+    }
+    let third = Instance::start(&server, &store.url()).await;
+    assert_eq!(third.read(&tokens[0]).await, Answer::inactive(), "nor is it in the store");
+}
+
+#[tokio::test]
+async fn an_instance_that_begins_later_finds_nothing_that_was_forgotten() {
+    // R-E10
+    let (store, server) = (Store::start(), authorization_server().await);
+    let token = token(&server, "entries:read");
+    let one = Instance::start(&server, &store.url()).await;
+    assert_eq!(one.read(&token).await, Answer::ok());
+    store.wait_for_entries(1).await;
+    server.revoke(&token);
+    one.cache.forget_everywhere(&parsed(&token)).await.unwrap();
+    let later = Instance::start(&server, &store.url()).await;
+    assert_eq!(later.read(&token).await, Answer::inactive());
+}
+
+#[tokio::test]
+async fn an_answer_from_before_is_not_put_back() {
+    // R-E10: the exchange began before the token was revoked, and ends after it was forgotten.
+    let (store, server) = (Store::start(), authorization_server().await);
+    let token = token(&server, "entries:read");
+    let one = Instance::start(&server, &store.url()).await;
+    let slow = Instance::start(&server, &store.url()).await;
+    let active = json!({
+        "active": true, "sub": "alice", "scope": "entries:read", "aud": RESOURCE,
+        "iss": server.issuer(),
+    });
+    server.fault_once(Fault::json(active).after(SECOND));
+    let before = async { assert_eq!(slow.read(&token).await, Answer::ok()) };
+    let meanwhile = async {
+        while server.introspections() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        server.revoke(&token);
+        one.cache.forget_everywhere(&parsed(&token)).await.unwrap();
+    };
+    tokio::join!(before, meanwhile);
+    let later = Instance::start(&server, &store.url()).await;
+    for instance in [&one, &slow, &later] {
+        assert_eq!(instance.read(&token).await, Answer::inactive());
+    }
+}
+
+#[tokio::test]
+async fn what_is_forgotten_while_the_store_is_out_of_reach_is_told_when_it_is_back() {
+    // R-E10
+    let (store, server) = (Store::start(), authorization_server().await);
+    let proxy = Proxy::to(store.port).await;
+    let token = token(&server, "entries:read");
+    let cut_off = Instance::start(&server, &proxy.url()).await;
+    let other = Instance::start(&server, &store.url()).await;
+    assert_eq!(cut_off.read(&token).await, Answer::ok());
+    assert_eq!(other.read(&token).await, Answer::ok());
+    server.revoke(&token);
+    proxy.cut();
+    assert!(cut_off.cache.forget_everywhere(&parsed(&token)).await.is_err());
+    assert_eq!(cut_off.read(&token).await, Answer::inactive());
+    assert_eq!(other.read(&token).await, Answer::ok(), "nobody has told it");
+    proxy.mend();
+    other.until(&token, 401).await;
+}
+
+#[tokio::test]
+async fn what_others_forget_while_the_store_is_out_of_reach_is_heard_when_it_is_back() {
+    // R-E10: a message is not lost because nobody listened.
+    let (store, server) = (Store::start(), authorization_server().await);
+    let proxy = Proxy::to(store.port).await;
+    let token = token(&server, "entries:read");
+    let cut_off = Instance::start(&server, &proxy.url()).await;
+    let other = Instance::start(&server, &store.url()).await;
+    assert_eq!(cut_off.read(&token).await, Answer::ok());
+    proxy.cut();
+    server.revoke(&token);
+    other.cache.forget_everywhere(&parsed(&token)).await.unwrap();
+    assert_eq!(cut_off.read(&token).await, Answer::ok(), "it could not hear of it");
+    proxy.mend();
+    cut_off.until(&token, 401).await;
+}
+
+#[tokio::test]
+async fn a_store_that_comes_back_empty_has_everybody_forget() {
+    // R-E10: it may have lost news.
+    let (mut store, server) = (Store::start(), authorization_server().await);
+    let token = token(&server, "entries:read");
+    let instance = Instance::start(&server, &store.url()).await;
+    assert_eq!(instance.read(&token).await, Answer::ok());
+    server.revoke(&token);
+    store.kill();
+    assert_eq!(instance.read(&token).await, Answer::ok(), "remembered");
+    store.restart();
+    instance.until(&token, 401).await;
+}
+
+#[tokio::test]
+async fn too_much_news_has_everybody_forget() {
+    // R-E10: what is no longer kept cannot be heard of.
+    let (store, server) = (Store::start(), authorization_server().await);
+    let proxy = Proxy::to(store.port).await;
+    let token = token(&server, "entries:read");
+    let cut_off = Instance::start(&server, &proxy.url()).await;
+    let other = Instance::start(&server, &store.url()).await;
+    assert_eq!(cut_off.read(&token).await, Answer::ok());
+    proxy.cut();
+    server.revoke(&token);
+    other.cache.forget_everywhere(&parsed(&token)).await.unwrap();
+    // So many since that the news of this token are dropped.
+    let mut behind = store.behind();
+    let mut many = redis::pipe();
+    for _ in 0..20_000 {
+        many.cmd("XADD").arg("{requires-auth}:forgotten").arg("MAXLEN").arg("~").arg(10_000);
+        many.arg("*").arg("m").arg("x").ignore();
+    }
+    many.query::<()>(&mut behind).unwrap();
+    proxy.mend();
+    cut_off.until(&token, 401).await;
+}

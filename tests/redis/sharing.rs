@@ -1,0 +1,144 @@
+//! What one instance has found out, the others know (R-E9).
+
+use std::time::Duration;
+
+use requires_auth::redis::SharedCache;
+use requires_auth::testing::Fault;
+use requires_auth::{Cached, Introspection, Resolver};
+
+use crate::clock::Hands;
+use crate::instance::{Answer, Instance, RESOURCE, SECRET, authorization_server, parsed, token};
+use crate::store::Store;
+
+#[tokio::test]
+async fn what_one_instance_has_asked_no_other_asks() {
+    // R-E9
+    let (store, server) = (Store::start(), authorization_server().await);
+    let token = token(&server, "entries:read");
+    for _ in 0..3 {
+        let instance = Instance::start(&server, &store.url()).await;
+        assert_eq!(instance.read(&token).await, Answer::ok());
+    }
+    assert_eq!(server.introspections(), 1);
+}
+
+#[tokio::test]
+async fn the_claims_are_the_same_in_every_instance() {
+    // R-E9
+    let (store, server) = (Store::start(), authorization_server().await);
+    let mint = server.mint().subject("älice").audience(RESOURCE).scopes("b a");
+    let token = parsed(&mint.issue());
+    let one = Instance::start(&server, &store.url()).await;
+    let other = Instance::start(&server, &store.url()).await;
+    let asked = one.cache.resolve(&token).await.unwrap();
+    let shared = other.cache.resolve(&token).await.unwrap();
+    assert_eq!(server.introspections(), 1);
+    assert_eq!(shared.as_json(), asked.as_json());
+    assert_eq!(format!("{shared:?}"), format!("{asked:?}"));
+}
+
+#[tokio::test]
+async fn every_instance_decides_for_itself() {
+    // R-E1, R-E9
+    let (store, server) = (Store::start(), authorization_server().await);
+    let token = token(&server, "entries:read");
+    let one = Instance::start(&server, &store.url()).await;
+    let other = Instance::start(&server, &store.url()).await;
+    assert_eq!(one.read(&token).await, Answer::ok());
+    let refused = other.write(&token).await;
+    assert_eq!(server.introspections(), 1);
+    let what = "The access token does not carry the scopes that this operation needs";
+    let metadata = "https://journal.example/.well-known/oauth-protected-resource/mcp";
+    let challenge = format!(
+        "Bearer error=\"insufficient_scope\", error_description=\"{what}\", \
+         scope=\"entries:write\", resource_metadata=\"{metadata}\""
+    );
+    let body = format!(r#"{{"error":"insufficient_scope","error_description":"{what}"}}"#);
+    assert_eq!(refused, Answer { status: 403, challenge: Some(challenge), body });
+}
+
+#[tokio::test]
+async fn claims_are_as_old_as_they_are_wherever_they_are_found() {
+    // R-E3, R-E9: 60 s after they were asked for, no instance believes them.
+    let (store, server) = (Store::start(), authorization_server().await);
+    let token = token(&server, "entries:read");
+    let clock = Hands::default();
+    let shared = || SharedCache::single(store.url(), SECRET);
+    let one = Instance::with(&server, shared(), clock.clone(), |cache| cache).await;
+    let other = Instance::with(&server, shared(), clock.clone(), |cache| cache).await;
+    assert_eq!(one.read(&token).await, Answer::ok());
+    clock.pass(Duration::from_secs(55));
+    assert_eq!(other.read(&token).await, Answer::ok());
+    assert_eq!(server.introspections(), 1, "found in the store");
+    clock.pass(Duration::from_secs(5));
+    assert!(server.revoke(&token));
+    assert_eq!(other.read(&token).await, Answer::inactive(), "not a second longer");
+}
+
+#[tokio::test]
+async fn the_store_keeps_claims_no_longer_than_they_hold() {
+    // R-E9
+    let (store, server) = (Store::start(), authorization_server().await);
+    let instance = Instance::start(&server, &store.url()).await;
+    for (lifetime, longest) in [(3600, 60_000), (20, 20_000)] {
+        let mint = server.mint().subject("alice").audience(RESOURCE).scopes("entries:read");
+        let token = mint.expires_in(Duration::from_secs(lifetime)).issue();
+        assert_eq!(instance.read(&token).await, Answer::ok());
+        store.wait_for_entries(1).await;
+        let left: i64 = store.ask(&["PTTL", &store.claims_key()]);
+        assert!((longest - 5_000..=longest).contains(&left), "{left} of {longest} ms");
+        store.ask::<()>(&["DEL", &store.claims_key()]);
+    }
+}
+
+#[tokio::test]
+async fn claims_from_the_future_are_not_believed() {
+    // R-E9, R-L3: a clock that is ahead would make them live longer.
+    let (store, server) = (Store::start(), authorization_server().await);
+    let mint = server.mint().subject("alice").audience(RESOURCE).scopes("entries:read");
+    let token = mint.never_expires().issue();
+    let ahead = Hands::default();
+    ahead.jump_forward(Duration::from_secs(3600));
+    let shared = || SharedCache::single(store.url(), SECRET);
+    let one = Instance::with(&server, shared(), ahead, |cache| cache).await;
+    assert!(one.cache.resolve(&parsed(&token)).await.is_ok());
+    store.wait_for_entries(1).await;
+    let other = Instance::start(&server, &store.url()).await;
+    assert_eq!(other.read(&token).await, Answer::ok());
+    assert_eq!(server.introspections(), 2);
+}
+
+#[tokio::test]
+async fn neither_tokens_that_are_not_active_nor_failures_are_shared() {
+    // R-E4, R-E9: nobody fills the store with tokens that do not exist.
+    let (store, server) = (Store::start(), authorization_server().await);
+    let instance = Instance::start(&server, &store.url()).await;
+    for number in 0..20 {
+        assert_eq!(instance.read(&format!("nobody-{number}")).await, Answer::inactive());
+    }
+    server.fault_once(Fault::status(400));
+    assert_eq!(instance.read("something").await.status, 503);
+    // The generation of entries is all there is.
+    assert_eq!(store.keys("*"), ["{requires-auth}:generation"]);
+}
+
+#[tokio::test]
+async fn only_who_asks_the_same_server_as_the_same_client_shares() {
+    // R-E2, R-E9
+    let (store, server) = (Store::start(), authorization_server().await);
+    let token = token(&server, "entries:read");
+    let one = Instance::start(&server, &store.url()).await;
+    assert_eq!(one.read(&token).await, Answer::ok());
+    store.wait_for_entries(1).await;
+    let introspection = |id: &str| {
+        Introspection::builder(server.introspection_url()).client_secret_basic(id, "the-secret")
+    };
+    let shared = || SharedCache::single(store.url(), SECRET).build().unwrap();
+    let permissions = introspection("journal").scope_claims(["permissions[]".parse().unwrap()]);
+    for other in [introspection("another").build().unwrap(), permissions.build().unwrap()] {
+        let before = server.introspections();
+        let other = Cached::builder(other).shared(shared()).build();
+        let _ = other.resolve(&parsed(&token)).await;
+        assert_eq!(server.introspections(), before + 1);
+    }
+}
