@@ -6,7 +6,7 @@ use axum::extract::{FromRef, Path, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{delete, get};
 use axum::{Json, Router};
 use requires_auth::{AuthInfo, ResourceServer, requires_auth};
 use serde_json::json;
@@ -28,6 +28,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/me", get(me))
+        .route("/me/token", delete(forget_token))
         .route("/entries", get(list_entries).post(create_entry))
         .route("/entries/{id}", get(show_entry).delete(delete_entry))
         .route("/tags", get(list_tags).post(create_tag))
@@ -41,6 +42,14 @@ async fn healthz() -> &'static str {
 #[requires_auth(scopes = "user:read")]
 async fn me(auth: AuthInfo) -> impl IntoResponse {
     ([(CACHE_CONTROL, "no-store")], Json(auth))
+}
+
+/// For clients that have revoked their token: what is remembered of it is forgotten at once, in all
+/// journals that share a store.
+#[requires_auth(scopes = "user:read")]
+async fn forget_token(auth: AuthInfo, State(server): State<ResourceServer>) -> StatusCode {
+    server.forget(auth.token());
+    StatusCode::NO_CONTENT
 }
 
 type Journal = State<Arc<Store>>;

@@ -54,9 +54,25 @@ pub struct Settings {
     #[arg(long, env = "JOURNAL_CACHE_TTL", value_name = "SECONDS", default_value_t = 60)]
     pub cache_ttl: u64,
 
-    /// Store to share remembered answers in [not yet]
-    #[arg(long, env = "JOURNAL_REDIS", value_name = "URL", hide_env_values = true)]
+    /// Redis or Valkey to share remembered answers in, with other journals
+    #[arg(
+        long,
+        env = "JOURNAL_REDIS",
+        value_name = "URL",
+        hide_env_values = true,
+        requires = "redis_secret"
+    )]
     pub redis: Option<String>,
+
+    /// The secret that all these journals have, at least 32 bytes; better in the environment
+    #[arg(
+        long,
+        env = "JOURNAL_REDIS_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true,
+        requires = "redis"
+    )]
+    pub redis_secret: Option<String>,
 
     /// Demo mode: address of the authorization server
     #[arg(
@@ -123,9 +139,6 @@ impl Settings {
         if self.mode != Mode::Introspection {
             return Err("--mode jwt and --mode hybrid need JWT validation, which requires-auth \
                         does not have yet; use --mode introspection");
-        }
-        if self.redis.is_some() {
-            return Err("--redis needs the shared cache, which requires-auth does not have yet");
         }
         if self.is_demo() && self.client_id.is_some() {
             return Err("--client-id is for a real authorization server: give its --issuer or \

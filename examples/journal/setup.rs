@@ -23,6 +23,8 @@ pub async fn resource_server(
         "client_secret": settings.client_secret,
         "audience": settings.audience.as_str(),
         "cache_ttl_s": settings.cache_ttl,
+        "redis_urls": settings.redis.iter().collect::<Vec<_>>(),
+        "redis_secret": settings.redis_secret,
         "scopes_supported": SCOPES,
     }))?;
     Ok(config.build().await?)

@@ -366,7 +366,8 @@ fn what_it_cannot_do_yet_it_says() {
     for (flags, words) in [
         (vec!["--mode", "jwt"], "JWT validation"),
         (vec!["--mode", "hybrid"], "JWT validation"),
-        (vec!["--redis", "redis://127.0.0.1"], "the shared cache"),
+        (vec!["--redis", "redis://127.0.0.1"], "--redis-secret"),
+        (vec!["--redis-secret", "a"], "--redis"),
         (vec!["--client-id", "a", "--client-secret", "b"], "--introspection-url"),
         (vec!["--client-id", "a"], "--client-secret"),
         (vec!["--audience", "perhaps"], "if-present"),
@@ -392,6 +393,9 @@ fn a_mistake_in_the_setup_is_told_in_one_line() {
     };
     let message = fails(&["--auth-listen", taken]);
     assert!(message.contains("--auth-listen 127.0.0.1:0"), "{message}");
+    let message =
+        fails(&["--auth-listen", "127.0.0.1:0", "--redis", "http://a", "--redis-secret", "a"]);
+    assert!(message.contains("32 bytes"), "{message}");
     let message = fails(&["--issuer", "http://127.0.0.1:1"]);
     assert!(message.contains("metadata could not be read"), "{message}");
     let message = fails(&["--introspection-url", "http://auth.example/introspect"]);

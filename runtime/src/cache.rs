@@ -86,6 +86,8 @@ impl<R: Resolver> Cached<R> {
     /// With a [shared](CachedBuilder::shared) second level, other instances forget it as well, within
     /// a second where the store can be reached.
     pub fn forget(&self, token: &AccessToken) {
+        // What is under this cache may remember, too.
+        self.0.resolver.forget(token);
         let key = self.0.keys.of(token);
         // First, so that from now on nobody finds it there.
         #[cfg(feature = "redis")]
@@ -174,6 +176,10 @@ impl<R: Resolver> Resolver for Cached<R> {
                 arrival.outcome().await
             }
         }
+    }
+
+    fn forget(&self, token: &AccessToken) {
+        Cached::forget(self, token);
     }
 
     fn name(&self) -> String {

@@ -117,6 +117,24 @@ impl ResourceServer {
         }
     }
 
+    /// Forgets what is remembered of a token, so that the next request asks about it anew: call it
+    /// when the token was revoked, or when what its holder may do has changed. With a shared cache,
+    /// other instances forget it as well, within a second where the store can be reached.
+    ///
+    /// ```
+    /// use requires_auth::{AuthInfo, ResourceServer, requires_auth};
+    /// use axum::extract::State;
+    ///
+    /// /// For clients that have revoked their token (RFC 7009).
+    /// #[requires_auth]
+    /// async fn sign_out(auth: AuthInfo, State(server): State<ResourceServer>) {
+    ///     server.forget(auth.token());
+    /// }
+    /// ```
+    pub fn forget(&self, token: &AccessToken) {
+        self.0.resolver.forget(token);
+    }
+
     /// Who calls; `None` for a request without a bearer token. `demand` is only for the
     /// challenge: it is not checked here.
     pub(crate) async fn identify(

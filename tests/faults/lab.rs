@@ -19,7 +19,7 @@ pub const RESOURCE: &str = "https://journal.example/mcp";
 
 pub struct Lab {
     pub address: SocketAddr,
-    pub authorization_server: AuthorizationServer,
+    pub authorization_server: Arc<AuthorizationServer>,
     pub hands: Hands,
     pub cache: Option<Cached<Introspection>>,
     task: JoinHandle<()>,
@@ -44,9 +44,26 @@ impl Lab {
         client: impl FnOnce(IntrospectionBuilder) -> IntrospectionBuilder,
         cache: Option<impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>>,
     ) -> Self {
-        let hands = Hands::default();
         let builder = AuthorizationServer::builder().client("journal", "the-secret");
         let authorization_server = builder.start().await.expect("loopback is there");
+        Self::before(Arc::new(authorization_server), Hands::default(), client, cache).await
+    }
+
+    /// Another instance of the service, with the same authorization server and the same clock.
+    pub async fn beside(
+        &self,
+        settings: impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>,
+    ) -> Self {
+        let server = Arc::clone(&self.authorization_server);
+        Self::before(server, self.hands.clone(), |client| client, Some(settings)).await
+    }
+
+    async fn before(
+        authorization_server: Arc<AuthorizationServer>,
+        hands: Hands,
+        client: impl FnOnce(IntrospectionBuilder) -> IntrospectionBuilder,
+        cache: Option<impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>>,
+    ) -> Self {
         let introspection = Introspection::builder(authorization_server.introspection_url())
             .client_secret_basic("journal", "the-secret")
             .clock(hands.clone());

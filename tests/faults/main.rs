@@ -3,7 +3,7 @@
 //! what happened; anything else than that fails the run.
 //!
 //! `cargo test -p requires-auth-tests --test faults` prints it; a word behind `--` runs the rows that
-//! contain it.
+//! contain it. The rows of the shared cache need `redis-server`.
 
 #![allow(
     clippy::expect_used,
@@ -20,6 +20,10 @@ mod lab;
 mod outages;
 mod remembering;
 mod report;
+mod sharing;
+#[allow(dead_code, reason = "the tests of the store use all of it")]
+#[path = "../redis/store.rs"]
+mod store;
 
 use std::process::ExitCode;
 
@@ -32,5 +36,6 @@ async fn main() -> ExitCode {
     outages::run(&mut report).await;
     asking::run(&mut report).await;
     remembering::run(&mut report).await;
+    sharing::run(&mut report).await;
     report.end()
 }

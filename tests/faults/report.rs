@@ -6,6 +6,7 @@ pub struct Report {
     wanted: Vec<String>,
     ran: usize,
     failed: Vec<String>,
+    skipped: Vec<String>,
 }
 
 /// What happened, or what should not have.
@@ -14,7 +15,7 @@ pub type Outcome = Result<String, String>;
 impl Report {
     pub fn begin(wanted: Vec<String>) -> Self {
         println!("{:<18} {:<46} {:<52} what happened", "rows", "fault", "expected");
-        Self { wanted, ran: 0, failed: Vec::new() }
+        Self { wanted, ran: 0, failed: Vec::new(), skipped: Vec::new() }
     }
 
     /// One line: the rows of REQUIREMENTS that it is about, the fault, what is expected, and the
@@ -47,9 +48,18 @@ impl Report {
         println!("{rows:<18} {fault:<46} {expected:<52} {happened}");
     }
 
+    /// One line about rows that cannot be run here.
+    pub fn skip(&mut self, rows: &str, reason: &str) {
+        println!("{rows:<18} skipped: {reason}");
+        self.skipped.push(format!("{rows} ({reason})"));
+    }
+
     pub fn end(self) -> ExitCode {
-        let Self { ran, failed, .. } = self;
+        let Self { ran, failed, skipped, .. } = self;
         println!("\n{ran} experiments, {} as expected, {} not", ran - failed.len(), failed.len());
+        for rows in skipped {
+            println!("skipped: {rows}");
+        }
         if failed.is_empty() && ran > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }

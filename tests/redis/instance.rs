@@ -15,12 +15,10 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::clock::Hands;
+pub use crate::store::AMPLE;
 
 pub const RESOURCE: &str = "https://journal.example/mcp";
 pub const SECRET: &str = "the secret of the tests, 32 bytes";
-
-/// Long enough for a machine that is busy with other tests.
-pub const AMPLE: Duration = Duration::from_secs(10);
 
 pub struct Instance {
     address: SocketAddr,

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use redis::{Client, Connection, FromRedisValue};
 
-use crate::instance::AMPLE;
+/// Long enough for a machine that is busy with other tests.
+pub const AMPLE: Duration = Duration::from_secs(10);
 
 /// A running server, in a directory of its own; killed at the end.
 pub struct Store {
@@ -20,6 +21,11 @@ pub struct Store {
 }
 
 static DIRECTORIES: AtomicU32 = AtomicU32::new(0);
+
+/// The server under test.
+pub fn program() -> String {
+    std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned())
+}
 
 impl Store {
     /// Keeps everything in memory only.
@@ -122,15 +128,14 @@ impl Drop for Store {
 /// `None` if the server ends before it is ready.
 fn spawn(port: u16, directory: &Path, arguments: &[String]) -> Option<Child> {
     let port = port.to_string();
-    let server = std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
-    let mut child = Command::new(&server)
+    let mut child = Command::new(program())
         .args(["--bind", "127.0.0.1", "--port", &port, "--save", "", "--appendonly", "no"])
         .args(["--enable-debug-command", "yes"])
         .args(arguments)
         .current_dir(directory)
         .stdout(Stdio::piped())
         .spawn()
-        .unwrap_or_else(|error| panic!("{server} (apt-get install redis-server): {error}"));
+        .unwrap_or_else(|error| panic!("{} (apt-get install redis-server): {error}", program()));
     let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
     let ready = lines.by_ref().map_while(Result::ok).any(|it| it.contains("Ready to accept"));
     // Goes on reading, so that the server is never held up by what it says.

@@ -24,6 +24,7 @@ impl<R: Resolver> Cached<R> {
     /// # Errors
     /// If the store cannot be reached within a second. It is told as soon as it is.
     pub async fn forget_everywhere(&self, token: &AccessToken) -> Result<(), NotShared> {
+        self.0.resolver.forget(token);
         let key = self.0.keys.of(token);
         let told = self.forget_shared(token, key);
         self.0.forget(&key);

@@ -346,6 +346,6 @@ fn debug_and_names_hold_no_secret() {
         .build()
         .unwrap();
     let cached = Cached::new(client);
-    assert_eq!(cached.name(), "https://auth.example/introspect journal");
+    assert_eq!(cached.name(), r#"https://auth.example/introspect "journal" ["scope"]"#);
     assert!(!format!("{cached:?}").contains("canary"));
 }

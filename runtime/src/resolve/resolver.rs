@@ -62,6 +62,13 @@ pub trait Resolver: Send + Sync + 'static {
         None
     }
 
+    /// Forgets what it remembers of a token, so that the next request asks anew: the token was revoked,
+    /// or may do something else from now on. By default there is nothing to forget; a resolver that
+    /// wraps another one passes it on.
+    fn forget(&self, token: &AccessToken) {
+        let _ = token;
+    }
+
     /// Tells the answers of this resolver from those of others, which may know the same token by
     /// other claims: whom it asks, and as whom. It goes into the keys of caches, so it must hold no
     /// secret. A resolver that wraps another one passes on the other's name.
@@ -76,6 +83,10 @@ impl<R: Resolver> Resolver for Arc<R> {
 
     fn known(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
         R::known(self, token)
+    }
+
+    fn forget(&self, token: &AccessToken) {
+        R::forget(self, token);
     }
 
     fn name(&self) -> String {
@@ -99,6 +110,10 @@ impl SharedResolver {
             None => self.0.resolve_boxed(token).await,
         }
     }
+
+    pub(crate) fn forget(&self, token: &AccessToken) {
+        self.0.forget_token(token);
+    }
 }
 
 impl fmt::Debug for SharedResolver {
@@ -116,6 +131,8 @@ trait Erased: Send + Sync {
         &'a self,
         token: &'a AccessToken,
     ) -> BoxFuture<'a, Result<Claims, ResolveError>>;
+
+    fn forget_token(&self, token: &AccessToken);
 }
 
 impl<R: Resolver> Erased for R {
@@ -128,5 +145,9 @@ impl<R: Resolver> Erased for R {
         token: &'a AccessToken,
     ) -> BoxFuture<'a, Result<Claims, ResolveError>> {
         Box::pin(self.resolve(token))
+    }
+
+    fn forget_token(&self, token: &AccessToken) {
+        self.forget(token);
     }
 }

@@ -28,6 +28,7 @@ use crate::ScopeClaim;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "settings, each of its own, and no states")]
 pub struct ResourceServerConfig {
     /// The resource identifier (RFC 8707).
     pub resource: String,
@@ -94,6 +95,29 @@ pub struct ResourceServerConfig {
     pub stale_if_error_s: Option<u64>,
     /// The scopes that such claims may be used for. Default: all.
     pub stale_scopes: Option<Vec<String>>,
+    /// The Redis or Valkey that a [shared cache](crate::redis) is kept in, as
+    /// `redis://user:password@host:6379`, or `rediss://…` for TLS; of a cluster, some of its nodes.
+    /// Default: there is none.
+    #[cfg(feature = "redis")]
+    #[serde(default)]
+    pub redis_urls: Vec<SecretString>,
+    /// Whether it is a cluster.
+    #[cfg(feature = "redis")]
+    #[serde(default)]
+    pub redis_cluster: bool,
+    /// The secret that all instances have, at least 32 bytes. Required where there is a shared cache.
+    #[cfg(feature = "redis")]
+    pub redis_secret: Option<SecretString>,
+    /// What the keys in the store begin with. Default: `requires-auth`.
+    #[cfg(feature = "redis")]
+    pub redis_prefix: Option<String>,
+    /// Milliseconds that a request may wait for the store. Default: 100.
+    #[cfg(feature = "redis")]
+    pub redis_deadline_ms: Option<u64>,
+    /// A file with the certificates, as PEM, of the authorities that may vouch for the store. Default:
+    /// those that the system trusts.
+    #[cfg(feature = "redis")]
+    pub redis_root_certificates: Option<std::path::PathBuf>,
     /// The longest token that is looked at, in bytes. Default: 8192.
     pub longest_token: Option<usize>,
     /// Seconds that clocks may differ when `exp` and `nbf` are checked. Default: 0.

@@ -46,6 +46,18 @@ const VARIABLES: &[(&str, &str, Form)] = &[
     ("REQUIRES_AUTH_CACHE_TTL_S", "cache_ttl_s", Number),
     ("REQUIRES_AUTH_STALE_IF_ERROR_S", "stale_if_error_s", Number),
     ("REQUIRES_AUTH_STALE_SCOPES", "stale_scopes", List),
+    #[cfg(feature = "redis")]
+    ("REQUIRES_AUTH_REDIS_URLS", "redis_urls", List),
+    #[cfg(feature = "redis")]
+    ("REQUIRES_AUTH_REDIS_CLUSTER", "redis_cluster", Switch),
+    #[cfg(feature = "redis")]
+    ("REQUIRES_AUTH_REDIS_SECRET", "redis_secret", Text),
+    #[cfg(feature = "redis")]
+    ("REQUIRES_AUTH_REDIS_PREFIX", "redis_prefix", Text),
+    #[cfg(feature = "redis")]
+    ("REQUIRES_AUTH_REDIS_DEADLINE_MS", "redis_deadline_ms", Number),
+    #[cfg(feature = "redis")]
+    ("REQUIRES_AUTH_REDIS_ROOT_CERTIFICATES", "redis_root_certificates", Text),
     ("REQUIRES_AUTH_LONGEST_TOKEN", "longest_token", Number),
     ("REQUIRES_AUTH_LEEWAY_S", "leeway_s", Number),
     ("REQUIRES_AUTH_DANGEROUSLY_ALLOW_HTTP", "dangerously_allow_http", Switch),

@@ -1,5 +1,8 @@
 //! Setting up a resource server as its configuration says.
 
+#[cfg(feature = "redis")]
+mod shared_cache;
+
 use std::time::Duration;
 
 use super::{ClientAuthenticationMethod, ResourceServerConfig};
@@ -29,8 +32,13 @@ impl ResourceServerConfig {
             return Err(SetupError::Setting("`stale_scopes` is set without `stale_if_error_s`"));
         }
         let server = ResourceServer::builder(&self.resource);
+        #[cfg(feature = "redis")]
+        let shared = self.shared_cache()?;
         let server = if self.remembers() {
-            server.resolver(self.cached(Cached::builder(introspection)).build())
+            let cached = self.cached(Cached::builder(introspection));
+            #[cfg(feature = "redis")]
+            let cached = shared.into_iter().fold(cached, CachedBuilder::shared);
+            server.resolver(cached.build())
         } else {
             server.resolver(introspection)
         };
