@@ -4,7 +4,8 @@
 //! [`requires_auth`] is the attribute. [`ResourceServer`] and [`Introspection`] are set up once, in
 //! code or from a [`ResourceServerConfig`]. [`AuthInfo`] is what a guarded function receives, and
 //! [`Rejection`] what a refused caller gets. [`Resolver`] is for another way to resolve tokens, and
-//! the module `testing` for tests. The module `metrics` lists what is counted.
+//! the module `testing` for tests. The module `metrics` lists what is counted, and the module `redis`
+//! lets several instances share what they know.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod auth_info;

@@ -7,7 +7,7 @@ use requires_auth::redis::SharedCache;
 
 use crate::clock::Hands;
 use crate::instance::{AMPLE, Answer, Instance, SECRET, authorization_server, parsed, token};
-use crate::store::Store;
+use crate::store::{Store, until};
 
 struct Cluster {
     nodes: Vec<Store>,
@@ -25,12 +25,9 @@ impl Cluster {
             .output()
             .expect("redis-cli comes with redis-server");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
-        let begun = Instant::now();
         for node in &nodes {
-            while !node.ask::<String>(&["CLUSTER", "INFO"]).contains("cluster_state:ok") {
-                assert!(begun.elapsed() < AMPLE);
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+            let info = || node.ask::<String>(&["CLUSTER", "INFO"]);
+            until(|| info().contains("cluster_state:ok")).await;
         }
         Self { nodes }
     }
@@ -56,11 +53,7 @@ async fn a_cluster_is_shared_and_told_like_a_single_server() {
     for token in &tokens {
         assert_eq!(one.read(token).await, Answer::ok());
     }
-    let begun = Instant::now();
-    while cluster.entries().iter().sum::<usize>() < tokens.len() {
-        assert!(begun.elapsed() < AMPLE, "{:?}", cluster.entries());
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until(|| cluster.entries().iter().sum::<usize>() == tokens.len()).await;
     assert!(cluster.entries().iter().all(|&count| count > 0), "on all of them");
     for token in &tokens {
         assert_eq!(other.read(token).await, Answer::ok());
@@ -84,7 +77,9 @@ async fn a_cluster_that_loses_a_node_costs_no_answer() {
     let shared = SharedCache::cluster([cluster.nodes[0].url()], SECRET);
     let shared = shared.deadline(Duration::from_millis(200)).build().unwrap();
     let instance = Instance::sharing(&server, shared, Hands::default(), |cache| cache).await;
+    let begun = Instant::now();
     while cluster.entries().iter().sum::<usize>() == 0 {
+        assert!(begun.elapsed() < AMPLE, "the store is not used");
         assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
     }
     cluster.nodes[2].kill();

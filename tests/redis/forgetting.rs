@@ -1,5 +1,6 @@
 //! What is forgotten in one instance is forgotten in all (R-E10).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use requires_auth::testing::Fault;
@@ -7,7 +8,7 @@ use serde_json::json;
 
 use crate::instance::{Answer, Instance, RESOURCE, authorization_server, parsed, token};
 use crate::proxy::Proxy;
-use crate::store::Store;
+use crate::store::{Store, until};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -103,9 +104,7 @@ async fn an_answer_from_before_is_not_put_back() {
     server.fault_once(Fault::json(active).after(SECOND));
     let before = async { assert_eq!(slow.read(&token).await, Answer::ok()) };
     let meanwhile = async {
-        while server.introspections() == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until(|| server.introspections() > 0).await;
         server.revoke(&token);
         one.cache.forget_everywhere(&parsed(&token)).await.unwrap();
     };
@@ -113,6 +112,59 @@ async fn an_answer_from_before_is_not_put_back() {
     let later = Instance::start(&server, &store.url()).await;
     for instance in [&one, &slow, &later] {
         assert_eq!(instance.read(&token).await, Answer::inactive());
+    }
+}
+
+#[tokio::test]
+async fn claims_that_are_written_late_are_not_believed() {
+    // R-E10: another instance had begun to write them, and has not heard yet.
+    let (store, server) = (Store::start(), authorization_server().await);
+    let token = token(&server, "entries:read");
+    let one = Instance::start(&server, &store.url()).await;
+    assert_eq!(one.read(&token).await, Answer::ok());
+    store.wait_for_entries(1).await;
+    let key = store.claims_key();
+    let claims = store.value(&key);
+    server.revoke(&token);
+    one.cache.forget_everywhere(&parsed(&token)).await.unwrap();
+    store.put(&key, &claims);
+    let later = Instance::start(&server, &store.url()).await;
+    for instance in [&one, &later] {
+        assert_eq!(instance.read(&token).await, Answer::inactive());
+    }
+    // For as long as claims may live that were asked for before that.
+    let forgotten = store.keys("*}:forgotten");
+    let forgotten: Vec<_> = forgotten.iter().filter(|key| key.contains(":{")).collect();
+    let left: i64 = store.ask(&["PTTL", forgotten[0]]);
+    assert!((110_000..=120_000).contains(&left), "{left} ms");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_forgotten_under_load_is_not_found_again() {
+    // R-E10: instances look for it in the store at every moment, also while they hear of it.
+    let (store, server) = (Store::start(), authorization_server().await);
+    let one = Instance::start(&server, &store.url()).await;
+    let other = Arc::new(Instance::start(&server, &store.url()).await);
+    for round in 0..10 {
+        let token = token(&server, "entries:read");
+        assert_eq!(one.read(&token).await, Answer::ok());
+        assert_eq!(other.read(&token).await, Answer::ok());
+        server.revoke(&token);
+        let readers: Vec<_> = (0..8)
+            .map(|_| {
+                let (other, token) = (Arc::clone(&other), token.clone());
+                tokio::spawn(async move { other.until(&token, 401).await })
+            })
+            .collect();
+        if round % 2 == 0 {
+            one.cache.forget_all_everywhere().await.unwrap();
+        } else {
+            one.cache.forget_everywhere(&parsed(&token)).await.unwrap();
+        }
+        for reader in readers {
+            reader.await.expect("it becomes a 401");
+        }
+        assert_eq!(other.read(&token).await, Answer::inactive(), "round {round}");
     }
 }
 

@@ -105,7 +105,7 @@ impl Instance {
         let begun = Instant::now();
         while self.read(token).await.status != status {
             assert!(begun.elapsed() < AMPLE, "no {status} comes");
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::task::yield_now().await;
         }
         begun.elapsed()
     }

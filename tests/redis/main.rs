@@ -16,8 +16,11 @@ mod cluster;
 mod forgetting;
 mod hostile;
 mod instance;
+#[path = "../e2e/log.rs"]
+mod log;
 mod outages;
 mod proxy;
 mod sharing;
 mod store;
+mod telling;
 mod tls;

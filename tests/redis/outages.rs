@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use requires_auth::redis::SharedCache;
+use requires_auth::testing::AuthorizationServer;
 
 use crate::clock::Hands;
 use crate::instance::{AMPLE, Answer, Instance, SECRET, authorization_server, token};
-use crate::store::{Store, free_port};
+use crate::store::{Store, free_port, until};
 
 #[tokio::test]
 async fn a_store_that_is_not_there_is_done_without() {
@@ -36,11 +37,7 @@ async fn a_store_that_comes_later_is_used_from_then() {
     let instance = Instance::start(&server, &store.url()).await;
     assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
     store.restart();
-    let begun = Instant::now();
-    while store.keys("*:claims:*").is_empty() {
-        assert!(begun.elapsed() < AMPLE);
-        assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
-    }
+    is_used(&store, &instance, &server).await;
 }
 
 #[tokio::test]
@@ -50,9 +47,7 @@ async fn a_slow_store_makes_nobody_wait_longer_than_the_deadline() {
     let shared = SharedCache::single(store.url(), SECRET);
     let shared = shared.deadline(Duration::from_millis(100)).build().unwrap();
     let instance = Instance::sharing(&server, shared, Hands::default(), |cache| cache).await;
-    while store.keys("*:claims:*").is_empty() {
-        assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
-    }
+    is_used(&store, &instance, &server).await;
     // For three seconds the store answers nobody.
     store.ask::<()>(&["CLIENT", "PAUSE", "3000", "ALL"]);
     let begun = Instant::now();
@@ -77,11 +72,7 @@ async fn a_store_that_refuses_to_write_is_done_without() {
         assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
     }
     store.ask::<()>(&["CONFIG", "SET", "maxmemory", "0"]);
-    let begun = Instant::now();
-    while store.keys("*:claims:*").is_empty() {
-        assert!(begun.elapsed() < AMPLE);
-        assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
-    }
+    is_used(&store, &instance, &server).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -115,20 +106,14 @@ async fn killed_and_restarted_under_load_the_store_costs_no_answer() {
         })
         .collect();
     for _ in 0..3 {
-        while store.keys("*:claims:*").len() < 10 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        until(|| store.keys("*:claims:*").len() >= 10).await;
         store.kill();
         // So many answers have to come without it.
         let asked = server.introspections();
-        while server.introspections() < asked + 50 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        until(|| server.introspections() >= asked + 50).await;
         store.restart();
     }
-    while store.keys("*:claims:*").len() < 10 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until(|| store.keys("*:claims:*").len() >= 10).await;
     over.store(true, Ordering::SeqCst);
     let mut answers = 0;
     for task in load {
@@ -136,4 +121,13 @@ async fn killed_and_restarted_under_load_the_store_costs_no_answer() {
     }
     println!("{answers} answers, all right, through three kills");
     assert!(answers > 500, "{answers}");
+}
+
+/// Asks about one token after the other, until the store has one.
+async fn is_used(store: &Store, instance: &Instance, server: &AuthorizationServer) {
+    let begun = Instant::now();
+    while store.keys("*:claims:*").is_empty() {
+        assert!(begun.elapsed() < AMPLE, "the store is not used");
+        assert_eq!(instance.read(&token(server, "entries:read")).await, Answer::ok());
+    }
 }

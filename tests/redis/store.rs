@@ -22,6 +22,15 @@ pub struct Store {
 
 static DIRECTORIES: AtomicU32 = AtomicU32::new(0);
 
+/// Waits for something that nobody tells.
+pub async fn until(mut happens: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !happens() {
+        assert!(begun.elapsed() < AMPLE, "it does not happen");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// The server under test.
 pub fn program() -> String {
     std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned())
@@ -90,11 +99,7 @@ impl Store {
 
     /// An instance answers first, and writes then.
     pub async fn wait_for_entries(&self, count: usize) {
-        let begun = Instant::now();
-        while self.keys("*:claims:*").len() != count {
-            assert!(begun.elapsed() < AMPLE, "{:?}", self.keys("*"));
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until(|| self.keys("*:claims:*").len() == count).await;
     }
 
     pub fn value(&self, key: &str) -> Vec<u8> {
