@@ -90,9 +90,8 @@ async fn an_instance_that_begins_later_finds_nothing_that_was_forgotten() {
     assert_eq!(later.read(&token).await, Answer::inactive());
 }
 
-#[tokio::test]
-async fn an_answer_from_before_is_not_put_back() {
-    // R-E10: the exchange began before the token was revoked, and ends after it was forgotten.
+/// Has one instance forget while another one waits for the authorization server.
+async fn an_answer_from_before(forget: impl AsyncFnOnce(&Instance, &str)) {
     let (store, server) = (Store::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
@@ -106,13 +105,61 @@ async fn an_answer_from_before_is_not_put_back() {
     let meanwhile = async {
         until(|| server.introspections() > 0).await;
         server.revoke(&token);
-        one.cache.forget_everywhere(&parsed(&token)).await.unwrap();
+        forget(&one, &token).await;
     };
     tokio::join!(before, meanwhile);
+    // It would be written after the answer: until the next claims are there, it would be, too.
+    let another = crate::instance::token(&server, "entries:read");
+    assert_eq!(slow.read(&another).await, Answer::ok());
+    until(|| !store.keys("*:claims:*").is_empty()).await;
     let later = Instance::start(&server, &store.url()).await;
     for instance in [&one, &slow, &later] {
         assert_eq!(instance.read(&token).await, Answer::inactive());
     }
+}
+
+#[tokio::test]
+async fn an_answer_from_before_is_not_put_back() {
+    // R-E10: the exchange began before the token was revoked, and ends after it was forgotten.
+    an_answer_from_before(async |one, token| {
+        one.cache.forget_everywhere(&parsed(token)).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_from_before_everything_was_forgotten_is_not_put_back() {
+    // R-E10
+    an_answer_from_before(async |one, _| one.cache.forget_all_everywhere().await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn what_was_forgotten_once_is_remembered_again() {
+    // R-E10: news are read once.
+    let (store, server) = (Store::start(), authorization_server().await);
+    let [token, first, second] = [(); 3].map(|()| token(&server, "entries:read"));
+    let one = Instance::start(&server, &store.url()).await;
+    let other = Instance::start(&server, &store.url()).await;
+    for token in [&token, &first, &second] {
+        assert_eq!(other.read(token).await, Answer::ok());
+    }
+    one.cache.forget_everywhere(&parsed(&token)).await.unwrap();
+    for token in [&first, &second] {
+        server.revoke(token);
+        one.cache.forget_everywhere(&parsed(token)).await.unwrap();
+        other.until(token, 401).await;
+    }
+    assert_eq!(other.read(&token).await, Answer::ok());
+    let asked = server.introspections();
+    one.cache.forget_everywhere(&parsed("yet-another-one")).await.unwrap();
+    let third = crate::instance::token(&server, "entries:read");
+    assert_eq!(other.read(&third).await, Answer::ok());
+    server.revoke(&third);
+    one.cache.forget_everywhere(&parsed(&third)).await.unwrap();
+    other.until(&third, 401).await;
+    let before = server.introspections();
+    assert_eq!(other.read(&token).await, Answer::ok());
+    assert_eq!(server.introspections(), before, "after {asked}");
 }
 
 #[tokio::test]

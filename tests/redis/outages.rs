@@ -63,6 +63,35 @@ async fn a_slow_store_makes_nobody_wait_longer_than_the_deadline() {
 }
 
 #[tokio::test]
+async fn a_store_that_fails_each_question_is_asked_less_and_less() {
+    // R-E9: although it can be reached, and has news.
+    let (store, server) = (Store::start(), authorization_server().await);
+    let instance = Instance::start(&server, &store.url()).await;
+    is_used(&store, &instance, &server).await;
+    store.ask::<()>(&["ACL", "SETUSER", "default", "-mget"]);
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(2500) {
+        assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
+    }
+    let refused: String = store.ask(&["INFO", "commandstats"]);
+    let refused = refused.lines().find(|line| line.starts_with("cmdstat_mget")).unwrap();
+    let refused: u32 = refused
+        .split("rejected_calls=")
+        .nth(1)
+        .unwrap()
+        .split(',')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    // At once, and after breaks of 250 ms, 500 ms, 1 s and so on, with up to 250 ms until it is seen.
+    assert!((2..=4).contains(&refused), "{refused}");
+    store.ask::<()>(&["ACL", "SETUSER", "default", "+mget"]);
+    store.ask::<()>(&["FLUSHALL"]);
+    is_used(&store, &instance, &server).await;
+}
+
+#[tokio::test]
 async fn a_store_that_refuses_to_write_is_done_without() {
     // R-E9
     let (store, server) = (Store::start(), authorization_server().await);

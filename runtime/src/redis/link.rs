@@ -88,7 +88,7 @@ impl Link {
         Self::close(&mut state)
     }
 
-    /// The store has answered a question.
+    /// The store has answered a question in time.
     pub(super) fn answered(&self) {
         self.state().strikes = 0;
     }

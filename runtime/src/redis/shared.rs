@@ -109,10 +109,12 @@ impl Shared {
             return ("miss", None);
         }
         let found = commands::look_up(&mut connection, &self.names, &locator, generation).await;
-        let entry = match self.heard(found) {
-            None => return ("unavailable", None),
-            Some(Found::Nothing | Found::Forgotten) => return ("miss", None),
-            Some(Found::Entry(entry)) => entry,
+        let Some(found) = self.heard(found) else { return ("unavailable", None) };
+        // Nobody waits for what is written, so that says nothing about it.
+        self.link.answered();
+        let entry = match found {
+            Found::Nothing | Found::Forgotten => return ("miss", None),
+            Found::Entry(entry) => entry,
         };
         let opened = Some(&entry)
             .filter(|entry| entry.len() <= commands::LONGEST_ENTRY)
@@ -192,16 +194,7 @@ impl Shared {
     /// What the store answered. A refusal (no memory left, read-only, no permission) is an answer, too,
     /// but not one to wait for again.
     fn heard<T>(&self, answer: RedisResult<T>) -> Option<T> {
-        match answer {
-            Ok(answer) => {
-                self.link.answered();
-                Some(answer)
-            }
-            Err(error) => {
-                self.strike(error.category());
-                None
-            }
-        }
+        answer.inspect_err(|error| self.strike(error.category())).ok()
     }
 
     fn strike(&self, cause: &str) {
