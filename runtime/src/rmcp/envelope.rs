@@ -1,12 +1,13 @@
 //! A look into the body of a JSON-RPC request: only far enough to see what it asks for.
 
-use std::borrow::Cow;
-use std::fmt;
+mod message;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, de};
+use serde::de::DeserializeSeed;
+use serde_json::de::{Read, SliceRead, StrRead};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
+
+use message::{Members, Message, Text, string};
 
 use super::operation::Operation;
 
@@ -30,39 +31,33 @@ pub(super) fn operation(body: &[u8]) -> Result<Operation, Ambiguous> {
         Some(b'{') => {}
         _ => return Ok(Operation::Other),
     }
-    match read(body) {
+    // What is known to be text is not checked piece by piece.
+    let operation = match str::from_utf8(body) {
+        Ok(text) => read(StrRead::new(text)),
+        Err(_) => read(SliceRead::new(body)),
+    };
+    match operation {
         Ok(operation) => Ok(operation),
         Err(error) if matches!(error.classify(), Category::Data) => Err(Ambiguous::Members),
         Err(_) => Ok(Operation::Other),
     }
 }
 
-fn read(body: &[u8]) -> serde_json::Result<Operation> {
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let [method, params] = Members(["method", "params"]).deserialize(&mut deserializer)?;
-    deserializer.end()?;
+fn read<'a>(json: impl Read<'a>) -> serde_json::Result<Operation> {
+    let Message { method, params } = Message::read(json)?;
     let Some(method) = method else { return Ok(Operation::Other) };
-    let params = params.map_or("{}", |params| match params.get() {
-        "null" => "{}",
-        params => params,
-    });
-    let member = |name| -> serde_json::Result<Option<&RawValue>> {
-        let [value] =
-            Members([name]).deserialize(&mut serde_json::Deserializer::from_str(params))?;
-        Ok(value)
-    };
-    let text = |name| member(name)?.map(string).transpose();
-    Ok(match string(method)?.as_str() {
-        "tools/call" => text("name")?.map_or(Operation::Other, Operation::Tool),
-        "prompts/get" => text("name")?.map_or(Operation::Other, Operation::Prompt),
+    let Text(method) = serde_json::from_str(method.get())?;
+    Ok(match &*method {
+        "tools/call" => params.name.text()?.map_or(Operation::Other, Operation::Tool),
+        "prompts/get" => params.name.text()?.map_or(Operation::Other, Operation::Prompt),
         "resources/read"
         | "resources/subscribe"
         | "resources/unsubscribe"
         | "resources/directory/read" => {
-            text("uri")?.map_or(Operation::Other, |uri| Operation::Resources(vec![uri]))
+            params.uri.text()?.map_or(Operation::Other, |uri| Operation::Resources(vec![uri]))
         }
-        "completion/complete" => reference(member("ref")?)?,
-        "subscriptions/listen" => subscriptions(member("notifications")?)?,
+        "completion/complete" => reference(params.reference.value()?)?,
+        "subscriptions/listen" => subscriptions(params.notifications.value()?)?,
         _ => Operation::Other,
     })
 }
@@ -88,47 +83,6 @@ fn subscriptions(filter: Option<&RawValue>) -> serde_json::Result<Operation> {
         uris.map_or(Ok(None), |uris| serde_json::from_str(uris.get()))?;
     Ok(uris.map_or(Operation::Other, Operation::Resources))
 }
-
-fn string(value: &RawValue) -> serde_json::Result<String> {
-    serde_json::from_str(value.get())
-}
-
-/// Reads these members of an object, and of nothing else: a derived `Deserialize` also takes an
-/// array for an object.
-struct Members<const N: usize>([&'static str; N]);
-
-impl<'de, const N: usize> DeserializeSeed<'de> for Members<N> {
-    type Value = [Option<&'de RawValue>; N];
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de, const N: usize> Visitor<'de> for Members<N> {
-    type Value = [Option<&'de RawValue>; N];
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut values = [None; N];
-        while let Some(Name(name)) = map.next_key::<Name<'de>>()? {
-            let wanted = self.0.iter().zip(&mut values).find(|(wanted, _)| **wanted == name);
-            match wanted {
-                None => drop(map.next_value::<IgnoredAny>()?),
-                Some((name, Some(_))) => return Err(de::Error::duplicate_field(name)),
-                Some((_, value)) => *value = Some(map.next_value()?),
-            }
-        }
-        Ok(values)
-    }
-}
-
-/// A member's name, however it is escaped.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {
@@ -174,6 +128,10 @@ mod tests {
             ),
             (r#"{"method":"tools/list"}"#, Ok(Operation::Other)),
             (r#"{"method":"tools/list","params":null}"#, Ok(Operation::Other)),
+            (r#"{"method":"tools/list","params":[{"name":"x"}]}"#, Ok(Operation::Other)),
+            (r#"{"method":"tools/list","params":{"name":1,"name":2}}"#, Ok(Operation::Other)),
+            (r#"{"params":{"uri":1,"name":"create"},"method":"tools/call"}"#, tool()),
+            (r#"{"method":"tools/call","params":{}}"#, Ok(Operation::Other)),
             (r#"{"id":1,"result":{}}"#, Ok(Operation::Other)),
             ("no JSON", Ok(Operation::Other)),
             (r#"{"method":"tools/call","params":{"name":"create""#, Ok(Operation::Other)),
@@ -192,6 +150,10 @@ mod tests {
             r#"{"method":"tools/call","params":{"name":"a","n\u0061me":"b"}}"#,
             r#"{"method":"tools/call","params":["create"]}"#,
             r#"{"method":"tools/call","params":"create"}"#,
+            r#"{"method":"tools/call","params":1}"#,
+            r#"{"method":"tools/call","params":-1.5}"#,
+            r#"{"method":"tools/call","params":true}"#,
+            r#"{"params":{"name":"a","name":"b"},"method":"tools/call"}"#,
             r#"{"method":"tools/call","params":{"name":null}}"#,
             r#"{"method":"tools/call","params":{"name":["create"]}}"#,
             r#"{"method":["tools/call"],"params":{"name":"create"}}"#,

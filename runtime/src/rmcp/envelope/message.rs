@@ -1,0 +1,225 @@
+//! The members of a message, read in one pass: its arguments can be long.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::de::Read;
+use serde_json::value::RawValue;
+
+/// What is read of a message.
+pub(super) struct Message<'a> {
+    pub(super) method: Option<&'a RawValue>,
+    pub(super) params: Params<'a>,
+}
+
+/// Those members of the parameters that any method is looked at for. Which of them count is known
+/// only with the method, and that may come behind them.
+#[derive(Default)]
+pub(super) struct Params<'a> {
+    pub(super) name: Member<'a>,
+    pub(super) uri: Member<'a>,
+    pub(super) reference: Member<'a>,
+    pub(super) notifications: Member<'a>,
+}
+
+/// A member that may count.
+#[derive(Default, Clone, Copy)]
+pub(super) enum Member<'a> {
+    #[default]
+    Absent,
+    Once(&'a RawValue),
+    /// There more than once, or in something that is no object.
+    Unclear,
+}
+
+impl<'a> Message<'a> {
+    /// Reads a whole text.
+    pub(super) fn read(json: impl Read<'a>) -> serde_json::Result<Self> {
+        let mut deserializer = serde_json::Deserializer::new(json);
+        let message = deserializer.deserialize_map(InMessage)?;
+        deserializer.end()?;
+        Ok(message)
+    }
+}
+
+impl<'a> Member<'a> {
+    pub(super) fn value(self) -> serde_json::Result<Option<&'a RawValue>> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Once(value) => Ok(Some(value)),
+            Self::Unclear => Err(de::Error::custom("a member is unclear")),
+        }
+    }
+
+    pub(super) fn text(self) -> serde_json::Result<Option<String>> {
+        self.value()?.map(string).transpose()
+    }
+
+    fn add(&mut self, value: &'a RawValue) {
+        *self = match self {
+            Self::Absent => Self::Once(value),
+            Self::Once(_) | Self::Unclear => Self::Unclear,
+        };
+    }
+}
+
+pub(super) fn string(value: &RawValue) -> serde_json::Result<String> {
+    serde_json::from_str(value.get())
+}
+
+/// A text, however it is escaped.
+#[derive(Deserialize)]
+pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+
+struct InMessage;
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum MessageMember {
+    Method,
+    Params,
+    #[serde(other)]
+    Other,
+}
+
+impl<'de> Visitor<'de> for InMessage {
+    type Value = Message<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Message<'de>, A::Error> {
+        let (mut method, mut params) = (None, None);
+        while let Some(member) = map.next_key()? {
+            match member {
+                MessageMember::Method if method.is_some() => {
+                    return Err(de::Error::duplicate_field("method"));
+                }
+                MessageMember::Params if params.is_some() => {
+                    return Err(de::Error::duplicate_field("params"));
+                }
+                MessageMember::Method => method = Some(map.next_value()?),
+                MessageMember::Params => params = Some(map.next_value()?),
+                MessageMember::Other => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Message { method, params: params.unwrap_or_default() })
+    }
+}
+
+impl Params<'_> {
+    /// No object: not what any method that has parameters expects.
+    const OTHER: Self = Self {
+        name: Member::Unclear,
+        uri: Member::Unclear,
+        reference: Member::Unclear,
+        notifications: Member::Unclear,
+    };
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Params<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(InParams)
+    }
+}
+
+struct InParams;
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum ParamsMember {
+    Name,
+    Uri,
+    Ref,
+    Notifications,
+    #[serde(other)]
+    Other,
+}
+
+impl<'de> Visitor<'de> for InParams {
+    type Value = Params<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("parameters")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Params<'de>, A::Error> {
+        let mut params = Params::default();
+        while let Some(member) = map.next_key()? {
+            match member {
+                ParamsMember::Name => params.name.add(map.next_value()?),
+                ParamsMember::Uri => params.uri.add(map.next_value()?),
+                ParamsMember::Ref => params.reference.add(map.next_value()?),
+                ParamsMember::Notifications => params.notifications.add(map.next_value()?),
+                ParamsMember::Other => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(params)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Params<'de>, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Params::OTHER)
+    }
+
+    /// `null`, as if there were none.
+    fn visit_unit<E>(self) -> Result<Params<'de>, E> {
+        Ok(Params::default())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Params<'de>, E> {
+        Ok(Params::OTHER)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Params<'de>, E> {
+        Ok(Params::OTHER)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Params<'de>, E> {
+        Ok(Params::OTHER)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Params<'de>, E> {
+        Ok(Params::OTHER)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Params<'de>, E> {
+        Ok(Params::OTHER)
+    }
+}
+
+/// Reads these members of an object, and of nothing else: a derived `Deserialize` also takes an
+/// array for an object.
+pub(super) struct Members<const N: usize>(pub(super) [&'static str; N]);
+
+impl<'de, const N: usize> DeserializeSeed<'de> for Members<N> {
+    type Value = [Option<&'de RawValue>; N];
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, const N: usize> Visitor<'de> for Members<N> {
+    type Value = [Option<&'de RawValue>; N];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut values = [None; N];
+        while let Some(Text(name)) = map.next_key::<Text<'de>>()? {
+            let wanted = self.0.iter().zip(&mut values).find(|(wanted, _)| **wanted == name);
+            match wanted {
+                None => drop(map.next_value::<IgnoredAny>()?),
+                Some((name, Some(_))) => return Err(de::Error::duplicate_field(name)),
+                Some((_, value)) => *value = Some(map.next_value()?),
+            }
+        }
+        Ok(values)
+    }
+}
