@@ -54,8 +54,17 @@ impl ScopeSet {
     /// Whether the set holds exactly this scope.
     #[must_use]
     pub fn contains(&self, scope: &str) -> bool {
-        let mut own = self.text.as_bytes().split(|byte| *byte == b' ');
-        !scope.is_empty() && own.any(|own| own == scope.as_bytes())
+        let scope = scope.as_bytes();
+        let mut rest = self.text.as_bytes();
+        // Most scopes differ early, and then only the space behind them is looked for.
+        while !rest.is_empty() {
+            if let Some([] | [b' ', ..]) = rest.strip_prefix(scope) {
+                return !scope.is_empty() && !scope.contains(&b' ');
+            }
+            let end = rest.iter().position(|byte| *byte == b' ').map_or(rest.len(), |end| end + 1);
+            rest = rest.split_at(end).1;
+        }
+        false
     }
 
     /// The scopes, in alphabetical order.
@@ -135,6 +144,13 @@ mod tests {
             let set = ScopeSet::parse(other).unwrap_or_default();
             assert!(!set.contains("read") || other == "read ", "{other:?}");
             assert!(!ScopeSet::parse("read").unwrap().contains(other), "{other:?}");
+        }
+        let set = ScopeSet::parse("read reader write").unwrap();
+        for own in ["read", "reader", "write"] {
+            assert!(set.contains(own), "{own:?}");
+        }
+        for other in ["read reader", "reader write", "read ", " write", "rite", "writ", "e", ""] {
+            assert!(!set.contains(other), "{other:?}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What an operation asks of its caller, and how a tool tells that in its `_meta`.
 
 use ::rmcp::model::MetaObject;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use crate::policy::Demand;
 use crate::policy::spelled::{Policy, Presence};
@@ -30,13 +30,13 @@ impl Requirement {
 
     pub(super) fn describe(self, meta: Option<MetaObject>) -> MetaObject {
         let mut meta = meta.unwrap_or_default();
-        let scopes = all(self.demand.condition);
-        let told = if self.anonymous {
-            json!({ "scopes": scopes, "optional": true })
-        } else {
-            json!({ "scopes": scopes })
-        };
-        meta.0.insert(META_KEY.into(), told);
+        // Not by `json!`, which copies what it is given: most handlers do this at each call.
+        let mut told = Map::new();
+        told.insert("scopes".to_owned(), all(self.demand.condition));
+        if self.anonymous {
+            told.insert("optional".to_owned(), true.into());
+        }
+        meta.0.insert(META_KEY.to_owned(), told.into());
         meta
     }
 
@@ -108,7 +108,8 @@ fn told(condition: Condition) -> Value {
         Condition::Scope(scope) => scope.into(),
         Condition::All(conditions) => conditions.iter().copied().map(told).collect(),
         Condition::Any(conditions) => {
-            json!({ "any": conditions.iter().copied().map(told).collect::<Value>() })
+            let conditions = conditions.iter().copied().map(told).collect();
+            Map::from_iter([("any".to_owned(), conditions)]).into()
         }
     }
 }
@@ -135,6 +136,8 @@ fn condition(told: &Value) -> Option<Condition> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::Condition::{All, Any, Scope};
 
