@@ -47,8 +47,8 @@ impl AuthInfo {
 
     /// Lets refusals reach the layer that holds the answer to this caller's request.
     #[cfg(feature = "rmcp")]
-    pub(crate) fn answering(mut self, answer: &crate::rmcp::Answer) -> Self {
-        self.answer = Some(answer.clone());
+    pub(crate) fn answering(mut self, answer: crate::rmcp::Answer) -> Self {
+        self.answer = Some(answer);
         self
     }
 

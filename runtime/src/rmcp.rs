@@ -18,6 +18,7 @@ mod requirement;
 mod service;
 mod session;
 mod setup;
+mod source;
 mod tasks;
 mod uri_template;
 

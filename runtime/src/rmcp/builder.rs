@@ -22,6 +22,7 @@ use super::requirement::all_of;
 use super::service::SharedService;
 use super::session::SessionSeal;
 use super::setup::Setup;
+use super::source::{Factory, Source};
 use super::tasks::Tasks;
 use crate::{Condition, ProtectedResourceMetadata, ResourceServer, ScopeSet, SetupError};
 
@@ -38,8 +39,6 @@ pub struct McpBuilder<H> {
     session_key: Option<Vec<u8>>,
     tasks: bool,
 }
-
-type Factory<H> = Arc<dyn Fn() -> io::Result<H> + Send + Sync>;
 
 /// The bound of the SDK's own service.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
@@ -143,15 +142,13 @@ impl<H: ServerHandler> McpBuilder<H> {
             seal,
             tasks: self.tasks.then(Tasks::default),
         };
-        Ok(Mcp { setup: Arc::new(setup), factory: self.factory })
+        let (setup, factory) = (Arc::new(setup), self.factory);
+        Ok(Mcp(Arc::new(Source { setup, factory })))
     }
 }
 
 /// An MCP server whose tools, prompts and resources are guarded.
-pub struct Mcp<H> {
-    setup: Arc<Setup>,
-    factory: Factory<H>,
-}
+pub struct Mcp<H>(Arc<Source<H>>);
 
 impl<H: ServerHandler> Mcp<H> {
     /// Starts with the resource server, whose resource identifier is the URL of the MCP server, and
@@ -162,7 +159,7 @@ impl<H: ServerHandler> Mcp<H> {
     ) -> McpBuilder<H> {
         McpBuilder {
             server: server.clone(),
-            factory: Arc::new(handler),
+            factory: Box::new(handler),
             catalogue: Catalogue::default(),
             initial: None,
             anonymous: false,
@@ -175,7 +172,7 @@ impl<H: ServerHandler> Mcp<H> {
 
     #[cfg(feature = "axum")]
     pub(crate) fn server(&self) -> &ResourceServer {
-        &self.setup.server
+        &self.0.setup.server
     }
 
     /// The guarded server as a service over HTTP.
@@ -189,13 +186,10 @@ impl<H: ServerHandler> Mcp<H> {
     ) -> McpGuard<SharedService<Guarded<H>, M>> {
         // An empty list lets every host in.
         if !config.allowed_hosts.is_empty() {
-            config.allowed_hosts.push(self.setup.server.identifier().host().to_owned());
+            config.allowed_hosts.push(self.0.setup.server.identifier().host().to_owned());
         }
-        let (setup, factory) = (Arc::clone(&self.setup), Arc::clone(&self.factory));
-        let handler = move || {
-            let handler = factory()?;
-            Ok(Guarded { handler, setup: Arc::clone(&setup), environment: None })
-        };
+        let source = Arc::clone(&self.0);
+        let handler = move || source.guarded(None);
         let service = StreamableHttpService::new(handler, sessions, config);
         self.layer().layer(SharedService::new(service))
     }
@@ -204,7 +198,7 @@ impl<H: ServerHandler> Mcp<H> {
     /// [`handler`](Self::handler), or lists are not filtered.
     #[must_use]
     pub fn layer(&self) -> McpLayer {
-        McpLayer(Arc::clone(&self.setup))
+        McpLayer(Arc::clone(&self.0.setup))
     }
 
     /// A guarded handler, for a service that you put together yourself.
@@ -212,8 +206,7 @@ impl<H: ServerHandler> Mcp<H> {
     /// # Errors
     /// If the handler cannot be made.
     pub fn handler(&self) -> io::Result<Guarded<H>> {
-        let setup = Arc::clone(&self.setup);
-        Ok(Guarded { handler: (self.factory)()?, setup, environment: None })
+        self.0.guarded(None)
     }
 
     /// The guarded server for stdio, where the caller is whoever has started the program: its
@@ -240,31 +233,29 @@ impl<H: ServerHandler> Mcp<H> {
         token: impl Into<SecretString>,
     ) -> Result<Guarded<H>, StdioError> {
         let environment = Environment::new(&token.into());
-        environment.identify(&self.setup).await.map_err(StdioError::Refused)?;
-        let handler = (self.factory)().map_err(StdioError::Handler)?;
-        let setup = Arc::clone(&self.setup);
-        Ok(Guarded { handler, setup, environment: Some(environment) })
+        environment.identify(&self.0.setup).await.map_err(StdioError::Refused)?;
+        self.0.guarded(Some(environment)).map_err(StdioError::Handler)
     }
 
     /// The metadata of the resource server (RFC 9728 §2), with the scopes of the tools, prompts and
     /// resources beside those that were set.
     #[must_use]
     pub fn metadata(&self) -> ProtectedResourceMetadata {
-        let mut metadata = self.setup.server.metadata().clone();
-        metadata.scopes_supported = self.setup.catalogue.scopes_with(&metadata);
+        let mut metadata = self.0.setup.server.metadata().clone();
+        metadata.scopes_supported = self.0.setup.catalogue.scopes_with(&metadata);
         metadata
     }
 }
 
 impl<H> Clone for Mcp<H> {
     fn clone(&self) -> Self {
-        Self { setup: Arc::clone(&self.setup), factory: Arc::clone(&self.factory) }
+        Self(Arc::clone(&self.0))
     }
 }
 
 impl<H> fmt::Debug for Mcp<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mcp").field("setup", &self.setup).finish_non_exhaustive()
+        f.debug_struct("Mcp").field("setup", &self.0.setup).finish_non_exhaustive()
     }
 }
 

@@ -84,13 +84,13 @@ impl Catalogue {
     }
 
     /// The name of a tool or a prompt that nobody has declared.
-    pub(super) fn undeclared(&self, operation: Operation) -> Option<String> {
+    pub(super) fn undeclared<'a>(&self, operation: &'a Operation) -> Option<&'a str> {
         let (declared, name) = match operation {
             Operation::Tool(name) => (&self.tools, name),
             Operation::Prompt(name) => (&self.prompts, name),
             Operation::Resources(_) | Operation::Other => return None,
         };
-        (!declared.contains_key(&name)).then_some(name)
+        (!declared.contains_key(name)).then_some(name)
     }
 
     /// What the first template that fits asks for. A URI that is too long to be compared may be any

@@ -1,12 +1,14 @@
 //! The caller of an MCP server on stdio: whoever has started it, with a token in the environment.
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::identity::Identity;
+use super::operation::Operation;
 use super::setup::Setup;
 use crate::{Condition, Rejection};
 
@@ -26,9 +28,9 @@ impl Environment {
 
     /// The caller of one request. Like a request over HTTP, each asks anew whether the token is
     /// still valid; a cache before the resolver makes that cheap.
-    pub(super) async fn identify(&self, setup: &Setup) -> Result<Identity, Rejection> {
+    pub(super) async fn identify(&self, setup: &Arc<Setup>) -> Result<Arc<Identity>, Rejection> {
         let caller = setup.server.authorize(&self.0, Condition::NONE).await?;
-        Ok(Identity::new(&setup.server, Some(caller)))
+        Ok(Identity::new(setup, Operation::Other, Some(caller)))
     }
 }
 

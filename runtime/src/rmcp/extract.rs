@@ -16,7 +16,7 @@ where
 {
     fn from_context_part(context: &mut C) -> Result<Self, ErrorData> {
         let identity = Identity::of(context.as_request_context())?;
-        let decided = Self::decide(&identity.server, identity.caller.clone());
+        let decided = Self::decide(&identity.setup.server, identity.caller());
         decided.map_err(|refused| identity.refuse(refused))
     }
 }

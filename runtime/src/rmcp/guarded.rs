@@ -24,6 +24,7 @@ use super::identity::Identity;
 use super::operation::Operation;
 use super::requirement::is_met;
 use super::setup::Setup;
+use super::source::Source;
 
 /// A handler whose callers are known; made by [`Mcp`](super::Mcp).
 ///
@@ -32,20 +33,24 @@ use super::setup::Setup;
 /// completing a prompt, asks for its scopes.
 pub struct Guarded<H> {
     pub(super) handler: H,
-    pub(super) setup: Arc<Setup>,
+    pub(super) source: Arc<Source<H>>,
     /// On stdio, where the caller's token comes from.
-    pub(super) environment: Option<Environment>,
+    pub(super) environment: Option<Box<Environment>>,
 }
 
 type Request = RequestContext<RoleServer>;
 type Notified = NotificationContext<RoleServer>;
 
 impl<H: ServerHandler> Guarded<H> {
+    fn setup(&self) -> &Arc<Setup> {
+        &self.source.setup
+    }
+
     /// On stdio no layer has resolved a token for this request, so it is done here.
     async fn enter(&self, context: &mut Request) -> Result<(), ErrorData> {
         if let Some(environment) = &self.environment {
-            let identity = environment.identify(&self.setup).await?;
-            context.extensions.insert(Arc::new(identity));
+            let identity = environment.identify(self.setup()).await?;
+            context.extensions.insert(identity);
         }
         Ok(())
     }
@@ -53,17 +58,17 @@ impl<H: ServerHandler> Guarded<H> {
     /// Enters, and decides about what no function guards.
     async fn decide(&self, context: &mut Request, asked: Operation) -> Result<(), ErrorData> {
         self.enter(context).await?;
-        self.setup.decide_within(&asked, Identity::of(context)?)
+        self.setup().decide_within(&asked, Identity::of(context)?)
     }
 
     /// Decides about a task as about a call of the tool that began it.
     async fn decide_task(&self, context: &mut Request, task: &str) -> Result<(), ErrorData> {
         self.enter(context).await?;
-        let Some(tasks) = &self.setup.tasks else { return Ok(()) };
+        let Some(tasks) = &self.setup().tasks else { return Ok(()) };
         let identity = Identity::of(context)?;
-        let tool = tasks.tool(task, &self.setup.seal, identity.caller.as_ref());
+        let tool = tasks.tool(task, &self.setup().seal, identity.caller.as_ref());
         let tool = tool.ok_or_else(|| ErrorData::invalid_params("there is no such task", None))?;
-        self.setup.decide_within(&Operation::Tool(tool), identity)
+        self.setup().decide_within(&Operation::Tool(tool), identity)
     }
 
     /// Takes out of a list what the caller may not use, and says that it is the caller's own.
@@ -74,7 +79,7 @@ impl<H: ServerHandler> Guarded<H> {
         cache_scope: &mut Option<CacheScope>,
         meta: impl Fn(&T) -> Option<&MetaObject>,
     ) -> Result<(), ErrorData> {
-        if !self.setup.filter_lists {
+        if !self.setup().filter_lists {
             return Ok(());
         }
         let caller = Identity::of(context)?.caller.as_ref();
@@ -135,14 +140,18 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         mut context: Request,
     ) -> Result<CallToolResponse, ErrorData> {
         self.enter(&mut context).await?;
-        let Some(tasks) = &self.setup.tasks else {
+        let Some(tasks) = &self.setup().tasks else {
             return self.handler.call_tool(request, context).await;
         };
-        let tool = request.name.to_string();
         let identity = Arc::clone(Identity::of(&context)?);
+        // Hardly any call begins a task, so its name is only copied if nobody else keeps it.
+        let other =
+            (identity.operation.tool() != Some(&*request.name)).then(|| request.name.to_string());
         let response = self.handler.call_tool(request, context).await?;
         if let CallToolResponse::Task(begun) = &response {
-            tasks.begin(&begun.task.task_id, tool, &self.setup.seal, identity.caller.as_ref());
+            let tool = other.as_deref().or(identity.operation.tool()).unwrap_or_default();
+            let seal = &self.setup().seal;
+            tasks.begin(&begun.task.task_id, tool.to_owned(), seal, identity.caller.as_ref());
         }
         Ok(response)
     }
@@ -251,10 +260,10 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         let uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
         let identity = match &self.environment {
-            Some(environment) => Arc::new(environment.identify(&self.setup).await?),
+            Some(environment) => environment.identify(self.setup()).await?,
             None => Arc::clone(Identity::of(context.request_context())?),
         };
-        self.setup.decide_within(&Operation::Resources(uris), &identity)?;
+        self.setup().decide_within(&Operation::Resources(uris), &identity)?;
         self.handler.listen(context).await
     }
 
@@ -279,7 +288,7 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     /// The SDK asks at each call what arguments the tool takes. Most handlers would make all their
     /// tools anew to answer that.
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.setup.catalogue.tool(name).cloned().or_else(|| self.handler.get_tool(name))
+        self.setup().catalogue.tool(name).cloned().or_else(|| self.handler.get_tool(name))
     }
 
     fn get_info(&self) -> ServerConfig {
@@ -309,6 +318,6 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
 
 impl<H> fmt::Debug for Guarded<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guarded").field("setup", &self.setup).finish_non_exhaustive()
+        f.debug_struct("Guarded").field("setup", &self.source.setup).finish_non_exhaustive()
     }
 }

@@ -6,30 +6,49 @@ use ::rmcp::service::RequestContext;
 use ::rmcp::{ErrorData, RoleServer};
 use http::request::Parts;
 
+use super::operation::Operation;
+use super::setup::Setup;
 use crate::policy::Demand;
-use crate::{AuthInfo, Condition, Rejection, ResourceServer};
+use crate::{AuthInfo, Condition, Rejection};
 
 /// The caller of one request. A layer resolves the token and puts this, behind an `Arc`, where the
 /// guard in the function finds it: the extractors of rmcp cannot wait for a resolver.
 #[derive(Debug)]
 pub(crate) struct Identity {
     pub(crate) caller: Option<AuthInfo>,
-    pub(crate) server: ResourceServer,
-    pub(crate) answer: Answer,
-    /// The tool or prompt that is asked for, if nobody has told the layer what it needs.
-    pub(crate) undeclared: Option<String>,
+    pub(super) setup: Arc<Setup>,
+    /// What is asked for, as far as a layer has seen it.
+    pub(super) operation: Operation,
+    /// What a function has left for the layer that holds the answer.
+    refusal: OnceLock<Rejection>,
 }
 
 impl Identity {
-    pub(crate) fn new(server: &ResourceServer, caller: Option<AuthInfo>) -> Self {
-        let answer = Answer::default();
-        let caller = caller.map(|caller| caller.answering(&answer));
-        Self { caller, server: server.clone(), answer, undeclared: None }
+    pub(super) fn new(
+        setup: &Arc<Setup>,
+        operation: Operation,
+        caller: Option<AuthInfo>,
+    ) -> Arc<Self> {
+        let setup = Arc::clone(setup);
+        Arc::new(Self { caller, setup, operation, refusal: OnceLock::new() })
+    }
+
+    /// The caller, as a function gets it: whatever it refuses reaches the layer.
+    pub(super) fn caller(self: &Arc<Self>) -> Option<AuthInfo> {
+        self.caller.clone().map(|caller| caller.answering(self.answer()))
+    }
+
+    pub(super) fn answer(self: &Arc<Self>) -> Answer {
+        Answer(Arc::clone(self))
+    }
+
+    pub(super) fn refusal(&self) -> Option<&Rejection> {
+        self.refusal.get()
     }
 
     /// The refusal of a guarded function. The layer should have known it.
-    pub(super) fn refuse(&self, refused: Rejection) -> ErrorData {
-        if let Some(name) = &self.undeclared {
+    pub(super) fn refuse(self: &Arc<Self>, refused: Rejection) -> ErrorData {
+        if let Some(name) = self.setup.catalogue.undeclared(&self.operation) {
             tracing::warn!(
                 target: "requires_auth",
                 name,
@@ -38,7 +57,7 @@ impl Identity {
                  `#[requires_auth]` above `#[tool]` or `#[prompt]`"
             );
         }
-        refused.answering(Some(&self.answer)).into()
+        refused.answering(Some(&self.answer())).into()
     }
 
     /// The caller of the request that this context belongs to, never that of its session.
@@ -60,17 +79,13 @@ const UNGUARDED: &str = "a guarded function was reached without requires_auth in
 
 /// The place where a function leaves its refusal for the layer that holds the answer: a function of
 /// an MCP server cannot set the status of the HTTP response itself.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Answer(Arc<OnceLock<Rejection>>);
+#[derive(Debug, Clone)]
+pub(crate) struct Answer(Arc<Identity>);
 
 impl Answer {
     /// The first refusal stays: whatever followed was not meant to happen.
     pub(super) fn refuse(&self, rejection: Rejection) {
-        let _ = self.0.set(rejection);
-    }
-
-    pub(super) fn refusal(&self) -> Option<&Rejection> {
-        self.0.get()
+        let _ = self.0.refusal.set(rejection);
     }
 }
 
@@ -107,9 +122,11 @@ pub fn authorize(
 ) -> Result<AuthInfo, ErrorData> {
     let identity = Identity::of(context)?;
     let demand = Demand::from(condition);
-    let decided = match identity.caller.clone() {
+    let decided = match identity.caller() {
         Some(caller) => caller.authorize(demand),
-        None => Err(identity.server.missing_token(demand).answering(Some(&identity.answer))),
+        None => {
+            Err(identity.setup.server.missing_token(demand).answering(Some(&identity.answer())))
+        }
     };
     Ok(decided?)
 }

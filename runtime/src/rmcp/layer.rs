@@ -102,7 +102,7 @@ const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 impl Setup {
     /// The request with its caller, as the SDK gets it.
     async fn admit<B>(
-        &self,
+        self: &Arc<Self>,
         request: Request<B>,
     ) -> Result<(Request<Forwarded<B>>, Arc<Identity>), Refused>
     where
@@ -133,16 +133,16 @@ impl Setup {
             }
         };
         self.decide(&operation, caller.as_ref())?;
-        if let Some(id) = self.session(&parts.headers, caller.as_ref())? {
-            parts.headers.insert(SESSION_ID, id);
+        if let Some(id) = self.session(&parts.headers, caller.as_ref())?
+            && let Some(sealed) = parts.headers.get_mut(SESSION_ID)
+        {
+            *sealed = id;
         }
         // The SDK hands the request's head to the functions, and logs it where asked to.
         if let Some(credentials) = parts.headers.get_mut(AUTHORIZATION) {
             credentials.set_sensitive(true);
         }
-        let mut identity = Identity::new(&self.server, caller);
-        identity.undeclared = self.catalogue.undeclared(operation);
-        let identity = Arc::new(identity);
+        let identity = Identity::new(self, operation, caller);
         parts.extensions.insert(Arc::clone(&identity));
         Ok((Request::from_parts(parts, body), identity))
     }
@@ -165,7 +165,7 @@ impl Setup {
 
     /// The answer of the SDK, or the refusal that a function has left in the meantime.
     fn answer<R>(&self, response: Response<R>, identity: &Identity) -> Response<Answered<R>> {
-        if let Some(refused) = identity.answer.refusal() {
+        if let Some(refused) = identity.refusal() {
             return refused.to_response::<Full<Bytes>>().map(Either::Right);
         }
         let mut response = response.map(Either::Left);

@@ -17,6 +17,16 @@ pub(super) enum Operation {
     Other,
 }
 
+impl Operation {
+    /// The tool that is called.
+    pub(super) fn tool(&self) -> Option<&str> {
+        match self {
+            Self::Tool(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
 /// Where a request says what it asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Announced {

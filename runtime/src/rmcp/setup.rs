@@ -1,5 +1,7 @@
 //! What the layer and the handler of one MCP server share.
 
+use std::sync::Arc;
+
 use super::catalogue::Catalogue;
 use super::identity::Identity;
 use super::operation::Operation;
@@ -46,9 +48,9 @@ impl Setup {
     pub(super) fn decide_within(
         &self,
         operation: &Operation,
-        identity: &Identity,
+        identity: &Arc<Identity>,
     ) -> Result<(), ::rmcp::ErrorData> {
         let decided = self.decide(operation, identity.caller.as_ref());
-        decided.map_err(|refused| refused.answering(Some(&identity.answer)).into())
+        decided.map_err(|refused| refused.answering(Some(&identity.answer())).into())
     }
 }
