@@ -2,6 +2,10 @@
 //!
 //! `cargo bench -p requires-auth --features rmcp --bench mcp`; behind it, a part of a
 //! mode's name to run that alone. It fails if a budget is missed.
+//!
+//! The server without them is as `#[tool_handler]` writes it, and gets the same requests, with the
+//! token. With `tools` the guarded one is called in the same way; with `tool_router` it no longer
+//! makes the router of its tools anew at each call, which is more than all that the guard adds.
 
 #![allow(
     clippy::expect_used,
@@ -19,7 +23,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use requires_auth::requires_auth;
-use requires_auth::rmcp::Mcp;
+use requires_auth::rmcp::{Mcp, McpBuilder};
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{ServerCapabilities, ServerConfig};
 use rmcp::schemars::{self, JsonSchema};
@@ -56,27 +60,36 @@ fn main() -> ExitCode {
 }
 
 fn run(mode: Mode, table: &mut Table) {
-    let mcp = Mcp::builder(&server(), || Ok(Guarded)).tools(&Guarded::tool_router()).build();
-    let mcp = mcp.expect("the settings are right");
-    let with = mcp.service(Arc::new(LocalSessionManager::default()), mode.config());
-    let sessions = Arc::new(LocalSessionManager::default());
-    let without = StreamableHttpService::new(|| Ok(Bare), sessions, mode.config());
-    // One thread and one heap for both. The paths have one length.
-    let app = Router::new().route_service("/guarded", with).route_service("/without", without);
+    let sessions = || Arc::new(LocalSessionManager::default());
+    let guarded = |settings: fn(McpBuilder<Guarded>) -> McpBuilder<Guarded>| {
+        let mcp = settings(Mcp::builder(&server(), || Ok(Guarded))).build();
+        mcp.expect("the settings are right").service(sessions(), mode.config())
+    };
+    let without = StreamableHttpService::new(|| Ok(Bare), sessions(), mode.config());
+    // One thread and one heap for all. The paths have one length.
+    let app = Router::new()
+        .route_service("/without", without)
+        .route_service("/guarded", guarded(|mcp| mcp.tools(&Guarded::tool_router())))
+        .route_service("/routing", guarded(|mcp| mcp.tool_router(Guarded::tool_router())));
     let address = serve(app);
     let clients = |path| Clients::new(address, CONNECTIONS, || mode.call(address, path), SAID);
-    let (mut with, mut without) = (clients("/guarded"), clients("/without"));
+    let mut without = clients("/without");
+    let (mut guarded, mut routing) = (clients("/guarded"), clients("/routing"));
     let mut contenders = [
         Contender::new("without", |calls| without.ask(calls)),
-        Contender::new("with the layer and the guard", |calls| with.ask(calls)),
+        Contender::new("with `tools`", |calls| guarded.ask(calls)),
+        Contender::new("with `tool_router`", |calls| routing.ask(calls)),
     ];
     let rounds = compare(&mut contenders, ROUNDS, CALLS);
     title(&format!("A tool call, {}", mode.name()));
     for (place, contender) in contenders.iter().enumerate() {
         line(contender.name, us(rounds.median(place)));
     }
-    let added = rounds.ratio(1, 0) - 1.0;
-    table.judge("the layer and the guard add", percent(added), "5 %", added <= 0.05);
+    for (place, name) in [(1, "`tools`"), (2, "`tool_router`")] {
+        let added = rounds.ratio(place, 0) - 1.0;
+        let name = format!("the layer and the guard add, with {name}");
+        table.judge(&name, percent(added), "5 %", added <= 0.05);
+    }
 }
 
 /// A revision, and how the server answers it.

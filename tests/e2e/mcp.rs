@@ -6,6 +6,7 @@ mod desk;
 mod lists;
 mod load;
 mod messages;
+mod router;
 mod sessions;
 mod stdio;
 mod tasks;

@@ -31,6 +31,7 @@ use crate::{Condition, ProtectedResourceMetadata, ResourceServer, ScopeSet, Setu
 pub struct McpBuilder<H> {
     server: ResourceServer,
     factory: Factory<H>,
+    router: ToolRouter<H>,
     catalogue: Catalogue,
     initial: Option<String>,
     anonymous: bool,
@@ -47,6 +48,19 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// The tools, with the scopes that their functions declare: `Journal::tool_router()`.
     pub fn tools<R: Send + Sync + 'static>(mut self, router: &ToolRouter<R>) -> Self {
         self.catalogue.add_tools(router);
+        self
+    }
+
+    /// As [`tools`](Self::tools), and calls them through this router: the
+    /// `Journal::tool_router()` that `#[tool_handler]` makes anew at each call, which takes the
+    /// longer the more tools there are.
+    ///
+    /// The handler's `call_tool` is then only asked for tools that the router does not have. So keep
+    /// to `tools` if it is one of your own that does more, such as a check or a record, or if tools
+    /// are switched on and off while the server runs.
+    pub fn tool_router(mut self, router: ToolRouter<H>) -> Self {
+        self.catalogue.add_tools(&router);
+        self.router += router;
         self
     }
 
@@ -142,8 +156,8 @@ impl<H: ServerHandler> McpBuilder<H> {
             seal,
             tasks: self.tasks.then(Tasks::default),
         };
-        let (setup, factory) = (Arc::new(setup), self.factory);
-        Ok(Mcp(Arc::new(Source { setup, factory })))
+        let (setup, factory, tools) = (Arc::new(setup), self.factory, self.router);
+        Ok(Mcp(Arc::new(Source { setup, factory, tools })))
     }
 }
 
@@ -160,6 +174,7 @@ impl<H: ServerHandler> Mcp<H> {
         McpBuilder {
             server: server.clone(),
             factory: Box::new(handler),
+            router: ToolRouter::default(),
             catalogue: Catalogue::default(),
             initial: None,
             anonymous: false,

@@ -141,13 +141,13 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     ) -> Result<CallToolResponse, ErrorData> {
         self.enter(&mut context).await?;
         let Some(tasks) = &self.setup().tasks else {
-            return self.handler.call_tool(request, context).await;
+            return self.source.call_tool(&self.handler, request, context).await;
         };
         let identity = Arc::clone(Identity::of(&context)?);
         // Hardly any call begins a task, so its name is only copied if nobody else keeps it.
         let other =
             (identity.operation.tool() != Some(&*request.name)).then(|| request.name.to_string());
-        let response = self.handler.call_tool(request, context).await?;
+        let response = self.source.call_tool(&self.handler, request, context).await?;
         if let CallToolResponse::Task(begun) = &response {
             let tool = other.as_deref().or(identity.operation.tool()).unwrap_or_default();
             let seal = &self.setup().seal;
