@@ -17,6 +17,12 @@ pub(super) struct Keys {
 
 const BLOCK: usize = 64;
 
+/// What is hashed at once at the end.
+const LAST: usize = 2 * BLOCK;
+
+/// The least of padding.
+const PADDING: usize = 1 + size_of::<u64>();
+
 /// The state that SHA-256 begins with (FIPS 180-4 §5.3.3).
 const FIRST: [u32; 8] = [
     0x6a09_e667,
@@ -40,13 +46,20 @@ impl Keys {
     /// What the hasher of `sha2` would make of it. All of the token is at hand, so nothing has to be
     /// kept between its pieces: that is a fifth of the time.
     pub(super) fn of(&self, token: &AccessToken) -> Key {
-        let token = token.expose().as_bytes();
+        let token = token.expose_bytes();
         let mut state = self.begun;
-        let (whole, rest) = token.as_chunks::<BLOCK>();
-        compress256(&mut state, whole);
+        // Most tokens fit into the last blocks, and one call for all of them takes less in a server,
+        // if not in a loop of nothing else: what comes behind it can begin earlier.
+        let (whole, rest) = match token.len() + PADDING {
+            ..=LAST => (&[][..], token),
+            _ => token.as_chunks::<BLOCK>(),
+        };
+        if !whole.is_empty() {
+            compress256(&mut state, whole);
+        }
 
         // The padding (FIPS 180-4 §5.1.1): a one, zeros, and the length in bits at the very end.
-        let mut padded = [0; 2 * BLOCK];
+        let mut padded = [0; LAST];
         let (text, padding) = padded.split_at_mut(rest.len());
         text.copy_from_slice(rest);
         if let Some(one) = padding.first_mut() {
@@ -54,7 +67,7 @@ impl Keys {
         }
         let bits = 8 * (BLOCK + token.len()) as u64;
         let (mut blocks, _) = padded.as_chunks_mut::<BLOCK>();
-        if rest.len() + 1 + size_of_val(&bits) <= BLOCK {
+        if rest.len() + PADDING <= BLOCK {
             blocks = blocks.split_at_mut(1).0;
         }
         if let Some(length) = blocks.last_mut().and_then(|block| block.last_chunk_mut()) {

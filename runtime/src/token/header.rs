@@ -47,7 +47,7 @@ impl Credentials {
         }
         let token = trim_spaces(rest);
         let within = Some(token).filter(|token| token.len() <= longest);
-        let parsed = within.and_then(|token| AccessToken::parse(str::from_utf8(token).ok()?).ok());
+        let parsed = within.and_then(|token| AccessToken::from_bytes(token).ok());
         parsed.map(Self::Bearer).ok_or_else(|| {
             // No token has a comma in it.
             if token.contains(&b',') {
