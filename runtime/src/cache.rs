@@ -116,7 +116,7 @@ impl<R: Resolver> Inner<R> {
         #[cfg(feature = "redis")]
         let Some(flight) = self.find_shared(key, &token, flight).await else { return };
         #[cfg(feature = "redis")]
-        let asked_at = self.store.now();
+        let asked_at = self.store.wall_clock();
 
         let outcome = self.resolver.resolve(&token).await;
         #[cfg(feature = "redis")]
@@ -145,7 +145,9 @@ impl<R> Inner<R> {
 
 impl<R: Resolver> Resolver for Cached<R> {
     fn known(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
-        let known = self.0.store.look_up(&self.0.keys.of(token))?;
+        // Before the hash, so that the clock does not wait for it.
+        let now = self.0.store.now();
+        let known = self.0.store.look_up_at(&self.0.keys.of(token), now)?;
         count!(CACHE_LOOKUPS, "result" => "hit");
         Some(known)
     }

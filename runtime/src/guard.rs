@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use http::HeaderMap;
 
 use crate::policy::Demand;
 use crate::policy::spelled::{Anonymous, Policy, Presence, Required};
-use crate::{AuthInfo, Rejection, ResourceServer};
+use crate::server::Admitted;
+use crate::{AccessToken, AuthInfo, Claims, Rejection, ResourceServer};
 
 /// Proof that the policy `P` of a `#[requires_auth]` attribute let the caller through.
 ///
@@ -36,11 +39,22 @@ impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
     }
 
     /// The same with a server that becomes the caller's.
-    pub(crate) async fn by_request(
+    pub(crate) fn by_request(server: ResourceServer, headers: &HeaderMap) -> Deciding<Self> {
+        let demand = Demand::of::<P>();
+        match server.admit_at_once(headers, demand) {
+            Admitted::Now(admitted) => Deciding::Now(Some(Self::admitted(admitted, server))),
+            Admitted::Unknown(token) => Deciding::Later(Box::pin(async move {
+                let admitted = server.ask(token, demand).await;
+                Self::admitted(admitted, server)
+            })),
+        }
+    }
+
+    fn admitted(
+        admitted: Result<Option<(Claims, AccessToken)>, Rejection>,
         server: ResourceServer,
-        headers: &HeaderMap,
     ) -> Result<Self, Rejection> {
-        match server.admit(headers, Demand::of::<P>()).await? {
+        match admitted? {
             Some((claims, token)) => Self::known(AuthInfo::new(claims, token, server)),
             None => Self::unknown(&server),
         }
@@ -69,6 +83,26 @@ impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
 
     fn new(caller: A) -> Self {
         Self { caller, policy: PhantomData }
+    }
+}
+
+/// A decision on its way. Most are there at once, and frameworks move their futures about, so what
+/// is only needed to wait is not in it.
+pub(crate) enum Deciding<T> {
+    Now(Option<Result<T, Rejection>>),
+    Later(Pin<Box<dyn Future<Output = Result<T, Rejection>> + Send>>),
+}
+
+impl<T> Unpin for Deciding<T> {}
+
+impl<T> Future for Deciding<T> {
+    type Output = Result<T, Rejection>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Now(decided) => decided.take().map_or(Poll::Pending, Poll::Ready),
+            Self::Later(deciding) => deciding.as_mut().poll(context),
+        }
     }
 }
 

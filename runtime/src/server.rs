@@ -13,6 +13,7 @@ mod record;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use http::HeaderMap;
 
@@ -20,7 +21,7 @@ use crate::policy::{Demand, challenge_scopes};
 use crate::rejection::{Challenge, ChallengeBase, Reason, TokenProblem};
 use crate::resolve::SharedResolver;
 use crate::token::{Credentials, HeaderProblem};
-use crate::{AccessToken, AuthInfo, Claims, Condition, Rejection, ScopeSet};
+use crate::{AccessToken, AuthInfo, Claims, Condition, Rejection, ResolveError, ScopeSet};
 
 use admission::Admission;
 pub use admission::AudienceCheck;
@@ -62,6 +63,14 @@ struct Inner {
     resolver: SharedResolver,
     admission: Admission,
     metadata: ProtectedResourceMetadata,
+}
+
+/// Whether a caller is let in, as far as it is known at once.
+pub(crate) enum Admitted {
+    /// Nobody has to be asked.
+    Now(Result<Option<(Claims, AccessToken)>, Rejection>),
+    /// The token has to be resolved.
+    Unknown(AccessToken),
 }
 
 impl ResourceServer {
@@ -152,19 +161,52 @@ impl ResourceServer {
         headers: &HeaderMap,
         demand: Demand,
     ) -> Result<Option<(Claims, AccessToken)>, Rejection> {
+        match self.admit_at_once(headers, demand) {
+            Admitted::Now(admitted) => admitted,
+            Admitted::Unknown(token) => self.ask(token, demand).await,
+        }
+    }
+
+    /// The same as far as it takes no waiting.
+    pub(crate) fn admit_at_once(&self, headers: &HeaderMap, demand: Demand) -> Admitted {
         let token = match Credentials::read(headers, self.0.longest_token) {
-            Ok(Credentials::None) => return Ok(None),
+            Ok(Credentials::None) => return Admitted::Now(Ok(None)),
             Ok(Credentials::Bearer(token)) => token,
-            Err(problem) => return Err(self.unreadable(problem, demand)),
+            Err(problem) => return Admitted::Now(Err(self.unreadable(problem, demand))),
         };
+        // Read before the hash of the token: a clock waits for all that was begun before it, and the
+        // processor begins what follows the hash before that is done.
+        let now = self.0.admission.clock.now();
+        match self.0.resolver.known(&token) {
+            Some(known) => Admitted::Now(self.accept(known, token, demand, now)),
+            None => Admitted::Unknown(token),
+        }
+    }
+
+    /// And what is left then.
+    pub(crate) async fn ask(
+        &self,
+        token: AccessToken,
+        demand: Demand,
+    ) -> Result<Option<(Claims, AccessToken)>, Rejection> {
         let resolved = self.0.resolver.resolve(&token).await;
+        self.accept(resolved, token, demand, self.0.admission.clock.now())
+    }
+
+    fn accept(
+        &self,
+        resolved: Result<Claims, ResolveError>,
+        token: AccessToken,
+        demand: Demand,
+        now: SystemTime,
+    ) -> Result<Option<(Claims, AccessToken)>, Rejection> {
         let challenge = || self.operation(demand);
         let refused = |rejection| self.refused(rejection, Needs::of(&demand));
         let claims =
             resolved.map_err(|error| refused(Rejection::unresolved(error, &challenge())))?;
         self.0
             .admission
-            .admit(&claims)
+            .admit(&claims, now)
             .map_err(|problem| refused(Rejection::invalid_token(problem, &challenge())))?;
         Ok(Some((claims, token)))
     }

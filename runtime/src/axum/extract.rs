@@ -16,8 +16,11 @@ where
 {
     type Rejection = Rejection;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        Self::by_request(ResourceServer::from_ref(state), &parts.headers).await
+    fn from_request_parts(
+        parts: &mut Parts,
+        state: &S,
+    ) -> impl Future<Output = Result<Self, Rejection>> + Send {
+        Self::by_request(ResourceServer::from_ref(state), &parts.headers)
     }
 }
 

@@ -67,8 +67,17 @@ impl Store {
 
     /// What is known of a token, if anything still is.
     pub(super) fn look_up(&self, key: &Key) -> Option<Outcome> {
+        self.look_up_at(key, self.now())
+    }
+
+    /// The time that lifetimes run on.
+    pub(super) fn now(&self) -> Instant {
+        self.clock.instant()
+    }
+
+    /// What was known of a token at this time.
+    pub(super) fn look_up_at(&self, key: &Key, now: Instant) -> Option<Outcome> {
         if let Some(remembered) = self.active.get(key) {
-            let now = self.clock.instant();
             if now < remembered.until {
                 return Some(Ok(remembered.claims));
             }
@@ -77,7 +86,7 @@ impl Store {
             }
         }
         if let Some(until) = self.inactive.get(key) {
-            if self.clock.instant() < until {
+            if now < until {
                 return Some(Err(ResolveError::Inactive));
             }
             self.inactive.remove(key);
@@ -124,9 +133,9 @@ impl Store {
         self.active.insert(key, Remembered { claims: claims.clone(), until, stale_until });
     }
 
-    /// The wall clock.
+    /// The time that other processes know as well.
     #[cfg(feature = "redis")]
-    pub(super) fn now(&self) -> SystemTime {
+    pub(super) fn wall_clock(&self) -> SystemTime {
         self.clock.now()
     }
 

@@ -103,12 +103,12 @@ impl SharedResolver {
         Self(Arc::new(resolver))
     }
 
+    pub(crate) fn known(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
+        self.0.known_already(token)
+    }
+
     pub(crate) async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
-        // Only what has to wait needs a future on the heap.
-        match self.0.known_already(token) {
-            Some(known) => known,
-            None => self.0.resolve_boxed(token).await,
-        }
+        self.0.resolve_boxed(token).await
     }
 
     pub(crate) fn forget(&self, token: &AccessToken) {

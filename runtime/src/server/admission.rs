@@ -1,7 +1,7 @@
 //! Whether an active token is acceptable here and now.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
@@ -36,8 +36,9 @@ pub(super) struct Admission {
 }
 
 impl Admission {
-    pub(super) fn admit(&self, claims: &Claims) -> Result<(), TokenProblem> {
-        self.check_time(claims)?;
+    /// The time is that of the request; whoever had to wait for the claims takes a later one.
+    pub(super) fn admit(&self, claims: &Claims, now: SystemTime) -> Result<(), TokenProblem> {
+        self.check_time(claims, now)?;
         self.check_audience(claims)?;
         if let (Some(expected), Some(issuer)) = (&self.issuer, claims.issuer()) {
             require(expected == issuer, TokenProblem::Issuer)?;
@@ -46,8 +47,7 @@ impl Admission {
         require(!claims.is_sender_constrained(), TokenProblem::SenderConstrained)
     }
 
-    fn check_time(&self, claims: &Claims) -> Result<(), TokenProblem> {
-        let now = self.clock.now();
+    fn check_time(&self, claims: &Claims, now: SystemTime) -> Result<(), TokenProblem> {
         let expired = |at| now.checked_sub(self.leeway).is_none_or(|now| now >= at);
         require(!claims.expires_at().is_some_and(expired), TokenProblem::Expired)?;
         let early = |from| now.checked_add(self.leeway).is_none_or(|now| now < from);
@@ -72,7 +72,7 @@ fn require(condition: bool, otherwise: TokenProblem) -> Result<(), TokenProblem>
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Instant, SystemTime};
+    use std::time::Instant;
 
     use super::*;
 
@@ -100,7 +100,8 @@ mod tests {
 
     fn admit(admission: &Admission, members: &str) -> Result<(), TokenProblem> {
         let json = format!(r#"{{"active":true{members}}}"#);
-        admission.admit(&Claims::from_introspection(json.as_bytes()).unwrap())
+        let claims = Claims::from_introspection(json.as_bytes()).unwrap();
+        admission.admit(&claims, admission.clock.now())
     }
 
     const AUD: &str = r#","aud":"https://api.example/mcp""#;
