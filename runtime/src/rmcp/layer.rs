@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use http::header::AUTHORIZATION;
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Either, Full};
@@ -69,12 +70,14 @@ where
         let unready = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, unready);
         let setup = Arc::clone(&self.setup);
+        // The head is large, so it stays where it is until it is passed on.
+        let (mut head, body) = request.into_parts();
         McpFuture(Box::pin(async move {
-            let (request, identity) = match setup.admit(request).await {
+            let (body, identity) = match setup.admit(&mut head, body).await {
                 Ok(admitted) => admitted,
                 Err(refused) => return Ok(refused.to_response().map(Either::Right)),
             };
-            let response = inner.call(request).await?;
+            let response = inner.call(Request::from_parts(head, body)).await?;
             Ok(setup.answer(response, &identity))
         }))
     }
@@ -103,13 +106,13 @@ impl Setup {
     /// The request with its caller, as the SDK gets it.
     async fn admit<B>(
         self: &Arc<Self>,
-        request: Request<B>,
-    ) -> Result<(Request<Forwarded<B>>, Arc<Identity>), Refused>
+        parts: &mut Parts,
+        body: B,
+    ) -> Result<(Forwarded<B>, Arc<Identity>), Refused>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let (mut parts, body) = request.into_parts();
         let announced = match parts.method {
             Method::POST => announced(&parts.headers).map_err(|_| Refused::RepeatedHeader)?,
             // A stream, or the end of a session.
@@ -144,7 +147,7 @@ impl Setup {
         }
         let identity = Identity::new(self, operation, caller);
         parts.extensions.insert(Arc::clone(&identity));
-        Ok((Request::from_parts(parts, body), identity))
+        Ok((body, identity))
     }
 
     /// The SDK's id of the session that the request belongs to.
