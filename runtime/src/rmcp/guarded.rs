@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use ::rmcp::handler::server::tool::ToolCallContext;
 use ::rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams,
     CancelledNotificationParam, CompleteRequestParams, CompleteResult, CustomNotification,
@@ -140,15 +141,25 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         mut context: Request,
     ) -> Result<CallToolResponse, ErrorData> {
         self.enter(&mut context).await?;
-        let Some(tasks) = &self.setup().tasks else {
-            return self.source.call_tool(&self.handler, request, context).await;
+        let tasks = match &self.setup().tasks {
+            None => None,
+            Some(tasks) => {
+                let identity = Arc::clone(Identity::of(&context)?);
+                // Hardly any call begins a task, so its name is only copied if nobody else keeps it.
+                let kept = identity.operation.tool() == Some(&*request.name);
+                Some((tasks, identity, (!kept).then(|| request.name.to_string())))
+            }
         };
-        let identity = Arc::clone(Identity::of(&context)?);
-        // Hardly any call begins a task, so its name is only copied if nobody else keeps it.
-        let other =
-            (identity.operation.tool() != Some(&*request.name)).then(|| request.name.to_string());
-        let response = self.source.call_tool(&self.handler, request, context).await?;
-        if let CallToolResponse::Task(begun) = &response {
+        // Here and not in a function of its own, which would move all of the context once more.
+        let router = &self.source.tools;
+        let response = if router.map.contains_key(&request.name) {
+            // A tool that is switched off is the router's to refuse.
+            router.call(ToolCallContext::new(&self.handler, request, context)).await?
+        } else {
+            self.handler.call_tool(request, context).await?
+        };
+        if let (Some((tasks, identity, other)), CallToolResponse::Task(begun)) = (tasks, &response)
+        {
             let tool = other.as_deref().or(identity.operation.tool()).unwrap_or_default();
             let seal = &self.setup().seal;
             tasks.begin(&begun.task.task_id, tool.to_owned(), seal, identity.caller.as_ref());

@@ -3,11 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
+use ::rmcp::ServerHandler;
 use ::rmcp::handler::server::router::tool::ToolRouter;
-use ::rmcp::handler::server::tool::ToolCallContext;
-use ::rmcp::model::{CallToolRequestParams, CallToolResponse};
-use ::rmcp::service::RequestContext;
-use ::rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::environment::Environment;
 use super::guarded::Guarded;
@@ -32,19 +29,5 @@ impl<H: ServerHandler> Source<H> {
         // The SDK moves a handler about, so it is kept small.
         let environment = environment.map(Box::new);
         Ok(Guarded { handler, source: Arc::clone(self), environment })
-    }
-
-    pub(super) async fn call_tool(
-        &self,
-        handler: &H,
-        request: CallToolRequestParams,
-        context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
-        // A tool that is switched off is the router's to refuse.
-        if self.tools.map.contains_key(&request.name) {
-            self.tools.call(ToolCallContext::new(handler, request, context)).await
-        } else {
-            handler.call_tool(request, context).await
-        }
     }
 }
