@@ -36,7 +36,7 @@ const ENTRY: &str = "journal://entries/{id}";
 /// The guarded server.
 pub fn server(server: &ResourceServer, store: Arc<Store>) -> Result<Mcp<Journal>, SetupError> {
     Mcp::builder(server, move || Ok(Journal { store: Arc::clone(&store) }))
-        .tools(&Journal::tool_router())
+        .tool_router(Journal::tool_router())
         .prompts(&Journal::prompt_router())
         .resource(ENTRIES, READING)
         .resource(ENTRY, READING)

@@ -47,7 +47,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let server = ResourceServer::from_env().await?;
-    let mcp = Mcp::builder(&server, || Ok(Hello)).tools(&Hello::tool_router()).build()?;
+    let mcp = Mcp::builder(&server, || Ok(Hello)).tool_router(Hello::tool_router()).build()?;
     if std::env::args().any(|argument| argument == "--stdio") {
         let running = mcp.stdio("HELLO_TOKEN").await?.serve(rmcp::transport::stdio()).await?;
         running.waiting().await?;

@@ -45,22 +45,22 @@ pub struct McpBuilder<H> {
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
 
 impl<H: ServerHandler> McpBuilder<H> {
-    /// The tools, with the scopes that their functions declare: `Journal::tool_router()`.
-    pub fn tools<R: Send + Sync + 'static>(mut self, router: &ToolRouter<R>) -> Self {
-        self.catalogue.add_tools(router);
-        self
-    }
-
-    /// As [`tools`](Self::tools), and calls them through this router: the
-    /// `Journal::tool_router()` that `#[tool_handler]` makes anew at each call, which takes the
-    /// longer the more tools there are.
+    /// The tools, with the scopes that their functions declare: `Journal::tool_router()`. They are
+    /// called through this router, which is made once; what `#[tool_handler]` writes makes it anew at
+    /// each call, which takes the longer the more tools there are.
     ///
-    /// The handler's `call_tool` is then only asked for tools that the router does not have. So keep
-    /// to `tools` if it is one of your own that does more, such as a check or a record, or if tools
-    /// are switched on and off while the server runs.
+    /// The handler's `call_tool` is only asked for tools that the router does not have. So use
+    /// [`tools`](Self::tools) if it is one of your own that does more, such as a check or a record, or
+    /// if tools are switched on and off while the server runs.
     pub fn tool_router(mut self, router: ToolRouter<H>) -> Self {
         self.catalogue.add_tools(&router);
         self.router += router;
+        self
+    }
+
+    /// As [`tool_router`](Self::tool_router), and has the handler's `call_tool` call them.
+    pub fn tools<R: Send + Sync + 'static>(mut self, router: &ToolRouter<R>) -> Self {
+        self.catalogue.add_tools(router);
         self
     }
 
