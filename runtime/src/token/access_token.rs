@@ -1,18 +1,26 @@
 //! A token that its own `Debug` does not give away.
 
 use std::fmt;
-use std::sync::Arc;
+use std::ops::Range;
+
+use http::HeaderValue;
 
 /// An access token, as the caller presented it: non-empty and within the `b64token` grammar of
 /// RFC 6750 §2.1.
 ///
 /// It can be cloned cheaply and is never shown: [`expose`](Self::expose) is the one way to its
-/// text, so that every use can be found by name.
+/// text, so that every use can be found by name. Like a header of the request, it keeps what was read
+/// with it from the connection, some KiB, for as long as it is kept.
 ///
 /// Do not pass a caller's token on to another service. It was issued for this one; a service that
 /// accepts it cannot tell the caller from you (MCP authorization, "token passthrough").
 #[derive(Clone)]
-pub struct AccessToken(Arc<[u8]>);
+pub struct AccessToken {
+    /// The header that it came in, which is shared with the request: a copy would take longer than all
+    /// that is looked at in it.
+    header: HeaderValue,
+    place: Range<usize>,
+}
 
 impl AccessToken {
     /// Takes a token that did not come in a request's header: from the environment, or in a test.
@@ -20,24 +28,32 @@ impl AccessToken {
     /// # Errors
     /// If the text is empty or outside the grammar.
     pub fn parse(token: &str) -> Result<Self, MalformedToken> {
-        Self::from_bytes(token.as_bytes())
+        let header = HeaderValue::from_str(token).map_err(|_| MalformedToken(()))?;
+        Self::in_header(&header, 0..token.len())
     }
 
-    pub(crate) fn from_bytes(token: &[u8]) -> Result<Self, MalformedToken> {
-        if is_b64token(token) { Ok(Self(token.into())) } else { Err(MalformedToken(())) }
+    pub(crate) fn in_header(
+        header: &HeaderValue,
+        place: Range<usize>,
+    ) -> Result<Self, MalformedToken> {
+        let token = header.as_bytes().get(place.clone()).unwrap_or_default();
+        if is_b64token(token) {
+            Ok(Self { header: header.clone(), place })
+        } else {
+            Err(MalformedToken(()))
+        }
     }
 
     /// The token itself: a secret. Keep it out of logs, answers and keys.
     #[must_use]
     pub fn expose(&self) -> &str {
         // All of the grammar is ASCII.
-        str::from_utf8(&self.0).unwrap_or_default()
+        str::from_utf8(self.expose_bytes()).unwrap_or_default()
     }
 
     /// The same for a hash, which does not need it as text.
-    #[cfg(feature = "introspection")]
     pub(crate) fn expose_bytes(&self) -> &[u8] {
-        &self.0
+        self.header.as_bytes().get(self.place.clone()).unwrap_or_default()
     }
 }
 

@@ -30,13 +30,15 @@ impl Credentials {
     /// and identity headers of any kind, are never looked at.
     pub(crate) fn read(headers: &HeaderMap, longest: usize) -> Result<Self, HeaderProblem> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
-        let Some(value) = values.next() else {
+        let Some(header) = values.next() else {
             return Ok(Self::None);
         };
         if values.next().is_some() {
             return Err(HeaderProblem::Several);
         }
-        let value = value.as_bytes().trim_ascii();
+        let value = header.as_bytes().trim_ascii_end();
+        let end = value.len();
+        let value = value.trim_ascii_start();
         let (scheme, rest) = split_at_space(value);
         if !scheme.eq_ignore_ascii_case(b"bearer") {
             return if value.split(|byte| *byte == b',').any(names_bearer) {
@@ -47,7 +49,9 @@ impl Credentials {
         }
         let token = trim_spaces(rest);
         let within = Some(token).filter(|token| token.len() <= longest);
-        let parsed = within.and_then(|token| AccessToken::from_bytes(token).ok());
+        // It is what the header ends with.
+        let place = end - token.len()..end;
+        let parsed = within.and_then(|_| AccessToken::in_header(header, place).ok());
         parsed.map(Self::Bearer).ok_or_else(|| {
             // No token has a comma in it.
             if token.contains(&b',') {
