@@ -30,7 +30,8 @@
 //!
 //! # What the store can do
 //!
-//! Nothing but make you wait, for as long as [`deadline`](SharedCacheBuilder::deadline) says. A store
+//! At worst, have requests wait for as long as [`deadline`](SharedCacheBuilder::deadline) says, and have
+//! instances ask the authorization server as often as if nothing were remembered. A store
 //! that is lost, slow or refuses is done without; one that fails a question is left alone for 250 ms,
 //! and each time it does so again for twice as long, up to 8 s. Everything is sealed with
 //! XChaCha20-Poly1305 under a key that HKDF (RFC 5869) derives from the token and from the secret: who
@@ -52,8 +53,9 @@
 //!
 //! Redis from 6.2 and Valkey, single or as a cluster, with and without TLS. It needs the commands `GET`,
 //! `MGET`, `SET`, `DEL`, `XADD` and `XRANGE`, on keys that begin with `requires-auth:` or
-//! `{requires-auth}:`. Give it a limit (`maxmemory`) with the policy `volatile-lru` or `allkeys-lru`; an
-//! entry takes about as much as the claims, and 400 bytes more.
+//! `{requires-auth}:`. Give it a limit (`maxmemory`) with the policy `volatile-ttl`, which
+//! drops what was forgotten last of all. An entry takes some 700 bytes more than the claims, its key
+//! included.
 
 mod builder;
 mod commands;

@@ -55,6 +55,14 @@ impl Clients {
         Self { connections: connections.collect(), runtime }
     }
 
+    /// Sends another request from now on, over the same connections.
+    #[allow(dead_code, reason = "not every benchmark has two requests that may share connections")]
+    pub fn say(&mut self, request: &str) {
+        for connection in &mut self.connections {
+            request.clone_into(&mut connection.request);
+        }
+    }
+
     /// So many requests, spread over the connections.
     pub fn ask(&mut self, calls: u32) {
         let each = calls as usize / self.connections.len();
