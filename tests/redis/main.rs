@@ -16,6 +16,7 @@ mod cluster;
 mod forgetting;
 mod hostile;
 mod instance;
+mod liar;
 #[path = "../e2e/log.rs"]
 mod log;
 mod outages;

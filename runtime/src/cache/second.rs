@@ -69,7 +69,7 @@ impl<R: Resolver> Inner<R> {
         flight: Flight,
     ) -> Option<Flight> {
         let Some(shared) = &self.shared else { return Some(flight) };
-        let Some((claims, age)) = shared.look_up(token, self.store.wall_clock()).await else {
+        let Some((claims, age)) = shared.look_up(token, || self.store.wall_clock()).await else {
             return Some(flight);
         };
         flight.land(Ok(claims), |outcome| self.store.settle(key, outcome, age));

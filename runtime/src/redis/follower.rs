@@ -21,6 +21,10 @@ const PERIOD: Duration = Duration::from_millis(250);
 /// How long the store may take to tell.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// How often in a row the news are read again at once. A store that behaves needs it twice: when it is
+/// empty, and when there is another generation.
+const OFTEN: u32 = 3;
+
 /// How many messages are sent at once.
 const BATCH: usize = 500;
 
@@ -75,8 +79,16 @@ struct Following<'a> {
 impl Following<'_> {
     /// Ends with an error when the store is lost.
     async fn follow(&mut self, position: &mut Position) -> RedisResult<()> {
+        let mut again = 0;
         while self.cache.strong_count() > 0 {
-            let Some(generation) = self.hear(position).await? else { continue };
+            let Some(generation) = self.hear(position).await? else {
+                again += 1;
+                if again > OFTEN {
+                    sleep(PERIOD).await;
+                }
+                continue;
+            };
+            again = 0;
             let live = Live { connection: self.connection.clone(), generation };
             self.reached = true;
             if self.shared.link.up(live) {

@@ -80,14 +80,14 @@ impl Shared {
         let _ = timeout(self.deadline, self.link.tried()).await;
     }
 
-    /// The claims of a token, and how old they are; `None` within the deadline, whatever the store
-    /// does or says.
+    /// The claims of a token, and how old they are by the clock; `None` within the deadline, whatever the
+    /// store does or says.
     pub(crate) async fn look_up(
         &self,
         token: &AccessToken,
-        now: SystemTime,
+        clock: impl Fn() -> SystemTime,
     ) -> Option<(Claims, Duration)> {
-        let found = timeout(self.deadline, self.find(token, now)).await;
+        let found = timeout(self.deadline, self.find(token, clock)).await;
         let (result, claims) = found.unwrap_or_else(|_| {
             self.strike("no answer in time");
             ("unavailable", None)
@@ -99,7 +99,7 @@ impl Shared {
     async fn find(
         &self,
         token: &AccessToken,
-        now: SystemTime,
+        clock: impl Fn() -> SystemTime,
     ) -> (&'static str, Option<(Claims, Duration)>) {
         let (locator, seal) = self.sealer.of(token);
         let Some(Live { mut connection, generation }) = self.link.live() else {
@@ -121,7 +121,7 @@ impl Shared {
             .and_then(|entry| seal.open(&self.names.claims(&locator, generation), entry))
             .and_then(|text| Record::read(&text));
         let Some(record) = opened else { return ("unreadable", None) };
-        match age(record.asked_at, now).filter(|age| *age < self.lifetime) {
+        match age(record.asked_at, clock()).filter(|age| *age < self.lifetime) {
             Some(age) => ("hit", Some((record.into_claims(), age))),
             None => ("miss", None),
         }

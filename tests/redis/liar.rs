@@ -1,0 +1,154 @@
+//! A store that says whatever a test wants (R-E9, R-L4).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use requires_auth::redis::SharedCache;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::clock::Hands;
+use crate::instance::{Answer, Instance, SECRET, authorization_server, token};
+
+/// What it says to a command, by the command's name; nothing if there is nothing to be said.
+type Says = fn(&str, u32) -> Option<Vec<u8>>;
+
+struct Liar {
+    url: String,
+    asked: Arc<AtomicU32>,
+}
+
+impl Liar {
+    async fn start(says: Says) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
+        let address = listener.local_addr().expect("a bound socket has an address");
+        let asked = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&asked);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(talk(stream, says, Arc::clone(&counted)));
+            }
+        });
+        Self { url: format!("redis://{address}"), asked }
+    }
+}
+
+/// Ends with the connection.
+async fn talk(stream: TcpStream, says: Says, asked: Arc<AtomicU32>) -> Option<()> {
+    stream.set_nodelay(true).ok()?;
+    let (input, mut output) = stream.into_split();
+    let mut input = BufReader::new(input);
+    loop {
+        // An array of bulk strings: `*2`, then `$3`, `GET`, and so on.
+        let count = number(&mut input).await?;
+        let mut words = Vec::new();
+        for _ in 0..count {
+            let mut word = vec![0; number(&mut input).await? + 2];
+            input.read_exact(&mut word).await.ok()?;
+            words.push(String::from_utf8_lossy(&word).trim().to_owned());
+        }
+        let name = words.first()?.to_uppercase();
+        if name == "CLIENT" {
+            output.write_all(b"+OK\r\n").await.ok()?;
+            continue;
+        }
+        let turn = asked.fetch_add(1, Ordering::SeqCst);
+        output.write_all(&says(&name, turn)?).await.ok()?;
+    }
+}
+
+async fn number(input: &mut (impl AsyncBufReadExt + Unpin)) -> Option<usize> {
+    let mut line = String::new();
+    input.read_line(&mut line).await.ok()?;
+    line.trim().get(1..)?.parse().ok()
+}
+
+fn bulk(bytes: &[u8]) -> Vec<u8> {
+    [format!("${}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
+}
+
+/// A generation, and no news: as a store that behaves.
+fn well(name: &str) -> Vec<u8> {
+    match name {
+        "GET" => bulk(&[7; 16]),
+        "XRANGE" => b"*0\r\n".to_vec(),
+        _ => b"+OK\r\n".to_vec(),
+    }
+}
+
+/// Every answer is right, none takes long, and each token is asked about once.
+async fn is_done_without(what: &str, says: Says) -> u32 {
+    let (liar, server) = (Liar::start(says).await, authorization_server().await);
+    let shared = SharedCache::single(&liar.url, SECRET);
+    let shared = shared.deadline(Duration::from_millis(100)).build().unwrap();
+    let instance = Instance::sharing(&server, shared, Hands::default(), |cache| cache).await;
+    let begun = Instant::now();
+    let mut tokens = 0;
+    while begun.elapsed() < Duration::from_millis(1200) {
+        let token = token(&server, "entries:read");
+        let asked = Instant::now();
+        assert_eq!(instance.read(&token).await, Answer::ok(), "{what}");
+        assert_eq!(instance.write(&token).await.status, 403, "{what}");
+        let took = asked.elapsed();
+        assert!(took < Duration::from_secs(1), "{what}: {took:?}");
+        tokens += 1;
+    }
+    assert!(server.introspections() >= tokens, "{what}");
+    liar.asked.load(Ordering::SeqCst)
+}
+
+#[tokio::test]
+async fn whatever_a_store_says_no_answer_changes() {
+    // R-E9, R-L4
+    let stories: [(&str, Says); 9] = [
+        ("no protocol at all", |_, _| Some(b"HTTP/1.1 200 OK\r\n\r\n".to_vec())),
+        ("hangs up", |_, _| None),
+        ("never answers a lookup", |name, _| {
+            Some(if name == "MGET" { Vec::new() } else { well(name) })
+        }),
+        ("a lookup without an end", |name, _| {
+            Some(if name == "MGET" {
+                b"*2\r\n$-1\r\n$536870912\r\nabc".to_vec()
+            } else {
+                well(name)
+            })
+        }),
+        ("a number for an entry", |name, _| {
+            Some(if name == "MGET" { b":1\r\n".to_vec() } else { well(name) })
+        }),
+        ("too few entries", |name, _| {
+            Some(if name == "MGET" { b"*1\r\n$-1\r\n".to_vec() } else { well(name) })
+        }),
+        ("noise for an entry", |name, turn| {
+            let noise: Vec<u8> = turn.to_be_bytes().repeat(75);
+            let entry = [b"*2\r\n$-1\r\n".to_vec(), bulk(&noise)].concat();
+            Some(if name == "MGET" { entry } else { well(name) })
+        }),
+        ("news of another form", |name, _| {
+            let news = b"*1\r\n*2\r\n$1\r\nx\r\n:5\r\n".to_vec();
+            Some(if name == "XRANGE" { news } else { well(name) })
+        }),
+        ("errors", |_, _| Some(b"-ERR s3cret\r\n".to_vec())),
+    ];
+    for (what, says) in stories {
+        is_done_without(what, says).await;
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_forgets_all_the_time_is_not_asked_all_the_time() {
+    // R-E9: another generation at each look, or never one.
+    let stories: [(&str, Says); 2] = [
+        ("another generation each time", |name, turn| {
+            Some(if name == "GET" { bulk(&u128::from(turn).to_be_bytes()) } else { well(name) })
+        }),
+        ("no generation, ever", |name, _| {
+            Some(if name == "GET" { b"$-1\r\n".to_vec() } else { well(name) })
+        }),
+    ];
+    for (what, says) in stories {
+        let asked = is_done_without(what, says).await;
+        assert!(asked < 60, "{what}: {asked} commands in little more than a second");
+    }
+}
