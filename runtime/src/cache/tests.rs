@@ -349,3 +349,27 @@ fn debug_and_names_hold_no_secret() {
     assert_eq!(cached.name(), r#"https://auth.example/introspect "journal" ["scope"]"#);
     assert!(!format!("{cached:?}").contains("canary"));
 }
+
+#[tokio::test]
+async fn a_server_has_every_level_forget() {
+    // R-E7
+    let script = Script::open();
+    let cached = Cached::new(Cached::new(Arc::clone(&script)));
+    let server = crate::ResourceServer::builder("https://api.example")
+        .issuer("https://auth.example")
+        .resolver(Arc::new(cached))
+        .audience_check(crate::AudienceCheck::Unchecked)
+        .build()
+        .unwrap();
+    let mut headers = http::HeaderMap::new();
+    headers.insert(http::header::AUTHORIZATION, "Bearer a".parse().unwrap());
+    let subject = async || {
+        let caller = server.authorize(&headers, crate::Condition::NONE).await.unwrap();
+        caller.subject().unwrap().to_owned()
+    };
+    assert_eq!(subject().await, "answer 1");
+    server.forget(&token("b"));
+    assert_eq!(subject().await, "answer 1", "another token");
+    server.forget(&token("a"));
+    assert_eq!(subject().await, "answer 2");
+}
