@@ -1,19 +1,20 @@
 //! The service under test, its authorization server, and a clock that the experiments move.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
 
 use axum::routing::get;
 use axum::{Json, Router};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{
-    AuthInfo, Cached, CachedBuilder, Clock, Introspection, IntrospectionBuilder, ResourceServer,
+    AuthInfo, Cached, CachedBuilder, Introspection, IntrospectionBuilder, ResourceServer,
     requires_auth,
 };
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+use crate::clock::Hands;
 
 pub const RESOURCE: &str = "https://journal.example/mcp";
 
@@ -126,43 +127,4 @@ async fn me(auth: AuthInfo) -> Json<Value> {
     claims["sub"] = "mallory".into();
     claims["scope"] = "everything".into();
     Json(before)
-}
-
-/// Both hands follow the machine's, and can be moved on top of that.
-#[derive(Debug, Clone, Default)]
-pub struct Hands(Arc<Mutex<Moved>>);
-
-#[derive(Debug, Default)]
-struct Moved {
-    forward: Duration,
-    back: Duration,
-    monotonic: Duration,
-}
-
-impl Hands {
-    /// Lets time pass, on both hands.
-    pub fn pass(&self, time: Duration) {
-        let mut moved = self.0.lock().unwrap();
-        moved.forward += time;
-        moved.monotonic += time;
-    }
-
-    pub fn jump_forward(&self, time: Duration) {
-        self.0.lock().unwrap().forward += time;
-    }
-
-    pub fn jump_back(&self, time: Duration) {
-        self.0.lock().unwrap().back += time;
-    }
-}
-
-impl Clock for Hands {
-    fn now(&self) -> SystemTime {
-        let moved = self.0.lock().unwrap();
-        SystemTime::now() + moved.forward - moved.back
-    }
-
-    fn instant(&self) -> Instant {
-        Instant::now() + self.0.lock().unwrap().monotonic
-    }
 }

@@ -16,6 +16,8 @@
 
 mod asking;
 mod clients;
+#[path = "../redis/clock.rs"]
+mod clock;
 mod lab;
 mod outages;
 mod remembering;

@@ -12,6 +12,7 @@ pub struct Hands(Arc<Mutex<Moved>>);
 #[derive(Debug, Default)]
 struct Moved {
     forward: Duration,
+    back: Duration,
     monotonic: Duration,
 }
 
@@ -26,12 +27,16 @@ impl Hands {
     pub fn jump_forward(&self, time: Duration) {
         self.0.lock().unwrap().forward += time;
     }
+
+    pub fn jump_back(&self, time: Duration) {
+        self.0.lock().unwrap().back += time;
+    }
 }
 
 impl Clock for Hands {
     fn now(&self) -> SystemTime {
         let moved = self.0.lock().unwrap();
-        SystemTime::now() + moved.forward
+        SystemTime::now() + moved.forward - moved.back
     }
 
     fn instant(&self) -> Instant {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use requires_auth::testing::Fault;
+use requires_auth::testing::{AuthorizationServer, Fault};
 use serde_json::json;
 
 use crate::instance::{Answer, Instance, RESOURCE, authorization_server, parsed, token};
@@ -218,13 +218,7 @@ async fn what_is_forgotten_under_load_is_not_found_again() {
 #[tokio::test]
 async fn what_is_forgotten_while_the_store_is_out_of_reach_is_told_when_it_is_back() {
     // R-E10
-    let (store, server) = (Store::start(), authorization_server().await);
-    let proxy = Proxy::to(store.port).await;
-    let token = token(&server, "entries:read");
-    let cut_off = Instance::start(&server, &proxy.url()).await;
-    let other = Instance::start(&server, &store.url()).await;
-    assert_eq!(cut_off.read(&token).await, Answer::ok());
-    assert_eq!(other.read(&token).await, Answer::ok());
+    let Divided { store: _store, server, proxy, token, cut_off, other } = Divided::start().await;
     server.revoke(&token);
     proxy.cut();
     assert!(cut_off.cache.forget_everywhere(&parsed(&token)).await.is_err());
@@ -237,12 +231,7 @@ async fn what_is_forgotten_while_the_store_is_out_of_reach_is_told_when_it_is_ba
 #[tokio::test]
 async fn what_others_forget_while_the_store_is_out_of_reach_is_heard_when_it_is_back() {
     // R-E10: a message is not lost because nobody listened.
-    let (store, server) = (Store::start(), authorization_server().await);
-    let proxy = Proxy::to(store.port).await;
-    let token = token(&server, "entries:read");
-    let cut_off = Instance::start(&server, &proxy.url()).await;
-    let other = Instance::start(&server, &store.url()).await;
-    assert_eq!(cut_off.read(&token).await, Answer::ok());
+    let Divided { store: _store, server, proxy, token, cut_off, other } = Divided::start().await;
     proxy.cut();
     server.revoke(&token);
     other.cache.forget_everywhere(&parsed(&token)).await.unwrap();
@@ -268,12 +257,7 @@ async fn a_store_that_comes_back_empty_has_everybody_forget() {
 #[tokio::test]
 async fn too_much_news_has_everybody_forget() {
     // R-E10: what is no longer kept cannot be heard of.
-    let (store, server) = (Store::start(), authorization_server().await);
-    let proxy = Proxy::to(store.port).await;
-    let token = token(&server, "entries:read");
-    let cut_off = Instance::start(&server, &proxy.url()).await;
-    let other = Instance::start(&server, &store.url()).await;
-    assert_eq!(cut_off.read(&token).await, Answer::ok());
+    let Divided { store, server, proxy, token, cut_off, other } = Divided::start().await;
     proxy.cut();
     server.revoke(&token);
     other.cache.forget_everywhere(&parsed(&token)).await.unwrap();
@@ -287,4 +271,27 @@ async fn too_much_news_has_everybody_forget() {
     many.query::<()>(&mut behind).unwrap();
     proxy.mend();
     cut_off.until(&token, 401).await;
+}
+
+/// Two instances that know a token, one of them over a network that can be cut.
+struct Divided {
+    store: Store,
+    server: AuthorizationServer,
+    proxy: Proxy,
+    token: String,
+    cut_off: Instance,
+    other: Instance,
+}
+
+impl Divided {
+    async fn start() -> Self {
+        let (store, server) = (Store::start(), authorization_server().await);
+        let proxy = Proxy::to(store.port).await;
+        let token = token(&server, "entries:read");
+        let cut_off = Instance::start(&server, &proxy.url()).await;
+        let other = Instance::start(&server, &store.url()).await;
+        assert_eq!(cut_off.read(&token).await, Answer::ok());
+        assert_eq!(other.read(&token).await, Answer::ok());
+        Self { store, server, proxy, token, cut_off, other }
+    }
 }

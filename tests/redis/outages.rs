@@ -73,17 +73,7 @@ async fn a_store_that_fails_each_question_is_asked_less_and_less() {
     while begun.elapsed() < Duration::from_millis(2500) {
         assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
     }
-    let refused: String = store.ask(&["INFO", "commandstats"]);
-    let refused = refused.lines().find(|line| line.starts_with("cmdstat_mget")).unwrap();
-    let refused: u32 = refused
-        .split("rejected_calls=")
-        .nth(1)
-        .unwrap()
-        .split(',')
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let refused = store.refusals("mget");
     // At once, and after breaks of 250 ms, 500 ms, 1 s and so on, with up to 250 ms until it is seen.
     assert!((2..=4).contains(&refused), "{refused}");
     store.ask::<()>(&["ACL", "SETUSER", "default", "+mget"]);

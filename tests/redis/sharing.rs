@@ -5,10 +5,12 @@ use std::time::Duration;
 use requires_auth::redis::SharedCache;
 use requires_auth::testing::Fault;
 use requires_auth::{Cached, Introspection, Resolver};
+use serde_json::json;
 
 use crate::clock::Hands;
 use crate::instance::{Answer, Instance, RESOURCE, SECRET, authorization_server, parsed, token};
-use crate::store::Store;
+use crate::proxy::Proxy;
+use crate::store::{Store, until};
 
 #[tokio::test]
 async fn what_one_instance_has_asked_no_other_asks() {
@@ -106,6 +108,60 @@ async fn claims_from_the_future_are_not_believed() {
     let other = Instance::start(&server, &store.url()).await;
     assert_eq!(other.read(&token).await, Answer::ok());
     assert_eq!(server.introspections(), 2);
+    // And to one whose clock is behind, those of all others are from the future.
+    let behind = Hands::default();
+    behind.jump_back(Duration::from_secs(3600));
+    let behind = Instance::with(&server, shared(), behind, |cache| cache).await;
+    assert_eq!(behind.read(&token).await, Answer::ok());
+    assert_eq!(server.introspections(), 3);
+}
+
+#[tokio::test]
+async fn claims_grow_old_on_their_way() {
+    // R-E9: a minute passes while the store's answer is held up.
+    let (store, server) = (Store::start(), authorization_server().await);
+    let token = token(&server, "entries:read");
+    let clock = Hands::default();
+    let one = Instance::start(&server, &store.url()).await;
+    assert_eq!(one.read(&token).await, Answer::ok());
+    store.wait_for_entries(1).await;
+    let proxy = Proxy::to(store.port).await;
+    let shared = SharedCache::single(proxy.url(), SECRET);
+    let other = Instance::with(&server, shared, clock.clone(), |cache| cache).await;
+    // Reaches the store first.
+    assert_eq!(other.read("nobody").await, Answer::inactive());
+    let (asked, looked_up) = (server.introspections(), store.calls("mget"));
+    proxy.hold();
+    let meanwhile = async {
+        until(|| store.calls("mget") > looked_up).await;
+        clock.pass(Duration::from_secs(61));
+        proxy.release();
+    };
+    let (answer, ()) = tokio::join!(other.read(&token), meanwhile);
+    assert_eq!(answer, Answer::ok());
+    assert_eq!(server.introspections(), asked + 1, "they are too old now");
+}
+
+#[tokio::test]
+async fn an_entry_takes_little_more_than_its_claims() {
+    // R-E9: with 400 bytes of claims, as the documentation says.
+    let (store, server) = (Store::start(), authorization_server().await);
+    let instance = Instance::start(&server, &store.url()).await;
+    let claims = json!({
+        "active": true, "iss": server.issuer(), "aud": [RESOURCE], "sub": "248289761001",
+        "client_id": "journal-web-app@journal", "username": "alice@example.com", "exp": 4_102_444_800_u64,
+        "iat": 1_767_225_600, "nbf": 1_767_225_600, "jti": "0e3f1b52-6a52-4b1e-9f0a-6f5a5a2f8c11",
+        "token_type": "Bearer", "scope": "entries:read entries:write", "name": "Alice Example",
+        "email": "alice@example.com", "email_verified": true,
+    });
+    let length = claims.to_string().len();
+    assert!((390..=410).contains(&length), "{length}");
+    let token = server.mint().answer_with(claims).issue();
+    assert_eq!(instance.read(&token).await, Answer::ok());
+    store.wait_for_entries(1).await;
+    let size: u64 = store.ask(&["MEMORY", "USAGE", &store.claims_key()]);
+    println!("{length} bytes of claims take {size} in the store");
+    assert!((1000..=1536).contains(&size), "{size}");
 }
 
 #[tokio::test]

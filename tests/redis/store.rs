@@ -90,6 +90,25 @@ impl Store {
         self.ask(&["KEYS", pattern])
     }
 
+    /// How often a command was called.
+    pub fn calls(&self, command: &str) -> u32 {
+        self.statistic(command, "calls")
+    }
+
+    /// How often a command was refused.
+    pub fn refusals(&self, command: &str) -> u32 {
+        self.statistic(command, "rejected_calls")
+    }
+
+    fn statistic(&self, command: &str, name: &str) -> u32 {
+        let all: String = self.ask(&["INFO", "commandstats"]);
+        let of_command = format!("cmdstat_{command}:");
+        let counts = all.lines().find_map(|line| line.strip_prefix(&of_command));
+        let count = counts.into_iter().flat_map(|counts| counts.split(','));
+        let count = count.filter_map(|one| one.split_once('=')).find(|(own, _)| *own == name);
+        count.map_or(0, |(_, count)| count.parse().expect("a number"))
+    }
+
     /// The one key of the claims of a token.
     pub fn claims_key(&self) -> String {
         let keys = self.keys("*:claims:*");

@@ -97,7 +97,8 @@ impl SharedCacheBuilder {
         }
     }
 
-    /// How long a request may wait for the store, before it is resolved without. Default: 100 ms.
+    /// How long a request may wait for the store, before it is resolved without. Default: 100 ms. One
+    /// that comes before the store has been reached for the first time may wait as long for that.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
