@@ -103,7 +103,9 @@ mod tests {
     #[test]
     fn the_scheme_is_read_in_any_case_and_with_any_spaces() {
         // R-A1
-        for value in ["Bearer t0", "bearer t0", "BEARER   t0", "BeArEr t0 "] {
+        for value in
+            ["Bearer t0", "bearer t0", "BEARER   t0", "BeArEr t0 ", "  Bearer t0", " Bearer t0 "]
+        {
             assert_eq!(read(&[value.as_bytes()]), Ok(Some("t0".to_owned())), "{value:?}");
         }
     }
