@@ -1,7 +1,13 @@
 //! Where the time comes from.
 
+#[cfg(target_os = "linux")]
+mod ticks;
+
 use std::fmt::Debug;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
+
+/// How far the coarse times of a [`Clock`] may be from the precise ones.
+pub(crate) const COARSENESS: Duration = Duration::from_secs(1);
 
 /// The time, as [`ResourceServer`](crate::ResourceServer) sees it; replaceable in tests.
 ///
@@ -27,9 +33,21 @@ pub trait Clock: Debug + Send + Sync + 'static {
 
     /// The monotonic clock, on which lifetimes and pauses run: it never jumps.
     fn instant(&self) -> Instant;
+
+    /// The wall clock to within a second, where that takes less time to read. Every request looks at
+    /// it; the precise time decides where it matters.
+    fn coarse_now(&self) -> SystemTime {
+        self.now()
+    }
+
+    /// The monotonic clock to within a second, in the same way.
+    fn coarse_instant(&self) -> Instant {
+        self.instant()
+    }
 }
 
-/// The clock of the operating system: the default.
+/// The clock of the operating system: the default. On Linux, its coarse times are those of the last
+/// tick of the kernel's timer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -40,5 +58,15 @@ impl Clock for SystemClock {
 
     fn instant(&self) -> Instant {
         Instant::now()
+    }
+
+    #[cfg(target_os = "linux")]
+    fn coarse_now(&self) -> SystemTime {
+        ticks::now().unwrap_or_else(SystemTime::now)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn coarse_instant(&self) -> Instant {
+        ticks::instant().unwrap_or_else(Instant::now)
     }
 }

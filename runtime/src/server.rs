@@ -13,7 +13,6 @@ mod record;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use http::HeaderMap;
 
@@ -174,11 +173,8 @@ impl ResourceServer {
             Ok(Credentials::Bearer(token)) => token,
             Err(problem) => return Admitted::Now(Err(self.unreadable(problem, demand))),
         };
-        // Read before the hash of the token: a clock waits for all that was begun before it, and the
-        // processor begins what follows the hash before that is done.
-        let now = self.0.admission.clock.now();
         match self.0.resolver.known(&token) {
-            Some(known) => Admitted::Now(self.accept(known, token, demand, now)),
+            Some(known) => Admitted::Now(self.accept(known, token, demand)),
             None => Admitted::Unknown(token),
         }
     }
@@ -190,7 +186,7 @@ impl ResourceServer {
         demand: Demand,
     ) -> Result<Option<(Claims, AccessToken)>, Rejection> {
         let resolved = self.0.resolver.resolve(&token).await;
-        self.accept(resolved, token, demand, self.0.admission.clock.now())
+        self.accept(resolved, token, demand)
     }
 
     fn accept(
@@ -198,7 +194,6 @@ impl ResourceServer {
         resolved: Result<Claims, ResolveError>,
         token: AccessToken,
         demand: Demand,
-        now: SystemTime,
     ) -> Result<Option<(Claims, AccessToken)>, Rejection> {
         let challenge = || self.operation(demand);
         let refused = |rejection| self.refused(rejection, Needs::of(&demand));
@@ -206,7 +201,7 @@ impl ResourceServer {
             resolved.map_err(|error| refused(Rejection::unresolved(error, &challenge())))?;
         self.0
             .admission
-            .admit(&claims, now)
+            .admit(&claims)
             .map_err(|problem| refused(Rejection::invalid_token(problem, &challenge())))?;
         Ok(Some((claims, token)))
     }

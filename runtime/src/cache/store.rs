@@ -11,6 +11,7 @@ use quick_cache::{DefaultHashBuilder, UnitWeighter};
 use super::Outcome;
 use super::bounds::{Bounds, ByShare, Evictions};
 use super::key::Key;
+use crate::clock::COARSENESS;
 use crate::telemetry::{count, gauge};
 use crate::{Claims, Clock, ResolveError, ScopeSet};
 
@@ -67,31 +68,27 @@ impl Store {
 
     /// What is known of a token, if anything still is.
     pub(super) fn look_up(&self, key: &Key) -> Option<Outcome> {
-        self.look_up_at(key, self.now())
-    }
-
-    /// The time that lifetimes run on.
-    pub(super) fn now(&self) -> Instant {
-        self.clock.instant()
-    }
-
-    /// What was known of a token at this time.
-    pub(super) fn look_up_at(&self, key: &Key, now: Instant) -> Option<Outcome> {
         if let Some(remembered) = self.active.get(key) {
-            if now < remembered.until {
+            if !self.has_come(remembered.until) {
                 return Some(Ok(remembered.claims));
             }
-            if now >= remembered.stale_until {
+            if self.has_come(remembered.stale_until) {
                 self.active.remove(key);
             }
         }
         if let Some(until) = self.inactive.get(key) {
-            if now < until {
+            if !self.has_come(until) {
                 return Some(Err(ResolveError::Inactive));
             }
             self.inactive.remove(key);
         }
         None
+    }
+
+    /// Whether it is this time, or later. Nearly always the coarse clock tells that it is not.
+    fn has_come(&self, time: Instant) -> bool {
+        let left = time.saturating_duration_since(self.clock.coarse_instant());
+        left <= COARSENESS && time <= self.clock.instant()
     }
 
     /// Remembers an outcome that is a fact, of this age, and in an outage falls back on what is

@@ -14,6 +14,9 @@ use crate::{Clock, Unavailable};
 struct Hands {
     wall: SystemTime,
     monotonic: Instant,
+    /// Where the coarse clocks are, less and more than the precise ones.
+    behind: Duration,
+    ahead: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -21,8 +24,21 @@ struct ManualClock(Arc<Mutex<Hands>>);
 
 impl ManualClock {
     fn new() -> Self {
-        let wall = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
-        Self(Arc::new(Mutex::new(Hands { wall, monotonic: Instant::now() })))
+        Self::with_coarse(0, 0)
+    }
+
+    fn with_coarse(behind: u64, ahead: u64) -> Self {
+        Self(Arc::new(Mutex::new(Hands {
+            wall: SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000),
+            monotonic: Instant::now(),
+            behind: Duration::from_secs(behind),
+            ahead: Duration::from_secs(ahead),
+        })))
+    }
+
+    /// Clocks whose coarse times are right, and as far from that as they may be.
+    fn all() -> [Self; 3] {
+        [Self::new(), Self::with_coarse(1, 0), Self::with_coarse(0, 1)]
     }
 
     fn pass(&self, seconds: u64) {
@@ -39,6 +55,11 @@ impl Clock for ManualClock {
 
     fn instant(&self) -> Instant {
         self.0.lock().unwrap().monotonic
+    }
+
+    fn coarse_instant(&self) -> Instant {
+        let hands = self.0.lock().unwrap();
+        (hands.monotonic + hands.ahead).checked_sub(hands.behind).unwrap()
     }
 }
 
@@ -102,30 +123,34 @@ async fn subject(cached: &Cached<Arc<Script>>, text: &str) -> String {
 #[tokio::test]
 async fn claims_are_remembered_for_their_lifetime_and_no_longer() {
     // R-E3
-    let (script, clock) = (Script::open(), ManualClock::new());
-    let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build();
-    assert_eq!(subject(&cached, "a").await, "answer 1");
-    clock.pass(59);
-    assert_eq!(subject(&cached, "a").await, "answer 1");
-    clock.pass(1);
-    assert_eq!(subject(&cached, "a").await, "answer 2", "60 s by default");
+    for clock in ManualClock::all() {
+        let script = Script::open();
+        let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build();
+        assert_eq!(subject(&cached, "a").await, "answer 1");
+        clock.pass(59);
+        assert_eq!(subject(&cached, "a").await, "answer 1");
+        clock.pass(1);
+        assert_eq!(subject(&cached, "a").await, "answer 2", "60 s by default");
 
-    assert_eq!(subject(&cached, "short").await, "answer 3");
-    clock.pass(0);
-    assert_eq!(subject(&cached, "expired").await, "answer 4");
-    assert_eq!(subject(&cached, "expired").await, "answer 5", "no lifetime is left");
+        assert_eq!(subject(&cached, "short").await, "answer 3");
+        clock.pass(0);
+        assert_eq!(subject(&cached, "expired").await, "answer 4");
+        assert_eq!(subject(&cached, "expired").await, "answer 5", "no lifetime is left");
+    }
 }
 
 #[tokio::test]
 async fn no_token_is_remembered_beyond_its_own_end() {
     // R-E3
-    let (script, clock) = (Script::open(), ManualClock::new());
-    let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build();
-    assert_eq!(subject(&cached, "short").await, "answer 1");
-    clock.pass(9);
-    assert_eq!(subject(&cached, "short").await, "answer 1");
-    clock.pass(1);
-    assert_eq!(subject(&cached, "short").await, "answer 2");
+    for clock in ManualClock::all() {
+        let script = Script::open();
+        let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build();
+        assert_eq!(subject(&cached, "short").await, "answer 1");
+        clock.pass(9);
+        assert_eq!(subject(&cached, "short").await, "answer 1");
+        clock.pass(1);
+        assert_eq!(subject(&cached, "short").await, "answer 2");
+    }
 }
 
 #[tokio::test]
@@ -142,22 +167,24 @@ async fn a_jump_of_the_wall_clock_makes_no_lifetime_longer() {
 #[tokio::test]
 async fn inactive_tokens_are_remembered_shortly_and_outages_never() {
     // R-E4
-    let (script, clock) = (Script::open(), ManualClock::new());
-    let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build();
-    let inactive = || async {
-        let refused = cached.resolve(&token("inactive")).await.unwrap_err();
-        assert!(matches!(refused, ResolveError::Inactive), "{refused:?}");
-        script.asked()
-    };
-    assert_eq!(inactive().await, 1);
-    clock.pass(4);
-    assert_eq!(inactive().await, 1);
-    clock.pass(1);
-    assert_eq!(inactive().await, 2);
-    for count in 3..6 {
-        let refused = cached.resolve(&token("outage")).await.unwrap_err();
-        assert!(matches!(refused, ResolveError::Unavailable(_)), "{refused:?}");
-        assert_eq!(script.asked(), count);
+    for clock in ManualClock::all() {
+        let script = Script::open();
+        let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build();
+        let inactive = || async {
+            let refused = cached.resolve(&token("inactive")).await.unwrap_err();
+            assert!(matches!(refused, ResolveError::Inactive), "{refused:?}");
+            script.asked()
+        };
+        assert_eq!(inactive().await, 1);
+        clock.pass(4);
+        assert_eq!(inactive().await, 1);
+        clock.pass(1);
+        assert_eq!(inactive().await, 2);
+        for count in 3..6 {
+            let refused = cached.resolve(&token("outage")).await.unwrap_err();
+            assert!(matches!(refused, ResolveError::Unavailable(_)), "{refused:?}");
+            assert_eq!(script.asked(), count);
+        }
     }
 }
 

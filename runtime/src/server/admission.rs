@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
+use crate::clock::COARSENESS;
 use crate::rejection::TokenProblem;
 use crate::{Claims, Clock};
 
@@ -36,9 +37,8 @@ pub(super) struct Admission {
 }
 
 impl Admission {
-    /// The time is that of the request; whoever had to wait for the claims takes a later one.
-    pub(super) fn admit(&self, claims: &Claims, now: SystemTime) -> Result<(), TokenProblem> {
-        self.check_time(claims, now)?;
+    pub(super) fn admit(&self, claims: &Claims) -> Result<(), TokenProblem> {
+        self.check_time(claims)?;
         self.check_audience(claims)?;
         if let (Some(expected), Some(issuer)) = (&self.issuer, claims.issuer()) {
             require(expected == issuer, TokenProblem::Issuer)?;
@@ -47,10 +47,29 @@ impl Admission {
         require(!claims.is_sender_constrained(), TokenProblem::SenderConstrained)
     }
 
-    fn check_time(&self, claims: &Claims, now: SystemTime) -> Result<(), TokenProblem> {
-        let expired = |at| now.checked_sub(self.leeway).is_none_or(|now| now >= at);
+    fn check_time(&self, claims: &Claims) -> Result<(), TokenProblem> {
+        let coarse = self.clock.coarse_now();
+        let around = (coarse.checked_sub(COARSENESS), coarse.checked_add(COARSENESS));
+        // As it is with nearly all tokens, whose life neither begins nor ends just now.
+        if let (Some(from), Some(to)) = around
+            && self.check_span(claims, from, to).is_ok()
+        {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        self.check_span(claims, now, now)
+    }
+
+    /// Whether the token is valid all the time between these two.
+    fn check_span(
+        &self,
+        claims: &Claims,
+        from: SystemTime,
+        to: SystemTime,
+    ) -> Result<(), TokenProblem> {
+        let expired = |at| to.checked_sub(self.leeway).is_none_or(|to| to >= at);
         require(!claims.expires_at().is_some_and(expired), TokenProblem::Expired)?;
-        let early = |from| now.checked_add(self.leeway).is_none_or(|now| now < from);
+        let early = |at| from.checked_add(self.leeway).is_none_or(|from| from < at);
         require(!claims.not_before().is_some_and(early), TokenProblem::NotYetValid)
     }
 
@@ -76,8 +95,9 @@ mod tests {
 
     use super::*;
 
+    /// A time, and what the coarse clock shows then.
     #[derive(Debug)]
-    struct At(u64);
+    struct At(u64, u64);
 
     impl Clock for At {
         fn now(&self) -> SystemTime {
@@ -86,22 +106,29 @@ mod tests {
         fn instant(&self) -> Instant {
             Instant::now()
         }
+        fn coarse_now(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH + Duration::from_secs(self.1)
+        }
     }
 
     fn admission(now: u64) -> Admission {
+        admission_at(At(now, now))
+    }
+
+    fn admission_at(clock: At) -> Admission {
         Admission {
             audience_check: AudienceCheck::Required,
             audiences: vec!["https://api.example/mcp".to_owned()],
             issuer: Some("https://as.example".to_owned()),
             leeway: Duration::ZERO,
-            clock: Arc::new(At(now)),
+            clock: Arc::new(clock),
         }
     }
 
     fn admit(admission: &Admission, members: &str) -> Result<(), TokenProblem> {
         let json = format!(r#"{{"active":true{members}}}"#);
         let claims = Claims::from_introspection(json.as_bytes()).unwrap();
-        admission.admit(&claims, admission.clock.now())
+        admission.admit(&claims)
     }
 
     const AUD: &str = r#","aud":"https://api.example/mcp""#;
@@ -117,7 +144,10 @@ mod tests {
             (200, Err(TokenProblem::Expired)),
             (201, Err(TokenProblem::Expired)),
         ] {
-            assert_eq!(admit(&admission(now), &members), expected, "{now}");
+            for coarse in [now, now - 1, now + 1] {
+                let admission = admission_at(At(now, coarse));
+                assert_eq!(admit(&admission, &members), expected, "{now}, coarse {coarse}");
+            }
         }
         assert_eq!(admit(&admission(199), &format!(r#"{AUD},"exp":199.5"#)), Ok(()));
         let lenient = |now| Admission { leeway: Duration::from_secs(10), ..admission(now) };
