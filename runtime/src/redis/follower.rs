@@ -12,6 +12,7 @@ use super::connection::{CONNECTING, Connection};
 use super::link::Live;
 use super::names::Generation;
 use super::shared::{Forget, Shared, lost};
+use crate::cache::Key;
 use crate::telemetry::count;
 
 /// How often the store is asked what is new. An instance forgets what another one has forgotten after
@@ -138,7 +139,7 @@ impl Following<'_> {
         let place = self.shared.names.news();
         for message in &news.messages {
             let opened = self.shared.sealer.messages().open(&place, message);
-            let key = opened.and_then(|text| text.as_slice().try_into().ok());
+            let key = opened.and_then(|text| Key::from_bytes(&text));
             // What none of us has written is nobody's business.
             let Some(key) = key else { continue };
             count!(SHARED_CACHE_NEWS);
@@ -159,7 +160,8 @@ impl Following<'_> {
             }
             let place = names.news();
             let seal = |key: &[u8]| sealer.messages().seal(&place, key);
-            let messages: Vec<_> = batch.iter().filter_map(|token| seal(&token.key)).collect();
+            let messages: Vec<_> =
+                batch.iter().filter_map(|token| seal(token.key.as_bytes())).collect();
             in_time(commands::publish(&mut self.connection, names, &messages)).await?;
         }
         if mail.is_everything() {

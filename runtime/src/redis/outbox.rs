@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     fn forgotten(number: u8) -> Forgotten {
-        Forgotten { locator: [number; 32], key: [number; 32] }
+        Forgotten { locator: [number; 32], key: Key::from_bytes(&[number; 32]).unwrap() }
     }
 
     #[test]
