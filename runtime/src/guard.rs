@@ -2,8 +2,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use http::HeaderMap;
 
@@ -39,14 +37,21 @@ impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
     }
 
     /// The same with a server that becomes the caller's.
-    pub(crate) fn by_request(server: ResourceServer, headers: &HeaderMap) -> Deciding<Self> {
+    pub(crate) async fn by_request(
+        server: ResourceServer,
+        headers: &HeaderMap,
+    ) -> Result<Self, Rejection> {
         let demand = Demand::of::<P>();
         match server.admit_at_once(headers, demand) {
-            Admitted::Now(admitted) => Deciding::Now(Some(Self::admitted(admitted, server))),
-            Admitted::Unknown(token) => Deciding::Later(Box::pin(async move {
-                let admitted = server.ask(token, demand).await;
-                Self::admitted(admitted, server)
-            })),
+            Admitted::Now(admitted) => Self::admitted(admitted, server),
+            Admitted::Unknown(token) => {
+                // Apart, for frameworks move their futures about, and most need not wait.
+                let asking = async move {
+                    let admitted = server.ask(token, demand).await;
+                    Self::admitted(admitted, server)
+                };
+                Box::pin(asking).await
+            }
         }
     }
 
@@ -83,26 +88,6 @@ impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
 
     fn new(caller: A) -> Self {
         Self { caller, policy: PhantomData }
-    }
-}
-
-/// A decision on its way. Most are there at once, and frameworks move their futures about, so what
-/// is only needed to wait is not in it.
-pub(crate) enum Deciding<T> {
-    Now(Option<Result<T, Rejection>>),
-    Later(Pin<Box<dyn Future<Output = Result<T, Rejection>> + Send>>),
-}
-
-impl<T> Unpin for Deciding<T> {}
-
-impl<T> Future for Deciding<T> {
-    type Output = Result<T, Rejection>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.get_mut() {
-            Self::Now(decided) => decided.take().map_or(Poll::Pending, Poll::Ready),
-            Self::Later(deciding) => deciding.as_mut().poll(context),
-        }
     }
 }
 
