@@ -19,7 +19,7 @@ pub struct AccessToken {
     /// The header that it came in, which is shared with the request: a copy would take longer than all
     /// that is looked at in it.
     header: HeaderValue,
-    place: Range<u32>,
+    place: Range<usize>,
 }
 
 impl AccessToken {
@@ -29,15 +29,19 @@ impl AccessToken {
     /// If the text is empty or outside the grammar.
     pub fn parse(token: &str) -> Result<Self, MalformedToken> {
         let header = HeaderValue::from_str(token).map_err(|_| MalformedToken(()))?;
-        Self::in_header(&header, 0..token.len()).ok_or(MalformedToken(()))
+        Self::in_header(&header, 0..token.len())
     }
 
-    /// What is at this place of a header, if it is a token.
-    #[inline]
-    pub(crate) fn in_header(header: &HeaderValue, place: Range<usize>) -> Option<Self> {
-        let token = header.as_bytes().get(place.clone())?;
-        let place = u32::try_from(place.start).ok()?..u32::try_from(place.end).ok()?;
-        is_b64token(token).then(|| Self { header: header.clone(), place })
+    pub(crate) fn in_header(
+        header: &HeaderValue,
+        place: Range<usize>,
+    ) -> Result<Self, MalformedToken> {
+        let token = header.as_bytes().get(place.clone()).unwrap_or_default();
+        if is_b64token(token) {
+            Ok(Self { header: header.clone(), place })
+        } else {
+            Err(MalformedToken(()))
+        }
     }
 
     /// The token itself: a secret. Keep it out of logs, answers and keys.
@@ -49,8 +53,7 @@ impl AccessToken {
 
     /// The same for a hash, which does not need it as text.
     pub(crate) fn expose_bytes(&self) -> &[u8] {
-        let place = self.place.start as usize..self.place.end as usize;
-        self.header.as_bytes().get(place).unwrap_or_default()
+        self.header.as_bytes().get(self.place.clone()).unwrap_or_default()
     }
 }
 
@@ -68,7 +71,6 @@ impl fmt::Debug for AccessToken {
 pub struct MalformedToken(());
 
 /// `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`
-#[inline]
 fn is_b64token(token: &[u8]) -> bool {
     let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
     let (text, _) = token.split_at(token.len() - padding);
@@ -82,10 +84,8 @@ fn is_b64token(token: &[u8]) -> bool {
         rest = &[];
     }
     for piece in pieces.iter().chain(last) {
-        // A copy, which nothing that is written overlaps.
-        let piece = *piece;
         for (fits, byte) in fits.iter_mut().zip(piece) {
-            *fits &= is_of_text(byte);
+            *fits &= is_of_text(*byte);
         }
     }
     let rest = rest.iter().fold(1, |all, byte| all & is_of_text(*byte));

@@ -1,7 +1,7 @@
 //! The `Authorization` header.
 
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
 
 use super::AccessToken;
 
@@ -28,7 +28,6 @@ pub(crate) enum HeaderProblem {
 impl Credentials {
     /// Reads the one place that this crate takes a token from. A token in the query or the body,
     /// and identity headers of any kind, are never looked at.
-    #[inline]
     pub(crate) fn read(headers: &HeaderMap, longest: usize) -> Result<Self, HeaderProblem> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let Some(header) = values.next() else {
@@ -36,9 +35,6 @@ impl Credentials {
         };
         if values.next().is_some() {
             return Err(HeaderProblem::Several);
-        }
-        if let Some(token) = usual(header, longest) {
-            return Ok(Self::Bearer(token));
         }
         let value = header.as_bytes().trim_ascii_end();
         let end = value.len();
@@ -55,7 +51,7 @@ impl Credentials {
         let within = Some(token).filter(|token| token.len() <= longest);
         // It is what the header ends with.
         let place = end - token.len()..end;
-        let parsed = within.and_then(|_| AccessToken::in_header(header, place));
+        let parsed = within.and_then(|_| AccessToken::in_header(header, place).ok());
         parsed.map(Self::Bearer).ok_or_else(|| {
             // No token has a comma in it.
             if token.contains(&b',') {
@@ -67,17 +63,6 @@ impl Credentials {
             }
         })
     }
-}
-
-/// The token of a header as nearly all of them are, with one space between scheme and token and none
-/// elsewhere: found sooner, and the same as the rest would find.
-#[inline]
-fn usual(header: &HeaderValue, longest: usize) -> Option<AccessToken> {
-    let value = header.as_bytes();
-    let (scheme, token) = value.split_first_chunk()?;
-    let bearer = scheme.map(|byte: u8| byte.to_ascii_lowercase()) == *b"bearer ";
-    let place = scheme.len()..value.len();
-    (bearer && token.len() <= longest).then(|| AccessToken::in_header(header, place))?
 }
 
 fn split_at_space(value: &[u8]) -> (&[u8], &[u8]) {
@@ -100,6 +85,8 @@ fn names_bearer(element: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     fn read(values: &[&[u8]]) -> Result<Option<String>, HeaderProblem> {
