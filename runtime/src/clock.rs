@@ -34,13 +34,13 @@ pub trait Clock: Debug + Send + Sync + 'static {
     /// The monotonic clock, on which lifetimes and pauses run: it never jumps.
     fn instant(&self) -> Instant;
 
-    /// The wall clock to within a second, where that takes less time to read. Every request looks at
-    /// it; the precise time decides where it matters.
+    /// The wall clock, at most a second off, where that takes less time to read: [`now`](Self::now) by
+    /// default. Every request looks at it; where a second matters, the precise time decides.
     fn coarse_now(&self) -> SystemTime {
         self.now()
     }
 
-    /// The monotonic clock to within a second, in the same way.
+    /// The monotonic clock, at most a second off, in the same way.
     fn coarse_instant(&self) -> Instant {
         self.instant()
     }

@@ -38,6 +38,7 @@ mod tests {
 
     #[test]
     fn a_tick_is_less_than_a_second_ago() {
+        // R-D5, R-E3
         let begun = Instant::now();
         // For several ticks.
         while begun.elapsed() < Duration::from_millis(50) {
