@@ -15,8 +15,10 @@ export class Transcript {
   // Takes the place of fetch.
   fetch = async (input, init) => {
     const request = new Request(input, init);
-    const told = await this.#asked(request.clone());
-    const response = await fetch(request);
+    const told = await this.#asked(request);
+    // Not the copy: once that is garbage, nobody can abort its answer any more, and a stream would keep
+    // the client running for ever.
+    const response = await fetch(input, init);
     if (request.url.includes('/.well-known/oauth-protected-resource') && response.ok) {
       const metadata = await response.clone().json();
       this.#authorizationServer = metadata.authorization_servers[0].replace(/\/$/, '');
