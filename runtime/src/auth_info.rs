@@ -122,7 +122,8 @@ impl AuthInfo {
     }
 
     fn insufficient(&self, further: &[&str]) -> Rejection {
-        let mut scopes: Vec<&str> = challenge_scopes(&self.declared.condition, self.scopes());
+        let mut scopes: Vec<&str> =
+            challenge_scopes(&self.declared.condition, self.claims.granted());
         for scope in further {
             if !scopes.contains(scope) {
                 scopes.push(scope);

@@ -8,6 +8,6 @@ pub(crate) mod spelled;
 
 #[cfg(feature = "rmcp")]
 pub(crate) use alternatives::all_scopes;
-pub(crate) use alternatives::challenge_scopes;
+pub(crate) use alternatives::{challenge_scopes, first_alternative};
 pub use condition::Condition;
 pub(crate) use demand::Demand;

@@ -16,11 +16,11 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
-use crate::policy::{Demand, challenge_scopes};
+use crate::policy::{Demand, first_alternative};
 use crate::rejection::{Challenge, ChallengeBase, Reason, TokenProblem};
 use crate::resolve::SharedResolver;
 use crate::token::{Credentials, HeaderProblem};
-use crate::{AccessToken, AuthInfo, Claims, Condition, Rejection, ResolveError, ScopeSet};
+use crate::{AccessToken, AuthInfo, Claims, Condition, Rejection, ResolveError};
 
 use admission::Admission;
 pub use admission::AudienceCheck;
@@ -226,7 +226,7 @@ impl ResourceServer {
 
     /// The challenge for a caller of whom nothing is known.
     fn operation(&self, demand: Demand) -> Challenge<'_> {
-        self.challenge(challenge_scopes(&demand.condition, &ScopeSet::default()))
+        self.challenge(first_alternative(&demand.condition))
     }
 
     pub(crate) fn challenge<'a>(&'a self, scopes: Vec<&'a str>) -> Challenge<'a> {

@@ -52,6 +52,41 @@ async fn a_nested_condition_means_what_is_written_on_the_wire() {
     }
 }
 
+#[tokio::test]
+async fn a_choice_is_challenged_with_what_the_token_is_nearest_to() {
+    // R-B4: the condition is `any("admin", all("read", "write"))`.
+    let service = Service::start().await;
+    for (granted, challenged) in [
+        ("", "admin"),
+        ("other", "admin"),
+        ("read", "read write"),
+        ("write", "read write"),
+        ("other write", "read write"),
+    ] {
+        let token = service.token(granted);
+        let answer = Request::get("/choice").bearer(&token).send(service.address).await;
+        assert_challenged(&answer, 403, body::INSUFFICIENT_SCOPE, challenged);
+    }
+    assert_eq!(service.runs(), 0);
+    for enough in ["admin", "write read"] {
+        let token = service.token(enough);
+        let answer = Request::get("/choice").bearer(&token).send(service.address).await;
+        assert_ran(&answer, "alice may");
+    }
+    // Of whose scopes nothing is known, the first written.
+    let answer = Request::get("/choice").send(service.address).await;
+    assert_challenged(&answer, 401, body::UNAUTHORIZED, "admin");
+    let answer = Request::get("/choice").bearer("unknown").send(service.address).await;
+    assert_challenged(&answer, 401, body::INVALID_TOKEN, "admin");
+    let answer = Request::get("/list-first").send(service.address).await;
+    assert_challenged(&answer, 401, body::UNAUTHORIZED, "read write");
+    let answer = Request::get("/list-first").bearer("unknown").send(service.address).await;
+    assert_challenged(&answer, 401, body::INVALID_TOKEN, "read write");
+    let token = service.token("");
+    let answer = Request::get("/list-first").bearer(&token).send(service.address).await;
+    assert_challenged(&answer, 403, body::INSUFFICIENT_SCOPE, "admin");
+}
+
 /// Defines a guarded function with a condition and compares it, for every set of scopes, with the
 /// same condition in plain Rust.
 macro_rules! truth_table {

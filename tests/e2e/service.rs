@@ -122,6 +122,7 @@ fn router(app: App) -> Router {
         .route("/read", get(read))
         .route("/read-write", get(read_write))
         .route("/choice", get(choice))
+        .route("/list-first", get(list_first))
         .route("/nested", get(nested))
         .route("/optional", get(optional))
         .route("/write", post(write))
@@ -155,6 +156,11 @@ async fn read_write(State(runs): Runs) -> String {
 
 #[requires_auth(scopes = any("admin", all("read", "write")))]
 async fn choice(auth: AuthInfo, State(runs): Runs) -> String {
+    ran(&runs, Some(&auth))
+}
+
+#[requires_auth(scopes = any(all("read", "write"), "admin"))]
+async fn list_first(auth: AuthInfo, State(runs): Runs) -> String {
     ran(&runs, Some(&auth))
 }
 

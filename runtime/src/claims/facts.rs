@@ -54,6 +54,11 @@ impl Claims {
         self.stale.as_deref().and_then(Stale::usable).unwrap_or(&self.facts.scopes)
     }
 
+    /// The scopes granted to the token, also those that stale claims may not be used for.
+    pub(crate) fn granted(&self) -> &ScopeSet {
+        &self.facts.scopes
+    }
+
     /// `sub`: whom the token speaks for. Absent for many tokens of the client credentials grant.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {

@@ -1,18 +1,42 @@
-//! Which scopes a challenge names when a condition leaves a choice.
+//! Which scopes a challenge names when a condition can be met in more than one way.
+
+use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use crate::{Condition, ScopeSet};
 
 /// One way to meet a condition: the scopes that together suffice, each once, as written.
 type Alternative = Vec<&'static str>;
 
-/// The scopes of the alternative that lacks the fewest of those granted, and among equals of the
-/// one written first.
+/// The most alternatives that are compared with each other. The attribute accepts no condition with
+/// more; one that is made at run time can have any number.
+const MOST_COMPARED: usize = 64;
+
+/// The scopes of the alternative that lacks the fewest of those granted; among equals, of the one
+/// of which the most are granted; then of the one written first.
 ///
-/// The attribute bounds the number of alternatives, so that listing them all stays cheap.
+/// In a condition with more than [`MOST_COMPARED`] alternatives each `Any` is decided by itself, so
+/// that the work grows no faster than the condition.
 pub(crate) fn challenge_scopes(condition: &Condition, granted: &ScopeSet) -> Alternative {
-    let missing =
-        |alternative: &Alternative| alternative.iter().filter(|it| !granted.contains(it)).count();
-    alternatives(condition).into_iter().min_by_key(missing).unwrap_or_default()
+    if count(condition) > MOST_COMPARED {
+        return nearest(condition, granted)
+            .map(|it| without_repetitions(it.scopes))
+            .unwrap_or_default();
+    }
+    let alternatives = alternatives(condition).into_iter().map(without_repetitions);
+    let distance = |alternative: &Alternative| {
+        let held = alternative.iter().filter(|scope| granted.contains(scope)).count();
+        (alternative.len() - held, Reverse(held))
+    };
+    alternatives.min_by_key(distance).unwrap_or_default()
+}
+
+/// The scopes of the alternative that is written first: what a caller without a token is challenged
+/// for. Empty if any token meets the condition, and if none can.
+pub(crate) fn first_alternative(condition: &Condition) -> Alternative {
+    let mut scopes = Vec::new();
+    let satisfiable = push_first(condition, &mut scopes);
+    if satisfiable { without_repetitions(scopes) } else { Vec::new() }
 }
 
 /// Every scope that a condition names.
@@ -26,22 +50,102 @@ pub(crate) fn all_scopes(condition: Condition) -> Vec<&'static str> {
     }
 }
 
-/// Every alternative, in the order in which a reader meets them.
+/// At least as many as there are alternatives, and as are held at any time while they are listed.
+/// What `usize` cannot count is `usize::MAX`.
+fn count(condition: &Condition) -> usize {
+    match condition {
+        Condition::Scope(_) => 1,
+        Condition::Any(conditions) => conditions.iter().map(count).fold(0, usize::saturating_add),
+        // An `Any` of nothing leaves no alternative, but may be listed after the others.
+        Condition::All(conditions) => {
+            conditions.iter().map(|each| count(each).max(1)).fold(1, usize::saturating_mul)
+        }
+    }
+}
+
+/// Every alternative, in the order in which a reader meets them; a scope can be in one twice.
 fn alternatives(condition: &Condition) -> Vec<Alternative> {
     match condition {
         Condition::Scope(scope) => vec![vec![scope]],
         Condition::Any(conditions) => conditions.iter().flat_map(alternatives).collect(),
-        Condition::All(conditions) => conditions.iter().fold(vec![vec![]], |chosen, condition| {
-            let further = alternatives(condition);
-            chosen.iter().flat_map(|left| further.iter().map(|right| union(left, right))).collect()
-        }),
+        Condition::All(conditions) => {
+            conditions.iter().map(alternatives).fold(vec![vec![]], product)
+        }
     }
 }
 
-fn union(left: &Alternative, right: &Alternative) -> Alternative {
-    let mut both = left.clone();
-    both.extend(right.iter().filter(|scope| !left.contains(scope)));
-    both
+/// Each of the one with each of the other.
+fn product(mut left: Vec<Alternative>, right: Vec<Alternative>) -> Vec<Alternative> {
+    // In place where nothing multiplies: a long list of scopes is not copied for each of them.
+    if let [only] = right.as_slice() {
+        for alternative in &mut left {
+            alternative.extend(only);
+        }
+        return left;
+    }
+    let both = |left: &Alternative, right: &Alternative| [left.as_slice(), right].concat();
+    left.iter().flat_map(|left| right.iter().map(move |right| both(left, right))).collect()
+}
+
+/// Appends the first alternative. `false`, with nothing appended, if there is none.
+fn push_first(condition: &Condition, scopes: &mut Alternative) -> bool {
+    let before = scopes.len();
+    let satisfiable = match condition {
+        Condition::Scope(scope) => {
+            scopes.push(scope);
+            true
+        }
+        Condition::Any(conditions) => conditions.iter().any(|each| push_first(each, scopes)),
+        Condition::All(conditions) => conditions.iter().all(|each| push_first(each, scopes)),
+    };
+    if !satisfiable {
+        scopes.truncate(before);
+    }
+    satisfiable
+}
+
+/// An alternative and how many of its scopes are granted.
+#[derive(Default)]
+struct Weighed {
+    scopes: Alternative,
+    held: usize,
+}
+
+impl Weighed {
+    fn distance(&self) -> (usize, Reverse<usize>) {
+        (self.scopes.len() - self.held, Reverse(self.held))
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.scopes.extend(other.scopes);
+        Self { scopes: self.scopes, held: self.held + other.held }
+    }
+}
+
+/// The alternative that is made of the nearest one of each `Any`; `None` if no token will do.
+fn nearest(condition: &Condition, granted: &ScopeSet) -> Option<Weighed> {
+    match condition {
+        Condition::Scope(scope) => {
+            Some(Weighed { scopes: vec![scope], held: usize::from(granted.contains(scope)) })
+        }
+        Condition::Any(conditions) => {
+            let each = conditions.iter().filter_map(|each| nearest(each, granted));
+            each.min_by_key(Weighed::distance)
+        }
+        Condition::All(conditions) => {
+            let mut each = conditions.iter().map(|each| nearest(each, granted));
+            each.try_fold(Weighed::default(), |all, each| Some(all.and(each?)))
+        }
+    }
+}
+
+/// Each scope where it is met first.
+fn without_repetitions(mut scopes: Alternative) -> Alternative {
+    if scopes.len() > 1 {
+        let mut seen = HashSet::with_capacity(scopes.len());
+        scopes.retain(|scope| seen.insert(*scope));
+    }
+    scopes
 }
 
 #[cfg(test)]
@@ -53,16 +157,16 @@ mod tests {
         challenge_scopes(condition, &ScopeSet::parse(granted).unwrap()).join(" ")
     }
 
+    fn first(condition: &Condition) -> String {
+        first_alternative(condition).join(" ")
+    }
+
     #[test]
     fn a_choice_is_challenged_with_the_alternative_that_lacks_the_least() {
         // R-B4
         let condition = Any(&[Scope("admin"), All(&[Scope("read"), Scope("write")])]);
         assert_eq!(challenged(&condition, ""), "admin");
-        assert_eq!(
-            challenged(&condition, "read"),
-            "admin",
-            "one missing either way: first written"
-        );
+        assert_eq!(challenged(&condition, "other"), "admin");
         let condition = Any(&[All(&[Scope("a"), Scope("b")]), All(&[Scope("c"), Scope("d")])]);
         assert_eq!(
             challenged(&condition, "d"),
@@ -70,6 +174,40 @@ mod tests {
             "all of the alternative, not what is missing"
         );
         assert_eq!(challenged(&condition, "d a b"), "a b");
+    }
+
+    #[test]
+    fn on_a_tie_the_alternative_of_which_the_token_holds_the_most_is_challenged() {
+        // R-B4
+        let condition = Any(&[Scope("admin"), All(&[Scope("read"), Scope("write")])]);
+        assert_eq!(challenged(&condition, "read"), "read write");
+        assert_eq!(challenged(&condition, "write"), "read write");
+        // One missing either way, and one held either way: the first written.
+        let condition = Any(&[All(&[Scope("a"), Scope("b")]), All(&[Scope("c"), Scope("d")])]);
+        assert_eq!(challenged(&condition, "d a"), "a b");
+        // A scope that is written twice counts once.
+        let condition = Any(&[Scope("x"), All(&[Scope("a"), Scope("b"), Scope("b")])]);
+        assert_eq!(challenged(&condition, "a"), "a b");
+        let condition = Any(&[
+            All(&[Scope("a"), Scope("a"), Scope("b")]),
+            All(&[Scope("a"), Scope("c"), Scope("d")]),
+        ]);
+        assert_eq!(challenged(&condition, "a c"), "a c d");
+    }
+
+    #[test]
+    fn without_a_token_the_first_written_alternative_is_challenged() {
+        // R-B4: also where another one has fewer scopes.
+        let condition = Any(&[All(&[Scope("read"), Scope("write")]), Scope("admin")]);
+        assert_eq!(first(&condition), "read write");
+        assert_eq!(challenged(&condition, ""), "admin", "of a token without scopes");
+        let nested = All(&[Scope("a"), Any(&[Scope("b"), Scope("c")]), Scope("a")]);
+        assert_eq!(first(&nested), "a b");
+        assert_eq!(first(&Condition::NONE), "");
+        // What no token can meet is skipped.
+        const NEVER: Condition = Any(&[]);
+        assert_eq!(first(&Any(&[All(&[Scope("a"), NEVER]), NEVER, Scope("b")])), "b");
+        assert_eq!(first(&All(&[Scope("a"), NEVER])), "");
     }
 
     #[test]
@@ -86,5 +224,27 @@ mod tests {
         let condition = All(&[Scope("write"), Scope("read"), Scope("write")]);
         assert_eq!(challenged(&condition, "read other"), "write read");
         assert_eq!(challenged(&Condition::NONE, "other"), "");
+    }
+
+    #[test]
+    fn a_condition_made_at_run_time_is_cheap_whatever_it_is() {
+        // R-B4, R-I13: 2^64 alternatives, and a list of 50 000 scopes.
+        let choice = Any(&[Scope("admin"), All(&[Scope("read"), Scope("write")])]);
+        let choices = All(Box::leak(Box::new([choice; 64])));
+        assert_eq!(count(&choices), usize::MAX);
+        assert_eq!(challenged(&choices, ""), "admin");
+        assert_eq!(challenged(&choices, "read"), "read write");
+        assert_eq!(first(&choices), "admin");
+        let never = All(Box::leak(Box::new([choices, Any(&[])])));
+        assert_eq!((challenged(&never, "read"), first(&never)), (String::new(), String::new()));
+
+        let names: Vec<String> = (0..50_000).map(|number| format!("s{number}")).collect();
+        let scopes: Vec<Condition> =
+            names.iter().map(|name| Scope(Box::leak(name.clone().into_boxed_str()))).collect();
+        let list = All(Box::leak(scopes.into_boxed_slice()));
+        let begun = std::time::Instant::now();
+        assert_eq!(challenged(&list, "s7"), names.join(" "));
+        assert_eq!(first(&list), names.join(" "));
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 }

@@ -17,6 +17,17 @@ use crate::ScopeSet;
 /// assert!(!CONDITION.is_met_by(&ScopeSet::parse("write")?));
 /// # Ok::<(), requires_auth::ScopeError>(())
 /// ```
+///
+/// # The challenge
+///
+/// A challenge names one set of scopes that meets the condition, never all that the condition
+/// mentions. Without a token, or with one that is not valid, it is the first as written: here `admin`.
+/// For a valid token it is the set of which the token lacks the fewest scopes; among equals the
+/// one of which it already holds the most; then the first as written. So a token with `read` is
+/// challenged with `read write` here. Write the alternative first that most clients should request.
+///
+/// The attribute accepts a condition with at most 64 such sets. A condition made in code may have
+/// more; then each [`Any`](Self::Any) in it is decided by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Condition {

@@ -4,9 +4,9 @@ use std::error::Error;
 use std::fmt;
 
 use super::ResourceServer;
-use crate::policy::{Demand, challenge_scopes};
+use crate::policy::{Demand, first_alternative};
 use crate::telemetry::count;
-use crate::{Reason, Rejection, ScopeSet};
+use crate::{Reason, Rejection};
 
 impl ResourceServer {
     /// Records a refusal on its way out. A refusal that is not the caller's doing is a warning.
@@ -61,7 +61,7 @@ impl<'a> Needs<'a> {
 
 impl fmt::Display for Needs<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let declared = challenge_scopes(&self.declared.condition, &ScopeSet::default());
+        let declared = first_alternative(&self.declared.condition);
         let all = declared.iter().chain(self.further);
         for (index, scope) in all.enumerate() {
             if index > 0 {
