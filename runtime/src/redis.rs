@@ -39,11 +39,21 @@
 //! changed, moved to another key, or cut off is a miss. A store that brings back old entries is bound
 //! by their age.
 //!
+//! No command requests more than can be used: 256 KiB of an entry, 17 bytes of the generation, 500
+//! messages of the stream at a time and 10 000 in a row. A reply of more than 512 KiB, or of more than
+//! 8192 values, closes the connection when its length is announced, before it is stored. That holds
+//! for `redis://` and `unix://`. Over TLS and with a cluster the client library owns the connection
+//! and has no such limit: there, a store that is itself hostile, not only written to, can send as much as
+//! the network carries until the connection is given up, about a second later. Authenticate the store by
+//! its certificate. Who can write to the store, but not answer in its place, is limited in every case, except
+//! for the length of messages in the stream, which no command can limit.
+//!
 //! # Forgetting
 //!
 //! [`Cached::forget`](crate::Cached::forget) reaches every instance: each asks the store four times a
 //! second what is new, and reads on from where it was, so that nothing is missed while the store or the
-//! network is away. What was forgotten while it was away is told when it is back. Use
+//! network is away. What was forgotten while it was away is told when it is back: a token once, however
+//! often it was forgotten, and instead of more than 10 000 tokens, everything. Use
 //! [`forget_everywhere`](crate::Cached::forget_everywhere) to know that the store has been told.
 //! A store that comes back empty, or too much news at once, has every instance forget everything. One
 //! that comes back with an older state may have lost news: keep no snapshots of it, or the lifetime is
@@ -51,8 +61,8 @@
 //!
 //! # Which stores
 //!
-//! Redis from 6.2 and Valkey, single or as a cluster, with and without TLS. It needs the commands `GET`,
-//! `MGET`, `SET`, `DEL`, `XADD` and `XRANGE`, on keys that begin with `requires-auth:` or
+//! Redis from 6.2 and Valkey, single or as a cluster, with and without TLS. It needs the commands
+//! `GETRANGE`, `EXISTS`, `SET`, `DEL`, `XADD` and `XRANGE`, on keys that begin with `requires-auth:` or
 //! `{requires-auth}:`. Give it a limit (`maxmemory`) with the policy `volatile-ttl`, which
 //! drops what was forgotten last of all. An entry with 400 bytes of claims takes
 //! 1.4 KiB, its key included (`tests/redis/run entry_takes --nocapture`).
@@ -62,6 +72,7 @@ mod commands;
 mod connection;
 mod error;
 mod follower;
+mod limited;
 mod link;
 mod names;
 mod outbox;
@@ -70,4 +81,5 @@ mod shared;
 
 pub use builder::{SharedCache, SharedCacheBuilder};
 pub use error::NotShared;
+pub(crate) use outbox::Stored;
 pub(crate) use shared::{Forget, Shared};

@@ -71,6 +71,32 @@ async fn a_cluster_is_shared_and_told_like_a_single_server() {
 }
 
 #[tokio::test]
+async fn tokens_on_all_nodes_are_forgotten_at_once() {
+    // R-E10
+    let (cluster, server) = (Cluster::start().await, authorization_server().await);
+    let tokens: Vec<String> = (0..30).map(|_| token(&server, "entries:read")).collect();
+    let one = cluster.instance(&server).await;
+    let other = cluster.instance(&server).await;
+    for token in &tokens {
+        assert_eq!(one.read(token).await, Answer::ok());
+        assert_eq!(other.read(token).await, Answer::ok());
+        server.revoke(token);
+    }
+    for token in &tokens {
+        one.cache.forget(&parsed(token));
+    }
+    let begun = Instant::now();
+    for token in &tokens {
+        other.until(token, 401).await;
+    }
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    let tombstones = |node: &Store| node.keys("requires-auth:*:forgotten").len();
+    assert_eq!(cluster.nodes.iter().map(tombstones).sum::<usize>(), tokens.len());
+    assert!(cluster.nodes.iter().all(|node| tombstones(node) > 0), "on all of them");
+    one.cache.forget_everywhere(&parsed(&tokens[0])).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_cluster_that_loses_a_node_costs_no_answer() {
     // R-E9
     let (mut cluster, server) = (Cluster::start().await, authorization_server().await);

@@ -228,6 +228,80 @@ async fn what_is_forgotten_while_the_store_is_out_of_reach_is_told_when_it_is_ba
     other.until(&token, 401).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_token_that_is_forgotten_all_the_time_holds_nothing_up() {
+    // R-E10: neither what is heard nor what is sent, also where the store is 1 ms away.
+    let (store, server) = (Store::start(), authorization_server().await);
+    let proxy = Proxy::with_latency(store.port, Duration::from_millis(1)).await;
+    let [sent, heard] = [(); 2].map(|()| token(&server, "entries:read"));
+    let busy = Instance::start(&server, &proxy.url()).await;
+    let other = Instance::start(&server, &store.url()).await;
+    for token in [&sent, &heard] {
+        assert_eq!(busy.read(token).await, Answer::ok());
+        assert_eq!(other.read(token).await, Answer::ok());
+        server.revoke(token);
+    }
+    for _ in 0..4000 {
+        busy.cache.forget(&parsed("one-token"));
+    }
+    busy.cache.forget(&parsed(&sent));
+    let forgotten = async { other.cache.forget_everywhere(&parsed(&heard)).await.unwrap() };
+    let (on_the_other, on_the_busy, ()) =
+        tokio::join!(other.until(&sent, 401), busy.until(&heard, 401), forgotten);
+    assert!(on_the_other < SECOND && on_the_busy < SECOND, "{on_the_other:?} {on_the_busy:?}");
+    let tombstones = store.keys("requires-auth:*:forgotten");
+    assert_eq!(tombstones.len(), 3, "each is sent once or a few times, and no more are there");
+    let messages: u32 = store.ask(&["XLEN", "{requires-auth}:forgotten"]);
+    assert!(messages < 50, "{messages}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thousands_of_tokens_are_forgotten_everywhere_within_a_second() {
+    // R-E10
+    let (store, server) = (Store::start(), authorization_server().await);
+    let proxy = Proxy::with_latency(store.port, Duration::from_millis(1)).await;
+    let token = token(&server, "entries:read");
+    let busy = Instance::start(&server, &proxy.url()).await;
+    let other = Instance::start(&server, &store.url()).await;
+    assert_eq!(busy.read(&token).await, Answer::ok());
+    assert_eq!(other.read(&token).await, Answer::ok());
+    server.revoke(&token);
+    for number in 0..4000 {
+        busy.cache.forget(&parsed(&format!("token-{number}")));
+    }
+    busy.cache.forget(&parsed(&token));
+    let took = other.until(&token, 401).await;
+    assert!(took < SECOND, "{took:?}");
+    assert_eq!(store.keys("requires-auth:*:forgotten").len(), 4001);
+}
+
+#[tokio::test]
+async fn one_token_that_is_forgotten_often_in_an_outage_is_not_everything() {
+    // R-E10: too many that differ are.
+    let Divided { store, server, proxy, token, cut_off, other } = Divided::start().await;
+    let generation = store.value("{requires-auth}:generation");
+    proxy.cut();
+    server.revoke(&token);
+    for _ in 0..20_000 {
+        cut_off.cache.forget(&parsed(&token));
+    }
+    proxy.mend();
+    other.until(&token, 401).await;
+    assert_eq!(store.value("{requires-auth}:generation"), generation, "nothing else is forgotten");
+
+    let token = crate::instance::token(&server, "entries:read");
+    assert_eq!(other.read(&token).await, Answer::ok());
+    proxy.cut();
+    server.revoke(&token);
+    cut_off.cache.forget(&parsed(&token));
+    for number in 0..20_000 {
+        cut_off.cache.forget(&parsed(&format!("token-{number}")));
+    }
+    proxy.mend();
+    other.until(&token, 401).await;
+    assert_ne!(store.value("{requires-auth}:generation"), generation);
+}
+
 #[tokio::test]
 async fn what_others_forget_while_the_store_is_out_of_reach_is_heard_when_it_is_back() {
     // R-E10: a message is not lost because nobody listened.

@@ -68,15 +68,15 @@ async fn a_store_that_fails_each_question_is_asked_less_and_less() {
     let (store, server) = (Store::start(), authorization_server().await);
     let instance = Instance::start(&server, &store.url()).await;
     is_used(&store, &instance, &server).await;
-    store.ask::<()>(&["ACL", "SETUSER", "default", "-mget"]);
+    store.ask::<()>(&["ACL", "SETUSER", "default", "-exists"]);
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_millis(2500) {
         assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
     }
-    let refused = store.refusals("mget");
+    let refused = store.refusals("exists");
     // At once, and after breaks of 250 ms, 500 ms, 1 s and so on, with up to 250 ms until it is seen.
     assert!((2..=4).contains(&refused), "{refused}");
-    store.ask::<()>(&["ACL", "SETUSER", "default", "+mget"]);
+    store.ask::<()>(&["ACL", "SETUSER", "default", "+exists"]);
     store.ask::<()>(&["FLUSHALL"]);
     is_used(&store, &instance, &server).await;
 }

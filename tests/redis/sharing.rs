@@ -130,10 +130,10 @@ async fn claims_grow_old_on_their_way() {
     let other = Instance::with(&server, shared, clock.clone(), |cache| cache).await;
     // Reaches the store first.
     assert_eq!(other.read("nobody").await, Answer::inactive());
-    let (asked, looked_up) = (server.introspections(), store.calls("mget"));
+    let (asked, looked_up) = (server.introspections(), store.calls("exists"));
     proxy.hold();
     let meanwhile = async {
-        until(|| store.calls("mget") > looked_up).await;
+        until(|| store.calls("exists") > looked_up).await;
         clock.pass(Duration::from_secs(61));
         proxy.release();
     };

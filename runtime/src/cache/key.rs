@@ -13,6 +13,8 @@ pub(crate) struct Key([u8; 32]);
 
 #[cfg(feature = "redis")]
 impl Key {
+    pub(crate) const LENGTH: usize = size_of::<Self>();
+
     /// What another instance with the same resolver calls the same token.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)

@@ -3,18 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::flights::Flight;
 use super::{Cached, Inner, Key};
-use crate::redis::{Forget, NotShared};
+use crate::redis::{Forget, NotShared, Stored};
 use crate::{AccessToken, Claims, Resolver};
 
 /// How long somebody waits to hear that the store has been told.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-type Told = Option<oneshot::Receiver<()>>;
+type Told = Option<Stored>;
 
 impl<R: Resolver> Cached<R> {
     /// Forgets one token, as [`forget`](Self::forget) does, and waits until the shared cache has been
@@ -95,8 +94,8 @@ impl<R: Resolver> Forget for Inner<R> {
 
 async fn wait_for(told: Told) -> Result<(), NotShared> {
     let Some(told) = told else { return Ok(()) };
-    match timeout(PATIENCE, told).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) | Err(_) => Err(NotShared::new()),
+    match timeout(PATIENCE, told.wait()).await {
+        Ok(true) => Ok(()),
+        Ok(false) | Err(_) => Err(NotShared::new()),
     }
 }

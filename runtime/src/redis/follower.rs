@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use ::redis::{ErrorKind, RedisError, RedisResult};
 use backon::{BackoffBuilder, ExponentialBuilder};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::commands::{self, BEGINNING, News};
+use super::commands::{self, BEGINNING, KEYS, MOST_PAGES, News};
 use super::connection::{CONNECTING, Connection};
 use super::link::Live;
 use super::names::Generation;
+use super::outbox::Forgotten;
 use super::shared::{Forget, Shared, lost};
 use crate::cache::Key;
 use crate::telemetry::count;
@@ -26,8 +27,9 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// empty, and when there is another generation.
 const OFTEN: u32 = 3;
 
-/// How many messages are sent at once.
-const BATCH: usize = 500;
+/// How long a batch waits after the one before, if it is not full: so one token is sent 50 times a
+/// second at most, however often it is forgotten.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Where an instance is in the news. It reads from their beginning, so that it hears of what happened
 /// while it began; a store that was lost meanwhile has kept them.
@@ -51,8 +53,9 @@ pub(super) async fn follow(shared: Arc<Shared>, cache: Weak<dyn Forget>) {
         let connecting = timeout(CONNECTING, shared.address.connect());
         let ended = match connecting.await.unwrap_or_else(|_| Err(late())) {
             Ok(connection) => {
+                let (shared, cache) = (&shared, &cache);
                 let mut following =
-                    Following { shared: &shared, cache: &cache, connection, reached: false };
+                    Following { shared, cache, connection, reached: false, sent: None };
                 let ended = following.follow(&mut position).await;
                 if following.reached {
                     (pause, told) = (pauses.build(), false);
@@ -75,6 +78,8 @@ struct Following<'a> {
     cache: &'a Weak<dyn Forget>,
     connection: Connection,
     reached: bool,
+    /// When something was sent for the last time.
+    sent: Option<Instant>,
 }
 
 impl Following<'_> {
@@ -105,73 +110,84 @@ impl Following<'_> {
     }
 
     /// Reads the news; `None` if they have to be read again at once.
+    ///
+    /// What is read at one time is bounded, whoever writes it: where there is more than an honest
+    /// store keeps, some may be missing, and everything is forgotten.
     async fn hear(&mut self, position: &mut Position) -> RedisResult<Option<Generation>> {
         let names = &self.shared.names;
-        let last = position.last.as_deref().unwrap_or(BEGINNING);
-        let news = in_time(commands::news(&mut self.connection, names, last)).await?;
-        let Some(generation) = news.generation else {
-            in_time(commands::begin_first(&mut self.connection, names)).await?;
-            return Ok(None);
-        };
-        let Some(cache) = self.cache.upgrade() else { return Ok(None) };
-        if position.generation != Some(generation) {
-            // Somebody has forgotten everything, or the store has: with its news. Nobody may find what
-            // is there of before and remember it again.
-            if position.generation.is_some() {
-                self.shared.link.down();
+        for _ in 0..MOST_PAGES {
+            let last = position.last.as_deref().unwrap_or(BEGINNING);
+            let news = in_time(commands::news(&mut self.connection, names, last)).await?;
+            let Some(generation) = news.generation else {
+                in_time(commands::begin_first(&mut self.connection, names)).await?;
+                return Ok(None);
+            };
+            let Some(cache) = self.cache.upgrade() else { return Ok(None) };
+            if position.generation != Some(generation) {
+                // Somebody has forgotten everything, or the store has: with its news. Nobody may find
+                // what is there of before and remember it again.
+                if position.generation.is_some() {
+                    self.shared.link.down();
+                }
+                cache.forget_everything();
+                *position = Position { generation: Some(generation), last: None };
+                return Ok(None);
             }
+            self.apply(&*cache, &news);
+            if news.last.is_some() {
+                position.last = news.last;
+            }
+            if !news.full {
+                return Ok(Some(generation));
+            }
+        }
+        if let Some(cache) = self.cache.upgrade() {
             cache.forget_everything();
-            *position = Position { generation: Some(generation), last: None };
-            return Ok(None);
         }
-        self.apply(&*cache, &news);
-        if news.last.is_some() {
-            position.last = news.last;
-        }
-        Ok(Some(generation))
+        Ok(position.generation)
     }
 
     fn apply(&self, cache: &dyn Forget, news: &News) {
-        if news.gap {
-            cache.forget_everything();
-            return;
-        }
         let place = self.shared.names.news();
         for message in &news.messages {
-            let opened = self.shared.sealer.messages().open(&place, message);
-            let key = opened.and_then(|text| Key::from_bytes(&text));
             // What none of us has written is nobody's business.
-            let Some(key) = key else { continue };
-            count!(SHARED_CACHE_NEWS);
-            cache.forget(&key);
+            let Some(keys) = self.shared.sealer.messages().open(&place, message) else { continue };
+            for key in keys.chunks(Key::LENGTH).filter_map(Key::from_bytes) {
+                count!(SHARED_CACHE_NEWS);
+                cache.forget(&key);
+            }
         }
     }
 
     /// Sends what was forgotten here; what cannot be sent now is sent later. Returns whether the news
-    /// have to be read again at once.
+    /// have to be read again at once: a store that is told much is read in between.
     async fn send(&mut self, generation: Generation) -> RedisResult<bool> {
-        let Some(mail) = self.shared.outbox.mail() else { return Ok(false) };
-        let Shared { names, sealer, .. } = self.shared;
-        let mourning = self.shared.mourning();
-        for batch in mail.tokens.chunks(BATCH) {
-            for token in batch {
-                let forget = commands::forget(names, &token.locator, generation, mourning);
-                in_time(self.connection.ask::<()>(&forget)).await?;
-            }
-            let place = names.news();
-            let seal = |key: &[u8]| sealer.messages().seal(&place, key);
-            let messages: Vec<_> =
-                batch.iter().filter_map(|token| seal(token.key.as_bytes())).collect();
-            in_time(commands::publish(&mut self.connection, names, &messages)).await?;
+        let Shared { names, sealer, outbox, .. } = self.shared;
+        if let Some(sent) = self.sent.filter(|_| !outbox.is_empty() && !outbox.has_a_batch()) {
+            sleep_until(sent + PAUSE).await;
         }
+        let Some(mail) = outbox.mail() else { return Ok(false) };
         if mail.is_everything() {
             let begin = commands::begin(&mut self.connection, names, Generation::random());
             in_time(begin).await?;
             // Until the news are read again, entries of before would still be found.
             self.shared.link.down();
+        } else {
+            let locators = mail.tokens.iter().map(|token| &token.locator);
+            let mourning = self.shared.mourning();
+            let connection = &mut self.connection;
+            in_time(commands::forget(connection, names, locators, generation, mourning)).await?;
+            let place = names.news();
+            let seal = |tokens: &[Forgotten]| {
+                let keys: Vec<_> = tokens.iter().map(|token| token.key.as_bytes()).collect();
+                sealer.messages().seal(&place, &keys.concat())
+            };
+            let messages: Vec<_> = mail.tokens.chunks(KEYS).filter_map(seal).collect();
+            in_time(commands::publish(&mut self.connection, names, &messages)).await?;
         }
-        self.shared.outbox.sent(&mail);
-        Ok(mail.is_everything())
+        outbox.sent(&mail);
+        self.sent = Some(Instant::now());
+        Ok(mail.is_everything() || !outbox.is_empty())
     }
 }
 

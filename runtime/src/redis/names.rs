@@ -9,12 +9,15 @@ use super::seal::Locator;
 pub(super) struct Generation(u128);
 
 impl Generation {
+    /// How many bytes it has where it is written.
+    pub(super) const LENGTH: usize = 16;
+
     pub(super) fn random() -> Self {
         Self(rand::random())
     }
 
     /// As it is written in the store.
-    pub(super) fn written(self) -> [u8; 16] {
+    pub(super) fn written(self) -> [u8; Self::LENGTH] {
         self.0.to_be_bytes()
     }
 

@@ -21,6 +21,9 @@ const VERSION: u8 = 1;
 
 const NONCE: usize = 24;
 
+/// How many bytes longer a text is when it is sealed: the version, the nonce and a tag of 16 bytes.
+pub(super) const OVERHEAD: usize = 1 + NONCE + 16;
+
 /// Derives names and keys by HKDF-SHA-256 (RFC 5869): the secret is the salt, the token the input.
 /// So only who holds both can read an entry, or make one.
 ///
@@ -108,6 +111,7 @@ mod tests {
         let (same, other_process) = sealer(1, "r").of(&token("abc"));
         assert_eq!(locator, same);
         assert_eq!(**other_process.open("here", &sealed).unwrap(), *b"claims");
+        assert_eq!(sealed.len(), OVERHEAD + b"claims".len());
     }
 
     #[test]

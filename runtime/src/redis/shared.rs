@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 
 use ::redis::RedisResult;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -14,7 +13,7 @@ use super::connection::Address;
 use super::follower::follow;
 use super::link::{Link, Live};
 use super::names::Names;
-use super::outbox::{Forgotten, Outbox};
+use super::outbox::{Forgotten, Outbox, Stored};
 use super::seal::Sealer;
 use crate::cache::Key;
 use crate::claims::Record;
@@ -60,7 +59,7 @@ impl Shared {
             deadline,
             lifetime,
             link: Link::new(),
-            outbox: Outbox::default(),
+            outbox: Outbox::new(),
             follower: Mutex::default(),
         }
     }
@@ -116,9 +115,8 @@ impl Shared {
             Found::Nothing | Found::Forgotten => return ("miss", None),
             Found::Entry(entry) => entry,
         };
-        let opened = Some(&entry)
-            .filter(|entry| entry.len() <= commands::LONGEST_ENTRY)
-            .and_then(|entry| seal.open(&self.names.claims(&locator, generation), entry))
+        let opened = seal
+            .open(&self.names.claims(&locator, generation), &entry)
             .and_then(|text| Record::read(&text));
         let Some(record) = opened else { return ("unreadable", None) };
         match age(record.asked_at, clock()).filter(|age| *age < self.lifetime) {
@@ -174,14 +172,14 @@ impl Shared {
         self.heard(written.await).map_or("failed", |()| "stored")
     }
 
-    /// Has every instance forget a token. The receiver hears when the store has it.
-    pub(crate) fn forget(&self, token: &AccessToken, key: Key) -> oneshot::Receiver<()> {
+    /// Has every instance forget a token.
+    pub(crate) fn forget(&self, token: &AccessToken, key: Key) -> Stored {
         let (locator, _) = self.sealer.of(token);
         self.outbox.put(Forgotten { locator, key })
     }
 
     /// Has every instance forget everything.
-    pub(crate) fn forget_everything(&self) -> oneshot::Receiver<()> {
+    pub(crate) fn forget_everything(&self) -> Stored {
         self.outbox.put_everything()
     }
 

@@ -1,0 +1,268 @@
+//! Limits on the replies of a store, checked while they are received.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// The longest reply, in bytes. An honest store sends at most one entry, or one page of the stream.
+const LONGEST_REPLY: usize = 512 * 1024;
+
+/// The most values in one reply, those in nested arrays included. A page of the stream has six for
+/// each message. The client keeps far more bytes for a value than it takes in the reply.
+const MOST_VALUES: usize = 8 * 1024;
+
+/// A stream of replies in RESP2 or RESP3 that fails at the first one that is too large, before the
+/// client has stored it: a length is refused when it is announced.
+pub(super) struct Limited<S> {
+    stream: S,
+    replies: Replies,
+}
+
+impl<S> Limited<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self { stream, replies: Replies::default() }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Limited<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+        let received = buffer.filled().get(before..).unwrap_or_default();
+        Poll::Ready(match this.replies.receive(received) {
+            Some(()) => Ok(()),
+            None => Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the reply of the store is malformed, or larger than any that it should send",
+            )),
+        })
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Limited<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+    }
+}
+
+/// Where the stream is in the current reply. Lines end as for the client, with CR and LF, so that
+/// both see the same replies.
+#[derive(Default)]
+struct Replies {
+    line: Line,
+    /// The bytes of a bulk string, with the CR and LF behind it, that are still to come.
+    bulk: usize,
+    /// The values of the reply that are still to come, the current one included.
+    left: usize,
+    values: usize,
+    bytes: usize,
+}
+
+/// The line that begins a value.
+#[derive(Default)]
+struct Line {
+    /// The first byte.
+    kind: Option<u8>,
+    negative: bool,
+    /// What follows the first byte, where that is a number.
+    number: Option<usize>,
+    not_a_number: bool,
+    /// Whether the last byte was a CR.
+    cr: bool,
+}
+
+impl Replies {
+    /// `None` for a reply that is too large, and for what is no reply.
+    fn receive(&mut self, mut bytes: &[u8]) -> Option<()> {
+        while let Some((&byte, rest)) = bytes.split_first() {
+            if self.bulk > 0 {
+                let length = self.bulk.min(bytes.len());
+                bytes = bytes.get(length..).unwrap_or_default();
+                self.bulk -= length;
+                self.count_bytes(length)?;
+                if self.bulk == 0 {
+                    self.end_value();
+                }
+                continue;
+            }
+            bytes = rest;
+            self.count_bytes(1)?;
+            if self.line.push(byte) {
+                let line = std::mem::take(&mut self.line);
+                self.begin_value(&line)?;
+            }
+        }
+        Some(())
+    }
+
+    fn count_bytes(&mut self, count: usize) -> Option<()> {
+        self.bytes = self.bytes.checked_add(count)?;
+        (self.bytes <= LONGEST_REPLY).then_some(())
+    }
+
+    fn begin_value(&mut self, line: &Line) -> Option<()> {
+        if self.left == 0 {
+            self.left = 1;
+            self.values = 1;
+        }
+        match line.kind? {
+            // Nil in RESP2
+            b'$' | b'*' if line.is_negative() => self.end_value(),
+            b'$' | b'!' | b'=' => {
+                let length = line.length()?;
+                if length > LONGEST_REPLY {
+                    return None;
+                }
+                self.bulk = length + 2;
+            }
+            b'*' | b'~' | b'>' => self.begin_members(line.length()?)?,
+            b'%' => self.begin_members(line.length()?.checked_mul(2)?)?,
+            b'+' | b'-' | b':' | b'_' | b',' | b'#' | b'(' => self.end_value(),
+            // Attributes are never requested.
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn begin_members(&mut self, count: usize) -> Option<()> {
+        self.values = self.values.checked_add(count).filter(|&values| values <= MOST_VALUES)?;
+        self.left += count;
+        self.end_value();
+        Some(())
+    }
+
+    fn end_value(&mut self) {
+        self.left = self.left.saturating_sub(1);
+        if self.left == 0 {
+            self.bytes = 0;
+        }
+    }
+}
+
+impl Line {
+    /// Whether this byte ends the line.
+    fn push(&mut self, byte: u8) -> bool {
+        if self.cr && byte == b'\n' {
+            return true;
+        }
+        // A CR without an LF belongs to the text.
+        self.not_a_number |= self.cr;
+        self.cr = byte == b'\r';
+        match byte {
+            _ if self.kind.is_none() => self.kind = Some(byte),
+            b'\r' => {}
+            b'-' if self.number.is_none() && !self.negative => self.negative = true,
+            b'0'..=b'9' => {
+                let digit = usize::from(byte - b'0');
+                let number = self.number.unwrap_or_default();
+                self.number = Some(number.saturating_mul(10).saturating_add(digit));
+            }
+            _ => self.not_a_number = true,
+        }
+        false
+    }
+
+    fn length(&self) -> Option<usize> {
+        if self.negative || self.not_a_number { None } else { self.number }
+    }
+
+    fn is_negative(&self) -> bool {
+        self.negative && self.number.is_some() && !self.not_a_number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In one piece, and byte by byte: both have to come to the same.
+    fn received(bytes: &[u8]) -> bool {
+        let mut replies = Replies::default();
+        let whole = replies.receive(bytes).is_some();
+        let mut replies = Replies::default();
+        let pieces = bytes.iter().all(|byte| replies.receive(&[*byte]).is_some());
+        assert_eq!(whole, pieces, "{:?}", String::from_utf8_lossy(bytes));
+        whole
+    }
+
+    #[test]
+    fn the_replies_of_an_honest_store_are_received() {
+        // R-E10
+        for reply in [
+            "+OK\r\n",
+            "-ERR something\nelse\r\n",
+            ":-12\r\n",
+            "$-1\r\n",
+            "*-1\r\n",
+            "$0\r\n\r\n",
+            "$3\r\na\r\n\r\n",
+            "*0\r\n",
+            "*2\r\n$1\r\nx\r\n*1\r\n*-1\r\n",
+            "%1\r\n+a\r\n#t\r\n_\r\n,1.5\r\n(12\r\n~1\r\n:1\r\n>1\r\n+invalidate\r\n=5\r\ntxt:a\r\n",
+        ] {
+            assert!(received(reply.as_bytes()), "{reply:?}");
+        }
+        let longest = format!("${}\r\n{}\r\n", LONGEST_REPLY - 16, "x".repeat(LONGEST_REPLY - 16));
+        // Each reply is counted by itself.
+        assert!(received(longest.repeat(3).as_bytes()));
+        let most = format!("*{}\r\n{}", MOST_VALUES - 1, ":1\r\n".repeat(MOST_VALUES - 1));
+        assert!(received(most.repeat(3).as_bytes()));
+    }
+
+    #[test]
+    fn a_length_is_refused_when_it_is_announced() {
+        // R-E10
+        for reply in [
+            "$536870912\r\n",
+            "$99999999999999999999999999\r\n",
+            "*2\r\n$1\r\nx\r\n$600000\r\n",
+            "!600000\r\n",
+            "=600000\r\n",
+            "*2000000000\r\n",
+            "%5000\r\n",
+            ">10000\r\n",
+            "~10000\r\n",
+            "*5000\r\n*5000\r\n",
+        ] {
+            assert!(!received(reply.as_bytes()), "{reply:?}");
+        }
+        let nested = "*2\r\n".repeat(MOST_VALUES);
+        assert!(!received(nested.as_bytes()));
+        let several =
+            format!("*3\r\n{}", format!("$200000\r\n{}\r\n", "x".repeat(200_000)).repeat(3));
+        assert!(!received(several.as_bytes()));
+        assert!(!received(format!("+{}", "x".repeat(LONGEST_REPLY + 1)).as_bytes()), "no end");
+    }
+
+    #[test]
+    fn a_reply_is_not_read_otherwise_than_the_client_reads_it() {
+        // R-E10: or a large one could be hidden in a small one.
+        for reply in
+            ["$ 5\r\n", "$+5\r\n", "$5\r6\r\n", "$\r\n", "$--5\r\n", "|1\r\n", "\r\n", "?\r\n"]
+        {
+            assert!(!received(reply.as_bytes()), "{reply:?}");
+        }
+        // An LF alone ends no line: the length behind it is text.
+        assert!(received(b"+a\n$600000\r\n+b\r\n"));
+        assert!(!received(b"+a\r\n$600000\r\n"));
+    }
+}
