@@ -1,7 +1,13 @@
 //! An authorization server in your process, **for tests and demonstrations only: never put it into
 //! production**. It keeps everything in memory, has no login, and lets everybody be anybody.
 //!
-//! [`AuthorizationServer`] listens on a real loopback port, refuses any other, and speaks real HTTP:
+//! [`AuthorizationServer`] listens on a real loopback port, refuses any other, and speaks real HTTP.
+//! Web pages that you visit can reach that port, too, so it refuses requests whose `Host` is not a
+//! loopback host with its own port (DNS rebinding), and fetches client-id documents from public
+//! addresses alone, unless [told otherwise](AuthorizationServerBuilder::allow_local_client_documents).
+//! With [`Consent::Auto`] any page can still send your browser through `/authorize`: use
+//! [`Consent::Ask`] where tokens of this server protect something.
+//!
 //!
 //! | endpoint | standard |
 //! |---|---|
@@ -60,11 +66,13 @@ mod fault;
 mod fault_body;
 mod grant;
 mod gzip;
+mod host;
 mod introspection;
 mod metadata;
 mod oauth_error;
 mod page;
 mod params;
+mod public_address;
 mod random;
 mod recorded;
 mod redirect_uri;

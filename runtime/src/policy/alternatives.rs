@@ -69,15 +69,15 @@ fn alternatives(condition: &Condition) -> Vec<Alternative> {
         Condition::Scope(scope) => vec![vec![scope]],
         Condition::Any(conditions) => conditions.iter().flat_map(alternatives).collect(),
         Condition::All(conditions) => {
-            conditions.iter().map(alternatives).fold(vec![vec![]], product)
+            conditions.iter().map(alternatives).fold(vec![vec![]], |all, each| product(all, &each))
         }
     }
 }
 
 /// Each of the one with each of the other.
-fn product(mut left: Vec<Alternative>, right: Vec<Alternative>) -> Vec<Alternative> {
+fn product(mut left: Vec<Alternative>, right: &[Alternative]) -> Vec<Alternative> {
     // In place where nothing multiplies: a long list of scopes is not copied for each of them.
-    if let [only] = right.as_slice() {
+    if let [only] = right {
         for alternative in &mut left {
             alternative.extend(only);
         }

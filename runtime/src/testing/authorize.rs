@@ -105,7 +105,9 @@ async fn client_and_redirect(
     let id = params.one("client_id").ok_or("The client id is missing.")?;
     let client = match state.client(id) {
         Some(client) => client,
-        None if client_document::is_document_url(id) => client_document::fetch(id).await?,
+        None if client_document::is_document_url(id, state) => {
+            client_document::fetch(id, state).await?
+        }
         None => return Err("The client is not known here."),
     };
     let redirect_uri = params.one("redirect_uri").ok_or("The redirect URI is missing.")?;

@@ -31,6 +31,7 @@ impl AuthorizationServerBuilder {
                 users: Vec::new(),
                 token_lifetime: Duration::from_secs(3600),
                 clock: Box::new(SystemClock),
+                local_documents: false,
             },
         }
     }
@@ -69,6 +70,17 @@ impl AuthorizationServerBuilder {
     /// client-id metadata document.
     pub fn register(mut self, client: OAuthClient) -> Self {
         self.settings.clients.push(client);
+        self
+    }
+
+    /// Fetches client-id metadata documents from this machine and its network as well, over plain
+    /// `http` where the host is a loopback one. Default: from public addresses alone, over `https`, so
+    /// that nobody can make the server send requests to what only this machine can reach.
+    ///
+    /// Redirects are never followed and proxies never used; a document has at most 64 KiB and five
+    /// seconds.
+    pub fn allow_local_client_documents(mut self) -> Self {
+        self.settings.local_documents = true;
         self
     }
 

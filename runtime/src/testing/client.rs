@@ -164,7 +164,7 @@ pub(super) fn authenticate(
     match state.client(&credentials.id) {
         Some(client) if credentials.fit(&client) => Ok(client),
         None if credentials.secret.is_none()
-            && super::client_document::is_document_url(&credentials.id) =>
+            && super::client_document::is_document_url(&credentials.id, state) =>
         {
             Ok(OAuthClient::public(credentials.id))
         }

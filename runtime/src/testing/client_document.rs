@@ -1,24 +1,36 @@
 //! Client-id metadata documents: a client whose id is the URL of what it says about itself
 //! (draft-ietf-oauth-client-id-metadata-document).
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use url::Url;
+use url::{Host, Url};
 
 use super::client::{GrantType, OAuthClient};
 use super::client_metadata::ClientMetadata;
+use super::public_address::{PublicOnly, is_public};
+use super::state::State;
 use crate::secure_url::is_loopback;
 
 /// Far above any document seen, far below what would hurt.
 const LARGEST: usize = 64 * 1024;
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Whether a client id is such a URL: `https`, or `http` on this machine, with a path, and written
-/// the way a URL parser writes it, so that two different ids never mean one document.
-pub(super) fn is_document_url(id: &str) -> bool {
+/// Whether a client id is such a URL, with a path, and written the way a URL parser writes it, so that
+/// two different ids never mean one document: `https` on a public host, and, where local documents are
+/// allowed, on any host, or `http` on this machine.
+pub(super) fn is_document_url(id: &str, state: &State) -> bool {
+    is_acceptable(id, state.settings.local_documents)
+}
+
+fn is_acceptable(id: &str, local: bool) -> bool {
     Url::parse(id).is_ok_and(|url| {
-        let scheme = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-        scheme
+        let place = match url.scheme() {
+            "https" => local || may_be_public(&url),
+            "http" => local && is_loopback(&url),
+            _ => false,
+        };
+        place
             && url.as_str() == id
             && url.path() != "/"
             && url.fragment().is_none()
@@ -27,9 +39,22 @@ pub(super) fn is_document_url(id: &str) -> bool {
     })
 }
 
+/// Whether the host is a public address, or a name: which addresses a name has is seen when it is
+/// resolved.
+fn may_be_public(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => is_public(address.into()),
+        Some(Host::Ipv6(address)) => is_public(address.into()),
+        Some(Host::Domain(_)) => !is_loopback(url),
+        None => false,
+    }
+}
+
 /// Fetches the document: no redirects, five seconds, 64 KiB. The error is for the human.
-pub(super) async fn fetch(id: &str) -> Result<OAuthClient, &'static str> {
-    let body = download(id).await.ok_or("The client's metadata document could not be fetched.")?;
+pub(super) async fn fetch(id: &str, state: &State) -> Result<OAuthClient, &'static str> {
+    let body = download(id, state.settings.local_documents)
+        .await
+        .ok_or("The client's metadata document could not be fetched.")?;
     let metadata: ClientMetadata = serde_json::from_slice(&body)
         .map_err(|_| "The client's metadata document is not what it should be.")?;
     if metadata.client_id.as_deref() != Some(id) {
@@ -56,11 +81,14 @@ pub(super) async fn fetch(id: &str) -> Result<OAuthClient, &'static str> {
     })
 }
 
-async fn download(id: &str) -> Option<Vec<u8>> {
-    let mut builder =
-        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE);
-    if Url::parse(id).is_ok_and(|url| is_loopback(&url)) {
-        builder = builder.no_proxy();
+async fn download(id: &str, local: bool) -> Option<Vec<u8>> {
+    // A proxy would resolve names in our place.
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(PATIENCE)
+        .no_proxy();
+    if !local {
+        builder = builder.dns_resolver(Arc::new(PublicOnly));
     }
     let request = builder.build().ok()?.get(id);
     let mut response = request.header("accept", "application/json").send().await.ok()?;
@@ -82,13 +110,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_url_is_https_or_local_and_has_a_path() {
+    fn a_document_url_is_https_and_has_a_path() {
         for good in [
             "https://app.example/client.json",
             "https://app.example/oauth/client?v=1",
-            "http://127.0.0.1:8000/client.json",
+            "https://1.1.1.1/a",
         ] {
-            assert!(is_document_url(good), "{good}");
+            assert!(is_acceptable(good, false) && is_acceptable(good, true), "{good}");
         }
         for bad in [
             "https://app.example",
@@ -98,9 +126,41 @@ mod tests {
             "https://app.example/client.json#x",
             "https://user@app.example/client.json",
             "HTTPS://app.example/client.json",
+            "ftp://127.0.0.1/client.json",
             "cli",
         ] {
-            assert!(!is_document_url(bad), "{bad}");
+            assert!(!is_acceptable(bad, false) && !is_acceptable(bad, true), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_document_of_this_machine_or_its_network_has_to_be_allowed() {
+        for local in [
+            "http://127.0.0.1:8000/client.json",
+            "http://localhost:8000/client.json",
+            "http://[::1]:8000/client.json",
+            "https://127.0.0.1/client.json",
+            "https://localhost/client.json",
+            "https://app.localhost/client.json",
+            "https://192.168.1.1/client.json",
+            "https://169.254.169.254/latest/meta-data",
+            "https://[fd00::1]/client.json",
+        ] {
+            assert!(!is_acceptable(local, false) && is_acceptable(local, true), "{local}");
+        }
+        // The network is not this machine.
+        assert!(!is_acceptable("http://192.168.1.1/client.json", true));
+    }
+
+    #[tokio::test]
+    async fn a_name_is_no_way_to_this_machine() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        // Names that resolve to this machine without DNS, past what `is_acceptable` refuses.
+        for host in ["localhost", "localhost."] {
+            assert!(download(&format!("http://{host}:{port}/client.json"), false).await.is_none());
+        }
+        let accepted = tokio::time::timeout(Duration::ZERO, listener.accept()).await;
+        assert!(accepted.is_err(), "somebody connected");
     }
 }

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use super::authorize::{Asked, Reply};
+use super::host::is_from_another_origin;
 use super::page::{self, escape};
 use super::params::Params;
 use super::random::unguessable;
@@ -61,7 +62,7 @@ pub(super) async fn decide(
             "This question was already answered, or has expired. Start again in the application.",
         )
     };
-    if from_another_site(&headers) {
+    if is_from_another_origin(&headers) {
         return page::problem(StatusCode::FORBIDDEN, "This answer came from another site.");
     }
     let params = Params::parse(&body);
@@ -88,11 +89,6 @@ pub(super) async fn decide(
         (Some("deny"), _) => pending.reply.error("access_denied", "the user said no"),
         _ => page::problem(StatusCode::BAD_REQUEST, "The answer is incomplete."),
     }
-}
-
-/// Browsers say where a form post comes from; other clients say nothing.
-fn from_another_site(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 fn render(state: &State, id: &str, pending: &Pending) -> String {

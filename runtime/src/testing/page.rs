@@ -24,11 +24,11 @@ button.plain{background:transparent;color:inherit}\
 /// Says what went wrong, to the human, where nothing may be redirected.
 pub(super) fn problem(status: StatusCode, text: &str) -> Response {
     let html = format!(
-        "<h1>This cannot go on</h1>\n<p>{}</p>\n\
+        "<h1>This request cannot be completed</h1>\n<p>{}</p>\n\
          <p>Nothing was sent to the application that brought you here.</p>",
         escape(text)
     );
-    let mut response = page("This cannot go on", &html, None);
+    let mut response = page("This request cannot be completed", &html, None);
     *response.status_mut() = status;
     response
 }
@@ -54,7 +54,8 @@ pub(super) fn page(title: &str, html: &str, form_target: Option<&Url>) -> Respon
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        // Browsers send `Origin: null` with a form if they may send no referrer at all.
+        (header::REFERRER_POLICY, "same-origin"),
     ];
     let mut response = (headers, document).into_response();
     let policy = HeaderValue::from_str(&policy)

@@ -19,13 +19,13 @@ use super::fault_body::{Broken, Spaces};
 use super::recorded::RecordedRequest;
 use super::state::State;
 use super::{
-    authorize, consent, introspection, metadata, registration, revocation, token_endpoint,
+    authorize, consent, host, introspection, metadata, registration, revocation, token_endpoint,
 };
 
 /// Larger requests are refused.
 const LARGEST_REQUEST: usize = 64 * 1024;
 
-pub(super) fn router(state: &Arc<State>) -> Router {
+pub(super) fn router(state: &Arc<State>, port: u16) -> Router {
     let path = &state.settings.path;
     let at = |endpoint: &str| format!("{path}{endpoint}");
     // What clients that run in a browser need, from any origin. The pages for humans and
@@ -57,6 +57,8 @@ pub(super) fn router(state: &Arc<State>) -> Router {
         .merge(open.layer(for_browsers))
         .with_state(state.clone())
         .layer(from_fn_with_state(state.clone(), record_then_fail))
+        // First of all: what is refused here has not arrived.
+        .layer(from_fn_with_state(port, host::require_own))
 }
 
 /// Records the request and lets the planned fault happen, if there is one.

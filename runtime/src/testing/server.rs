@@ -128,7 +128,8 @@ impl AuthorizationServer {
         };
         let (connections, running) = watch::channel(());
         let tcp = socket.listen(1024)?;
-        let service = router(&self.state).into_make_service_with_connect_info::<Wire>();
+        let service =
+            router(&self.state, self.address.port()).into_make_service_with_connect_info::<Wire>();
         let accepting = tokio::spawn(async move {
             let _ = axum::serve(Listener { tcp, running }, service).await;
         });

@@ -32,6 +32,8 @@ pub(super) struct Settings {
     pub(super) users: Vec<User>,
     pub(super) token_lifetime: Duration,
     pub(super) clock: Box<dyn Clock>,
+    /// Whether client-id documents on this machine and its network are fetched.
+    pub(super) local_documents: bool,
 }
 
 /// What happens when a client sends its user to the authorization endpoint.

@@ -129,7 +129,8 @@ async fn website() -> String {
 
 #[tokio::test]
 async fn a_client_id_metadata_document_is_enough() {
-    let server = AuthorizationServer::start().await.unwrap();
+    let server = AuthorizationServer::builder().allow_local_client_documents();
+    let server = server.start().await.unwrap();
     let base = website().await;
     let id = format!("{base}/good");
     let redirected = get(&request(&server, &[("client_id", &id)])).await.redirected();
@@ -148,7 +149,8 @@ async fn a_client_id_metadata_document_is_enough() {
 
 #[tokio::test]
 async fn a_document_that_is_not_quite_right_is_shown_and_never_redirected() {
-    let server = AuthorizationServer::start().await.unwrap();
+    let server = AuthorizationServer::builder().allow_local_client_documents();
+    let server = server.start().await.unwrap();
     let base = website().await;
     for path in ["other", "secret", "key", "uris", "large", "text", "moved", "missing"] {
         let id = format!("{base}/{path}");
@@ -161,6 +163,28 @@ async fn a_document_that_is_not_quite_right_is_shown_and_never_redirected() {
     ];
     let elsewhere: Vec<(&str, &str)> = elsewhere.iter().map(|(n, v)| (*n, v.as_str())).collect();
     assert_eq!(get(&request(&server, &elsewhere)).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_document_of_this_machine_is_not_fetched_unless_it_is_allowed() {
+    let server = AuthorizationServer::start().await.unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for id in [
+        format!("http://127.0.0.1:{port}/client.json"),
+        format!("http://localhost:{port}/client.json"),
+        format!("https://127.0.0.1:{port}/client.json"),
+        format!("https://localhost:{port}/client.json"),
+        format!("https://localhost.:{port}/client.json"),
+        format!("https://[::ffff:127.0.0.1]:{port}/client.json"),
+    ] {
+        let answer = get(&request(&server, &[("client_id", &id)])).await;
+        assert_eq!((answer.status, answer.header("location")), (400, None), "{id}");
+        let token = exchange(&server, "code", &[("client_id", &id)]).await;
+        assert!(matches!(token.status, 400 | 401), "{id}");
+    }
+    let connected = tokio::time::timeout(std::time::Duration::ZERO, listener.accept()).await;
+    assert!(connected.is_err(), "the server connected to its own machine");
 }
 
 #[tokio::test]

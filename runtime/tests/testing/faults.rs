@@ -18,8 +18,9 @@ async fn raw(server: &AuthorizationServer, token: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     let body = format!("token={token}");
     let request = format!(
-        "POST /introspect HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+        "POST /introspect HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        server.address(),
         body.len()
     );
     stream.write_all(request.as_bytes()).await.unwrap();

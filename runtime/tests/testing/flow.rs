@@ -158,6 +158,18 @@ async fn a_human_refuses() {
     let yes = [("request", id.as_str()), ("user", "alice"), ("decision", "allow")];
     let foreign = post(&url, &yes).header("sec-fetch-site", "cross-site");
     assert_eq!(Answer::of(foreign).await.status, 403);
+    for (name, value) in [
+        ("origin", "http://evil.example"),
+        ("origin", "null"),
+        ("referer", "http://evil.example/page"),
+        ("sec-fetch-site", "same-site"),
+    ] {
+        let foreign = Answer::of(post(&url, &yes).header(name, value)).await;
+        assert_eq!((foreign.status, foreign.header("location")), (403, None), "{name}: {value}");
+    }
+    // None of them has used the question up; a browser that answers it says where from.
+    let own = post(&url, &yes).header("origin", format!("http://{}", server.address()));
+    assert!(Answer::of(own).await.redirected().contains_key("code"));
     let guessed = [("request", "x"), ("user", "alice"), ("decision", "allow")];
     assert_eq!(form(&url, &guessed).await.status, 400);
 }

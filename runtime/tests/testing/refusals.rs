@@ -27,7 +27,7 @@ async fn a_bad_client_or_redirect_uri_is_shown_and_never_redirected() {
         assert_eq!(answer.status, 400, "{changes:?}");
         assert_eq!(answer.header("location"), None, "{changes:?}");
         assert_eq!(answer.header("cache-control"), Some("no-store"));
-        assert!(answer.text.contains("<h1>This cannot go on</h1>"));
+        assert!(answer.text.contains("<h1>This request cannot be completed</h1>"));
         let policy = answer.header("content-security-policy").unwrap();
         assert!(policy.contains("form-action 'none'"));
     }

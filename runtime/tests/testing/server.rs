@@ -4,9 +4,9 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use requires_auth::testing::{AuthorizationServer, Fault};
+use requires_auth::testing::{AuthorizationServer, Endpoint, Fault};
 use serde_json::json;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -48,6 +48,72 @@ async fn the_metadata_names_every_endpoint() {
     );
     let openid = get(&format!("{issuer}/.well-known/openid-configuration")).await;
     assert_eq!(openid.json(), answer.json());
+}
+
+/// The whole answer to a request whose head is exactly this.
+async fn raw(server: &AuthorizationServer, head: &str) -> String {
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let request = format!("{head}Connection: close\r\nContent-Length: 0\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_request_that_names_another_host_is_refused_everywhere() {
+    // A page that gives its own name this address (DNS rebinding) reaches nothing.
+    let server = server().await;
+    let token = server.mint().issue();
+    let port = server.address().port();
+    let other = port ^ 1;
+    for line in [
+        "GET /authorize?client_id=cli",
+        "POST /consent",
+        "POST /token",
+        "POST /introspect",
+        "POST /revoke",
+        "POST /register",
+        "GET /.well-known/oauth-authorization-server",
+        "GET /.well-known/openid-configuration",
+        "OPTIONS /token",
+        "GET /nowhere",
+    ] {
+        for host in [
+            format!("Host: evil.example:{port}\r\n"),
+            format!("Host: 127.0.0.1.evil.example:{port}\r\n"),
+            format!("Host: evil.localhost:{port}\r\n"),
+            format!("Host: 127.0.0.1:{other}\r\n"),
+            "Host: 127.0.0.1\r\n".to_owned(),
+            "Host: localhost\r\n".to_owned(),
+            "Host: \r\n".to_owned(),
+            String::new(),
+            format!("Host: 127.0.0.1:{port}\r\nHost: evil.example:{port}\r\n"),
+            format!("Host: evil.example:{port}\r\nX-Forwarded-Host: 127.0.0.1:{port}\r\n"),
+        ] {
+            let head = format!("{line} HTTP/1.1\r\n{host}Origin: http://evil.example:{port}\r\n");
+            let answer = raw(&server, &head).await;
+            let refused = "HTTP/1.1 421 Misdirected Request\r\n";
+            assert!(answer.starts_with(refused), "{head}: {answer}");
+            let lower = answer.to_lowercase();
+            assert!(lower.contains("cache-control: no-store"), "{answer}");
+            assert!(!lower.contains("access-control-allow-origin"), "{answer}");
+            assert!(answer.contains("<h1>This request cannot be completed</h1>"), "{answer}");
+            assert!(!answer.contains(&token) && !answer.contains("evil"), "{answer}");
+        }
+    }
+    let absolute =
+        format!("GET http://evil.example:{port}/authorize HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n");
+    assert!(raw(&server, &absolute).await.starts_with("HTTP/1.1 421 "));
+    assert_eq!(server.introspections(), 0, "nothing of it arrived");
+    assert!(server.requests(Endpoint::Authorization).is_empty());
+
+    for host in [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")]
+    {
+        let head =
+            format!("GET /.well-known/oauth-authorization-server HTTP/1.1\r\nHost: {host}\r\n");
+        assert!(raw(&server, &head).await.starts_with("HTTP/1.1 200 OK\r\n"), "{host}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,155 @@
+//! Which host a request may name: protection against DNS rebinding.
+//!
+//! A web page can give its own host name the address 127.0.0.1, and then its scripts are of the same
+//! origin as this server for the browser. The `Host` header still has the page's name.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use axum::extract::{Request, State};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::page;
+
+/// Answers 421 (RFC 9110 §15.5.20) unless the request names a loopback host and this port.
+pub(super) async fn require_own(State(port): State<u16>, request: Request, next: Next) -> Response {
+    // HTTP/2 has the authority in place of the header, and HTTP/1.1 may have both.
+    let target = request.uri().authority().cloned().map(Some);
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let host = hosts.next().map(authority);
+    let named = target.is_some() || host.is_some();
+    let own = |authority: Option<Authority>| authority.is_some_and(|it| is_own(&it, port));
+    if named && hosts.next().is_none() && target.into_iter().chain(host).all(own) {
+        return next.run(request).await;
+    }
+    page::problem(
+        StatusCode::MISDIRECTED_REQUEST,
+        "The request names another host. This server accepts requests for 127.0.0.1, [::1] and \
+         localhost, with its own port.",
+    )
+}
+
+/// Whether a browser says that the request was made by a page of another origin. Other clients
+/// say nothing about it.
+pub(super) fn is_from_another_origin(headers: &HeaderMap) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site != "same-origin" && site != "none";
+    }
+    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else {
+        return headers.contains_key(header::ORIGIN) || headers.contains_key(header::REFERER);
+    };
+    let own = format!("http://{host}");
+    if let Some(origin) = headers.get(header::ORIGIN) {
+        return !origin.as_bytes().eq_ignore_ascii_case(own.as_bytes());
+    }
+    let is_own = |referer: &HeaderValue| {
+        let begins = referer.as_bytes().get(..own.len());
+        let behind = referer.as_bytes().get(own.len());
+        begins.is_some_and(|begins| begins.eq_ignore_ascii_case(own.as_bytes()))
+            && behind.is_none_or(|byte| *byte == b'/')
+    };
+    headers.get(header::REFERER).is_some_and(|referer| !is_own(referer))
+}
+
+fn authority(host: &HeaderValue) -> Option<Authority> {
+    host.to_str().ok().and_then(|host| Authority::from_str(host).ok())
+}
+
+/// Without user-info, which no `Host` has. Names below `localhost` are not accepted: some resolvers
+/// query DNS for them.
+fn is_own(authority: &Authority, port: u16) -> bool {
+    let host = authority.host();
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let loopback = match address.parse::<IpAddr>() {
+        Ok(address) => address.to_canonical().is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    };
+    loopback && authority.port_u16().unwrap_or(80) == port && !authority.as_str().contains('@')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepts(host: &str, port: u16) -> bool {
+        authority(&HeaderValue::from_bytes(host.as_bytes()).unwrap())
+            .is_some_and(|authority| is_own(&authority, port))
+    }
+
+    #[test]
+    fn only_loopback_hosts_with_the_own_port_are_accepted() {
+        for host in [
+            "127.0.0.1:9000",
+            "localhost:9000",
+            "LocalHost:9000",
+            "[::1]:9000",
+            "[::ffff:127.0.0.1]:9000",
+        ] {
+            assert!(accepts(host, 9000), "{host}");
+            assert!(!accepts(host, 9001), "{host}");
+        }
+        assert!(accepts("localhost", 80) && accepts("127.0.0.1", 80));
+        for host in [
+            "",
+            "127.0.0.1",
+            "localhost",
+            "evil.example:9000",
+            "127.0.0.1.evil.example:9000",
+            "localhost.evil.example:9000",
+            "evil.localhost:9000",
+            "localhost.:9000",
+            "127.0.0.1:9000.evil.example",
+            "127.0.0.1@evil.example:9000",
+            "evil.example@127.0.0.1:9000",
+            "127.1:9000",
+            "0.0.0.0:9000",
+            "192.168.0.1:9000",
+            "[::]:9000",
+            "[::1%eth0]:9000",
+            "127.0.0.1:9000 evil.example:9000",
+            "127.0.0.1:9000,evil.example:9000",
+            "127.0.0.1:09000x",
+        ] {
+            assert!(!accepts(host, 9000), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_browser_says_where_a_form_comes_from() {
+        let from = |headers: &[(&'static str, &'static str)]| {
+            let mut map = HeaderMap::new();
+            map.insert(header::HOST, HeaderValue::from_static("localhost:9000"));
+            for (name, value) in headers {
+                map.insert(*name, HeaderValue::from_static(value));
+            }
+            is_from_another_origin(&map)
+        };
+        for own in [
+            &[][..],
+            &[("sec-fetch-site", "same-origin")],
+            &[("sec-fetch-site", "none")],
+            // What `Referrer-Policy: no-referrer` makes of the origin.
+            &[("sec-fetch-site", "same-origin"), ("origin", "null")],
+            &[("origin", "http://localhost:9000")],
+            &[("referer", "http://localhost:9000/authorize?x")],
+        ] {
+            assert!(!from(own), "{own:?}");
+        }
+        for other in [
+            &[("sec-fetch-site", "same-site")][..],
+            &[("sec-fetch-site", "cross-site"), ("origin", "http://localhost:9000")],
+            &[("origin", "null")],
+            &[("origin", "http://localhost:9001")],
+            &[("origin", "https://localhost:9000")],
+            &[("origin", "http://localhost:9000.evil.example")],
+            &[("referer", "http://localhost:9000.evil.example/")],
+            &[("referer", "http://evil.example/http://localhost:9000/")],
+            &[("referer", "http://localhost")],
+        ] {
+            assert!(from(other), "{other:?}");
+        }
+    }
+}
