@@ -73,7 +73,11 @@ impl AuthInfo {
     ///
     /// `scopes` is written as in the attribute: `"read write"` means both. The refusal is a 403
     /// whose challenge names these scopes and those of the function's attribute, so that a client
-    /// can ask its user once for all of them.
+    /// can ask its user once for all of them. Where the attribute leaves a choice, the challenge names
+    /// the alternative of which the token lacks the fewest scopes and then the one of which it holds
+    /// the most, as [`Condition`] describes.
+    ///
+    /// For a choice, use [`require_condition`](Self::require_condition).
     ///
     /// ```
     /// use requires_auth::{AuthInfo, Rejection};
@@ -91,12 +95,11 @@ impl AuthInfo {
     /// [`Reason::Unavailable`] if it had them when the authorization server could last be asked, and
     /// stale claims may not be used for them;
     /// [`Reason::Misconfigured`] if `scopes` is empty or outside the grammar of RFC 6749 §3.3.
+    #[must_use = "nobody is refused unless the function returns the error: write `auth.require(…)?`"]
     pub fn require(&self, scopes: &str) -> Result<(), Rejection> {
-        let misuse = |rejection| self.refused(rejection, &[]);
-        let required =
-            ScopeSet::parse(scopes).map_err(|error| misuse(Rejection::misconfigured(error)))?;
+        let required = ScopeSet::parse(scopes).map_err(|error| self.misused(error))?;
         if required.is_empty() {
-            return Err(misuse(Rejection::misconfigured(NothingRequired)));
+            return Err(self.misused(NothingRequired));
         }
         let met_by = |granted: &ScopeSet| required.iter().all(|scope| granted.contains(scope));
         let as_written: Vec<&str> = crate::scope::pieces(scopes).collect();
@@ -105,6 +108,46 @@ impl AuthInfo {
             return Ok(());
         }
         Err(self.insufficient(&as_written))
+    }
+
+    /// The same for any condition.
+    ///
+    /// The challenge names one alternative of the condition, chosen by the scopes that the token holds:
+    /// see [`Condition`]. [`Condition::NONE`] is met by every caller, `Condition::Any(&[])` by none.
+    ///
+    /// ```
+    /// use requires_auth::Condition::{self, All, Any, Scope};
+    /// use requires_auth::{AuthInfo, Rejection};
+    ///
+    /// const PUBLISHING: Condition = Any(&[Scope("admin"), All(&[Scope("read"), Scope("write")])]);
+    ///
+    /// fn may_publish(auth: &AuthInfo) -> Result<(), Rejection> {
+    ///     auth.require_condition(PUBLISHING)
+    /// }
+    /// ```
+    ///
+    /// The scopes of a condition are `&'static str`. For scopes that are put together at run time,
+    /// use [`require`](Self::require), after [`has_scope`](Self::has_scope) where there is a choice.
+    ///
+    /// # Errors
+    /// As of [`require`](Self::require): [`Reason::InsufficientScope`], [`Reason::Unavailable`], and
+    /// [`Reason::Misconfigured`] if a scope is outside the grammar of RFC 6749 §3.3.
+    #[must_use = "nobody is refused unless the function returns the error: write \
+                  `auth.require_condition(…)?`"]
+    pub fn require_condition(&self, condition: Condition) -> Result<(), Rejection> {
+        condition.check().map_err(|error| self.misused(error))?;
+        let met_by = |granted: &ScopeSet| condition.is_met_by(granted);
+        if !self.is_stale() && met_by(self.scopes()) {
+            return Ok(());
+        }
+        let nearest = challenge_scopes(&condition, self.claims.granted());
+        self.fresh_enough(met_by, &nearest)?;
+        if met_by(self.scopes()) { Ok(()) } else { Err(self.insufficient(&nearest)) }
+    }
+
+    /// The refusal where the application has called one of these with what it cannot mean.
+    fn misused(&self, error: impl std::error::Error + Send + Sync + 'static) -> Rejection {
+        self.refused(Rejection::misconfigured(error), &[])
     }
 
     /// Refuses what only fresh claims can be decided by, as if there were none.

@@ -20,6 +20,10 @@ use crate::ResolveError;
 
 /// A refused request: status, headers and body of the answer.
 ///
+/// The guard makes them, and so can the application: with [`AuthInfo::require`](crate::AuthInfo::require)
+/// and [`AuthInfo::require_condition`](crate::AuthInfo::require_condition) for a caller that it has, with
+/// [`ResourceServer::unauthorized`](crate::ResourceServer::unauthorized) and its neighbours without.
+///
 /// With axum it is a response, and a handler that uses `auth.require("…")?` returns it. Each
 /// answer also carries its `Rejection` in the response's extensions, so that an application can
 /// put its own page in place of the JSON body and keep the challenge:

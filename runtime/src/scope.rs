@@ -36,7 +36,7 @@ impl ScopeSet {
         if scopes.iter().all(|scope| is_scope(scope)) {
             Ok(Self::join(scopes))
         } else {
-            Err(ScopeError { _private: () })
+            Err(ScopeError::new())
         }
     }
 
@@ -120,6 +120,12 @@ impl Serialize for ScopeSet {
 #[error("a scope consists of printable ASCII characters without space, `\"` and `\\`")]
 pub struct ScopeError {
     _private: (),
+}
+
+impl ScopeError {
+    pub(crate) fn new() -> Self {
+        Self { _private: () }
+    }
 }
 
 /// Splits on U+0020 alone, as RFC 6749 §3.3 has it, and drops empty pieces.

@@ -10,6 +10,7 @@ mod error;
 mod identifier;
 mod metadata;
 mod record;
+mod refuse;
 
 use std::fmt;
 use std::sync::Arc;

@@ -19,6 +19,7 @@ mod hands;
 mod log;
 mod mcp;
 mod metadata;
+mod own_refusals;
 mod reading;
 mod remembering;
 mod scopes;

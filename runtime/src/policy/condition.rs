@@ -1,6 +1,6 @@
 //! The condition tree.
 
-use crate::ScopeSet;
+use crate::{ScopeError, ScopeSet};
 
 /// A condition over the scopes of a token, as written in the attribute.
 ///
@@ -50,6 +50,18 @@ impl Condition {
             Self::Scope(scope) => granted.contains(scope),
             Self::All(conditions) => conditions.iter().all(|each| each.is_met_by(granted)),
             Self::Any(conditions) => conditions.iter().any(|each| each.is_met_by(granted)),
+        }
+    }
+
+    /// Whether every scope is one. The attribute accepts no others; a condition that is made in code may
+    /// have any text.
+    pub(crate) fn check(&self) -> Result<(), ScopeError> {
+        match self {
+            Self::Scope(scope) if crate::scope::is_scope(scope) => Ok(()),
+            Self::Scope(_) => Err(ScopeError::new()),
+            Self::All(conditions) | Self::Any(conditions) => {
+                conditions.iter().try_for_each(Self::check)
+            }
         }
     }
 }

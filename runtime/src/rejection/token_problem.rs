@@ -32,4 +32,8 @@ pub enum TokenProblem {
     /// `cnf` binds the token to a key, and no proof of possession was checked.
     #[error("the token is bound to a key and cannot be used as a bearer token")]
     SenderConstrained,
+    /// By a check of the application:
+    /// [`ResourceServer::invalid_token`](crate::ResourceServer::invalid_token).
+    #[error("the application does not accept the token")]
+    Application,
 }

@@ -1,0 +1,106 @@
+//! Refusals that an application makes itself.
+
+use super::{Needs, ResourceServer};
+use crate::policy::{Demand, first_alternative};
+use crate::rejection::{Challenge, Reason, TokenProblem};
+use crate::{Condition, Rejection};
+
+/// # Refusals without the guard
+///
+/// The answers that the guard gives, for code that decides by itself. Each is logged and counted when
+/// it is made, as one of the guard, so make it only to answer with it. The challenge names the first
+/// alternative of the condition, as for a caller of whom nothing is known: for a caller with an
+/// [`AuthInfo`](crate::AuthInfo), use [`require`](crate::AuthInfo::require) or
+/// [`require_condition`](crate::AuthInfo::require_condition), which take the token's scopes into account.
+///
+/// A condition with a scope outside the grammar of RFC 6749 §3.3 makes each of them the 500 of
+/// [`Reason::Misconfigured`].
+impl ResourceServer {
+    /// The refusal of a request without a token: 401 with a challenge and without an error code (RFC
+    /// 6750 §3.1). [`Condition::NONE`] names no scopes.
+    ///
+    /// For what only some callers of an `optional` function may have:
+    ///
+    /// ```
+    /// # #[cfg(feature = "axum")] {
+    /// use axum::extract::{Path, State};
+    /// use requires_auth::{AuthInfo, Condition, Rejection, ResourceServer, requires_auth};
+    ///
+    /// const READING: Condition = Condition::Scope("documents:read");
+    ///
+    /// #[requires_auth(optional)]
+    /// async fn document(
+    ///     auth: Option<AuthInfo>,
+    ///     State(server): State<ResourceServer>,
+    ///     Path(name): Path<String>,
+    /// ) -> Result<String, Rejection> {
+    ///     if name.starts_with("private-") {
+    ///         let auth = auth.ok_or_else(|| server.unauthorized(READING))?;
+    ///         auth.require_condition(READING)?;
+    ///     }
+    ///     Ok(format!("the document {name}"))
+    /// }
+    /// # let _: axum::Router<ResourceServer> =
+    /// #     axum::Router::new().route("/{name}", axum::routing::get(document));
+    /// # }
+    /// ```
+    #[must_use = "nobody is refused unless the function returns the `Rejection`"]
+    pub fn unauthorized(&self, condition: Condition) -> Rejection {
+        self.refuse(condition, |challenge| Rejection::challenging(Reason::MissingToken, challenge))
+    }
+
+    /// The refusal of a token that the application does not accept: 401 `invalid_token` (RFC 6750
+    /// §3.1). A client answers it by getting another token, so it is for a user that was locked out, not
+    /// for what another token of the same user could not do either.
+    ///
+    /// ```
+    /// use requires_auth::{AuthInfo, Condition, Rejection, ResourceServer};
+    ///
+    /// fn check(server: &ResourceServer, auth: &AuthInfo) -> Result<(), Rejection> {
+    ///     match auth.subject() {
+    ///         Some("mallory") => Err(server.invalid_token(Condition::NONE)),
+    ///         _ => Ok(()),
+    ///     }
+    /// }
+    /// ```
+    #[must_use = "nobody is refused unless the function returns the `Rejection`"]
+    pub fn invalid_token(&self, condition: Condition) -> Rejection {
+        self.refuse(condition, |challenge| {
+            Rejection::invalid_token(TokenProblem::Application, challenge)
+        })
+    }
+
+    /// The refusal of a token without the scopes: 403 `insufficient_scope` (RFC 6750 §3.1), for code
+    /// that has no [`AuthInfo`](crate::AuthInfo).
+    ///
+    /// ```
+    /// use requires_auth::{Claims, Condition, Rejection, ResourceServer};
+    ///
+    /// fn check(server: &ResourceServer, claims: &Claims) -> Result<(), Rejection> {
+    ///     let condition = Condition::Any(&[Condition::Scope("admin"), Condition::Scope("audit")]);
+    ///     if condition.is_met_by(claims.scopes()) {
+    ///         return Ok(());
+    ///     }
+    ///     Err(server.insufficient_scope(condition))
+    /// }
+    /// ```
+    #[must_use = "nobody is refused unless the function returns the `Rejection`"]
+    pub fn insufficient_scope(&self, condition: Condition) -> Rejection {
+        self.refuse(condition, |challenge| {
+            Rejection::challenging(Reason::InsufficientScope, challenge)
+        })
+    }
+
+    fn refuse(
+        &self,
+        condition: Condition,
+        rejection: impl FnOnce(&Challenge<'_>) -> Rejection,
+    ) -> Rejection {
+        let demand = Demand::from(condition);
+        let rejection = match condition.check() {
+            Ok(()) => rejection(&self.challenge(first_alternative(&condition))),
+            Err(error) => Rejection::misconfigured(error),
+        };
+        self.refused(rejection, Needs::of(&demand))
+    }
+}

@@ -1,0 +1,243 @@
+//! R-B8: refusals that an application makes itself are those of the guard.
+
+use axum::Router;
+use axum::extract::{FromRef, Path, State};
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use requires_auth::Condition::{self, All, Any, Scope};
+use requires_auth::testing::{AuthorizationServer, Caller, Fault};
+use requires_auth::{
+    AuthInfo, Cached, Introspection, Reason, Rejection, ResourceServer, requires_auth,
+};
+
+use crate::log::Log;
+use crate::service::RESOURCE;
+use crate::wire::{Answer, Request};
+use crate::{assert_challenged, assert_ran, assert_server_error, body};
+
+const READING: Condition = Scope("read");
+const CHOICE: Condition = Any(&[Scope("admin"), All(&[Scope("read"), Scope("write")])]);
+const LIST_FIRST: Condition = Any(&[All(&[Scope("read"), Scope("write")]), Scope("admin")]);
+const BROKEN: Condition = Any(&[Scope("read"), Scope("wri\"te")]);
+
+#[derive(Clone, FromRef)]
+struct App {
+    server: ResourceServer,
+}
+
+/// Anybody may have a public document; a private one needs a token, and what it says.
+#[requires_auth(optional)]
+async fn document(
+    auth: Option<AuthInfo>,
+    State(server): State<ResourceServer>,
+    Path(name): Path<String>,
+) -> Result<&'static str, Rejection> {
+    let condition = match name.as_str() {
+        "private" => CHOICE,
+        "list-first" => LIST_FIRST,
+        "broken" => BROKEN,
+        "nobody's" => Any(&[]),
+        "anybody's" => Condition::NONE,
+        _ => return Ok("public"),
+    };
+    let auth = auth.ok_or_else(|| server.unauthorized(condition))?;
+    auth.require_condition(condition)?;
+    Ok("private")
+}
+
+#[requires_auth(scopes = any("base", "read"))]
+async fn declared(auth: AuthInfo) -> Result<&'static str, Rejection> {
+    auth.require_condition(CHOICE)?;
+    Ok("may")
+}
+
+/// Code that has no `AuthInfo`.
+async fn outside(
+    State(server): State<ResourceServer>,
+    Path(kind): Path<String>,
+) -> Result<(), Rejection> {
+    Err(match kind.as_str() {
+        "unauthorized" => server.unauthorized(READING),
+        "invalid-token" => server.invalid_token(LIST_FIRST),
+        "insufficient-scope" => server.insufficient_scope(LIST_FIRST),
+        "broken-token" => server.invalid_token(BROKEN),
+        _ => server.insufficient_scope(BROKEN),
+    })
+}
+
+struct Service {
+    address: std::net::SocketAddr,
+    authorization_server: AuthorizationServer,
+}
+
+impl Service {
+    async fn start() -> Self {
+        let authorization_server = AuthorizationServer::start().await.unwrap();
+        let client = Introspection::builder(authorization_server.introspection_url());
+        let server = ResourceServer::builder(RESOURCE)
+            .issuer(authorization_server.issuer())
+            .resolver(client.build().unwrap())
+            .build()
+            .unwrap();
+        let app = Router::new()
+            .route("/document/{name}", get(document))
+            .route("/declared", get(declared))
+            .route("/outside/{kind}", get(outside))
+            .with_state(App { server });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self { address, authorization_server }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        Request::get(path).send(self.address).await
+    }
+
+    async fn get_with(&self, path: &str, scopes: &str) -> Answer {
+        let mint = self.authorization_server.mint().subject("alice").audience(RESOURCE);
+        Request::get(path).bearer(&mint.scopes(scopes).issue()).send(self.address).await
+    }
+}
+
+#[tokio::test]
+async fn a_private_document_of_an_optional_function_is_challenged_as_by_the_guard() {
+    // R-B8, R-B1 to R-B6
+    let service = Service::start().await;
+    assert_ran(&service.get("/document/public").await, "public");
+    let refused = service.get("/document/private").await;
+    assert_challenged(&refused, 401, body::UNAUTHORIZED, "admin");
+    let refused = service.get("/document/list-first").await;
+    assert_challenged(&refused, 401, body::UNAUTHORIZED, "read write");
+    let refused = service.get("/document/anybody's").await;
+    assert_challenged(&refused, 401, body::UNAUTHORIZED, "");
+    let refused = service.get("/document/nobody's").await;
+    assert_challenged(&refused, 401, body::UNAUTHORIZED, "");
+
+    for (scopes, challenged) in [("", "admin"), ("read", "read write"), ("other", "admin")] {
+        let refused = service.get_with("/document/private", scopes).await;
+        assert_challenged(&refused, 403, body::INSUFFICIENT_SCOPE, challenged);
+    }
+    let refused = service.get_with("/document/nobody's", "read").await;
+    assert_challenged(&refused, 403, body::INSUFFICIENT_SCOPE, "");
+    for enough in ["admin", "write read"] {
+        assert_ran(&service.get_with("/document/private", enough).await, "private");
+    }
+    assert_ran(&service.get_with("/document/anybody's", "").await, "private");
+}
+
+#[tokio::test]
+async fn a_further_condition_is_challenged_together_with_the_declared_one() {
+    // R-B3, R-B4, R-B8
+    let service = Service::start().await;
+    let refused = service.get_with("/declared", "read").await;
+    assert_challenged(&refused, 403, body::INSUFFICIENT_SCOPE, "read write");
+    let refused = service.get_with("/declared", "base").await;
+    assert_challenged(&refused, 403, body::INSUFFICIENT_SCOPE, "base admin");
+    assert_ran(&service.get_with("/declared", "base admin").await, "may");
+}
+
+#[tokio::test]
+async fn code_without_a_caller_makes_the_same_refusals() {
+    // R-B8
+    let service = Service::start().await;
+    let refused = service.get("/outside/unauthorized").await;
+    assert_challenged(&refused, 401, body::UNAUTHORIZED, "read");
+    let refused = service.get("/outside/invalid-token").await;
+    assert_challenged(&refused, 401, body::INVALID_TOKEN, "read write");
+    let refused = service.get("/outside/insufficient-scope").await;
+    assert_challenged(&refused, 403, body::INSUFFICIENT_SCOPE, "read write");
+}
+
+#[tokio::test]
+async fn a_condition_with_what_is_no_scope_is_our_own_mistake() {
+    // R-B8: it fails closed, also where the token would meet another alternative.
+    let service = Service::start().await;
+    for path in ["/document/broken", "/outside/broken-token", "/outside/broken-scope"] {
+        assert_server_error(&service.get(path).await, 500, body::SERVER_ERROR, None);
+    }
+    let refused = service.get_with("/document/broken", "read").await;
+    assert_server_error(&refused, 500, body::SERVER_ERROR, None);
+    let auth = Caller::new("alice", "read").auth_info();
+    for scope in ["", "a b", "ä", "a\\b"] {
+        let condition = Scope(Box::leak(scope.to_owned().into_boxed_str()));
+        let refused = auth.require_condition(condition).unwrap_err();
+        assert_eq!(refused.reason(), Reason::Misconfigured, "{scope:?}");
+    }
+}
+
+#[tokio::test]
+async fn stale_claims_meet_a_condition_only_with_scopes_that_are_spared() {
+    // R-B8, R-C10
+    let server = AuthorizationServer::start().await.unwrap();
+    let client = Introspection::builder(server.introspection_url()).without_retry();
+    let hands = crate::hands::Hands::new();
+    let cached = Cached::builder(client.build().unwrap())
+        .clock(hands.clone())
+        .stale_if_error(std::time::Duration::from_secs(600))
+        .stale_scopes(["read"])
+        .build();
+    let resource = ResourceServer::builder(RESOURCE)
+        .issuer(server.issuer())
+        .resolver(cached)
+        .clock(hands.clone())
+        .build()
+        .unwrap();
+    let token = server.mint().audience(RESOURCE).scopes("read write").issue();
+    let mut headers = http::HeaderMap::new();
+    headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+    resource.authorize(&headers, READING).await.unwrap();
+    server.fault(Fault::status(500));
+    hands.pass(61_000);
+
+    let auth = resource.authorize(&headers, READING).await.unwrap();
+    assert!(auth.is_stale());
+    auth.require_condition(READING).unwrap();
+    auth.require_condition(Any(&[Scope("write"), READING])).unwrap();
+    for write in [Scope("write"), CHOICE] {
+        let refused = auth.require_condition(write).unwrap_err();
+        assert_eq!(refused.reason(), Reason::Unavailable, "a fresh token might have it");
+    }
+    let refused =
+        auth.require_condition(Any(&[Scope("admin"), All(&[Scope("write"), Scope("x")])]));
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.reason(), Reason::InsufficientScope);
+    // All of the token's scopes count for the challenge.
+    assert_eq!(refused.scope(), Some("read write x"));
+}
+
+#[tokio::test]
+async fn they_are_counted_and_logged_as_those_of_the_guard() {
+    // R-B8
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let prometheus = recorder.handle();
+    let _counting = metrics::set_default_local_recorder(&recorder);
+    let log = Log::default();
+    let _logging = log.begin();
+    let service = Service::start().await;
+    for path in ["unauthorized", "invalid-token", "insufficient-scope", "broken"] {
+        service.get(&format!("/outside/{path}")).await;
+    }
+    service.get_with("/declared", "read").await;
+    let rendered = prometheus.render();
+    for series in [
+        r#"{reason="missing_token",function="",scopes="read"} 1"#,
+        r#"{reason="invalid_token",function="",scopes="read write"} 1"#,
+        r#"{reason="insufficient_scope",function="",scopes="read write"} 1"#,
+        r#"{reason="misconfigured",function="",scopes="read"} 1"#,
+        r#"{reason="insufficient_scope",function="declared",scopes="base"} 1"#,
+    ] {
+        let line = format!("requires_auth_refusals_total{series}");
+        assert!(rendered.lines().any(|own| own == line), "{line}: {rendered}");
+    }
+    let lines = log.lines();
+    for words in [
+        r#"status=401 reason="missing_token" needs=read"#,
+        r#"status=401 reason="invalid_token" needs=read write cause=the application does not accept the token"#,
+        r#"status=403 reason="insufficient_scope" needs=read write"#,
+        r#"status=500 reason="misconfigured""#,
+        r#"status=403 reason="insufficient_scope" function="declared" needs=base read write"#,
+    ] {
+        assert!(lines.iter().any(|line| line.contains(words)), "{words}: {lines:#?}");
+    }
+}
