@@ -6,11 +6,13 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use axum::Router;
 use requires_auth::testing::{self, AuthorizationServer};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::settings::{Consent, Settings};
+use crate::sign_in::{self, SignIn};
 
 const CLIENT_ID: &str = "journal";
 const CLIENT_SECRET: &str = "only-for-the-demo";
@@ -19,6 +21,7 @@ const CLIENT_SECRET: &str = "only-for-the-demo";
 pub struct Demo {
     authorization_server: AuthorizationServer,
     tokens: Tokens,
+    sign_in: SignIn,
 }
 
 /// Tokens for every case, as they are written to `--tokens-file`.
@@ -42,6 +45,7 @@ impl Demo {
     /// Starts the authorization server and points the settings at it.
     pub async fn start(
         settings: &mut Settings,
+        journal: SocketAddr,
         resource: &str,
         scopes: impl IntoIterator<Item = &'static str> + Clone,
     ) -> Result<Self, Box<dyn Error>> {
@@ -53,6 +57,7 @@ impl Demo {
             .listen(settings.auth_listen)
             .consent(consent)
             .client(CLIENT_ID, CLIENT_SECRET)
+            .register(sign_in::client(journal))
             .resource(resource)
             .scopes_supported(scopes.clone())
             .start()
@@ -74,7 +79,13 @@ impl Demo {
                 format!("the tokens cannot be written to {}: {error}", path.display())
             })?;
         }
-        Ok(Self { authorization_server, tokens })
+        let sign_in = SignIn::new(&authorization_server, journal, resource, &all)?;
+        Ok(Self { authorization_server, tokens, sign_in })
+    }
+
+    /// The page that a sign-in in the browser ends with.
+    pub fn routes(&self) -> Router {
+        self.sign_in.routes()
     }
 
     /// Commands to paste, and what each of them shows.
@@ -110,11 +121,16 @@ curl -i http://{journal}/mcp -H 'Authorization: Bearer {reader}' {mcp} -H 'Mcp-N
 # 200: what clients learn before they have a token.
 curl -i http://{journal}/.well-known/oauth-protected-resource/mcp
 
+Sign in with a browser, as the client {client}, and get a token of your own:
+{link}
+
 An MCP client finds its way by itself: give it the address http://{journal}/mcp
 
 Ctrl-C ends the demo.
 ",
             issuer = self.authorization_server.issuer(),
+            client = sign_in::CLIENT_ID,
+            link = self.sign_in.link(),
             mcp = "-H 'Accept: application/json, text/event-stream' \
                    -H 'Content-Type: application/json' -H 'MCP-Protocol-Version: 2026-07-28' \
                    -H 'Mcp-Method: tools/call'",
@@ -145,7 +161,8 @@ fn tool_call(name: &str, arguments: &Value) -> Value {
 
 impl Tokens {
     fn mint(server: &AuthorizationServer, resource: &str, all: &str) -> Self {
-        let user = |name: &str| server.mint().subject(name).username(name).client_id("demo");
+        let user =
+            |name: &str| server.mint().subject(name).username(name).client_id(sign_in::CLIENT_ID);
         let alice = || user("alice").audience(resource);
         Self {
             reader: alice().scopes("user:read entries:read tags:read").issue(),

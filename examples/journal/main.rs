@@ -1,7 +1,11 @@
 //! A journal with users, entries and tags: the flagship example of requires-auth.
 //!
 //! `cargo run --example journal` starts it with an authorization server of its own and prints
-//! commands to try; `--help` lists the flags for a real one.
+//! commands to try, and a link that signs you in with a browser.
+//!
+//! `--help` lists the flags for a real authorization server. Most servers need one or two of them:
+//! `--accept-audience` where tokens name another audience, `--scope-claim` where the scopes are
+//! elsewhere, `--client-authentication` or `--bearer-token` for another way to authenticate to it.
 
 #![allow(unreachable_pub, reason = "a program has no outside")]
 
@@ -10,6 +14,7 @@ mod mcp;
 mod rest;
 mod settings;
 mod setup;
+mod sign_in;
 mod store;
 
 use std::error::Error;
@@ -18,10 +23,10 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use demo::Demo;
 use rest::App;
@@ -30,14 +35,16 @@ use store::Store;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let settings = Settings::parse();
+    let settings = Settings::read();
     if let Err(problem) = settings.check() {
         <Settings as clap::CommandFactory>::command()
             .error(ErrorKind::ArgumentConflict, problem)
             .exit();
     }
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    // Shows which requests are refused because of the set-up; RUST_LOG=requires_auth=debug shows all.
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter.from_env_lossy());
+    subscriber.with_writer(io::stderr).init();
     match run(settings).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -53,18 +60,19 @@ async fn run(mut settings: Settings) -> Result<(), Box<dyn Error>> {
     let resource = settings.resource.clone().unwrap_or_else(|| format!("http://{address}/mcp"));
     // Kept until the end: with it the authorization server of the demo goes away.
     let demo = if settings.is_demo() {
-        Some(Demo::start(&mut settings, &resource, rest::SCOPES).await?)
+        Some(Demo::start(&mut settings, address, &resource, rest::SCOPES).await?)
     } else {
         None
     };
     let server = setup::resource_server(&settings, &resource).await?;
     let store = Arc::new(Store::default());
     let mcp = mcp::server(&server, Arc::clone(&store))?;
-    let app = rest::router(App { server, store }).merge(mcp::router(&mcp));
+    let mut app = rest::router(App { server, store }).merge(mcp::router(&mcp));
 
     println!("listening on http://{address}");
     if let Some(demo) = &demo {
         print!("{}", demo.commands(address));
+        app = app.merge(demo.routes());
     }
     let serving = axum::serve(listener, app).with_graceful_shutdown(shutdown()).into_future();
     // The first signal lets requests finish; the second does not wait for a client that never does.

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{ArgAction, Parser, ValueEnum};
+use requires_auth::ScopeClaim;
 
 /// A journal with users, entries and tags, protected by requires-auth.
 ///
@@ -42,9 +43,39 @@ pub struct Settings {
     )]
     pub client_secret: Option<String>,
 
+    /// Bearer token to introspect with, in place of a client id and secret; better in the environment
+    #[arg(long, env = "JOURNAL_BEARER_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub bearer_token: Option<String>,
+
+    /// How the client id and secret are sent [default: `client_secret_basic`]
+    #[arg(long, env = "JOURNAL_CLIENT_AUTHENTICATION", value_enum, value_name = "METHOD")]
+    pub client_authentication: Option<ClientAuthentication>,
+
     /// Whether a token must name the resource as its audience
     #[arg(long, env = "JOURNAL_AUDIENCE", value_enum, default_value_t = Audience::Required)]
     pub audience: Audience,
+
+    /// Audience that is accepted besides the resource; repeatable, in the environment separated by spaces
+    #[arg(
+        long,
+        env = "JOURNAL_ACCEPT_AUDIENCE",
+        value_name = "AUDIENCE",
+        value_delimiter = ' ',
+        action = ArgAction::Append
+    )]
+    pub accept_audience: Vec<String>,
+
+    /// Where the scopes are in the answer of the authorization server, such as `scp[]` or
+    /// `/realm_access/roles[]`; repeatable, in the environment separated by spaces [default: scope]
+    #[arg(
+        long,
+        env = "JOURNAL_SCOPE_CLAIM",
+        value_name = "CLAIM",
+        value_delimiter = ' ',
+        action = ArgAction::Append,
+        value_parser = scope_claim
+    )]
+    pub scope_claim: Vec<String>,
 
     /// How tokens are checked [not yet: jwt, hybrid]
     #[arg(long, env = "JOURNAL_MODE", value_enum, default_value_t = Mode::Introspection)]
@@ -92,6 +123,40 @@ pub struct Settings {
     pub tokens_file: Option<PathBuf>,
 }
 
+/// The methods by their names in OAuth's metadata (RFC 8414 §2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ClientAuthentication {
+    /// The client does not authenticate
+    #[value(name = "none")]
+    None,
+    /// In the `Authorization` header
+    #[value(name = "client_secret_basic")]
+    Basic,
+    /// In the form
+    #[value(name = "client_secret_post")]
+    Post,
+}
+
+impl ClientAuthentication {
+    /// The setting's name in the configuration of requires-auth.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Basic => "client_secret_basic",
+            Self::Post => "client_secret_post",
+        }
+    }
+}
+
+/// Checks the form, and keeps the text. A variable that is set to nothing is as good as none.
+fn scope_claim(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    let claim: ScopeClaim = text.parse().map_err(|error| format!("{error}"))?;
+    Ok(claim.to_string())
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Audience {
     Required,
@@ -129,6 +194,14 @@ pub enum Consent {
 }
 
 impl Settings {
+    /// Reads the flags and the environment.
+    pub fn read() -> Self {
+        let mut settings = Self::parse();
+        settings.accept_audience.retain(|audience| !audience.is_empty());
+        settings.scope_claim.retain(|claim| !claim.is_empty());
+        settings
+    }
+
     /// Whether the journal brings its own authorization server.
     pub fn is_demo(&self) -> bool {
         self.issuer.is_none() && self.introspection_url.is_none()
@@ -140,10 +213,59 @@ impl Settings {
             return Err("--mode jwt and --mode hybrid need JWT validation, which requires-auth \
                         does not have yet; use --mode introspection");
         }
-        if self.is_demo() && self.client_id.is_some() {
+        if self.is_demo() {
+            self.check_demo()?;
+        }
+        if self.audience == Audience::Unchecked && !self.accept_audience.is_empty() {
+            return Err(
+                "--accept-audience names an audience, and --audience unchecked accepts any: \
+                        leave one of them out",
+            );
+        }
+        self.check_client_authentication()
+    }
+
+    fn check_demo(&self) -> Result<(), &'static str> {
+        if self.client_id.is_some() {
             return Err("--client-id is for a real authorization server: give its --issuer or \
                         --introspection-url too");
         }
+        if self.bearer_token.is_some() {
+            return Err("--bearer-token is for a real authorization server: give its --issuer or \
+                        --introspection-url too");
+        }
+        if self.client_authentication.is_some() {
+            return Err("--client-authentication is for a real authorization server: give its \
+                        --issuer or --introspection-url too");
+        }
+        if !self.scope_claim.is_empty() {
+            return Err("--scope-claim is for a real authorization server: give its --issuer or \
+                        --introspection-url too");
+        }
         Ok(())
+    }
+
+    fn check_client_authentication(&self) -> Result<(), &'static str> {
+        use ClientAuthentication::{Basic, Post};
+        match (self.client_authentication, &self.client_id, &self.bearer_token) {
+            (_, _, Some(token)) if token.trim().is_empty() => Err("--bearer-token is empty"),
+            (_, Some(_), Some(_)) => {
+                Err("--client-id and --bearer-token are two ways to authenticate \
+                                          to the authorization server: leave one of them out")
+            }
+            (Some(_), _, Some(_)) => {
+                Err("--client-authentication is about a client id and secret, and \
+                                          --bearer-token is used without: leave one of them out")
+            }
+            (Some(ClientAuthentication::None), Some(_), _) => Err(
+                "--client-authentication none sends no client secret: leave out --client-id and \
+                     --client-secret, or choose client_secret_basic or client_secret_post",
+            ),
+            (Some(Basic | Post), None, _) => {
+                Err("--client-authentication sends a client id and secret: give --client-id and \
+                     --client-secret too")
+            }
+            _ => Ok(()),
+        }
     }
 }

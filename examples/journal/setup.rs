@@ -6,7 +6,7 @@ use requires_auth::{ResourceServer, ResourceServerConfig};
 use serde_json::json;
 
 use crate::rest::SCOPES;
-use crate::settings::Settings;
+use crate::settings::{ClientAuthentication, Settings};
 
 /// Sets up the resource server and, where only the issuer is known, asks it for its metadata.
 pub async fn resource_server(
@@ -21,7 +21,11 @@ pub async fn resource_server(
         "introspection_url": settings.introspection_url,
         "client_id": settings.client_id,
         "client_secret": settings.client_secret,
+        "bearer_token": settings.bearer_token,
+        "client_authentication": settings.client_authentication.map(ClientAuthentication::as_str),
         "audience": settings.audience.as_str(),
+        "accepted_audiences": settings.accept_audience,
+        "scope_claims": (!settings.scope_claim.is_empty()).then_some(&settings.scope_claim),
         "cache_ttl_s": settings.cache_ttl,
         "redis_urls": settings.redis.iter().collect::<Vec<_>>(),
         "redis_secret": settings.redis_secret,

@@ -21,6 +21,8 @@ use requires_auth::{AuthInfo, ResourceServer, requires_auth};
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::{ServiceExt, tool, tool_router};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 struct Hello;
 
@@ -36,6 +38,10 @@ impl Hello {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Shows which requests are refused because of the set-up; RUST_LOG=requires_auth=debug shows all.
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter.from_env_lossy());
+    subscriber.with_writer(std::io::stderr).init();
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -13,6 +13,8 @@ use axum::routing::{get, post};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{AuthInfo, Cached, Introspection, ResourceServer, metrics, requires_auth};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 #[requires_auth(scopes = "entries:read")]
 async fn list_entries(auth: AuthInfo) -> String {
@@ -29,6 +31,11 @@ const BUCKETS: [f64; 8] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // Shows which requests are refused because of the set-up; RUST_LOG=requires_auth=debug shows all.
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter.from_env_lossy());
+    subscriber.with_writer(std::io::stderr).init();
+
     let duration = Matcher::Full(metrics::EXCHANGE_DURATION.to_owned());
     let prometheus =
         PrometheusBuilder::new().set_buckets_for_metric(duration, &BUCKETS)?.install_recorder()?;

@@ -14,6 +14,8 @@ use std::process::ExitCode;
 
 use axum::{Router, routing::get};
 use requires_auth::{AuthInfo, ResourceServer, requires_auth};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 #[requires_auth(scopes = "hello:read")]
 async fn hello(auth: AuthInfo) -> String {
@@ -22,6 +24,10 @@ async fn hello(auth: AuthInfo) -> String {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Shows which requests are refused because of the set-up; RUST_LOG=requires_auth=debug shows all.
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter.from_env_lossy());
+    subscriber.with_writer(std::io::stderr).init();
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

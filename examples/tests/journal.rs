@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use requires_auth::testing::AuthorizationServer;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -30,6 +31,11 @@ struct Journal {
 
 impl Journal {
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// With further flags.
+    fn start_with(flags: &[&str]) -> Self {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let number = STARTED.fetch_add(1, Ordering::SeqCst);
         let name = format!("journal-tokens-{}-{number}.json", std::process::id());
@@ -37,6 +43,7 @@ impl Journal {
         let mut process = program()
             .args(["--listen", "127.0.0.1:0", "--auth-listen", "127.0.0.1:0", "--tokens-file"])
             .arg(&tokens_file)
+            .args(flags)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the example is built with the tests of this package");
@@ -363,6 +370,7 @@ async fn everybody_has_a_journal_of_their_own() {
 
 #[test]
 fn what_it_cannot_do_yet_it_says() {
+    const ISSUER: &str = "--issuer=http://127.0.0.1:1";
     for (flags, words) in [
         (vec!["--mode", "jwt"], "JWT validation"),
         (vec!["--mode", "hybrid"], "JWT validation"),
@@ -371,6 +379,37 @@ fn what_it_cannot_do_yet_it_says() {
         (vec!["--client-id", "a", "--client-secret", "b"], "--introspection-url"),
         (vec!["--client-id", "a"], "--client-secret"),
         (vec!["--audience", "perhaps"], "if-present"),
+        (vec!["--bearer-token", "a"], "--introspection-url"),
+        (vec!["--client-authentication", "none"], "--introspection-url"),
+        (vec!["--scope-claim", "scp[]"], "--introspection-url"),
+        (vec!["--scope-claim", "[]"], "--scope-claim"),
+        (vec!["--client-authentication", "private_key_jwt"], "client_secret_post"),
+        (vec!["--audience", "unchecked", "--accept-audience", "a"], "--audience unchecked accepts"),
+        (
+            vec![ISSUER, "--bearer-token", "a", "--client-id", "b", "--client-secret", "c"],
+            "two ways to authenticate",
+        ),
+        (vec![ISSUER, "--bearer-token", ""], "--bearer-token is empty"),
+        (
+            vec![ISSUER, "--bearer-token", "a", "--client-authentication", "none"],
+            "leave one of them out",
+        ),
+        (
+            vec![ISSUER, "--client-authentication", "client_secret_post"],
+            "give --client-id and --client-secret too",
+        ),
+        (
+            vec![
+                ISSUER,
+                "--client-authentication",
+                "none",
+                "--client-id",
+                "b",
+                "--client-secret",
+                "c",
+            ],
+            "sends no client secret",
+        ),
     ] {
         let Output { status, stdout, stderr } = program().args(&flags).output().unwrap();
         let message = String::from_utf8(stderr).unwrap();
@@ -430,4 +469,301 @@ fn a_client_that_never_finishes_its_request_does_not_keep_it_alive() {
         }
     };
     assert!(ended.success());
+}
+
+impl Journal {
+    /// The link that begins a sign-in, out of what the journal prints.
+    fn link(&self) -> &str {
+        let link = self.commands.iter().find(|line| line.contains("/authorize?"));
+        link.expect("it prints a link")
+    }
+}
+
+/// What a page has between two texts.
+fn between<'a>(page: &'a str, before: &str, after: &str) -> &'a str {
+    let (_, rest) = page.split_once(before).expect("the page has it");
+    rest.split_once(after).expect("the page goes on").0
+}
+
+fn location(response: &Response) -> String {
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    response.headers()["location"].to_str().unwrap().to_owned()
+}
+
+/// Answers the consent page.
+async fn decide(client: &Client, page: &str, link: &str, decision: &str) -> Response {
+    let id = between(page, "name=\"request\" value=\"", "\"");
+    let consent = link.split_once("/authorize").unwrap().0.to_owned() + "/consent";
+    let scopes = "scope=user%3Aread&scope=entries%3Aread";
+    let form = format!("request={id}&user=bob&decision={decision}&{scopes}");
+    let request = client.post(consent).header("content-type", "application/x-www-form-urlencoded");
+    request.body(form).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn the_printed_link_begins_a_sign_in_that_ends_with_a_token() {
+    let journal = Journal::start();
+    let unfollowed = reqwest::redirect::Policy::none();
+    let browser = Client::builder().no_proxy().redirect(unfollowed).build().unwrap();
+    let get = |url: String| browser.get(url).send();
+    let asked = get(journal.link().to_owned()).await.unwrap();
+    assert_eq!(asked.status(), 200);
+    let page = asked.text().await.unwrap();
+    assert!(page.contains("Allow <bdi>Demo of the journal</bdi> access?"), "{page}");
+    assert!(page.contains(&format!("<code>{}/demo/callback</code>", journal.url)), "{page}");
+    assert!(page.contains(&format!("<code>{}/mcp</code>", journal.url)), "{page}");
+
+    let allowed = location(&decide(&browser, &page, journal.link(), "allow").await);
+    assert!(allowed.starts_with(&format!("{}/demo/callback?code=", journal.url)), "{allowed}");
+    let signed_in = get(allowed.clone()).await.unwrap();
+    assert_eq!(signed_in.status(), 200);
+    for (name, value) in [
+        ("content-type", "text/html; charset=utf-8"),
+        ("cache-control", "no-store"),
+        ("content-security-policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+    ] {
+        assert_eq!(signed_in.headers()[name], value);
+    }
+    let page = signed_in.text().await.unwrap();
+    assert!(page.contains("<h1>Signed in</h1>"), "{page}");
+    assert!(page.contains("<code>user:read entries:read</code>"), "{page}");
+    let token = between(&page, "<pre id=\"token\">", "</pre>").to_owned();
+    let command = format!("curl -i {}/entries -H 'Authorization: Bearer {token}'", journal.url);
+    assert!(page.contains(&command), "{page}");
+    assert_eq!(paste(&browser, &command).await, 200);
+    let me = browser.get(format!("{}/me", journal.url)).bearer_auth(&token).send().await.unwrap();
+    let (status, me) = answer(me).await;
+    assert_eq!(
+        (status, &me["clientId"], &me["extra"]["sub"]),
+        (200, &json!("demo"), &json!("bob"))
+    );
+    // The minted tokens are of the same client.
+    let (_, me) = journal.get("/me", "reader").await;
+    assert_eq!(me["clientId"], "demo");
+
+    // A code is good once; the link is good again.
+    let again = get(allowed.clone()).await.unwrap();
+    assert_eq!(again.status(), StatusCode::BAD_GATEWAY);
+    assert!(again.text().await.unwrap().contains("invalid_grant"));
+    let page = get(journal.link().to_owned()).await.unwrap().text().await.unwrap();
+    let denied = location(&decide(&browser, &page, journal.link(), "deny").await);
+    let denied = get(denied).await.unwrap();
+    assert_eq!(denied.status(), 200);
+    assert!(denied.text().await.unwrap().contains("<p>access_denied</p>"));
+}
+
+#[tokio::test]
+async fn the_page_of_the_sign_in_takes_no_other_answer() {
+    let journal = Journal::start_with(&["--consent", "auto"]);
+    let unfollowed = reqwest::redirect::Policy::none();
+    let browser = Client::builder().no_proxy().redirect(unfollowed).build().unwrap();
+    let answer = location(&browser.get(journal.link()).send().await.unwrap());
+    let state = between(&answer, "&state=", "&");
+    for other in [
+        format!("{}/demo/callback", journal.url),
+        answer.replace(state, "another"),
+        answer.replace("&iss=", "&another="),
+        answer.replace("code=", "another="),
+        format!("{answer}&error=%3Cscript%3E"),
+    ] {
+        let refused = browser.get(&other).send().await.unwrap();
+        assert_eq!(refused.status(), 400, "{other}");
+        let page = refused.text().await.unwrap();
+        assert!(page.contains("not the answer to a sign-in that this journal began"), "{page}");
+    }
+    let error = answer.replace("code=", "error=%3Cscript%3E&x=");
+    let page = browser.get(&error).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("<p>&lt;script&gt;</p>"), "{page}");
+    let page = browser.get(&answer).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("<h1>Signed in</h1>"), "{page}");
+}
+
+/// A journal beside an authorization server that is not of the demo, but of the test, which has to go on
+/// while the test waits for the journal: so it needs a thread.
+struct Beside {
+    process: Child,
+    url: String,
+}
+
+impl Beside {
+    fn start(server: &AuthorizationServer, flags: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut process = program()
+            .args(["--listen", "127.0.0.1:0", "--resource", "https://journal.example/mcp"])
+            .args(["--issuer", server.issuer()])
+            .args(flags)
+            .envs(variables.iter().copied())
+            .env("RUST_LOG", "trace")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
+        let url = first.trim().strip_prefix("listening on ").expect("it starts").to_owned();
+        Self { process, url }
+    }
+
+    /// The whole answer: status, challenge, `Cache-Control` and body.
+    async fn get(&self, path: &str, token: &str) -> (u16, String, String, String) {
+        let client = Client::builder().no_proxy().build().unwrap();
+        let request = client.get(format!("{}{path}", self.url)).bearer_auth(token);
+        let response = request.send().await.unwrap();
+        let header = |name: &str| {
+            let value = response.headers().get(name);
+            value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+        };
+        let (challenge, caching) = (header("www-authenticate"), header("cache-control"));
+        (response.status().as_u16(), challenge, caching, response.text().await.unwrap())
+    }
+
+    /// Ends it, and returns everything that it has logged.
+    fn log(mut self) -> String {
+        self.process.kill().unwrap();
+        let mut log = String::new();
+        std::io::Read::read_to_string(&mut self.process.stderr.take().unwrap(), &mut log).unwrap();
+        log
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn granted(body: &str) -> (u16, String, String, String) {
+    (200, String::new(), String::new(), body.to_owned())
+}
+
+/// The refusal of a request to `/entries`.
+fn refused(status: u16, error: &str, description: &str) -> (u16, String, String, String) {
+    let metadata = "https://journal.example/.well-known/oauth-protected-resource/mcp";
+    let challenge = format!(
+        "Bearer realm=\"journal\", error=\"{error}\", error_description=\"{description}\", \
+         scope=\"entries:read\", resource_metadata=\"{metadata}\""
+    );
+    let body = format!(r#"{{"error":"{error}","error_description":"{description}"}}"#);
+    (status, challenge, "no-store".to_owned(), body)
+}
+
+const INVALID: &str =
+    "The access token is malformed, expired, revoked or not meant for this resource";
+const INSUFFICIENT: &str = "The access token does not carry the scopes that this operation needs";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_can_accept_further_audiences() {
+    let server = AuthorizationServer::start().await.unwrap();
+    let token = |audience: &str| {
+        server.mint().subject("alice").audience(audience).scopes("entries:read").issue()
+    };
+    let journals = [
+        Beside::start(
+            &server,
+            &["--accept-audience", "journal", "--accept-audience", "api://x"],
+            &[],
+        ),
+        Beside::start(&server, &[], &[("JOURNAL_ACCEPT_AUDIENCE", "journal api://x")]),
+    ];
+    for journal in journals {
+        for audience in ["https://journal.example/mcp", "journal", "api://x"] {
+            assert_eq!(journal.get("/entries", &token(audience)).await, granted("[]"));
+        }
+        let answer = journal.get("/entries", &token("journa")).await;
+        assert_eq!(answer, refused(401, "invalid_token", INVALID));
+    }
+    let journal = Beside::start(&server, &[], &[("JOURNAL_ACCEPT_AUDIENCE", "")]);
+    let answer = journal.get("/entries", &token("journal")).await;
+    assert_eq!(answer, refused(401, "invalid_token", INVALID));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_finds_scopes_where_it_is_told() {
+    let server = AuthorizationServer::start().await.unwrap();
+    let mint = || server.mint().subject("alice").audience("https://journal.example/mcp");
+    let flags = ["--scope-claim", "scp[]", "--scope-claim", "/realm_access/roles[]"];
+    let journals = [
+        Beside::start(&server, &flags, &[]),
+        Beside::start(&server, &[], &[("JOURNAL_SCOPE_CLAIM", "scp[] /realm_access/roles[]")]),
+    ];
+    for journal in journals {
+        let scp = mint().claim("scp", vec!["entries:read"]).issue();
+        let roles = mint().claim("realm_access", json!({ "roles": ["entries:read"] })).issue();
+        for token in [scp, roles] {
+            assert_eq!(journal.get("/entries", &token).await, granted("[]"));
+        }
+        let answer = journal.get("/entries", &mint().scopes("entries:read").issue()).await;
+        assert_eq!(answer, refused(403, "insufficient_scope", INSUFFICIENT));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_authenticates_as_it_is_told_and_tells_nobody_the_secret() {
+    // R-C2, R-C3
+    let server = AuthorizationServer::builder()
+        .client("journal", "s3cret-of-the-client")
+        .introspection_bearer("s3cret-token")
+        .start()
+        .await
+        .unwrap();
+    let token = || {
+        let mint = server.mint().subject("alice").audience("https://journal.example/mcp");
+        mint.scopes("entries:read").issue()
+    };
+    let client = ["--client-id", "journal", "--client-secret", "s3cret-of-the-client"];
+    let post = [&client[..], &["--client-authentication", "client_secret_post"]].concat();
+    let basic = [&client[..], &["--client-authentication", "client_secret_basic"]].concat();
+    let method = ("JOURNAL_CLIENT_AUTHENTICATION", "client_secret_post");
+    let bearer = ("JOURNAL_BEARER_TOKEN", "s3cret-token");
+    // base64("journal:s3cret-of-the-client")
+    let encoded = "Basic am91cm5hbDpzM2NyZXQtb2YtdGhlLWNsaWVudA==";
+    for (flags, variables, header, form) in [
+        (&client[..], &[][..], Some(encoded), None),
+        (&basic, &[], Some(encoded), None),
+        (&post, &[], None, Some("s3cret-of-the-client")),
+        (&client, &[method], None, Some("s3cret-of-the-client")),
+        (&["--bearer-token", "s3cret-token"], &[], Some("Bearer s3cret-token"), None),
+        (&[], &[bearer], Some("Bearer s3cret-token"), None),
+    ] {
+        let journal = Beside::start(&server, flags, variables);
+        assert_eq!(journal.get("/entries", &token()).await, granted("[]"), "{flags:?}");
+        let question = server.last_introspection().unwrap();
+        assert_eq!(question.header("authorization"), header, "{flags:?}");
+        assert_eq!(question.param("client_secret").as_deref(), form, "{flags:?}");
+        let log = journal.log();
+        assert!(!log.is_empty() && !log.contains("s3cret"), "{log}");
+    }
+    // A method that the server does not accept is no fault of the caller's.
+    let journal = Beside::start(&server, &["--client-authentication", "none"], &[]);
+    let (status, challenge, caching, _) = journal.get("/entries", &token()).await;
+    assert_eq!((status, challenge.as_str(), caching.as_str()), (500, "", "no-store"));
+
+    let help = program().arg("--help").envs([bearer]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    assert!(help.contains("JOURNAL_BEARER_TOKEN") && !help.contains("s3cret"), "{help}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_that_its_setup_causes_is_shown_without_rust_log() {
+    // R-B9: of the answers that only the operator can change, this one is always a warning.
+    let server = AuthorizationServer::builder().client("journal", "right").start().await.unwrap();
+    let mut process = program()
+        .args(["--listen", "127.0.0.1:0", "--issuer", server.issuer()])
+        .args(["--client-id", "journal", "--client-secret", "wrong"])
+        .env_remove("RUST_LOG")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
+    let url = first.trim().strip_prefix("listening on ").unwrap().to_owned();
+    let mut journal = Beside { process, url };
+    assert_eq!(journal.get("/entries", "token").await.0, 500);
+    let stderr = journal.process.stderr.as_mut().unwrap();
+    let mut line = String::new();
+    BufReader::new(stderr).read_line(&mut line).unwrap();
+    assert!(line.contains(" WARN requires_auth: request refused status=500"), "{line}");
 }

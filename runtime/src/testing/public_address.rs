@@ -28,6 +28,7 @@ pub(super) fn is_public(address: IpAddr) -> bool {
     }
 }
 
+#[expect(clippy::unnested_or_patterns, reason = "one range after the other, as in the registry")]
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     let special = matches!(
@@ -52,6 +53,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !special
 }
 
+#[expect(clippy::unnested_or_patterns, reason = "one range after the other, as in the registry")]
 fn is_public_v6(address: Ipv6Addr) -> bool {
     // Global unicast is 2000::/3; embedded IPv4 addresses of other ranges are not used here.
     let [first, second, ..] = address.segments();
