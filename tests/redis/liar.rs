@@ -185,14 +185,15 @@ async fn taken_of_a_reply_without_end(to: &'static str, begins: &'static [u8]) -
             tokio::spawn(async move {
                 let (input, mut output) = stream.into_split();
                 let mut input = BufReader::new(input);
-                let mut endless = false;
+                let piece = vec![b'x'; 65536];
                 while let Some(name) = command(&mut input).await {
-                    endless |= name == to;
-                    let reply = if endless { begins.to_vec() } else { well(&name) };
-                    output.write_all(&reply).await.ok()?;
-                    while endless {
-                        counted
-                            .fetch_add(output.write(&[b'x'; 65536]).await.ok()?, Ordering::SeqCst);
+                    if name != to {
+                        output.write_all(&well(&name)).await.ok()?;
+                        continue;
+                    }
+                    output.write_all(begins).await.ok()?;
+                    loop {
+                        counted.fetch_add(output.write(&piece).await.ok()?, Ordering::SeqCst);
                     }
                 }
                 Some(())

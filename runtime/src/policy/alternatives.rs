@@ -153,6 +153,8 @@ mod tests {
     use super::*;
     use crate::Condition::{All, Any, Scope};
 
+    const NEVER: Condition = Any(&[]);
+
     fn challenged(condition: &Condition, granted: &str) -> String {
         challenge_scopes(condition, &ScopeSet::parse(granted).unwrap()).join(" ")
     }
@@ -205,7 +207,6 @@ mod tests {
         assert_eq!(first(&nested), "a b");
         assert_eq!(first(&Condition::NONE), "");
         // What no token can meet is skipped.
-        const NEVER: Condition = Any(&[]);
         assert_eq!(first(&Any(&[All(&[Scope("a"), NEVER]), NEVER, Scope("b")])), "b");
         assert_eq!(first(&All(&[Scope("a"), NEVER])), "");
     }
@@ -235,7 +236,7 @@ mod tests {
         assert_eq!(challenged(&choices, ""), "admin");
         assert_eq!(challenged(&choices, "read"), "read write");
         assert_eq!(first(&choices), "admin");
-        let never = All(Box::leak(Box::new([choices, Any(&[])])));
+        let never = All(Box::leak(Box::new([choices, NEVER])));
         assert_eq!((challenged(&never, "read"), first(&never)), (String::new(), String::new()));
 
         let names: Vec<String> = (0..50_000).map(|number| format!("s{number}")).collect();
