@@ -6,7 +6,7 @@ pub(super) struct UriTemplate(Vec<Part>);
 
 #[derive(Debug)]
 enum Part {
-    Literal(String),
+    Literal(Literal),
     Segment,
     Rest,
 }
@@ -34,8 +34,141 @@ impl UriTemplate {
     }
 
     /// Whether a URI is one of these, or is the template itself, as completions name it.
+    ///
+    /// For each part of the template, the URI is read once from its first to its last byte: nothing
+    /// is tried again, whatever the URI is.
     pub(super) fn matches(&self, uri: &str) -> bool {
-        matches(&self.0, uri)
+        let (first, rest) = match self.0.as_slice() {
+            [Part::Literal(first), rest @ ..] => (first.text.as_str(), rest),
+            parts => ("", parts),
+        };
+        // Most URIs are of another template.
+        let Some(uri) = uri.strip_prefix(first) else { return false };
+        if rest.is_empty() {
+            return uri.is_empty();
+        }
+        let mut reached = Reached::start(uri);
+        rest.iter().all(|part| reached.advance(part)) && reached.end()
+    }
+}
+
+/// How far into a URI the parts of a template reach that were compared so far.
+struct Reached<'a> {
+    uri: &'a str,
+    /// For each place between two bytes, whether the parts can end there.
+    ends: Vec<bool>,
+    /// The same for one part more.
+    next: Vec<bool>,
+    #[cfg(test)]
+    steps: usize,
+}
+
+impl<'a> Reached<'a> {
+    fn start(uri: &'a str) -> Self {
+        let mut ends = vec![false; uri.len() + 1];
+        ends.iter_mut().take(1).for_each(|start| *start = true);
+        let next = vec![false; ends.len()];
+        Self {
+            uri,
+            ends,
+            next,
+            #[cfg(test)]
+            steps: 0,
+        }
+    }
+
+    /// Compares one part more; `false` if none of the URI fits.
+    fn advance(&mut self, part: &Part) -> bool {
+        self.next.fill(false);
+        let mut any = false;
+        let mut matcher = Matcher::default();
+        // Whether a gap that has begun can go on.
+        let mut open = false;
+        for (at, byte) in self.uri.bytes().enumerate() {
+            let fits = match part {
+                Part::Literal(literal) => {
+                    matcher.push(literal, byte)
+                        && (at + 1)
+                            .checked_sub(literal.text.len())
+                            .is_some_and(|begin| self.ends.get(begin) == Some(&true))
+                }
+                Part::Segment | Part::Rest => {
+                    open |= self.ends.get(at) == Some(&true);
+                    open &= byte != b'/' || matches!(part, Part::Rest);
+                    open && self.uri.is_char_boundary(at + 1)
+                }
+            };
+            #[cfg(test)]
+            {
+                self.steps += 1;
+            }
+            if fits && let Some(end) = self.next.get_mut(at + 1) {
+                *end = true;
+                any = true;
+            }
+        }
+        #[cfg(test)]
+        {
+            self.steps += matcher.steps;
+        }
+        std::mem::swap(&mut self.ends, &mut self.next);
+        any
+    }
+
+    /// Whether the parts reach the end of the URI.
+    fn end(&self) -> bool {
+        self.ends.last() == Some(&true)
+    }
+}
+
+/// A text that is searched for as Knuth, Morris and Pratt do, in one pass.
+#[derive(Debug)]
+struct Literal {
+    text: String,
+    /// For each beginning of the text, the length of the longest shorter one that it ends with.
+    borders: Vec<usize>,
+}
+
+impl Literal {
+    fn new(text: &str) -> Self {
+        let mut literal = Self { text: text.to_owned(), borders: Vec::new() };
+        let mut matcher = Matcher::default();
+        for (at, byte) in text.bytes().enumerate() {
+            if at > 0 {
+                matcher.push(&literal, byte);
+            }
+            literal.borders.push(matcher.matched);
+        }
+        literal
+    }
+}
+
+/// How much of a literal the bytes so far end with.
+#[derive(Default)]
+struct Matcher {
+    matched: usize,
+    #[cfg(test)]
+    steps: usize,
+}
+
+impl Matcher {
+    /// Whether the literal ends with this byte.
+    fn push(&mut self, literal: &Literal, byte: u8) -> bool {
+        let text = literal.text.as_bytes();
+        loop {
+            #[cfg(test)]
+            {
+                self.steps += 1;
+            }
+            if text.get(self.matched) == Some(&byte) {
+                self.matched += 1;
+                return self.matched == text.len();
+            }
+            match self.matched.checked_sub(1).and_then(|last| literal.borders.get(last)) {
+                Some(border) => self.matched = *border,
+                None => return false,
+            }
+        }
     }
 }
 
@@ -45,27 +178,9 @@ fn push_literal(parts: &mut Vec<Part>, text: &str) -> Option<()> {
         return None;
     }
     if !text.is_empty() {
-        parts.push(Part::Literal(text.to_owned()));
+        parts.push(Part::Literal(Literal::new(text)));
     }
     Some(())
-}
-
-fn matches(parts: &[Part], uri: &str) -> bool {
-    match parts {
-        [] => uri.is_empty(),
-        [Part::Literal(literal), rest @ ..] => {
-            uri.strip_prefix(literal.as_str()).is_some_and(|uri| matches(rest, uri))
-        }
-        [part, rest @ ..] => {
-            let longest = match part {
-                Part::Segment => uri.find('/').unwrap_or(uri.len()),
-                _ => uri.len(),
-            };
-            let ends = uri.char_indices().map(|(at, character)| at + character.len_utf8());
-            ends.take_while(|end| *end <= longest)
-                .any(|end| uri.get(end..).is_some_and(|uri| matches(rest, uri)))
-        }
-    }
 }
 
 #[cfg(test)]
@@ -104,5 +219,82 @@ mod tests {
         for template in ["", "a:{", "a:}", "a:{}", "a:{b", "a:{+}", "a:{?q}", "a:{b*}", "a:{b}}"] {
             assert!(UriTemplate::parse(template).is_none(), "{template}");
         }
+    }
+
+    /// What a template means, tried in every way: only for texts as short as those of this test.
+    fn tried(parts: &[Part], uri: &str) -> bool {
+        let Some((part, rest)) = parts.split_first() else { return uri.is_empty() };
+        if let Part::Literal(literal) = part {
+            return uri.strip_prefix(literal.text.as_str()).is_some_and(|uri| tried(rest, uri));
+        }
+        let ends = (1..=uri.len()).filter(|end| uri.is_char_boundary(*end));
+        let (mut gaps, is_segment) = (ends, matches!(part, Part::Segment));
+        gaps.any(|end| !(is_segment && uri[..end].contains('/')) && tried(rest, &uri[end..]))
+    }
+
+    #[test]
+    fn every_short_uri_matches_as_if_every_way_was_tried() {
+        // R-I13
+        let pieces = ["a", "b", "/", "é", "aba", "{x}", "{+y}"];
+        let mut templates: Vec<String> = vec![String::new()];
+        for _ in 0..4 {
+            let longer = |template: &String| {
+                pieces.iter().map(|piece| format!("{template}{piece}")).collect::<Vec<_>>()
+            };
+            templates.extend(templates.clone().iter().flat_map(longer));
+            templates.sort();
+            templates.dedup();
+        }
+        let mut uris: Vec<String> = vec![String::new()];
+        for _ in 0..4 {
+            uris.extend(
+                uris.clone().iter().flat_map(|uri| ["a", "b", "/", "é"].map(|c| uri.clone() + c)),
+            );
+            uris.sort();
+            uris.dedup();
+        }
+        for template in templates.iter().filter(|template| !template.is_empty()) {
+            let parsed = UriTemplate::parse(template).unwrap();
+            for uri in &uris {
+                assert_eq!(parsed.matches(uri), tried(&parsed.0, uri), "{template} {uri}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_work_grows_with_the_length_of_the_uri_and_no_faster() {
+        // R-I13
+        for template in [
+            "day://{year}-{month}-{day}",
+            "{+a}/{b}-{+c}-{d}/{+e}",
+            "{a}{b}{c}{d}{+e}",
+            "{+a}---------/{+b}--------a",
+        ] {
+            let parsed = UriTemplate::parse(template).unwrap();
+            for length in [500, 1000, 2000, 8000, 100_000] {
+                for uri in ["-", "/", "a-/"].map(|piece| piece.repeat(length)) {
+                    let uri = format!("day://{uri}/");
+                    let mut reached = Reached::start(&uri);
+                    for part in &parsed.0 {
+                        reached.advance(part);
+                    }
+                    // Each byte once for each part, and in a literal at most twice more.
+                    let most = parsed.0.len() * 3 * uri.len();
+                    assert!(reached.steps <= most, "{template} {length}: {}", reached.steps);
+                    assert_eq!(reached.end(), parsed.matches(&uri), "{template} {length}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_literal_is_searched_for_in_one_pass() {
+        // R-I13: each byte either extends what has matched or shortens it, so twice the bytes bound
+        // the comparisons.
+        let literal = Literal::new("aaaaaaab");
+        assert_eq!(literal.borders, [0, 1, 2, 3, 4, 5, 6, 0]);
+        let mut matcher = Matcher::default();
+        let found = "aaaaaaaaabaaaaaaab".bytes().filter(|byte| matcher.push(&literal, *byte));
+        assert_eq!(found.count(), 2);
     }
 }
