@@ -37,12 +37,16 @@ pub struct McpBuilder<H> {
     anonymous: bool,
     filter_lists: bool,
     largest_body: usize,
+    max_resources: usize,
     session_key: Option<Vec<u8>>,
     tasks: bool,
 }
 
 /// The bound of the SDK's own service.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
+
+/// Each is compared with every declared resource.
+const MAX_RESOURCES: usize = 100;
 
 impl<H: ServerHandler> McpBuilder<H> {
     /// The tools, with the scopes that their functions declare: `Journal::tool_router()`. They are
@@ -112,6 +116,13 @@ impl<H: ServerHandler> McpBuilder<H> {
         self
     }
 
+    /// How many resources one request may name, in the list of `subscriptions/listen`; more are refused
+    /// with a 400. Each is compared with the declared resources, which takes time. Default: 100.
+    pub fn max_resources(mut self, resources: usize) -> Self {
+        self.max_resources = resources;
+        self
+    }
+
     /// The key that binds session ids to callers, at least 32 bytes. Default: a random one. Set it
     /// where several processes serve the same sessions.
     pub fn session_key(mut self, key: impl Into<Vec<u8>>) -> Self {
@@ -153,6 +164,7 @@ impl<H: ServerHandler> McpBuilder<H> {
             anonymous: self.anonymous,
             filter_lists: self.filter_lists,
             largest_body: self.largest_body,
+            max_resources: self.max_resources,
             seal,
             tasks: self.tasks.then(Tasks::default),
         };
@@ -180,6 +192,7 @@ impl<H: ServerHandler> Mcp<H> {
             anonymous: false,
             filter_lists: false,
             largest_body: LARGEST_BODY,
+            max_resources: MAX_RESOURCES,
             session_key: None,
             tasks: true,
         }

@@ -25,7 +25,7 @@ pub(super) struct Catalogue {
     problem: Option<SetupError>,
 }
 
-/// It bounds the work of comparing a URI with the templates, which grows faster than its length.
+/// It bounds the work of comparing a URI with the templates, which grows with its length.
 const LONGEST_URI: usize = 8 * 1024;
 
 impl Catalogue {

@@ -7,59 +7,63 @@ use serde_json::de::{Read, SliceRead, StrRead};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use message::{Members, Message, Text, string};
+use message::{AtMost, Members, Message, Text, string};
 
-use super::operation::Operation;
+use super::operation::{Method, Operation};
 
-/// Why a body is not passed on: not everyone would read the same out of it.
+/// Why a body is not passed on: not everyone would read the same out of it, or it asks for too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Ambiguous {
+pub(super) enum Unacceptable {
     /// Several messages in one request; no revision from 2025-06-18 on has them.
     #[error("a batch of messages is not accepted")]
     Batch,
     /// A member is there twice, or of another type.
     #[error("the message is not a JSON-RPC request of the Model Context Protocol")]
     Members,
+    /// More resources in one request than the server is set up for.
+    #[error("the request names more resources than this server accepts in one")]
+    TooManyResources,
 }
 
-/// What the message in a body asks for.
+/// What the message in a body asks for, which may name so many resources.
 ///
 /// A body that is no JSON at all asks for nothing: it is left to the SDK to refuse.
-pub(super) fn operation(body: &[u8]) -> Result<Operation, Ambiguous> {
+pub(super) fn operation(body: &[u8], max_resources: usize) -> Result<Operation, Unacceptable> {
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'[') => return Err(Ambiguous::Batch),
+        Some(b'[') => return Err(Unacceptable::Batch),
         Some(b'{') => {}
         _ => return Ok(Operation::Other),
     }
     // What is known to be text is not checked piece by piece.
     let operation = match str::from_utf8(body) {
-        Ok(text) => read(StrRead::new(text)),
-        Err(_) => read(SliceRead::new(body)),
+        Ok(text) => read(StrRead::new(text), max_resources),
+        Err(_) => read(SliceRead::new(body), max_resources),
     };
     match operation {
-        Ok(operation) => Ok(operation),
-        Err(error) if matches!(error.classify(), Category::Data) => Err(Ambiguous::Members),
+        Ok(Some(operation)) => Ok(operation),
+        Ok(None) => Err(Unacceptable::TooManyResources),
+        Err(error) if matches!(error.classify(), Category::Data) => Err(Unacceptable::Members),
         Err(_) => Ok(Operation::Other),
     }
 }
 
-fn read<'a>(json: impl Read<'a>) -> serde_json::Result<Operation> {
+/// `None` if it names too many resources.
+fn read<'a>(json: impl Read<'a>, max_resources: usize) -> serde_json::Result<Option<Operation>> {
     let Message { method, params } = Message::read(json)?;
-    let Some(method) = method else { return Ok(Operation::Other) };
+    let Some(method) = method else { return Ok(Some(Operation::Other)) };
     let Text(method) = serde_json::from_str(method.get())?;
-    Ok(match &*method {
-        "tools/call" => params.name.text()?.map_or(Operation::Other, Operation::Tool),
-        "prompts/get" => params.name.text()?.map_or(Operation::Other, Operation::Prompt),
-        "resources/read"
-        | "resources/subscribe"
-        | "resources/unsubscribe"
-        | "resources/directory/read" => {
+    Ok(Some(match Method::of(&method) {
+        Method::Tool => params.name.text()?.map_or(Operation::Other, Operation::Tool),
+        Method::Prompt => params.name.text()?.map_or(Operation::Other, Operation::Prompt),
+        Method::Resource => {
             params.uri.text()?.map_or(Operation::Other, |uri| Operation::Resources(vec![uri]))
         }
-        "completion/complete" => reference(params.reference.value()?)?,
-        "subscriptions/listen" => subscriptions(params.notifications.value()?)?,
-        _ => Operation::Other,
-    })
+        Method::Completion => reference(params.reference.value()?)?,
+        Method::Subscriptions => {
+            return subscriptions(params.notifications.value()?, max_resources);
+        }
+        Method::Task | Method::Open | Method::Unknown => Operation::Other,
+    }))
 }
 
 /// What a completion is for.
@@ -74,22 +78,26 @@ fn reference(reference: Option<&RawValue>) -> serde_json::Result<Operation> {
     })
 }
 
-/// Which resources a client wants to hear of.
-fn subscriptions(filter: Option<&RawValue>) -> serde_json::Result<Operation> {
-    let Some(filter) = filter else { return Ok(Operation::Other) };
+/// Which resources a client subscribes to; `None` if they are too many.
+fn subscriptions(
+    filter: Option<&RawValue>,
+    max_resources: usize,
+) -> serde_json::Result<Option<Operation>> {
+    let Some(filter) = filter else { return Ok(Some(Operation::Other)) };
     let mut deserializer = serde_json::Deserializer::from_str(filter.get());
     let [uris] = Members(["resourceSubscriptions"]).deserialize(&mut deserializer)?;
-    let uris: Option<Vec<String>> =
-        uris.map_or(Ok(None), |uris| serde_json::from_str(uris.get()))?;
-    Ok(uris.map_or(Operation::Other, Operation::Resources))
+    let Some(uris) = uris else { return Ok(Some(Operation::Other)) };
+    let mut deserializer = serde_json::Deserializer::from_str(uris.get());
+    let uris = AtMost(max_resources).deserialize(&mut deserializer)?;
+    Ok(uris.map(|uris| uris.map_or(Operation::Other, Operation::Resources)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(body: &str) -> Result<Operation, Ambiguous> {
-        operation(body.as_bytes())
+    fn read(body: &str) -> Result<Operation, Unacceptable> {
+        operation(body.as_bytes(), 2)
     }
 
     #[test]
@@ -114,6 +122,13 @@ mod tests {
             ),
             (r#"{"method":"resources/read","params":{"uri":"a:b"}}"#, uris(&["a:b"])),
             (r#"{"method":"resources/subscribe","params":{"uri":"a:b"}}"#, uris(&["a:b"])),
+            (r#"{"method":"resources/unsubscribe","params":{"uri":"a:b"}}"#, uris(&["a:b"])),
+            (r#"{"method":"resources/directory/read","params":{"uri":"a:b"}}"#, uris(&["a:b"])),
+            (r#"{"method":"skills/get","params":{"uri":"a:b"}}"#, uris(&["a:b"])),
+            (
+                r#"{"method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":null}}}"#,
+                Ok(Operation::Other),
+            ),
             (
                 r#"{"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"p"}}}"#,
                 Ok(Operation::Prompt("p".into())),
@@ -160,8 +175,23 @@ mod tests {
             r#"{"method":"completion/complete","params":{"ref":{"type":"ref/prompt","type":"ref/resource","name":"p"}}}"#,
             r#"{"method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":"a:b"}}}"#,
         ] {
-            assert_eq!(read(body), Err(Ambiguous::Members), "{body}");
+            assert_eq!(read(body), Err(Unacceptable::Members), "{body}");
         }
-        assert_eq!(read(r#" [{"method":"tools/call"}]"#), Err(Ambiguous::Batch));
+        assert_eq!(read(r#" [{"method":"tools/call"}]"#), Err(Unacceptable::Batch));
+    }
+
+    #[test]
+    fn the_resources_of_one_request_are_bounded() {
+        // R-I13: what is beyond the bound is skipped, and not even kept.
+        let listen = |uris: &[&str]| {
+            let uris = serde_json::to_string(uris).unwrap();
+            read(&format!(
+                r#"{{"method":"subscriptions/listen","params":{{"notifications":{{"resourceSubscriptions":{uris}}}}}}}"#
+            ))
+        };
+        assert_eq!(listen(&[]), Ok(Operation::Resources(vec![])));
+        assert_eq!(listen(&["a", "a"]), Ok(Operation::Resources(vec!["a".into(), "a".into()])));
+        assert_eq!(listen(&["a", "a", "a"]), Err(Unacceptable::TooManyResources));
+        assert_eq!(listen(&["a"; 10_000]), Err(Unacceptable::TooManyResources));
     }
 }

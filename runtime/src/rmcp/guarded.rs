@@ -20,6 +20,7 @@ use ::rmcp::model::{
 use ::rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use ::rmcp::{ErrorData, RoleServer, ServerHandler};
 
+use super::envelope::Unacceptable;
 use super::environment::Environment;
 use super::identity::Identity;
 use super::operation::Operation;
@@ -72,6 +73,12 @@ impl<H: ServerHandler> Guarded<H> {
         self.setup().decide_within(&Operation::Tool(tool), identity)
     }
 
+    /// Whether a request names more resources than one may; over HTTP the layer has refused it.
+    fn too_many(&self, requested: &SubscriptionFilter) -> bool {
+        let uris = requested.resource_subscriptions.as_ref();
+        uris.is_some_and(|uris| uris.len() > self.setup().max_resources)
+    }
+
     /// Takes out of a list what the caller may not use, and says that it is the caller's own.
     fn filter<T>(
         &self,
@@ -122,7 +129,6 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
             -> ListResourceTemplatesResult;
         on_custom_request(request: CustomRequest) -> CustomResult;
         list_skills(request: Option<PaginatedRequestParams>) -> ListSkillsResult;
-        get_skill(request: GetSkillRequestParams) -> GetSkillResult;
     }
 
     async fn ping(&self, mut context: Request) -> Result<(), ErrorData> {
@@ -236,6 +242,15 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         self.handler.read_resource_directory(request, context).await
     }
 
+    async fn get_skill(
+        &self,
+        request: GetSkillRequestParams,
+        mut context: Request,
+    ) -> Result<GetSkillResult, ErrorData> {
+        self.decide(&mut context, uri(&request.uri)).await?;
+        self.handler.get_skill(request, context).await
+    }
+
     async fn subscribe(
         &self,
         request: SubscribeRequestParams,
@@ -269,6 +284,12 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        if self.too_many(context.requested()) {
+            return Err(ErrorData::invalid_params(
+                Unacceptable::TooManyResources.to_string(),
+                None,
+            ));
+        }
         let uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
         let identity = match &self.environment {
             Some(environment) => environment.identify(self.setup()).await?,
@@ -282,7 +303,12 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         &self,
         requested: &SubscriptionFilter,
     ) -> Option<SubscriptionFilter> {
-        self.handler.accepted_subscription_filter(requested)
+        let mut accepted = self.handler.accepted_subscription_filter(requested)?;
+        if self.too_many(requested) {
+            // `listen` refuses it. Until then the SDK compares each with each.
+            accepted.resource_subscriptions = None;
+        }
+        Some(accepted)
     }
 
     fn negotiate_initialize(

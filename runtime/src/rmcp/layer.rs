@@ -131,7 +131,7 @@ impl Setup {
             Announced::Headers(operation) => (operation, Either::Left(body)),
             Announced::Body => {
                 let body = read(body, self.largest_body).await?;
-                let operation = envelope::operation(&body)?;
+                let operation = envelope::operation(&body, self.max_resources)?;
                 (operation, Either::Right(Full::new(body)))
             }
         };

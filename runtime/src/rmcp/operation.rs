@@ -27,6 +27,56 @@ impl Operation {
     }
 }
 
+/// What the methods of the protocol are about, as far as authorization needs to know it. One that
+/// reads a resource is decided as that resource, whatever its name is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    /// `params.name` is a tool.
+    Tool,
+    /// `params.name` is a prompt.
+    Prompt,
+    /// `params.uri` is a resource.
+    Resource,
+    /// `params.ref` is a prompt or a resource.
+    Completion,
+    /// `params.notifications.resourceSubscriptions` are resources.
+    Subscriptions,
+    /// `params.taskId` is a task, which the handler's guard decides about.
+    Task,
+    /// A valid token is all that it needs: it is about the server or the client as a whole, and of
+    /// what the server has it only lists names and descriptions.
+    Open,
+    /// No method of the protocol, so the handler's own: a valid token is all that it needs here.
+    Unknown,
+}
+
+impl Method {
+    pub(super) fn of(name: &str) -> Self {
+        match name {
+            "tools/call" => Self::Tool,
+            "prompts/get" => Self::Prompt,
+            "resources/read"
+            | "resources/directory/read"
+            | "resources/subscribe"
+            | "resources/unsubscribe"
+            | "skills/get" => Self::Resource,
+            "completion/complete" => Self::Completion,
+            "subscriptions/listen" => Self::Subscriptions,
+            "tasks/get" | "tasks/update" | "tasks/cancel" => Self::Task,
+            "initialize"
+            | "ping"
+            | "server/discover"
+            | "logging/setLevel"
+            | "tools/list"
+            | "prompts/list"
+            | "resources/list"
+            | "resources/templates/list"
+            | "skills/list" => Self::Open,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// Where a request says what it asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Announced {
@@ -61,18 +111,18 @@ pub(super) fn announced(headers: &HeaderMap) -> Result<Announced, RepeatedHeader
     let name = once(headers, &NAME)?;
     // A name that cannot be decoded names nothing; the SDK refuses the request.
     let name = name.and_then(decoded);
-    Ok(Announced::Headers(match (method, name) {
-        (Some("tools/call"), Some(name)) => Operation::Tool(name),
-        (Some("prompts/get"), Some(name)) => Operation::Prompt(name),
-        (Some("resources/read"), Some(uri)) => Operation::Resources(vec![uri]),
-        // No header tells what these are about. `initialize` comes before the revision is agreed
+    Ok(Announced::Headers(match (method.map(Method::of), method, name) {
+        (Some(Method::Tool), _, Some(name)) => Operation::Tool(name),
+        (Some(Method::Prompt), _, Some(name)) => Operation::Prompt(name),
+        // Of the methods that read a resource, the SDK makes only this one repeat the URI.
+        (Some(Method::Resource), Some("resources/read"), Some(uri)) => {
+            Operation::Resources(vec![uri])
+        }
+        (Some(Method::Tool | Method::Prompt | Method::Task | Method::Open), ..)
+        | (_, Some("resources/read"), _) => Operation::Other,
+        // No header tells what the others are about. `initialize` comes before the revision is agreed
         // on, so the SDK lets it do without headers.
-        (
-            Some("completion/complete" | "subscriptions/listen" | "resources/directory/read")
-            | None,
-            _,
-        ) => return Ok(Announced::Body),
-        _ => Operation::Other,
+        _ => return Ok(Announced::Body),
     }))
 }
 
@@ -96,6 +146,10 @@ fn decoded(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use ::rmcp::model::ClientRequest;
+    use ::rmcp::schemars::schema_for;
+    use serde_json::Value;
+
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -137,6 +191,59 @@ mod tests {
     }
 
     #[test]
+    fn every_method_of_the_protocol_is_decided_in_some_way() {
+        // R-I16: a method that the SDK adds has no place in this list, and no decision yet.
+        let schema = serde_json::to_value(schema_for!(ClientRequest)).unwrap();
+        let mut methods = Vec::new();
+        collect_methods(&schema, &mut methods);
+        methods.sort_unstable();
+        methods.dedup();
+        assert_eq!(
+            methods,
+            [
+                "completion/complete",
+                "initialize",
+                "logging/setLevel",
+                "ping",
+                "prompts/get",
+                "prompts/list",
+                "resources/directory/read",
+                "resources/list",
+                "resources/read",
+                "resources/subscribe",
+                "resources/templates/list",
+                "resources/unsubscribe",
+                "server/discover",
+                "skills/get",
+                "skills/list",
+                "subscriptions/listen",
+                "tasks/cancel",
+                "tasks/get",
+                "tasks/update",
+                "tools/call",
+                "tools/list",
+            ]
+        );
+        for method in methods {
+            assert_ne!(Method::of(&method), Method::Unknown, "{method}");
+        }
+    }
+
+    /// The methods that a schema names.
+    fn collect_methods(schema: &Value, methods: &mut Vec<String>) {
+        match schema {
+            Value::Object(members) => {
+                // So the SDK describes its own constants, which are methods alone.
+                let constant = members.get("const").filter(|_| members.contains_key("format"));
+                methods.extend(constant.and_then(Value::as_str).map(str::to_owned));
+                members.values().for_each(|value| collect_methods(value, methods));
+            }
+            Value::Array(values) => values.iter().for_each(|it| collect_methods(it, methods)),
+            _ => {}
+        }
+    }
+
+    #[test]
     fn an_encoded_name_is_the_name() {
         let encoded = headers(&[VERSION, CALL, ("mcp-name", "=?base64?Y3LDqWU=?=")]);
         assert_eq!(announced(&encoded), Ok(Announced::Headers(Operation::Tool("crée".into()))));
@@ -161,7 +268,16 @@ mod tests {
 
     #[test]
     fn what_no_header_tells_is_looked_up_in_the_body() {
-        for method in ["completion/complete", "subscriptions/listen"] {
+        for method in [
+            "completion/complete",
+            "subscriptions/listen",
+            "resources/directory/read",
+            "resources/subscribe",
+            "resources/unsubscribe",
+            "skills/get",
+            "skills/read",
+            "x/own",
+        ] {
             let headers = headers(&[VERSION, ("mcp-method", method)]);
             assert_eq!(announced(&headers), Ok(Announced::Body), "{method}");
         }

@@ -6,7 +6,7 @@ use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
 
-use super::envelope::Ambiguous;
+use super::envelope::Unacceptable;
 use crate::Rejection;
 
 /// Why a request does not reach the SDK.
@@ -16,7 +16,7 @@ pub(super) enum Refused {
     #[error(transparent)]
     Caller(#[from] Rejection),
     #[error(transparent)]
-    Ambiguous(#[from] Ambiguous),
+    Unacceptable(#[from] Unacceptable),
     #[error("a header of the Model Context Protocol is there twice")]
     RepeatedHeader,
     #[error("the body is larger than this server accepts")]
@@ -35,7 +35,9 @@ impl Refused {
             Self::Caller(rejection) => return rejection.to_response(),
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnknownSession => StatusCode::NOT_FOUND,
-            Self::Ambiguous(_) | Self::RepeatedHeader | Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::Unacceptable(_) | Self::RepeatedHeader | Self::Unreadable => {
+                StatusCode::BAD_REQUEST
+            }
         };
         // Of a request that has not been read there is no id.
         let body = json!({

@@ -21,6 +21,8 @@ pub(super) struct Setup {
     pub(super) anonymous: bool,
     pub(super) filter_lists: bool,
     pub(super) largest_body: usize,
+    /// How many resources one request may name.
+    pub(super) max_resources: usize,
     pub(super) seal: SessionSeal,
     /// `None` where the handler itself decides about tasks.
     pub(super) tasks: Option<Tasks>,

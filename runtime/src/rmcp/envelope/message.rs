@@ -223,3 +223,41 @@ impl<'de, const N: usize> Visitor<'de> for Members<N> {
         Ok(values)
     }
 }
+
+/// Reads a list of texts, or `null`, with no more than so many of them: `None` if there are more.
+pub(super) struct AtMost(pub(super) usize);
+
+impl<'de> DeserializeSeed<'de> for AtMost {
+    type Value = Option<Option<Vec<String>>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for AtMost {
+    type Value = Option<Option<Vec<String>>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of texts")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Some(None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut texts = Vec::new();
+        while texts.len() < self.0 {
+            match seq.next_element()? {
+                Some(text) => texts.push(text),
+                None => return Ok(Some(Some(texts))),
+            }
+        }
+        let mut more = false;
+        while seq.next_element::<IgnoredAny>()?.is_some() {
+            more = true;
+        }
+        Ok((!more).then_some(Some(texts)))
+    }
+}
