@@ -69,6 +69,12 @@ impl AuthInfo {
         self.clone().authorize(demand).map(drop)
     }
 
+    /// The claims, as they were resolved.
+    #[cfg(feature = "rmcp")]
+    pub(crate) fn resolved(&self) -> &Claims {
+        &self.claims
+    }
+
     /// Asks for further scopes from within a function, where they depend on its arguments.
     ///
     /// `scopes` is written as in the attribute: `"read write"` means both. The refusal is a 403

@@ -11,6 +11,8 @@ mod identifier;
 mod metadata;
 mod record;
 mod refuse;
+#[cfg(feature = "rmcp")]
+mod token_status;
 
 use std::fmt;
 use std::sync::Arc;
@@ -32,6 +34,8 @@ pub use error::SetupError;
 pub(crate) use identifier::ResourceIdentifier;
 pub use metadata::ProtectedResourceMetadata;
 pub(crate) use record::Needs;
+#[cfg(feature = "rmcp")]
+pub(crate) use token_status::TokenStatus;
 
 /// A protected resource (RFC 6749 §1.1): the program whose functions are guarded.
 ///

@@ -6,6 +6,8 @@ mod desk;
 mod lists;
 mod load;
 mod messages;
+mod resources;
+mod resuming;
 mod router;
 mod sessions;
 mod stdio;

@@ -70,7 +70,10 @@ impl<H: ServerHandler> Guarded<H> {
         let identity = Identity::of(context)?;
         let tool = tasks.tool(task, &self.setup().seal, identity.caller.as_ref());
         let tool = tool.ok_or_else(|| ErrorData::invalid_params("there is no such task", None))?;
-        self.setup().decide_within(&Operation::Tool(tool), identity)
+        let asked = Operation::Tool(tool);
+        self.setup().decide_within(&asked, identity)?;
+        identity.is_about(asked);
+        Ok(())
     }
 
     /// Whether a request names more resources than one may; over HTTP the layer has refused it.

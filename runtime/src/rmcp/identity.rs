@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use ::rmcp::service::RequestContext;
 use ::rmcp::{ErrorData, RoleServer};
 use http::request::Parts;
+use serde_json::Value;
 
 use super::operation::Operation;
 use super::setup::Setup;
@@ -19,6 +20,8 @@ pub(crate) struct Identity {
     pub(super) setup: Arc<Setup>,
     /// What is asked for, as far as a layer has seen it.
     pub(super) operation: Operation,
+    /// What it turned out to be about, where only the handler's guard could know that.
+    further: OnceLock<Operation>,
     /// What a function has left for the layer that holds the answer.
     refusal: OnceLock<Rejection>,
 }
@@ -30,7 +33,8 @@ impl Identity {
         caller: Option<AuthInfo>,
     ) -> Arc<Self> {
         let setup = Arc::clone(setup);
-        Arc::new(Self { caller, setup, operation, refusal: OnceLock::new() })
+        let (further, refusal) = (OnceLock::new(), OnceLock::new());
+        Arc::new(Self { caller, setup, operation, further, refusal })
     }
 
     /// The caller, as a function gets it: whatever it refuses reaches the layer.
@@ -40,6 +44,20 @@ impl Identity {
 
     pub(super) fn answer(self: &Arc<Self>) -> Answer {
         Answer(Arc::clone(self))
+    }
+
+    /// The request is about this as well.
+    pub(super) fn is_about(&self, operation: Operation) {
+        let _ = self.further.set(operation);
+    }
+
+    /// The scopes that the request has asked for so far.
+    pub(super) fn scopes(&self) -> Vec<Value> {
+        let mut scopes = self.setup.scopes(&self.operation);
+        if let Some(further) = self.further.get() {
+            scopes.extend(self.setup.scopes(further));
+        }
+        scopes
     }
 
     pub(super) fn refusal(&self) -> Option<&Rejection> {

@@ -8,18 +8,23 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Either, Full};
+use serde_json::Value;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::event_ids::EventIds;
+use super::event_stream::{EventStream, is_event_stream, is_readable};
 use super::identity::Identity;
 use super::operation::{Announced, announced};
 use super::refused::Refused;
+use super::requirement::grants;
 use super::setup::Setup;
+use super::stream_guard::StreamGuard;
 use super::{envelope, operation::Operation};
 use crate::AuthInfo;
 
@@ -45,8 +50,8 @@ pub struct McpGuard<S> {
 /// The body that is passed on: as it comes, or as it was read.
 pub type Forwarded<B> = Either<B, Full<Bytes>>;
 
-/// The body of an answer: that of the service, or of a refusal.
-pub type Answered<B> = Either<B, Full<Bytes>>;
+/// The body of an answer: that of the service, an event stream of it, or a refusal.
+pub type Answered<B> = Either<B, Either<EventStream<B>, Full<Bytes>>>;
 
 impl<S, B, R> Service<Request<B>> for McpGuard<S>
 where
@@ -73,12 +78,12 @@ where
         // The head is large, so it stays where it is until it is passed on.
         let (mut head, body) = request.into_parts();
         McpFuture(Box::pin(async move {
-            let (body, identity) = match setup.admit(&mut head, body).await {
+            let (body, admitted) = match setup.admit(&mut head, body).await {
                 Ok(admitted) => admitted,
-                Err(refused) => return Ok(refused.to_response().map(Either::Right)),
+                Err(refused) => return Ok(refusal(refused.to_response())),
             };
             let response = inner.call(Request::from_parts(head, body)).await?;
-            Ok(setup.answer(response, &identity))
+            Ok(setup.answer(response, admitted))
         }))
     }
 }
@@ -101,6 +106,20 @@ impl<R, E> fmt::Debug for McpFuture<R, E> {
 }
 
 const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// A request that was passed on, as far as its answer depends on it.
+struct Admitted {
+    identity: Arc<Identity>,
+    /// The SDK's id of its session.
+    session: Option<HeaderValue>,
+    /// The scopes of the stream that it resumes.
+    resumed: Vec<Value>,
+}
+
+fn refusal<B>(response: Response<Full<Bytes>>) -> Response<Answered<B>> {
+    response.map(|body| Either::Right(Either::Right(body)))
+}
 
 impl Setup {
     /// The request with its caller, as the SDK gets it.
@@ -108,7 +127,7 @@ impl Setup {
         self: &Arc<Self>,
         parts: &mut Parts,
         body: B,
-    ) -> Result<(Forwarded<B>, Arc<Identity>), Refused>
+    ) -> Result<(Forwarded<B>, Admitted), Refused>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -136,18 +155,22 @@ impl Setup {
             }
         };
         self.decide(&operation, caller.as_ref())?;
-        if let Some(id) = self.session(&parts.headers, caller.as_ref())?
-            && let Some(sealed) = parts.headers.get_mut(SESSION_ID)
-        {
-            *sealed = id;
+        let session = self.session(&parts.headers, caller.as_ref())?;
+        let event = self.last_event(&parts.headers, caller.as_ref(), session.as_ref())?;
+        if let Some(id) = &session {
+            parts.headers.insert(SESSION_ID, id.clone());
         }
+        let resumed = event.map_or_else(Vec::new, |(id, scopes)| {
+            parts.headers.insert(LAST_EVENT_ID, id);
+            scopes
+        });
         // The SDK hands the request's head to the functions, and logs it where asked to.
         if let Some(credentials) = parts.headers.get_mut(AUTHORIZATION) {
             credentials.set_sensitive(true);
         }
         let identity = Identity::new(self, operation, caller);
         parts.extensions.insert(Arc::clone(&identity));
-        Ok((body, identity))
+        Ok((body, Admitted { identity, session, resumed }))
     }
 
     /// The SDK's id of the session that the request belongs to.
@@ -166,18 +189,52 @@ impl Setup {
         id.map(Some).ok_or(Refused::UnknownSession)
     }
 
+    /// The event store's id of the event that the request resumes a stream behind, with the scopes of
+    /// that stream. Whatever is there instead is not one of this caller.
+    fn last_event(
+        &self,
+        headers: &HeaderMap,
+        caller: Option<&AuthInfo>,
+        session: Option<&HeaderValue>,
+    ) -> Result<Option<(HeaderValue, Vec<Value>)>, Refused> {
+        let mut sealed = headers.get_all(LAST_EVENT_ID).iter();
+        let Some(id) = sealed.next() else { return Ok(None) };
+        let session = session.and_then(|id| id.to_str().ok());
+        let opened = self.seal.open_event(id.as_bytes(), caller, session);
+        let opened = opened.filter(|_| sealed.next().is_none()).filter(|(_, scopes)| {
+            caller.is_none_or(|caller| scopes.iter().all(|each| grants(caller.scopes(), each)))
+        });
+        let opened =
+            opened.and_then(|(id, scopes)| Some((HeaderValue::from_bytes(id).ok()?, scopes)));
+        opened.map(Some).ok_or(Refused::UnknownEvent)
+    }
+
     /// The answer of the SDK, or the refusal that a function has left in the meantime.
-    fn answer<R>(&self, response: Response<R>, identity: &Identity) -> Response<Answered<R>> {
+    fn answer<R>(&self, mut response: Response<R>, admitted: Admitted) -> Response<Answered<R>> {
+        let Admitted { identity, session, resumed } = admitted;
         if let Some(refused) = identity.refusal() {
-            return refused.to_response::<Full<Bytes>>().map(Either::Right);
+            return refusal(refused.to_response());
         }
-        let mut response = response.map(Either::Left);
-        let id = response.headers().get(SESSION_ID).and_then(|id| id.to_str().ok());
-        let sealed = id.map(|id| self.seal.seal(id, identity.caller.as_ref()));
-        if let Some(sealed) = sealed.and_then(|sealed| HeaderValue::try_from(sealed).ok()) {
+        let caller = identity.caller.as_ref();
+        let begun = response.headers().get(SESSION_ID).cloned();
+        if let Some(id) = begun.as_ref().and_then(|id| id.to_str().ok())
+            && let Ok(sealed) = HeaderValue::try_from(self.seal.seal(id, caller))
+        {
             response.headers_mut().insert(SESSION_ID, sealed);
         }
-        response
+        if !is_event_stream(response.headers()) {
+            return response.map(Either::Left);
+        }
+        let mut scopes = identity.scopes();
+        scopes.extend(resumed);
+        let session = begun.or(session);
+        let session = session.as_ref().and_then(|id| id.to_str().ok());
+        let ids = is_readable(response.headers())
+            .then(|| EventIds::new(self.seal.events(caller, session, &scopes)));
+        let guard = caller.map(|caller| StreamGuard::new(self, caller.clone(), scopes));
+        // It is not known any more.
+        response.headers_mut().remove(CONTENT_LENGTH);
+        response.map(|body| Either::Right(Either::Left(EventStream::new(body, ids, guard))))
     }
 }
 

@@ -27,6 +27,9 @@ pub(super) enum Refused {
     /// As the SDK answers for a session that does not exist: a client then starts another one.
     #[error("there is no such session")]
     UnknownSession,
+    /// Of a stream that this caller has begun, and may still read.
+    #[error("there is no such event to resume a stream from")]
+    UnknownEvent,
 }
 
 impl Refused {
@@ -34,7 +37,7 @@ impl Refused {
         let status = match self {
             Self::Caller(rejection) => return rejection.to_response(),
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnknownSession => StatusCode::NOT_FOUND,
+            Self::UnknownSession | Self::UnknownEvent => StatusCode::NOT_FOUND,
             Self::Unacceptable(_) | Self::RepeatedHeader | Self::Unreadable => {
                 StatusCode::BAD_REQUEST
             }

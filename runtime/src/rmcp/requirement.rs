@@ -40,6 +40,12 @@ impl Requirement {
         meta
     }
 
+    /// The condition as `_meta` tells it; `None` for one that every token meets.
+    pub(super) fn scopes(self) -> Option<Value> {
+        Some(told(self.demand.condition))
+            .filter(|told| told.as_array().is_none_or(|all| !all.is_empty()))
+    }
+
     /// The same as that of what has this name, which lives as long as the program.
     pub(super) fn named(mut self, name: &str) -> Self {
         self.demand.function = Some(String::leak(name.to_owned()));
@@ -77,7 +83,8 @@ pub(super) fn is_met(meta: Option<&MetaObject>, caller: Option<&AuthInfo>) -> bo
     }
 }
 
-fn grants(granted: &ScopeSet, told: &Value) -> bool {
+/// Whether these scopes meet a condition as `_meta` tells it.
+pub(super) fn grants(granted: &ScopeSet, told: &Value) -> bool {
     match told {
         Value::String(scope) => granted.contains(scope),
         Value::Array(all) => all.iter().all(|each| grants(granted, each)),

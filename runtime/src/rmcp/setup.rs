@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::catalogue::Catalogue;
 use super::identity::Identity;
 use super::operation::Operation;
@@ -36,6 +38,17 @@ impl Setup {
         caller: Option<&AuthInfo>,
     ) -> Result<(), Rejection> {
         self.catalogue.requirements(operation).try_for_each(|asked| self.meets(asked, caller))
+    }
+
+    /// The scopes that an operation asks for, each condition once.
+    pub(super) fn scopes(&self, operation: &Operation) -> Vec<Value> {
+        let mut scopes = Vec::new();
+        for condition in self.catalogue.requirements(operation).filter_map(Requirement::scopes) {
+            if !scopes.contains(&condition) {
+                scopes.push(condition);
+            }
+        }
+        scopes
     }
 
     fn meets(&self, asked: Requirement, caller: Option<&AuthInfo>) -> Result<(), Rejection> {

@@ -1,0 +1,68 @@
+//! What has become of a token that was let in: for answers that go on while time passes.
+
+use std::time::{Duration, SystemTime};
+
+use super::ResourceServer;
+use crate::rejection::Challenge;
+use crate::{AccessToken, AuthInfo, Claims, Reason, Rejection, ResolveError};
+
+/// Whether a token that was valid when a request came is valid still.
+#[derive(Debug)]
+pub(crate) enum TokenStatus {
+    /// It is, with these claims.
+    Valid(AuthInfo),
+    /// It has expired, or was revoked.
+    Invalid,
+    /// This cannot be found out at the moment.
+    Unknown,
+}
+
+impl ResourceServer {
+    /// What can be said of a token without a request to the authorization server; `None` if it takes
+    /// one.
+    pub(crate) fn known_status(&self, token: &AccessToken) -> Option<TokenStatus> {
+        self.0.resolver.known(token).map(|known| self.status_of(known, token))
+    }
+
+    /// The status of a token, resolved as for a new request.
+    pub(crate) async fn status(&self, token: &AccessToken) -> TokenStatus {
+        let resolved = self.0.resolver.resolve(token).await;
+        self.status_of(resolved, token)
+    }
+
+    /// Whether the claims of a caller are still acceptable at this time.
+    pub(crate) fn is_current(&self, caller: &AuthInfo) -> bool {
+        self.0.admission.admit(caller.resolved()).is_ok()
+    }
+
+    /// How long the claims of a caller can be acceptable; `None` without a limit.
+    pub(crate) fn time_left(&self, caller: &AuthInfo) -> Option<Duration> {
+        let end = caller.expires_at()?.checked_add(self.0.admission.leeway)?;
+        Some(end.duration_since(self.now()).unwrap_or_default())
+    }
+
+    fn now(&self) -> SystemTime {
+        self.0.admission.clock.now()
+    }
+
+    /// Without a record: nobody is refused, and a stream that goes on asks again and again.
+    fn status_of(
+        &self,
+        resolved: Result<Claims, ResolveError>,
+        token: &AccessToken,
+    ) -> TokenStatus {
+        match resolved {
+            Ok(claims) if self.0.admission.admit(&claims).is_ok() => {
+                TokenStatus::Valid(AuthInfo::new(claims, token.clone(), self.clone()))
+            }
+            Ok(_) => TokenStatus::Invalid,
+            Err(error) => {
+                let challenge: Challenge<'_> = self.challenge(Vec::new());
+                match Rejection::unresolved(error, &challenge).reason() {
+                    Reason::InvalidToken => TokenStatus::Invalid,
+                    _ => TokenStatus::Unknown,
+                }
+            }
+        }
+    }
+}

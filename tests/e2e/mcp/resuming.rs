@@ -1,0 +1,315 @@
+//! Streams that can be resumed, which belong to the caller who began them.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use requires_auth::rmcp::McpBuilder;
+use requires_auth::testing::AuthorizationServer;
+use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::streamable_http_server::session::{
+    EventId, EventStore, EventStoreError, EventStream, ServerSseMessage,
+};
+use serde_json::json;
+
+use super::desk::{
+    Desk, MODES, Mode, RESOURCE, guarded, message, meta, post, resource_server, serve,
+};
+use crate::wire::{Answer, Request};
+
+/// Numbers its events, so that anybody can guess their ids.
+#[derive(Default)]
+struct Numbered(Mutex<Vec<(String, ServerSseMessage)>>);
+
+#[async_trait::async_trait]
+impl EventStore for Numbered {
+    async fn store_event(
+        &self,
+        stream_id: &str,
+        event: &ServerSseMessage,
+    ) -> Result<EventId, EventStoreError> {
+        let mut events = self.0.lock().unwrap();
+        events.push((stream_id.to_owned(), event.clone()));
+        Ok(events.len().to_string())
+    }
+
+    async fn replay_events_after(&self, last: &str) -> Result<EventStream, EventStoreError> {
+        let last: usize = last.parse()?;
+        let events = self.0.lock().unwrap();
+        let (stream, _) = events.get(last.wrapping_sub(1)).ok_or("there is no such event")?;
+        let events = events.iter().enumerate().skip(last);
+        let later = events.filter(|(_, (of, _))| of == stream).map(|(at, (_, event))| {
+            let mut event = event.clone();
+            event.event_id = Some((at + 1).to_string());
+            event
+        });
+        Ok(Box::pin(tokio_stream::iter(later.collect::<Vec<_>>())))
+    }
+}
+
+struct Resumable {
+    address: SocketAddr,
+    authorization_server: AuthorizationServer,
+    mode: Mode,
+    events: Arc<Numbered>,
+}
+
+/// With and without sessions, in both lifecycles.
+const STREAMS: [Mode; 4] = [MODES[0], Mode { sessions: false, ..MODES[0] }, MODES[2], MODES[4]];
+
+impl Resumable {
+    async fn start(
+        mode: Mode,
+        settings: impl FnOnce(McpBuilder<Desk>) -> McpBuilder<Desk>,
+    ) -> Self {
+        let authorization_server = AuthorizationServer::start().await.unwrap();
+        let server = resource_server(&authorization_server);
+        let mcp = settings(guarded(&server, Desk::default())).build().unwrap();
+        let events = Arc::new(Numbered::default());
+        let mut sessions = LocalSessionManager::default().with_event_store(events.clone());
+        sessions.session_config.sse_retry = Some(std::time::Duration::from_secs(3));
+        let mut config = StreamableHttpServerConfig::default();
+        config.legacy_session_mode = mode.sessions;
+        config.sse_retry = Some(std::time::Duration::from_secs(3));
+        let (address, _) = serve(mcp.routes(Arc::new(sessions), config)).await;
+        Self { address, authorization_server, mode, events }
+    }
+
+    fn token(&self, subject: &str, scopes: &str) -> String {
+        let mint = self.authorization_server.mint();
+        mint.subject(subject).audience(RESOURCE).scopes(scopes).issue()
+    }
+
+    async fn session(&self, token: Option<&str>) -> Option<String> {
+        if !self.mode.has_sessions() {
+            return None;
+        }
+        let params = json!({
+            "protocolVersion": self.mode.revision,
+            "capabilities": {},
+            "clientInfo": { "name": "test", "version": "1" },
+        });
+        let request = with_token(post().json(&message("initialize", &params)), token);
+        let answer = request.send(self.address).await;
+        let id = answer.header("mcp-session-id").expect("a session").to_owned();
+        let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+        let request = post()
+            .header("mcp-protocol-version", self.mode.revision)
+            .header("mcp-session-id", &id)
+            .json(&initialized.to_string());
+        assert_eq!(with_token(request, token).send(self.address).await.status, 202);
+        Some(id)
+    }
+
+    async fn call(&self, token: Option<&str>, session: Option<&str>, tool: &str) -> Answer {
+        let mut params = json!({ "name": tool, "arguments": { "text": "secret" } });
+        let mut request = post().header("mcp-protocol-version", self.mode.revision);
+        if self.mode.is_modern() {
+            params["_meta"] = meta(self.mode);
+            request = request.header("mcp-method", "tools/call").header("mcp-name", tool);
+        }
+        if let Some(session) = session {
+            request = request.header("mcp-session-id", session);
+        }
+        let request = request.json(&message("tools/call", &params));
+        with_token(request, token).send(self.address).await
+    }
+
+    fn resume(&self, method: &str, session: Option<&str>, last: &str) -> Request {
+        let request = Request::new_to("127.0.0.1", method, "/v1")
+            .header("accept", "text/event-stream")
+            .header("mcp-protocol-version", self.mode.revision)
+            .header("last-event-id", last);
+        match session {
+            Some(session) => request.header("mcp-session-id", session),
+            None => request,
+        }
+    }
+
+    async fn send(&self, request: Request) -> Answer {
+        request.send(self.address).await
+    }
+}
+
+fn with_token(request: Request, token: Option<&str>) -> Request {
+    match token {
+        Some(token) => request.bearer(token),
+        None => request,
+    }
+}
+
+/// The ids of the events of an answer.
+fn ids(answer: &Answer) -> Vec<&str> {
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.body.lines().filter_map(|line| line.strip_prefix("id: ")).collect()
+}
+
+#[track_caller]
+fn assert_unknown(answer: &Answer) {
+    assert_eq!(
+        (answer.status, answer.body.as_str()),
+        (
+            404,
+            r#"{"error":{"code":-32600,"message":"there is no such event to resume a stream from"},"id":null,"jsonrpc":"2.0"}"#
+        )
+    );
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(answer.header("www-authenticate"), None);
+}
+
+#[tokio::test]
+async fn nobody_else_can_resume_a_stream() {
+    // R-I12
+    for mode in STREAMS {
+        let server = Resumable::start(mode, |mcp| mcp).await;
+        let (alice, bob) = (server.token("alice", "read"), server.token("bob", "read"));
+        let session = server.session(Some(&alice)).await;
+        let called = server.call(Some(&alice), session.as_deref(), "read").await;
+        let sealed = ids(&called);
+        assert!(sealed.len() > 1, "{called:?}");
+        assert!(sealed.iter().all(|id| id.len() > 40), "{sealed:?}");
+
+        let own = server.resume("GET", session.as_deref(), sealed[0]).bearer(&alice);
+        let resumed = server.send(own).await;
+        assert!(resumed.body.contains("alice may: secret"), "{mode:?} {resumed:?}");
+        assert_eq!(ids(&resumed), sealed[1..], "the same ids as before, {mode:?}");
+        let another_token = server.token("alice", "read other");
+        let own = server.resume("GET", session.as_deref(), sealed[0]).bearer(&another_token);
+        assert!(server.send(own).await.body.contains("alice may: secret"));
+
+        let bobs = server.session(Some(&bob)).await;
+        let stored = server.events.0.lock().unwrap().len();
+        let guesses = (0..=stored + 1).map(|id| id.to_string());
+        let ids: Vec<String> = sealed.iter().map(|&id| id.to_owned()).chain(guesses).collect();
+        for id in &ids {
+            for method in ["GET", "POST", "DELETE", "PUT"] {
+                let request = server.resume(method, bobs.as_deref(), id);
+                assert_unknown(&server.send(request.bearer(&bob)).await);
+            }
+            let poor = server.token("carol", "");
+            let request = server.resume("GET", None, id).bearer(&poor);
+            assert_unknown(&server.send(request).await);
+            let nobody = server.send(server.resume("GET", session.as_deref(), id)).await;
+            assert_eq!(nobody.status, 401, "{nobody:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_event_id_cannot_be_made_up() {
+    // R-I12
+    for mode in STREAMS {
+        let server = Resumable::start(mode, |mcp| mcp).await;
+        let alice = server.token("alice", "read");
+        let session = server.session(Some(&alice)).await;
+        let called = server.call(Some(&alice), session.as_deref(), "read").await;
+        let id = ids(&called)[0];
+        let (inner, code) = id.split_once('.').unwrap();
+        let session_id = session.clone().unwrap_or_default();
+        for forged in [
+            inner,
+            "",
+            "0",
+            &id.to_uppercase(),
+            &format!("{inner}."),
+            &format!("{inner}.."),
+            &format!("2.{code}"),
+            &format!("{id}="),
+            &format!("{id}."),
+            &format!(".{id}"),
+            &session_id,
+        ] {
+            let request = server.resume("GET", session.as_deref(), forged).bearer(&alice);
+            assert_unknown(&server.send(request).await);
+        }
+        let twice = server.resume("GET", session.as_deref(), id).header("last-event-id", id);
+        assert_unknown(&server.send(twice.bearer(&alice)).await);
+        if let Some(session) = &session {
+            let another = server.session(Some(&alice)).await.unwrap();
+            let request = server.resume("GET", Some(&another), id).bearer(&alice);
+            assert_unknown(&server.send(request).await);
+            let request = server.resume("GET", None, id).bearer(&alice);
+            assert_unknown(&server.send(request).await);
+            let request = server.resume("GET", Some(id), id).bearer(&alice);
+            let answer = server.send(request).await;
+            assert!(answer.body.contains("there is no such session"), "{answer:?}");
+            let request = server.resume("GET", Some(session), session).bearer(&alice);
+            assert_unknown(&server.send(request).await);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_is_resumed_with_the_scopes_that_began_it() {
+    // R-I12, R-I15: what a token may not do now it may not read again.
+    for mode in STREAMS {
+        let server = Resumable::start(mode, |mcp| mcp).await;
+        let rich = server.token("alice", "read write");
+        let poor = server.token("alice", "read");
+        let session = server.session(Some(&rich)).await;
+        let called = server.call(Some(&rich), session.as_deref(), "write").await;
+        let id = ids(&called)[0];
+        let resume = |token: &str| server.resume("GET", session.as_deref(), id).bearer(token);
+        assert!(server.send(resume(&rich)).await.body.contains("alice may: secret"));
+        assert_unknown(&server.send(resume(&poor)).await);
+    }
+}
+
+#[tokio::test]
+async fn anonymous_callers_resume_only_within_a_session() {
+    // R-I12: without one, nothing tells them apart.
+    for mode in STREAMS {
+        let server = Resumable::start(mode, McpBuilder::allow_anonymous).await;
+        let alice = server.token("alice", "read");
+        let session = server.session(None).await;
+        let called = server.call(None, session.as_deref(), "open").await;
+        assert!(called.body.contains("anybody may"), "{called:?}");
+        let ids = ids(&called);
+        let stored = server.events.0.lock().unwrap().len();
+        for id in (0..=stored + 1).map(|id| id.to_string()) {
+            assert_unknown(&server.send(server.resume("GET", session.as_deref(), &id)).await);
+            assert_unknown(&server.send(server.resume("GET", None, &id)).await);
+            let request = server.resume("GET", None, &id).bearer(&alice);
+            assert_unknown(&server.send(request).await);
+        }
+        if session.is_none() {
+            assert_eq!(ids.len(), 0, "{called:?}");
+            assert!(called.body.contains(":\n"), "the lines of the ids are comments");
+        } else {
+            let own = server.send(server.resume("GET", session.as_deref(), ids[0])).await;
+            assert!(own.body.contains("anybody may"), "{own:?}");
+            let another = server.session(None).await;
+            let other = server.resume("GET", another.as_deref(), ids[0]);
+            assert_unknown(&server.send(other).await);
+            assert_unknown(&server.send(server.resume("GET", None, ids[0])).await);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_streams_of_a_session_without_an_event_store_are_resumed_too() {
+    // R-I12: there the ids count from 0 in each session.
+    let desk = super::desk::Running::start(MODES[4]).await;
+    let (alice, bob) = (desk.token_of("alice", "read"), desk.token_of("bob", "read"));
+    let (alices, bobs) = (desk.session(&alice).await.unwrap(), desk.session(&bob).await.unwrap());
+    let call = |session: &str| {
+        let params = json!({ "name": "read", "arguments": { "text": "secret" } });
+        desk.request("tools/call", params).header("mcp-session-id", session)
+    };
+    let called = call(&alices).bearer(&alice).send(desk.address).await;
+    call(&bobs).bearer(&bob).send(desk.address).await;
+    let id = ids(&called)[0].to_owned();
+    let resume = |session: &str, id: &str| {
+        Request::new_to("127.0.0.1", "GET", "/v1")
+            .header("accept", "text/event-stream")
+            .header("mcp-session-id", session)
+            .header("last-event-id", id)
+    };
+    let (raw, _) = id.split_once('.').unwrap();
+    for id in [id.as_str(), raw, "0/0", "0/1"] {
+        assert_unknown(&resume(&bobs, id).bearer(&bob).send(desk.address).await);
+    }
+    let resumed = resume(&alices, &id).bearer(&alice).send(desk.address).await;
+    assert_eq!(resumed.status, 200, "{resumed:?}");
+}
