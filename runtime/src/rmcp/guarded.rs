@@ -68,7 +68,7 @@ impl<H: ServerHandler> Guarded<H> {
         self.enter(context).await?;
         let Some(tasks) = &self.setup().tasks else { return Ok(()) };
         let identity = Identity::of(context)?;
-        let tool = tasks.tool(task, &self.setup().seal, identity.caller.as_ref());
+        let tool = tasks.tool(task, self.setup().seal.principal(identity.caller.as_ref()));
         let tool = tool.ok_or_else(|| ErrorData::invalid_params("there is no such task", None))?;
         let asked = Operation::Tool(tool);
         self.setup().decide_within(&asked, identity)?;
@@ -170,8 +170,11 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         if let (Some((tasks, identity, other)), CallToolResponse::Task(begun)) = (tasks, &response)
         {
             let tool = other.as_deref().or(identity.operation.tool()).unwrap_or_default();
-            let seal = &self.setup().seal;
-            tasks.begin(&begun.task.task_id, tool.to_owned(), seal, identity.caller.as_ref());
+            let owner = self.setup().seal.principal(identity.caller.as_ref());
+            let now = self.setup().server.instant();
+            tasks
+                .begin(&begun.task.task_id, tool.to_owned(), owner, now)
+                .map_err(|full| ErrorData::internal_error(full.to_string(), None))?;
         }
         Ok(response)
     }

@@ -1,6 +1,6 @@
 //! What has become of a token that was let in: for answers that go on while time passes.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::ResourceServer;
 use crate::rejection::Challenge;
@@ -39,6 +39,11 @@ impl ResourceServer {
     pub(crate) fn time_left(&self, caller: &AuthInfo) -> Option<Duration> {
         let end = caller.expires_at()?.checked_add(self.0.admission.leeway)?;
         Some(end.duration_since(self.now()).unwrap_or_default())
+    }
+
+    /// The monotonic time.
+    pub(crate) fn instant(&self) -> Instant {
+        self.0.admission.clock.instant()
     }
 
     fn now(&self) -> SystemTime {
