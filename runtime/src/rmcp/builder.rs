@@ -149,8 +149,8 @@ impl<H: ServerHandler> McpBuilder<H> {
         let key = self.session_key.unwrap_or_else(|| rand::random::<[u8; 32]>().to_vec());
         let seal = SessionSeal::new(&key)
             .ok_or(SetupError::Setting("the session key has fewer than 32 bytes"))?;
-        let scopes_supported = self.catalogue.scopes_with(self.server.metadata());
-        let initial = self.initial.unwrap_or_else(|| scopes_supported.join(" "));
+        let initial = || self.catalogue.initial_scopes(self.server.metadata()).join(" ");
+        let initial = self.initial.unwrap_or_else(initial);
         ScopeSet::parse(&initial).map_err(|_| {
             SetupError::Setting("the initial scopes are not scopes of RFC 6749 §3.3")
         })?;

@@ -9,7 +9,7 @@ use ::rmcp::model::{MetaObject, Tool};
 use super::operation::Operation;
 use super::requirement::Requirement;
 use super::uri_template::UriTemplate;
-use crate::policy::all_scopes;
+use crate::policy::{all_scopes, first_alternative};
 use crate::rejection::OFFLINE_ACCESS;
 use crate::{Condition, ProtectedResourceMetadata, SetupError};
 
@@ -104,21 +104,20 @@ impl Catalogue {
 
     /// The scopes of the metadata, and behind them those that only the declarations name.
     pub(super) fn scopes_with(&self, metadata: &ProtectedResourceMetadata) -> Vec<String> {
-        let mut scopes = metadata.scopes_supported.clone();
-        for scope in self.scopes() {
-            if !scopes.iter().any(|known| known == scope) {
-                scopes.push(scope.to_owned());
-            }
-        }
-        scopes
+        with(metadata, self.scopes(all_scopes))
     }
 
-    /// Every scope that the declarations name, each once and in order.
-    fn scopes(&self) -> Vec<&'static str> {
+    /// The same, but of a declaration that leaves a choice only the alternative that is written first.
+    pub(super) fn initial_scopes(&self, metadata: &ProtectedResourceMetadata) -> Vec<String> {
+        with(metadata, self.scopes(|condition| first_alternative(&condition)))
+    }
+
+    /// These scopes of each declaration, each once and in order.
+    fn scopes(&self, of: impl Fn(Condition) -> Vec<&'static str>) -> Vec<&'static str> {
         let named = self.tools.values().chain(self.prompts.values());
         let all = named.chain(self.resources.iter().map(|(_, requirement)| requirement));
         let mut scopes: Vec<&'static str> =
-            all.flat_map(|requirement| all_scopes(requirement.demand.condition)).collect();
+            all.flat_map(|requirement| of(requirement.demand.condition)).collect();
         scopes.retain(|scope| *scope != OFFLINE_ACCESS);
         scopes.sort_unstable();
         scopes.dedup();
@@ -141,6 +140,16 @@ impl Catalogue {
     fn problem(&mut self, problem: SetupError) {
         self.problem.get_or_insert(problem);
     }
+}
+
+fn with(metadata: &ProtectedResourceMetadata, further: Vec<&str>) -> Vec<String> {
+    let mut scopes = metadata.scopes_supported.clone();
+    for scope in further {
+        if !scopes.iter().any(|known| known == scope) {
+            scopes.push(scope.to_owned());
+        }
+    }
+    scopes
 }
 
 #[cfg(test)]
@@ -171,12 +180,12 @@ mod tests {
         let mut router = router(guarded.describe(None));
         let mut catalogue = Catalogue::default();
         catalogue.add_tools(&router);
-        assert_eq!((asked(&catalogue), catalogue.scopes()), (1, vec!["a"]));
+        assert_eq!((asked(&catalogue), catalogue.scopes(all_scopes)), (1, vec!["a"]));
 
         router.disable_route("tool");
         let mut catalogue = Catalogue::default();
         catalogue.add_tools(&router);
-        assert_eq!((asked(&catalogue), catalogue.scopes()), (0, vec![]));
+        assert_eq!((asked(&catalogue), catalogue.scopes(all_scopes)), (0, vec![]));
     }
 
     #[test]

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use requires_auth::rmcp::McpBuilder;
+use requires_auth::rmcp::{Mcp, McpBuilder};
 use requires_auth::testing::AuthorizationServer;
-use requires_auth::{Introspection, ResourceServer};
+use requires_auth::{Condition, Introspection, ResourceServer};
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use serde_json::{Value, json};
 
 use super::desk::{
-    Desk, MODES, Mode, RESOURCE, Running, guarded, message, meta, post, reply, serve, text,
+    Desk, MODES, Mode, RESOURCE, Running, guarded, message, meta, post, reply, resource_server,
+    serve, text,
 };
 use crate::wire::Answer;
 use crate::{assert_challenged, body};
@@ -231,6 +232,30 @@ async fn the_first_scopes_are_a_setting() {
     let desk = Running::with(MODES[4], |mcp| mcp.initial_scopes("read papers:read")).await;
     let answer = desk.initialize().send(desk.address).await;
     assert_challenged(&answer, 401, body::UNAUTHORIZED, "read papers:read");
+}
+
+#[tokio::test]
+async fn of_a_choice_the_first_alternative_is_among_the_first_scopes() {
+    // R-B4: never all of them, so that nobody is asked for admin beside what suffices.
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let server = resource_server(&authorization_server);
+    let mut router = Desk::tool_router();
+    router.map.retain(|name, _| name == "a choice");
+    let either = Condition::Any(&[
+        Condition::All(&[Condition::Scope("papers:read"), Condition::Scope("papers:list")]),
+        Condition::Scope("papers"),
+    ]);
+    let mcp = Mcp::builder(&server, || Ok(Desk::default()))
+        .tools(&router)
+        .resource("desk://papers", either)
+        .build()
+        .unwrap();
+    let all = ["admin", "papers", "papers:list", "papers:read", "read", "write"];
+    assert_eq!(mcp.metadata().scopes_supported, all);
+    let sessions = Arc::new(LocalSessionManager::default());
+    let (address, _) = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
+    let answer = post().json("{}").send(address).await;
+    assert_challenged(&answer, 401, body::UNAUTHORIZED, "admin papers:list papers:read");
 }
 
 #[tokio::test]
