@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("../docs/mcp.md")]
 
+mod body_timeout;
 mod builder;
 mod catalogue;
 mod envelope;
@@ -25,6 +26,7 @@ mod stream_guard;
 mod tasks;
 mod uri_template;
 
+pub use body_timeout::TimedBody;
 pub use builder::{Mcp, McpBuilder};
 pub use environment::StdioError;
 pub use event_stream::EventStream;

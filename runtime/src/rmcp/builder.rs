@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::rmcp::ServerHandler;
 use ::rmcp::handler::server::router::prompt::PromptRouter;
@@ -37,6 +38,7 @@ pub struct McpBuilder<H> {
     anonymous: bool,
     filter_lists: bool,
     largest_body: usize,
+    body_timeout: Duration,
     max_resources: usize,
     session_key: Option<Vec<u8>>,
     tasks: bool,
@@ -44,6 +46,9 @@ pub struct McpBuilder<H> {
 
 /// The bound of the SDK's own service.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
+
+/// Long enough for the largest body on a slow line.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Each is compared with every declared resource.
 const MAX_RESOURCES: usize = 100;
@@ -86,8 +91,13 @@ impl<H: ServerHandler> McpBuilder<H> {
     }
 
     /// The scopes that a client without a token is asked to begin with, where the request does not
-    /// say yet what it wants; it gets more of them when an operation needs more. Default: all that
-    /// the [`metadata`](Mcp::metadata) lists.
+    /// say yet what it wants; it gets more of them when an operation needs more.
+    ///
+    /// Default: the [`scopes_supported`](crate::ResourceServerBuilder::scopes_supported) of the resource
+    /// server, and the scopes that each tool, prompt and resource declares. Where a declaration leaves
+    /// a choice, that is the alternative which is written first: a tool with
+    /// `any("admin", all("read", "write"))` adds `admin` to the first scopes, and not `read write`, so
+    /// write first what an ordinary user has. The [`metadata`](Mcp::metadata) lists all of them.
     pub fn initial_scopes(mut self, scopes: &str) -> Self {
         self.initial = Some(scopes.to_owned());
         self
@@ -113,6 +123,14 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// for. Default: 4 MiB, as in the SDK.
     pub fn largest_body(mut self, bytes: usize) -> Self {
         self.largest_body = bytes;
+        self
+    }
+
+    /// How long the body of a request may take to arrive, once its caller is known; one that takes
+    /// longer is refused with a 408 (RFC 9110 §15.5.9). It counts whether the layer reads the body or the
+    /// service behind it. Default: 30 s.
+    pub fn body_timeout(mut self, timeout: Duration) -> Self {
+        self.body_timeout = timeout;
         self
     }
 
@@ -164,6 +182,7 @@ impl<H: ServerHandler> McpBuilder<H> {
             anonymous: self.anonymous,
             filter_lists: self.filter_lists,
             largest_body: self.largest_body,
+            body_timeout: self.body_timeout,
             max_resources: self.max_resources,
             seal,
             tasks: self.tasks.then(Tasks::default),
@@ -192,6 +211,7 @@ impl<H: ServerHandler> Mcp<H> {
             anonymous: false,
             filter_lists: false,
             largest_body: LARGEST_BODY,
+            body_timeout: BODY_TIMEOUT,
             max_resources: MAX_RESOURCES,
             session_key: None,
             tasks: true,

@@ -1,5 +1,6 @@
 //! Who makes the request that a function of an MCP server answers.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use ::rmcp::service::RequestContext;
@@ -22,6 +23,8 @@ pub(crate) struct Identity {
     pub(super) operation: Operation,
     /// What it turned out to be about, where only the handler's guard could know that.
     further: OnceLock<Operation>,
+    /// The body of the request did not arrive in time.
+    timed_out: AtomicBool,
     /// What a function has left for the layer that holds the answer.
     refusal: OnceLock<Rejection>,
 }
@@ -34,7 +37,8 @@ impl Identity {
     ) -> Arc<Self> {
         let setup = Arc::clone(setup);
         let (further, refusal) = (OnceLock::new(), OnceLock::new());
-        Arc::new(Self { caller, setup, operation, further, refusal })
+        let timed_out = AtomicBool::new(false);
+        Arc::new(Self { caller, setup, operation, further, timed_out, refusal })
     }
 
     /// The caller, as a function gets it: whatever it refuses reaches the layer.
@@ -58,6 +62,14 @@ impl Identity {
             scopes.extend(self.setup.scopes(further));
         }
         scopes
+    }
+
+    pub(super) fn time_out(&self) {
+        self.timed_out.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_timed_out(&self) -> bool {
+        self.timed_out.load(Ordering::Relaxed)
     }
 
     pub(super) fn refusal(&self) -> Option<&Rejection> {

@@ -14,9 +14,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Either, Full};
 use serde_json::Value;
+use tokio::time::timeout;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::body_timeout::TimedBody;
 use super::event_ids::EventIds;
 use super::event_stream::{EventStream, is_event_stream, is_readable};
 use super::identity::Identity;
@@ -47,8 +49,8 @@ pub struct McpGuard<S> {
     setup: Arc<Setup>,
 }
 
-/// The body that is passed on: as it comes, or as it was read.
-pub type Forwarded<B> = Either<B, Full<Bytes>>;
+/// The body that is passed on: as it comes, if it comes in time, or as it was read.
+pub type Forwarded<B> = Either<TimedBody<B>, Full<Bytes>>;
 
 /// The body of an answer: that of the service, an event stream of it, or a refusal.
 pub type Answered<B> = Either<B, Either<EventStream<B>, Full<Bytes>>>;
@@ -149,7 +151,8 @@ impl Setup {
         let (operation, body) = match announced {
             Announced::Headers(operation) => (operation, Either::Left(body)),
             Announced::Body => {
-                let body = read(body, self.largest_body).await?;
+                let body = timeout(self.body_timeout, read(body, self.largest_body));
+                let body = body.await.map_err(|_| Refused::BodyTimeout)??;
                 let operation = envelope::operation(&body, self.max_resources)?;
                 (operation, Either::Right(Full::new(body)))
             }
@@ -170,6 +173,10 @@ impl Setup {
         }
         let identity = Identity::new(self, operation, caller);
         parts.extensions.insert(Arc::clone(&identity));
+        let body = match body {
+            Either::Left(body) => Either::Left(TimedBody::new(body, self.body_timeout, &identity)),
+            Either::Right(body) => Either::Right(body),
+        };
         Ok((body, Admitted { identity, session, resumed }))
     }
 
@@ -214,6 +221,9 @@ impl Setup {
         let Admitted { identity, session, resumed } = admitted;
         if let Some(refused) = identity.refusal() {
             return refusal(refused.to_response());
+        }
+        if identity.has_timed_out() {
+            return refusal(Refused::BodyTimeout.to_response());
         }
         let caller = identity.caller.as_ref();
         let begun = response.headers().get(SESSION_ID).cloned();
@@ -269,9 +279,17 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::time::Duration;
+
+    use ::rmcp::ServerHandler;
+    use http::StatusCode;
     use http_body::Frame;
+    use http_body_util::BodyExt;
 
     use super::*;
+    use crate::rmcp::Mcp;
+    use crate::{AccessToken, Claims, ResolveError, Resolver, ResourceServer};
 
     /// A body that comes in these pieces.
     struct Pieces(std::slice::Iter<'static, &'static str>);
@@ -307,6 +325,125 @@ mod tests {
                     assert!(matches!(read, Err(Refused::TooLarge)), "{pieces:?} {longest}");
                 } else {
                     assert_eq!(read.unwrap(), whole, "{pieces:?} {longest}");
+                }
+            }
+        }
+    }
+
+    struct Handler;
+
+    impl ServerHandler for Handler {}
+
+    struct Anybody;
+
+    impl Resolver for Anybody {
+        async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
+            Claims::from_introspection(br#"{"active":true,"sub":"a","aud":"https://a.example/"}"#)
+        }
+        fn name(&self) -> String {
+            String::new()
+        }
+    }
+
+    /// Reads the body, and answers as the SDK does if that fails.
+    #[derive(Clone)]
+    struct Reads;
+
+    impl<B> Service<Request<B>> for Reads
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Send,
+    {
+        type Response = Response<Full<Bytes>>;
+        type Error = Infallible;
+        type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, request: Request<B>) -> Self::Future {
+            Box::pin(async move {
+                let mut response = Response::new(Full::default());
+                match request.into_body().collect().await {
+                    Ok(body) => *response.body_mut() = Full::new(body.to_bytes()),
+                    Err(_) => *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR,
+                }
+                Ok(response)
+            })
+        }
+    }
+
+    /// One byte at a time, with so much time in between; the last one never comes if there are many.
+    struct Slow {
+        bytes: usize,
+        every: Duration,
+        timer: Option<Pin<Box<tokio::time::Sleep>>>,
+    }
+
+    impl Body for Slow {
+        type Data = Bytes;
+        type Error = std::io::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            let every = self.every;
+            let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(every)));
+            std::task::ready!(timer.as_mut().poll(context));
+            self.timer = None;
+            let Some(left) = self.bytes.checked_sub(1) else { return Poll::Ready(None) };
+            self.bytes = left;
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b" ")))))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_takes_too_long_is_refused() {
+        // The deadline of an authenticated request, whoever reads its body.
+        let server = ResourceServer::builder("https://a.example/")
+            .authorization_server("https://as.example")
+            .resolver(Anybody)
+            .build()
+            .unwrap();
+        let second = Duration::from_secs(1);
+        for (timeout, bytes, every, expected) in [
+            (None, 28, second, 200),
+            (None, 31, second, 408),
+            (None, 1, 3600 * second, 408),
+            (None, 3_000_000, second / 1000, 408),
+            (Some(40 * second), 31, second, 200),
+            (Some(second / 2), 1, second, 408),
+            (Some(Duration::MAX), 3600, second, 200),
+        ] {
+            for modern in [false, true] {
+                let mut builder = Mcp::builder(&server, || Ok(Handler));
+                if let Some(timeout) = timeout {
+                    builder = builder.body_timeout(timeout);
+                }
+                let mut service = builder.build().unwrap().layer().layer(Reads);
+                let mut request = Request::post("/").header(AUTHORIZATION, "Bearer t");
+                if modern {
+                    request = request.header("mcp-protocol-version", "2026-07-28");
+                    request = request.header("mcp-method", "tools/list");
+                }
+                let request = request.body(Slow { bytes, every, timer: None }).unwrap();
+                let begun = tokio::time::Instant::now();
+                let response = service.call(request).await.unwrap();
+                let case = format!("{timeout:?} {bytes} {every:?} {modern}");
+                assert_eq!(response.status(), expected, "{case}");
+                if expected == 408 {
+                    let took = begun.elapsed();
+                    let most = timeout.unwrap_or(30 * second) + Duration::from_millis(5);
+                    assert!(took <= most, "{case} {took:?}");
+                    assert_eq!(response.headers()["content-type"], "application/json");
+                    assert_eq!(response.headers()["cache-control"], "no-store");
+                    let body = response.into_body().collect().await.unwrap().to_bytes();
+                    assert_eq!(
+                        body,
+                        r#"{"error":{"code":-32600,"message":"the body did not arrive in time"},"id":null,"jsonrpc":"2.0"}"#
+                    );
                 }
             }
         }

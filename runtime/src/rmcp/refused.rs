@@ -21,6 +21,8 @@ pub(super) enum Refused {
     RepeatedHeader,
     #[error("the body is larger than this server accepts")]
     TooLarge,
+    #[error("the body did not arrive in time")]
+    BodyTimeout,
     /// The client is gone, or breaks the protocol.
     #[error("the body could not be read")]
     Unreadable,
@@ -37,6 +39,7 @@ impl Refused {
         let status = match self {
             Self::Caller(rejection) => return rejection.to_response(),
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::UnknownSession | Self::UnknownEvent => StatusCode::NOT_FOUND,
             Self::Unacceptable(_) | Self::RepeatedHeader | Self::Unreadable => {
                 StatusCode::BAD_REQUEST

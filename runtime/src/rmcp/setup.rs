@@ -1,6 +1,7 @@
 //! What the layer and the handler of one MCP server share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -23,6 +24,8 @@ pub(super) struct Setup {
     pub(super) anonymous: bool,
     pub(super) filter_lists: bool,
     pub(super) largest_body: usize,
+    /// How long the body of a request may take to arrive.
+    pub(super) body_timeout: Duration,
     /// How many resources one request may name.
     pub(super) max_resources: usize,
     pub(super) seal: SessionSeal,
