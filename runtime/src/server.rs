@@ -113,6 +113,12 @@ impl ResourceServer {
         &self.0.identifier
     }
 
+    /// Whether this is the same server, not only one with the same settings.
+    #[cfg(feature = "rmcp")]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Authenticates a request by its `Authorization` header and checks the caller's scopes: the
     /// whole guard, for code that is not a handler of a supported framework.
     ///

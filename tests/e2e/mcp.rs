@@ -3,6 +3,7 @@
 
 mod calls;
 mod desk;
+mod layers;
 mod lists;
 mod load;
 mod messages;

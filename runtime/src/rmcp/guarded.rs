@@ -48,13 +48,14 @@ impl<H: ServerHandler> Guarded<H> {
         &self.source.setup
     }
 
-    /// On stdio no layer has resolved a token for this request, so it is done here.
+    /// On stdio no layer has resolved a token for this request, so it is done here. A layer that has
+    /// must be one of the same server.
     async fn enter(&self, context: &mut Request) -> Result<(), ErrorData> {
         if let Some(environment) = &self.environment {
             let identity = environment.identify(self.setup()).await?;
             context.extensions.insert(identity);
         }
-        Ok(())
+        Identity::check_layer(context, self.setup())
     }
 
     /// Enters, and decides about what no function guards.
@@ -297,6 +298,7 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
             ));
         }
         let uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
+        Identity::check_layer(context.request_context(), self.setup())?;
         let identity = match &self.environment {
             Some(environment) => environment.identify(self.setup()).await?,
             None => Arc::clone(Identity::of(context.request_context())?),

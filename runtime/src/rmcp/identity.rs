@@ -92,20 +92,50 @@ impl Identity {
 
     /// The caller of the request that this context belongs to, never that of its session.
     pub(super) fn of(context: &RequestContext<RoleServer>) -> Result<&Arc<Self>, ErrorData> {
-        // Over HTTP, only the request itself says who makes it.
-        let identity: Option<&Arc<Self>> = match context.extensions.get::<Parts>() {
-            Some(request) => request.extensions.get(),
-            None => context.extensions.get(),
-        };
-        identity.ok_or_else(|| {
+        Self::find(context).ok_or_else(|| {
             tracing::error!(target: "requires_auth", "{UNGUARDED}");
             ErrorData::internal_error(UNGUARDED, None)
         })
+    }
+
+    fn find(context: &RequestContext<RoleServer>) -> Option<&Arc<Self>> {
+        // Over HTTP, only the request itself says who makes it.
+        match context.extensions.get::<Parts>() {
+            Some(request) => request.extensions.get(),
+            None => context.extensions.get(),
+        }
+    }
+
+    /// Refuses a request that has come through the layer of another resource server: its token was
+    /// meant for that one.
+    pub(super) fn check_layer(
+        context: &RequestContext<RoleServer>,
+        own: &Setup,
+    ) -> Result<(), ErrorData> {
+        // Where there is no layer at all, what is guarded refuses the request.
+        let Some(identity) = Self::find(context) else { return Ok(()) };
+        let other = &identity.setup.server;
+        if own.server.is(other) {
+            return Ok(());
+        }
+        tracing::error!(
+            target: "requires_auth",
+            handler = own.server.resource(),
+            layer = other.resource(),
+            "a handler of one `requires_auth::rmcp::Mcp` is behind the layer of another one, built with \
+             another `ResourceServer`: take `layer` and `handler` from the same `Mcp`"
+        );
+        let refused = Rejection::misconfigured(ForeignLayer);
+        Err(refused.answering(Some(&identity.answer())).into())
     }
 }
 
 const UNGUARDED: &str = "a guarded function was reached without requires_auth in front of the MCP \
      server: serve it through `requires_auth::rmcp::Mcp`";
+
+#[derive(Debug, thiserror::Error)]
+#[error("the layer in front of the MCP server is that of another resource server")]
+struct ForeignLayer;
 
 /// The place where a function leaves its refusal for the layer that holds the answer: a function of
 /// an MCP server cannot set the status of the HTTP response itself.
