@@ -71,16 +71,16 @@ fn expand_block(
     problems: &mut Problems,
 ) -> TokenStream {
     let parsed = Arguments::parse(arguments.clone(), problems);
+    let private = paths::private(parsed.krate.as_ref(), Span::call_site());
     let unmarked = if parsed.doubtful {
         Unmarked::Doubtful
     } else if parsed.scopes.is_some() || parsed.optional.is_some() {
-        let private = paths::private(parsed.krate.as_ref(), Span::call_site());
         let attribute = syn::parse_quote!(#[#private::requires_auth(#arguments)]);
         Unmarked::Guard(Box::new(attribute))
     } else {
         Unmarked::Demand
     };
-    marks::spread(&unmarked, &mut block, neighbours, problems);
+    marks::spread(&unmarked, &mut block, neighbours, &private, problems);
     *written = block.to_token_stream();
     block.into_token_stream()
 }

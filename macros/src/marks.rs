@@ -1,11 +1,12 @@
 //! Which tools and prompts of an `impl` block are guarded, and by what.
 
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Attribute, Meta};
 
 use crate::function::{is, may_become};
 use crate::impl_block::{ImplBlock, ImplItem};
-use crate::neighbours::{Neighbours, marks_a_tool};
+use crate::neighbours::{Neighbours, declare, marks_a_tool};
 use crate::problems::Problems;
 
 /// What the block says about a tool or a prompt that has no mark of its own.
@@ -19,16 +20,26 @@ pub(crate) enum Unmarked {
 }
 
 // Input:  impl Journal { #[tool] fn list() {} #[public] #[tool] fn health() {} fn other() {} }
-// Output: impl Journal { #[requires_auth(…)] #[tool] fn list() {} #[tool] fn health() {} … }
+// Output: impl Journal {
+//             #[requires_auth(…)] #[tool(meta = declared(None))] fn list() {}
+//             #[tool(meta = declared(None))] fn health() {}
+//             …
+//         }
 pub(crate) fn spread(
     unmarked: &Unmarked,
     block: &mut ImplBlock,
     neighbours: Neighbours,
+    private: &TokenStream,
     problems: &mut Problems,
 ) {
     check_block(block, neighbours, problems);
     for item in &mut block.items {
         mark(unmarked, item, problems);
+        // So that a router shows which of its routes stand in a block like this one.
+        for attribute in item.attributes.iter_mut().filter(|it| neighbours.rmcp && marks_a_tool(it))
+        {
+            declare(attribute, private);
+        }
     }
 }
 

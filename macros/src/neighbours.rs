@@ -78,19 +78,27 @@ impl Neighbours {
         policy: &TokenStream,
     ) {
         for attribute in attributes.iter_mut().filter(|it| self.rmcp && marks_a_tool(it)) {
-            let meta = quote!(#private::meta::<#policy>);
-            match &mut attribute.meta {
-                Meta::Path(path) => {
-                    let path = path.clone();
-                    let delimiter = MacroDelimiter::Paren(token::Paren::default());
-                    let tokens = with_meta(&TokenStream::new(), &meta);
-                    attribute.meta = MetaList { path, delimiter, tokens }.into();
-                }
-                Meta::List(list) => list.tokens = with_meta(&list.tokens, &meta),
-                // The compiler refuses it.
-                Meta::NameValue(_) => {}
-            }
+            append_meta(attribute, &quote!(#private::meta::<#policy>));
         }
+    }
+}
+
+/// Lets a tool or a prompt of a guarded `impl` block declare that it is one of these.
+pub(crate) fn declare(attribute: &mut Attribute, private: &TokenStream) {
+    append_meta(attribute, &quote!(#private::declared));
+}
+
+fn append_meta(attribute: &mut Attribute, meta: &TokenStream) {
+    match &mut attribute.meta {
+        Meta::Path(path) => {
+            let path = path.clone();
+            let delimiter = MacroDelimiter::Paren(token::Paren::default());
+            let tokens = with_meta(&TokenStream::new(), meta);
+            attribute.meta = MetaList { path, delimiter, tokens }.into();
+        }
+        Meta::List(list) => list.tokens = with_meta(&list.tokens, meta),
+        // The compiler refuses it.
+        Meta::NameValue(_) => {}
     }
 }
 

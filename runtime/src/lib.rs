@@ -214,9 +214,9 @@ pub mod __private {
     pub use crate::guard::{Authorized, Injected};
     pub use crate::policy::spelled::{All, Any, AnyToken, End, Of, Optional, Policy, S};
     #[cfg(feature = "rmcp")]
-    pub use crate::rmcp::meta;
-    #[cfg(feature = "rmcp")]
     pub use crate::rmcp::order::{NotATool, Undescribed, undescribed};
+    #[cfg(feature = "rmcp")]
+    pub use crate::rmcp::{declared, meta};
     #[cfg(feature = "rmcp")]
     pub use requires_auth_macros::requires_auth;
 }

@@ -79,6 +79,32 @@ impl<H: ServerHandler> McpBuilder<H> {
         self
     }
 
+    /// Every tool and every prompt must declare a policy: with `#[requires_auth]`, with `#[public]` in an
+    /// `impl` block that carries `#[requires_auth]`, or here with [`public_tool`](Self::public_tool) and
+    /// [`public_prompt`](Self::public_prompt). One that declares none is an error of
+    /// [`build`](Self::build), and one that is in none of the routers is not called.
+    ///
+    /// This is the default where a router has tools of an `impl` block that carries `#[requires_auth]`,
+    /// for the tools of all routers, and likewise for prompts. It also covers what no attribute sees: a
+    /// route that is made by hand or by a macro, or whose `#[tool]` has another name.
+    pub fn require_policies(mut self) -> Self {
+        self.catalogue.require_policies();
+        self
+    }
+
+    /// Declares that anybody who passes the layer may call the tool of this name: for a route that is
+    /// made by hand, or a tool of the handler's own `call_tool`.
+    pub fn public_tool(mut self, name: &str) -> Self {
+        self.catalogue.add_public_tool(name);
+        self
+    }
+
+    /// Declares the same of a prompt.
+    pub fn public_prompt(mut self, name: &str) -> Self {
+        self.catalogue.add_public_prompt(name);
+        self
+    }
+
     /// A resource, or all of a URI template, and what reading it, completing it and subscribing to
     /// it asks for. In the template, `{name}` stands for a part without `/`, `{+name}` for any.
     ///
@@ -161,7 +187,8 @@ impl<H: ServerHandler> McpBuilder<H> {
     ///
     /// # Errors
     /// [`SetupError::Setting`] for a resource template that is none, for initial scopes outside the
-    /// grammar of RFC 6749 §3.3, and for a session key that is too short.
+    /// grammar of RFC 6749 §3.3, and for a session key that is too short. [`SetupError::NoPolicy`] for a
+    /// tool or a prompt without a policy, where [all must declare one](Self::require_policies).
     pub fn build(mut self) -> Result<Mcp<H>, SetupError> {
         self.catalogue.check()?;
         let key = self.session_key.unwrap_or_else(|| rand::random::<[u8; 32]>().to_vec());

@@ -1,13 +1,13 @@
 //! What the tools, prompts and resources of a server ask of their callers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use ::rmcp::handler::server::router::prompt::PromptRouter;
 use ::rmcp::handler::server::router::tool::ToolRouter;
 use ::rmcp::model::{MetaObject, Tool};
 
 use super::operation::Operation;
-use super::requirement::Requirement;
+use super::requirement::{Requirement, is_declared};
 use super::uri_template::UriTemplate;
 use crate::policy::{all_scopes, first_alternative};
 use crate::rejection::OFFLINE_ACCESS;
@@ -20,9 +20,49 @@ pub(super) struct Catalogue {
     /// The tools as they are described, without their `_meta`.
     described: HashMap<String, Tool>,
     prompts: HashMap<String, Requirement>,
+    tool_policies: Policies,
+    prompt_policies: Policies,
     resources: Vec<(UriTemplate, Requirement)>,
     /// The first declaration that cannot be understood.
     problem: Option<SetupError>,
+}
+
+/// Which of the tools, or of the prompts, declare a policy.
+#[derive(Debug, Default)]
+struct Policies {
+    /// Whether all of them must.
+    required: bool,
+    /// Those that declare one, which may be that they are public.
+    declared: HashSet<String>,
+    /// Those whose route does not. One of the same name may.
+    undeclared: BTreeSet<String>,
+    /// Those that the builder has declared to be public.
+    public: HashSet<String>,
+}
+
+impl Policies {
+    fn add(&mut self, name: &str, meta: Option<&MetaObject>, guarded: bool) {
+        let in_block = is_declared(meta);
+        self.required |= in_block;
+        if in_block || guarded {
+            self.declared.insert(name.to_owned());
+        } else {
+            self.undeclared.insert(name.to_owned());
+        }
+    }
+
+    fn check(&self, kind: &'static str) -> Result<(), SetupError> {
+        let missing = self.undeclared.iter().find(|name| !self.public.contains(*name));
+        match missing.filter(|_| self.required) {
+            Some(name) => Err(SetupError::NoPolicy { kind, name: name.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether what has this name may be used without a look at what it declares.
+    fn allow(&self, name: &str) -> bool {
+        !self.required || self.declared.contains(name) || self.public.contains(name)
+    }
 }
 
 /// It bounds the work of comparing a URI with the templates, which grows with its length.
@@ -30,11 +70,17 @@ const LONGEST_URI: usize = 8 * 1024;
 
 impl Catalogue {
     pub(super) fn add_tools<H: Send + Sync + 'static>(&mut self, router: &ToolRouter<H>) {
-        // To a client, a tool that is switched off does not exist.
-        for route in router.map.values().filter(|route| !router.is_disabled(route.name())) {
+        for route in router.map.values() {
             let mut tool = route.attr.clone();
-            let declared = self.read(tool.meta.take().as_ref());
+            let meta = tool.meta.take();
+            let declared = self.read(meta.as_ref());
             let name = route.name();
+            // One that is switched off now may be switched on later.
+            self.tool_policies.add(name, meta.as_ref(), declared.is_some());
+            // To a client it does not exist.
+            if router.is_disabled(name) {
+                continue;
+            }
             self.described.insert(name.to_owned(), tool);
             self.tools.extend(declared.map(|asked| (name.to_owned(), asked.named(name))));
         }
@@ -42,9 +88,40 @@ impl Catalogue {
 
     pub(super) fn add_prompts<H: Send + Sync + 'static>(&mut self, router: &PromptRouter<H>) {
         for route in router.map.values() {
-            let declared = self.read(route.attr.meta.as_ref());
+            let meta = route.attr.meta.as_ref();
+            let declared = self.read(meta);
             let name = route.name();
+            self.prompt_policies.add(name, meta, declared.is_some());
             self.prompts.extend(declared.map(|asked| (name.to_owned(), asked.named(name))));
+        }
+    }
+
+    /// Every tool and every prompt must declare a policy.
+    pub(super) fn require_policies(&mut self) {
+        self.tool_policies.required = true;
+        self.prompt_policies.required = true;
+    }
+
+    pub(super) fn add_public_tool(&mut self, name: &str) {
+        self.tool_policies.public.insert(name.to_owned());
+    }
+
+    pub(super) fn add_public_prompt(&mut self, name: &str) {
+        self.prompt_policies.public.insert(name.to_owned());
+    }
+
+    /// The same of a tool, by its name.
+    pub(super) fn allows_tool(&self, name: &str) -> bool {
+        self.tool_policies.allow(name)
+    }
+
+    /// Whether an operation may be left to the handler: not if it is a tool or a prompt that had to
+    /// declare a policy, and that no router of the builder has.
+    pub(super) fn allows(&self, operation: &Operation) -> bool {
+        match operation {
+            Operation::Tool(name) => self.tool_policies.allow(name),
+            Operation::Prompt(name) => self.prompt_policies.allow(name),
+            Operation::Resources(_) | Operation::Other => true,
         }
     }
 
@@ -62,7 +139,9 @@ impl Catalogue {
     }
 
     pub(super) fn check(&mut self) -> Result<(), SetupError> {
-        self.problem.take().map_or(Ok(()), Err)
+        self.problem.take().map_or(Ok(()), Err)?;
+        self.tool_policies.check("tool")?;
+        self.prompt_policies.check("prompt")
     }
 
     /// The tool of this name, if there is one.

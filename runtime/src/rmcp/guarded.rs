@@ -24,7 +24,7 @@ use super::envelope::Unacceptable;
 use super::environment::Environment;
 use super::identity::Identity;
 use super::operation::Operation;
-use super::requirement::is_met;
+use super::requirement::{is_met, without_declaration};
 use super::setup::Setup;
 use super::source::Source;
 
@@ -62,6 +62,30 @@ impl<H: ServerHandler> Guarded<H> {
     async fn decide(&self, context: &mut Request, asked: Operation) -> Result<(), ErrorData> {
         self.enter(context).await?;
         self.setup().decide_within(&asked, Identity::of(context)?)
+    }
+
+    /// Decides about a tool or a prompt that the layer has not seen in the request, as on stdio, and
+    /// refuses one that had to declare a policy and did not.
+    fn decide_named(&self, context: &Request, asked: &Operation) -> Result<(), ErrorData> {
+        if let Operation::Tool(name) | Operation::Prompt(name) = asked
+            && !self.setup().catalogue.allows(asked)
+        {
+            tracing::error!(
+                target: "requires_auth",
+                name,
+                "every tool and prompt of this server must declare a policy, and this one is in none of \
+                 the routers of `requires_auth::rmcp::Mcp`: give its router to `tool_router`, `tools` or \
+                 `prompts`, or name it in `public_tool` or `public_prompt`"
+            );
+            let kind = if matches!(asked, Operation::Tool(_)) { "tool" } else { "prompt" };
+            return Err(ErrorData::invalid_params(format!("{kind} not found"), None));
+        }
+        match Identity::find(context) {
+            Some(identity) if identity.operation != *asked => {
+                self.setup().decide_within(asked, identity)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Decides about a task as about a call of the tool that began it.
@@ -127,7 +151,6 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     pass_on! {
         initialize(request: InitializeRequestParams) -> InitializeResult;
         set_level(request: ::rmcp::model::SetLevelRequestParams) -> ();
-        get_prompt(request: GetPromptRequestParams) -> GetPromptResponse;
         list_resources(request: Option<PaginatedRequestParams>) -> ListResourcesResult;
         list_resource_templates(request: Option<PaginatedRequestParams>)
             -> ListResourceTemplatesResult;
@@ -151,6 +174,12 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         mut context: Request,
     ) -> Result<CallToolResponse, ErrorData> {
         self.enter(&mut context).await?;
+        let decided = Identity::find(&context).map(|identity| identity.operation.tool());
+        if decided != Some(Some(&*request.name))
+            || !self.setup().catalogue.allows_tool(&request.name)
+        {
+            self.decide_named(&context, &Operation::Tool(request.name.to_string()))?;
+        }
         let tasks = match &self.setup().tasks {
             None => None,
             Some(tasks) => {
@@ -178,6 +207,16 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
                 .map_err(|full| ErrorData::internal_error(full.to_string(), None))?;
         }
         Ok(response)
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        mut context: Request,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        self.enter(&mut context).await?;
+        self.decide_named(&context, &Operation::Prompt(request.name.clone()))?;
+        self.handler.get_prompt(request, context).await
     }
 
     async fn get_task(
@@ -214,6 +253,7 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     ) -> Result<ListToolsResult, ErrorData> {
         self.enter(&mut context).await?;
         let mut list = self.handler.list_tools(request, context.clone()).await?;
+        list.tools.iter_mut().for_each(|tool| without_declaration(&mut tool.meta));
         self.filter(&context, &mut list.tools, &mut list.cache_scope, |tool| tool.meta.as_ref())?;
         Ok(list)
     }
@@ -225,6 +265,7 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     ) -> Result<ListPromptsResult, ErrorData> {
         self.enter(&mut context).await?;
         let mut list = self.handler.list_prompts(request, context.clone()).await?;
+        list.prompts.iter_mut().for_each(|prompt| without_declaration(&mut prompt.meta));
         self.filter(&context, &mut list.prompts, &mut list.cache_scope, |prompt| {
             prompt.meta.as_ref()
         })?;
@@ -333,7 +374,12 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     /// The SDK asks at each call what arguments the tool takes. Most handlers would make all their
     /// tools anew to answer that.
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.setup().catalogue.tool(name).cloned().or_else(|| self.handler.get_tool(name))
+        let known = self.setup().catalogue.tool(name).cloned();
+        known.or_else(|| {
+            let mut tool = self.handler.get_tool(name)?;
+            without_declaration(&mut tool.meta);
+            Some(tool)
+        })
     }
 
     fn get_info(&self) -> ServerConfig {

@@ -98,7 +98,8 @@ impl Identity {
         })
     }
 
-    fn find(context: &RequestContext<RoleServer>) -> Option<&Arc<Self>> {
+    /// The same; `None` where no layer is in front.
+    pub(super) fn find(context: &RequestContext<RoleServer>) -> Option<&Arc<Self>> {
         // Over HTTP, only the request itself says who makes it.
         match context.extensions.get::<Parts>() {
             Some(request) => request.extensions.get(),

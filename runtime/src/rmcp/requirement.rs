@@ -16,6 +16,10 @@ use crate::{AuthInfo, Condition, ScopeSet};
 /// them: `["entries:read"]` is one scope, `[]` any valid token.
 pub const META_KEY: &str = "requires-auth/authorization";
 
+/// The member of `_meta` that tells that a tool or a prompt stands in an `impl` block whose tools and
+/// prompts must all declare a policy. It is for the router alone, and taken out of lists.
+const DECLARED_KEY: &str = "requires-auth/declared";
+
 /// What is asked for, and whether it is asked of nobody too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Requirement {
@@ -71,6 +75,31 @@ pub(super) struct Unreadable;
 #[must_use]
 pub fn meta<P: Policy>(meta: Option<MetaObject>) -> MetaObject {
     Requirement::of::<P>().describe(meta)
+}
+
+/// The `_meta` of a tool or a prompt in a guarded `impl` block, public ones too: what the attribute on
+/// the block appends.
+#[doc(hidden)]
+#[must_use]
+pub fn declared(meta: Option<MetaObject>) -> MetaObject {
+    let mut meta = meta.unwrap_or_default();
+    meta.0.insert(DECLARED_KEY.to_owned(), true.into());
+    meta
+}
+
+/// Whether the `impl` block has declared what has this `_meta`.
+pub(super) fn is_declared(meta: Option<&MetaObject>) -> bool {
+    meta.is_some_and(|meta| meta.0.contains_key(DECLARED_KEY))
+}
+
+/// Takes out of a `_meta` what only concerns the router.
+pub(super) fn without_declaration(meta: &mut Option<MetaObject>) {
+    if let Some(members) = meta
+        && members.0.remove(DECLARED_KEY).is_some()
+        && members.0.is_empty()
+    {
+        *meta = None;
+    }
 }
 
 /// Whether a caller may use what has this `_meta`, as it tells it. What tells nothing is not guarded;

@@ -29,6 +29,19 @@ pub enum SetupError {
         /// What it should be.
         expected: &'static str,
     },
+    /// A tool or a prompt of an MCP server whose tools or prompts must all declare a policy declares
+    /// none.
+    #[error(
+        "the {kind} `{name}` declares no policy, and every {kind} of this server must: write \
+         `#[requires_auth(…)]` above its `#[{kind}]`, or `#[public]` in an `impl` block with \
+         `#[requires_auth]`, or name it in `McpBuilder::public_{kind}`"
+    )]
+    NoPolicy {
+        /// `tool` or `prompt`.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
     /// The HTTP client could not be made.
     #[error("the HTTP client for the authorization server could not be made")]
     HttpClient(#[source] Box<dyn Error + Send + Sync>),

@@ -47,24 +47,27 @@ fn a_block_guards_its_tools_and_prompts() {
                 #![allow(unused)]
                 #![allow(dead_code)]
                 #[::renamed::__private::requires_auth(scopes = "entries:read", crate = ::renamed)]
-                #[tool]
+                #[tool(meta = ::renamed::__private::declared(::core::option::Option::None))]
                 fn first() {}
                 const LIMIT: Limit = Limit { entries: 1 }.least();
                 type Entry = T::Entry;
                 /// List.
                 #[cfg(unix)]
                 #[::renamed::__private::requires_auth(scopes = "entries:read", crate = ::renamed)]
-                #[tool]
+                #[tool(meta = ::renamed::__private::declared(::core::option::Option::None))]
                 pub async fn list(&self, auth: AuthInfo) -> Array<{ N }> {
                     whole()
                 }
                 #[requires_auth(scopes = "entries:write")]
-                #[tool]
+                #[tool(meta = ::renamed::__private::declared(::core::option::Option::None))]
                 fn create(&self) {}
-                #[rmcp::tool(title = "x")]
+                #[rmcp::tool(
+                    title = "x",
+                    meta = ::renamed::__private::declared(::core::option::Option::None)
+                )]
                 fn health(&self) {}
                 #[::renamed::__private::requires_auth(scopes = "entries:read", crate = ::renamed)]
-                #[prompt]
+                #[prompt(meta = ::renamed::__private::declared(::core::option::Option::None))]
                 #[inline]
                 fn suggest() {}
                 fn helper(&self) {}
@@ -178,10 +181,10 @@ fn with_mistakes_the_block_is_there_all_the_same() {
             impl A {
                 fn f() {}
                 #[requires_auth]
-                #[tool]
+                #[tool(meta = declared(::core::option::Option::None))]
                 fn g() {}
                 #[requires_auth(scopes = "read")]
-                #[tool]
+                #[tool(meta = declared(::core::option::Option::None))]
                 fn h() {}
             }
             ::core::compile_error! {

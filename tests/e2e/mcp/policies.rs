@@ -1,0 +1,239 @@
+//! Servers whose tools and prompts must all declare a policy.
+
+use std::sync::Arc;
+
+use requires_auth::rmcp::{Mcp, McpBuilder};
+use requires_auth::testing::AuthorizationServer;
+use requires_auth::{ResourceServer, SetupError, requires_auth};
+use rmcp::handler::server::router::prompt::PromptRouter;
+use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
+use rmcp::model::{CallToolResult, PromptMessage, Role, ServerCapabilities, ServerConfig, Tool};
+use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::{
+    ServerHandler, prompt, prompt as p, prompt_handler, prompt_router, tool, tool as t,
+    tool_handler, tool_router,
+};
+use serde_json::{Value, json};
+
+use super::desk::{
+    Desk, MODES, RESOURCE, guarded, message, meta, post, reply, resource_server, serve, text,
+};
+use crate::log::Log;
+use crate::wire::Answer;
+
+#[derive(Clone)]
+struct Strict;
+
+#[requires_auth]
+#[tool_router]
+impl Strict {
+    /// Guarded
+    #[requires_auth(scopes = "read")]
+    #[tool]
+    async fn guarded(&self) -> String {
+        "guarded".to_owned()
+    }
+
+    /// Public
+    #[public]
+    #[tool]
+    async fn open(&self) -> String {
+        "open".to_owned()
+    }
+
+    /// Nobody has said who may call it: the attribute on the block does not see this name
+    #[t]
+    async fn aliased(&self) -> String {
+        "aliased".to_owned()
+    }
+}
+
+#[prompt_router]
+#[requires_auth(scopes = "read")]
+impl Strict {
+    #[prompt]
+    async fn suggest(&self) -> Vec<PromptMessage> {
+        vec![PromptMessage::new_text(Role::User, "suggest")]
+    }
+
+    #[public]
+    #[prompt(meta = own_meta())]
+    async fn hint(&self) -> Vec<PromptMessage> {
+        vec![PromptMessage::new_text(Role::User, "hint")]
+    }
+
+    #[p]
+    async fn renamed(&self) -> Vec<PromptMessage> {
+        vec![PromptMessage::new_text(Role::User, "renamed")]
+    }
+}
+
+fn own_meta() -> rmcp::model::MetaObject {
+    let mut meta = rmcp::model::MetaObject::new();
+    meta.0.insert("own".to_owned(), true.into());
+    meta
+}
+
+impl Strict {
+    fn all_tools() -> ToolRouter<Self> {
+        Self::tool_router().with_route((Self::aliased_tool_attr(), Self::aliased))
+    }
+
+    fn all_prompts() -> PromptRouter<Self> {
+        Self::prompt_router().with_route((Self::renamed_prompt_attr(), Self::renamed))
+    }
+}
+
+#[tool_handler(router = Self::all_tools())]
+#[prompt_handler(router = Self::all_prompts())]
+impl ServerHandler for Strict {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder().enable_tools().enable_prompts();
+        ServerConfig::new(capabilities.build())
+    }
+}
+
+fn by_hand<H: Send + Sync + 'static>(name: &'static str) -> ToolRoute<H> {
+    ToolRoute::new_dyn(Tool::new(name, "By hand", Arc::default()), |_| {
+        Box::pin(async { Ok(CallToolResult::success(Vec::new()).into()) })
+    })
+}
+
+fn strict(server: &ResourceServer) -> McpBuilder<Strict> {
+    Mcp::builder(server, || Ok(Strict))
+}
+
+#[track_caller]
+fn assert_no_policy<H: ServerHandler>(builder: McpBuilder<H>, kind: &str, name: &str) {
+    let error = builder.build().map(drop).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the {kind} `{name}` declares no policy, and every {kind} of this server must: write \
+             `#[requires_auth(…)]` above its `#[{kind}]`, or `#[public]` in an `impl` block with \
+             `#[requires_auth]`, or name it in `McpBuilder::public_{kind}`"
+        )
+    );
+    assert!(matches!(error, SetupError::NoPolicy { .. }));
+}
+
+#[tokio::test]
+async fn a_route_without_a_policy_is_an_error_when_the_server_is_built() {
+    // R-I17
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let server = resource_server(&authorization_server);
+    let builder = || strict(&server);
+    assert!(builder().tool_router(Strict::tool_router()).build().is_ok());
+    assert!(builder().tools(&Strict::tool_router()).build().is_ok());
+    assert!(builder().prompts(&Strict::prompt_router()).build().is_ok());
+
+    assert_no_policy(builder().tool_router(Strict::all_tools()), "tool", "aliased");
+    assert_no_policy(builder().tools(&Strict::all_tools()), "tool", "aliased");
+    assert_no_policy(builder().prompts(&Strict::all_prompts()), "prompt", "renamed");
+    let made = || Strict::tool_router().with_route(by_hand("by_hand"));
+    assert_no_policy(builder().tool_router(made()), "tool", "by_hand");
+    // One that is switched off can be switched on.
+    assert_no_policy(builder().tools(&made().with_disabled("by_hand")), "tool", "by_hand");
+    // In a router of its own, before or after the others.
+    let own = || ToolRouter::new().with_route(by_hand::<Strict>("own"));
+    let tools = builder().tool_router(own()).tool_router(Strict::tool_router());
+    assert_no_policy(tools, "tool", "own");
+    assert_no_policy(builder().tools(&Strict::tool_router()).tools(&own()), "tool", "own");
+    // Of the same name as one that has a policy.
+    let shadow = ToolRouter::new().with_route(by_hand::<Strict>("guarded"));
+    let tools = builder().tools(&Strict::tool_router()).tool_router(shadow);
+    assert_no_policy(tools, "tool", "guarded");
+
+    assert!(builder().tool_router(Strict::all_tools()).public_tool("aliased").build().is_ok());
+    assert!(builder().prompts(&Strict::all_prompts()).public_prompt("renamed").build().is_ok());
+    let other = builder().tool_router(Strict::all_tools()).public_prompt("aliased");
+    assert_no_policy(other, "tool", "aliased");
+}
+
+#[tokio::test]
+async fn a_server_can_be_told_that_everything_must_declare_a_policy() {
+    // R-I17: an `impl` block without the attribute declares nothing for its tools.
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let server = resource_server(&authorization_server);
+    assert!(guarded(&server, Desk::default()).build().is_ok());
+    let strict = || guarded(&server, Desk::default()).require_policies();
+    assert_no_policy(strict(), "tool", "open");
+    assert!(strict().public_tool("open").build().is_ok());
+}
+
+struct Served {
+    address: std::net::SocketAddr,
+    token: String,
+}
+
+impl Served {
+    async fn ask(&self, method: &str, mut params: Value) -> Answer {
+        let name = params["name"].as_str().unwrap_or_default().to_owned();
+        params["_meta"] = meta(MODES[0]);
+        let request = post()
+            .header("mcp-protocol-version", "2026-07-28")
+            .header("mcp-method", method)
+            .header("mcp-name", name);
+        request.json(&message(method, &params)).bearer(&self.token).send(self.address).await
+    }
+}
+
+#[tokio::test]
+async fn what_no_router_of_the_builder_has_is_not_called() {
+    // R-I17: the handler has a router of its own, with more in it.
+    let log = Log::default();
+    let _logging = log.begin();
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let server = resource_server(&authorization_server);
+    let mcp = strict(&server).tools(&Strict::tool_router()).prompts(&Strict::prompt_router());
+    let sessions = Arc::new(LocalSessionManager::default());
+    let routes = mcp.build().unwrap().routes(sessions, StreamableHttpServerConfig::default());
+    let (address, _) = serve(routes).await;
+    let token = authorization_server.mint().audience(RESOURCE).scopes("read").issue();
+    let served = Served { address, token };
+    for tool in ["guarded", "open"] {
+        let called = served.ask("tools/call", json!({ "name": tool, "arguments": {} })).await;
+        assert_eq!(text(&called), tool);
+    }
+    let refused = reply(&served.ask("tools/call", json!({ "name": "aliased" })).await);
+    assert_eq!(refused["error"], json!({ "code": -32602, "message": "tool not found" }));
+    for prompt in ["suggest", "hint"] {
+        let got = reply(&served.ask("prompts/get", json!({ "name": prompt })).await);
+        assert_eq!(got["result"]["messages"][0]["content"]["text"], prompt);
+    }
+    let refused = reply(&served.ask("prompts/get", json!({ "name": "renamed" })).await);
+    assert_eq!(refused["error"], json!({ "code": -32602, "message": "prompt not found" }));
+    let lines = log.lines();
+    for name in ["aliased", "renamed"] {
+        let line = lines.iter().find(|line| line.contains(&format!("name=\"{name}\"")));
+        assert!(line.is_some_and(|line| line.contains("ERROR")), "{lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_router_is_told_is_not_shown() {
+    // R-I17: the lists say what they said before.
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let server = resource_server(&authorization_server);
+    let mcp = strict(&server).tool_router(Strict::tool_router()).prompts(&Strict::prompt_router());
+    let sessions = Arc::new(LocalSessionManager::default());
+    let routes = mcp.build().unwrap().routes(sessions, StreamableHttpServerConfig::default());
+    let (address, _) = serve(routes).await;
+    let token = authorization_server.mint().audience(RESOURCE).scopes("read").issue();
+    let served = Served { address, token };
+    let metas = async |method: &str, member: &str| {
+        let list = served.ask(method, json!({})).await;
+        assert!(!list.body.contains("requires-auth/declared"), "{list:?}");
+        let list = reply(&list)["result"][member].clone();
+        let listed = list.as_array().unwrap().iter();
+        listed.map(|one| (one["name"].clone(), one["_meta"].clone())).collect::<Vec<_>>()
+    };
+    let read = json!({ "requires-auth/authorization": { "scopes": ["read"] } });
+    let tools = metas("tools/list", "tools").await;
+    assert!(tools.contains(&(json!("guarded"), read.clone())), "{tools:?}");
+    assert!(tools.contains(&(json!("open"), Value::Null)), "{tools:?}");
+    let prompts = metas("prompts/list", "prompts").await;
+    assert!(prompts.contains(&(json!("suggest"), read)), "{prompts:?}");
+    assert!(prompts.contains(&(json!("hint"), json!({ "own": true }))), "{prompts:?}");
+}
