@@ -184,7 +184,9 @@ pub use rejection::{Reason, Rejection, TokenProblem};
 /// has neither `#[requires_auth]` nor `#[public]` does not compile. Above `#[tool_router]` and
 /// `#[prompt_router]` or below makes no difference. Other functions of the block are left alone, and so
 /// is what a macro in it makes: the attribute sees only what is written there, as `#[tool]` or
-/// `#[prompt]`, under any path but no other name.
+/// `#[prompt]`, under any path but no other name. A server with such a block does not build with a tool or
+/// a prompt that the attribute has not seen and that declares nothing itself:
+/// `rmcp::McpBuilder::require_policies` says more.
 ///
 /// # Beside other attributes
 ///

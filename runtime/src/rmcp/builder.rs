@@ -106,7 +106,7 @@ impl<H: ServerHandler> McpBuilder<H> {
     }
 
     /// A resource, or all of a URI template, and what reading it, completing it and subscribing to
-    /// it asks for. In the template, `{name}` stands for a part without `/`, `{+name}` for any.
+    /// it asks for, by every method of the protocol that does so (`skills/get` is one). In the template, `{name}` stands for a part without `/`, `{+name}` for any.
     ///
     /// Of several templates that fit, the first one counts. A handler may read URIs in more ways
     /// than they are written, so let it decide as well, with [`authorize`](super::authorize) and
@@ -167,8 +167,8 @@ impl<H: ServerHandler> McpBuilder<H> {
         self
     }
 
-    /// The key that binds session ids to callers, at least 32 bytes. Default: a random one. Set it
-    /// where several processes serve the same sessions.
+    /// The key that binds the ids of sessions and of events to callers, at least 32 bytes. Default: a
+    /// random one. Set it where several processes serve the same sessions, or share an event store.
     pub fn session_key(mut self, key: impl Into<Vec<u8>>) -> Self {
         self.session_key = Some(key.into());
         self
@@ -177,7 +177,7 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// Leaves it to the handler to decide who may ask for a task: one that keeps tasks for longer
     /// than this process lives, or for several processes, has to know their owners itself. Default:
     /// a task is only there for the caller whose tool call began it, in this process, and only as
-    /// long as that caller has the scopes of the tool.
+    /// long as that caller has the scopes of the tool; of one caller 1,000 are kept, and 100,000 in all.
     pub fn tasks_by_handler(mut self) -> Self {
         self.tasks = false;
         self

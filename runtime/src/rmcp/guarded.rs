@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use ::rmcp::handler::server::tool::ToolCallContext;
 use ::rmcp::model::{
@@ -27,6 +29,7 @@ use super::operation::Operation;
 use super::requirement::{is_met, without_declaration};
 use super::setup::Setup;
 use super::source::Source;
+use super::stream_guard::{Permission, StreamGuard};
 
 /// A handler whose callers are known; made by [`Mcp`](super::Mcp).
 ///
@@ -344,8 +347,28 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
             Some(environment) => environment.identify(self.setup()).await?,
             None => Arc::clone(Identity::of(context.request_context())?),
         };
-        self.setup().decide_within(&Operation::Resources(uris), &identity)?;
-        self.handler.listen(context).await
+        let asked = Operation::Resources(uris);
+        self.setup().decide_within(&asked, &identity)?;
+        match (&self.environment, &identity.caller) {
+            (Some(environment), Some(caller)) => {
+                let scopes = self.setup().scopes(&asked);
+                let mut guard = StreamGuard::new(self.setup(), caller.clone(), scopes);
+                let mut listening = std::pin::pin!(self.handler.listen(context));
+                let ended = poll_fn(|context| match guard.poll(context) {
+                    Permission::Continue => listening.as_mut().poll(context).map(Some),
+                    Permission::Wait => Poll::Pending,
+                    Permission::End => Poll::Ready(None),
+                });
+                if let Some(ended) = ended.await {
+                    return ended;
+                }
+                let identity = environment.identify(self.setup()).await?;
+                self.setup().decide_within(&asked, &identity)?;
+                Err(ErrorData::internal_error("the access token cannot be checked", None))
+            }
+            // Over HTTP the layer ends the stream.
+            _ => self.handler.listen(context).await,
+        }
     }
 
     fn accepted_subscription_filter(

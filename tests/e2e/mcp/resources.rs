@@ -22,7 +22,7 @@ use crate::wire::Answer;
 use crate::{assert_challenged, body};
 
 /// Serves whatever it is asked for.
-struct Library;
+pub struct Library;
 
 impl ServerHandler for Library {
     fn get_info(&self) -> ServerConfig {

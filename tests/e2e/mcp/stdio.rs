@@ -3,8 +3,11 @@
 
 use std::sync::Arc;
 
-use requires_auth::rmcp::StdioError;
+use requires_auth::Condition;
+use requires_auth::rmcp::{META_KEY, Mcp, StdioError};
 use requires_auth::testing::AuthorizationServer;
+use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
+use rmcp::model::{CallToolResult, ContentBlock, MetaObject, Tool};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use rmcp::{ServerHandler, ServiceExt};
@@ -16,6 +19,7 @@ use tokio::io::{
 use super::desk::{
     Desk, MODES, RESOURCE, guarded, message, meta, post, reply, resource_server, serve,
 };
+use super::resources::Library;
 
 /// A client on a pipe.
 struct Pipe {
@@ -39,12 +43,24 @@ impl Pipe {
         pipe
     }
 
+    /// Without a session, as of revision 2026-07-28.
+    fn modern(handler: impl ServerHandler) -> Self {
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let (reader, writer) = tokio::io::split(ours);
+        tokio::spawn(async move { handler.serve(theirs).await.unwrap().waiting().await });
+        Self { lines: BufReader::new(reader).lines(), writer }
+    }
+
     async fn send(&mut self, message: Value) {
         self.writer.write_all(format!("{message}\n").as_bytes()).await.unwrap();
     }
 
     async fn ask(&mut self, method: &str, params: Value) -> Value {
         self.send(json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })).await;
+        self.next().await
+    }
+
+    async fn next(&mut self) -> Value {
         serde_json::from_str(&self.lines.next_line().await.unwrap().unwrap()).unwrap()
     }
 
@@ -100,6 +116,82 @@ async fn the_same_tools_work_on_stdio() {
     assert_eq!(told(&refused).1, "invalid_token");
     let refused = pipe.ask("tools/list", json!({})).await;
     assert_eq!(told(&refused).1, "invalid_token");
+}
+
+#[tokio::test]
+async fn a_subscription_on_stdio_ends_with_its_token() {
+    // R-I15
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let server = resource_server(&authorization_server);
+    let mcp = Mcp::builder(&server, || Ok(Library))
+        .resource("skill://{name}/SKILL.md", Condition::Scope("skills:read"))
+        .max_resources(2);
+    let mint = authorization_server.mint().subject("alice").audience(RESOURCE);
+    let token = mint.scopes("skills:read").issue();
+    let handler = mcp.build().unwrap().with_token(token.clone()).await.unwrap();
+    let mut pipe = Pipe::modern(handler);
+    let listen = |uris: &[&str]| {
+        json!({
+            "notifications": { "resourceSubscriptions": uris },
+            "_meta": meta(MODES[0]),
+        })
+    };
+    let one = "skill://a/SKILL.md";
+    let acknowledged = pipe.ask("subscriptions/listen", listen(&[one])).await;
+    assert_eq!(acknowledged["method"], "notifications/subscriptions/acknowledged");
+    authorization_server.revoke(&token);
+    let ended = pipe.next().await;
+    assert_eq!(told(&ended).1, "invalid_token", "{ended}");
+}
+
+#[tokio::test]
+async fn a_request_on_stdio_names_a_bounded_number_of_resources() {
+    // R-I13
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let server = resource_server(&authorization_server);
+    let mcp = Mcp::builder(&server, || Ok(Library)).max_resources(2).build().unwrap();
+    let token = authorization_server.mint().subject("alice").audience(RESOURCE).issue();
+    let mut pipe = Pipe::modern(mcp.with_token(token).await.unwrap());
+    let params = json!({
+        "notifications": { "resourceSubscriptions": ["a:a", "a:b", "a:c"] },
+        "_meta": meta(MODES[0]),
+    });
+    let mut refused = pipe.ask("subscriptions/listen", params).await;
+    if refused["method"].is_string() {
+        refused = pipe.next().await;
+    }
+    assert_eq!(
+        refused["error"]["message"],
+        "the request names more resources than this server accepts in one"
+    );
+}
+
+#[tokio::test]
+async fn a_route_made_by_hand_is_decided_on_stdio_by_what_it_declares() {
+    // R-I9, R-I17: no function guards it, and there is no layer.
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let mut declared = MetaObject::new();
+    declared.0.insert(META_KEY.to_owned(), json!({ "scopes": ["write"] }));
+    let tool = Tool::new("by_hand", "By hand", Arc::default()).with_meta(declared);
+    let router = ToolRouter::new().with_route(ToolRoute::new_dyn(tool, |_| {
+        Box::pin(async { Ok(CallToolResult::success(vec![ContentBlock::text("ran")]).into()) })
+    }));
+    let server = resource_server(&authorization_server);
+    let mcp = guarded(&server, Desk::default()).tool_router(router).build().unwrap();
+    for (scopes, runs) in [("read", false), ("write", true)] {
+        let mint = authorization_server.mint().subject("alice").audience(RESOURCE);
+        let token = mint.scopes(scopes).issue();
+        let mut pipe = Pipe::to(mcp.with_token(token).await.unwrap()).await;
+        let answer = pipe.call("by_hand").await;
+        if runs {
+            assert_eq!(answer["result"]["content"][0]["text"], "ran");
+        } else {
+            assert_eq!(
+                told(&answer),
+                (&json!(-32010), &json!("insufficient_scope"), &json!("write"))
+            );
+        }
+    }
 }
 
 #[tokio::test]
