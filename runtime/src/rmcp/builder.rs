@@ -192,7 +192,7 @@ impl<H: ServerHandler> McpBuilder<H> {
     pub fn build(mut self) -> Result<Mcp<H>, SetupError> {
         self.catalogue.check()?;
         let key = self.session_key.unwrap_or_else(|| rand::random::<[u8; 32]>().to_vec());
-        let seal = SessionSeal::new(&key)
+        let seal = SessionSeal::new(&key, self.server.resource())
             .ok_or(SetupError::Setting("the session key has fewer than 32 bytes"))?;
         let initial = || self.catalogue.initial_scopes(self.server.metadata()).join(" ");
         let initial = self.initial.unwrap_or_else(initial);

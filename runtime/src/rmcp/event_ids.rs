@@ -165,7 +165,7 @@ mod tests {
     }
 
     fn seal() -> SessionSeal {
-        SessionSeal::new(&[1; 32]).unwrap()
+        SessionSeal::new(&[1; 32], "").unwrap()
     }
 
     fn sealed(id: &str) -> String {

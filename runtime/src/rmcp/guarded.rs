@@ -352,7 +352,7 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         match (&self.environment, &identity.caller) {
             (Some(environment), Some(caller)) => {
                 let scopes = self.setup().scopes(&asked);
-                let mut guard = StreamGuard::new(self.setup(), caller.clone(), scopes);
+                let mut guard = StreamGuard::new(&self.setup().server, caller.clone(), scopes);
                 let mut listening = std::pin::pin!(self.handler.listen(context));
                 let ended = poll_fn(|context| match guard.poll(context) {
                     Permission::Continue => listening.as_mut().poll(context).map(Some),

@@ -241,7 +241,7 @@ impl Setup {
         let session = session.as_ref().and_then(|id| id.to_str().ok());
         let ids = is_readable(response.headers())
             .then(|| EventIds::new(self.seal.events(caller, session, &scopes)));
-        let guard = caller.map(|caller| StreamGuard::new(self, caller.clone(), scopes));
+        let guard = caller.map(|caller| StreamGuard::new(&self.server, caller.clone(), scopes));
         // It is not known any more.
         response.headers_mut().remove(CONTENT_LENGTH);
         response.map(|body| Either::Right(Either::Left(EventStream::new(body, ids, guard))))

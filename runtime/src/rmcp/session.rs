@@ -14,7 +14,6 @@ use crate::AuthInfo;
 /// Seals the ids of sessions and of events: what the client gets is the id of the SDK and, behind a
 /// dot, a code that only this server can compute for this caller. So nothing has to be stored about a
 /// session or a stream, and an id is worth nothing to anybody else.
-#[derive(Clone)]
 pub(super) struct SessionSeal {
     sessions: Hmac<Sha256>,
     /// Keyed otherwise, so that an id of a session is never one of an event.
@@ -29,17 +28,19 @@ const SHORTEST_KEY: usize = 32;
 const LONGEST_CODE: usize = 48;
 
 impl SessionSeal {
-    /// `None` for a key that is too short.
-    pub(super) fn new(key: &[u8]) -> Option<Self> {
+    /// For one resource server, whose events are none of another one with the same key; `None` for a
+    /// key that is too short.
+    pub(super) fn new(key: &[u8], resource: &str) -> Option<Self> {
         let key = Some(key).filter(|key| key.len() >= SHORTEST_KEY)?;
         let sessions: Hmac<Sha256> = Hmac::new_from_slice(key).ok()?;
-        let derived = |purpose: &[u8]| {
+        let derived = |purpose: &str| {
             let mut key = sessions.clone();
-            key.update(purpose);
+            key.update(purpose.as_bytes());
+            update(&mut key, Some(resource.as_bytes()));
             Hmac::new_from_slice(&key.finalize().into_bytes()).ok()
         };
-        let events = derived(b"requires-auth event ids")?;
-        let principals = derived(b"requires-auth principals")?;
+        let events = derived("requires-auth event ids")?;
+        let principals = derived("requires-auth principals")?;
         Some(Self { sessions, events, principals })
     }
 
@@ -178,6 +179,11 @@ fn rsplit_at_dot(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((before, behind.get(1..)?))
 }
 
+/// Whether two tokens speak for the same principal.
+pub(super) fn is_same_principal(one: &AuthInfo, other: &AuthInfo) -> bool {
+    principal(Some(one)) == principal(Some(other))
+}
+
 /// Whom a session belongs to: issuer, subject and client. A token that names neither a subject nor
 /// a client stands for itself alone.
 fn principal(caller: Option<&AuthInfo>) -> [Option<&str>; 4] {
@@ -208,7 +214,7 @@ mod tests {
     use crate::testing::Caller;
 
     fn seal(key: u8) -> SessionSeal {
-        SessionSeal::new(&[key; SHORTEST_KEY]).unwrap()
+        SessionSeal::new(&[key; SHORTEST_KEY], "https://a.example/").unwrap()
     }
 
     fn caller(issuer: &str, subject: Option<&str>, client: Option<&str>) -> AuthInfo {
@@ -277,6 +283,8 @@ mod tests {
             assert_eq!(seal(1).open_event(&own, Some(&alice), session), None, "{session:?}");
         }
         assert_eq!(seal(2).open_event(&own, Some(&alice), Some("s")), None, "another key");
+        let other = SessionSeal::new(&[1; SHORTEST_KEY], "https://b.example/").unwrap();
+        assert_eq!(other.open_event(&own, Some(&alice), Some("s")), None, "another server");
         for at in 0..own.len() {
             let mut forged = own.clone();
             forged[at] ^= 1;
@@ -326,6 +334,6 @@ mod tests {
 
     #[test]
     fn a_short_key_is_refused() {
-        assert!(SessionSeal::new(&[0; SHORTEST_KEY - 1]).is_none());
+        assert!(SessionSeal::new(&[0; SHORTEST_KEY - 1], "").is_none());
     }
 }

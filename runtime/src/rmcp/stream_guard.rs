@@ -10,8 +10,7 @@ use serde_json::Value;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::requirement::grants;
-use super::session::{Principal, SessionSeal};
-use super::setup::Setup;
+use super::session::is_same_principal;
 use crate::server::TokenStatus;
 use crate::{AuthInfo, ResourceServer};
 
@@ -24,8 +23,6 @@ use crate::{AuthInfo, ResourceServer};
 /// [`LONGEST_PAUSE`].
 pub(super) struct StreamGuard {
     server: ResourceServer,
-    principal: Principal,
-    seal: SessionSeal,
     /// With the claims that were resolved last.
     caller: AuthInfo,
     /// All of these are asked for as long as the stream lasts.
@@ -62,13 +59,10 @@ pub(super) enum Permission {
 
 impl StreamGuard {
     /// For a caller whose token has just been resolved.
-    pub(super) fn new(setup: &Setup, caller: AuthInfo, scopes: Vec<Value>) -> Self {
-        let seal = setup.seal.clone();
-        let first = next_tick(&setup.server, &caller);
+    pub(super) fn new(server: &ResourceServer, caller: AuthInfo, scopes: Vec<Value>) -> Self {
+        let first = next_tick(server, &caller);
         Self {
-            server: setup.server.clone(),
-            principal: seal.principal(Some(&caller)),
-            seal,
+            server: server.clone(),
             caller,
             scopes,
             tick: Box::pin(sleep(first)),
@@ -124,7 +118,7 @@ impl StreamGuard {
     fn accept(&mut self, status: TokenStatus) -> bool {
         match status {
             TokenStatus::Valid(caller) => {
-                if self.seal.principal(Some(&caller)) != self.principal {
+                if !is_same_principal(&caller, &self.caller) {
                     return false;
                 }
                 if self.scopes.iter().all(|scopes| grants(caller.scopes(), scopes)) {

@@ -126,7 +126,7 @@ mod tests {
     use crate::testing::Caller;
 
     fn owner(subject: &str) -> Principal {
-        let seal = SessionSeal::new(&[1; 32]).unwrap();
+        let seal = SessionSeal::new(&[1; 32], "").unwrap();
         seal.principal(Some(&Caller::new(subject, "").auth_info()))
     }
 

@@ -4,7 +4,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use ::rmcp::ServerHandler;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use http_body::{Body, Frame};
@@ -13,7 +12,6 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::rmcp::event_stream::EventStream;
-use crate::rmcp::{Mcp, McpLayer};
 use crate::{AccessToken, Claims, Clock, Condition, ResolveError, Resolver};
 
 /// A wall clock that shows what the test has set, in seconds.
@@ -89,10 +87,6 @@ impl Body for Events {
     }
 }
 
-struct Handler;
-
-impl ServerHandler for Handler {}
-
 const ALICE: &str =
     r#"{"active":true,"sub":"alice","scope":"read write","aud":"https://a.example/"}"#;
 
@@ -113,14 +107,13 @@ impl Open {
             .clock(clock.clone())
             .build()
             .unwrap();
-        let McpLayer(setup) = Mcp::builder(&server, || Ok(Handler)).build().unwrap().layer();
         let headers = HeaderMap::from_iter([(
             http::header::AUTHORIZATION,
             HeaderValue::from_static("Bearer t"),
         )]);
         let caller = server.authorize(&headers, Condition::NONE).await.unwrap();
         let scopes = scopes.iter().map(|scope| Value::from(*scope)).collect();
-        let guard = StreamGuard::new(&setup, caller, scopes);
+        let guard = StreamGuard::new(&server, caller, scopes);
         let (events, received) = mpsc::unbounded_channel();
         let stream = EventStream::new(Events(received), None, Some(guard));
         Self { answers, clock, events, stream }
