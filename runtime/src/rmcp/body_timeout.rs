@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -35,9 +35,9 @@ impl<B> TimedBody<B> {
         Self { body, timeout, begun, timer: None, identity }
     }
 
-    fn timed_out(&self) -> Poll<Option<Result<Frame<Bytes>, Box<dyn Error + Send + Sync>>>> {
+    fn time_out(&self) -> Box<dyn Error + Send + Sync> {
         self.identity.time_out();
-        Poll::Ready(Some(Err(Box::new(Timeout))))
+        Box::new(Timeout)
     }
 }
 
@@ -53,19 +53,19 @@ where
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let timed = self.get_mut();
-        let frame = timed.body.as_mut().poll_frame(context);
+        let this = self.get_mut();
+        let frame = this.body.as_mut().poll_frame(context);
         match frame {
             // One that arrives in small pieces may never have to be waited for.
-            Poll::Ready(Some(Ok(_))) if timed.begun.elapsed() >= timed.timeout => timed.timed_out(),
+            Poll::Ready(Some(Ok(_))) if this.begun.elapsed() >= this.timeout => {
+                Poll::Ready(Some(Err(this.time_out())))
+            }
             Poll::Ready(frame) => Poll::Ready(frame.map(|frame| frame.map_err(Into::into))),
             Poll::Pending => {
-                let left = timed.timeout.saturating_sub(timed.begun.elapsed());
-                let timer = timed.timer.get_or_insert_with(|| Box::pin(sleep(left)));
-                match timer.as_mut().poll(context) {
-                    Poll::Ready(()) => timed.timed_out(),
-                    Poll::Pending => Poll::Pending,
-                }
+                let left = this.timeout.saturating_sub(this.begun.elapsed());
+                let timer = this.timer.get_or_insert_with(|| Box::pin(sleep(left)));
+                ready!(timer.as_mut().poll(context));
+                Poll::Ready(Some(Err(this.time_out())))
             }
         }
     }

@@ -192,6 +192,6 @@ mod tests {
         assert_eq!(listen(&[]), Ok(Operation::Resources(vec![])));
         assert_eq!(listen(&["a", "a"]), Ok(Operation::Resources(vec!["a".into(), "a".into()])));
         assert_eq!(listen(&["a", "a", "a"]), Err(Unacceptable::TooManyResources));
-        assert_eq!(listen(&["a"; 10_000]), Err(Unacceptable::TooManyResources));
+        assert_eq!(listen(&["a"].repeat(10_000)), Err(Unacceptable::TooManyResources));
     }
 }

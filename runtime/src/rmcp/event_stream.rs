@@ -92,7 +92,7 @@ impl<B: Body<Data = Bytes>> Body for EventStream<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(|body| body.is_end_stream())
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 }
 

@@ -154,26 +154,26 @@ mod tests {
     #[test]
     fn many_callers_together_displace_nobody() {
         // R-I14
-        let (tasks, begin) = (Tasks::default(), Instant::now());
+        let (tasks, start) = (Tasks::default(), Instant::now());
         let alice = owner("alice");
-        tasks.begin("a", "tool".to_owned(), alice, begin).unwrap();
+        tasks.begin("a", "tool".to_owned(), alice, start).unwrap();
         let crowd: Vec<Principal> =
-            (0..MOST_TASKS / MOST_OF_ONE + 1).map(|number| owner(&number.to_string())).collect();
+            (0..=MOST_TASKS / MOST_OF_ONE).map(|number| owner(&number.to_string())).collect();
         for owner in &crowd {
             for number in 0..MOST_OF_ONE {
-                let _ = tasks.begin(&number.to_string(), "tool".to_owned(), *owner, begin);
+                let _ = tasks.begin(&number.to_string(), "tool".to_owned(), *owner, start);
             }
         }
         assert_eq!(tasks.known().count, MOST_TASKS);
         assert_eq!(tasks.tool("a", alice).as_deref(), Some("tool"));
-        tasks.begin("b", "tool".to_owned(), alice, begin).unwrap();
+        tasks.begin("b", "tool".to_owned(), alice, start).unwrap();
         assert_eq!(tasks.tool("a", alice), None, "a caller can still replace its own");
         assert_eq!(tasks.tool("b", alice).as_deref(), Some("tool"));
         let late = owner("late");
-        let begun = tasks.begin("c", "tool".to_owned(), late, begin + KEPT_FOR / 2);
+        let begun = tasks.begin("c", "tool".to_owned(), late, start + KEPT_FOR / 2);
         assert_eq!(begun, Err(TooManyTasks));
         assert_eq!(tasks.tool("c", late), None);
-        tasks.begin("c", "tool".to_owned(), late, begin + KEPT_FOR).unwrap();
+        tasks.begin("c", "tool".to_owned(), late, start + KEPT_FOR).unwrap();
         assert_eq!(tasks.tool("c", late).as_deref(), Some("tool"));
         assert_eq!(tasks.known().count, 1, "what is old has made room");
     }

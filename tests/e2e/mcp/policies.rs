@@ -191,18 +191,18 @@ async fn what_no_router_of_the_builder_has_is_not_called() {
     let routes = mcp.build().unwrap().routes(sessions, StreamableHttpServerConfig::default());
     let (address, _) = serve(routes).await;
     let token = authorization_server.mint().audience(RESOURCE).scopes("read").issue();
-    let served = Served { address, token };
+    let running = Served { address, token };
     for tool in ["guarded", "open"] {
-        let called = served.ask("tools/call", json!({ "name": tool, "arguments": {} })).await;
+        let called = running.ask("tools/call", json!({ "name": tool, "arguments": {} })).await;
         assert_eq!(text(&called), tool);
     }
-    let refused = reply(&served.ask("tools/call", json!({ "name": "aliased" })).await);
+    let refused = reply(&running.ask("tools/call", json!({ "name": "aliased" })).await);
     assert_eq!(refused["error"], json!({ "code": -32602, "message": "tool not found" }));
     for prompt in ["suggest", "hint"] {
-        let got = reply(&served.ask("prompts/get", json!({ "name": prompt })).await);
+        let got = reply(&running.ask("prompts/get", json!({ "name": prompt })).await);
         assert_eq!(got["result"]["messages"][0]["content"]["text"], prompt);
     }
-    let refused = reply(&served.ask("prompts/get", json!({ "name": "renamed" })).await);
+    let refused = reply(&running.ask("prompts/get", json!({ "name": "renamed" })).await);
     assert_eq!(refused["error"], json!({ "code": -32602, "message": "prompt not found" }));
     let lines = log.lines();
     for name in ["aliased", "renamed"] {
@@ -221,9 +221,9 @@ async fn what_a_router_is_told_is_not_shown() {
     let routes = mcp.build().unwrap().routes(sessions, StreamableHttpServerConfig::default());
     let (address, _) = serve(routes).await;
     let token = authorization_server.mint().audience(RESOURCE).scopes("read").issue();
-    let served = Served { address, token };
+    let running = Served { address, token };
     let metas = async |method: &str, member: &str| {
-        let list = served.ask(method, json!({})).await;
+        let list = running.ask(method, json!({})).await;
         assert!(!list.body.contains("requires-auth/declared"), "{list:?}");
         let list = reply(&list)["result"][member].clone();
         let listed = list.as_array().unwrap().iter();
