@@ -185,6 +185,10 @@ impl<R: Resolver> Resolver for Cached<R> {
     fn name(&self) -> String {
         self.0.resolver.name()
     }
+
+    fn client_id(&self) -> Option<&str> {
+        self.0.resolver.client_id()
+    }
 }
 
 impl<R> Clone for Cached<R> {

@@ -93,6 +93,10 @@ impl Resolver for Introspection {
     fn name(&self) -> String {
         self.exchange.name()
     }
+
+    fn client_id(&self) -> Option<&str> {
+        self.exchange.authentication.client_id()
+    }
 }
 
 impl fmt::Debug for Introspection {

@@ -23,7 +23,7 @@
 //!
 //! An exchange whose caller goes away is not counted; behind a [`Cached`](crate::Cached) none is broken
 //! off. Which check a refused token failed is in the event `request refused` of the target
-//! `requires_auth`, through the `tracing` crate: `reason`, `function`, `needs`, `cause` and `detail`.
+//! `requires_auth`, through the `tracing` crate: see [`Rejection`](crate::Rejection).
 
 use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 

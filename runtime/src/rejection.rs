@@ -44,6 +44,34 @@ use crate::ResolveError;
 /// let app: axum::Router = axum::Router::new().layer(axum::middleware::map_response(own_page));
 /// # }
 /// ```
+///
+/// # In the log
+///
+/// Each refusal is one event `request refused` of the `tracing` target `requires_auth`, with these
+/// fields; nothing of it reaches the caller.
+///
+/// | field | holds |
+/// |---|---|
+/// | `status`, `reason` | the answer; `reason` as in the module `metrics` |
+/// | `function`, `needs` | the guarded function, where there is one, and the scopes that it needs |
+/// | `cause`, `detail` | the [`source`](std::error::Error::source) of the rejection, and its causes |
+/// | `expected`, `found` | for audience, issuer, kind and time: what would have passed, and what the token has |
+/// | `setting` | the setting that decides: builder's method, key of the configuration, environment variable; `none` if no setting does |
+/// | `introspecting_client` | the client id that the authorization server answered to, where that may be why |
+/// | `limited` | on the last line before lines of this kind are suppressed |
+///
+/// The level is WARN where the set-up may be at fault, of this server, of the client or of the
+/// authorization server: every 5xx, and every token that is inactive, too long, or refused for its
+/// claims. It is DEBUG for a request without a token or with a malformed one, and for a token
+/// without the scopes.
+///
+/// Callers can repeat what they do, so of each kind of warning 5 lines are written in 60 s. The
+/// others are at DEBUG, and an event `further log lines suppressed` with the fields `kind` and
+/// `suppressed` gives their number: it is written with the first refusal after that time, or when
+/// the [`ResourceServer`](crate::ResourceServer) is dropped.
+///
+/// Text that comes from a token is quoted, escaped to printable ASCII, and cut at 200 characters
+/// and 8 elements. The token itself, and secrets, are never in the log.
 #[derive(Clone)]
 pub struct Rejection {
     inner: Arc<Inner>,

@@ -7,6 +7,7 @@ mod config;
 #[cfg(feature = "introspection")]
 mod environment;
 mod error;
+mod finding;
 mod identifier;
 mod metadata;
 mod record;
@@ -22,6 +23,7 @@ use http::HeaderMap;
 use crate::policy::{Demand, first_alternative};
 use crate::rejection::{Challenge, ChallengeBase, Reason, TokenProblem};
 use crate::resolve::SharedResolver;
+use crate::telemetry::LogLimiter;
 use crate::token::{Credentials, HeaderProblem};
 use crate::{AccessToken, AuthInfo, Claims, Condition, Rejection, ResolveError};
 
@@ -67,6 +69,7 @@ struct Inner {
     resolver: SharedResolver,
     admission: Admission,
     metadata: ProtectedResourceMetadata,
+    log_limiter: LogLimiter,
 }
 
 /// Whether a caller is let in, as far as it is known at once.
@@ -207,13 +210,13 @@ impl ResourceServer {
         demand: Demand,
     ) -> Result<Option<(Claims, AccessToken)>, Rejection> {
         let challenge = || self.operation(demand);
-        let refused = |rejection| self.refused(rejection, Needs::of(&demand));
-        let claims =
-            resolved.map_err(|error| refused(Rejection::unresolved(error, &challenge())))?;
-        self.0
-            .admission
-            .admit(&claims)
-            .map_err(|problem| refused(Rejection::invalid_token(problem, &challenge())))?;
+        let needs = Needs::of(&demand);
+        let claims = resolved
+            .map_err(|error| self.refused(Rejection::unresolved(error, &challenge()), needs))?;
+        self.0.admission.admit(&claims).map_err(|problem| {
+            let rejection = Rejection::invalid_token(problem, &challenge());
+            self.refused_token(rejection, needs, &claims)
+        })?;
         Ok(Some((claims, token)))
     }
 

@@ -1,7 +1,9 @@
-//! Recording metrics. Without the feature `metrics` nothing of this is evaluated.
+//! Recording metrics, which are not evaluated without the feature `metrics`, and what log lines need.
 
 #[cfg(feature = "introspection")]
 mod exchange;
+mod log_limiter;
+mod untrusted;
 
 /// Counts one: the name of a constant in `crate::metrics`, then labels.
 macro_rules! count {
@@ -33,3 +35,5 @@ pub(crate) use count;
 pub(crate) use exchange::Stopwatch;
 #[cfg(feature = "introspection")]
 pub(crate) use gauge;
+pub(crate) use log_limiter::{LogLimiter, Verdict};
+pub(crate) use untrusted::{OneLine, Quoted, QuotedList};

@@ -21,6 +21,7 @@ mod mcp;
 mod metadata;
 mod own_refusals;
 mod reading;
+mod refusal_log;
 mod remembering;
 mod scopes;
 mod service;

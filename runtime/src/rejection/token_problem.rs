@@ -1,7 +1,8 @@
 //! What is wrong with a token that is refused.
 
 /// Which check an invalid token failed: for logs, never told to the caller. It is the
-/// [`source`](std::error::Error::source) of the [`Rejection`](crate::Rejection).
+/// [`source`](std::error::Error::source) of the [`Rejection`](crate::Rejection), whose documentation
+/// has what the log says besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenProblem {

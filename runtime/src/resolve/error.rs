@@ -91,6 +91,11 @@ impl Unavailable {
         self.transient
     }
 
+    /// The words it was made with.
+    pub(crate) fn what(&self) -> &'static str {
+        self.what
+    }
+
     /// When the caller may try again, if that is known.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

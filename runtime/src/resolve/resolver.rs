@@ -73,6 +73,13 @@ pub trait Resolver: Send + Sync + 'static {
     /// other claims: whom it asks, and as whom. It goes into the keys of caches, so it must hold no
     /// secret. A resolver that wraps another one passes on the other's name.
     fn name(&self) -> String;
+
+    /// The client id that this resolver has at its authorization server, for the log: a server may
+    /// call a token inactive only because this client may not see it (RFC 7662 §2.2). `None`, the
+    /// default, if it has none. A resolver that wraps another one passes on the other's.
+    fn client_id(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// One resolver for many owners.
@@ -91,6 +98,10 @@ impl<R: Resolver> Resolver for Arc<R> {
 
     fn name(&self) -> String {
         R::name(self)
+    }
+
+    fn client_id(&self) -> Option<&str> {
+        R::client_id(self)
     }
 }
 
@@ -114,6 +125,10 @@ impl SharedResolver {
     pub(crate) fn forget(&self, token: &AccessToken) {
         self.0.forget_token(token);
     }
+
+    pub(crate) fn client_id(&self) -> Option<&str> {
+        self.0.own_client_id()
+    }
 }
 
 impl fmt::Debug for SharedResolver {
@@ -133,6 +148,8 @@ trait Erased: Send + Sync {
     ) -> BoxFuture<'a, Result<Claims, ResolveError>>;
 
     fn forget_token(&self, token: &AccessToken);
+
+    fn own_client_id(&self) -> Option<&str>;
 }
 
 impl<R: Resolver> Erased for R {
@@ -149,5 +166,9 @@ impl<R: Resolver> Erased for R {
 
     fn forget_token(&self, token: &AccessToken) {
         self.forget(token);
+    }
+
+    fn own_client_id(&self) -> Option<&str> {
+        self.client_id()
     }
 }

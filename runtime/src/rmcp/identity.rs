@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use ::rmcp::service::RequestContext;
 use ::rmcp::{ErrorData, RoleServer};
@@ -11,6 +12,7 @@ use serde_json::Value;
 use super::operation::Operation;
 use super::setup::Setup;
 use crate::policy::Demand;
+use crate::telemetry::{LogLimiter, Verdict};
 use crate::{AuthInfo, Condition, Rejection};
 
 /// The caller of one request. A layer resolves the token and puts this, behind an `Arc`, where the
@@ -78,7 +80,10 @@ impl Identity {
 
     /// The refusal of a guarded function. The layer should have known it.
     pub(super) fn refuse(self: &Arc<Self>, refused: Rejection) -> ErrorData {
-        if let Some(name) = self.setup.catalogue.undeclared(&self.operation) {
+        let limiter = self.setup.server.log_limiter();
+        if let Some(name) = self.setup.catalogue.undeclared(&self.operation)
+            && limiter.verdict("undeclared", Instant::now()) != Verdict::Suppress
+        {
             tracing::warn!(
                 target: "requires_auth",
                 name,
@@ -93,7 +98,11 @@ impl Identity {
     /// The caller of the request that this context belongs to, never that of its session.
     pub(super) fn of(context: &RequestContext<RoleServer>) -> Result<&Arc<Self>, ErrorData> {
         Self::find(context).ok_or_else(|| {
-            tracing::error!(target: "requires_auth", "{UNGUARDED}");
+            // No server is at hand here, whose limit it could be.
+            static LIMITER: LogLimiter = LogLimiter::new();
+            if LIMITER.verdict("unguarded", Instant::now()) != Verdict::Suppress {
+                tracing::error!(target: "requires_auth", "{UNGUARDED}");
+            }
             ErrorData::internal_error(UNGUARDED, None)
         })
     }
@@ -119,13 +128,15 @@ impl Identity {
         if own.server.is(other) {
             return Ok(());
         }
-        tracing::error!(
-            target: "requires_auth",
-            handler = own.server.resource(),
-            layer = other.resource(),
-            "a handler of one `requires_auth::rmcp::Mcp` is behind the layer of another one, built with \
-             another `ResourceServer`: take `layer` and `handler` from the same `Mcp`"
-        );
+        if own.server.log_limiter().verdict("foreign layer", Instant::now()) != Verdict::Suppress {
+            tracing::error!(
+                target: "requires_auth",
+                handler = own.server.resource(),
+                layer = other.resource(),
+                "a handler of one `requires_auth::rmcp::Mcp` is behind the layer of another one, built \
+                 with another `ResourceServer`: take `layer` and `handler` from the same `Mcp`"
+            );
+        }
         let refused = Rejection::misconfigured(ForeignLayer);
         Err(refused.answering(Some(&identity.answer())).into())
     }

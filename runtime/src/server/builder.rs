@@ -11,6 +11,7 @@ use super::{
 use crate::rejection::{ChallengeBase, OFFLINE_ACCESS};
 use crate::resolve::SharedResolver;
 use crate::secure_url::{self, Http};
+use crate::telemetry::LogLimiter;
 use crate::{Clock, Resolver, ScopeSet, SystemClock};
 
 /// The longest bearer token that is looked at, in bytes.
@@ -197,6 +198,7 @@ impl ResourceServerBuilder {
                 clock: self.clock,
             },
             metadata,
+            log_limiter: LogLimiter::new(),
         })))
     }
 }

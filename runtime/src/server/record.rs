@@ -4,31 +4,40 @@ use std::error::Error;
 use std::fmt;
 
 use super::ResourceServer;
+use super::finding::Finding;
 use crate::policy::{Demand, first_alternative};
-use crate::telemetry::count;
-use crate::{Reason, Rejection};
+use crate::rejection::TokenProblem;
+use crate::resolve::BadAnswer;
+use crate::telemetry::{LogLimiter, OneLine, Quoted, Verdict, count};
+use crate::{Claims, Reason, Rejection, ResolveError};
 
 impl ResourceServer {
-    /// Records a refusal on its way out. A refusal that is not the caller's doing is a warning.
-    #[expect(clippy::unused_self, reason = "a refusal is one of this server")]
+    /// Records a refusal on its way out. Where the set-up may be at fault, of this server or of the
+    /// authorization server, it is a warning, of which each kind is limited; the rest is at DEBUG.
     pub(crate) fn refused(&self, rejection: Rejection, needs: Needs<'_>) -> Rejection {
-        let status = rejection.status().as_u16();
+        self.record(&rejection, needs, None);
+        rejection
+    }
+
+    /// The same for a token whose claims were refused.
+    pub(super) fn refused_token(
+        &self,
+        rejection: Rejection,
+        needs: Needs<'_>,
+        claims: &Claims,
+    ) -> Rejection {
+        self.record(&rejection, needs, Some(claims));
+        rejection
+    }
+
+    /// The limit for lines that callers of this server can provoke.
+    pub(crate) fn log_limiter(&self) -> &LogLimiter {
+        &self.0.log_limiter
+    }
+
+    fn record(&self, rejection: &Rejection, needs: Needs<'_>, claims: Option<&Claims>) {
         let function = needs.declared.function;
         let reason = word(rejection.reason());
-        let cause = rejection.source().map(tracing::field::display);
-        let detail = rejection.source().and_then(Error::source).map(Chain);
-        let detail = detail.as_ref().map(tracing::field::display);
-        if rejection.status().is_server_error() {
-            tracing::warn!(
-                target: "requires_auth", status, reason, function, %needs, cause, detail,
-                "request refused"
-            );
-        } else {
-            tracing::debug!(
-                target: "requires_auth", status, reason, function, %needs, cause, detail,
-                "request refused"
-            );
-        }
         // What a function asks for while it runs may depend on its arguments, so it is no label.
         count!(
             REFUSALS,
@@ -36,8 +45,101 @@ impl ResourceServer {
             "function" => function.unwrap_or_default(),
             "scopes" => Needs::of(needs.declared).to_string()
         );
-        rejection
+
+        let verdict = self.verdict(rejection);
+        let warns = verdict.is_some_and(|verdict| verdict != Verdict::Suppress);
+        if !warns && !tracing::enabled!(target: "requires_auth", tracing::Level::DEBUG) {
+            return;
+        }
+        let status = rejection.status().as_u16();
+        let cause = rejection.source().map(OneLine);
+        let cause = cause.as_ref().map(tracing::field::display);
+        let detail = rejection.source().and_then(Error::source).map(Chain).map(OneLine);
+        let detail = detail.as_ref().map(tracing::field::display);
+        let Finding { expected, found, setting } = self.finding(rejection, claims);
+        let expected = expected.as_ref().map(tracing::field::display);
+        let found = found.as_ref().map(tracing::field::display);
+        let setting = setting.map(tracing::field::display);
+        let client_id = self.introspecting_client(rejection).map(Quoted);
+        let introspecting_client = client_id.as_ref().map(tracing::field::display);
+        let limited = verdict.and_then(Verdict::limited).map(tracing::field::display);
+        if warns {
+            tracing::warn!(
+                target: "requires_auth", status, reason, function, %needs, cause, detail, expected,
+                found, setting, introspecting_client, limited, "request refused"
+            );
+        } else {
+            tracing::debug!(
+                target: "requires_auth", status, reason, function, %needs, cause, detail, expected,
+                found, setting, introspecting_client, "request refused"
+            );
+        }
     }
+
+    /// Whether a refusal is a warning; `None` if it never is.
+    fn verdict(&self, rejection: &Rejection) -> Option<Verdict> {
+        let kind = kind_of_warning(rejection)?;
+        // Nothing is counted as suppressed where nothing would be written.
+        tracing::enabled!(target: "requires_auth", tracing::Level::WARN)
+            .then(|| self.0.log_limiter.verdict(kind, self.0.admission.clock.coarse_instant()))
+    }
+
+    fn finding(&self, rejection: &Rejection, claims: Option<&Claims>) -> Finding {
+        if let Some(error) = cause::<ResolveError>(rejection) {
+            return Finding::of_error(error);
+        }
+        match (cause::<TokenProblem>(rejection), claims) {
+            (Some(problem), Some(claims)) => {
+                Finding::of_claims(*problem, claims, &self.0.admission)
+            }
+            (Some(problem), None) => Finding::of_token(*problem, self.0.longest_token),
+            (None, _) => Finding::default(),
+        }
+    }
+
+    /// The client id, where it may be why the authorization server answered so.
+    fn introspecting_client(&self, rejection: &Rejection) -> Option<&str> {
+        let inactive = matches!(cause(rejection), Some(TokenProblem::Inactive));
+        let refused = matches!(cause(rejection), Some(ResolveError::CredentialsRefused));
+        if inactive || refused { self.0.resolver.client_id() } else { None }
+    }
+}
+
+fn cause<E: Error + 'static>(rejection: &Rejection) -> Option<&E> {
+    rejection.source().and_then(<dyn Error>::downcast_ref)
+}
+
+/// What is counted together where lines are limited. `None` for what is the caller's affair alone: a
+/// missing or malformed token, and one without the scopes.
+fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
+    if let Some(problem) = cause::<TokenProblem>(rejection) {
+        return match problem {
+            TokenProblem::Malformed | TokenProblem::Application => None,
+            TokenProblem::TooLong => Some("token too long"),
+            TokenProblem::Inactive => Some("inactive"),
+            TokenProblem::Expired => Some("expired"),
+            TokenProblem::NotYetValid => Some("not yet valid"),
+            TokenProblem::Audience => Some("audience"),
+            TokenProblem::Issuer => Some("issuer"),
+            TokenProblem::Kind => Some("kind"),
+            TokenProblem::SenderConstrained => Some("sender-constrained"),
+        };
+    }
+    if let Some(error) = cause::<ResolveError>(rejection) {
+        return Some(match error {
+            ResolveError::Unavailable(unavailable) => unavailable.what(),
+            ResolveError::BadAnswer(BadAnswer::Status(400..500)) => "bad answer: status 4xx",
+            ResolveError::BadAnswer(BadAnswer::Status(500..)) => "bad answer: status 5xx",
+            ResolveError::BadAnswer(BadAnswer::Status(_)) => "bad answer: other status",
+            ResolveError::BadAnswer(_) => "bad answer: content",
+            ResolveError::CredentialsRefused => "credentials refused",
+            ResolveError::Inactive => "inactive",
+        });
+    }
+    rejection.status().is_server_error().then_some(match rejection.reason() {
+        Reason::Unavailable => "unavailable",
+        _ => "misconfigured",
+    })
 }
 
 /// The scopes that were needed, as a challenge names them; written only where somebody reads it.

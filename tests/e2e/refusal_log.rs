@@ -1,0 +1,319 @@
+//! R-B9: what the operator reads about a refusal, at the level that a filter shows which nobody has
+//! set, and what the caller does not.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use requires_auth::testing::{AuthorizationServer, Fault};
+use requires_auth::{AudienceCheck, Clock, IntrospectionBuilder, ResourceServerBuilder};
+use serde_json::{Value, json};
+
+use crate::hands::Hands;
+use crate::log::Log;
+use crate::service::{RESOURCE, Service};
+use crate::wire::Request;
+use crate::{assert_challenged, assert_server_error, body};
+
+/// The year 2001.
+const NOW: u64 = 1_000_000_000;
+
+#[derive(Debug)]
+struct At(Instant);
+
+impl Clock for At {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(NOW)
+    }
+
+    fn instant(&self) -> Instant {
+        self.0
+    }
+}
+
+/// The lines at WARN and above, without their time and level.
+pub fn warned(log: &Log) -> Vec<String> {
+    let lines = log.lines();
+    let pieces = lines.iter().filter_map(|line| line.split_once(" requires_auth: "));
+    let warnings = pieces.filter(|(head, _)| head.ends_with("WARN") || head.ends_with("ERROR"));
+    warnings.map(|(_, text)| text.to_owned()).collect()
+}
+
+/// A service whose time stands still, and what it logs about a token with this answer.
+async fn warnings_about(
+    answer: &str,
+    settings: impl FnOnce(ResourceServerBuilder) -> ResourceServerBuilder,
+) -> Vec<String> {
+    let log = Log::default();
+    let _guard = log.begin();
+    let server = |server: ResourceServerBuilder| settings(server.clock(At(Instant::now())));
+    let service = Service::with(|client| client, server).await;
+    let token = service.token_with_answer(answer);
+    let refused = Request::get("/read").bearer(&token).send(service.address).await;
+    // The caller reads nothing of it.
+    assert_challenged(&refused, 401, body::INVALID_TOKEN, "read");
+    let warnings = warned(&log);
+    for line in &warnings {
+        assert!(!line.contains(&token), "{line}");
+    }
+    warnings
+}
+
+fn answer(members: Value) -> String {
+    let mut answer = json!({"active": true, "aud": RESOURCE, "scope": "read"});
+    let Value::Object(members) = members else { panic!("{members}") };
+    for (name, value) in members {
+        match value {
+            Value::Null => answer.as_object_mut().unwrap().remove(&name),
+            value => answer.as_object_mut().unwrap().insert(name, value),
+        };
+    }
+    answer.to_string()
+}
+
+#[track_caller]
+fn assert_one(warnings: &[String], after_needs: &str) {
+    let head = r#"request refused status=401 reason="invalid_token" function="read" needs=read "#;
+    assert_eq!(warnings, [format!("{head}{after_needs}")]);
+}
+
+const AUDIENCES: &str = "setting=the resource identifier (`resource`, REQUIRES_AUTH_RESOURCE) and \
+    further audiences (`accept_audience`, `accepted_audiences`, REQUIRES_AUTH_ACCEPTED_AUDIENCES)";
+
+#[tokio::test]
+async fn a_wrong_audience_is_one_line_with_both_values_and_the_setting() {
+    // R-B9
+    let cause = "cause=the token is not meant for this resource expected=`aud` with exactly";
+    let warnings = warnings_about(&answer(json!({"aud": "https://other.example"})), |it| it).await;
+    let found = r#""https://api.example/v1" found=`aud`: "https://other.example""#;
+    assert_one(&warnings, &format!("{cause} {found} {AUDIENCES}"));
+
+    let aud = json!({"aud": ["account", "https://api.example/v1/"]});
+    let warnings = warnings_about(&answer(aud), |it| it.accept_audience("journal")).await;
+    assert_one(
+        &warnings,
+        &format!(
+            "{cause} \"journal\", \"https://api.example/v1\" found=`aud`: \
+             \"https://api.example/v1/\", \"account\", which differs by the slash at its end \
+             {AUDIENCES}"
+        ),
+    );
+
+    for aud in [Value::Null, json!([])] {
+        let warnings = warnings_about(&answer(json!({"aud": aud})), |it| it).await;
+        assert_one(
+            &warnings,
+            &format!(
+                "{cause} \"https://api.example/v1\" found=no `aud` setting=`audience_check` \
+                 (`audience`, REQUIRES_AUTH_AUDIENCE), which is `required`"
+            ),
+        );
+    }
+    let lenient = |it: ResourceServerBuilder| it.audience_check(AudienceCheck::IfPresent);
+    let warnings = warnings_about(&answer(json!({"aud": "journal"})), lenient).await;
+    assert_one(
+        &warnings,
+        &format!("{cause} \"https://api.example/v1\" found=`aud`: \"journal\" {AUDIENCES}"),
+    );
+}
+
+#[tokio::test]
+async fn another_issuer_is_one_line_with_both_values() {
+    // R-B9
+    let settings = |it: ResourceServerBuilder| it.issuer("https://as.example");
+    let cause = "cause=the token is from another issuer expected=`iss`: \"https://as.example\"";
+    for (issuer, found) in [
+        ("https://evil.example", r#""https://evil.example""#),
+        ("https://as.example/", r#""https://as.example/", which differs by the slash at its end"#),
+    ] {
+        let warnings = warnings_about(&answer(json!({"iss": issuer})), settings).await;
+        assert_one(
+            &warnings,
+            &format!("{cause} found=`iss`: {found} setting=`issuer` (REQUIRES_AUTH_ISSUER)"),
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_time_is_one_line_with_the_claim_the_clock_and_the_leeway() {
+    // R-B9
+    let setting = "setting=`leeway` (`leeway_s`, REQUIRES_AUTH_LEEWAY_S)";
+    let warnings = warnings_about(&answer(json!({"exp": NOW - 90})), |it| it).await;
+    assert_one(
+        &warnings,
+        &format!(
+            "cause=the token has expired expected=`exp` later than now, 1000000000, with a leeway \
+             of 0 s found=`exp`: 999999910, 90 s ago {setting}"
+        ),
+    );
+    let lenient = |it: ResourceServerBuilder| it.leeway(Duration::from_secs(30));
+    let warnings = warnings_about(&answer(json!({"nbf": NOW + 90})), lenient).await;
+    assert_one(
+        &warnings,
+        &format!(
+            "cause=the token is not valid yet expected=`nbf` not later than now, 1000000000, with a \
+             leeway of 30 s found=`nbf`: 1000000090, 90 s from now {setting}"
+        ),
+    );
+}
+
+#[tokio::test]
+async fn another_kind_of_token_is_one_line_with_what_names_it() {
+    // R-B9
+    for (members, found) in [
+        (json!({"token_type": "refresh_token"}), r#"`token_type`: "refresh_token""#),
+        (
+            json!({"token_type": "Bearer", "token_use": "id"}),
+            r#"`token_type`: "Bearer", `token_use`: "id""#,
+        ),
+    ] {
+        let warnings = warnings_about(&answer(members), |it| it).await;
+        let cause = "cause=the token is not an access token expected=a bearer access token found=";
+        assert_one(&warnings, &format!("{cause}{found} setting=none"));
+    }
+    let bound = json!({"cnf": {"jkt": "thumbprint-canary"}});
+    let warnings = warnings_about(&answer(bound), |it| it).await;
+    assert_one(
+        &warnings,
+        "cause=the token is bound to a key and cannot be used as a bearer token expected=a token \
+         without `cnf` found=`cnf` with \"jkt\" setting=none",
+    );
+}
+
+#[tokio::test]
+async fn an_inactive_token_names_the_client_that_introspects() {
+    // R-B9, and RFC 7662 §2.2: "inactive" may mean that this client may not ask.
+    let log = Log::default();
+    let _guard = log.begin();
+    let client = |client: IntrospectionBuilder| client.client_secret_basic("my \"api\"", "s3cret");
+    let server = AuthorizationServer::builder().client("my \"api\"", "s3cret").start().await;
+    let service = Service::beside(server.unwrap(), client, |it| it).await;
+    let refused = Request::get("/read").bearer("unknown").send(service.address).await;
+    assert_challenged(&refused, 401, body::INVALID_TOKEN, "read");
+    assert_one(
+        &warned(&log),
+        r#"cause=the token is not active expected=`active`: true found=`active`: false, as for a token that is expired, revoked or unknown, and for one that the introspecting client may not see (RFC 7662 section 2.2) setting=`client_authentication` (`client_id`, REQUIRES_AUTH_CLIENT_ID) introspecting_client="my \"api\"""#,
+    );
+}
+
+#[tokio::test]
+async fn refused_credentials_name_the_client_and_the_settings() {
+    // R-B9
+    let log = Log::default();
+    let _guard = log.begin();
+    let client = |client: IntrospectionBuilder| client.client_secret_basic("journal", "s3cret");
+    let service = Service::with(client, |it| it).await;
+    service.authorization_server.fault(Fault::status(401));
+    let refused = Request::get("/read").bearer("unknown").send(service.address).await;
+    assert_server_error(&refused, 500, body::SERVER_ERROR, None);
+    let warnings = warned(&log);
+    let [line] = warnings.as_slice() else { panic!("{warnings:?}") };
+    assert!(line.contains("REQUIRES_AUTH_CLIENT_SECRET"), "{line}");
+    assert!(
+        line.contains(r#"introspecting_client="journal""#) && !line.contains("s3cret"),
+        "{line}"
+    );
+}
+
+#[tokio::test]
+async fn values_of_a_token_are_escaped_and_bounded() {
+    // R-B9
+    let many: Vec<String> =
+        (0..1000).map(|number| format!("aud\n{number}\u{1b}[31m\u{202e}")).collect();
+    let long = "\u{10ffff}".repeat(10_000);
+    for members in [
+        json!({"aud": many}),
+        json!({"aud": long}),
+        json!({"iss": format!("{long}\r\nforged line")}),
+        json!({"token_type": "refresh_token", "token_use": long}),
+        json!({"cnf": {(long.as_str()): 1, "a\nb": 2}}),
+    ] {
+        let settings = |it: ResourceServerBuilder| it.issuer("https://as.example");
+        let warnings = warnings_about(&answer(members), settings).await;
+        let [line] = warnings.as_slice() else { panic!("one line: {warnings:?}") };
+        assert!(line.len() < 4000, "{}", line.len());
+        assert!(line.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_too_long_names_the_setting() {
+    // R-B9
+    let log = Log::default();
+    let _guard = log.begin();
+    let service = Service::with(|client| client, |it| it.longest_token(10)).await;
+    let refused = Request::get("/read").bearer("12345678901").send(service.address).await;
+    assert_challenged(&refused, 401, body::INVALID_TOKEN, "read");
+    assert_one(
+        &warned(&log),
+        "cause=the token is longer than allowed expected=at most 10 bytes setting=`longest_token` \
+         (REQUIRES_AUTH_LONGEST_TOKEN)",
+    );
+}
+
+#[tokio::test]
+async fn what_is_the_callers_affair_alone_is_no_warning() {
+    let log = Log::default();
+    let _guard = log.begin();
+    let service = Service::start().await;
+    Request::get("/read").send(service.address).await;
+    Request::get("/read").header("authorization", "Bearer {}").send(service.address).await;
+    Request::get("/read").bearer("a").bearer("b").send(service.address).await;
+    Request::get("/read-write").bearer(&service.token("read")).send(service.address).await;
+    assert_eq!((log.lines().len(), warned(&log).len()), (4, 0), "{:?}", log.lines());
+}
+
+#[tokio::test]
+async fn repeated_lines_are_limited_by_kind_and_counted() {
+    // R-B9
+    let log = Log::default();
+    let _guard = log.begin();
+    let hands = Hands::new();
+    let clock = hands.clone();
+    let settings = |client: IntrospectionBuilder| client.without_retry().without_breaker();
+    let service = Service::with(settings, |server| server.clock(clock)).await;
+    service.authorization_server.fault(Fault::status(500));
+    for number in 0..300 {
+        let token = format!("garbage.{number}");
+        Request::get("/read").bearer(&token).send(service.address).await;
+    }
+    let warnings = warned(&log);
+    assert_eq!((log.lines().len(), warnings.len()), (300, 5), "DEBUG has them all: {warnings:?}");
+    let notice = "limited=further lines of this kind are at DEBUG for 60 s";
+    assert!(warnings[4].ends_with(notice) && !warnings[3].contains("limited="), "{warnings:?}");
+
+    // Another kind is not hidden, not even of the same server.
+    service.authorization_server.clear_faults();
+    let elsewhere = service.authorization_server.mint().audience("https://other.example").issue();
+    Request::get("/read").bearer(&elsewhere).send(service.address).await;
+    assert!(warned(&log)[5].contains("https://other.example"), "{:?}", warned(&log));
+
+    hands.pass(60_000);
+    Request::get("/read").bearer(&elsewhere).send(service.address).await;
+    let warnings = warned(&log);
+    assert_eq!(
+        warnings[6],
+        r#"further log lines suppressed kind="bad answer: status 5xx" suppressed=295"#
+    );
+    assert!(warnings[7].contains("https://other.example") && warnings.len() == 8, "{warnings:?}");
+}
+
+#[tokio::test]
+async fn what_was_counted_is_written_when_the_server_ends() {
+    // R-B9
+    let log = Log::default();
+    let _guard = log.begin();
+    let upstream = AuthorizationServer::start().await.unwrap();
+    let client = requires_auth::Introspection::builder(upstream.introspection_url());
+    let server = requires_auth::ResourceServer::builder(RESOURCE)
+        .issuer(upstream.issuer())
+        .resolver(client.build().unwrap())
+        .build()
+        .unwrap();
+    let bearer = http::HeaderValue::from_static("Bearer unknown");
+    let headers = http::HeaderMap::from_iter([(http::header::AUTHORIZATION, bearer)]);
+    for _ in 0..7 {
+        server.authorize(&headers, requires_auth::Condition::Scope("read")).await.unwrap_err();
+    }
+    drop(server);
+    let warnings = warned(&log);
+    assert_eq!(warnings[5..], [r#"further log lines suppressed kind="inactive" suppressed=2"#]);
+}
