@@ -35,9 +35,25 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => IpAddr::V6(address).to_canonical().is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => means_loopback(name),
         None => false,
     }
+}
+
+/// The host of a plain `http` URL that is accepted because its name means this machine. Resolvers
+/// differ in what they make of such a name, and some look it up in DNS, so whoever connects must
+/// take the loopback addresses.
+#[cfg(feature = "introspection")]
+pub(crate) fn loopback_name(url: &Url) -> Option<&str> {
+    match url.host() {
+        Some(Host::Domain(name)) if url.scheme() == "http" && means_loopback(name) => Some(name),
+        _ => None,
+    }
+}
+
+/// RFC 6761 §6.3.
+fn means_loopback(name: &str) -> bool {
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Why a URL is not accepted. The message does not repeat the URL, which may hold a secret.
@@ -100,5 +116,25 @@ mod tests {
             assert_eq!(parse(text, Http::LoopbackOnly), Err(problem), "{text}");
         }
         assert!(parse("http://as.example/", Http::Anywhere).is_ok());
+    }
+
+    #[test]
+    #[cfg(feature = "introspection")]
+    fn each_name_that_plain_http_is_accepted_for_is_a_loopback_name() {
+        // R-C3
+        for name in ["localhost", "auth.localhost", "a.b.localhost"] {
+            let url = parse(&format!("http://{name}:1/x"), Http::LoopbackOnly).unwrap();
+            assert_eq!(loopback_name(&url), Some(name));
+            // There, the certificate says who answers.
+            assert_eq!(loopback_name(&format!("https://{name}/").parse().unwrap()), None);
+        }
+        for text in
+            ["http://127.0.0.1/", "http://[::1]/", "http://as.example/", "http://xlocalhost/"]
+        {
+            assert_eq!(loopback_name(&text.parse().unwrap()), None, "{text}");
+        }
+        for refused in ["http://localhost./", "http://localhost.example/", "http://.localhost./"] {
+            assert_eq!(parse(refused, Http::LoopbackOnly), Err(UrlProblem::PlainHttp), "{refused}");
+        }
     }
 }

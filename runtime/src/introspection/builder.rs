@@ -201,7 +201,7 @@ impl IntrospectionBuilder {
         }
         Ok(Introspection {
             exchange: Exchange {
-                client: http_client::client(&endpoint, self.connect_timeout)?,
+                client: http_client::client(&endpoint, self.http, self.connect_timeout)?,
                 endpoint,
                 authentication: self.authentication,
                 reader: self.reader,

@@ -32,7 +32,7 @@ impl Introspection {
         http: Http,
     ) -> Result<IntrospectionBuilder, SetupError> {
         let url = secure_url::parse(issuer, http).map_err(SetupError::url("issuer"))?;
-        let client = http_client::client(&url, CONNECT_TIMEOUT)?;
+        let client = http_client::client(&url, http, CONNECT_TIMEOUT)?;
         let mut found = None;
         for location in locations(&url) {
             found = read(&client, location).await?;

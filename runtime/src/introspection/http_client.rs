@@ -1,20 +1,28 @@
 //! The HTTP client and what it may take from an authorization server.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use reqwest::header::CONTENT_ENCODING;
 use reqwest::{Client, Response, redirect, retry};
 use url::Url;
 
+use crate::SetupError;
 use crate::resolve::{BadAnswer, ResolveError, Unavailable};
-use crate::{SetupError, secure_url};
+use crate::secure_url::{self, Http};
 
 /// A client for one authorization server.
 ///
 /// Redirects are not followed, nothing is retried behind our back, and no content coding is asked
 /// for, also where another crate switches those features of reqwest on. A server on this machine
-/// is reached directly; others through the environment's proxies as reqwest documents it.
-pub(super) fn client(url: &Url, connect_timeout: Duration) -> Result<Client, SetupError> {
+/// is reached directly; others through the environment's proxies as reqwest documents it. A name that
+/// plain `http` is accepted for, because it means this machine, resolves to the loopback addresses
+/// without a look at DNS or the hosts file (RFC 6761 §6.3).
+pub(super) fn client(
+    url: &Url,
+    http: Http,
+    connect_timeout: Duration,
+) -> Result<Client, SetupError> {
     let mut client = Client::builder()
         .user_agent(concat!("requires-auth/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(connect_timeout)
@@ -28,8 +36,17 @@ pub(super) fn client(url: &Url, connect_timeout: Duration) -> Result<Client, Set
     if secure_url::is_loopback(url) {
         client = client.no_proxy();
     }
+    if let (Http::LoopbackOnly, Some(name)) = (http, secure_url::loopback_name(url)) {
+        client = client.resolve_to_addrs(name, &LOOPBACK);
+    }
     client.build().map_err(|error| SetupError::HttpClient(Box::new(error)))
 }
+
+/// The port is that of the URL.
+const LOOPBACK: [SocketAddr; 2] = [
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+    SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0),
+];
 
 /// Reads a body of at most `longest` bytes.
 pub(super) async fn bounded_body(
