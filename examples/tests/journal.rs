@@ -435,8 +435,10 @@ fn a_mistake_in_the_setup_is_told_in_one_line() {
     let message =
         fails(&["--auth-listen", "127.0.0.1:0", "--redis", "http://a", "--redis-secret", "a"]);
     assert!(message.contains("32 bytes"), "{message}");
-    let message = fails(&["--issuer", "http://127.0.0.1:1"]);
-    assert!(message.contains("metadata could not be read"), "{message}");
+    // R-C12: the journal itself has no metadata of an authorization server.
+    let message = fails(&["--issuer", &journal.url]);
+    assert!(message.contains("no metadata at either place"), "{message}");
+    assert!(message.contains(&journal.url) && message.contains("introspection_url"), "{message}");
     let message = fails(&["--introspection-url", "http://auth.example/introspect"]);
     assert!(message.contains("use https"), "{message}");
     let message = fails(&["--auth-listen", "0.0.0.0:0"]);
@@ -444,6 +446,24 @@ fn a_mistake_in_the_setup_is_told_in_one_line() {
     let Output { status, stderr, .. } = program().args(["--listen", taken]).output().unwrap();
     let message = String::from_utf8(stderr).unwrap();
     assert!(!status.success() && message.contains("--listen 127.0.0.1:0"), "{message}");
+}
+
+#[test]
+fn it_starts_while_its_authorization_server_is_down() {
+    // R-C12
+    let mut process = program()
+        .args(["--listen", "127.0.0.1:0", "--issuer", "http://127.0.0.1:1"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    process.kill().unwrap();
+    let stderr = process.wait_with_output().unwrap().stderr;
+    assert!(first.starts_with("listening on http://127.0.0.1:"), "{first}");
+    let log = String::from_utf8(stderr).unwrap();
+    assert!(log.contains("discovery failed") && log.contains("cannot be reached"), "{log}");
 }
 
 #[cfg(unix)]

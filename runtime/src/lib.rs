@@ -203,7 +203,8 @@ pub use scope::{ScopeError, ScopeSet};
 pub use secrecy::SecretString;
 pub use secure_url::UrlProblem;
 pub use server::{
-    AudienceCheck, ProtectedResourceMetadata, ResourceServer, ResourceServerBuilder, SetupError,
+    AudienceCheck, DiscoveryError, ProtectedResourceMetadata, ResourceServer,
+    ResourceServerBuilder, SetupError,
 };
 #[cfg(feature = "introspection")]
 pub use server::{ClientAuthenticationMethod, ResourceServerConfig};

@@ -9,7 +9,7 @@
 //! |---|---|---|---|
 //! | [`requires_auth_exchanges_total`](EXCHANGES) | counter | `outcome`: `active`, `inactive`, `unavailable`, `bad_answer`, `credentials_refused` | exchanges with the authorization server that have ended |
 //! | [`requires_auth_exchange_duration_seconds`](EXCHANGE_DURATION) | histogram | | how long each of them took, with its retry |
-//! | [`requires_auth_exchanges_withheld_total`](EXCHANGES_WITHHELD) | counter | `cause`: `pause` (`Retry-After`), `crowd` (too many in flight), `breaker` | exchanges that were not begun |
+//! | [`requires_auth_exchanges_withheld_total`](EXCHANGES_WITHHELD) | counter | `cause`: `pause` (`Retry-After`), `crowd` (too many in flight), `discovery` (the endpoint is not discovered yet), `breaker` | exchanges that were not begun |
 //! | [`requires_auth_breakers_open`](BREAKERS_OPEN) | gauge | | circuit breakers that are open |
 //! | [`requires_auth_cache_lookups_total`](CACHE_LOOKUPS) | counter | `result`: `hit`, `miss`, `joined` (waited for an exchange that was under way) | questions to the cache |
 //! | [`requires_auth_cache_entries`](CACHE_ENTRIES) | gauge | `kind`: `active`, `inactive` | tokens that are remembered, by the cache that changed last |

@@ -4,6 +4,7 @@ mod admission;
 mod builder;
 #[cfg(feature = "introspection")]
 mod config;
+mod discovery_error;
 #[cfg(feature = "introspection")]
 mod environment;
 mod error;
@@ -32,6 +33,7 @@ pub use admission::AudienceCheck;
 pub use builder::ResourceServerBuilder;
 #[cfg(feature = "introspection")]
 pub use config::{ClientAuthenticationMethod, ResourceServerConfig};
+pub use discovery_error::DiscoveryError;
 pub use error::SetupError;
 pub(crate) use identifier::ResourceIdentifier;
 pub use metadata::ProtectedResourceMetadata;

@@ -1,5 +1,6 @@
 //! Recording metrics, which are not evaluated without the feature `metrics`, and what log lines need.
 
+mod error_chain;
 #[cfg(feature = "introspection")]
 mod exchange;
 mod log_limiter;
@@ -31,6 +32,7 @@ macro_rules! gauge {
 }
 
 pub(crate) use count;
+pub(crate) use error_chain::Chain;
 #[cfg(feature = "introspection")]
 pub(crate) use exchange::Stopwatch;
 #[cfg(feature = "introspection")]

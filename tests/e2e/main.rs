@@ -14,6 +14,7 @@ mod asking;
 mod breaking;
 mod counting;
 mod credentials;
+mod discovery;
 mod faults;
 mod hands;
 mod log;

@@ -9,9 +9,11 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::breaker::{self, Breaker};
+use super::discovery::ISSUER;
+use super::endpoint::{self, Discovery, Endpoint, Target};
 use super::exchange::Exchange;
 use super::pause::Pause;
-use super::{ClientAuthentication, Introspection, TokenSource, http_client};
+use super::{ClientAuthentication, Introspection, TokenSource};
 use crate::secure_url::{self, Http};
 use crate::{ClaimsReader, Clock, ScopeClaim, SetupError, SystemClock};
 
@@ -21,11 +23,13 @@ pub(super) const LONGEST_ANSWER: usize = 64 * 1024;
 const MAX_IN_FLIGHT: usize = 256;
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// Settings of an [`Introspection`] client; started by [`Introspection::builder`] or
-/// [`Introspection::discover`].
+pub(crate) const ENDPOINT: &str = "setting `introspection_url` (REQUIRES_AUTH_INTROSPECTION_URL)";
+
+/// Settings of an [`Introspection`] client; started by [`Introspection::builder`],
+/// [`Introspection::from_issuer`] or [`Introspection::discover`].
 #[must_use]
 pub struct IntrospectionBuilder {
-    endpoint: String,
+    place: Place,
     http: Http,
     authentication: ClientAuthentication,
     reader: ClaimsReader,
@@ -39,11 +43,39 @@ pub struct IntrospectionBuilder {
     clock: Arc<dyn Clock>,
 }
 
+/// Where the endpoint is, as it was given.
+enum Place {
+    Endpoint(String),
+    Issuer(String),
+}
+
 impl Introspection {
     /// Starts with the URL of the introspection endpoint: `https`, or `http` on this machine.
     pub fn builder(endpoint: impl Into<String>) -> IntrospectionBuilder {
-        IntrospectionBuilder {
-            endpoint: endpoint.into(),
+        IntrospectionBuilder::new(Place::Endpoint(endpoint.into()))
+    }
+
+    /// Starts with the issuer, whose metadata names the endpoint: `https`, or `http` on this machine.
+    ///
+    /// The metadata is read when a token is first resolved, or by
+    /// [`discover_at_start`](Self::discover_at_start): from `/.well-known/oauth-authorization-server`
+    /// (RFC 8414 §3) or, where that is not found, from `/.well-known/openid-configuration`. So the
+    /// authorization server may be down when this server starts. After a failure, another attempt
+    /// follows when a request needs it, 250 ms to 8 s after the last one: one for all requests, which
+    /// ends when the client is dropped. Until one succeeds, requests are answered 503 with
+    /// `Retry-After`.
+    ///
+    /// The document must be that of exactly this issuer, and name an `introspection_endpoint`; until
+    /// then no token is sent anywhere.
+    pub fn from_issuer(issuer: impl Into<String>) -> IntrospectionBuilder {
+        IntrospectionBuilder::new(Place::Issuer(issuer.into()))
+    }
+}
+
+impl IntrospectionBuilder {
+    fn new(place: Place) -> Self {
+        Self {
+            place,
             http: Http::LoopbackOnly,
             authentication: ClientAuthentication::None,
             reader: ClaimsReader::default(),
@@ -57,9 +89,7 @@ impl Introspection {
             clock: Arc::new(SystemClock),
         }
     }
-}
 
-impl IntrospectionBuilder {
     /// Authenticates with id and secret in the `Authorization` header, each form-encoded first as
     /// RFC 6749 §2.3.1 demands: what most servers expect.
     pub fn client_secret_basic(
@@ -168,8 +198,8 @@ impl IntrospectionBuilder {
         self
     }
 
-    /// Lets the endpoint be plain `http` on another machine. Default: it must not. Tokens and
-    /// credentials can then be read, and answers forged, on the way.
+    /// Lets the endpoint, and the issuer, be plain `http` on another machine. Default: they must not.
+    /// Tokens and credentials can then be read, and answers forged, on the way.
     pub fn dangerously_allow_http(mut self) -> Self {
         self.http = Http::Anywhere;
         self
@@ -186,8 +216,6 @@ impl IntrospectionBuilder {
     /// # Errors
     /// [`SetupError`] says which setting is wrong.
     pub fn build(self) -> Result<Introspection, SetupError> {
-        let endpoint = secure_url::parse(&self.endpoint, self.http)
-            .map_err(SetupError::url("introspection endpoint"))?;
         if self.max_in_flight == 0 || self.max_in_flight > Semaphore::MAX_PERMITS {
             return Err(SetupError::Setting("`max_in_flight` must be at least 1"));
         }
@@ -199,9 +227,25 @@ impl IntrospectionBuilder {
         if let Some(breaker) = &self.breaker {
             breaker.check()?;
         }
+        let endpoint = match self.place {
+            Place::Endpoint(url) => {
+                let url = secure_url::parse(&url, self.http).map_err(SetupError::url(ENDPOINT))?;
+                Endpoint::Given(Target::new(url, self.http, self.connect_timeout)?)
+            }
+            Place::Issuer(issuer) => {
+                let url = secure_url::parse(&issuer, self.http).map_err(SetupError::url(ISSUER))?;
+                let settings = endpoint::Settings {
+                    http: self.http,
+                    connect_timeout: self.connect_timeout,
+                    deadline: self.deadline,
+                    max_in_flight: self.max_in_flight,
+                    clock: Arc::clone(&self.clock),
+                };
+                Endpoint::Discovered(Box::new(Discovery::new(issuer, url, settings)))
+            }
+        };
         Ok(Introspection {
             exchange: Exchange {
-                client: http_client::client(&endpoint, self.http, self.connect_timeout)?,
                 endpoint,
                 authentication: self.authentication,
                 reader: self.reader,
@@ -221,8 +265,8 @@ impl IntrospectionBuilder {
 impl fmt::Debug for IntrospectionBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The endpoint may still have user-info.
-        let host =
-            Url::parse(&self.endpoint).ok().and_then(|url| url.host().map(|it| it.to_string()));
+        let (Place::Endpoint(place) | Place::Issuer(place)) = &self.place;
+        let host = Url::parse(place).ok().and_then(|url| url.host().map(|it| it.to_string()));
         f.debug_struct("IntrospectionBuilder")
             .field("host", &host)
             .field("authentication", &self.authentication)

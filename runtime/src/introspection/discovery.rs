@@ -9,47 +9,65 @@ use url::Url;
 
 use super::builder::{CONNECT_TIMEOUT, DEADLINE, LONGEST_ANSWER};
 use super::{Introspection, IntrospectionBuilder, http_client};
-use crate::SetupError;
 use crate::secure_url::{self, Http};
+use crate::{DiscoveryError, SetupError};
 
 impl Introspection {
-    /// Reads the introspection endpoint from the metadata of an issuer: first
+    /// Reads the introspection endpoint from the metadata of an issuer, now: first
     /// `/.well-known/oauth-authorization-server`, then, where that is not found,
-    /// `/.well-known/openid-configuration`.
+    /// `/.well-known/openid-configuration`. [`from_issuer`](Self::from_issuer) reads it when it is
+    /// first needed, and does not fail while the authorization server is down.
     ///
     /// The issuer is `https`, or `http` on this machine. One read takes 5 s at the most.
     ///
     /// # Errors
-    /// [`SetupError`] if no metadata can be read, if it is not that of exactly this issuer, or if
-    /// it names no introspection endpoint.
+    /// [`SetupError::Discovery`] if no metadata can be read, if it is not that of exactly this
+    /// issuer, or if it names no introspection endpoint; [`SetupError::Url`] for the issuer.
     pub async fn discover(issuer: &str) -> Result<IntrospectionBuilder, SetupError> {
-        Self::discover_over(issuer, Http::LoopbackOnly).await
-    }
-
-    /// The same, with plain `http` to where `http` says.
-    pub(crate) async fn discover_over(
-        issuer: &str,
-        http: Http,
-    ) -> Result<IntrospectionBuilder, SetupError> {
-        let url = secure_url::parse(issuer, http).map_err(SetupError::url("issuer"))?;
+        let http = Http::LoopbackOnly;
+        let url = secure_url::parse(issuer, http).map_err(SetupError::url(ISSUER))?;
         let client = http_client::client(&url, http, CONNECT_TIMEOUT)?;
-        let mut found = None;
-        for location in locations(&url) {
-            found = read(&client, location).await?;
-            if found.is_some() {
-                break;
-            }
-        }
-        let metadata = found.ok_or_else(|| failed("the issuer has none at either place"))?;
-        if metadata.issuer != issuer {
-            return Err(failed("it is that of another issuer"));
-        }
-        let endpoint = metadata
-            .introspection_endpoint
-            .ok_or_else(|| failed("it names no `introspection_endpoint`"))?;
+        let endpoint = endpoint(&client, issuer, &url, http).await?;
         Ok(Self::builder(endpoint))
     }
 }
+
+pub(super) const ISSUER: &str = "setting `issuer` (REQUIRES_AUTH_ISSUER)";
+
+/// The endpoint that the metadata of this issuer names. One read takes 5 s at the most.
+pub(super) async fn endpoint(
+    client: &Client,
+    issuer: &str,
+    url: &Url,
+    http: Http,
+) -> Result<Url, DiscoveryError> {
+    let [first, second] = locations(url);
+    let (location, metadata) = match read(client, &first).await? {
+        Ok(metadata) => (first, metadata),
+        Err(status) => match read(client, &second).await? {
+            Ok(metadata) => (second, metadata),
+            Err(other) => {
+                let places = [(shown(&first), status), (shown(&second), other)];
+                return Err(DiscoveryError::NotFound { places });
+            }
+        },
+    };
+    let document = shown(&location);
+    if metadata.issuer != issuer {
+        // Bounded, since the error is kept.
+        let found = metadata.issuer.chars().take(LONGEST_ISSUER).collect();
+        let configured = issuer.to_owned();
+        return Err(DiscoveryError::IssuerMismatch { document, found, configured });
+    }
+    let Some(endpoint) = metadata.introspection_endpoint else {
+        return Err(DiscoveryError::NoIntrospectionEndpoint { document });
+    };
+    secure_url::parse(&endpoint, http)
+        .map_err(|problem| DiscoveryError::UnusableEndpoint { document, problem })
+}
+
+/// How much is kept of the issuer that a document names instead of the configured one.
+const LONGEST_ISSUER: usize = 1000;
 
 #[derive(Deserialize)]
 struct Metadata {
@@ -72,30 +90,40 @@ fn locations(issuer: &Url) -> [Url; 2] {
     })
 }
 
-/// `None` if there is nothing at this place.
-async fn read(client: &Client, url: Url) -> Result<Option<Metadata>, SetupError> {
+/// A URL as messages show it: without a query, which may hold a secret.
+pub(super) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.into()
+}
+
+/// The document; the status if there is none at this place.
+async fn read(client: &Client, url: &Url) -> Result<Result<Metadata, u16>, DiscoveryError> {
+    let document = || shown(url);
     let exchange = async {
-        let request = client.get(url).header(ACCEPT, "application/json");
-        let response = request.send().await.map_err(|error| {
-            SetupError::Discovery("it cannot be reached", Some(Box::new(error.without_url())))
+        let request = client.get(url.clone()).header(ACCEPT, "application/json");
+        let response = request.send().await.map_err(|error| DiscoveryError::Unreachable {
+            document: document(),
+            source: Box::new(error.without_url()),
         })?;
         match response.status() {
             StatusCode::OK => {}
-            status if status.is_client_error() => return Ok(None),
-            _ => return Err(failed("its status is not 200")),
+            status if status.is_client_error() => return Ok(Err(status.as_u16())),
+            status => {
+                let status = status.as_u16();
+                return Err(DiscoveryError::Status { document: document(), status });
+            }
         }
         let body = http_client::bounded_body(response, LONGEST_ANSWER).await.map_err(|error| {
-            SetupError::Discovery("its answer cannot be read", Some(Box::new(error)))
+            DiscoveryError::Unreadable { document: document(), source: Box::new(error) }
         })?;
-        serde_json::from_slice(&body).map(Some).map_err(|error| {
-            SetupError::Discovery("it is not the JSON that it should be", Some(Box::new(error)))
+        serde_json::from_slice(&body).map(Ok).map_err(|error| DiscoveryError::NotMetadata {
+            document: document(),
+            source: Box::new(error),
         })
     };
-    timeout(DEADLINE, exchange).await.unwrap_or_else(|_| Err(failed("it did not answer in time")))
-}
-
-fn failed(why: &'static str) -> SetupError {
-    SetupError::Discovery(why, None)
+    let in_time = timeout(DEADLINE, exchange).await;
+    in_time.unwrap_or_else(|_| Err(DiscoveryError::TimedOut { document: document() }))
 }
 
 #[cfg(test)]

@@ -6,17 +6,16 @@ use std::time::Duration;
 
 use http::StatusCode;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use reqwest::{Client, Response};
-use url::Url;
+use reqwest::Response;
 use url::form_urlencoded::Serializer;
 
+use super::endpoint::Endpoint;
 use super::{ClientAuthentication, http_client, retry_after};
 use crate::resolve::{BadAnswer, ResolveError, Unavailable};
 use crate::{AccessToken, Claims, ClaimsReader, Clock};
 
 pub(super) struct Exchange {
-    pub(super) client: Client,
-    pub(super) endpoint: Url,
+    pub(super) endpoint: Endpoint,
     pub(super) authentication: ClientAuthentication,
     pub(super) reader: ClaimsReader,
     pub(super) longest_answer: usize,
@@ -26,9 +25,10 @@ pub(super) struct Exchange {
 
 impl Exchange {
     pub(super) async fn perform(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
-        let request = self
+        let target = self.endpoint.known()?;
+        let request = target
             .client
-            .post(self.endpoint.clone())
+            .post(target.url.clone())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(ACCEPT, "application/json");
         let form = Serializer::new(String::new())

@@ -153,22 +153,37 @@ impl ResourceServerBuilder {
     /// [`SetupError`] says which setting is missing or wrong.
     pub fn build(self) -> Result<ResourceServer, SetupError> {
         let identifier = ResourceIdentifier::parse(self.resource, self.http)
-            .map_err(SetupError::url("resource identifier"))?;
+            .map_err(SetupError::url("setting `resource` (REQUIRES_AUTH_RESOURCE)"))?;
         let resolver = self
             .resolver
             .ok_or(SetupError::Setting("there is no way to resolve tokens: set a `resolver`"))?;
+        if let Some(issuer) = &self.issuer {
+            secure_url::parse(issuer, self.http)
+                .map_err(SetupError::url("setting `issuer` (REQUIRES_AUTH_ISSUER)"))?;
+        }
+        for server in &self.authorization_servers {
+            secure_url::parse(server, self.http).map_err(SetupError::url(
+                "setting `authorization_servers` (REQUIRES_AUTH_AUTHORIZATION_SERVERS)",
+            ))?;
+        }
         let authorization_servers: Vec<String> =
             self.issuer.iter().cloned().chain(self.authorization_servers).collect();
         if authorization_servers.is_empty() {
             return Err(SetupError::Setting(
-                "no authorization server is named: set the `issuer` or an `authorization_server`",
+                "no authorization server is named: set the `issuer` (REQUIRES_AUTH_ISSUER) or an \
+                 `authorization_server` (REQUIRES_AUTH_AUTHORIZATION_SERVERS)",
             ));
         }
-        for issuer in &authorization_servers {
-            secure_url::parse(issuer, self.http).map_err(SetupError::url("issuer"))?;
+        if self.audiences.iter().any(String::is_empty) {
+            return Err(SetupError::Setting(
+                "an accepted audience (`accept_audience`, `accepted_audiences`, \
+                 REQUIRES_AUTH_ACCEPTED_AUDIENCES) is an empty text",
+            ));
         }
         if self.leeway > MOST_LEEWAY {
-            return Err(SetupError::Setting("the `leeway` is more than 60 seconds"));
+            return Err(SetupError::Setting(
+                "the `leeway` (`leeway_s`, REQUIRES_AUTH_LEEWAY_S) is more than 60 seconds",
+            ));
         }
         let challenge = ChallengeBase::new(self.realm, identifier.metadata_url().to_owned())
             .ok_or(SetupError::Setting(

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use super::DiscoveryError;
 use crate::secure_url::UrlProblem;
 
 /// A mistake in the set-up, found before the first request is served.
@@ -45,9 +46,9 @@ pub enum SetupError {
     /// The HTTP client could not be made.
     #[error("the HTTP client for the authorization server could not be made")]
     HttpClient(#[source] Box<dyn Error + Send + Sync>),
-    /// The authorization server's metadata could not be had.
-    #[error("the authorization server's metadata could not be read: {0}")]
-    Discovery(&'static str, #[source] Option<Box<dyn Error + Send + Sync>>),
+    /// The introspection endpoint could not be discovered.
+    #[error(transparent)]
+    Discovery(#[from] DiscoveryError),
 }
 
 impl SetupError {

@@ -8,7 +8,7 @@ use super::finding::Finding;
 use crate::policy::{Demand, first_alternative};
 use crate::rejection::TokenProblem;
 use crate::resolve::BadAnswer;
-use crate::telemetry::{LogLimiter, OneLine, Quoted, Verdict, count};
+use crate::telemetry::{Chain, LogLimiter, OneLine, Quoted, Verdict, count};
 use crate::{Claims, Reason, Rejection, ResolveError};
 
 impl ResourceServer {
@@ -183,20 +183,5 @@ fn word(reason: Reason) -> &'static str {
         Reason::InsufficientScope => "insufficient_scope",
         Reason::Unavailable => "unavailable",
         Reason::Misconfigured => "misconfigured",
-    }
-}
-
-/// An error and what caused it, down to the last: the first alone rarely says what to repair.
-struct Chain<'a>(&'a (dyn Error + 'static));
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }

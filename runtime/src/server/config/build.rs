@@ -6,6 +6,7 @@ mod shared_cache;
 use std::time::Duration;
 
 use super::{ClientAuthenticationMethod, ResourceServerConfig};
+use crate::introspection::ENDPOINT;
 use crate::secure_url::{self, Http};
 use crate::{
     Cached, CachedBuilder, ClientAuthentication, Introspection, IntrospectionBuilder,
@@ -13,24 +14,41 @@ use crate::{
 };
 
 impl ResourceServerConfig {
-    /// Checks the settings and, without an `introspection_url`, reads the issuer's metadata.
+    /// Checks the settings and, without an `introspection_url`, discovers the endpoint from the
+    /// issuer's metadata, as [`Introspection::discover_at_start`] does.
+    ///
+    /// The authorization server need not be there. What it does then decides:
+    ///
+    /// | the authorization server | at start | for a request |
+    /// |---|---|---|
+    /// | refuses connections, breaks them off, or is too slow | a line at WARN | 503 with `Retry-After`; discovery is tried again |
+    /// | answers with a 5xx, a redirect, 408, 425 or 429, or something that is no metadata | the same | the same |
+    /// | has no document at either place (another 4xx) | an error | the same, and a line at ERROR |
+    /// | has the document of another issuer, or one without a usable `introspection_endpoint` | an error | the same, and a line at ERROR |
     ///
     /// # Errors
-    /// [`SetupError`] says which setting is missing or wrong, or why the metadata cannot be had.
+    /// [`SetupError`] says which setting is missing or wrong, or what is wrong with the metadata.
     pub async fn build(self) -> Result<ResourceServer, SetupError> {
         let http = if self.dangerously_allow_http { Http::Anywhere } else { Http::LoopbackOnly };
         let introspection = match (&self.introspection_url, &self.issuer) {
             (Some(url), _) => Introspection::builder(url),
-            (None, Some(issuer)) => Introspection::discover_over(issuer, http).await?,
+            (None, Some(issuer)) => Introspection::from_issuer(issuer),
             (None, None) => {
-                return Err(SetupError::Setting("neither `issuer` nor `introspection_url` is set"));
+                return Err(SetupError::Setting(
+                    "neither `issuer` (REQUIRES_AUTH_ISSUER) nor `introspection_url` \
+                     (REQUIRES_AUTH_INTROSPECTION_URL) is set",
+                ));
             }
         };
         let introspection = self.introspection(introspection)?.build()?;
 
         if self.stale_if_error_s.is_none() && self.stale_scopes.is_some() {
-            return Err(SetupError::Setting("`stale_scopes` is set without `stale_if_error_s`"));
+            return Err(SetupError::Setting(
+                "`stale_scopes` (REQUIRES_AUTH_STALE_SCOPES) is set without `stale_if_error_s` \
+                 (REQUIRES_AUTH_STALE_IF_ERROR_S)",
+            ));
         }
+        introspection.discover_at_start().await?;
         let server = ResourceServer::builder(&self.resource);
         #[cfg(feature = "redis")]
         let shared = self.shared_cache()?;
@@ -51,8 +69,7 @@ impl ResourceServerConfig {
         }
         let unnamed = self.issuer.is_none() && self.authorization_servers.is_empty();
         if let (true, Some(url)) = (unnamed, &self.introspection_url) {
-            let url =
-                secure_url::parse(url, http).map_err(SetupError::url("introspection endpoint"))?;
+            let url = secure_url::parse(url, http).map_err(SetupError::url(ENDPOINT))?;
             server = server.authorization_server(url.origin().ascii_serialization());
         }
         if let Some(issuer) = self.issuer {
