@@ -204,7 +204,7 @@ pub use secrecy::SecretString;
 pub use secure_url::UrlProblem;
 pub use server::{
     AudienceCheck, DiscoveryError, ProtectedResourceMetadata, ResourceServer,
-    ResourceServerBuilder, SetupError,
+    ResourceServerBuilder, SetupError, UnknownSetting,
 };
 #[cfg(feature = "introspection")]
 pub use server::{ClientAuthenticationMethod, ResourceServerConfig};

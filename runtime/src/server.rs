@@ -15,6 +15,7 @@ mod record;
 mod refuse;
 #[cfg(feature = "rmcp")]
 mod token_status;
+mod unknown_setting;
 
 use std::fmt;
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub use metadata::ProtectedResourceMetadata;
 pub(crate) use record::Needs;
 #[cfg(feature = "rmcp")]
 pub(crate) use token_status::TokenStatus;
+pub use unknown_setting::UnknownSetting;
 
 /// A protected resource (RFC 6749 §1.1): the program whose functions are guarded.
 ///

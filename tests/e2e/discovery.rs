@@ -296,6 +296,7 @@ async fn a_mistake_of_the_set_up_is_an_error_at_start_that_names_values_and_sett
         upstream.fault(fault.at(Endpoint::Metadata));
         let error = config(issuer).build().await.unwrap_err();
         assert_eq!(error.to_string(), expected);
+        assert_eq!(format!("{error:?}"), expected, "what `main` prints");
         let SetupError::Discovery(error) = error else { panic!("{error}") };
         assert!(error.is_definitive());
         assert_eq!(Introspection::discover(issuer).await.unwrap_err().to_string(), expected);

@@ -98,12 +98,29 @@ async fn a_server_can_be_set_up_from_any_serde_source() {
     assert_eq!(documentation, Some("https://docs.example"));
 
     assert!(config(r#""resorce": "x""#).unwrap_err().to_string().contains("resorce"));
-    assert!(config(r#""audience": "maybe""#).is_err());
+    let message = |settings: &str| config(settings).unwrap_err().to_string();
+    // R-C13: all at once, whatever they hold.
+    let unknown = message(r#""cache_ttl": "s3cret", "audiences": {"a": ["s3cret"]}, "realm": "r""#);
+    let expected = "unknown settings: \"cache_ttl\" (the nearest is `cache_ttl_s`), \
+        \"audiences\" (the nearest is `audience`)";
+    assert!(unknown.starts_with(expected) && !unknown.contains("s3cret"), "{unknown}");
+    let audience = message(r#""audience": "https://api.example""#);
+    for part in ["`required`, `if-present` and `unchecked`", "`resource`", "`accepted_audiences`"] {
+        assert!(audience.contains(part), "{audience}");
+    }
+    for check in ["required", "if-present", "unchecked"] {
+        assert!(config(&format!(r#""audience": "{check}""#)).is_ok());
+    }
+    let repeated = message(r#""realm": "a", "realm": "b""#);
+    assert!(repeated.contains("duplicate field `realm`"), "{repeated}");
     for contradiction in [
         r#""client_id": "a""#,
         r#""client_secret": "a""#,
         r#""client_id": "a", "client_secret": "b", "bearer_token": "c""#,
         r#""client_authentication": "client_secret_post""#,
+        r#""client_id": "", "client_secret": "b""#,
+        r#""client_id": "a", "client_secret": """#,
+        r#""bearer_token": """#,
     ] {
         // R-C2
         let built = config(&format!("{url}, {contradiction}")).unwrap().build().await;

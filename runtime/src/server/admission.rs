@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 use crate::clock::COARSENESS;
 use crate::rejection::TokenProblem;
+use crate::telemetry::Quoted;
 use crate::{Claims, Clock};
 
 /// Whether a token must name this resource as its audience.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+///
+/// In a configuration: `required`, `if-present` or `unchecked`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum AudienceCheck {
     /// It must: the default. A token that names no audience is refused.
@@ -23,6 +26,22 @@ pub enum AudienceCheck {
     /// The audience is not looked at: tokens that were issued for any other service are accepted
     /// too. Only where the authorization server serves this resource alone.
     Unchecked,
+}
+
+impl<'de> Deserialize<'de> for AudienceCheck {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match &*String::deserialize(deserializer)? {
+            "required" => Ok(Self::Required),
+            "if-present" => Ok(Self::IfPresent),
+            "unchecked" => Ok(Self::Unchecked),
+            other => Err(D::Error::custom(format_args!(
+                "{} is none of `required`, `if-present` and `unchecked`, which decide whether the \
+                 audience of a token is checked; the resource identifier is `resource`, and further \
+                 audiences are `accepted_audiences`",
+                Quoted(other)
+            ))),
+        }
+    }
 }
 
 /// The checks that every token passes on every request, whoever resolved it. They are cheap and

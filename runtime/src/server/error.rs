@@ -1,14 +1,20 @@
 //! Why a resource server could not be set up.
 
 use std::error::Error;
+use std::fmt;
 
-use super::DiscoveryError;
+use super::unknown_setting::List;
+use super::{DiscoveryError, UnknownSetting};
 use crate::secure_url::UrlProblem;
+use crate::telemetry::Chain;
 
 /// A mistake in the set-up, found before the first request is served.
 ///
-/// The messages name the setting and never its value: it may hold a secret.
-#[derive(Debug, thiserror::Error)]
+/// Its `Debug` form is the message with its causes, since that is what a `main` prints that returns
+/// the error.
+///
+/// The messages name the setting, and its value only where it cannot hold a secret.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
     /// A URL that is not accepted.
@@ -43,6 +49,18 @@ pub enum SetupError {
         /// Its name.
         name: String,
     },
+    /// An environment variable that is empty, and must not be beside the others that are set.
+    #[error("the environment variable `{variable}` is empty: {missing}")]
+    EmptyVariable {
+        /// Its name.
+        variable: &'static str,
+        /// What it should be, and what its absence means.
+        missing: &'static str,
+    },
+    /// Environment variables that begin with `REQUIRES_AUTH_` and are no setting of this crate, as it
+    /// is compiled.
+    #[error("unknown settings in the environment: {}", List(.0))]
+    UnknownVariables(Vec<UnknownSetting>),
     /// The HTTP client could not be made.
     #[error("the HTTP client for the authorization server could not be made")]
     HttpClient(#[source] Box<dyn Error + Send + Sync>),
@@ -54,5 +72,11 @@ pub enum SetupError {
 impl SetupError {
     pub(crate) fn url(setting: &'static str) -> impl FnOnce(UrlProblem) -> Self {
         move |problem| Self::Url { setting, problem }
+    }
+}
+
+impl fmt::Debug for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Chain(self), f)
     }
 }

@@ -8,7 +8,7 @@ use super::finding::Finding;
 use crate::policy::{Demand, first_alternative};
 use crate::rejection::TokenProblem;
 use crate::resolve::BadAnswer;
-use crate::telemetry::{Chain, LogLimiter, OneLine, Quoted, Verdict, count};
+use crate::telemetry::{Chain, OneLine, Quoted, Verdict, count};
 use crate::{Claims, Reason, Rejection, ResolveError};
 
 impl ResourceServer {
@@ -31,7 +31,8 @@ impl ResourceServer {
     }
 
     /// The limit for lines that callers of this server can provoke.
-    pub(crate) fn log_limiter(&self) -> &LogLimiter {
+    #[cfg(feature = "rmcp")]
+    pub(crate) fn log_limiter(&self) -> &crate::telemetry::LogLimiter {
         &self.0.log_limiter
     }
 

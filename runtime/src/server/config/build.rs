@@ -5,6 +5,8 @@ mod shared_cache;
 
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
+
 use super::{ClientAuthenticationMethod, ResourceServerConfig};
 use crate::introspection::ENDPOINT;
 use crate::secure_url::{self, Http};
@@ -160,6 +162,13 @@ impl ResourceServerConfig {
     fn authentication(&self) -> Result<ClientAuthentication, SetupError> {
         use ClientAuthenticationMethod::{ClientSecretBasic, ClientSecretPost, None as Nothing};
         let settings = (&self.client_id, &self.client_secret, &self.bearer_token);
+        let secrets = [&self.client_secret, &self.bearer_token].into_iter().flatten();
+        let mut texts = secrets.map(ExposeSecret::expose_secret).chain(self.client_id.as_deref());
+        if texts.any(str::is_empty) {
+            return Err(SetupError::Setting(
+                "one of `client_id`, `client_secret` and `bearer_token` is an empty text",
+            ));
+        }
         match (self.client_authentication, settings) {
             (None, (None, None, Some(token))) => Ok(ClientAuthentication::bearer(token.clone())),
             // A client id alone is more often a forgotten secret than meant, so it must be meant.
@@ -174,7 +183,8 @@ impl ResourceServerConfig {
             }
             _ => Err(SetupError::Setting(
                 "the client authentication is contradictory or incomplete: set `client_id` with \
-                 `client_secret`, or `bearer_token`, or none of them",
+                 `client_secret` (REQUIRES_AUTH_CLIENT_ID, REQUIRES_AUTH_CLIENT_SECRET), or \
+                 `bearer_token` (REQUIRES_AUTH_BEARER_TOKEN), or none of them",
             )),
         }
     }
