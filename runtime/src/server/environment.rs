@@ -78,7 +78,8 @@ impl ResourceServer {
     /// Reads the settings of [`ResourceServerConfig`] from the environment: `REQUIRES_AUTH_` and
     /// the name of the setting in capitals, as in `REQUIRES_AUTH_RESOURCE`,
     /// `REQUIRES_AUTH_INTROSPECTION_URL`, `REQUIRES_AUTH_CLIENT_SECRET`. Lists are separated by
-    /// spaces, switches are `true` or `false`.
+    /// spaces, switches are `true` or `false`. The prefix is reserved: any other variable with it is an
+    /// error.
     ///
     /// An empty variable is an unset one. Where that would accept more tokens than was meant, it is an
     /// error: an empty `REQUIRES_AUTH_ISSUER` beside a `REQUIRES_AUTH_INTROSPECTION_URL`, without
