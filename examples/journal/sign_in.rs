@@ -40,13 +40,13 @@ pub struct SignIn {
 pub fn client(journal: SocketAddr) -> OAuthClient {
     OAuthClient::public(CLIENT_ID)
         .name("Demo of the journal")
-        .redirect_uri(format!("{}{CALLBACK}", browsed(journal)))
+        .redirect_uri(format!("{}{CALLBACK}", browser_url(journal)))
         .redirect_uri("http://127.0.0.1/callback")
         .redirect_uri("http://localhost/callback")
 }
 
 /// The URL of the journal in a browser on this machine.
-fn browsed(journal: SocketAddr) -> String {
+fn browser_url(journal: SocketAddr) -> String {
     let ip = match journal.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
@@ -63,7 +63,7 @@ impl SignIn {
         scopes: &str,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let random = || URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-        let (state, verifier, journal) = (random(), random(), browsed(journal));
+        let (state, verifier, journal) = (random(), random(), browser_url(journal));
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
         let link = Url::parse_with_params(
             server.authorization_url(),

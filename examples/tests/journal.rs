@@ -700,7 +700,7 @@ async fn it_can_accept_further_audiences() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_finds_scopes_where_it_is_told() {
+async fn it_reads_scopes_from_the_configured_claims() {
     let server = AuthorizationServer::start().await.unwrap();
     let mint = || server.mint().subject("alice").audience("https://journal.example/mcp");
     let flags = ["--scope-claim", "scp[]", "--scope-claim", "/realm_access/roles[]"];
@@ -720,7 +720,7 @@ async fn it_finds_scopes_where_it_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_authenticates_as_it_is_told_and_tells_nobody_the_secret() {
+async fn it_authenticates_as_configured_and_logs_no_secret() {
     // R-C2, R-C3
     let server = AuthorizationServer::builder()
         .client("journal", "s3cret-of-the-client")

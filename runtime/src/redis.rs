@@ -52,7 +52,7 @@
 //!
 //! [`Cached::forget`](crate::Cached::forget) reaches every instance: each asks the store four times a
 //! second what is new, and reads on from where it was, so that nothing is missed while the store or the
-//! network is away. What was forgotten while it was away is told when it is back: a token once, however
+//! network is away. What was forgotten while it was away is sent when it is back: a token once, however
 //! often it was forgotten, and instead of more than 10 000 tokens, everything. Use
 //! [`forget_everywhere`](crate::Cached::forget_everywhere) to know that the store has been told.
 //! A store that comes back empty, or too much news at once, has every instance forget everything. One

@@ -4,7 +4,7 @@
 //! [`AuthorizationServer`] listens on a real loopback port, refuses any other, and speaks real HTTP.
 //! Web pages that you visit can reach that port, too, so it refuses requests whose `Host` is not a
 //! loopback host with its own port (DNS rebinding), and fetches client-id documents from public
-//! addresses alone, unless [told otherwise](AuthorizationServerBuilder::allow_local_client_documents).
+//! addresses alone, unless local ones are [allowed](AuthorizationServerBuilder::allow_local_client_documents).
 //! With [`Consent::Auto`] any page can still send your browser through `/authorize`: use
 //! [`Consent::Ask`] where tokens of this server protect something.
 //!

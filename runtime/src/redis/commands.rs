@@ -91,7 +91,7 @@ pub(super) async fn forget(
         commands.cmd("DEL").arg(names.claims(token, generation)).ignore();
         commands
     };
-    connection.ask_each(tokens.map(forget)).await
+    connection.query_each(tokens.map(forget)).await
 }
 
 /// Tells every instance what has been forgotten.

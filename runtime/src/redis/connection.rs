@@ -122,7 +122,7 @@ impl Connection {
 
     /// Sends all of several groups of commands at once, and waits for all answers. The keys of one
     /// group are kept together, those of two need not be.
-    pub(super) async fn ask_each(
+    pub(super) async fn query_each(
         &mut self,
         groups: impl Iterator<Item = Pipeline>,
     ) -> RedisResult<()> {

@@ -160,10 +160,10 @@ impl Following<'_> {
     }
 
     /// Sends what was forgotten here; what cannot be sent now is sent later. Returns whether the news
-    /// have to be read again at once: a store that is told much is read in between.
+    /// have to be read again at once: between two batches they are.
     async fn send(&mut self, generation: Generation) -> RedisResult<bool> {
         let Shared { names, sealer, outbox, .. } = self.shared;
-        if let Some(sent) = self.sent.filter(|_| !outbox.is_empty() && !outbox.has_a_batch()) {
+        if let Some(sent) = self.sent.filter(|_| !outbox.is_empty() && !outbox.has_full_batch()) {
             sleep_until(sent + PAUSE).await;
         }
         let Some(mail) = outbox.mail() else { return Ok(false) };

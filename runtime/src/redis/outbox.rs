@@ -101,7 +101,7 @@ impl Outbox {
     }
 
     /// Whether a whole batch waits to be sent.
-    pub(super) fn has_a_batch(&self) -> bool {
+    pub(super) fn has_full_batch(&self) -> bool {
         self.waiting().tokens.len() >= BATCH
     }
 
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_token_that_is_forgotten_often_waits_once() {
-        // R-E10: in an outage, too, and whoever waits for it hears of it.
+        // R-E10: in an outage, too, and every waiter is notified.
         let outbox = Outbox::new();
         let all: Vec<_> = (0..2 * LONGEST).map(|_| outbox.put(forgotten(1))).collect();
         let mail = outbox.mail().unwrap();

@@ -9,7 +9,7 @@ use crate::{Condition, Rejection};
 ///
 /// The answers that the guard gives, for code that decides by itself. Each is logged and counted when
 /// it is made, as one of the guard, so make it only to answer with it. The challenge names the first
-/// alternative of the condition, as for a caller of whom nothing is known: for a caller with an
+/// alternative of the condition, as for a request without a token: for a caller with an
 /// [`AuthInfo`](crate::AuthInfo), use [`require`](crate::AuthInfo::require) or
 /// [`require_condition`](crate::AuthInfo::require_condition), which take the token's scopes into account.
 ///

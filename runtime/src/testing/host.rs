@@ -32,8 +32,8 @@ pub(super) async fn require_own(State(port): State<u16>, request: Request, next:
     )
 }
 
-/// Whether a browser says that the request was made by a page of another origin. Other clients
-/// say nothing about it.
+/// Whether the headers that browsers add show that a page of another origin made the request. Other
+/// clients add none of them.
 pub(super) fn is_from_another_origin(headers: &HeaderMap) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return site != "same-origin" && site != "none";
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_says_where_a_form_comes_from() {
+    fn the_headers_of_a_browser_show_where_a_form_comes_from() {
         let from = |headers: &[(&'static str, &'static str)]| {
             let mut map = HeaderMap::new();
             map.insert(header::HOST, HeaderValue::from_static("localhost:9000"));
