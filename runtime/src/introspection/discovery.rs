@@ -90,8 +90,14 @@ fn locations(issuer: &Url) -> [Url; 2] {
     })
 }
 
+/// Where the metadata is looked for first, as messages show it.
+pub(super) fn first_place(issuer: &Url) -> String {
+    let [first, _] = locations(issuer);
+    shown(&first)
+}
+
 /// A URL as messages show it: without a query, which may hold a secret.
-pub(super) fn shown(url: &Url) -> String {
+fn shown(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     url.into()

@@ -210,7 +210,7 @@ impl Inner {
         let client = http_client::client(&self.issuer_url, http, connect_timeout)?;
         let find = discovery::endpoint(&client, &self.issuer, &self.issuer_url, http);
         let endpoint = timeout(deadline / 5 * 4, find).await.unwrap_or_else(|_| {
-            Err(DiscoveryError::TimedOut { document: discovery::shown(&self.issuer_url) })
+            Err(DiscoveryError::TimedOut { document: discovery::first_place(&self.issuer_url) })
         })?;
         Target::new(endpoint, http, connect_timeout)
     }
