@@ -73,7 +73,8 @@ async fn under_load_every_answer_is_the_right_one() {
                 });
             }
             let mut turn = number;
-            while Instant::now() < until {
+            // On a busy machine, signing in can take all the time there is.
+            while Instant::now() < until || turn < number + 2 * cases.len() {
                 turn += 1;
                 let index = turn % cases.len();
                 call(desk, &http, &cases[index], sessions[index].as_deref()).await;
