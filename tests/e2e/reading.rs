@@ -53,6 +53,30 @@ async fn active_must_be_a_boolean_present_once() {
 }
 
 #[tokio::test]
+async fn a_member_name_that_serde_json_reserves_makes_the_answer_unusable() {
+    // R-D12, R-D2
+    let service = Service::start().await;
+    let raw = |json: &str| format!(r#"{{"$serde_json::private::RawValue":{json:?}}}"#);
+    let number = r#"{"$serde_json::private::Number":"4000000000"}"#;
+    let text = raw(r#""read""#);
+    for answer in [
+        right("").replace("true", &raw("true")),
+        right("").replace(r#""read""#, &text),
+        right("").replace(&format!("{RESOURCE:?}"), &raw(&format!("{RESOURCE:?}"))),
+        right(&format!(r#","exp":{}"#, raw("4000000000"))),
+        right(&format!(r#","exp":{number}"#)),
+        right(&format!(r#","x":[{{"y":{number}}}]"#)),
+        raw(&right("")),
+        raw(&right("")).replace('$', r"\u0024"),
+    ] {
+        assert_bad_upstream(&ask(&service, &answer).await);
+    }
+    assert_eq!(service.runs(), 0);
+    let ordinary = right(r#","x":"$serde_json::private::RawValue""#);
+    assert_ran(&ask(&service, &ordinary).await, "alice may");
+}
+
+#[tokio::test]
 async fn inactive_is_inactive_whatever_else_is_said() {
     // R-D3
     let service = Service::start().await;

@@ -1,6 +1,12 @@
 //! JSON whose repeated member names are noticed: a parser keeps the last one and another the
 //! first, so a repeated name means something else to everyone who reads it (RFC 8259 §4).
+//!
+//! Member names that `serde_json` reserves for itself are found here as well. `serde_json::Value` reads
+//! the object `{"$serde_json::private::RawValue": "true"}` as the boolean `true` when the feature
+//! `raw_value` is on, and treats `$serde_json::private::Number` likewise with `arbitrary_precision`.
+//! Cargo turns a feature on for everybody as soon as one crate of a program needs it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -18,6 +24,48 @@ pub(super) struct Repeated {
 impl Repeated {
     pub(super) fn any(&self) -> bool {
         self.below || !self.own.is_empty()
+    }
+}
+
+/// How the names begin that `serde_json` reserves for itself.
+const RESERVED: &str = "$serde_json::private::";
+
+/// Whether a member name at any depth is one that `serde_json` reserves. `json` is a valid JSON text.
+///
+/// It looks at the text and not at what a parser makes of it: with `arbitrary_precision`,
+/// `serde_json` passes every number to a visitor as an object that has such a name.
+pub(super) fn has_reserved_name(json: &str) -> bool {
+    let mut rest = json;
+    while let Some((string, behind)) = next_string(rest) {
+        rest = behind;
+        let is_name = behind.trim_start_matches([' ', '\t', '\n', '\r']).starts_with(':');
+        if is_name && unescaped(string).starts_with(RESERVED) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The first string of a JSON text, with its quotes, and what is behind it.
+fn next_string(json: &str) -> Option<(&str, &str)> {
+    let from = json.get(json.find('"')?..)?;
+    let mut escaped = false;
+    for (at, byte) in from.bytes().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return from.split_at_checked(at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn unescaped(string: &str) -> Cow<'_, str> {
+    if string.contains('\\') {
+        Cow::Owned(serde_json::from_str(string).unwrap_or_default())
+    } else {
+        Cow::Borrowed(string.trim_matches('"'))
     }
 }
 
@@ -88,6 +136,39 @@ impl<'de> Visitor<'de> for Walk {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reserved_name_is_found_at_any_depth_and_in_any_spelling() {
+        // R-D12
+        for name in [
+            "$serde_json::private::RawValue",
+            "$serde_json::private::Number",
+            "\\u0024serde_json::private::RawValue",
+            "$serde_json:\\u003aprivate::RawValue",
+            "$serde_json::private::",
+        ] {
+            for json in [
+                format!(r#"{{"{name}":"true"}}"#),
+                format!(r#"{{"active":true,"a":{{"{name}" : "1"}}}}"#),
+                format!("{{\"active\":true,\"a\":[[{{\"b\":1,\"{name}\"\r\n\t :null}}]]}}"),
+                format!(r#"{{"a":"\\\"{{","{name}":1}}"#),
+            ] {
+                assert!(serde_json::from_str::<Repeated>(&json).is_ok(), "{json}");
+                assert!(has_reserved_name(&json), "{json}");
+            }
+        }
+        for json in [
+            "{}",
+            "1",
+            r#""$serde_json::private::RawValue""#,
+            r#"{"a":"$serde_json::private::RawValue","b":["$serde_json::private::Number"]}"#,
+            r#"{"a":"\"$serde_json::private::RawValue\":1"}"#,
+            r#"{"serde_json::private::RawValue":1,"$serde_json":2," $serde_json::private::":3}"#,
+            r#"{"active":true,"exp":1700000000.5,"x":-1e3,"y":18446744073709551616}"#,
+        ] {
+            assert!(!has_reserved_name(json), "{json}");
+        }
+    }
 
     #[test]
     fn a_repeated_name_is_noticed_at_any_depth() {

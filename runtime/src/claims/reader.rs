@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use super::facts::Facts;
-use super::json::Repeated;
+use super::json::{Repeated, has_reserved_name};
 use super::{Claims, ScopeClaim, kind};
 use crate::ScopeSet;
 use crate::resolve::{BadAnswer, ResolveError};
@@ -45,8 +45,13 @@ impl ClaimsReader {
     /// [`ResolveError::Inactive`] if it says so, [`ResolveError::BadAnswer`] if it is not a JSON
     /// object with the members of RFC 7662 §2.2 in their JSON types.
     pub fn read(&self, json: &[u8]) -> Result<Claims, ResolveError> {
-        let document: Value = serde_json::from_slice(json).map_err(|_| BadAnswer::NotJson)?;
-        let repeated: Repeated = serde_json::from_slice(json).map_err(|_| BadAnswer::NotJson)?;
+        let json = str::from_utf8(json).map_err(|_| BadAnswer::NotJson)?;
+        let repeated: Repeated = serde_json::from_str(json).map_err(|_| BadAnswer::NotJson)?;
+        // Before anything reads it as a `Value`, here or in the application.
+        if has_reserved_name(json) {
+            return Err(BadAnswer::ReservedMember.into());
+        }
+        let document: Value = serde_json::from_str(json).map_err(|_| BadAnswer::NotJson)?;
         if !document.is_object() || repeated.own.contains("active") {
             return Err(BadAnswer::NoActive.into());
         }
@@ -64,7 +69,7 @@ impl ClaimsReader {
         self.scope_claims.iter().map(ToString::to_string).collect()
     }
 
-    fn facts(&self, document: &Value, json: &[u8]) -> Result<Claims, BadAnswer> {
+    fn facts(&self, document: &Value, json: &str) -> Result<Claims, BadAnswer> {
         let mut scopes = Vec::new();
         for claim in &self.scope_claims {
             scopes.extend(claim.scopes(document).map_err(|_| BadAnswer::WrongType)?);
@@ -82,7 +87,7 @@ impl ClaimsReader {
             not_before: time(document, "nbf")?,
             expires_at: time(document, "exp")?,
             sender_constrained: document.get("cnf").is_some(),
-            document: str::from_utf8(json).map_err(|_| BadAnswer::NotJson)?.into(),
+            document: json.into(),
         };
         Ok(Claims { facts: Arc::new(facts), stale: None })
     }
@@ -259,6 +264,36 @@ mod tests {
         // R-D10
         let json = r#"{"active":true,"tenant":{"id":7},"exp_in":-5}"#;
         assert_eq!(read(json).unwrap().as_json(), json);
+    }
+
+    #[test]
+    fn a_member_name_that_serde_json_reserves_changes_no_type() {
+        // R-D12
+        let raw = |value: &str| {
+            let value = serde_json::to_string(value).unwrap();
+            format!(r#"{{"$serde_json::private::RawValue":{value}}}"#)
+        };
+        let number = |value: &str| format!(r#"{{"$serde_json::private::Number":"{value}"}}"#);
+        for json in [
+            format!(r#"{{"active":{}}}"#, raw("true")),
+            format!(r#"{{"active":true,"scope":{}}}"#, raw(r#""admin""#)),
+            format!(r#"{{"active":true,"aud":{}}}"#, raw(r#"["a"]"#)),
+            format!(r#"{{"active":true,"aud":["b",{}]}}"#, raw(r#""a""#)),
+            format!(r#"{{"active":true,"exp":{}}}"#, raw("4000000000")),
+            format!(r#"{{"active":true,"exp":{}}}"#, number("4000000000")),
+            format!(r#"{{"active":true,"sub":{}}}"#, raw(r#""alice""#)),
+            format!(r#"{{"active":true,"cnf":{}}}"#, raw("null")),
+            format!(r#"{{"active":true,"x":{{"y":[{}]}}}}"#, raw("1")),
+            format!(r#"{{"active":true,"x":{{"z":1,"y":{}}}}}"#, number("1")),
+            raw(r#"{"active":true}"#),
+            format!(r#"{{"active":true,{}"#, raw("1").trim_start_matches('{')),
+        ] {
+            assert_eq!(bad(&json), BadAnswer::ReservedMember, "{json}");
+            let escaped = json.replace('$', r"\u0024");
+            assert_eq!(bad(&escaped), BadAnswer::ReservedMember, "{escaped}");
+        }
+        let text = r#"{"active":true,"sub":"$serde_json::private::RawValue"}"#;
+        assert_eq!(read(text).unwrap().subject(), Some("$serde_json::private::RawValue"));
     }
 
     #[test]

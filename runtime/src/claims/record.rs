@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Claims;
 use super::facts::Facts;
+use super::json::has_reserved_name;
 use crate::ScopeSet;
 
 /// Claims, and when they were asked for.
@@ -35,7 +36,9 @@ impl Record {
     }
 
     pub(crate) fn read(text: &[u8]) -> Option<Self> {
-        serde_json::from_slice(text).ok()
+        let record: Self = serde_json::from_slice(text).ok()?;
+        // Another version may have written what this one does not accept from a server.
+        (!has_reserved_name(&record.facts.document)).then_some(record)
     }
 
     pub(crate) fn into_claims(self) -> Claims {
@@ -97,6 +100,11 @@ mod tests {
         for other in [
             written.replace("\"facts\":{", "\"facts\":{\"new\":1,"),
             written.replace("{\"facts\"", "{\"new\":1,\"facts\""),
+            // R-D12
+            written.replace(
+                r#"{\"active\":true}"#,
+                r#"{\"active\":{\"$serde_json::private::RawValue\":\"true\"}}"#,
+            ),
             written.replace("\"sender_constrained\":false", "\"x\":0"),
             written.replace("\"sender_constrained\":false", "\"sender_constrained\":0"),
             String::new(),

@@ -125,6 +125,9 @@ pub enum BadAnswer {
     /// A member name that is there twice.
     #[error("a member of the answer is there twice")]
     RepeatedMember,
+    /// A member name that the JSON library reserves for itself, at any depth.
+    #[error("a member of the answer has a name that the JSON library reserves for itself")]
+    ReservedMember,
     /// A known member of another JSON type.
     #[error("a member of the answer has the wrong JSON type")]
     WrongType,
