@@ -8,6 +8,7 @@ mod builder;
 mod client_authentication;
 mod discovery;
 mod endpoint;
+mod error_body;
 mod exchange;
 mod http_client;
 mod pause;

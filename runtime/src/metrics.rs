@@ -7,7 +7,7 @@
 //!
 //! | name | kind | labels | counts |
 //! |---|---|---|---|
-//! | [`requires_auth_exchanges_total`](EXCHANGES) | counter | `outcome`: `active`, `inactive`, `unavailable`, `bad_answer`, `credentials_refused` | exchanges with the authorization server that have ended |
+//! | [`requires_auth_exchanges_total`](EXCHANGES) | counter | `outcome`: `active`, `inactive`, `token_refused`, `unavailable`, `bad_answer`, `credentials_refused` | exchanges with the authorization server that have ended |
 //! | [`requires_auth_exchange_duration_seconds`](EXCHANGE_DURATION) | histogram | | how long each of them took, with its retry |
 //! | [`requires_auth_exchanges_withheld_total`](EXCHANGES_WITHHELD) | counter | `cause`: `pause` (`Retry-After`), `crowd` (too many in flight), `discovery` (the endpoint is not discovered yet), `breaker` | exchanges that were not begun |
 //! | [`requires_auth_breakers_open`](BREAKERS_OPEN) | gauge | | circuit breakers that are open |

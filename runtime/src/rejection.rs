@@ -108,7 +108,12 @@ impl Rejection {
             ResolveError::Inactive => {
                 return Self::invalid_token(TokenProblem::Inactive, challenge);
             }
-            ResolveError::CredentialsRefused => {
+            ResolveError::TokenRefused(response) => {
+                return Self::invalid_token(TokenProblem::Refused(*response), challenge);
+            }
+            ResolveError::CredentialsRefused
+            | ResolveError::ClientRefused(_)
+            | ResolveError::NoClient(_) => {
                 return Self::with(Reason::Misconfigured, None, None, Some(Box::new(error)));
             }
             ResolveError::Unavailable(unavailable) => unavailable.retry_after(),

@@ -1,8 +1,10 @@
 //! Resolving: from an access token to the claims that its authorization server vouches for.
 
 mod error;
+mod error_response;
 mod resolver;
 
 pub use error::{BadAnswer, ResolveError, Unavailable};
+pub use error_response::{ErrorResponse, OAuthErrorCode};
 pub use resolver::Resolver;
 pub(crate) use resolver::SharedResolver;

@@ -11,9 +11,11 @@ use requires_auth::{
     Cached, Clock, Condition, Introspection, ResourceServer, SecretString, TokenSource, Unavailable,
 };
 
+use crate::hands::Hands;
+use crate::log::Log;
 use crate::service::{RESOURCE, Service};
 use crate::wire::Request;
-use crate::{assert_ran, assert_server_error, body};
+use crate::{assert_challenged, assert_ran, assert_server_error, body};
 
 /// Characters that a form encodes, and those that Basic would split at.
 const ID: &str = "journal: 50%+ä&b";
@@ -128,6 +130,101 @@ async fn refused_credentials_are_our_mistake_and_not_the_callers() {
     service.authorization_server.fault(Fault::status(403));
     let answer = Request::get("/read").bearer("t").send(service.address).await;
     assert_server_error(&answer, 500, body::SERVER_ERROR, None);
+}
+
+/// An error response (RFC 6749 §5.2), with a text that belongs into no log.
+fn error_response(status: u16, code: &str) -> Fault {
+    let body = format!(r#"{{"error":"{code}","error_description":"text-canary"}}"#);
+    Fault::status(status).with_body("application/json", body)
+}
+
+#[tokio::test]
+async fn an_error_response_about_the_token_is_a_401_and_about_the_client_a_500() {
+    // R-B1, R-B9, R-D1, R-C10
+    let log = Log::default();
+    let _guard = log.begin();
+    let server = AuthorizationServer::builder().client("journal", "secret").start().await.unwrap();
+    let service = Service::beside(
+        server,
+        |client| client.client_secret_basic("journal", "secret").clock(Hands::new()),
+        |it| it,
+    )
+    .await;
+    let (other, mut asked) = (service.token("read"), 0);
+    for (status, code, expected, logged) in [
+        (400, "unsupported_token_type", 401, "does not accept the token: status 400, unsupported_"),
+        (400, "invalid_token", 401, "does not accept the token: status 400, invalid_token"),
+        (404, "invalid_token", 401, "does not accept the token: status 404, invalid_token"),
+        (400, "invalid_grant", 401, "does not accept the token: status 400, invalid_grant"),
+        (400, "invalid_client", 500, "refused this server's own credentials: status 400, invalid_"),
+        (401, "invalid_client", 500, "refused this server's own credentials: status 401, invalid_"),
+        (401, "invalid_token", 500, "refused this server's own credentials: status 401, invalid_"),
+        (403, "unauthorized_client", 500, "own credentials: status 403, unauthorized_client"),
+        (401, "text-canary", 500, "refused this server's own credentials: status 401"),
+        (400, "invalid_request", 503, "status 400, invalid_request instead of status 200"),
+        (400, "text-canary", 503, "status 400 instead of 200"),
+        (500, "server_error", 503, "status 500, server_error instead of status 200"),
+        (500, "invalid_token", 503, "status 500, invalid_token instead of status 200"),
+        (503, "temporarily_unavailable", 503, "down: status 503, temporarily_unavailable"),
+        (429, "slow_down", 503, "limits the requests of this server: status 429, slow_down"),
+        (429, "text-canary", 503, "limits the requests of this server: status 429"),
+    ] {
+        let token = service.token("read");
+        let ask = |token: &str| Request::get("/read").bearer(token).send(service.address);
+        let retried = usize::from(status == 503);
+        for _ in 0..2 {
+            service.authorization_server.fault_times(1 + retried, error_response(status, code));
+            let answer = ask(&token).await;
+            match expected {
+                401 => assert_challenged(&answer, 401, body::INVALID_TOKEN, "read"),
+                500 => assert_server_error(&answer, 500, body::SERVER_ERROR, None),
+                _ => assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5")),
+            }
+            asked += 1 + retried;
+            assert_eq!(service.exchanges(), asked, "{status} {code}");
+        }
+        let last = log.lines().pop().unwrap();
+        assert!(last.contains(logged) && !last.contains("canary"), "{logged}: {last}");
+        assert_ran(&ask(&token).await, "alice may");
+        assert_ran(&ask(&other).await, "alice may");
+        asked += 2;
+    }
+}
+
+#[tokio::test]
+async fn without_a_client_a_401_says_that_none_is_configured_or_that_the_token_is_inactive() {
+    // R-B1, R-B9, R-E4
+    let log = Log::default();
+    let _guard = log.begin();
+    let (service, _) = Service::remembering().await;
+    let ask = || Request::get("/read").bearer("token").send(service.address);
+    for fault in [
+        Fault::status(401),
+        Fault::status(403),
+        error_response(401, "invalid_client"),
+        error_response(400, "invalid_client"),
+        Fault::status(401).with_body("application/json", r#"{"active":true}"#),
+        Fault::status(401).with_body("application/json", r#"{"active":"false"}"#),
+        Fault::status(401).with_body("application/json", r#"{"active":true,"active":false}"#),
+        Fault::status(401).with_body("application/json", r#"[null,false]"#),
+        Fault::status(403).with_body("application/json", r#"{"active":false}"#),
+    ] {
+        service.authorization_server.fault(fault);
+        assert_server_error(&ask().await, 500, body::SERVER_ERROR, None);
+        let last = log.lines().pop().unwrap();
+        assert!(last.contains("no client is configured: status 40"), "{last}");
+        assert!(!last.contains("own credentials"), "{last}");
+    }
+    assert_eq!(service.exchanges(), 9);
+
+    // As the example of the MCP TypeScript SDK answers.
+    let inactive = r#"{"active":false,"error":"invalid_token","error_description":"unknown"}"#;
+    let fault = Fault::status(401).with_body("application/json", inactive);
+    service.authorization_server.fault(fault);
+    for _ in 0..2 {
+        assert_challenged(&ask().await, 401, body::INVALID_TOKEN, "read");
+    }
+    assert_eq!(service.exchanges(), 10, "remembered like any other inactive token");
 }
 
 #[tokio::test]

@@ -109,6 +109,11 @@ impl Store {
                     return Ok(claims);
                 }
             }
+            // What was remembered no longer holds. Not an inactive token either: the answer may be due to
+            // how the server is set up, and then it changes.
+            Err(ResolveError::TokenRefused(_)) => {
+                self.active.remove(&key);
+            }
             Err(_) => {}
         }
         self.tell_sizes();

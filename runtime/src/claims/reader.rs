@@ -45,13 +45,14 @@ impl ClaimsReader {
     /// [`ResolveError::Inactive`] if it says so, [`ResolveError::BadAnswer`] if it is not a JSON
     /// object with the members of RFC 7662 §2.2 in their JSON types.
     pub fn read(&self, json: &[u8]) -> Result<Claims, ResolveError> {
-        let json = str::from_utf8(json).map_err(|_| BadAnswer::NotJson)?;
-        let repeated: Repeated = serde_json::from_str(json).map_err(|_| BadAnswer::NotJson)?;
+        let unreadable = || unreadable(json);
+        let json = str::from_utf8(json).map_err(|_| unreadable())?;
+        let repeated: Repeated = serde_json::from_str(json).map_err(|_| unreadable())?;
         // Before anything reads it as a `Value`, here or in the application.
         if has_reserved_name(json) {
             return Err(BadAnswer::ReservedMember.into());
         }
-        let document: Value = serde_json::from_str(json).map_err(|_| BadAnswer::NotJson)?;
+        let document: Value = serde_json::from_str(json).map_err(|_| unreadable())?;
         if !document.is_object() || repeated.own.contains("active") {
             return Err(BadAnswer::NoActive.into());
         }
@@ -90,6 +91,17 @@ impl ClaimsReader {
             document: json.into(),
         };
         Ok(Claims { facts: Arc::new(facts), stale: None })
+    }
+}
+
+/// An object that cannot be read may be so because of one of its members, which the holder of the token
+/// may have chosen. Anything else than an object does not come from an introspection endpoint.
+fn unreadable(json: &[u8]) -> BadAnswer {
+    let text = json.strip_prefix("\u{feff}".as_bytes()).unwrap_or(json);
+    if text.trim_ascii_start().starts_with(b"{") {
+        BadAnswer::UnreadableObject
+    } else {
+        BadAnswer::NotJson
     }
 }
 
@@ -334,9 +346,12 @@ mod tests {
     fn what_is_not_one_json_object_is_refused() {
         // R-D11
         let deep = format!(r#"{{"active":true,"x":{}1{}}}"#, "[".repeat(5_000), "]".repeat(5_000));
+        for json in [&b""[..], b"<html>active: true</html>", b"active", b" \xff{}", b"[1,"] {
+            assert_eq!(bad(json), BadAnswer::NotJson);
+        }
+        // R-C10: a member that the holder of a token chose may have made it so.
         for json in [
-            &b""[..],
-            b"<html>active: true</html>",
+            &b"{"[..],
             b"\xef\xbb\xbf{\"active\":true}",
             b"{\"active\":true}{}",
             b"{\"active\":true} x",
@@ -348,8 +363,9 @@ mod tests {
             b"{'active':true}",
             b"{\"active\":true",
             deep.as_bytes(),
+            format!(" \r\n\t{deep}").as_bytes(),
         ] {
-            assert_eq!(bad(json), BadAnswer::NotJson);
+            assert_eq!(bad(json), BadAnswer::UnreadableObject);
         }
         for json in [
             r#"{"active":true,"sub":"a","sub":"b"}"#,

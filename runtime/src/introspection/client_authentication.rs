@@ -49,6 +49,10 @@ impl ClientAuthentication {
         Self::Bearer(BearerSource(Arc::new(source)))
     }
 
+    pub(super) fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+
     pub(super) fn client_id(&self) -> Option<&str> {
         match self {
             Self::Basic { id, .. } | Self::Post { id, .. } => Some(id),

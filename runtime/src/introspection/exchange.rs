@@ -10,8 +10,9 @@ use reqwest::Response;
 use url::form_urlencoded::Serializer;
 
 use super::endpoint::Endpoint;
+use super::error_body::ErrorBody;
 use super::{ClientAuthentication, http_client, retry_after};
-use crate::resolve::{BadAnswer, ResolveError, Unavailable};
+use crate::resolve::{BadAnswer, ErrorResponse, OAuthErrorCode, ResolveError, Unavailable};
 use crate::{AccessToken, Claims, ClaimsReader, Clock};
 
 pub(super) struct Exchange {
@@ -37,7 +38,9 @@ impl Exchange {
             .finish();
         let request = self.authentication.apply(request, form).await?;
         let response = request.send().await.map_err(http_client::lost)?;
-        self.accept_status(&response)?;
+        if response.status() != StatusCode::OK {
+            return Err(self.refused(response).await);
+        }
         let body = http_client::bounded_body(response, self.longest_answer).await?;
         self.reader.read(&body)
     }
@@ -48,27 +51,65 @@ impl Exchange {
         format!("{} {client:?} {:?}", self.endpoint, self.reader.places())
     }
 
-    fn accept_status(&self, response: &Response) -> Result<(), ResolveError> {
-        let overloaded = Unavailable::new("the authorization server is overloaded or down");
-        match response.status() {
-            StatusCode::OK => Ok(()),
+    /// What an answer with another status than 200 means.
+    async fn refused(&self, response: Response) -> ResolveError {
+        let status = response.status();
+        let retry_after = retry_after::read(response.headers(), self.clock.now());
+        let body = ErrorBody::read(response).await;
+        let answer = body
+            .code
+            .iter()
+            .fold(ErrorResponse::new(status.as_u16()), |answer, code| answer.with_code(*code));
+        let blames_client = body.code.is_some_and(OAuthErrorCode::blames_client);
+        let blames_token = body.code.is_some_and(OAuthErrorCode::blames_token);
+        match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                Err(ResolveError::CredentialsRefused)
-            }
-            StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
-                Err(overloaded.transient().into())
-            }
-            status @ (StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) => {
-                let asked = retry_after::read(response.headers(), self.clock.now());
-                Err(match asked {
-                    // A server that says when to come back is not asked again before.
-                    Some(delay) => overloaded.with_retry_after(delay.min(self.longest_pause)),
-                    None if status.is_server_error() => overloaded.transient(),
-                    None => overloaded,
+                if self.authentication.is_none() {
+                    // Without credentials there are none to refuse, so it is the token that the server
+                    // speaks of, as that of the MCP TypeScript SDK does.
+                    if body.inactive && status == StatusCode::UNAUTHORIZED {
+                        return ResolveError::Inactive;
+                    }
+                    return ResolveError::NoClient(answer);
                 }
-                .into())
+                ResolveError::ClientRefused(answer)
             }
-            status => Err(BadAnswer::Status(status.as_u16()).into()),
+            StatusCode::TOO_MANY_REQUESTS => {
+                let limited =
+                    Unavailable::new("the authorization server limits the requests of this server");
+                self.pausing(limited.with_error_response(answer), retry_after).into()
+            }
+            StatusCode::BAD_GATEWAY
+            | StatusCode::GATEWAY_TIMEOUT
+            | StatusCode::SERVICE_UNAVAILABLE => {
+                let down = Unavailable::new("the authorization server is overloaded or down")
+                    .with_error_response(answer);
+                match retry_after {
+                    // A server that names a time is not sent another request before.
+                    Some(_) if status == StatusCode::SERVICE_UNAVAILABLE => {
+                        self.pausing(down, retry_after).into()
+                    }
+                    _ => down.transient().into(),
+                }
+            }
+            status if status.is_client_error() && blames_client => {
+                if self.authentication.is_none() {
+                    return ResolveError::NoClient(answer);
+                }
+                ResolveError::ClientRefused(answer)
+            }
+            status if status.is_client_error() && blames_token => {
+                ResolveError::TokenRefused(answer)
+            }
+            _ if body.code.is_some() => BadAnswer::ErrorResponse(answer).into(),
+            status => BadAnswer::Status(status.as_u16()).into(),
+        }
+    }
+
+    fn pausing(&self, unavailable: Unavailable, retry_after: Option<Duration>) -> Unavailable {
+        match retry_after {
+            Some(delay) => unavailable.with_retry_after(delay.min(self.longest_pause)),
+            None => unavailable,
         }
     }
 }

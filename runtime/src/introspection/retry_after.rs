@@ -5,10 +5,14 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
+/// What Better Auth sends in its place, in seconds.
+const X_RETRY_AFTER: &str = "x-retry-after";
+
 /// The delay that a server asks for, in seconds or as a date; `None` if it does not or cannot be
-/// understood.
+/// understood. `X-Retry-After` counts where there is no `Retry-After`.
 pub(super) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let value = headers.get(RETRY_AFTER).or_else(|| headers.get(X_RETRY_AFTER))?;
+    let text = value.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
@@ -37,5 +41,12 @@ mod tests {
             assert_eq!(delay(text), None, "{text:?}");
         }
         assert_eq!(read(&HeaderMap::new(), now), None);
+
+        let [own, other] = ["3", "9"].map(HeaderValue::from_static);
+        let other = (http::HeaderName::from_static(X_RETRY_AFTER), other);
+        let mut headers = HeaderMap::from_iter([other]);
+        assert_eq!(read(&headers, now), Some(Duration::from_secs(9)), "Better Auth");
+        headers.insert(RETRY_AFTER, own);
+        assert_eq!(read(&headers, now), Some(Duration::from_secs(3)), "the standard's name first");
     }
 }

@@ -1,5 +1,7 @@
 //! What is wrong with a token that is refused.
 
+use crate::ErrorResponse;
+
 /// Which check an invalid token failed: for logs, never told to the caller. It is the
 /// [`source`](std::error::Error::source) of the [`Rejection`](crate::Rejection), whose documentation
 /// has what the log says besides.
@@ -15,6 +17,9 @@ pub enum TokenProblem {
     /// The authorization server says so.
     #[error("the token is not active")]
     Inactive,
+    /// The authorization server answered that it cannot process the token.
+    #[error("the authorization server does not accept the token: {0}")]
+    Refused(ErrorResponse),
     /// `exp` has passed.
     #[error("the token has expired")]
     Expired,

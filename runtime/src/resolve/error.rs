@@ -1,8 +1,11 @@
 //! Why a token could not be resolved.
 
 use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+
+use super::ErrorResponse;
 
 /// Why a [`Resolver`](crate::Resolver) has no claims for a token.
 ///
@@ -26,48 +29,95 @@ pub enum ResolveError {
         #[source]
         BadAnswer,
     ),
-    /// The authorization server refused our own credentials, or we have none to send: the caller
-    /// gets a 500.
+    /// The authorization server answered that it cannot process this token, such as with
+    /// `unsupported_token_type`: the caller gets a 401 `invalid_token`.
+    #[error("the authorization server does not accept the token: {0}")]
+    TokenRefused(ErrorResponse),
+    /// This server has no credentials that could be sent: the caller gets a 500. For resolvers of your
+    /// own, also that the credentials were refused.
     #[error("the authorization server refused this server's own credentials")]
     CredentialsRefused,
+    /// The authorization server refused the credentials that this server is configured with: the caller
+    /// gets a 500.
+    #[error("the authorization server refused this server's own credentials: {0}")]
+    ClientRefused(ErrorResponse),
+    /// The authorization server demands credentials, and this server is configured with none: the caller
+    /// gets a 500.
+    #[error(
+        "the authorization server demands client authentication, and no client is configured: {0}"
+    )]
+    NoClient(ErrorResponse),
 }
 
 impl ResolveError {
-    /// Whether it is the authorization server that fails. One that answers a single question in a
-    /// way that cannot be used is there: else a caller could do harm with a token that makes it do
-    /// so, such as one that oidc-provider answers with a 400.
+    /// Whether it is the authorization server that fails, so that remembered claims may be used
+    /// instead, and the circuit breaker counts it.
+    ///
+    /// What the content of one token can provoke is no outage, else its holder could do harm with it:
+    /// any 4xx, 429 among them (oidc-provider answers 400 to a JWT), and any 200 that begins like a JSON
+    /// object (a lone surrogate in a user's name makes it unreadable), is too long, or is encoded (a
+    /// proxy may compress what is long).
     #[cfg(feature = "introspection")]
     pub(crate) fn is_outage(&self) -> bool {
+        let is_client_error = |status: u16| (400..500).contains(&status);
         match self {
-            Self::Unavailable(_) => true,
-            Self::BadAnswer(BadAnswer::Status(status)) => !(400..500).contains(status),
-            Self::BadAnswer(bad) => matches!(bad, BadAnswer::NotJson | BadAnswer::Encoded),
-            Self::Inactive | Self::CredentialsRefused => false,
+            Self::Unavailable(unavailable) => {
+                !unavailable.response.is_some_and(|response| is_client_error(response.status))
+            }
+            Self::BadAnswer(BadAnswer::Status(status)) => !is_client_error(*status),
+            Self::BadAnswer(BadAnswer::ErrorResponse(response)) => {
+                !is_client_error(response.status)
+            }
+            Self::BadAnswer(bad) => *bad == BadAnswer::NotJson,
+            Self::Inactive
+            | Self::TokenRefused(_)
+            | Self::CredentialsRefused
+            | Self::ClientRefused(_)
+            | Self::NoClient(_) => false,
         }
     }
 }
 
 /// The authorization server could not be reached in time, or is overloaded.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{what}")]
 pub struct Unavailable {
     what: &'static str,
+    response: Option<ErrorResponse>,
     retry_after: Option<Duration>,
     transient: bool,
     source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.what)?;
+        match self.response {
+            Some(response) => write!(f, ": {response}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Unavailable {
     /// An outage, in words that give nothing away.
     #[must_use]
     pub fn new(what: &'static str) -> Self {
-        Self { what, retry_after: None, transient: false, source: None }
+        Self { what, response: None, retry_after: None, transient: false, source: None }
     }
 
     /// When the caller may try again; passed on in `Retry-After`.
     #[must_use]
     pub fn with_retry_after(mut self, delay: Duration) -> Self {
         self.retry_after = Some(delay);
+        self
+    }
+
+    /// What the authorization server answered. A 4xx, such as 429, is an answer to one request; it
+    /// counts as an outage neither for the circuit breaker nor for
+    /// [`stale_if_error`](crate::CachedBuilder::stale_if_error).
+    #[must_use]
+    pub fn with_error_response(mut self, response: ErrorResponse) -> Self {
+        self.response = Some(response);
         self
     }
 
@@ -96,6 +146,12 @@ impl Unavailable {
         self.what
     }
 
+    /// What the authorization server answered, if it answered.
+    #[must_use]
+    pub fn error_response(&self) -> Option<ErrorResponse> {
+        self.response
+    }
+
     /// When the caller may try again, if that is known.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
@@ -110,15 +166,21 @@ pub enum BadAnswer {
     /// A status other than 200.
     #[error("status {0} instead of 200")]
     Status(u16),
+    /// The same with a registered error code.
+    #[error("{0} instead of status 200")]
+    ErrorResponse(ErrorResponse),
     /// More bytes than allowed.
     #[error("the answer is longer than allowed")]
     TooLong,
     /// A content coding that was not asked for.
     #[error("the answer is encoded, which was not asked for")]
     Encoded,
-    /// Not a JSON text of bounded depth.
+    /// Something else than a JSON text, such as a page of HTML.
     #[error("the answer is not a JSON text")]
     NotJson,
+    /// It begins like a JSON object and is not a JSON text of bounded depth.
+    #[error("the answer begins like a JSON object and cannot be read as one")]
+    UnreadableObject,
     /// No JSON object with one boolean `active`.
     #[error("the answer has no boolean member `active`, or more than one")]
     NoActive,
@@ -140,23 +202,64 @@ pub enum BadAnswer {
 #[cfg(feature = "introspection")]
 mod tests {
     use super::BadAnswer::{
-        Encoded, NoActive, NotJson, RepeatedMember, Status, TooLong, WrongType,
+        Encoded, NoActive, NotJson, RepeatedMember, ReservedMember, Status, TimeOutOfRange,
+        TooLong, UnreadableObject, WrongType,
     };
     use super::*;
+    use crate::OAuthErrorCode::{ServerError, TemporarilyUnavailable};
 
     #[test]
-    fn only_what_the_server_is_to_blame_for_is_an_outage() {
+    fn what_the_content_of_a_token_can_provoke_is_no_outage() {
         // R-C10
-        for bad in [Status(302), Status(500), Status(501), NotJson, Encoded] {
+        let error = |status| ErrorResponse::new(status).with_code(ServerError);
+        for bad in
+            [Status(302), Status(500), Status(501), BadAnswer::ErrorResponse(error(500)), NotJson]
+        {
             assert!(ResolveError::from(bad).is_outage(), "{bad:?}");
         }
-        // Whoever chooses the token may have chosen such an answer.
-        let provoked = [Status(400), Status(413), NoActive, RepeatedMember, TooLong, WrongType];
-        for bad in provoked {
+        for bad in [
+            Status(400),
+            Status(413),
+            Status(499),
+            BadAnswer::ErrorResponse(error(400)),
+            NoActive,
+            RepeatedMember,
+            ReservedMember,
+            TooLong,
+            WrongType,
+            TimeOutOfRange,
+            UnreadableObject,
+            Encoded,
+        ] {
             assert!(!ResolveError::from(bad).is_outage(), "{bad:?}");
         }
+        let unavailable = |status| {
+            let response = ErrorResponse::new(status).with_code(TemporarilyUnavailable);
+            ResolveError::from(Unavailable::new("down").with_error_response(response))
+        };
         assert!(ResolveError::from(Unavailable::new("down")).is_outage());
-        assert!(!ResolveError::Inactive.is_outage());
-        assert!(!ResolveError::CredentialsRefused.is_outage());
+        assert!(unavailable(503).is_outage() && !unavailable(429).is_outage());
+        for refused in [
+            ResolveError::Inactive,
+            ResolveError::CredentialsRefused,
+            ResolveError::TokenRefused(error(400)),
+            ResolveError::ClientRefused(error(401)),
+            ResolveError::NoClient(error(401)),
+        ] {
+            assert!(!refused.is_outage(), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn messages_name_the_status_and_the_code() {
+        // R-B9
+        let response = ErrorResponse::new(429).with_code(crate::OAuthErrorCode::SlowDown);
+        let limited = Unavailable::new("limited").with_error_response(response);
+        assert_eq!(limited.to_string(), "limited: status 429, slow_down");
+        assert_eq!(
+            ResolveError::NoClient(ErrorResponse::new(401)).to_string(),
+            "the authorization server demands client authentication, and no client is configured: \
+             status 401"
+        );
     }
 }

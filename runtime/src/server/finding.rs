@@ -46,7 +46,9 @@ impl Finding {
     /// For a token that could not be resolved.
     pub(super) fn of_error(error: &ResolveError) -> Self {
         match error {
-            ResolveError::CredentialsRefused => {
+            ResolveError::CredentialsRefused
+            | ResolveError::ClientRefused(_)
+            | ResolveError::NoClient(_) => {
                 Self { setting: Some(CREDENTIALS), ..Self::default() }
             }
             _ => Self::default(),

@@ -101,7 +101,10 @@ impl ResourceServer {
     /// The client id, where it may be why the authorization server answered so.
     fn introspecting_client(&self, rejection: &Rejection) -> Option<&str> {
         let inactive = matches!(cause(rejection), Some(TokenProblem::Inactive));
-        let refused = matches!(cause(rejection), Some(ResolveError::CredentialsRefused));
+        let refused = matches!(
+            cause(rejection),
+            Some(ResolveError::CredentialsRefused | ResolveError::ClientRefused(_))
+        );
         if inactive || refused { self.0.resolver.client_id() } else { None }
     }
 }
@@ -118,6 +121,7 @@ fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
             TokenProblem::Malformed | TokenProblem::Application => None,
             TokenProblem::TooLong => Some("token too long"),
             TokenProblem::Inactive => Some("inactive"),
+            TokenProblem::Refused(_) => Some("token refused"),
             TokenProblem::Expired => Some("expired"),
             TokenProblem::NotYetValid => Some("not yet valid"),
             TokenProblem::Audience => Some("audience"),
@@ -132,8 +136,17 @@ fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
             ResolveError::BadAnswer(BadAnswer::Status(400..500)) => "bad answer: status 4xx",
             ResolveError::BadAnswer(BadAnswer::Status(500..)) => "bad answer: status 5xx",
             ResolveError::BadAnswer(BadAnswer::Status(_)) => "bad answer: other status",
+            ResolveError::BadAnswer(BadAnswer::ErrorResponse(response)) => match response.status {
+                400..500 => "bad answer: status 4xx",
+                500.. => "bad answer: status 5xx",
+                _ => "bad answer: other status",
+            },
             ResolveError::BadAnswer(_) => "bad answer: content",
-            ResolveError::CredentialsRefused => "credentials refused",
+            ResolveError::CredentialsRefused | ResolveError::ClientRefused(_) => {
+                "credentials refused"
+            }
+            ResolveError::NoClient(_) => "no client",
+            ResolveError::TokenRefused(_) => "token refused",
             ResolveError::Inactive => "inactive",
         });
     }

@@ -27,7 +27,12 @@ impl Stopwatch {
             Err(ResolveError::Inactive) => "inactive",
             Err(ResolveError::Unavailable(_)) => "unavailable",
             Err(ResolveError::BadAnswer(_)) => "bad_answer",
-            Err(ResolveError::CredentialsRefused) => "credentials_refused",
+            Err(ResolveError::TokenRefused(_)) => "token_refused",
+            Err(
+                ResolveError::CredentialsRefused
+                | ResolveError::ClientRefused(_)
+                | ResolveError::NoClient(_),
+            ) => "credentials_refused",
         });
     }
 }

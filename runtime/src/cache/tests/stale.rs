@@ -1,7 +1,7 @@
 //! Claims that stand in for an answer that cannot be had.
 
 use super::*;
-use crate::BadAnswer;
+use crate::{BadAnswer, ErrorResponse};
 
 /// Answers as the test has set it.
 struct Moody {
@@ -64,13 +64,8 @@ impl Setup {
         self.cached.resolve(&token("a")).await.map(|claims| claims.is_stale())
     }
 
-    fn outages() -> [ResolveError; 4] {
-        [
-            Unavailable::new("out").into(),
-            BadAnswer::Status(500).into(),
-            BadAnswer::NotJson.into(),
-            BadAnswer::Encoded.into(),
-        ]
+    fn outages() -> [ResolveError; 3] {
+        [Unavailable::new("out").into(), BadAnswer::Status(500).into(), BadAnswer::NotJson.into()]
     }
 }
 
@@ -137,13 +132,21 @@ async fn nothing_stands_in_for_more_than_an_hour_or_beyond_the_end_of_the_token(
 
 #[tokio::test]
 async fn what_is_no_outage_is_passed_on() {
-    // R-E4: also a server that says in its own way that it does not know a token.
+    // R-E4, R-C10: also a server that says in its own way that it does not know a token, and whatever
+    // else the holder of a token can provoke.
     for error in [
         ResolveError::Inactive,
         ResolveError::CredentialsRefused,
         BadAnswer::Status(400).into(),
         BadAnswer::Status(404).into(),
         BadAnswer::NoActive.into(),
+        BadAnswer::UnreadableObject.into(),
+        BadAnswer::Encoded.into(),
+        BadAnswer::TooLong.into(),
+        ResolveError::TokenRefused(ErrorResponse::new(400)),
+        ResolveError::ClientRefused(ErrorResponse::new(401)),
+        ResolveError::NoClient(ErrorResponse::new(401)),
+        Unavailable::new("limited").with_error_response(ErrorResponse::new(429)).into(),
     ] {
         let setup = Setup::with_ten_minutes();
         assert!(!setup.ask().await.unwrap());
@@ -156,16 +159,18 @@ async fn what_is_no_outage_is_passed_on() {
 #[tokio::test]
 async fn what_is_no_longer_true_never_stands_in_again() {
     // R-E4, R-E7
-    let setup = Setup::with_ten_minutes();
     let outage = || Failing(Unavailable::new("out").into());
-    assert!(!setup.ask().await.unwrap());
-    setup.clock.pass(60);
-    setup.is(Failing(ResolveError::Inactive));
-    assert!(setup.ask().await.is_err());
-    setup.is(outage());
-    setup.clock.pass(5);
-    let refused = setup.ask().await.unwrap_err();
-    assert!(matches!(refused, ResolveError::Unavailable(_)), "it was inactive: {refused:?}");
+    for no_longer in [ResolveError::Inactive, ResolveError::TokenRefused(ErrorResponse::new(400))] {
+        let setup = Setup::with_ten_minutes();
+        assert!(!setup.ask().await.unwrap());
+        setup.clock.pass(60);
+        setup.is(Failing(no_longer));
+        assert!(setup.ask().await.is_err());
+        setup.is(outage());
+        setup.clock.pass(5);
+        let refused = setup.ask().await.unwrap_err();
+        assert!(matches!(refused, ResolveError::Unavailable(_)), "{refused:?}");
+    }
 
     for forget in [|cached: &Cached<_>| cached.forget(&token("a")), Cached::forget_all] {
         let setup = Setup::with_ten_minutes();
