@@ -33,11 +33,10 @@ use tracing::Instrument;
 use crate::telemetry::count;
 use crate::{AccessToken, Claims, ResolveError, Resolver};
 use flights::{Boarding, Flight, Flights};
-use key::Keys;
 use store::Store;
 
 pub use builder::CachedBuilder;
-pub(crate) use key::Key;
+pub(crate) use key::{Key, Keys};
 
 type Outcome = Result<Claims, ResolveError>;
 

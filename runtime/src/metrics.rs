@@ -10,6 +10,7 @@
 //! | [`requires_auth_exchanges_total`](EXCHANGES) | counter | `outcome`: `active`, `inactive`, `token_refused`, `unavailable`, `bad_answer`, `credentials_refused` | exchanges with the authorization server that have ended |
 //! | [`requires_auth_exchange_duration_seconds`](EXCHANGE_DURATION) | histogram | | how long each of them took, with its retry |
 //! | [`requires_auth_exchanges_withheld_total`](EXCHANGES_WITHHELD) | counter | `cause`: `pause` (`Retry-After`), `crowd` (too many in flight), `discovery` (the endpoint is not discovered yet), `breaker` | exchanges that were not begun |
+//! | [`requires_auth_control_requests_total`](CONTROL_REQUESTS) | counter | `outcome`: `usable`, `failed` | introspections of a token that no caller chose, sent where exchanges have failed in a row, where one named a `Retry-After`, and while a circuit breaker is open |
 //! | [`requires_auth_breakers_open`](BREAKERS_OPEN) | gauge | | circuit breakers that are open |
 //! | [`requires_auth_cache_lookups_total`](CACHE_LOOKUPS) | counter | `result`: `hit`, `miss`, `joined` (waited for an exchange that was under way) | questions to the cache |
 //! | [`requires_auth_cache_entries`](CACHE_ENTRIES) | gauge | `kind`: `active`, `inactive` | tokens that are remembered, by the cache that changed last |
@@ -35,6 +36,9 @@ pub const EXCHANGE_DURATION: &str = "requires_auth_exchange_duration_seconds";
 
 /// Exchanges that were not begun, by `cause`.
 pub const EXCHANGES_WITHHELD: &str = "requires_auth_exchanges_withheld_total";
+
+/// Introspections of a token that no caller chose, by `outcome`.
+pub const CONTROL_REQUESTS: &str = "requires_auth_control_requests_total";
 
 /// Circuit breakers that are open.
 pub const BREAKERS_OPEN: &str = "requires_auth_breakers_open";
@@ -71,6 +75,7 @@ pub fn describe() {
     let counters = [
         (EXCHANGES, "Exchanges with the authorization server"),
         (EXCHANGES_WITHHELD, "Exchanges with the authorization server that were not begun"),
+        (CONTROL_REQUESTS, "Introspections of a token that no caller chose"),
         (CACHE_LOOKUPS, "Questions to the cache of claims"),
         (CACHE_EVICTIONS, "Tokens forgotten for lack of room"),
         (SHARED_CACHE_LOOKUPS, "Questions to the shared cache of claims"),

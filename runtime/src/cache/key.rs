@@ -37,7 +37,7 @@ impl Hash for Key {
 
 /// Makes keys for the answers of one resolver: the SHA-256 of a block with the name of the resolver
 /// and of the token.
-pub(super) struct Keys {
+pub(crate) struct Keys {
     /// The hash's state after that block, so that a key costs no more than the token alone.
     begun: [u32; 8],
 }
@@ -64,7 +64,7 @@ const FIRST: [u32; 8] = [
 
 impl Keys {
     /// Two resolvers with different names never share a key.
-    pub(super) fn new(resolver: &str) -> Self {
+    pub(crate) fn new(resolver: &str) -> Self {
         let mut begun = FIRST;
         compress256(&mut begun, &[block_of(resolver)]);
         Self { begun }
@@ -73,7 +73,7 @@ impl Keys {
     /// What the hasher of `sha2` would make of it. All of the token is at hand, so nothing has to be
     /// kept between its pieces: that is a fifth of the time.
     #[inline]
-    pub(super) fn of(&self, token: &AccessToken) -> Key {
+    pub(crate) fn of(&self, token: &AccessToken) -> Key {
         let token = token.expose_bytes();
         let mut state = self.begun;
         // Most tokens fit into the last blocks, and one call for all of them takes less in a server,

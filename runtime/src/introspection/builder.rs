@@ -9,11 +9,13 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::breaker::{self, Breaker};
+use super::control::ControlRequests;
 use super::discovery::ISSUER;
 use super::endpoint::{self, Discovery, Endpoint, Target};
 use super::exchange::Exchange;
+use super::in_flight::InFlight;
 use super::pause::Pause;
-use super::{ClientAuthentication, Introspection, TokenSource};
+use super::{ClientAuthentication, Inner, Introspection, TokenSource};
 use crate::secure_url::{self, Http};
 use crate::{ClaimsReader, Clock, ScopeClaim, SetupError, SystemClock};
 
@@ -155,6 +157,11 @@ impl IntrospectionBuilder {
 
     /// How many exchanges may be in flight at once; past it a request is answered 503 at once.
     /// Default: 256.
+    ///
+    /// When all places are taken, slow exchanges hold no more than a quarter of them, so that tokens that
+    /// the server answers late do not keep others away: one beyond that ends with a 503, and the new
+    /// exchange takes its place. An exchange is slow after a quarter of the [deadline](Self::deadline) if
+    /// a later one has been answered, and otherwise after three quarters of it.
     pub fn max_in_flight(mut self, exchanges: usize) -> Self {
         self.max_in_flight = exchanges;
         self
@@ -162,6 +169,10 @@ impl IntrospectionBuilder {
 
     /// The longest `Retry-After` of the authorization server that is honoured and passed on.
     /// Default: 60 s.
+    ///
+    /// It is honoured for the token that the server answered so to. It is honoured for all tokens if a
+    /// control request before the next exchange is answered in the same way: a limit on one caller's
+    /// requests concerns nobody else. `X-Retry-After` counts where there is no `Retry-After`.
     pub fn longest_pause(mut self, pause: Duration) -> Self {
         self.longest_pause = pause;
         self
@@ -177,16 +188,29 @@ impl IntrospectionBuilder {
     /// How many exchanges in a row must fail for the circuit breaker to open: then requests are
     /// answered 503 at once, but for a probe. Default: 5.
     ///
-    /// A failure is no answer in time, a broken connection, a status other than 200 and 4xx, or an
-    /// answer that is encoded or no JSON. A token that is not active, refused credentials, and an
+    /// The last of them is a control request: an introspection of a random token, which is sent before
+    /// the next caller's exchange when all others have failed. So nobody can open the circuit breaker
+    /// with tokens of their own, whatever the server answers to those. If the random token fails as well,
+    /// up to three tokens that were active a moment ago are tried, since some servers answer 5xx to every
+    /// token that they did not issue. A control request is sent for four failures at the most, and takes
+    /// the place of a caller's exchange under [`max_in_flight`](Self::max_in_flight).
+    ///
+    /// A failure is no answer in time, a broken connection, a status other than 200 and 4xx, or a 200
+    /// that does not begin like a JSON object. A token that is not active, refused credentials, and an
     /// answer that only this token can have, are none: the server is there.
+    ///
+    /// With 1, each failed exchange is followed by a control request.
     pub fn breaker_failures(mut self, failures: u32) -> Self {
         self.breaker.get_or_insert_default().failures = failures;
         self
     }
 
-    /// How often an open circuit breaker lets one exchange through as a probe, without a retry. The
-    /// first answer closes it. Default: every 500 ms; at most every 60 s.
+    /// How often an open circuit breaker lets one request through as a probe, without a retry: in turn a
+    /// caller's exchange and a control request. The first answer closes it. Default: every 500 ms; at
+    /// most every 60 s.
+    ///
+    /// After that, two exchanges may be in flight at first, and twice as many after each round trip or
+    /// 100 ms, until all are let through; the others are answered 503 with `Retry-After: 1`.
     pub fn breaker_period(mut self, period: Duration) -> Self {
         self.breaker.get_or_insert_default().period = period;
         self
@@ -244,21 +268,24 @@ impl IntrospectionBuilder {
                 Endpoint::Discovered(Box::new(Discovery::new(issuer, url, settings)))
             }
         };
-        Ok(Introspection {
-            exchange: Exchange {
-                endpoint,
-                authentication: self.authentication,
-                reader: self.reader,
-                longest_answer: self.longest_answer,
-                longest_pause: self.longest_pause,
-                clock: Arc::clone(&self.clock),
-            },
+        let exchange = Arc::new(Exchange {
+            endpoint,
+            authentication: self.authentication,
+            reader: self.reader,
+            longest_answer: self.longest_answer,
+            longest_pause: self.longest_pause,
+            clock: Arc::clone(&self.clock),
+        });
+        let clock = || Arc::clone(&self.clock);
+        Ok(Introspection(Arc::new(Inner {
             deadline: self.deadline,
             retry: self.retry,
-            in_flight: Semaphore::new(self.max_in_flight),
-            breaker: Breaker::new(self.breaker, Arc::clone(&self.clock)),
-            pause: Pause::new(self.clock),
-        })
+            in_flight: InFlight::new(self.max_in_flight, self.deadline, clock()),
+            breaker: Breaker::new(self.breaker, self.max_in_flight, clock()),
+            pause: Pause::new(clock()),
+            control_requests: ControlRequests::new(Arc::clone(&exchange), self.deadline, clock()),
+            exchange,
+        })))
     }
 }
 

@@ -78,6 +78,26 @@ impl ResolveError {
     }
 }
 
+#[cfg(feature = "introspection")]
+impl ResolveError {
+    /// When the authorization server wants to get requests again, if it said so.
+    pub(crate) fn named_retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable(unavailable) => {
+                unavailable.response.and_then(|_| unavailable.retry_after)
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn without_retry_after(mut self) -> Self {
+        if let Self::Unavailable(unavailable) = &mut self {
+            unavailable.retry_after = None;
+        }
+        self
+    }
+}
+
 /// The authorization server could not be reached in time, or is overloaded.
 #[derive(Debug, Clone, thiserror::Error)]
 pub struct Unavailable {

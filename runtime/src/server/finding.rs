@@ -48,9 +48,7 @@ impl Finding {
         match error {
             ResolveError::CredentialsRefused
             | ResolveError::ClientRefused(_)
-            | ResolveError::NoClient(_) => {
-                Self { setting: Some(CREDENTIALS), ..Self::default() }
-            }
+            | ResolveError::NoClient(_) => Self { setting: Some(CREDENTIALS), ..Self::default() },
             _ => Self::default(),
         }
     }
