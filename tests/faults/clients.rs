@@ -194,6 +194,16 @@ async fn ask(http: &reqwest::Client, url: &str, who: Who, token: &str) -> Result
 /// One answer to one request.
 pub async fn once(lab: &Lab, path: &str, token: &str) -> (u16, String) {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    once_with(&http, lab, path, token).await
+}
+
+/// The same on connections that are kept.
+pub async fn once_with(
+    http: &reqwest::Client,
+    lab: &Lab,
+    path: &str,
+    token: &str,
+) -> (u16, String) {
     let url = format!("http://{}{path}", lab.address);
     let answer = http.get(url).bearer_auth(token).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())

@@ -15,6 +15,7 @@
 #![allow(unreachable_pub, reason = "a program has no outside")]
 
 mod asking;
+mod attacks;
 mod clients;
 #[path = "../redis/clock.rs"]
 mod clock;
@@ -37,6 +38,7 @@ async fn main() -> ExitCode {
     let mut report = Report::begin(wanted);
     outages::run(&mut report).await;
     asking::run(&mut report).await;
+    attacks::run(&mut report).await;
     remembering::run(&mut report).await;
     sharing::run(&mut report).await;
     report.end()

@@ -1,8 +1,7 @@
 //! Faults on demand: what they are, and which of them comes next.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -36,7 +35,10 @@ pub struct Fault {
     pub(super) endpoint: Endpoint,
     pub(super) delay: Duration,
     pub(super) action: Action,
+    tokens: Option<Tokens>,
 }
+
+type Tokens = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// How an introspection answer misstates `active`; for [`Fault::active`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +76,7 @@ pub(super) enum Action {
 
 impl Fault {
     fn new(action: Action) -> Self {
-        Self { endpoint: Endpoint::Introspection, delay: Duration::ZERO, action }
+        Self { endpoint: Endpoint::Introspection, delay: Duration::ZERO, action, tokens: None }
     }
 
     /// Answers properly, but later.
@@ -196,6 +198,30 @@ impl Fault {
         self
     }
 
+    /// Restricts the fault to requests about some tokens: those whose form has a parameter `token` for
+    /// which `chosen` is true. Such a fault stands beside others for
+    /// [`AuthorizationServer::fault`](super::AuthorizationServer::fault) instead of replacing them; the
+    /// first that concerns a request happens. Default: all requests.
+    ///
+    /// ```
+    /// use requires_auth::testing::{AuthorizationServer, Fault};
+    ///
+    /// # async fn example() -> std::io::Result<()> {
+    /// let server = AuthorizationServer::start().await?;
+    /// server.fault(Fault::status(500).for_tokens(|token| token.starts_with("eyJ")));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn for_tokens(mut self, chosen: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.tokens = Some(Arc::new(chosen));
+        self
+    }
+
+    fn concerns(&self, endpoint: Endpoint, token: Option<&str>) -> bool {
+        let chosen = |tokens: &Tokens| token.is_some_and(|token| tokens(token));
+        self.endpoint == endpoint && self.tokens.as_ref().is_none_or(chosen)
+    }
+
     /// Moves the fault to another part of the server. Default: introspection.
     pub fn at(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = endpoint;
@@ -233,13 +259,19 @@ pub(super) struct Faults(Mutex<Planned>);
 struct Planned {
     /// In their order, each with how often it is still to happen.
     counted: Vec<(usize, Fault)>,
-    /// After the counted ones, until cleared.
-    standing: HashMap<Endpoint, Fault>,
+    /// After the counted ones, until cleared: those for some tokens, then one per endpoint.
+    standing: Vec<Fault>,
 }
 
 impl Faults {
     pub(super) fn stand(&self, fault: Fault) {
-        self.planned().standing.insert(fault.endpoint, fault);
+        let standing = &mut self.planned().standing;
+        if fault.tokens.is_some() {
+            standing.insert(0, fault);
+        } else {
+            standing.retain(|other| other.tokens.is_some() || other.endpoint != fault.endpoint);
+            standing.push(fault);
+        }
     }
 
     pub(super) fn times(&self, times: usize, fault: Fault) {
@@ -252,17 +284,17 @@ impl Faults {
         *self.planned() = Planned::default();
     }
 
-    /// The fault that happens to this request.
-    pub(super) fn next(&self, endpoint: Endpoint) -> Option<Fault> {
+    /// The fault that happens to this request, which may be about a token.
+    pub(super) fn next(&self, endpoint: Endpoint, token: Option<&str>) -> Option<Fault> {
         let mut planned = self.planned();
-        let next = planned.counted.iter_mut().find(|(_, fault)| fault.endpoint == endpoint);
+        let next = planned.counted.iter_mut().find(|(_, fault)| fault.concerns(endpoint, token));
         if let Some((left, fault)) = next {
             *left -= 1;
             let fault = fault.clone();
             planned.counted.retain(|(left, _)| *left > 0);
             return Some(fault);
         }
-        planned.standing.get(&endpoint).cloned()
+        planned.standing.iter().find(|fault| fault.concerns(endpoint, token)).cloned()
     }
 
     fn planned(&self) -> MutexGuard<'_, Planned> {
@@ -284,15 +316,39 @@ mod tests {
         faults.times(1, Fault::status(505).at(Endpoint::Token));
         let mut seen = Vec::new();
         for _ in 0..5 {
-            let fault = faults.next(Endpoint::Introspection).unwrap();
+            let fault = faults.next(Endpoint::Introspection, None).unwrap();
             if let Action::Answer { status, .. } = fault.action {
                 seen.push(status.as_u16());
             }
         }
         assert_eq!(seen, [502, 502, 503, 500, 500]);
-        assert!(faults.next(Endpoint::Metadata).is_none());
+        assert!(faults.next(Endpoint::Metadata, None).is_none());
         faults.clear();
-        assert!(faults.next(Endpoint::Introspection).is_none());
-        assert!(faults.next(Endpoint::Token).is_none());
+        assert!(faults.next(Endpoint::Introspection, None).is_none());
+        assert!(faults.next(Endpoint::Token, None).is_none());
+    }
+
+    #[test]
+    fn faults_for_some_tokens_concern_no_others() {
+        let faults = Faults::default();
+        faults.stand(Fault::status(500));
+        faults.stand(Fault::status(501).for_tokens(|token| token.starts_with('a')));
+        faults.stand(Fault::status(502).for_tokens(|token| token.starts_with('b')));
+        faults.stand(Fault::status(505));
+        faults.times(1, Fault::status(503).for_tokens(|token| token.ends_with('b')));
+        let mut next = |token| match faults.next(Endpoint::Introspection, token)?.action {
+            Action::Answer { status, .. } => Some(status.as_u16()),
+            _ => None,
+        };
+        for (token, status) in [
+            (Some("a"), 501),
+            (Some("ab"), 503),
+            (Some("ab"), 501),
+            (Some("b"), 502),
+            (Some("c"), 505),
+            (None, 505),
+        ] {
+            assert_eq!(next(token), Some(status), "{token:?}");
+        }
     }
 }

@@ -75,14 +75,16 @@ async fn record_then_fail(
     // A preflight is the browser's own affair.
     let endpoint = Endpoint::of(head.uri.path(), &state.settings.path)
         .filter(|_| head.method != Method::OPTIONS);
-    state.recorder.add(RecordedRequest {
+    let recorded = RecordedRequest {
         endpoint,
         method: head.method.clone(),
         uri: head.uri.clone(),
         headers: head.headers.clone(),
         body: body.clone(),
-    });
-    let fault = endpoint.and_then(|endpoint| state.faults.next(endpoint));
+    };
+    let fault = endpoint
+        .and_then(|endpoint| state.faults.next(endpoint, recorded.param("token").as_deref()));
+    state.recorder.add(recorded);
     let proper = next.run(Request::from_parts(head, Body::from(body)));
     match fault {
         None => proper.await,

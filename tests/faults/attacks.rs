@@ -1,0 +1,292 @@
+//! R-C10, R-C9, R-C7: an authorization server that is up, and callers whose tokens make it fail for
+//! themselves, 50 times a second. Everybody else is answered as if they were not there.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use requires_auth::IntrospectionBuilder;
+use requires_auth::testing::Fault;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{interval, sleep, sleep_until};
+
+use crate::clients::once_with;
+use crate::lab::{Lab, RESOURCE};
+use crate::report::{Outcome, Report, check};
+
+/// What the server does to a token of the attacker's.
+#[derive(Debug, Clone, Copy)]
+enum Attack {
+    ServerError,
+    BadRequest,
+    Nonsense,
+    BrokenObject,
+    Closes,
+    Late,
+    TooMany,
+}
+
+const ATTACKS: [(Attack, &str); 7] = [
+    (Attack::ServerError, "500"),
+    (Attack::BadRequest, "400"),
+    (Attack::Nonsense, "a page of HTML"),
+    (Attack::BrokenObject, "a lone surrogate"),
+    (Attack::Closes, "a closed connection"),
+    (Attack::Late, "nothing in time"),
+    (Attack::TooMany, "429 with Retry-After: 60"),
+];
+
+impl Attack {
+    fn fault(self) -> Fault {
+        match self {
+            Self::ServerError => Fault::status(500),
+            Self::BadRequest => Fault::status(400),
+            Self::Nonsense => Fault::html(),
+            Self::BrokenObject => {
+                Fault::body("application/json", r#"{"active":true,"sub":"\ud800"}"#)
+            }
+            Self::Closes => Fault::close(),
+            Self::Late => Fault::hang(),
+            Self::TooMany => Fault::status(429).header("retry-after", "60"),
+        }
+    }
+}
+
+/// Whose tokens the server fails for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tokens {
+    /// The attacker's own, which it has issued.
+    Valid,
+    /// Those that look like a JWT, and none of which it has issued.
+    Garbage,
+    /// All that it has not issued, such as that of a control request.
+    Unknown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    Steady,
+    /// All at the moments at which a circuit that opened lets a probe through.
+    InStep,
+}
+
+pub async fn run(report: &mut Report) {
+    for (attack, what) in ATTACKS {
+        let mut kinds = vec![(Tokens::Valid, "valid tokens"), (Tokens::Garbage, "garbage")];
+        if matches!(attack, Attack::ServerError | Attack::Late) {
+            kinds.push((Tokens::Unknown, "all unknown tokens"));
+        }
+        for (tokens, whose) in kinds {
+            for (pace, how) in [(Pace::Steady, ""), (Pace::InStep, ", in step")] {
+                let fault = format!("50/s: {what} for {whose}{how}");
+                let experiment = attacked(attack, tokens, pace);
+                report
+                    .row("R-C10 R-C9 R-C7", &fault, "99 of 100 others answered", experiment)
+                    .await;
+            }
+        }
+    }
+    let fault = "500 for every token, and only one in use";
+    let expected = "open after 5 exchanges; then 1 probe per period";
+    report.row("R-C10", fault, expected, one_token()).await;
+    report
+        .row(
+            "R-C10 R-L2",
+            "back up, in an attack in step with the probe",
+            "found within two periods",
+            found_in_an_attack(),
+        )
+        .await;
+    report
+        .row(
+            "R-C10 R-L2",
+            "back up, slow, with 200 callers waiting",
+            "twice as many exchanges each time",
+            recovery(),
+        )
+        .await;
+}
+
+const ATTACKERS_PER_SECOND: u32 = 50;
+const GOOD_CALLERS: usize = 100;
+const PERIOD: Duration = Duration::from_millis(500);
+
+struct Attackers(JoinHandle<()>);
+
+impl Attackers {
+    /// Sends requests until it is dropped, and waits for no answer.
+    fn begin(lab: &Arc<Lab>, tokens: Tokens, pace: Pace) -> Self {
+        let lab = Arc::clone(lab);
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let at_once = match pace {
+            Pace::Steady => 1,
+            Pace::InStep => ATTACKERS_PER_SECOND * 500 / 1000,
+        };
+        let mut ticks = interval(Duration::from_secs(1) * at_once / ATTACKERS_PER_SECOND);
+        let own = lab.token("entries:read");
+        Self(tokio::spawn(async move {
+            let mut requests = JoinSet::new();
+            for number in 0_usize.. {
+                ticks.tick().await;
+                for request in 0..at_once {
+                    let token = match tokens {
+                        // One of them again and again, or a new one each time.
+                        Tokens::Valid if request % 2 == 0 => format!("{own}.evil"),
+                        Tokens::Valid => format!("{}.evil", lab.token("entries:read")),
+                        Tokens::Garbage | Tokens::Unknown => format!("eyJ.{number}.{request}.evil"),
+                    };
+                    let (lab, http) = (Arc::clone(&lab), http.clone());
+                    requests.spawn(async move {
+                        let _ = once_with(&http, &lab, "/entries", &token).await;
+                    });
+                }
+                while requests.try_join_next().is_some() {}
+            }
+        }))
+    }
+}
+
+impl Drop for Attackers {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn attacked(attack: Attack, tokens: Tokens, pace: Pace) -> Outcome {
+    // Half of the defaults, so that exchanges that are not answered reach the bound in half of the time.
+    let deadline = Duration::from_millis(2500);
+    let lab = Arc::new(Lab::asking(|client| client.deadline(deadline).max_in_flight(128)).await);
+    let known = Known::default();
+    let fault = attack.fault();
+    let fault = match tokens {
+        Tokens::Valid | Tokens::Garbage => fault.for_tokens(|token| token.ends_with(".evil")),
+        Tokens::Unknown => {
+            let known = known.clone();
+            fault.for_tokens(move |token| !known.contains(token))
+        }
+    };
+    lab.authorization_server.fault(fault);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    // Somebody was there before.
+    let first = known.token(&lab, "carol");
+    let (status, body) = once_with(&http, &lab, "/entries", &first).await;
+    check(status == 200, || format!("{status} {body}"))?;
+
+    let attackers = Attackers::begin(&lab, tokens, pace);
+    let late = matches!(attack, Attack::Late);
+    sleep(if late { deadline } else { Duration::from_millis(700) }).await;
+    let begun = tokio::time::Instant::now();
+    let mut callers = JoinSet::new();
+    for number in 0..GOOD_CALLERS {
+        let token = known.token(&lab, &format!("user{}", number % 7));
+        let (lab, http) = (Arc::clone(&lab), http.clone());
+        callers.spawn(async move {
+            sleep_until(begun + Duration::from_millis(10) * u32::try_from(number).unwrap()).await;
+            once_with(&http, &lab, "/entries", &token).await
+        });
+    }
+    let mut answered = 0;
+    let mut others = Vec::new();
+    while let Some(answer) = callers.join_next().await {
+        match answer.map_err(|error| error.to_string())? {
+            (200, _) => answered += 1,
+            other => others.push(other),
+        }
+    }
+    drop(attackers);
+    check(answered * 100 >= GOOD_CALLERS * 99, || format!("{answered}, and {others:?}"))?;
+    Ok(format!("{answered} of {GOOD_CALLERS}, {} exchanges", lab.exchanges()))
+}
+
+/// The tokens that the server answers properly.
+#[derive(Clone, Default)]
+struct Known(Arc<std::sync::Mutex<std::collections::HashSet<String>>>);
+
+impl Known {
+    fn token(&self, lab: &Lab, subject: &str) -> String {
+        let mint = lab.authorization_server.mint();
+        let token = mint.subject(subject).audience(RESOURCE).scopes("entries:read").issue();
+        self.0.lock().unwrap().insert(token.clone());
+        token
+    }
+
+    fn contains(&self, token: &str) -> bool {
+        self.0.lock().unwrap().contains(token)
+    }
+}
+
+async fn one_token() -> Outcome {
+    let lab = Lab::asking(IntrospectionBuilder::without_retry).await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let token = lab.token("entries:read");
+    lab.authorization_server.fault(Fault::status(500));
+    let mut sent = Vec::new();
+    for _ in 0..20 {
+        let (status, body) = once_with(&http, &lab, "/entries", &token).await;
+        check(status == 503, || format!("{status} {body}"))?;
+        sent.push(lab.exchanges());
+    }
+    check(sent[..5] == [1, 2, 3, 4, 5], || format!("{sent:?}"))?;
+    let probes = sent[19] - 5;
+    check(probes <= 2, || format!("{probes} exchanges while it is open"))?;
+    Ok(format!("5 exchanges, and {probes} while it is open"))
+}
+
+async fn found_in_an_attack() -> Outcome {
+    let lab = Arc::new(Lab::asking(|client| client).await);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let token = lab.token("entries:read");
+    lab.authorization_server.fault(Fault::status(500));
+    for _ in 0..6 {
+        once_with(&http, &lab, "/entries", &token).await;
+    }
+    let attackers = Attackers::begin(&lab, Tokens::Valid, Pace::Steady);
+    sleep(2 * PERIOD).await;
+    lab.authorization_server.clear_faults();
+    lab.authorization_server.fault(Fault::status(500).for_tokens(|it| it.ends_with(".evil")));
+    let back = Instant::now();
+    while once_with(&http, &lab, "/entries", &token).await.0 != 200 {
+        check(back.elapsed() < 10 * PERIOD, || "not found".to_owned())?;
+    }
+    let took = back.elapsed();
+    drop(attackers);
+    check(took < 3 * PERIOD, || format!("{took:?}"))?;
+    Ok(format!("after {took:.1?}"))
+}
+
+async fn recovery() -> Outcome {
+    let lab = Arc::new(Lab::asking(|client| client).await);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let token = lab.token("entries:read");
+    lab.authorization_server.fault(Fault::status(500));
+    for _ in 0..6 {
+        once_with(&http, &lab, "/entries", &token).await;
+    }
+    // From now on the answers are counted while they are on their way.
+    lab.authorization_server.clear_faults();
+    lab.authorization_server.fault(Fault::delay(Duration::from_millis(200)));
+    sleep(PERIOD).await;
+    let (status, body) = once_with(&http, &lab, "/entries", &token).await;
+    check(status == 200, || format!("{status} {body}"))?;
+
+    let before = lab.exchanges();
+    let answered = Arc::new(AtomicUsize::new(0));
+    let mut callers = JoinSet::new();
+    for _ in 0..200 {
+        let (lab, http) = (Arc::clone(&lab), http.clone());
+        let (token, answered) = (lab.token("entries:read"), Arc::clone(&answered));
+        callers.spawn(async move {
+            while once_with(&http, &lab, "/entries", &token).await.0 != 200 {
+                sleep(Duration::from_millis(20)).await;
+            }
+            answered.fetch_add(1, Ordering::Relaxed);
+        });
+    }
+    sleep(Duration::from_millis(60)).await;
+    let at_once = lab.exchanges() - before;
+    callers.join_all().await;
+    check(at_once <= 8, || format!("{at_once} exchanges in the first 60 ms"))?;
+    let answered = answered.load(Ordering::Relaxed);
+    check(answered == 200, || format!("{answered} answered"))?;
+    Ok(format!("{at_once} exchanges in the first 60 ms, and all answered in the end"))
+}
