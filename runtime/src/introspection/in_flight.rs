@@ -18,11 +18,11 @@ pub(super) const CROWDED: Duration = Duration::from_secs(1);
 ///
 /// Whoever has tokens that the server answers late, or not at all, can have as many exchanges in flight
 /// as a deadline has room for: with 50 a second and 5 s, 250. So that others get through, slow exchanges
-/// hold no more than a quarter of the places as soon as all are taken: the one that has become slow last
-/// makes way for the new one. One is slow if it has taken a quarter of the deadline and a later one has
-/// been answered meanwhile, or else three quarters of it. The oldest stay, since theirs are the answers
-/// that are still to be had from a server that is slow for everybody. A crowd of exchanges that have all
-/// just begun is refused what goes beyond the bound.
+/// hold no more than a quarter of the places as soon as all are taken: one beyond that makes way for the
+/// new one. An exchange is slow if it has taken a quarter of the deadline and a later one has been
+/// answered meanwhile, and then the oldest makes way; or else if it has taken three quarters of the
+/// deadline, and then the youngest of those does, since a server that is slow for everybody answers the
+/// oldest first. A crowd of exchanges that have all just begun is refused what goes beyond the bound.
 #[derive(Debug)]
 pub(super) struct InFlight {
     permits: Arc<Semaphore>,
@@ -94,10 +94,13 @@ impl InFlight {
         };
         let slow =
             exchanges.begun.iter().take_while(|(number, (since, _))| is_slow(**number, *since));
-        let youngest = slow.map(|(number, _)| *number).enumerate().last();
-        let Some((_, number)) = youngest.filter(|(older, _)| *older >= self.most_slow) else {
+        let slow: Vec<u64> = slow.map(|(number, _)| *number).collect();
+        let (true, Some(oldest), Some(youngest)) =
+            (slow.len() > self.most_slow, slow.first(), slow.last())
+        else {
             return false;
         };
+        let number = if *oldest < answered { *oldest } else { *youngest };
         // One that has just ended by itself leaves its place as well.
         exchanges.begun.remove(&number).is_some_and(|(_, exchange)| {
             let _ = exchange.send(());
@@ -220,11 +223,11 @@ mod tests {
             pass(10);
         }
         pass(980);
-        // The first seven have taken a second by now, and the youngest of them makes way, and so on.
-        for left in [7, 6, 5, 4, 3] {
+        // The first seven have taken a second by now, and a later one was answered.
+        for _ in 0..5 {
             let place = in_flight.enter().await.unwrap();
             assert_eq!(in_flight.permits.available_permits(), 0, "the bound holds");
-            hanging.remove(left - 1).await.unwrap();
+            hanging.remove(0).await.unwrap();
             place.keep();
             std::mem::forget(place);
         }
@@ -232,7 +235,23 @@ mod tests {
         assert!(refused.is_err(), "two of eight are slow, which is a quarter");
         pass(2500);
         assert!(in_flight.enter().await.is_ok(), "and the last one has become slow as well");
-        assert!(hanging.iter().take(2).all(|exchange| !exchange.is_finished()));
+        hanging.remove(0).await.unwrap();
+        assert!(hanging.iter().all(|exchange| !exchange.is_finished()));
+    }
+
+    #[tokio::test]
+    async fn of_exchanges_that_are_all_slow_the_oldest_stay() {
+        // R-C9
+        let (in_flight, pass) = begin(4);
+        let mut hanging = Vec::new();
+        for _ in 0..4 {
+            hanging.push(hang(&in_flight).await);
+            pass(1);
+        }
+        pass(3000);
+        let _place = in_flight.enter().await.unwrap();
+        hanging.remove(3).await.unwrap();
+        assert!(hanging.iter().all(|exchange| !exchange.is_finished()));
     }
 
     #[tokio::test]

@@ -336,7 +336,7 @@ mod tests {
         faults.stand(Fault::status(502).for_tokens(|token| token.starts_with('b')));
         faults.stand(Fault::status(505));
         faults.times(1, Fault::status(503).for_tokens(|token| token.ends_with('b')));
-        let mut next = |token| match faults.next(Endpoint::Introspection, token)?.action {
+        let next = |token| match faults.next(Endpoint::Introspection, token)?.action {
             Action::Answer { status, .. } => Some(status.as_u16()),
             _ => None,
         };
