@@ -31,7 +31,8 @@ pub trait Clock: Debug + Send + Sync + 'static {
     /// The wall clock, against which `exp` and `nbf` are checked.
     fn now(&self) -> SystemTime;
 
-    /// The monotonic clock, on which lifetimes and pauses run: it never jumps.
+    /// The monotonic clock, on which lifetimes and pauses run: it never jumps. It should go on while the
+    /// machine is suspended, else remembered claims are used for longer than their lifetime after that.
     fn instant(&self) -> Instant;
 
     /// The wall clock, at most a second off, where that takes less time to read: [`now`](Self::now) by
@@ -47,7 +48,8 @@ pub trait Clock: Debug + Send + Sync + 'static {
 }
 
 /// The clock of the operating system: the default. On Linux, its coarse times are those of the last
-/// tick of the kernel's timer.
+/// tick of the kernel's timer, and its monotonic clock counts the time for which the machine was suspended
+/// (`CLOCK_BOOTTIME`), which that of the standard library does not.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -56,6 +58,12 @@ impl Clock for SystemClock {
         SystemTime::now()
     }
 
+    #[cfg(target_os = "linux")]
+    fn instant(&self) -> Instant {
+        ticks::instant().unwrap_or_else(Instant::now)
+    }
+
+    #[cfg(not(target_os = "linux"))]
     fn instant(&self) -> Instant {
         Instant::now()
     }
@@ -67,6 +75,6 @@ impl Clock for SystemClock {
 
     #[cfg(target_os = "linux")]
     fn coarse_instant(&self) -> Instant {
-        ticks::instant().unwrap_or_else(Instant::now)
+        ticks::coarse_instant().unwrap_or_else(Instant::now)
     }
 }
