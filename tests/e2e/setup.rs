@@ -222,3 +222,32 @@ fn server() -> requires_auth::ResourceServerBuilder {
 fn config(settings: &str) -> serde_json::Result<ResourceServerConfig> {
     serde_json::from_str(&format!(r#"{{"resource": "{RESOURCE}", {settings}}}"#))
 }
+
+#[tokio::test]
+async fn plain_http_is_sent_through_no_proxy() {
+    // R-C3, R-C4: in a process of its own, whose environment names a proxy.
+    const INSIDE: &str = "REQUIRES_AUTH_TEST_INSIDE";
+    if std::env::var_os(INSIDE).is_some() {
+        let client = Introspection::builder("http://authorization-server.invalid/introspect")
+            .dangerously_allow_http()
+            .client_secret_basic("journal", "secret")
+            .deadline(std::time::Duration::from_secs(2))
+            .build()
+            .unwrap();
+        let token = requires_auth::AccessToken::parse("token").unwrap();
+        assert!(requires_auth::Resolver::resolve(&client, &token).await.is_err());
+        return;
+    }
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", proxy.local_addr().unwrap());
+    let inside = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "setup::plain_http_is_sent_through_no_proxy"])
+        .envs([(INSIDE, "1"), ("HTTP_PROXY", &url), ("http_proxy", &url), ("ALL_PROXY", &url)])
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .output()
+        .unwrap();
+    assert!(inside.status.success(), "{}", String::from_utf8_lossy(&inside.stdout));
+    proxy.set_nonblocking(true).unwrap();
+    assert!(proxy.accept().is_err(), "nothing was sent to the proxy");
+}

@@ -33,7 +33,7 @@ pub(super) fn client(
         .no_brotli()
         .no_deflate()
         .no_zstd();
-    if secure_url::is_loopback(url) {
+    if secure_url::is_loopback(url) || url.scheme() == "http" {
         client = client.no_proxy();
     }
     if let (Http::LoopbackOnly, Some(name)) = (http, secure_url::loopback_name(url)) {
