@@ -241,9 +241,9 @@ impl Resolver for Introspection {
         timeout(inner.deadline, both).await.unwrap_or_else(|_| late())
     }
 
-    /// The endpoint, or the issuer that it is discovered from; the client id where there is one, since
-    /// a server may tell each client something else about a token (RFC 7662 §2.2); and where the scopes
-    /// are read.
+    /// The endpoint, or the issuer that it is discovered from; which
+    /// [client](IntrospectionBuilder::client_identity) this is, since a server may answer each client
+    /// differently about a token (RFC 7662 §2.2); and where the scopes are read.
     fn name(&self) -> String {
         self.0.exchange.name()
     }

@@ -373,7 +373,15 @@ fn debug_and_names_hold_no_secret() {
         .build()
         .unwrap();
     let cached = Cached::new(client);
-    assert_eq!(cached.name(), r#"https://auth.example/introspect "journal" ["scope"]"#);
+    let name = cached.name();
+    assert!(name.starts_with(r#"https://auth.example/introspect client "journal" "#), "{name}");
+    assert!(name.ends_with(r#" ["scope"]"#) && !name.contains("canary"), "{name}");
+    let named = crate::Introspection::builder("https://auth.example/introspect")
+        .bearer_token("canary")
+        .client_identity("journal \"")
+        .build();
+    let expected = r#"https://auth.example/introspect named "journal \"" ["scope"]"#;
+    assert_eq!(named.unwrap().name(), expected);
     assert!(!format!("{cached:?}").contains("canary"));
 }
 

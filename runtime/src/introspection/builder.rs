@@ -34,6 +34,7 @@ pub struct IntrospectionBuilder {
     place: Place,
     http: Http,
     authentication: ClientAuthentication,
+    client_identity: Option<String>,
     reader: ClaimsReader,
     connect_timeout: Duration,
     deadline: Duration,
@@ -80,6 +81,7 @@ impl IntrospectionBuilder {
             place,
             http: Http::LoopbackOnly,
             authentication: ClientAuthentication::None,
+            client_identity: None,
             reader: ClaimsReader::default(),
             connect_timeout: CONNECT_TIMEOUT,
             deadline: DEADLINE,
@@ -126,6 +128,19 @@ impl IntrospectionBuilder {
     /// How this server authenticates itself. Default: [`ClientAuthentication::None`].
     pub fn client_authentication(mut self, authentication: ClientAuthentication) -> Self {
         self.authentication = authentication;
+        self
+    }
+
+    /// Names the client that this server is to the authorization server, for remembered claims: an
+    /// authorization server may answer each client differently (RFC 7662 §2.2), so only instances that
+    /// are the same client share entries of a cache and reach each other by
+    /// [`forget`](crate::Cached::forget). It is no secret.
+    ///
+    /// Default: instances are the same client if they have the same client id and secret, or the same
+    /// fixed bearer token; with a [bearer source](Self::bearer_source), none are. Set it there, and where
+    /// a secret is replaced while instances run with the old one.
+    pub fn client_identity(mut self, identity: impl Into<String>) -> Self {
+        self.client_identity = Some(identity.into());
         self
     }
 
@@ -223,7 +238,8 @@ impl IntrospectionBuilder {
     }
 
     /// Lets the endpoint, and the issuer, be plain `http` on another machine. Default: they must not.
-    /// Tokens and credentials can then be read, and answers forged, on the way.
+    /// Tokens and credentials can then be read, and answers forged, on the way. Proxies of the
+    /// environment are not used for it.
     pub fn dangerously_allow_http(mut self) -> Self {
         self.http = Http::Anywhere;
         self
@@ -271,6 +287,7 @@ impl IntrospectionBuilder {
         let exchange = Arc::new(Exchange {
             endpoint,
             authentication: self.authentication,
+            client_identity: self.client_identity,
             reader: self.reader,
             longest_answer: self.longest_answer,
             longest_pause: self.longest_pause,

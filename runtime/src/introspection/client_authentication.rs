@@ -1,12 +1,13 @@
 //! How this server proves to the authorization server who it is (RFC 7662 §2.1).
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use http::HeaderValue;
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use crate::{ResolveError, Unavailable};
@@ -40,17 +41,36 @@ impl ClientAuthentication {
     /// A fixed bearer token.
     #[must_use]
     pub fn bearer(token: impl Into<SecretString>) -> Self {
-        Self::bearer_source(Fixed(token.into()))
+        let token = token.into();
+        let identity = Identity::Secret(token.clone());
+        Self::Bearer(BearerSource { source: Arc::new(Fixed(token)), identity })
     }
 
     /// A bearer token that is refreshed.
+    ///
+    /// Nothing tells which client such tokens belong to, so remembered claims are shared between
+    /// processes only if the client has a
+    /// [name](super::IntrospectionBuilder::client_identity).
     #[must_use]
     pub fn bearer_source(source: impl TokenSource) -> Self {
-        Self::Bearer(BearerSource(Arc::new(source)))
+        let identity = Identity::Random(rand::random());
+        Self::Bearer(BearerSource { source: Arc::new(source), identity })
     }
 
-    pub(super) fn is_none(&self) -> bool {
-        matches!(self, Self::None)
+    /// Tells one client from another, without a secret.
+    pub(super) fn identity(&self) -> String {
+        match self {
+            Self::None => "none".to_owned(),
+            Self::Basic { id, secret } | Self::Post { id, secret } => {
+                format!("client {id:?} {}", digest(id, secret))
+            }
+            Self::Bearer(BearerSource { identity: Identity::Secret(token), .. }) => {
+                format!("bearer {}", digest("", token))
+            }
+            Self::Bearer(BearerSource { identity: Identity::Random(random), .. }) => {
+                format!("source {random:032x}")
+            }
+        }
     }
 
     pub(super) fn client_id(&self) -> Option<&str> {
@@ -58,6 +78,10 @@ impl ClientAuthentication {
             Self::Basic { id, .. } | Self::Post { id, .. } => Some(id),
             Self::None | Self::Bearer(_) => None,
         }
+    }
+
+    pub(super) fn is_none(&self) -> bool {
+        matches!(self, Self::None)
     }
 
     /// Adds the form and the proof to a request.
@@ -80,7 +104,7 @@ impl ClientAuthentication {
                 request
             }
             Self::Bearer(source) => {
-                let token = source.0.token_boxed().await?;
+                let token = source.source.token_boxed().await?;
                 let header = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()));
                 let mut header = header.map_err(|_| ResolveError::CredentialsRefused)?;
                 header.set_sensitive(true);
@@ -139,7 +163,38 @@ pub trait TokenSource: Send + Sync + 'static {
 
 /// A [`TokenSource`], whatever its type.
 #[derive(Clone)]
-pub struct BearerSource(Arc<dyn Erased>);
+pub struct BearerSource {
+    source: Arc<dyn Erased>,
+    identity: Identity,
+}
+
+/// Which client a source's tokens belong to.
+#[derive(Clone)]
+enum Identity {
+    /// That of the one token.
+    Secret(SecretString),
+    /// Nobody else's.
+    Random(u128),
+}
+
+/// A hash of a secret that two clients may be told apart by. It goes into the keys of caches, and from
+/// there, hashed with each token, into a store that others can read; so many rounds make it useless for
+/// guessing a secret that a human chose.
+fn digest(id: &str, secret: &SecretString) -> String {
+    const ROUNDS: usize = 5_000;
+    let first = Sha256::new()
+        .chain_update(b"requires-auth: identity of an introspection client\0")
+        .chain_update((id.len() as u64).to_be_bytes())
+        .chain_update(id)
+        .chain_update(secret.expose_secret())
+        .finalize();
+    let last = (1..ROUNDS).fold(first, |hash, _| Sha256::digest(hash));
+    last.iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
 
 trait Erased: Send + Sync {
     fn token_boxed(&self) -> BoxFuture<'_>;
@@ -158,5 +213,51 @@ struct Fixed(SecretString);
 impl TokenSource for Fixed {
     async fn token(&self) -> Result<SecretString, Unavailable> {
         Ok(self.0.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Rotating;
+
+    impl TokenSource for Rotating {
+        async fn token(&self) -> Result<SecretString, Unavailable> {
+            Ok(SecretString::from("rotating"))
+        }
+    }
+
+    #[test]
+    fn two_clients_have_two_identities() {
+        // R-E2
+        use ClientAuthentication::{Basic, None, Post};
+        let basic = |id: &str, secret: &str| Basic { id: id.into(), secret: secret.into() };
+        let post = |id: &str, secret: &str| Post { id: id.into(), secret: secret.into() };
+        let source = ClientAuthentication::bearer_source(Rotating);
+        let all = [
+            None,
+            basic("journal", "one"),
+            basic("journal", "other"),
+            basic("journalo", "ne"),
+            basic("", "journalone"),
+            post("notes", "one"),
+            ClientAuthentication::bearer("one"),
+            ClientAuthentication::bearer("other"),
+            ClientAuthentication::bearer("journalone"),
+            ClientAuthentication::bearer_source(Rotating),
+            source.clone(),
+        ];
+        let identities: Vec<String> = all.iter().map(ClientAuthentication::identity).collect();
+        for (index, identity) in identities.iter().enumerate() {
+            assert!(!identities[..index].contains(identity), "{:?}: {identity}", all[index]);
+            assert!(!identity.contains("one") || identity == "none", "no secret: {identity}");
+        }
+
+        // The same client, whatever way its secret takes.
+        assert_eq!(basic("journal", "one").identity(), post("journal", "one").identity());
+        assert_eq!(basic("journal", "one").identity(), identities[1]);
+        assert_eq!(ClientAuthentication::bearer("one").identity(), identities[6]);
+        assert_eq!(source.identity(), identities[10]);
     }
 }

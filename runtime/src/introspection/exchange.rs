@@ -18,6 +18,7 @@ use crate::{AccessToken, Claims, ClaimsReader, Clock};
 pub(super) struct Exchange {
     pub(super) endpoint: Endpoint,
     pub(super) authentication: ClientAuthentication,
+    pub(super) client_identity: Option<String>,
     pub(super) reader: ClaimsReader,
     pub(super) longest_answer: usize,
     pub(super) longest_pause: Duration,
@@ -46,9 +47,12 @@ impl Exchange {
     }
 
     pub(super) fn name(&self) -> String {
+        let client = match &self.client_identity {
+            Some(identity) => format!("named {identity:?}"),
+            None => self.authentication.identity(),
+        };
         // Quoted, so that no two of them look alike.
-        let client = self.authentication.client_id().unwrap_or_default();
-        format!("{} {client:?} {:?}", self.endpoint, self.reader.places())
+        format!("{} {client} {:?}", self.endpoint, self.reader.places())
     }
 
     /// What an answer with another status than 200 means.

@@ -15,9 +15,10 @@ use crate::secure_url::{self, Http};
 ///
 /// Redirects are not followed, nothing is retried behind our back, and no content coding is asked
 /// for, also where another crate switches those features of reqwest on. A server on this machine
-/// is reached directly; others through the environment's proxies as reqwest documents it. A name that
-/// plain `http` is accepted for, because it means this machine, resolves to the loopback addresses
-/// without a look at DNS or the hosts file (RFC 6761 §6.3).
+/// is reached directly, and so is one over plain `http`, since a proxy would read tokens and
+/// credentials; others through the environment's proxies as reqwest documents it. A name that plain
+/// `http` is accepted for, because it means this machine, resolves to the loopback addresses without a
+/// look at DNS or the hosts file (RFC 6761 §6.3).
 pub(super) fn client(
     url: &Url,
     http: Http,
