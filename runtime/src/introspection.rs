@@ -44,9 +44,13 @@ use pause::Pause;
 /// Resolves access tokens by asking the authorization server's introspection endpoint.
 ///
 /// It never follows redirects, keeps to one deadline whatever the server does, reads a bounded
-/// answer, asks at most a bounded number of questions at once, and leaves a server that keeps
-/// failing alone for moments. Without a cache in front of it, every request to a guarded function
-/// is one exchange.
+/// answer, has a bounded number of exchanges in flight, and sends a server that keeps failing no
+/// exchanges for moments. Without a cache in front of it, every request to a guarded function is one
+/// exchange.
+///
+/// Beside the exchanges there are control requests, about a random token: one before the circuit breaker
+/// opens, one after a `Retry-After`, and every other probe while the circuit breaker is open. See
+/// [`breaker_failures`](IntrospectionBuilder::breaker_failures).
 pub struct Introspection(Arc<Inner>);
 
 struct Inner {

@@ -115,25 +115,25 @@ struct Attackers(JoinHandle<()>);
 
 impl Attackers {
     /// Sends requests until it is dropped, and waits for no answer.
-    fn begin(lab: &Arc<Lab>, tokens: Tokens, pace: Pace) -> Self {
-        let lab = Arc::clone(lab);
+    fn begin(lab: &Arc<Lab>, evil: &Issued, tokens: Tokens, pace: Pace) -> Self {
+        let (lab, evil) = (Arc::clone(lab), evil.clone());
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let at_once = match pace {
             Pace::Steady => 1,
             Pace::InStep => ATTACKERS_PER_SECOND * 500 / 1000,
         };
         let mut ticks = interval(Duration::from_secs(1) * at_once / ATTACKERS_PER_SECOND);
-        let own = lab.token("entries:read");
+        let own = evil.token(&lab, "mallory");
         Self(tokio::spawn(async move {
             let mut requests = JoinSet::new();
-            for number in 0_usize.. {
+            for number in 0_u32.. {
                 ticks.tick().await;
                 for request in 0..at_once {
                     let token = match tokens {
                         // One of them again and again, or a new one each time.
-                        Tokens::Valid if request % 2 == 0 => format!("{own}.evil"),
-                        Tokens::Valid => format!("{}.evil", lab.token("entries:read")),
-                        Tokens::Garbage | Tokens::Unknown => format!("eyJ.{number}.{request}.evil"),
+                        Tokens::Valid if (number + request) % 2 == 0 => own.clone(),
+                        Tokens::Valid => evil.token(&lab, "mallory"),
+                        Tokens::Garbage | Tokens::Unknown => format!("eyJ.{number}.{request}"),
                     };
                     let (lab, http) = (Arc::clone(&lab), http.clone());
                     requests.spawn(async move {
@@ -156,10 +156,14 @@ async fn attacked(attack: Attack, tokens: Tokens, pace: Pace) -> Outcome {
     // Half of the defaults, so that exchanges that are not answered reach the bound in half of the time.
     let deadline = Duration::from_millis(2500);
     let lab = Arc::new(Lab::asking(|client| client.deadline(deadline).max_in_flight(128)).await);
-    let known = Known::default();
+    let (known, evil) = (Issued::default(), Issued::default());
     let fault = attack.fault();
     let fault = match tokens {
-        Tokens::Valid | Tokens::Garbage => fault.for_tokens(|token| token.ends_with(".evil")),
+        Tokens::Valid => {
+            let evil = evil.clone();
+            fault.for_tokens(move |token| evil.contains(token))
+        }
+        Tokens::Garbage => fault.for_tokens(|token| token.starts_with("eyJ.")),
         Tokens::Unknown => {
             let known = known.clone();
             fault.for_tokens(move |token| !known.contains(token))
@@ -172,7 +176,7 @@ async fn attacked(attack: Attack, tokens: Tokens, pace: Pace) -> Outcome {
     let (status, body) = once_with(&http, &lab, "/entries", &first).await;
     check(status == 200, || format!("{status} {body}"))?;
 
-    let attackers = Attackers::begin(&lab, tokens, pace);
+    let attackers = Attackers::begin(&lab, &evil, tokens, pace);
     let late = matches!(attack, Attack::Late);
     sleep(if late { deadline } else { Duration::from_millis(700) }).await;
     let begun = tokio::time::Instant::now();
@@ -198,11 +202,11 @@ async fn attacked(attack: Attack, tokens: Tokens, pace: Pace) -> Outcome {
     Ok(format!("{answered} of {GOOD_CALLERS}, {} exchanges", lab.exchanges()))
 }
 
-/// The tokens that the server answers properly.
+/// Tokens that the server has issued to some.
 #[derive(Clone, Default)]
-struct Known(Arc<std::sync::Mutex<std::collections::HashSet<String>>>);
+struct Issued(Arc<std::sync::Mutex<std::collections::HashSet<String>>>);
 
-impl Known {
+impl Issued {
     fn token(&self, lab: &Lab, subject: &str) -> String {
         let mint = lab.authorization_server.mint();
         let token = mint.subject(subject).audience(RESOURCE).scopes("entries:read").issue();
@@ -240,10 +244,12 @@ async fn found_in_an_attack() -> Outcome {
     for _ in 0..6 {
         once_with(&http, &lab, "/entries", &token).await;
     }
-    let attackers = Attackers::begin(&lab, Tokens::Valid, Pace::Steady);
+    let evil = Issued::default();
+    let attackers = Attackers::begin(&lab, &evil, Tokens::Valid, Pace::Steady);
     sleep(2 * PERIOD).await;
     lab.authorization_server.clear_faults();
-    lab.authorization_server.fault(Fault::status(500).for_tokens(|it| it.ends_with(".evil")));
+    let fault = Fault::status(500).for_tokens(move |token| evil.contains(token));
+    lab.authorization_server.fault(fault);
     let back = Instant::now();
     while once_with(&http, &lab, "/entries", &token).await.0 != 200 {
         check(back.elapsed() < 10 * PERIOD, || "not found".to_owned())?;

@@ -194,6 +194,8 @@ pub(super) struct Control {
     series: u64,
     /// Which probe of an open circuit it is.
     probe: Option<usize>,
+    /// Whether no other may begin before it ends.
+    exclusive: bool,
 }
 
 impl Control {
@@ -231,7 +233,12 @@ impl Breaker {
                     self.settings.is_some_and(|settings| *failures >= settings.suspicious());
                 if suspicious && !*control {
                     *control = true;
-                    return Ok(Admitted::Control(Control { era, series, probe: None }));
+                    return Ok(Admitted::Control(Control {
+                        era,
+                        series,
+                        probe: None,
+                        exclusive: true,
+                    }));
                 }
             }
             State::Open { next_probe, period, probes } => {
@@ -245,7 +252,12 @@ impl Breaker {
                     let passage = Passage { breaker: self, era, is_probe: true, recovering: false };
                     Admitted::Exchange(passage)
                 } else {
-                    Admitted::Control(Control { era, series, probe: Some(probe / 2) })
+                    Admitted::Control(Control {
+                        era,
+                        series,
+                        probe: Some(probe / 2),
+                        exclusive: false,
+                    })
                 });
             }
         }
@@ -296,7 +308,7 @@ impl Breaker {
                 *failures = failures.saturating_add(1);
                 let due = settings.failures == 1 && !*control;
                 *control |= due;
-                due.then_some(Control { era, series, probe: None })
+                due.then_some(Control { era, series, probe: None, exclusive: true })
             }
             State::Open { .. } => None,
         }
@@ -305,7 +317,7 @@ impl Breaker {
     /// A control request that something else than the count of failures is the reason for.
     pub(super) fn control(&self) -> Control {
         let circuit = self.circuit();
-        Control { era: circuit.era, series: circuit.series, probe: None }
+        Control { era: circuit.era, series: circuit.series, probe: None, exclusive: false }
     }
 
     /// Counts the outcome of a control request.
@@ -333,6 +345,7 @@ impl Breaker {
         let era = circuit.era;
         if let State::Closed { control, .. } = &mut circuit.state
             && era == ended.era
+            && ended.exclusive
         {
             *control = false;
         }

@@ -245,7 +245,7 @@ impl IntrospectionBuilder {
         self
     }
 
-    /// The clock for `Retry-After` and the circuit breaker. Default: [`SystemClock`].
+    /// The clock for `Retry-After`, the circuit breaker and the bound in flight. Default: [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self

@@ -76,7 +76,6 @@ impl ControlRequests {
             kept.iter().position(|one| one.failed || twice(one) || is_old(one))
         };
         let (Some(place), Ok(token)) = (place, AccessToken::parse(token.expose())) else { return };
-        kept.truncate(Self::KEPT);
         let new = KnownGood { token, principal, since: now, failed: false };
         match kept.get_mut(place) {
             Some(old) => *old = new,
@@ -117,7 +116,7 @@ impl ControlRequests {
         let half = self.deadline / 2;
         let first = if kept.is_empty() { self.deadline } else { half };
         let outcome = usable(self.perform(&random_token()?, first).await);
-        if outcome.is_err() && self.any_succeeds(kept, self.deadline - half, in_flight).await {
+        if outcome.is_err() && self.any_succeeds(kept, half, in_flight).await {
             return Ok(());
         }
         outcome

@@ -83,7 +83,7 @@ impl Pause {
         let now = self.clock.instant();
         let Some(end) = now.checked_add(delay) else { return };
         let mut state = self.state();
-        if !state.refuted.is_some_and(|until| now < until) {
+        if state.refuted.is_none_or(|until| now >= until) {
             state.suspected = state.suspected.max(Some(end));
         }
         let key = self.keys.of(token);

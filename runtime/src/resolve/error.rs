@@ -83,9 +83,7 @@ impl ResolveError {
     /// When the authorization server wants to get requests again, if it said so.
     pub(crate) fn named_retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Unavailable(unavailable) => {
-                unavailable.response.and_then(|_| unavailable.retry_after)
-            }
+            Self::Unavailable(unavailable) => unavailable.response.and(unavailable.retry_after),
             _ => None,
         }
     }

@@ -51,8 +51,8 @@ fn control(breaker: &Breaker) -> Control {
     control
 }
 
-fn end(breaker: &Breaker, control: &Control, outcome: Result<(), ResolveError>) {
-    breaker.observe_control(control, &outcome);
+fn end(breaker: &Breaker, control: &Control, outcome: &Result<(), ResolveError>) {
+    breaker.observe_control(control, outcome);
     breaker.end_control(control);
 }
 
@@ -60,7 +60,7 @@ fn open(breaker: &Breaker) {
     for _ in 0..4 {
         fail(breaker);
     }
-    end(breaker, &control(breaker), Err(down()));
+    end(breaker, &control(breaker), &Err(down()));
 }
 
 fn refused(breaker: &Breaker) -> Option<Duration> {
@@ -79,7 +79,7 @@ fn it_opens_after_failures_in_a_row_of_which_the_last_is_a_control_request() {
     }
     let first = control(&breaker);
     answer(&breaker);
-    end(&breaker, &first, Err(down()));
+    end(&breaker, &first, &Err(down()));
     for _ in 0..4 {
         fail(&breaker);
     }
@@ -87,7 +87,7 @@ fn it_opens_after_failures_in_a_row_of_which_the_last_is_a_control_request() {
     for _ in 0..1000 {
         fail(&breaker);
     }
-    end(&breaker, &second, Ok(()));
+    end(&breaker, &second, &Ok(()));
     for _ in 0..4 {
         fail(&breaker);
     }
@@ -95,7 +95,7 @@ fn it_opens_after_failures_in_a_row_of_which_the_last_is_a_control_request() {
         breaker.check().is_ok(),
         "an answer between them, and a control request that succeeded"
     );
-    end(&breaker, &control(&breaker), Err(down()));
+    end(&breaker, &control(&breaker), &Err(down()));
     assert_eq!(refused(&breaker), Some(PERIOD));
     hand.pass(499);
     assert_eq!(refused(&breaker), Some(Duration::from_millis(1)));
@@ -111,7 +111,7 @@ fn no_number_of_failures_opens_it_while_control_requests_succeed() {
             Admitted::Exchange(passage) => drop(breaker.observe(&passage, &Err(down()))),
             Admitted::Control(control) => {
                 sent += 1;
-                end(&breaker, &control, Err(ResolveError::Inactive));
+                end(&breaker, &control, &Err(ResolveError::Inactive));
             }
         }
     }
@@ -129,7 +129,7 @@ fn one_control_request_is_in_flight_at_most_and_one_that_breaks_off_is_followed_
     let first = control(&breaker);
     fail(&breaker);
     breaker.end_control(&first);
-    end(&breaker, &control(&breaker), Err(down()));
+    end(&breaker, &control(&breaker), &Err(down()));
     assert_eq!(refused(&breaker), Some(PERIOD));
 }
 
@@ -147,7 +147,7 @@ fn one_probe_is_let_through_in_a_period_and_an_answer_closes_it() {
             }
             (Admitted::Control(control), Some(_)) => {
                 assert_eq!(control.probe(), kind);
-                end(&breaker, &control, Err(down()));
+                end(&breaker, &control, &Err(down()));
             }
             (other, _) => panic!("{number}: {other:?}"),
         }
@@ -162,7 +162,7 @@ fn one_probe_is_let_through_in_a_period_and_an_answer_closes_it() {
     hand.pass(500);
     fail(&breaker);
     hand.pass(500);
-    end(&breaker, &control(&breaker), Err(ResolveError::Inactive));
+    end(&breaker, &control(&breaker), &Err(ResolveError::Inactive));
     answer(&breaker);
     for _ in 0..4 {
         fail(&breaker);
@@ -185,7 +185,7 @@ fn a_probe_that_never_ends_delays_nobody_beyond_its_period() {
     for _ in 0..4 {
         fail(&breaker);
     }
-    end(&breaker, &hanging, Err(down()));
+    end(&breaker, &hanging, &Err(down()));
     assert!(breaker.check().is_ok(), "what began before the recovery says nothing of now");
 }
 
@@ -197,7 +197,7 @@ fn a_single_failure_opens_it_where_that_is_the_limit() {
         let Admitted::Exchange(passage) = breaker.admit().unwrap() else { panic!() };
         let control = breaker.observe(&passage, &Err(down())).unwrap();
         assert!(breaker.check().is_ok(), "the control request decides");
-        end(&breaker, &control, if succeeds { Ok(()) } else { Err(down()) });
+        end(&breaker, &control, &if succeeds { Ok(()) } else { Err(down()) });
         assert_eq!(breaker.check().is_ok(), succeeds);
     }
 }
@@ -254,7 +254,7 @@ fn it_can_be_switched_off_and_set_within_bounds() {
     for _ in 0..1000 {
         fail(&off);
     }
-    end(&off, &off.control(), Err(down()));
+    end(&off, &off.control(), &Err(down()));
     assert!(off.admit().is_ok());
 
     let check = |failures, period| Settings { failures, period }.check();
