@@ -288,6 +288,9 @@ async fn recovery() -> Outcome {
             answered.fetch_add(1, Ordering::Relaxed);
         });
     }
+    while lab.exchanges() == before {
+        sleep(Duration::from_millis(1)).await;
+    }
     sleep(Duration::from_millis(60)).await;
     let at_once = lab.exchanges() - before;
     callers.join_all().await;

@@ -102,6 +102,7 @@ pub struct Unavailable {
     what: &'static str,
     response: Option<ErrorResponse>,
     retry_after: Option<Duration>,
+    #[cfg(feature = "introspection")]
     transient: bool,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
@@ -120,7 +121,14 @@ impl Unavailable {
     /// An outage, in words that give nothing away.
     #[must_use]
     pub fn new(what: &'static str) -> Self {
-        Self { what, response: None, retry_after: None, transient: false, source: None }
+        Self {
+            what,
+            response: None,
+            retry_after: None,
+            #[cfg(feature = "introspection")]
+            transient: false,
+            source: None,
+        }
     }
 
     /// When the caller may try again; passed on in `Retry-After`.
