@@ -1,12 +1,14 @@
 //! The arguments of the attribute.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{LitStr, Path};
 
 use crate::problems::Problems;
-use crate::scopes::Condition;
+use crate::scopes::{Condition, is_scope};
+use crate::written::Written;
 
 /// What `#[requires_auth(…)]` says.
 #[derive(Default)]
@@ -28,23 +30,28 @@ impl Arguments {
     pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Self {
         let before = problems.count();
         let mut arguments = Self::default();
-        let mut seen: Vec<String> = Vec::new();
-        for part in split_at_commas(tokens, problems) {
-            let Ok(argument) = syn::parse2::<Argument>(part.clone()) else {
+        let mut seen: Vec<(String, TokenStream)> = Vec::new();
+        for part in join_values(split_at_commas(tokens, problems)) {
+            let part = match part {
+                Part::One(part) => part,
+                Part::Several { first, further } => {
+                    several_values(&first, &further, problems);
+                    let key = parsed(&first).map_or_else(String::new, |it| it.key.to_string());
+                    seen.push((key, first));
+                    continue;
+                }
+            };
+            let Some(argument) = parsed(&part) else {
                 not_an_argument(&part, problems);
                 continue;
             };
             let name = argument.key.to_string();
-            if seen.contains(&name) {
-                problems.add(
-                    &argument.key,
-                    format_args!("`{name}` is there twice"),
-                    format_args!("keep one `{name}`"),
-                );
+            if let Some((_, first)) = seen.iter().find(|(key, _)| *key == name) {
+                given_twice(&argument.key, first, &part, problems);
                 continue;
             }
+            seen.push((name.clone(), part));
             arguments.take(&name, argument, problems);
-            seen.push(name);
         }
         arguments.doubtful = problems.count() > before;
         arguments
@@ -54,27 +61,25 @@ impl Arguments {
         let Argument { key, rest } = argument;
         match name {
             "scopes" => {
-                if let Some(value) = value(&key, rest, "= \"read write\"", problems) {
+                if let Some(value) = value(&key, rest, "\"read write\"", problems) {
                     self.scopes = Condition::parse(value, problems);
                 }
             }
             "crate" => {
-                if let Some(value) = value(&key, rest, "= ::path::to::requires_auth", problems) {
+                if let Some(value) = value(&key, rest, "::path::to::requires_auth", problems) {
                     self.krate = path(value, problems);
                 }
             }
             "optional" => {
                 self.optional = Some(key.span());
                 if !rest.is_empty() {
-                    problems.add(rest, "`optional` takes no value", "write `optional` alone");
+                    optional_with_a_value(&rest, problems);
+                    if rest.to_string().contains("false") {
+                        self.optional = None;
+                    }
                 }
             }
-            "when" | "from" | "server" => problems.add(
-                &key,
-                format_args!("`{name}` is not supported yet"),
-                "ask in the function, with `auth.require(\"…\")?`",
-            ),
-            _ => unknown(&key, name, problems),
+            _ => unknown(&key, name, &rest, problems),
         }
     }
 }
@@ -91,6 +96,109 @@ impl Parse for Argument {
     }
 }
 
+fn parsed(part: &TokenStream) -> Option<Argument> {
+    syn::parse2(part.clone()).ok()
+}
+
+/// What is between two commas, unless it continues the value before it: `scopes = "read", "write"`.
+enum Part {
+    One(TokenStream),
+    Several { first: TokenStream, further: Vec<TokenStream> },
+}
+
+fn join_values(parts: Vec<TokenStream>) -> Vec<Part> {
+    let mut joined: Vec<Part> = Vec::new();
+    for part in parts {
+        let continues = continues_a_value(&part);
+        match joined.last_mut() {
+            Some(Part::One(first)) if continues && takes_scopes(first) => {
+                let first = std::mem::take(first);
+                joined.pop();
+                joined.push(Part::Several { first, further: vec![part] });
+            }
+            Some(Part::Several { further, .. }) if continues => further.push(part),
+            _ => joined.push(Part::One(part)),
+        }
+    }
+    joined
+}
+
+/// `scopes = …`, or values without a name.
+fn takes_scopes(part: &TokenStream) -> bool {
+    parsed(part).is_none_or(|argument| argument.key == "scopes" || continues_a_value(part))
+}
+
+/// Whether this can only be a scope: a literal, a list, a condition or a word that is no argument.
+fn continues_a_value(part: &TokenStream) -> bool {
+    let Some(argument) = parsed(part) else { return true };
+    let name = argument.key.to_string();
+    let condition = matches!(name.as_str(), "all" | "any")
+        && matches!(argument.rest.clone().into_iter().next(), Some(TokenTree::Group(_)));
+    let word = !argument.rest.to_string().contains('=')
+        && Written::in_tokens(part.clone()).is_some()
+        && meant(&name).is_none();
+    condition || word
+}
+
+/// Values side by side: they are one list.
+fn several_values(first: &TokenStream, further: &[TokenStream], problems: &mut Problems) {
+    let argument = parsed(first).filter(|argument| argument.key == "scopes");
+    let value = argument.map_or_else(|| first.clone(), |it| without_equals(it.rest));
+    let opens = value.clone().into_iter().collect::<Vec<_>>();
+    let named = match opens.as_slice() {
+        [TokenTree::Ident(name), rest @ ..]
+            if (name == "all" || name == "any")
+                && !matches!(rest.first(), Some(TokenTree::Group(_))) =>
+        {
+            Some(name.clone())
+        }
+        _ => None,
+    };
+    let all = further.iter().fold(value, |all, one| quote!(#all, #one));
+    let readings = Written::in_tokens(all);
+    let help = readings.map_or_else(
+        || "write one list, as in `scopes = [\"read\", \"write\"]`".to_owned(),
+        |readings| readings.help("scopes = "),
+    );
+    let further: TokenStream = further.iter().cloned().collect();
+    match named {
+        Some(name) => {
+            let message = format!("expected `(` and a list of conditions after `{name}`");
+            problems.add(name, message, help);
+        }
+        None if parsed(first).is_some_and(|it| it.key == "scopes") => {
+            problems.add(further, "`scopes` takes one value", help);
+        }
+        None => problems.add(first, "expected the name of an argument", help),
+    }
+}
+
+/// The value behind `=`, or behind what was written in its place.
+fn without_equals(rest: TokenStream) -> TokenStream {
+    let sign = |tree: &TokenTree| {
+        matches!(tree, TokenTree::Punct(punct)
+            if matches!(punct.as_char(), '=' | ':' | '+' | '>'))
+    };
+    rest.into_iter().skip_while(sign).collect()
+}
+
+fn given_twice(key: &Ident, first: &TokenStream, second: &TokenStream, problems: &mut Problems) {
+    let value = |part: &TokenStream| parsed(part).map(|it| without_equals(it.rest));
+    let both = (value(first), value(second));
+    let readings = match both {
+        (Some(first), Some(second)) if key == "scopes" => {
+            Written::in_tokens(quote!([#first], [#second]))
+        }
+        _ => None,
+    };
+    let help = match readings {
+        Some(readings) => format!("{} once", readings.help("scopes = ")),
+        None if key == "scopes" => "write all conditions into one `scopes = all(…)`".to_owned(),
+        None => format!("keep one `{key}`"),
+    };
+    problems.add(key, format_args!("`{key}` is given twice"), help);
+}
+
 /// What stands behind `key =`.
 fn value(
     key: &Ident,
@@ -98,62 +206,153 @@ fn value(
     example: &str,
     problems: &mut Problems,
 ) -> Option<TokenStream> {
-    let mut trees = rest.into_iter();
-    match trees.next() {
-        Some(TokenTree::Punct(punct)) if punct.as_char() == '=' => {
-            let value: TokenStream = trees.collect();
-            if !value.is_empty() {
-                return Some(value);
-            }
-            problems.add(
-                punct,
-                format_args!("the value of `{key}` is missing"),
-                format_args!("write `{key} {example}`"),
-            );
+    let mut trees = rest.clone().into_iter();
+    let first = trees.next();
+    if let Some(TokenTree::Punct(punct)) = &first
+        && punct.as_char() == '='
+    {
+        let value: TokenStream = trees.collect();
+        if !value.is_empty() {
+            return Some(value);
         }
-        found => problems.add(
-            found.unwrap_or_else(|| key.clone().into()),
-            format_args!("expected `=` behind `{key}`"),
-            format_args!("write `{key} {example}`"),
-        ),
+        problems.add(
+            punct,
+            format_args!("the value of `{key}` is missing"),
+            format_args!("write `{key} = {example}`"),
+        );
+        return None;
     }
+    let written = Written::in_tokens(without_equals(rest)).filter(|_| key == "scopes");
+    let help = written.map_or_else(
+        || format!("write `{key} = {example}`"),
+        |readings| readings.help("scopes = "),
+    );
+    let place = first.unwrap_or_else(|| key.clone().into());
+    problems.add(place, format_args!("expected `=` after `{key}`"), help);
     None
 }
 
 fn path(value: TokenStream, problems: &mut Problems) -> Option<Path> {
     let path = Path::parse_mod_style.parse2(value.clone()).ok();
     if path.is_none() {
-        let quoted = syn::parse2::<LitStr>(value.clone()).ok();
-        let help = quoted.map_or_else(
-            || "write `crate = ::path::to::requires_auth`".to_owned(),
-            |text| format!("write it without quotes: `crate = {}`", text.value()),
-        );
+        let quoted = syn::parse2::<LitStr>(value.clone()).map(|text| text.value());
+        let text = quoted.unwrap_or_else(|_| value.to_string()).replace('-', "_").replace(' ', "");
+        let help = match syn::parse_str::<Path>(&text) {
+            Ok(path) if text.contains("requires_auth") || path.segments.len() > 1 => {
+                format!("write `crate = {text}`")
+            }
+            _ => "write `crate = ::path::to::requires_auth`".to_owned(),
+        };
         problems.add(value, "the value of `crate` is not a path", help);
     }
     path
 }
 
-fn unknown(key: &Ident, name: &str, problems: &mut Problems) {
-    let meant = match name.to_ascii_lowercase().as_str() {
-        "scope" | "scopes" | "role" | "roles" | "permission" | "permissions" | "authorities" => {
-            Some("scopes = \"…\"")
-        }
-        "any" | "all" => Some("scopes = any(\"…\", \"…\")"),
-        "option" | "optional" | "anonymous" | "allow_anonymous" => Some("optional"),
-        "krate" | "crate_path" => Some("crate = ::path"),
-        _ => None,
+/// What `optional = false` asks for is what there is without it.
+fn optional_with_a_value(rest: &TokenStream, problems: &mut Problems) {
+    let value = rest.to_string();
+    let help = if value.contains("true") {
+        "write `optional` alone"
+    } else {
+        "remove `optional` where a token is required, or write it alone where none is"
     };
-    let message = format_args!("there is no argument `{name}`");
-    match meant {
-        Some(meant) => problems.add(key, message, format_args!("did you mean `{meant}`?")),
-        None => problems.add(key, message, KEYS),
+    let help =
+        if value.contains("false") { "remove `optional`: a token is required" } else { help };
+    problems.add(rest, "`optional` takes no value", help);
+}
+
+/// The argument that is meant by another name.
+fn meant(name: &str) -> Option<&'static str> {
+    match name.to_ascii_lowercase().as_str() {
+        "scope" | "scopes" | "role" | "roles" | "permission" | "permissions" | "authority"
+        | "authorities" | "any_of" | "anyof" | "one_of" | "any_scope" | "all_of" | "allof"
+        | "all_scopes" | "required_scopes" => Some("scopes"),
+        "option" | "optional" | "anonymous" | "allow_anonymous" => Some("optional"),
+        "crate" | "krate" | "crate_path" => Some("crate"),
+        other => ["scopes", "optional", "crate"].into_iter().find(|key| is_typo(other, key)),
+    }
+}
+
+/// Whether it is two edits away at most, for a name that is long enough for that to tell.
+fn is_typo(written: &str, name: &str) -> bool {
+    let most = if name.len() > 5 { 2 } else { 1 };
+    let name: Vec<char> = name.chars().collect();
+    let mut row: Vec<usize> = (0..=name.len()).collect();
+    for (line, letter) in written.chars().enumerate() {
+        let mut next = vec![line + 1];
+        for (column, other) in name.iter().enumerate() {
+            let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX);
+            let replaced = at(&row, column) + usize::from(letter != *other);
+            let inserted = at(&next, column) + 1;
+            let removed = at(&row, column + 1) + 1;
+            next.push(replaced.min(inserted).min(removed));
+        }
+        row = next;
+    }
+    row.last().is_some_and(|distance| *distance <= most)
+}
+
+fn unknown(key: &Ident, name: &str, rest: &TokenStream, problems: &mut Problems) {
+    problems.add(key, format_args!("unknown argument `{name}`"), help_for_unknown(key, name, rest));
+}
+
+fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
+    let value = without_equals(rest.clone());
+    let readings = || Written::in_tokens(value.clone());
+    let only = || readings().and_then(|readings| readings.only().cloned());
+    match (name.to_ascii_lowercase().as_str(), meant(name)) {
+        ("any" | "any_of" | "anyof" | "one_of" | "any_scope", _) => {
+            let any = match only() {
+                Some(Written::All(all)) => Written::any(all),
+                Some(other) => other,
+                None => return "write `scopes = any(\"read\", \"write\")`".to_owned(),
+            };
+            format!("write `scopes = {any}`")
+        }
+        ("all", _) => match readings() {
+            Some(readings) => readings.help("scopes = "),
+            None => "write `scopes = all(\"read\", \"write\")`".to_owned(),
+        },
+        ("not" | "none", _) => "a condition has no negation: name the scopes that the token must \
+                                have, as in `scopes = \"read\"`"
+            .to_owned(),
+        ("public", _) => {
+            "`#[public]` exempts a tool or a prompt of a guarded `impl` block: write it \
+                          in place of `#[requires_auth]`"
+                .to_owned()
+        }
+        ("required" | "mandatory", _) => "remove it: a token is required".to_owned(),
+        ("when" | "from" | "server" | "scopes_from", _) => {
+            "it is not supported: call `auth.require(\"…\")?` in the function".to_owned()
+        }
+        (
+            "issuer" | "iss" | "audience" | "aud" | "realm" | "resource" | "leeway" | "resolver",
+            _,
+        ) => {
+            format!("`{name}` is a setting of `ResourceServer::builder`")
+        }
+        (_, Some("scopes")) => match readings() {
+            Some(readings) => readings.help("scopes = "),
+            None => "write `scopes = \"…\"`".to_owned(),
+        },
+        (_, Some("optional")) => "write `optional`".to_owned(),
+        (_, Some(_)) => "write `crate = ::path::to::requires_auth`".to_owned(),
+        _ => match Written::in_tokens(quote!(#key #rest)) {
+            Some(readings) if !rest.to_string().contains('=') => readings.help("scopes = "),
+            _ => KEYS.to_owned(),
+        },
     }
 }
 
 fn not_an_argument(part: &TokenStream, problems: &mut Problems) {
     let help = match syn::parse2::<LitStr>(part.clone()) {
-        Ok(text) => format!("write `scopes = \"{}\"`", text.value().escape_debug()),
-        Err(_) => KEYS.to_owned(),
+        Ok(text) if text.value().split(' ').all(is_scope) => {
+            format!("write `scopes = \"{}\"`", text.value())
+        }
+        _ => match Written::in_tokens(without_equals(part.clone())) {
+            Some(readings) => readings.help("scopes = "),
+            None => KEYS.to_owned(),
+        },
     };
     problems.add(part, "expected the name of an argument", help);
 }
@@ -166,8 +365,7 @@ pub(crate) fn split_at_commas(tokens: TokenStream, problems: &mut Problems) -> V
         match tree {
             TokenTree::Punct(comma) if comma.as_char() == ',' => {
                 if part.is_empty() {
-                    let message = "there is nothing in front of this comma";
-                    problems.add(comma, message, "remove it");
+                    problems.add(comma, "unexpected `,`", "remove it");
                 } else {
                     parts.push(std::mem::take(&mut part));
                 }

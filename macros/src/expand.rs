@@ -38,8 +38,8 @@ pub(crate) fn expand(
     }
 }
 
-/// With mistakes, it is guarded as far as it is understood if only the attribute is wrong, because a
-/// framework may not take its arguments in the order in which they are written.
+/// With mistakes, it is guarded as far as it is understood, so that a framework takes it and nothing
+/// else is reported where it is routed, registered or called (R-K9).
 fn expand_function(
     neighbours: Neighbours,
     arguments: TokenStream,
@@ -49,16 +49,20 @@ fn expand_function(
 ) -> Option<TokenStream> {
     let mut arguments = Arguments::parse(arguments, problems);
     let function = Function::parse(item, problems)?;
-    *written = function.without_cascades();
+    *written = function.clone().without_cascades().into_token_stream();
     let before = problems.count();
-    let injection = signature::check(&function, &mut arguments, problems);
-    neighbours.check(&function, problems);
+    let mut findings = signature::check(&function, &mut arguments, problems);
+    findings.fixed |= neighbours.check(&function, problems);
     let sound = problems.count() == before;
-    let guarded = guard::emit(function, &arguments, injection, neighbours);
     if sound {
+        let guarded = guard::emit(function, &arguments, findings.injection, neighbours);
         written.clone_from(&guarded);
+        return Some(guarded);
     }
-    Some(guarded)
+    if !findings.fixed {
+        *written = guard::emit_beside_errors(function, &arguments, &findings, neighbours);
+    }
+    None
 }
 
 /// The tools and prompts in an `impl` block are not guarded here: they get an attribute of their

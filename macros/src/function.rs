@@ -62,18 +62,18 @@ impl Function {
     }
 
     /// As written, but without what would only lead to further errors: `#[auth]`, which nobody else
-    /// understands, and `const`.
-    pub(crate) fn without_cascades(&self) -> TokenStream {
-        let mut function = self.clone();
-        function.signature.constness = None;
-        for argument in &mut function.signature.inputs {
+    /// understands, and what no framework takes.
+    pub(crate) fn without_cascades(mut self) -> Self {
+        let signature = &mut self.signature;
+        signature.constness = None;
+        for argument in &mut signature.inputs {
             let attributes = match argument {
                 FnArg::Receiver(receiver) => &mut receiver.attrs,
                 FnArg::Typed(argument) => &mut argument.attrs,
             };
             attributes.retain(|attribute| !is_marker(attribute));
         }
-        function.into_token_stream()
+        self
     }
 }
 
@@ -159,8 +159,8 @@ fn other_item(item: TokenStream) -> Option<Ident> {
 
 fn refuse_item(keyword: &Ident, problems: &mut Problems) {
     let help = match keyword.to_string().as_str() {
-        "impl" | "trait" | "mod" | "extern" => "guard each function in it",
-        _ => "put it on the `fn` that answers the request",
+        "impl" | "trait" | "mod" | "extern" => "write it on each function in it",
+        _ => "write it on the `fn` that answers the request",
     };
-    problems.add(keyword, "`#[requires_auth]` guards functions and `impl` blocks only", help);
+    problems.add(keyword, "`#[requires_auth]` guards only functions and `impl` blocks", help);
 }

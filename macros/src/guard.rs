@@ -6,8 +6,9 @@ use syn::{Attribute, FnArg, Meta, Pat, PatType, Token, Type};
 
 use crate::arguments::Arguments;
 use crate::function::{Function, is, is_marker};
-use crate::neighbours::Neighbours;
-use crate::{paths, policy};
+use crate::neighbours::{Neighbours, marks_a_tool};
+use crate::signature::Findings;
+use crate::{extractors, paths, policy};
 
 /// Puts the guard in the place of the argument that receives the caller, and that place first.
 // Input:  async fn create(Json(entry): Json<NewEntry>, auth: AuthInfo) -> R { … }
@@ -28,6 +29,8 @@ pub(crate) fn emit(
         function.begin_with(statement);
     }
     neighbours.tell(&mut function.attributes, &private, &policy(arguments, &name, span));
+    let shared = extractors::may_extract_the_caller(&function.signature, injection);
+    let policy = |span| own_policy(arguments, &name, shared, span);
     let mut receiver = None;
     let mut guards = Vec::new();
     let mut rest = Vec::new();
@@ -36,21 +39,74 @@ pub(crate) fn emit(
         match input {
             FnArg::Receiver(_) => receiver = Some(input),
             FnArg::Typed(argument) if injection == Some(position) => {
-                guards = receiving(argument, arguments, &name);
+                guards = receiving(argument, arguments, &policy);
             }
             FnArg::Typed(_) => rest.push(input),
         }
     }
     if guards.is_empty() {
-        guards.push(silent(arguments, &name, Vec::new()));
+        guards.push(silent(arguments, &policy, Vec::new()));
     }
     function.signature.inputs = receiver.into_iter().chain(guards).chain(rest).collect();
     function.into_token_stream()
 }
 
+/// What stands beside the errors where the signature is wrong: a framework takes it, its body can use
+/// every argument that is written, and it never runs.
+// Input:  async fn create(auth: &AuthInfo, Json(entry): Json<NewEntry>) -> R { … }
+// Output: async fn create(_: Authorized<Policy>, Json(entry): Json<NewEntry>) -> R {
+//             let auth: &AuthInfo = panic!() else { panic!() };
+//             …
+//         }
+pub(crate) fn emit_beside_errors(
+    function: Function,
+    arguments: &Arguments,
+    findings: &Findings,
+    neighbours: Neighbours,
+) -> TokenStream {
+    let is_const = function.signature.constness.is_some();
+    let mut function = function.without_cascades();
+    let signature = &mut function.signature;
+    signature.abi = None;
+    if is_const && !function.attributes.iter().any(marks_a_tool) {
+        signature.asyncness = Some(<Token![async]>::default());
+    }
+    let mut misplaced = TokenStream::new();
+    let mut kept = Vec::new();
+    let mut injection = None;
+    let inputs = std::mem::take(&mut function.signature.inputs);
+    for (position, input) in inputs.into_iter().enumerate() {
+        match input {
+            FnArg::Typed(PatType { pat, ty, .. }) if findings.misplaced.contains(&position) => {
+                misplaced.extend(quote! {
+                    #[allow(warnings)]
+                    let #pat: #ty = ::core::panic!() else { ::core::panic!() };
+                });
+            }
+            _ => {
+                if findings.injection == Some(position) {
+                    injection = Some(kept.len());
+                }
+                kept.push(input);
+            }
+        }
+    }
+    function.signature.inputs = kept.into_iter().collect();
+    if !misplaced.is_empty() {
+        let allow: Attribute = syn::parse_quote!(#[allow(unreachable_code, unused)]);
+        function.attributes.push(allow);
+        function.begin_with(misplaced);
+    }
+    emit(function, arguments, injection, neighbours)
+}
+
 /// The argument that receives the caller. A `#[cfg]` on it chooses between it and a guard that
 /// receives nothing: it never takes the guard away.
-fn receiving(argument: PatType, arguments: &Arguments, name: &Ident) -> Vec<FnArg> {
+fn receiving(
+    argument: PatType,
+    arguments: &Arguments,
+    policy: &impl Fn(Span) -> TokenStream,
+) -> Vec<FnArg> {
     let PatType { attrs, pat, ty, .. } = argument;
     let attributes: Vec<Attribute> =
         attrs.into_iter().filter(|attribute| !is_marker(attribute)).collect();
@@ -58,28 +114,32 @@ fn receiving(argument: PatType, arguments: &Arguments, name: &Ident) -> Vec<FnAr
     // Both the pattern and the type at the place of the type as written, from its first token to
     // its last: an error about them is shown there, and once.
     let (first, last) = ends(&ty);
-    let guard = guard(arguments, first, last);
-    let policy = policy(arguments, name, first);
+    let guard = guard_path(arguments, first, last);
+    let own = policy(first);
     let fields = quote_spanned!(last=> { caller: #pat, .. });
     let close = quote_spanned!(last=> >);
     let receiver = argument_of(
         attributes,
         quote_spanned!(first=> #guard #fields),
-        quote_spanned!(first=> #guard<#policy, #ty #close),
+        quote_spanned!(first=> #guard<#own, #ty #close),
     );
     if conditions.is_empty() {
         return vec![receiver];
     }
     let absent = syn::parse_quote!(#[cfg(not(all(#(#conditions),*)))]);
-    vec![receiver, silent(arguments, name, vec![absent])]
+    vec![receiver, silent(arguments, policy, vec![absent])]
 }
 
 /// A guard that decides and hands nothing over. Without a caller to receive, an optional one is
 /// received and dropped.
-fn silent(arguments: &Arguments, name: &Ident, attributes: Vec<Attribute>) -> FnArg {
+fn silent(
+    arguments: &Arguments,
+    policy: &impl Fn(Span) -> TokenStream,
+    attributes: Vec<Attribute>,
+) -> FnArg {
     let span = Span::call_site();
-    let guard = guard(arguments, span, span);
-    let policy = policy(arguments, name, span);
+    let guard = guard_path(arguments, span, span);
+    let policy = policy(span);
     let private = paths::private(arguments.krate.as_ref(), span);
     let caller = arguments.optional.map(|_| quote!(, ::core::option::Option<#private::AuthInfo>));
     argument_of(attributes, quote!(_), quote!(#guard<#policy #caller>))
@@ -102,10 +162,17 @@ fn ends(tokens: impl ToTokens) -> (Span, Span) {
     (first, tokens.last().unwrap_or(first))
 }
 
-fn guard(arguments: &Arguments, first: Span, last: Span) -> TokenStream {
+fn guard_path(arguments: &Arguments, first: Span, last: Span) -> TokenStream {
     let private = paths::private(arguments.krate.as_ref(), first);
     let name = Ident::new("Authorized", last);
     quote_spanned!(first=> #private::#name)
+}
+
+/// The policy in the function's own signature.
+fn own_policy(arguments: &Arguments, name: &Ident, shared: bool, span: Span) -> TokenStream {
+    let private = paths::private(arguments.krate.as_ref(), span);
+    let policy = policy(arguments, name, span);
+    if shared { quote!(#private::Shared<#policy>) } else { policy }
 }
 
 fn policy(arguments: &Arguments, name: &Ident, span: Span) -> TokenStream {

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod expand;
+mod extractors;
 mod function;
 mod guard;
 mod impl_block;
@@ -14,8 +15,10 @@ mod neighbours;
 mod paths;
 mod policy;
 mod problems;
+mod renamed;
 mod scopes;
 mod signature;
+mod written;
 
 use proc_macro::TokenStream;
 

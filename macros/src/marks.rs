@@ -48,18 +48,18 @@ fn check_block(block: &mut ImplBlock, neighbours: Neighbours, problems: &mut Pro
         already_guarded(&further, problems);
     }
     let mut attributes = block.items.iter().flat_map(|item| &item.attributes);
-    if !neighbours.rmcp {
-        problems.add(
-            &block.header,
-            "on an `impl` block, `#[requires_auth]` guards its tools and prompts of rmcp",
-            "enable the feature `rmcp` of `requires-auth`, or guard each function",
-        );
-    } else if !attributes.any(|attribute| marks_a_tool(attribute) || may_be_a_tool(attribute)) {
+    if !attributes.any(|attribute| marks_a_tool(attribute) || may_be_a_tool(attribute)) {
         problems.add(
             &block.header,
             "there is no `#[tool]` or `#[prompt]` in this `impl` block for `#[requires_auth]` to \
              guard",
-            "guard each function that answers a request",
+            "write `#[requires_auth]` on each function that answers a request",
+        );
+    } else if !neighbours.rmcp {
+        problems.add(
+            &block.header,
+            "guarding rmcp tools needs the feature `rmcp`",
+            "enable the feature `rmcp` of `requires-auth`",
         );
     }
 }
@@ -99,7 +99,7 @@ fn mark(unmarked: &Unmarked, item: &mut ImplItem, problems: &mut Problems) {
 
 fn check_public(public: &[Attribute], problems: &mut Problems) {
     if let Some(further) = public.get(1) {
-        problems.add(further, "`#[public]` is there twice", "keep one");
+        problems.add(further, "`#[public]` is given twice", "keep one");
     }
     for attribute in public.iter().filter(|attribute| !matches!(attribute.meta, Meta::Path(_))) {
         problems.add(attribute, "`#[public]` takes no arguments", "write `#[public]` alone");
@@ -110,7 +110,7 @@ fn check_public(public: &[Attribute], problems: &mut Problems) {
 fn check_guard(item: &mut ImplItem, tool: usize, guard: usize, problems: &mut Problems) {
     let Some(own) = item.attributes.get(guard) else { return };
     // Another attribute on the block, under another name, has put this one here.
-    if own.path().segments.iter().any(|segment| segment.ident == "__private") {
+    if own.path().segments.iter().any(|segment| segment.ident == "requires_auth_expansion") {
         already_guarded(own, problems);
     }
     if tool < guard {

@@ -7,7 +7,7 @@ use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{
     Attribute, Expr, ExprLit, FnArg, Lit, MacroDelimiter, Meta, MetaList, Path, ReceiverKind,
-    Token, Type, token,
+    ReturnType, Token, Type, token,
 };
 
 use crate::function::Function;
@@ -24,17 +24,21 @@ impl Neighbours {
         Self { rmcp: cfg!(feature = "rmcp") }
     }
 
-    pub(crate) fn check(self, function: &Function, problems: &mut Problems) {
+    /// Whether there is a mistake that leaves the signature as it is.
+    pub(crate) fn check(self, function: &Function, problems: &mut Problems) -> bool {
+        let before = problems.count();
+        check_router(function, problems);
+        check_handler_method(function, problems);
         if !self.rmcp {
-            return check_feature(function, problems);
-        }
-        if !function.attributes.iter().any(marks_a_tool) && is_expanded(function) {
+            check_feature(function, problems);
+        } else if !function.attributes.iter().any(marks_a_tool) && is_expanded(function) {
             problems.add(
                 &function.signature.ident,
                 "`#[tool]` or `#[prompt]` has rewritten this function before it could be guarded",
                 "move `#[requires_auth]` above it",
             );
         }
+        problems.count() > before
     }
 
     /// A statement that does not compile in a method whose `#[tool]` or `#[prompt]` has been there
@@ -107,6 +111,73 @@ pub(crate) fn marks_a_tool(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|last| is_tool(&last.ident))
 }
 
+/// A function that makes a router is called once, by the program, and no request reaches it.
+fn check_router(function: &Function, problems: &mut Problems) {
+    const ROUTERS: [&str; 4] = ["Router", "MethodRouter", "ToolRouter", "PromptRouter"];
+    let signature = &function.signature;
+    let ReturnType::Type(_, output) = &signature.output else { return };
+    let Type::Path(path) = &**output else { return };
+    let Some(last) = path.path.segments.last() else { return };
+    if signature.asyncness.is_none() && ROUTERS.iter().any(|router| last.ident == router) {
+        problems.add(
+            output,
+            format_args!(
+                "a function that returns a `{}` cannot be guarded: it answers no request",
+                last.ident
+            ),
+            "write `#[requires_auth]` on each function that is routed in it",
+        );
+    }
+}
+
+/// A method of rmcp's `ServerHandler` gets the request's context, and its signature is the trait's.
+fn check_handler_method(function: &Function, problems: &mut Problems) {
+    const METHODS: [&str; 16] = [
+        "call_tool",
+        "complete",
+        "get_prompt",
+        "initialize",
+        "list_prompts",
+        "list_resource_templates",
+        "list_resources",
+        "list_tools",
+        "on_custom_request",
+        "ping",
+        "read_resource",
+        "read_resource_directory",
+        "set_level",
+        "subscribe",
+        "unsubscribe",
+        "enqueue_task",
+    ];
+    let signature = &function.signature;
+    let context = signature.inputs.iter().find_map(|argument| match argument {
+        FnArg::Typed(argument) => match &*argument.ty {
+            Type::Path(path) if path.path.segments.last()?.ident == "RequestContext" => {
+                Some(argument)
+            }
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    });
+    let Some(context) = context else { return };
+    if METHODS.iter().all(|method| signature.ident != method)
+        || signature.receiver().is_none()
+        || function.attributes.iter().any(marks_a_tool)
+    {
+        return;
+    }
+    let pattern = context.pat.to_token_stream().to_string();
+    let context = if pattern.starts_with('_') { "context" } else { &pattern };
+    problems.add(
+        &signature.ident,
+        "a method of `ServerHandler` cannot be guarded: its signature is the trait's",
+        format_args!(
+            "write `requires_auth::rmcp::authorize(&{context}, Condition::Scope(\"…\"))?` in it"
+        ),
+    );
+}
+
 /// Without the feature, only what must be meant for rmcp is a mistake: others may have attributes
 /// of these names, but not on what looks like a method of an MCP server.
 fn check_feature(function: &Function, problems: &mut Problems) {
@@ -125,7 +196,7 @@ fn check_feature(function: &Function, problems: &mut Problems) {
     if let Some(attribute) = attribute {
         problems.add(
             attribute.path(),
-            "`#[requires_auth]` guards tools and prompts of rmcp only with a feature",
+            "guarding rmcp tools needs the feature `rmcp`",
             "enable the feature `rmcp` of `requires-auth`",
         );
     }

@@ -1,6 +1,6 @@
 //! Policies as types, as the runtime reads them back.
 
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 
@@ -12,16 +12,16 @@ const WIDEST: usize = 16;
 /// The most bytes that the runtime reads back.
 const LONGEST_NAME: usize = 256;
 
-/// The bytes in one number.
-const CHUNK: usize = 16;
+/// The most letters that one type of the runtime spells.
+const LETTERS: usize = 24;
 
-// Input:  all("read", any("admin", "write"))
-// Output: All<(S<0x72656164>, Any<(S<0x61646d696e>, S<0x7772697465>,)>,)>
+// Input:  all("read", any("a", "b"))
+// Output: AllOf<(OAuthScope<'r', 'e', 'a', 'd'>, AnyOf<(OAuthScope<'a'>, OAuthScope<'b'>,)>,)>
 pub(crate) fn spell(condition: &Condition, private: &TokenStream) -> TokenStream {
     match condition {
-        Condition::Scope(scope) => spell_text(scope.text.as_bytes(), private),
-        Condition::All(group) => spell_group(&quote!(#private::All), &group.conditions, private),
-        Condition::Any(group) => spell_group(&quote!(#private::Any), &group.conditions, private),
+        Condition::Scope(scope) => spell_text("OAuthScope", &scope.text, private),
+        Condition::All(group) => spell_group(&quote!(#private::AllOf), &group.conditions, private),
+        Condition::Any(group) => spell_group(&quote!(#private::AnyOf), &group.conditions, private),
     }
 }
 
@@ -39,29 +39,28 @@ fn spell_group(name: &TokenStream, conditions: &[Condition], private: &TokenStre
 }
 
 /// A policy with the name of its function, which the runtime's logs and metrics tell.
-// Input:  create, S<0x72656164>
-// Output: Of<S<0x637265617465>, S<0x72656164>>
+// Input:  add, OAuthScope<'r', 'e', 'a', 'd'>
+// Output: ByTryInto<Function<'a', 'd', 'd'>, OAuthScope<'r', 'e', 'a', 'd'>>
 pub(crate) fn named(name: &Ident, policy: TokenStream, private: &TokenStream) -> TokenStream {
     let name = name.unraw().to_string();
     if name.len() > LONGEST_NAME {
         return policy;
     }
-    let name = spell_text(name.as_bytes(), private);
-    quote!(#private::Of<#name, #policy>)
+    let name = spell_text("Function", &name, private);
+    quote!(#private::ByTryInto<#name, #policy>)
 }
 
-fn spell_text(bytes: &[u8], private: &TokenStream) -> TokenStream {
-    let chunk = bytes.get(..CHUNK).unwrap_or(bytes);
-    let number = chunk.iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
-    // In hexadecimal the text can be read in an expansion.
-    let number = format!("{number:#x}")
-        .parse::<Literal>()
-        .unwrap_or_else(|_| Literal::u128_unsuffixed(number));
-    match bytes.get(CHUNK..) {
-        None | Some([]) => quote!(#private::S<#number>),
-        Some(rest) => {
-            let rest = spell_text(rest, private);
-            quote!(#private::S<#number, #rest>)
+/// A longer text is joined from pieces.
+fn spell_text(kind: &str, text: &str, private: &TokenStream) -> TokenStream {
+    let mut letters = text.chars();
+    let kind = Ident::new(kind, Span::call_site());
+    let piece: Vec<char> = letters.by_ref().take(LETTERS).collect();
+    let piece = quote!(#private::#kind<#(#piece),*>);
+    match letters.as_str() {
+        "" => piece,
+        rest => {
+            let rest = spell_text(&kind.to_string(), rest, private);
+            quote!(#private::Joined<#piece, #rest>)
         }
     }
 }

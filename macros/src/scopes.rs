@@ -5,6 +5,9 @@ use syn::{Lit, LitStr};
 
 use crate::arguments::split_at_commas;
 use crate::problems::Problems;
+use crate::written::Written;
+
+mod mistakes;
 
 /// The most alternatives that a condition may offer: a challenge weighs them all.
 const MOST_ALTERNATIVES: usize = 64;
@@ -33,19 +36,36 @@ pub(crate) struct Conditions {
 const FORMS: &str = "write `scopes = \"read write\"`, `scopes = [\"read\", \"write\"]` or \
                      `scopes = any(\"admin\", all(\"read\", \"write\"))`";
 
+/// In which place a condition stands, for the help texts.
+#[derive(Clone, Copy)]
+enum Place {
+    Value,
+    Element,
+}
+
+impl Place {
+    /// What goes in front of a condition that is to be written there.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Value => "scopes = ",
+            Self::Element => "",
+        }
+    }
+}
+
 impl Condition {
     /// Reads what stands behind `scopes =`. `None` if there is a mistake.
     pub(crate) fn parse(value: TokenStream, problems: &mut Problems) -> Option<Self> {
         let condition = match string(&value) {
             Some(text) => list_in_string(&text, problems),
-            None => element(value.clone(), problems),
+            None => element(&value, Place::Value, problems),
         }?;
         let alternatives = condition.alternatives();
         if alternatives > MOST_ALTERNATIVES {
             problems.add(
                 value,
                 format_args!("this condition can be met in {alternatives} ways, which is more than {MOST_ALTERNATIVES}"),
-                "name fewer alternatives, or give them a scope of their own",
+                "name fewer alternatives, or define a scope for several of them",
             );
             return None;
         }
@@ -71,30 +91,41 @@ impl Conditions {
 /// `"read write"`: all of them.
 fn list_in_string(text: &LitStr, problems: &mut Problems) -> Option<Condition> {
     let value = text.value();
+    let pieces: Vec<&str> = value.split(' ').collect();
     if value.trim().is_empty() {
         problems.add(text, "no scope is named", NAME_ONE);
         return None;
     }
-    if value.split(' ').any(str::is_empty) {
-        problems.add(
-            text,
-            "there is a space too many between, before or behind the scopes",
-            "separate scopes by one space",
-        );
+    if pieces.iter().any(|piece| outside_the_grammar(piece).is_some())
+        || reads_as_expression(&pieces)
+    {
+        Scope { text: value, literal: text.clone() }.checked(Place::Value, problems);
+        return None;
+    }
+    if pieces.contains(&"") {
+        let kept: Vec<&str> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
+        let (message, help) = match kept.as_slice() {
+            [one] => ("extra space beside the scope", format!("write `scopes = \"{one}\"`")),
+            _ => (
+                "extra space between the scopes",
+                format!("write `scopes = \"{}\"`", kept.join(" ")),
+            ),
+        };
+        problems.add(text, message, help);
         return None;
     }
     let scopes =
-        value.split(' ').map(|scope| Scope { text: scope.to_owned(), literal: text.clone() });
+        pieces.into_iter().map(|scope| Scope { text: scope.to_owned(), literal: text.clone() });
     let scopes: Vec<Option<Condition>> =
-        scopes.map(|scope| scope.checked(problems).map(Condition::Scope)).collect();
+        scopes.map(|scope| scope.checked(Place::Value, problems).map(Condition::Scope)).collect();
     group(scopes, problems).map(Condition::All)
 }
 
-const NAME_ONE: &str = "name at least one scope, or write `#[requires_auth]` for any valid token";
+const NAME_ONE: &str = "name at least one scope, as in `scopes = \"read\"`";
 
 /// One element of a condition: a scope, a list, or `all(…)` or `any(…)`.
-fn element(tokens: TokenStream, problems: &mut Problems) -> Option<Condition> {
-    if let Some(text) = string(&tokens) {
+fn element(tokens: &TokenStream, place: Place, problems: &mut Problems) -> Option<Condition> {
+    if let Some(text) = string(tokens) {
         return scope(&text, problems).map(Condition::Scope);
     }
     let mut trees = tokens.clone().into_iter();
@@ -104,33 +135,49 @@ fn element(tokens: TokenStream, problems: &mut Problems) -> Option<Condition> {
         }
         // A fragment that a `macro_rules!` macro has captured.
         (Some(TokenTree::Group(captured)), None, _) if captured.delimiter() == Delimiter::None => {
-            element(captured.stream(), problems)
+            element(&captured.stream(), place, problems)
         }
         (Some(TokenTree::Ident(name)), Some(TokenTree::Group(list)), None)
-            if list.delimiter() == Delimiter::Parenthesis =>
+            if list.delimiter() == Delimiter::Parenthesis && (name == "all" || name == "any") =>
         {
             named_group(&name, &list, problems)
         }
         _ => {
-            not_a_condition(tokens, problems);
+            mistakes::not_a_condition(tokens, place, problems);
             None
         }
     }
 }
 
 fn named_group(name: &Ident, list: &Group, problems: &mut Problems) -> Option<Condition> {
+    let elements = elements(list, problems)?;
     if name == "all" {
-        elements(list, problems).map(Condition::All)
-    } else if name == "any" {
-        elements(list, problems).map(Condition::Any)
-    } else {
-        problems.add(
-            name,
-            format_args!("there is no condition `{name}`"),
-            "write `all(…)` or `any(…)`",
-        );
-        None
+        return Some(Condition::All(elements));
     }
+    if let [Condition::All(all)] = elements.conditions.as_slice()
+        && is_list(list.stream())
+        && all.conditions.len() > 1
+    {
+        let inside = |condition: &Condition| condition.written();
+        let inner: Vec<Written> = all.conditions.iter().map(inside).collect();
+        problems.add(
+            list.stream(),
+            "a list means all of its scopes, also inside `any(…)`",
+            format_args!(
+                "write `{}` for one of them, or `{}` for all of them",
+                Written::any(inner.clone()),
+                Written::all(inner),
+            ),
+        );
+        return None;
+    }
+    Some(Condition::Any(elements))
+}
+
+/// Whether this is `[…]` alone.
+fn is_list(tokens: TokenStream) -> bool {
+    matches!(tokens.into_iter().next(), Some(TokenTree::Group(list))
+        if list.delimiter() == Delimiter::Bracket)
 }
 
 /// Each element of a list is looked at, whatever is wrong with the others.
@@ -140,7 +187,10 @@ fn elements(list: &Group, problems: &mut Problems) -> Option<Conditions> {
         problems.add(list, "no scope is named", NAME_ONE);
         return None;
     }
-    let elements = parts.into_iter().map(|part| element(part, problems)).collect();
+    if mistakes::several_bare_words(list, &parts, problems) {
+        return None;
+    }
+    let elements = parts.into_iter().map(|part| element(&part, Place::Element, problems)).collect();
     group(elements, problems)
 }
 
@@ -169,114 +219,103 @@ fn group(elements: Vec<Option<Condition>>, problems: &mut Problems) -> Option<Co
 fn scope(text: &LitStr, problems: &mut Problems) -> Option<Scope> {
     let value = text.value();
     let pieces: Vec<&str> = value.split(' ').filter(|piece| !piece.is_empty()).collect();
-    if pieces.len() > 1 {
-        let several: Vec<String> = pieces.iter().map(|piece| format!("\"{piece}\"")).collect();
+    let scope = Scope { text: value.clone(), literal: text.clone() };
+    if pieces.len() > 1
+        && !reads_as_expression(&pieces)
+        && pieces.iter().all(|piece| outside_the_grammar(piece).is_none())
+    {
+        let several: Vec<Written> =
+            pieces.iter().map(|piece| Written::Scope((*piece).to_owned())).collect();
+        let help = match Written::all(several) {
+            Written::All(all) => {
+                let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+                format!("write `all({})`, or one string for each", all.join(", "))
+            }
+            one => format!("write `{one}`"),
+        };
         problems.add(
             text,
             "this string names several scopes, which could mean all or any of them",
-            format_args!("write `all({})`, or one string for each", several.join(", ")),
+            help,
         );
         return None;
     }
-    Scope { text: value, literal: text.clone() }.checked(problems)
+    if let [one] = pieces.as_slice()
+        && *one != value
+        && is_scope(one)
+    {
+        problems.add(text, "extra space beside the scope", format_args!("write `\"{one}\"`"));
+        return None;
+    }
+    scope.checked(Place::Element, problems)
+}
+
+/// Whether it can be a scope of the attribute.
+pub(crate) fn is_scope(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= LONGEST
+        && outside_the_grammar(text).is_none()
+        && !reads_as_expression(&[text])
+}
+
+/// The first character outside the grammar of RFC 6749 §3.3: `1*( %x21 / %x23-5B / %x5D-7E )`, and,
+/// because a comma is nearly always meant as a separator, the first comma.
+fn outside_the_grammar(text: &str) -> Option<char> {
+    let outside = |one: &char| !matches!(one, '!' | '#'..='[' | ']'..='~') || *one == ',';
+    text.chars().find(outside)
+}
+
+/// Whether a string is an expression: it has parentheses, brackets, quotes, `;`, `|` or `&`, or a
+/// word that joins others (R-K10). The grammar allows some of these characters in a scope; one that
+/// has them is required by `AuthInfo::require`.
+fn reads_as_expression(pieces: &[&str]) -> bool {
+    let joins = |piece: &&str| {
+        matches!(piece.to_ascii_lowercase().as_str(), "or" | "and" | "not" | "+" | "!")
+    };
+    let marks = ['(', ')', '[', ']', ';', '\'', '"', '`', '|', '&'];
+    pieces.iter().any(|piece| piece.contains(marks))
+        || pieces.iter().any(|piece| piece.starts_with('!'))
+        || pieces.len() > 1 && pieces.iter().any(joins)
 }
 
 impl Scope {
-    /// Checks the grammar of RFC 6749 §3.3: `1*( %x21 / %x23-5B / %x5D-7E )`, and, because a comma
-    /// is nearly always meant as a separator, no comma.
-    fn checked(self, problems: &mut Problems) -> Option<Self> {
+    fn checked(self, place: Place, problems: &mut Problems) -> Option<Self> {
         let Self { text, literal } = &self;
-        let outside = |one: &char| !matches!(one, '!' | '#'..='[' | ']'..='~') || *one == ',';
+        let pieces: Vec<&str> = text.split(' ').collect();
+        let found = pieces.iter().find_map(|piece| outside_the_grammar(piece));
+        let found = found.filter(|found| !matches!(found, '"' | ',') || !has_marks(text));
         if text.is_empty() {
             problems.add(literal, "the scope is empty", NAME_ONE);
-            return None;
+        } else if let Some(character) = found {
+            mistakes::wrong_character(text, character, literal, place, problems);
+        } else if reads_as_expression(&pieces) {
+            mistakes::expression_in_a_string(text, literal, place, problems);
+        } else if text.len() > LONGEST {
+            let message =
+                format!("this scope has {} characters, which is more than {LONGEST}", text.len());
+            problems.add(literal, message, "choose a shorter name");
+        } else {
+            return Some(self);
         }
-        if let Some(character) = text.chars().find(outside) {
-            let help = match character {
-                ',' | '\t' | '\r' | '\n' => "separate scopes by a space",
-                _ => {
-                    "a scope consists of printable ASCII characters without space, `\"` and `\\` \
-                      (RFC 6749 section 3.3)"
-                }
-            };
-            problems.add(
-                literal,
-                format_args!(
-                    "the scope `{}` has the character `{}`",
-                    text.escape_debug(),
-                    character.escape_debug()
-                ),
-                help,
-            );
-            return None;
-        }
-        if text.len() > LONGEST {
-            problems.add(
-                literal,
-                format_args!(
-                    "this scope has {} characters, which is more than {LONGEST}",
-                    text.len()
-                ),
-                "choose a shorter name",
-            );
-            return None;
-        }
-        Some(self)
+        None
     }
 }
 
-fn not_a_condition(tokens: TokenStream, problems: &mut Problems) {
-    if let Some(next) = behind_condition(&tokens) {
-        let (message, help) = match next.to_string().as_str() {
-            "|" => ("conditions have no operators", "write `any(\"…\", \"…\")`"),
-            "&" | "+" => ("conditions have no operators", "write `all(\"…\", \"…\")`"),
-            _ => ("a comma is missing in front of this", "separate what you list by commas"),
-        };
-        return problems.add(next, message, help);
-    }
-    let mut trees = tokens.clone().into_iter();
-    match (trees.next(), trees.next()) {
-        (Some(TokenTree::Literal(_)), None) => {
-            problems.add(tokens, "a scope is written as a plain string literal", FORMS);
-        }
-        (Some(TokenTree::Ident(name)), None) if name == "true" || name == "false" => {
-            problems.add(tokens, "a scope is written as a plain string literal", FORMS);
-        }
-        (Some(TokenTree::Ident(name)), None | Some(TokenTree::Group(_)))
-            if name == "all" || name == "any" =>
-        {
-            problems.add(
-                tokens,
-                format_args!("`{name}` needs a list of conditions in parentheses"),
-                format_args!("write `{name}(\"read\", \"write\")`"),
-            );
-        }
-        (Some(TokenTree::Ident(_)), Some(TokenTree::Punct(bang))) if bang.as_char() == '!' => {
-            problems.add(tokens, "a macro cannot stand for a scope", LITERAL);
-        }
-        (Some(TokenTree::Ident(_)), _) => {
-            problems.add(tokens, "a constant or a typed scope is not supported here", LITERAL);
-        }
-        (Some(TokenTree::Punct(colons)), _) if colons.as_char() == ':' => {
-            problems.add(tokens, "a constant or a typed scope is not supported here", LITERAL);
-        }
-        _ => problems.add(tokens, "this is not a condition over scopes", FORMS),
-    }
+/// Whether quotes and commas of the text belong to an expression.
+fn has_marks(text: &str) -> bool {
+    text.contains(['(', ')', '[', ']', ';', '\'', '`', '|', '&']) || text.matches('"').count() > 1
 }
 
-/// The first token behind what is a condition by itself.
-fn behind_condition(tokens: &TokenStream) -> Option<TokenTree> {
-    let mut trees = tokens.clone().into_iter();
-    match trees.next()? {
-        TokenTree::Literal(_) => trees.next(),
-        TokenTree::Group(list) if list.delimiter() == Delimiter::Bracket => trees.next(),
-        TokenTree::Ident(name) if name == "all" || name == "any" => trees.nth(1),
-        _ => None,
+impl Condition {
+    fn written(&self) -> Written {
+        let each = |group: &Conditions| group.conditions.iter().map(Self::written).collect();
+        match self {
+            Self::Scope(scope) => Written::Scope(scope.text.clone()),
+            Self::All(all) => Written::all(each(all)),
+            Self::Any(any) => Written::any(each(any)),
+        }
     }
 }
-
-const LITERAL: &str =
-    "write the scope as a string literal: the attribute reads it when it is compiled";
 
 /// The string literal that the tokens consist of, if they do.
 fn string(tokens: &TokenStream) -> Option<LitStr> {

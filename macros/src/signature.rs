@@ -11,48 +11,57 @@ use crate::arguments::Arguments;
 use crate::function::{Function, is, is_marker, may_become};
 use crate::problems::Problems;
 
-/// The position of the argument that receives the caller, if there is one.
+/// What the checks have found out about the arguments.
+#[derive(Default)]
+pub(crate) struct Findings {
+    /// The position of the argument that receives the caller, if there is one.
+    pub(crate) injection: Option<usize>,
+    /// The positions of arguments that are meant to receive the caller, but cannot.
+    pub(crate) misplaced: Vec<usize>,
+    /// Whether the signature may not change: no framework calls this function.
+    pub(crate) fixed: bool,
+}
+
 pub(crate) fn check(
     function: &Function,
     arguments: &mut Arguments,
     problems: &mut Problems,
-) -> Option<usize> {
-    check_kind(function, problems);
+) -> Findings {
+    let mut findings = Findings::default();
+    let before = problems.count();
+    check_fixed_kind(function, problems);
     check_attributes(&function.attributes, problems);
     check_unguarded(&function.signature, problems);
-    let injection = find_injection(&function.signature, problems);
-    match injection {
+    findings.fixed = problems.count() > before;
+    check_kind(function, problems);
+    let found = find_injection(&function.signature, &mut findings, problems);
+    match found {
         Some((position, argument)) => {
+            let before = problems.count();
             check_type(argument, arguments, problems);
             check_pattern(argument, problems);
             check_attributes_of_argument(argument, problems);
-            Some(position)
+            if problems.count() > before {
+                findings.misplaced.push(position);
+            }
+            findings.injection = Some(position);
         }
         None => {
-            check_absence(&function.signature, arguments.optional.is_some(), problems);
-            None
+            let optional = arguments.optional.is_some();
+            check_absence(&function.signature, optional, &mut findings, problems);
         }
     }
+    findings
 }
 
 /// Functions that no framework calls, or whose signature is not theirs to change.
-fn check_kind(function: &Function, problems: &mut Problems) {
+fn check_fixed_kind(function: &Function, problems: &mut Problems) {
     let signature = &function.signature;
     if !function.has_body() {
         problems.add(
             &signature.ident,
             "a function without a body cannot be guarded",
             "put `#[requires_auth]` on the function that does the work",
-        );
-    }
-    if let Some(constness) = &signature.constness {
-        problems.add(constness, "a `const fn` cannot be guarded", "remove `const`");
-    }
-    if let Some(abi) = &signature.abi {
-        problems.add(
-            abi,
-            "a function with a foreign calling convention cannot be guarded",
-            "guard the Rust function that it calls",
         );
     }
     if let Some(variadic) = &signature.variadic {
@@ -65,7 +74,7 @@ fn check_kind(function: &Function, problems: &mut Problems) {
     if starts_the_program(function) {
         problems.add(
             &signature.ident,
-            "`main` cannot be guarded: nobody calls it with a token",
+            "`main` cannot be guarded: it answers no request",
             "put `#[requires_auth]` on the functions that answer requests",
         );
     }
@@ -77,8 +86,27 @@ fn check_kind(function: &Function, problems: &mut Problems) {
         problems.add(
             &signature.ident,
             "a method of an `#[async_trait]` trait cannot be guarded: its signature is the trait's",
-            "guard the function that calls it, or let the trait take an `AuthInfo` and ask \
+            "guard the function that calls it, or let the trait take an `AuthInfo` and call \
              `auth.require(\"…\")?` in the method",
+        );
+    }
+}
+
+/// What can be left out of the signature.
+fn check_kind(function: &Function, problems: &mut Problems) {
+    let signature = &function.signature;
+    if let Some(constness) = &signature.constness {
+        problems.add(
+            constness,
+            "a `const fn` cannot be guarded",
+            "write `async` in its place, or remove it",
+        );
+    }
+    if let Some(abi) = &signature.abi {
+        problems.add(
+            abi,
+            "a function with a foreign calling convention cannot be guarded",
+            "guard the Rust function that it calls",
         );
     }
 }
@@ -110,7 +138,7 @@ fn check_attributes(attributes: &[Attribute], problems: &mut Problems) {
             _ if may_become(attribute, "requires_auth") => already_guarded(attribute, problems),
             Some("test") => problems.add(
                 attribute,
-                "a test cannot be guarded: nobody calls it with a token",
+                "a test cannot be guarded: it answers no request",
                 "guard a function, and call it in the test with `caller.try_into()?`",
             ),
             _ => {}
@@ -122,7 +150,7 @@ fn already_guarded(place: impl ToTokens, problems: &mut Problems) {
     problems.add(
         place,
         "a function takes one `#[requires_auth]`",
-        "put both conditions into one, as in `scopes = all(\"read\", any(\"a\", \"b\"))`",
+        "write all scopes into one of them, as in `scopes = all(\"read\", any(\"a\", \"b\"))`",
     );
 }
 
@@ -133,7 +161,7 @@ fn check_unguarded(signature: &Signature, problems: &mut Problems) {
         let Type::Path(path) = &*argument.ty else { continue };
         let mut names = path.path.segments.iter().rev().map(|segment| &segment.ident);
         let guard = names.next().is_some_and(|name| name == "Authorized")
-            && names.next().is_some_and(|name| name == "__private");
+            && names.next().is_some_and(|name| name == "requires_auth_expansion");
         if guard {
             already_guarded(&signature.ident, problems);
         }
@@ -142,9 +170,10 @@ fn check_unguarded(signature: &Signature, problems: &mut Problems) {
 
 fn find_injection<'a>(
     signature: &'a Signature,
+    findings: &mut Findings,
     problems: &mut Problems,
 ) -> Option<(usize, &'a PatType)> {
-    check_markers(signature, problems);
+    check_markers(signature, findings, problems);
     let typed = || {
         signature.inputs.iter().enumerate().filter_map(|(position, argument)| match argument {
             FnArg::Typed(argument) => Some((position, argument)),
@@ -160,7 +189,8 @@ fn find_injection<'a>(
     if found.is_empty() {
         found = typed().filter(named).collect();
     }
-    for (_, further) in found.iter().skip(1) {
+    for (position, further) in found.iter().skip(1) {
+        findings.misplaced.push(*position);
         problems.add(
             &further.ty,
             "the caller is received twice",
@@ -170,8 +200,9 @@ fn find_injection<'a>(
     found.first().copied()
 }
 
-fn check_markers(signature: &Signature, problems: &mut Problems) {
-    for argument in &signature.inputs {
+fn check_markers(signature: &Signature, findings: &mut Findings, problems: &mut Problems) {
+    for (position, argument) in signature.inputs.iter().enumerate() {
+        let before = problems.count();
         let (attributes, receiver) = match argument {
             FnArg::Receiver(receiver) => (&receiver.attrs, true),
             FnArg::Typed(argument) => (&argument.attrs, false),
@@ -187,7 +218,10 @@ fn check_markers(signature: &Signature, problems: &mut Problems) {
             }
         }
         if let Some(further) = markers.get(1) {
-            problems.add(further, "`#[auth]` is there twice", "keep one");
+            problems.add(further, "`#[auth]` is given twice", "keep one");
+        }
+        if problems.count() > before && !receiver {
+            findings.misplaced.push(position);
         }
     }
 }
@@ -201,13 +235,13 @@ fn check_type(argument: &PatType, arguments: &mut Arguments, problems: &mut Prob
         (Mention::Optional, false) => problems.add(
             &argument.ty,
             "every caller of this function has a token, so there is always an `AuthInfo`",
-            "take an `AuthInfo`, or let requests without a token through with \
-             `#[requires_auth(optional)]`",
+            "write `AuthInfo`; the argument `optional` of the attribute lets requests without a token \
+             through",
         ),
         (Mention::Plain, true) => problems.add(
             &argument.ty,
             "with `optional` there may be no caller",
-            "take an `Option<AuthInfo>`",
+            "write `Option<AuthInfo>`",
         ),
         (Mention::Behind(what), _) => behind(argument, what, problems),
         _ => {}
@@ -221,7 +255,7 @@ fn check_pattern(argument: &PatType, problems: &mut Problems) {
         problems.add(
             pattern,
             "this pattern does not match a request without a token",
-            "take `auth: Option<AuthInfo>` whole, and match it in the function",
+            "write `auth: Option<AuthInfo>`, and match it in the function",
         );
     }
 }
@@ -237,29 +271,82 @@ fn check_attributes_of_argument(argument: &PatType, problems: &mut Problems) {
     }
 }
 
-fn check_absence(signature: &Signature, optional: bool, problems: &mut Problems) {
+fn check_absence(
+    signature: &Signature,
+    optional: bool,
+    findings: &mut Findings,
+    problems: &mut Problems,
+) {
     let mut guessed = false;
-    for argument in &signature.inputs {
+    for (position, argument) in signature.inputs.iter().enumerate() {
         let FnArg::Typed(argument) = argument else { continue };
-        if let Mention::Behind(what) = mention(&argument.ty) {
-            behind(argument, what, problems);
-            guessed = true;
+        match mention(&argument.ty) {
+            Mention::Behind(what) => behind(argument, what, problems),
+            Mention::Extension => extension(argument, problems),
+            _ => continue,
         }
+        findings.misplaced.push(position);
+        guessed = true;
     }
-    if optional && !guessed {
-        problems.add(
+    if !optional || guessed {
+        return;
+    }
+    let option = signature.inputs.iter().find_map(|argument| match argument {
+        FnArg::Typed(argument) => option_of_a_name(argument),
+        FnArg::Receiver(_) => None,
+    });
+    let message = "with `optional` the function must find out whether there is a caller";
+    match option {
+        Some(argument) => {
+            let place = argument.ty.to_token_stream();
+            problems.add(
+                &argument.ty,
+                message,
+                format_args!(
+                    "if `{}` is an `Option<AuthInfo>`, mark the argument with `#[auth]`; otherwise \
+                     add an argument `auth: Option<AuthInfo>`",
+                    place.to_string().replace(' ', "")
+                ),
+            );
+        }
+        None => problems.add(
             &signature.ident,
-            "with `optional` the function must find out whether there is a caller",
+            message,
             "add an argument `auth: Option<AuthInfo>`, or remove `optional`",
-        );
+        ),
     }
+}
+
+/// `Option<Caller>`, which may be the alias of an `Option<AuthInfo>`.
+fn option_of_a_name(argument: &PatType) -> Option<&PatType> {
+    let Type::Path(path) = &*argument.ty else { return None };
+    let last = path.path.segments.last()?;
+    let PathArguments::AngleBracketed(generics) = &last.arguments else { return None };
+    let Some(GenericArgument::Type(Type::Path(inner))) = generics.args.first() else { return None };
+    let inner = inner.path.segments.last()?;
+    (last.ident == "Option" && inner.arguments.is_none()).then_some(argument)
 }
 
 fn behind(argument: &PatType, what: &str, problems: &mut Problems) {
     problems.add(
         &argument.ty,
         format_args!("the caller cannot be received behind {what}"),
-        "take `AuthInfo` by value; it is cheap to clone",
+        "write `AuthInfo`; it is cheap to clone",
+    );
+}
+
+/// A layer may put a caller into the extensions, but the guard does not.
+fn extension(argument: &PatType, problems: &mut Problems) {
+    let mut name = "auth".to_owned();
+    if let Pat::TupleStruct(pattern) = &*argument.pat
+        && let Some(Pat::Ident(inner)) = pattern.elems.first()
+    {
+        name = inner.ident.to_string();
+    }
+    problems.add(
+        argument,
+        "the guard puts no caller into the request's extensions",
+        format_args!("write `{name}: AuthInfo`"),
     );
 }
 
@@ -270,6 +357,8 @@ enum Mention {
     Optional,
     /// Behind a reference or a pointer, which no framework could fill.
     Behind(&'static str),
+    /// As an extension of the request.
+    Extension,
     None,
 }
 
@@ -278,7 +367,7 @@ fn mention(ty: &Type) -> Mention {
         Type::Paren(inner) => mention(&inner.elem),
         Type::Group(inner) => mention(&inner.elem),
         Type::Reference(inner) => match mention(&inner.elem) {
-            Mention::None => Mention::None,
+            found @ (Mention::None | Mention::Extension) => found,
             _ => Mention::Behind("a reference"),
         },
         Type::Path(path) => {
@@ -296,6 +385,8 @@ fn mention(ty: &Type) -> Mention {
                 ("Arc" | "Rc" | "Box", _) if !matches!(inner(), Mention::None) => {
                     Mention::Behind("a pointer")
                 }
+                ("Option", _) if matches!(inner(), Mention::Behind(_)) => inner(),
+                ("Extension", _) if !matches!(inner(), Mention::None) => Mention::Extension,
                 _ => Mention::None,
             }
         }

@@ -1,6 +1,7 @@
 //! The caller, as a guarded function sees it.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::de::DeserializeOwned;
@@ -28,6 +29,8 @@ pub struct AuthInfo {
     server: ResourceServer,
     /// What the attribute of the function demands, for the challenge of [`AuthInfo::require`].
     declared: Demand,
+    /// What guards of the same request in front of this one demand, for the same challenge.
+    outer: Option<Arc<[Demand]>>,
     /// The answer to the request that this caller came with, where a layer holds it.
     #[cfg(feature = "rmcp")]
     answer: Option<crate::rmcp::Answer>,
@@ -40,6 +43,7 @@ impl AuthInfo {
             token,
             server,
             declared: Condition::NONE.into(),
+            outer: None,
             #[cfg(feature = "rmcp")]
             answer: None,
         }
@@ -58,6 +62,27 @@ impl AuthInfo {
         self.declared = demand;
         self.fresh_enough(|scopes| condition.is_met_by(scopes), &[])?;
         if condition.is_met_by(self.scopes()) { Ok(self) } else { Err(self.insufficient(&[])) }
+    }
+
+    /// The same behind other guards of the same request, which demand `outer`. Without an attribute of
+    /// its own, a caller belongs to the guard that came last.
+    pub(crate) fn authorize_behind(
+        mut self,
+        mut outer: Vec<Demand>,
+        demand: Demand,
+    ) -> Result<Self, Rejection> {
+        let declared = if demand.is_bare() { outer.pop() } else { None };
+        outer.retain(|outer| *outer != demand);
+        self.outer = (!outer.is_empty()).then(|| outer.into());
+        let mut caller = self.authorize(demand)?;
+        caller.declared = declared.unwrap_or(demand);
+        Ok(caller)
+    }
+
+    /// What the guards that this caller has passed demand, the first guard first.
+    pub(crate) fn demands(&self) -> Vec<Demand> {
+        let outer = self.outer.iter().flat_map(|outer| outer.iter());
+        outer.chain([&self.declared]).filter(|demand| !demand.is_bare()).copied().collect()
     }
 
     /// The decision of [`authorize`](Self::authorize), for one who only wants to know it.
@@ -101,7 +126,8 @@ impl AuthInfo {
     /// [`Reason::Unavailable`] if it had them when the authorization server could last be asked, and
     /// stale claims may not be used for them;
     /// [`Reason::Misconfigured`] if `scopes` is empty or outside the grammar of RFC 6749 §3.3.
-    #[must_use = "nobody is refused unless the function returns the error: write `auth.require(…)?`"]
+    #[must_use = "the caller is refused only where this result is returned: write \
+                  `auth.require(\"…\")?`; `let _ =` refuses nobody"]
     pub fn require(&self, scopes: &str) -> Result<(), Rejection> {
         let required = ScopeSet::parse(scopes).map_err(|error| self.misused(error))?;
         if required.is_empty() {
@@ -171,10 +197,13 @@ impl AuthInfo {
     }
 
     fn insufficient(&self, further: &[&str]) -> Rejection {
-        let mut scopes: Vec<&str> =
-            challenge_scopes(&self.declared.condition, self.claims.granted());
-        for scope in further {
-            if !scopes.contains(scope) {
+        let outer = self.outer.iter().flat_map(|outer| outer.iter());
+        let demands = outer.chain([&self.declared]);
+        let declared =
+            demands.flat_map(|demand| challenge_scopes(&demand.condition, self.claims.granted()));
+        let mut scopes: Vec<&str> = Vec::new();
+        for scope in declared.chain(further.iter().copied()) {
+            if !scopes.contains(&scope) {
                 scopes.push(scope);
             }
         }

@@ -12,3 +12,6 @@ mod extract;
 mod mcp;
 mod respond;
 mod routes;
+mod state;
+
+pub use state::ServerState;

@@ -1,9 +1,13 @@
 //! The argument that the attribute injects.
 
+mod request_state;
+
 use std::fmt;
 use std::marker::PhantomData;
 
-use http::HeaderMap;
+use http::{Extensions, HeaderMap};
+
+pub(crate) use request_state::RequestState;
 
 use crate::policy::Demand;
 use crate::policy::spelled::{Anonymous, Policy, Presence, Required};
@@ -33,52 +37,67 @@ impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
         server: &ResourceServer,
         headers: &HeaderMap,
     ) -> Result<Self, Rejection> {
-        Self::by_request(server.clone(), headers).await
+        Self::by_request(server.clone(), headers, &mut Extensions::new()).await
     }
 
-    /// The same with a server that becomes the caller's.
+    /// The same with a server that becomes the caller's, and with what the guards of this request share.
     pub(crate) async fn by_request(
         server: ResourceServer,
         headers: &HeaderMap,
+        extensions: &mut Extensions,
     ) -> Result<Self, Rejection> {
         let demand = Demand::of::<P>();
-        match server.admit_at_once(headers, demand) {
-            Admitted::Now(admitted) => Self::admitted(admitted, server),
+        match server.admit_at_once(headers, extensions.get(), demand) {
+            Admitted::Now(admitted) => Self::admitted(admitted?, server, extensions, P::SHARED),
             Admitted::Unknown(token) => {
-                // Apart, for frameworks move their futures about, and most need not wait.
-                let asking = async move {
-                    let admitted = server.ask(token, demand).await;
-                    Self::admitted(admitted, server)
+                // Boxed: frameworks move their futures, and most requests do not reach this.
+                let exchange = async move {
+                    let outcome = server.resolve(&token).await;
+                    let state = extensions.get_or_insert_default::<RequestState>();
+                    state.add_outcome(&server, &token, &outcome);
+                    let admitted = server.accept(outcome, token, demand)?;
+                    Self::admitted(admitted, server, extensions, true)
                 };
-                Box::pin(asking).await
+                Box::pin(exchange).await
             }
         }
     }
 
+    /// `share`: whether the next guard of this request may need what this one demands.
     fn admitted(
-        admitted: Result<Option<(Claims, AccessToken)>, Rejection>,
+        admitted: Option<(Claims, AccessToken)>,
         server: ResourceServer,
+        extensions: &mut Extensions,
+        share: bool,
     ) -> Result<Self, Rejection> {
-        match admitted? {
-            Some((claims, token)) => Self::known(AuthInfo::new(claims, token, server)),
-            None => Self::unknown(&server),
+        let Some((claims, token)) = admitted else { return Self::unknown(&server) };
+        let demand = Demand::of::<P>();
+        let state: Option<&RequestState> = extensions.get();
+        let outer = state.map_or_else(Vec::new, |state| state.demands(&server));
+        if !share || demand.is_bare() {
+            return Self::known(AuthInfo::new(claims, token, server), outer);
         }
+        let guard = Self::known(AuthInfo::new(claims, token, server.clone()), outer)?;
+        extensions.get_or_insert_default::<RequestState>().add_demand(&server, demand);
+        Ok(guard)
     }
 
-    /// Decides about a caller whose token has been resolved for this very request.
+    /// Decides about a caller whose token has been resolved for this very request. `outer` is what
+    /// guards in front of this one demand.
     #[cfg(feature = "rmcp")]
     pub(crate) fn decide(
         server: &ResourceServer,
         caller: Option<AuthInfo>,
+        outer: Vec<Demand>,
     ) -> Result<Self, Rejection> {
         match caller {
-            Some(caller) => Self::known(caller),
+            Some(caller) => Self::known(caller, outer),
             None => Self::unknown(server),
         }
     }
 
-    fn known(caller: AuthInfo) -> Result<Self, Rejection> {
-        caller.authorize(Demand::of::<P>()).map(|caller| Self::new(A::caller(caller)))
+    fn known(caller: AuthInfo, outer: Vec<Demand>) -> Result<Self, Rejection> {
+        caller.authorize_behind(outer, Demand::of::<P>()).map(|caller| Self::new(A::caller(caller)))
     }
 
     fn unknown(server: &ResourceServer) -> Result<Self, Rejection> {
@@ -95,7 +114,8 @@ impl<P: Policy<Presence = Required>> TryFrom<AuthInfo> for Authorized<P> {
     type Error = Rejection;
 
     fn try_from(caller: AuthInfo) -> Result<Self, Rejection> {
-        caller.authorize(Demand::of::<P>()).map(Self::new)
+        let outer = caller.demands();
+        caller.authorize_behind(outer, Demand::of::<P>()).map(Self::new)
     }
 }
 
@@ -105,8 +125,52 @@ impl<P: Policy<Presence = Anonymous>> TryFrom<Option<AuthInfo>>
     type Error = Rejection;
 
     fn try_from(caller: Option<AuthInfo>) -> Result<Self, Rejection> {
-        caller.map(|caller| caller.authorize(Demand::of::<P>())).transpose().map(Self::new)
+        let decide = |caller: AuthInfo| {
+            let outer = caller.demands();
+            caller.authorize_behind(outer, Demand::of::<P>())
+        };
+        caller.map(decide).transpose().map(Self::new)
     }
+}
+
+/// A caller with a token, for a function that lets anonymous ones through as well.
+impl<P: Policy<Presence = Anonymous>> TryFrom<AuthInfo> for Authorized<P, Option<AuthInfo>> {
+    type Error = Rejection;
+
+    fn try_from(caller: AuthInfo) -> Result<Self, Rejection> {
+        Some(caller).try_into()
+    }
+}
+
+/// Applies to nothing, so that `auth.into()` gets an error that says what to write.
+impl<P: Policy, A: Injected<P::Presence>> From<AuthInfo> for Authorized<P, A>
+where
+    Self: WithoutDecision<AuthInfo>,
+{
+    fn from(caller: AuthInfo) -> Self {
+        Self::convert(caller)
+    }
+}
+
+/// The same for `None.into()` and `Some(auth).into()`.
+impl<P: Policy, A: Injected<P::Presence>> From<Option<AuthInfo>> for Authorized<P, A>
+where
+    Self: WithoutDecision<Option<AuthInfo>>,
+{
+    fn from(caller: Option<AuthInfo>) -> Self {
+        Self::convert(caller)
+    }
+}
+
+/// Implemented by nothing: whether a caller may run a function is always decided.
+#[diagnostic::on_unimplemented(
+    message = "`into()` makes no argument of a guarded function: the caller may be refused",
+    label = "write `try_into()?`",
+    note = "pass the caller as `auth.try_into()?`, as the first argument"
+)]
+pub trait WithoutDecision<C>: Sized {
+    #[doc(hidden)]
+    fn convert(caller: C) -> Self;
 }
 
 impl<P: Policy, A: Injected<P::Presence>> fmt::Debug for Authorized<P, A> {
@@ -117,7 +181,7 @@ impl<P: Policy, A: Injected<P::Presence>> fmt::Debug for Authorized<P, A> {
 
 /// What an argument that receives the caller may be.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot receive the caller's identity",
+    message = "`{Self}` cannot receive the caller",
     label = "expected `requires_auth::AuthInfo`",
     note = "write `AuthInfo` of `requires_auth`, or with `optional` an `Option<AuthInfo>`",
     note = "a type of your own that is called `AuthInfo` needs another name in this signature"

@@ -20,7 +20,7 @@ mod guard;
 mod introspection;
 #[cfg(feature = "metrics")]
 pub mod metrics;
-mod policy;
+pub mod policy;
 #[cfg(feature = "redis")]
 pub mod redis;
 mod rejection;
@@ -69,15 +69,23 @@ pub use rejection::{Reason, Rejection, TokenProblem};
 /// | `scopes = ["read", "write"]` | both scopes |
 /// | `scopes = any("admin", all("read", "write"))` | conditions, nested as written |
 /// | `optional` | a request without a token is let through, and `auth` is an `Option<AuthInfo>` |
-/// | `crate = ::path` | where this crate is, if it is re-exported under another path |
+/// | `crate = ::path` | where this crate is, if it is re-exported under another path; a renamed dependency needs none |
 ///
-/// A scope is a literal within the grammar of RFC 6749 §3.3; what is not does not compile.
+/// A scope is a string literal within the grammar of RFC 6749 §3.3; anything else does not compile. Neither
+/// does a string that reads as an expression: one with `(`, `)`, `[`, `]`, `;`, `|`, `&` or quotes in it, one
+/// that begins with `!`, or one with `or`, `and` or `not` between other words. The grammar allows some of
+/// these characters; for a scope that has them, call [`AuthInfo::require`] in the function. A list in
+/// `any(…)` means all of its scopes, as everywhere, and does not compile where it is the only element.
+///
+/// A challenge for `any(…)` names one alternative. Without a token the first written alternative is
+/// challenged; with one, the alternative with the fewest scopes missing, on a tie the one of which most
+/// scopes are held, then the first written.
 ///
 /// # The function
 ///
 /// Any `async fn` or `fn`, free or in an `impl`, that the framework takes. An argument of type
-/// `AuthInfo`, anywhere among the others, receives the caller. The attribute knows it by that name;
-/// where it has another one, mark the argument:
+/// `AuthInfo`, anywhere among the others, receives the caller. The attribute recognises the type by that
+/// name; where it has another one, mark the argument:
 ///
 /// ```
 /// # use requires_auth::{AuthInfo, requires_auth};
@@ -99,11 +107,22 @@ pub use rejection::{Reason, Rejection, TokenProblem};
 /// }
 /// ```
 ///
-/// # What it makes of it
+/// # What it expands to
 ///
 /// One argument changes, nothing else but the `_meta` of a tool or a prompt: `auth: AuthInfo` becomes
 /// `Authorized { caller: auth, .. }` of the type [`Authorized`] and goes to the first place, so that the
-/// framework asks the guard before it reads anything else of the request. Call the function yourself with `auth.try_into()?` in that place.
+/// framework runs the guard before it reads anything else of the request.
+///
+/// To call the function yourself, pass `auth.try_into()?` as the first argument, also where the function
+/// has no argument for the caller. Its type in a compiler error is the policy: `AllOf<(OAuthScope<'r',
+/// 'e', 'a', 'd'>, …)>` of the module [`policy`].
+///
+/// # Several guards in one request
+///
+/// A request is resolved once. A layer, an extractor that uses [`AuthInfo`], or another guarded function
+/// that the request reaches afterwards uses the claims of the first, for the same [`ResourceServer`] and
+/// the same token, and validates them again. A refusal by the later one, and one by
+/// [`AuthInfo::require`], challenges with the scopes of all of them.
 ///
 /// # Tools and prompts of an MCP server
 ///
@@ -212,10 +231,12 @@ pub use token::{AccessToken, MalformedToken};
 
 /// What the attribute's output names.
 #[doc(hidden)]
-pub mod __private {
+pub mod requires_auth_expansion {
     pub use crate::auth_info::AuthInfo;
-    pub use crate::guard::{Authorized, Injected};
-    pub use crate::policy::spelled::{All, Any, AnyToken, End, Of, Optional, Policy, S};
+    pub use crate::guard::Authorized;
+    pub use crate::policy::spelled::{
+        AllOf, AnyOf, AnyToken, ByTryInto, Function, Joined, OAuthScope, Optional, Policy, Shared,
+    };
     #[cfg(feature = "rmcp")]
     pub use crate::rmcp::order::{NotATool, Undescribed, undescribed};
     #[cfg(feature = "rmcp")]

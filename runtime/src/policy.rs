@@ -1,13 +1,27 @@
-//! What a guarded function asks of a token: a [`Condition`] over scopes, how it is decided, which
-//! scopes a challenge names for it, and how the attribute spells it as a type.
+//! The policy of a guarded function, as a type.
+//!
+//! The attribute writes these types, and error messages of the compiler show them: the policy of
+//! `#[requires_auth(scopes = any("a", "b"))] fn list(…)` is
+//! `ByTryInto<Function<'l', 'i', 's', 't'>, AnyOf<(OAuthScope<'a'>, OAuthScope<'b'>)>>`. There is nothing in
+//! here to be used by hand.
 
 mod alternatives;
 mod condition;
 mod demand;
 pub(crate) mod spelled;
 
+pub use crate::guard::{Injected, WithoutDecision};
 #[cfg(feature = "rmcp")]
 pub(crate) use alternatives::all_scopes;
 pub(crate) use alternatives::{challenge_scopes, first_alternative};
 pub use condition::Condition;
 pub(crate) use demand::Demand;
+pub use spelled::{
+    AllOf, Anonymous, AnyOf, AnyToken, ByTryInto, Conditions, Function, Joined, OAuthScope,
+    Optional, Policy, Presence, Required, Shared, Spelling, Text,
+};
+
+#[cfg(feature = "rmcp")]
+pub use crate::rmcp::order::{NotATool, Undescribed, undescribed};
+#[cfg(not(feature = "axum"))]
+pub use spelled::WithoutFeatureAxum;

@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
+use crate::guard::RequestState;
 use crate::policy::{Demand, first_alternative};
 use crate::rejection::{Challenge, ChallengeBase, Reason, TokenProblem};
 use crate::resolve::SharedResolver;
@@ -121,7 +122,6 @@ impl ResourceServer {
     }
 
     /// Whether this is the same server, not only one with the same settings.
-    #[cfg(feature = "rmcp")]
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -178,36 +178,41 @@ impl ResourceServer {
         headers: &HeaderMap,
         demand: Demand,
     ) -> Result<Option<(Claims, AccessToken)>, Rejection> {
-        match self.admit_at_once(headers, demand) {
+        match self.admit_at_once(headers, None, demand) {
             Admitted::Now(admitted) => admitted,
-            Admitted::Unknown(token) => self.ask(token, demand).await,
+            Admitted::Unknown(token) => {
+                let resolved = self.resolve(&token).await;
+                self.accept(resolved, token, demand)
+            }
         }
     }
 
-    /// The same as far as it takes no waiting.
-    pub(crate) fn admit_at_once(&self, headers: &HeaderMap, demand: Demand) -> Admitted {
+    /// The same as far as it takes no waiting. `state` is what other guards of the same request have
+    /// left.
+    pub(crate) fn admit_at_once(
+        &self,
+        headers: &HeaderMap,
+        state: Option<&RequestState>,
+        demand: Demand,
+    ) -> Admitted {
         let token = match Credentials::read(headers, self.0.longest_token) {
             Ok(Credentials::None) => return Admitted::Now(Ok(None)),
             Ok(Credentials::Bearer(token)) => token,
             Err(problem) => return Admitted::Now(Err(self.unreadable(problem, demand))),
         };
-        match self.0.resolver.known(&token) {
+        let shared = state.and_then(|state| state.outcome(self, &token)).cloned();
+        match shared.or_else(|| self.0.resolver.known(&token)) {
             Some(known) => Admitted::Now(self.accept(known, token, demand)),
             None => Admitted::Unknown(token),
         }
     }
 
-    /// And what is left then.
-    pub(crate) async fn ask(
-        &self,
-        token: AccessToken,
-        demand: Demand,
-    ) -> Result<Option<(Claims, AccessToken)>, Rejection> {
-        let resolved = self.0.resolver.resolve(&token).await;
-        self.accept(resolved, token, demand)
+    pub(crate) async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
+        self.0.resolver.resolve(token).await
     }
 
-    fn accept(
+    /// Validates the claims of a token.
+    pub(crate) fn accept(
         &self,
         resolved: Result<Claims, ResolveError>,
         token: AccessToken,

@@ -20,6 +20,7 @@ mod hands;
 mod log;
 mod mcp;
 mod metadata;
+mod once;
 mod own_refusals;
 mod reading;
 mod refusal_log;

@@ -7,6 +7,7 @@ mod layers;
 mod lists;
 mod load;
 mod messages;
+mod once;
 mod policies;
 mod resources;
 mod resuming;

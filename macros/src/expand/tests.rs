@@ -5,6 +5,7 @@ use super::expand;
 use crate::neighbours::Neighbours;
 
 mod impl_blocks;
+mod mistakes;
 mod mutations;
 mod neighbours;
 mod policies;
@@ -21,7 +22,9 @@ fn expanded(arguments: &str, item: &str) -> String {
 #[expect(clippy::needless_pass_by_value, reason = "so that `expect!` can stand in the call")]
 fn snapshot(arguments: &str, item: &str, expected: Expect) {
     let file = syn::parse_file(&expanded(arguments, item)).expect("an item");
-    expected.assert_eq(&prettyplease::unparse(&file).replace("::requires_auth::__private::", ""));
+    expected.assert_eq(
+        &prettyplease::unparse(&file).replace("::requires_auth::requires_auth_expansion::", ""),
+    );
 }
 
 /// Every message of a failing expansion.
@@ -47,9 +50,30 @@ fn the_callers_argument_goes_first() {
                     caller: mut auth,
                     ..
                 }: Authorized<
-                    Of<
-                        S<0x637265617465>,
-                        S<0x656e74726965733a7772697465>,
+                    ByTryInto<
+                        Function<
+                            'c',
+                            'r',
+                            'e',
+                            'a',
+                            't',
+                            'e',
+                        >,
+                        OAuthScope<
+                            'e',
+                            'n',
+                            't',
+                            'r',
+                            'i',
+                            'e',
+                            's',
+                            ':',
+                            'w',
+                            'r',
+                            'i',
+                            't',
+                            'e',
+                        >,
                     >,
                     AuthInfo,
                 >,
@@ -70,9 +94,11 @@ fn without_an_argument_the_guard_is_silent() {
             fn list<'a, T>(
                 self: Arc<Self>,
                 _: Authorized<
-                    Of<
-                        S<0x6c697374>,
-                        AnyToken,
+                    Shared<
+                        ByTryInto<
+                            Function<'l', 'i', 's', 't'>,
+                            AnyToken,
+                        >,
                     >,
                 >,
                 rest: impl Into<T>,
@@ -93,18 +119,18 @@ fn conditions_nest_as_written() {
         expect![[r#"
             fn f(
                 _: Authorized<
-                    Of<
-                        S<0x66>,
-                        All<
+                    ByTryInto<
+                        Function<'f'>,
+                        AllOf<
                             (
-                                S<0x61>,
-                                Any<
+                                OAuthScope<'a'>,
+                                AnyOf<
                                     (
-                                        S<0x62>,
-                                        All<
+                                        OAuthScope<'b'>,
+                                        AllOf<
                                             (
-                                                S<0x63>,
-                                                S<0x64>,
+                                                OAuthScope<'c'>,
+                                                OAuthScope<'d'>,
                                             ),
                                         >,
                                     ),
@@ -122,17 +148,17 @@ fn conditions_nest_as_written() {
         expect![[r#"
             fn f(
                 _: Authorized<
-                    Of<
-                        S<0x66>,
-                        Any<
+                    ByTryInto<
+                        Function<'f'>,
+                        AnyOf<
                             (
-                                All<
+                                AllOf<
                                     (
-                                        S<0x61>,
-                                        S<0x62>,
+                                        OAuthScope<'a'>,
+                                        OAuthScope<'b'>,
                                     ),
                                 >,
-                                S<0x63>,
+                                OAuthScope<'c'>,
                             ),
                         >,
                     >,
@@ -150,14 +176,61 @@ fn long_scopes_take_several_numbers() {
         expect![[r#"
             fn f(
                 _: Authorized<
-                    Of<
-                        S<0x66>,
-                        All<
+                    ByTryInto<
+                        Function<'f'>,
+                        AllOf<
                             (
-                                S<0x7369787465656e2d6c65747465727321>,
-                                S<
-                                    0x612d73636f70652d6f662d6d6f72652d,
-                                    S<0x7468616e2d7369787465656e>,
+                                OAuthScope<
+                                    's',
+                                    'i',
+                                    'x',
+                                    't',
+                                    'e',
+                                    'e',
+                                    'n',
+                                    '-',
+                                    'l',
+                                    'e',
+                                    't',
+                                    't',
+                                    'e',
+                                    'r',
+                                    's',
+                                    '!',
+                                >,
+                                Joined<
+                                    OAuthScope<
+                                        'a',
+                                        '-',
+                                        's',
+                                        'c',
+                                        'o',
+                                        'p',
+                                        'e',
+                                        '-',
+                                        'o',
+                                        'f',
+                                        '-',
+                                        'm',
+                                        'o',
+                                        'r',
+                                        'e',
+                                        '-',
+                                        't',
+                                        'h',
+                                        'a',
+                                        'n',
+                                        '-',
+                                        's',
+                                        'i',
+                                        'x',
+                                    >,
+                                    OAuthScope<
+                                        't',
+                                        'e',
+                                        'e',
+                                        'n',
+                                    >,
                                 >,
                             ),
                         >,
@@ -176,13 +249,15 @@ fn optional_callers_are_options() {
         expect![[r#"
             fn f(
                 #[allow(unused)]
-                ::renamed::__private::Authorized {
+                ::renamed::requires_auth_expansion::Authorized {
                     caller: who,
                     ..
-                }: ::renamed::__private::Authorized<
-                    ::renamed::__private::Of<
-                        ::renamed::__private::S<0x66>,
-                        ::renamed::__private::Optional<::renamed::__private::S<0x61>>,
+                }: ::renamed::requires_auth_expansion::Authorized<
+                    ::renamed::requires_auth_expansion::ByTryInto<
+                        ::renamed::requires_auth_expansion::Function<'f'>,
+                        ::renamed::requires_auth_expansion::Optional<
+                            ::renamed::requires_auth_expansion::OAuthScope<'a'>,
+                        >,
                     >,
                     Option<AuthInfo>,
                 >,
@@ -205,16 +280,16 @@ fn a_cfg_on_the_argument_does_not_take_the_guard_away() {
                     caller: auth,
                     ..
                 }: Authorized<
-                    Of<
-                        S<0x66>,
+                    ByTryInto<
+                        Function<'f'>,
                         AnyToken,
                     >,
                     AuthInfo,
                 >,
                 #[cfg(not(all(unix, debug_assertions)))]
                 _: Authorized<
-                    Of<
-                        S<0x66>,
+                    ByTryInto<
+                        Function<'f'>,
                         AnyToken,
                     >,
                 >,
@@ -236,16 +311,16 @@ fn a_cfg_with_a_raw_name_is_one_too() {
                     caller: who,
                     ..
                 }: Authorized<
-                    Of<
-                        S<0x66>,
+                    ByTryInto<
+                        Function<'f'>,
                         AnyToken,
                     >,
                     Who,
                 >,
                 #[cfg(not(all(unix)))]
                 _: Authorized<
-                    Of<
-                        S<0x66>,
+                    ByTryInto<
+                        Function<'f'>,
                         AnyToken,
                     >,
                 >,
@@ -267,9 +342,11 @@ fn a_marked_argument_wins_over_a_name() {
                     caller: caller,
                     ..
                 }: Authorized<
-                    Of<
-                        S<0x66>,
-                        AnyToken,
+                    Shared<
+                        ByTryInto<
+                            Function<'f'>,
+                            AnyToken,
+                        >,
                     >,
                     Caller,
                 >,
@@ -304,16 +381,18 @@ fn with_broken_arguments_the_function_is_guarded_all_the_same() {
                     caller: auth,
                     ..
                 }: Authorized<
-                    Of<
-                        S<0x66>,
-                        Optional<AnyToken>,
+                    ByTryInto<
+                        Function<'f'>,
+                        Optional<
+                            AnyToken,
+                        >,
                     >,
                     Option<AuthInfo>,
                 >,
                 Json(entry): Json<New>,
             ) {}
             ::core::compile_error! {
-                "there is no argument `optinal`\nhelp: the arguments are `scopes = …`, `optional` and `crate = …`"
+                "unknown argument `optinal`\nhelp: write `optional`"
             }
         "#]],
     );
@@ -345,11 +424,11 @@ fn several_mistakes_are_reported_at_once() {
     assert_eq!(
         first_lines,
         [
-            "there is no argument `scope`",
+            "unknown argument `scope`",
             "`optional` takes no value",
             "this string names several scopes, which could mean all or any of them",
-            "the scope `d,e` has the character `,`",
-            "`scopes` is there twice",
+            "the scope `d,e` contains the character `,`",
+            "`scopes` is given twice",
             "a `const fn` cannot be guarded",
             "the caller is received twice",
             "with `optional` there may be no caller",
@@ -369,12 +448,12 @@ fn nothing_compiles_unguarded() {
             counts[usize::from(failed)] += 1;
             assert!(
                 failed
-                    || text.contains("__private :: Authorized")
-                    || text.contains("__private :: requires_auth"),
+                    || text.contains("requires_auth_expansion :: Authorized")
+                    || text.contains("requires_auth_expansion :: requires_auth"),
                 "{arguments} {item}: {text}"
             );
             for message in mistakes(arguments, item) {
-                assert!(!message.contains("__private"), "{message}");
+                assert!(!message.contains("requires_auth_expansion"), "{message}");
             }
         }
     }
@@ -458,7 +537,7 @@ const ITEMS: &[&str] = &[
     "#[requires_auth::requires_auth(scopes = \"b\")] fn f(auth: AuthInfo) {}",
     "#[cfg_attr(x, requires_auth(optional))] fn f(auth: AuthInfo) {}",
     "fn f<'async_trait>(auth: AuthInfo) -> Pin<Box<dyn Future + 'async_trait>> { body }",
-    "fn f(_: ::requires_auth::__private::Authorized<X>) {}",
+    "fn f(_: ::requires_auth::requires_auth_expansion::Authorized<X>) {}",
     "struct S;",
     "#[tool] async fn f(&self, auth: AuthInfo) {}",
     "#[prompt(meta = m(),)] fn f() {}",

@@ -1,16 +1,16 @@
 //! The guard as an extractor.
 
-use ::axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
+use ::axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
+use super::state::ServerState;
 use crate::guard::{Authorized, Injected};
 use crate::policy::spelled::{AnyToken, Optional, Policy};
-use crate::{AuthInfo, Rejection, ResourceServer};
+use crate::{AuthInfo, Rejection};
 
 impl<S, P, A> FromRequestParts<S> for Authorized<P, A>
 where
-    S: Send + Sync,
-    ResourceServer: FromRef<S>,
+    S: ServerState + Send + Sync,
     P: Policy,
     A: Injected<P::Presence>,
 {
@@ -20,21 +20,23 @@ where
         parts: &mut Parts,
         state: &S,
     ) -> impl Future<Output = Result<Self, Rejection>> + Send {
-        Self::by_request(ResourceServer::from_ref(state), &parts.headers)
+        let server = state.resource_server();
+        Self::by_request(server, &parts.headers, &mut parts.extensions)
     }
 }
 
 /// Used bare, `AuthInfo` demands any valid token, as `#[requires_auth]` without scopes does.
 impl<S> FromRequestParts<S> for AuthInfo
 where
-    S: Send + Sync,
-    ResourceServer: FromRef<S>,
+    S: ServerState + Send + Sync,
 {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let server = ResourceServer::from_ref(state);
-        Authorized::<AnyToken>::by_request(server, &parts.headers).await.map(|guard| guard.caller)
+        let server = state.resource_server();
+        Authorized::<AnyToken>::by_request(server, &parts.headers, &mut parts.extensions)
+            .await
+            .map(|guard| guard.caller)
     }
 }
 
@@ -42,15 +44,17 @@ where
 /// must still be valid.
 impl<S> OptionalFromRequestParts<S> for AuthInfo
 where
-    S: Send + Sync,
-    ResourceServer: FromRef<S>,
+    S: ServerState + Send + Sync,
 {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
-        let server = ResourceServer::from_ref(state);
-        Authorized::<Optional<AnyToken>, Option<Self>>::by_request(server, &parts.headers)
-            .await
-            .map(|guard| guard.caller)
+        let server = state.resource_server();
+        let guard = Authorized::<Optional<AnyToken>, Option<Self>>::by_request(
+            server,
+            &parts.headers,
+            &mut parts.extensions,
+        );
+        guard.await.map(|guard| guard.caller)
     }
 }

@@ -15,6 +15,11 @@ impl Demand {
     pub(crate) const fn of<P: Policy>() -> Self {
         Self { condition: P::CONDITION, function: P::FUNCTION }
     }
+
+    /// Whether it is that of an `AuthInfo` without an attribute: any valid token.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.function.is_none() && self.condition == Condition::NONE
+    }
 }
 
 impl From<Condition> for Demand {

@@ -1,10 +1,11 @@
 //! Policies as types.
 //!
-//! An attribute can change the type of an argument, but stable Rust has no string in a type. So
-//! the attribute spells a scope as the numbers of its bytes, sixteen at a time, and the compiler
-//! reads them back into a `&'static str`: nothing is built or looked up when a request comes.
-//! `all("read", "write")` is `All<(S<0x72656164>, S<0x7772697465>)>`. Unlike an item beside the
-//! function, this works for methods as for free functions and adds no name that a user could meet.
+//! An attribute can change the type of an argument, but stable Rust has no string in a type. So the
+//! attribute spells a scope letter by letter, and the compiler reads it back into a `&'static str`:
+//! nothing is built or looked up when a request comes. `all("read", "write")` is
+//! `AllOf<(OAuthScope<'r','e','a','d'>, OAuthScope<'w','r','i','t','e'>)>`, and an error message shows it so, since
+//! the compiler leaves out what has its default. Unlike an item beside the function, this works for
+//! methods as for free functions and adds no name that a user could meet.
 
 use std::marker::PhantomData;
 
@@ -18,16 +19,53 @@ pub trait Policy: Send + Sync + 'static {
     type Presence: Presence;
     /// The name of the function that asks for it.
     const FUNCTION: Option<&'static str> = None;
+    /// Whether another argument of the function may receive the caller as well.
+    const SHARED: bool = false;
 }
 
-/// The policy `P` of the function that is called `Name`.
-#[derive(Debug)]
-pub struct Of<Name, P>(PhantomData<(Name, P)>);
+macro_rules! policy_of_a_function {
+    ($(#[$documentation:meta])* $name:ident) => {
+        $(#[$documentation])*
+        #[derive(Debug)]
+        pub struct $name<Name, P>(PhantomData<(Name, P)>);
 
-impl<Name: Spelling, P: Policy> Policy for Of<Name, P> {
+        impl<Name: Spelling, P: Policy> Policy for $name<Name, P> {
+            const CONDITION: Condition = P::CONDITION;
+            type Presence = P::Presence;
+            const FUNCTION: Option<&'static str> = Some(text::<Name>());
+        }
+    };
+}
+
+#[cfg(feature = "axum")]
+policy_of_a_function!(
+    /// The policy `P` of the function that is called `Name`, a [`Function`]. A function that is called by
+    /// hand gets the caller by `auth.try_into()?`, and an error about another argument shows this name.
+    ByTryInto
+);
+
+// So that the error about a handler that is routed all the same names the feature.
+#[cfg(not(feature = "axum"))]
+policy_of_a_function!(
+    /// The policy `P` of the function that is called `Name`, a [`Function`]. Without the feature
+    /// `axum`, axum cannot route it.
+    WithoutFeatureAxum
+);
+
+#[cfg(not(feature = "axum"))]
+pub use WithoutFeatureAxum as ByTryInto;
+
+/// The policy `P` of a function that has an argument, besides the guard, that may receive the caller:
+/// one of a type that the attribute does not recognise. It gets the caller of the guard, so that one
+/// request is resolved once.
+#[derive(Debug)]
+pub struct Shared<P>(PhantomData<P>);
+
+impl<P: Policy> Policy for Shared<P> {
     const CONDITION: Condition = P::CONDITION;
     type Presence = P::Presence;
-    const FUNCTION: Option<&'static str> = Some(text::<Name>());
+    const FUNCTION: Option<&'static str> = P::FUNCTION;
+    const SHARED: bool = true;
 }
 
 /// Whether a request must carry a token.
@@ -70,33 +108,61 @@ impl Policy for AnyToken {
     type Presence = Required;
 }
 
-/// One scope: the bytes of `HEAD` from the most significant one that is not zero, then those of `Rest`.
-#[derive(Debug)]
-pub struct S<const HEAD: u128, Rest = End>(PhantomData<Rest>);
+macro_rules! spelled {
+    ($($letter:ident)*) => {
+        /// One scope, letter by letter.
+        #[derive(Debug)]
+        pub struct OAuthScope<$(const $letter: char = '\0'),*>;
 
-/// The end of a scope.
-#[derive(Debug)]
-pub struct End;
+        /// The name of a function, letter by letter.
+        #[derive(Debug)]
+        pub struct Function<$(const $letter: char = '\0'),*>;
 
-impl<const HEAD: u128, Rest: Spelling> Policy for S<HEAD, Rest> {
+        impl<$(const $letter: char),*> Spelling for OAuthScope<$($letter),*> {
+            const TEXT: Text = Text::of(&[$($letter),*]);
+        }
+
+        impl<$(const $letter: char),*> Spelling for Function<$($letter),*> {
+            const TEXT: Text = Text::of(&[$($letter),*]);
+        }
+
+        impl<$(const $letter: char),*> Policy for OAuthScope<$($letter),*> {
+            const CONDITION: Condition = Condition::Scope(text::<Self>());
+            type Presence = Required;
+        }
+    };
+}
+
+// As many as the attribute gives to one of them at most.
+spelled!(A B C D E F G H I J K L M N O P Q R S T U V W X);
+
+/// A text that is longer than one type can spell: the beginning, and the rest.
+#[derive(Debug)]
+pub struct Joined<Head, Rest>(PhantomData<(Head, Rest)>);
+
+impl<Head: Spelling, Rest: Spelling> Spelling for Joined<Head, Rest> {
+    const TEXT: Text = Head::TEXT.and(&Rest::TEXT);
+}
+
+impl<Head: Spelling, Rest: Spelling> Policy for Joined<Head, Rest> {
     const CONDITION: Condition = Condition::Scope(text::<Self>());
     type Presence = Required;
 }
 
 /// All of a tuple of policies.
 #[derive(Debug)]
-pub struct All<T>(PhantomData<T>);
+pub struct AllOf<T>(PhantomData<T>);
 
 /// Any of a tuple of policies.
 #[derive(Debug)]
-pub struct Any<T>(PhantomData<T>);
+pub struct AnyOf<T>(PhantomData<T>);
 
-impl<T: Conditions> Policy for All<T> {
+impl<T: Conditions> Policy for AllOf<T> {
     const CONDITION: Condition = Condition::All(T::CONDITIONS);
     type Presence = Required;
 }
 
-impl<T: Conditions> Policy for Any<T> {
+impl<T: Conditions> Policy for AnyOf<T> {
     const CONDITION: Condition = Condition::Any(T::CONDITIONS);
     type Presence = Required;
 }
@@ -119,57 +185,62 @@ macro_rules! tuples {
 
 tuples!(A B C D E F G H I J K L M N O P);
 
-/// The most bytes that a scope in the attribute can have; the attribute refuses a longer one.
+/// The most bytes that a text can have; the attribute refuses a longer scope.
 const LONGEST: usize = 256;
 
-const CHUNK: usize = size_of::<u128>();
+/// What no text contains: the default of each letter, which ends it.
+const END: char = '\0';
 
-/// The bytes of a scope, read back from a type.
+/// A text, read back from a type.
 pub trait Spelling: Send + Sync + 'static {
-    /// How many bytes the scope has.
-    const LENGTH: usize;
-    /// The bytes, from the first on.
-    const BYTES: [u8; LONGEST];
+    /// The text.
+    const TEXT: Text;
     /// The same, where a `&'static` can point.
-    const STORED: &'static [u8; LONGEST] = &Self::BYTES;
+    const STORED: &'static Text = &Self::TEXT;
 }
 
-impl Spelling for End {
-    const LENGTH: usize = 0;
-    const BYTES: [u8; LONGEST] = [0; LONGEST];
-}
-
-impl<const HEAD: u128, Rest: Spelling> Spelling for S<HEAD, Rest> {
-    const LENGTH: usize = length(HEAD) + Rest::LENGTH;
-    const BYTES: [u8; LONGEST] = prepend(HEAD, Rest::BYTES, Rest::LENGTH);
-}
-
-const fn length(head: u128) -> usize {
-    CHUNK - head.leading_zeros() as usize / 8
+/// A scope or a name as UTF-8, of 256 bytes at most.
+#[derive(Debug)]
+pub struct Text {
+    bytes: [u8; LONGEST],
+    length: usize,
 }
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler: out of bounds is an error")]
-const fn prepend(head: u128, rest: [u8; LONGEST], rest_length: usize) -> [u8; LONGEST] {
-    let chunk = head.to_be_bytes();
-    let length = length(head);
-    let mut bytes = [0; LONGEST];
-    let mut index = 0;
-    while index < length {
-        bytes[index] = chunk[CHUNK - length + index];
-        index += 1;
+impl Text {
+    const fn of(letters: &[char]) -> Self {
+        let mut text = Self { bytes: [0; LONGEST], length: 0 };
+        let mut index = 0;
+        while index < letters.len() && letters[index] != END {
+            let mut encoded = [0; 4];
+            let length = letters[index].encode_utf8(&mut encoded).len();
+            text.push(&encoded, length);
+            index += 1;
+        }
+        text
     }
-    while index < length + rest_length {
-        bytes[index] = rest[index - length];
-        index += 1;
+
+    const fn and(mut self, rest: &Self) -> Self {
+        self.push(&rest.bytes, rest.length);
+        self
     }
-    bytes
+
+    const fn push(&mut self, bytes: &[u8], length: usize) {
+        let mut index = 0;
+        while index < length {
+            self.bytes[self.length] = bytes[index];
+            self.length += 1;
+            index += 1;
+        }
+    }
 }
 
 #[expect(clippy::panic, reason = "evaluated by the compiler: a panic is a compile error")]
 const fn text<T: Spelling>() -> &'static str {
-    match std::str::from_utf8(T::STORED.split_at(T::LENGTH).0) {
+    let Text { bytes, length } = T::STORED;
+    match std::str::from_utf8(bytes.split_at(*length).0) {
         Ok(text) => text,
-        Err(_) => panic!("what is spelled is a text"),
+        Err(_) => panic!("letters are UTF-8"),
     }
 }
 
@@ -179,17 +250,17 @@ mod tests {
 
     #[test]
     fn a_scope_is_read_back_from_its_type() {
-        assert_eq!(S::<0x7265_6164>::CONDITION, Condition::Scope("read"));
+        assert_eq!(OAuthScope::<'r', 'e', 'a', 'd'>::CONDITION, Condition::Scope("read"));
         assert_eq!(
-            S::<0x656e_7472_6965_733a_7265_6164_7772_6974, S::<0x65>>::CONDITION,
-            Condition::Scope("entries:readwrite")
+            Joined::<OAuthScope<'r', 'e'>, Joined<OAuthScope<'a'>, OAuthScope<'d'>>>::CONDITION,
+            Condition::Scope("read")
         );
     }
 
     #[test]
     fn conditions_keep_their_nesting() {
         assert_eq!(
-            Any::<(S<0x61>, All<(S<0x62>, S<0x63>)>)>::CONDITION,
+            AnyOf::<(OAuthScope<'a'>, AllOf<(OAuthScope<'b'>, OAuthScope<'c'>)>)>::CONDITION,
             Condition::Any(&[
                 Condition::Scope("a"),
                 Condition::All(&[Condition::Scope("b"), Condition::Scope("c")])
@@ -199,10 +270,13 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_knows_whose_it_is() {
-        type Create = Of<S<0x6372_c3a9_6572>, Optional<S<0x61>>>;
+    fn a_policy_has_the_name_of_its_function() {
+        type Create = ByTryInto<Function<'c', 'r', 'é', 'e', 'r'>, Optional<OAuthScope<'a'>>>;
         assert_eq!(Create::FUNCTION, Some("créer"), "names are not always ASCII");
         assert_eq!(Create::CONDITION, Condition::Scope("a"));
+        assert_eq!(Shared::<Create>::FUNCTION, Some("créer"));
+        assert_eq!(Shared::<Create>::CONDITION, Condition::Scope("a"));
+        const { assert!(Shared::<Create>::SHARED && !Create::SHARED) };
         assert_eq!(AnyToken::FUNCTION, None);
     }
 }

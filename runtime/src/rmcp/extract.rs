@@ -1,11 +1,14 @@
 //! The guard as an extractor of tools and prompts.
 
+use std::sync::Arc;
+
 use ::rmcp::ErrorData;
 use ::rmcp::handler::server::common::{AsRequestContext, FromContextPart};
 
 use super::identity::Identity;
 use crate::AuthInfo;
-use crate::guard::{Authorized, Injected};
+use crate::guard::{Authorized, Injected, RequestState};
+use crate::policy::Demand;
 use crate::policy::spelled::{AnyToken, Policy};
 
 impl<C, P, A> FromContextPart<C> for Authorized<P, A>
@@ -15,9 +18,19 @@ where
     A: Injected<P::Presence>,
 {
     fn from_context_part(context: &mut C) -> Result<Self, ErrorData> {
-        let identity = Identity::of(context.as_request_context())?;
-        let decided = Self::decide(&identity.setup.server, identity.caller());
-        decided.map_err(|refused| identity.refuse(refused))
+        let context = context.as_request_context_mut();
+        let identity = Arc::clone(Identity::of(context)?);
+        let server = &identity.setup.server;
+        let state: Option<&RequestState> = context.extensions.get();
+        let outer = state.map_or_else(Vec::new, |state| state.demands(server));
+        let guard = Self::decide(server, identity.caller(), outer)
+            .map_err(|refused| identity.refuse(refused))?;
+        if P::SHARED {
+            let mut state: RequestState = context.extensions.remove().unwrap_or_default();
+            state.add_demand(server, Demand::of::<P>());
+            context.extensions.insert(state);
+        }
+        Ok(guard)
     }
 }
 

@@ -9,11 +9,12 @@ pub struct NotATool;
 /// What only [`NotATool`] is.
 #[diagnostic::on_unimplemented(
     message = "`#[tool]` or `#[prompt]` has described this function before it could be guarded",
-    label = "not told what `#[requires_auth]` asks for",
+    label = "its `_meta` lacks what `#[requires_auth]` requires",
     note = "move `#[requires_auth]` above it"
 )]
 pub trait Undescribed {}
 
+#[diagnostic::do_not_recommend]
 impl Undescribed for NotATool {}
 
 /// Compiles if nothing describes the function yet.

@@ -51,6 +51,11 @@ impl AccessToken {
         str::from_utf8(self.expose_bytes()).unwrap_or_default()
     }
 
+    /// Whether it is the same token.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.expose_bytes() == other.expose_bytes()
+    }
+
     /// The same for a hash, which does not need it as text.
     pub(crate) fn expose_bytes(&self) -> &[u8] {
         self.header.as_bytes().get(self.place.clone()).unwrap_or_default()

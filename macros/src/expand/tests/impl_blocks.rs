@@ -46,28 +46,45 @@ fn a_block_guards_its_tools_and_prompts() {
             {
                 #![allow(unused)]
                 #![allow(dead_code)]
-                #[::renamed::__private::requires_auth(scopes = "entries:read", crate = ::renamed)]
-                #[tool(meta = ::renamed::__private::declared(::core::option::Option::None))]
+                #[::renamed::requires_auth_expansion::requires_auth(
+                    scopes = "entries:read",
+                    crate = ::renamed
+                )]
+                #[tool(
+                    meta = ::renamed::requires_auth_expansion::declared(::core::option::Option::None)
+                )]
                 fn first() {}
                 const LIMIT: Limit = Limit { entries: 1 }.least();
                 type Entry = T::Entry;
                 /// List.
                 #[cfg(unix)]
-                #[::renamed::__private::requires_auth(scopes = "entries:read", crate = ::renamed)]
-                #[tool(meta = ::renamed::__private::declared(::core::option::Option::None))]
+                #[::renamed::requires_auth_expansion::requires_auth(
+                    scopes = "entries:read",
+                    crate = ::renamed
+                )]
+                #[tool(
+                    meta = ::renamed::requires_auth_expansion::declared(::core::option::Option::None)
+                )]
                 pub async fn list(&self, auth: AuthInfo) -> Array<{ N }> {
                     whole()
                 }
                 #[requires_auth(scopes = "entries:write")]
-                #[tool(meta = ::renamed::__private::declared(::core::option::Option::None))]
+                #[tool(
+                    meta = ::renamed::requires_auth_expansion::declared(::core::option::Option::None)
+                )]
                 fn create(&self) {}
                 #[rmcp::tool(
                     title = "x",
-                    meta = ::renamed::__private::declared(::core::option::Option::None)
+                    meta = ::renamed::requires_auth_expansion::declared(::core::option::Option::None)
                 )]
                 fn health(&self) {}
-                #[::renamed::__private::requires_auth(scopes = "entries:read", crate = ::renamed)]
-                #[prompt(meta = ::renamed::__private::declared(::core::option::Option::None))]
+                #[::renamed::requires_auth_expansion::requires_auth(
+                    scopes = "entries:read",
+                    crate = ::renamed
+                )]
+                #[prompt(
+                    meta = ::renamed::requires_auth_expansion::declared(::core::option::Option::None)
+                )]
                 #[inline]
                 fn suggest() {}
                 fn helper(&self) {}
@@ -114,7 +131,7 @@ fn what_macros_have_captured_is_seen_through() {
     }));
     let arguments = r#"scopes = "a""#.parse().unwrap();
     let text = expand(Neighbours { rmcp: true }, arguments, quote!(#item)).to_string();
-    assert_eq!(text.matches("__private :: requires_auth").count(), 4, "{text}");
+    assert_eq!(text.matches("requires_auth_expansion :: requires_auth").count(), 4, "{text}");
 }
 
 /// The first lines of the messages.
@@ -153,15 +170,15 @@ fn mistakes_in_a_block_are_reported_at_once() {
                 #[public] #[requires_auth] #[tool] fn both() {}
                 #[tool] #[requires_auth] fn below() {}
                 #[cfg_attr(x, cfg_attr(y, rmcp::tool(z)))] fn hidden() {}
-                #[::requires_auth::__private::requires_auth] #[tool] fn again() {}
+                #[::requires_auth::requires_auth_expansion::requires_auth] #[tool] fn again() {}
                 #[tool] fn doubtful() {}
             }"#,
         ),
         [
-            "the scope `a,b` has the character `,`",
+            "the scope `a,b` contains the character `,`",
             "an `impl` block takes one `#[requires_auth]`",
             "`#[public]` is for tools and prompts",
-            "`#[public]` is there twice",
+            "`#[public]` is given twice",
             "`#[public]` takes no arguments",
             "a function is either public or guarded",
             "below `#[tool]` or `#[prompt]`, `#[requires_auth]` comes too late",
@@ -181,10 +198,18 @@ fn with_mistakes_the_block_is_there_all_the_same() {
             impl A {
                 fn f() {}
                 #[requires_auth]
-                #[tool(meta = declared(::core::option::Option::None))]
+                #[tool(
+                    meta = declared(
+                        ::core::option::Option::None
+                    )
+                )]
                 fn g() {}
                 #[requires_auth(scopes = "read")]
-                #[tool(meta = declared(::core::option::Option::None))]
+                #[tool(
+                    meta = declared(
+                        ::core::option::Option::None
+                    )
+                )]
                 fn h() {}
             }
             ::core::compile_error! {

@@ -99,9 +99,9 @@ fn check(arguments: TokenStream, item: TokenStream) {
     let asks_for_scopes = arguments.to_string().contains("scopes");
     let expansion = expand(WITH_RMCP, arguments, item).to_string();
     let fails = expansion.contains(":: core :: compile_error !");
-    let is_guarded = expansion.contains(":: __private :: Authorized <");
+    let is_guarded = expansion.contains(":: requires_auth_expansion :: Authorized <");
     assert!(fails || is_guarded, "{written}\n{expansion}");
-    let names_scopes = !expansion.contains(":: __private :: AnyToken");
+    let names_scopes = !expansion.contains(":: requires_auth_expansion :: AnyToken");
     assert!(fails || asks_for_scopes == names_scopes, "{written}\n{expansion}");
 }
 

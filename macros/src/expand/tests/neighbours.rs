@@ -14,8 +14,14 @@ fn a_tool_tells_what_it_asks_for() {
             /// Lists.
             #[inline]
             #[tool(
-                meta = meta::<Of<S<0x6c697374>,
-                S<0x72656164>>>(::core::option::Option::None)
+                meta = meta::<ByTryInto<Function<'l',
+                'i',
+                's',
+                't'>,
+                OAuthScope<'r',
+                'e',
+                'a',
+                'd'>>>(::core::option::Option::None)
             )]
             async fn list(
                 &self,
@@ -23,9 +29,9 @@ fn a_tool_tells_what_it_asks_for() {
                     caller: auth,
                     ..
                 }: Authorized<
-                    Of<
-                        S<0x6c697374>,
-                        S<0x72656164>,
+                    ByTryInto<
+                        Function<'l', 'i', 's', 't'>,
+                        OAuthScope<'r', 'e', 'a', 'd'>,
                     >,
                     AuthInfo,
                 >,
@@ -48,19 +54,24 @@ fn a_prompt_keeps_its_arguments() {
                 name = "p",
                 description = doc::<A,
                 B>(),
-                meta = ::renamed::__private::meta::<::renamed::__private::Of<::renamed::__private::S<0x6c697374>,
-                ::renamed::__private::Optional<::renamed::__private::AnyToken>>>(
+                meta = ::renamed::requires_auth_expansion::meta::<::renamed::requires_auth_expansion::ByTryInto<::renamed::requires_auth_expansion::Function<'l',
+                'i',
+                's',
+                't'>,
+                ::renamed::requires_auth_expansion::Optional<::renamed::requires_auth_expansion::AnyToken>>>(
                     ::core::option::Option::None
                 )
             )]
             fn list(
-                ::renamed::__private::Authorized {
+                ::renamed::requires_auth_expansion::Authorized {
                     caller: auth,
                     ..
-                }: ::renamed::__private::Authorized<
-                    ::renamed::__private::Of<
-                        ::renamed::__private::S<0x6c697374>,
-                        ::renamed::__private::Optional<::renamed::__private::AnyToken>,
+                }: ::renamed::requires_auth_expansion::Authorized<
+                    ::renamed::requires_auth_expansion::ByTryInto<
+                        ::renamed::requires_auth_expansion::Function<'l', 'i', 's', 't'>,
+                        ::renamed::requires_auth_expansion::Optional<
+                            ::renamed::requires_auth_expansion::AnyToken,
+                        >,
                     >,
                     Option<AuthInfo>,
                 >,
@@ -77,15 +88,20 @@ fn a_tool_keeps_its_own_meta() {
         r#"#[tool(meta = own::<A, B>(), annotations(title = "meta"), local)] fn list() {}"#,
         expect![[r##"
             #[tool(
-                meta = meta::<Of<S<0x6c697374>,
-                AnyToken>>(::core::option::Option::Some(own::<A, B>())),
+                meta = meta::<ByTryInto<Function<'l',
+                'i',
+                's',
+                't'>,
+                AnyToken>>(
+                    ::core::option::Option::Some(own::<A, B>())
+                ),
                 annotations(title = "meta"),
                 local
             )]
             fn list(
                 _: Authorized<
-                    Of<
-                        S<0x6c697374>,
+                    ByTryInto<
+                        Function<'l', 'i', 's', 't'>,
                         AnyToken,
                     >,
                 >,
@@ -96,13 +112,16 @@ fn a_tool_keeps_its_own_meta() {
         "",
         r#"#[r#tool{meta = "own()",}] fn list() {}"#,
         expect![[r#"
-            #[r#tool{meta = meta::<Of<S<0x6c697374>,
+            #[r#tool{meta = meta::<ByTryInto<Function<'l',
+            'i',
+            's',
+            't'>,
             AnyToken>>(::core::option::Option::Some(own())),
             }]
             fn list(
                 _: Authorized<
-                    Of<
-                        S<0x6c697374>,
+                    ByTryInto<
+                        Function<'l', 'i', 's', 't'>,
                         AnyToken,
                     >,
                 >,
@@ -122,13 +141,16 @@ fn arguments_that_do_not_parse_are_left_to_the_tool() {
                 title,
                 = "x"
                 1,
-                meta = meta::<Of<S<0x6c697374>,
+                meta = meta::<ByTryInto<Function<'l',
+                'i',
+                's',
+                't'>,
                 AnyToken>>(::core::option::Option::None)
             )]
             fn list(
                 _: Authorized<
-                    Of<
-                        S<0x6c697374>,
+                    ByTryInto<
+                        Function<'l', 'i', 's', 't'>,
                         AnyToken,
                     >,
                 >,
@@ -168,9 +190,9 @@ fn a_method_that_may_be_described_already_finds_out() {
                     caller: auth,
                     ..
                 }: Authorized<
-                    Of<
-                        S<0x6c697374>,
-                        S<0x72656164>,
+                    ByTryInto<
+                        Function<'l', 'i', 's', 't'>,
+                        OAuthScope<'r', 'e', 'a', 'd'>,
                     >,
                     AuthInfo,
                 >,

@@ -38,9 +38,9 @@ impl Policy {
         };
         match path.path.segments.last()?.ident.to_string().as_str() {
             "AnyToken" => Some(Self::AnyToken),
-            "S" => Some(Self::Scope(text(ty)?)),
-            "All" => elements().map(Self::All),
-            "Any" => elements().map(Self::Any),
+            "OAuthScope" | "Joined" => Some(Self::Scope(text(ty)?)),
+            "AllOf" => elements().map(Self::All),
+            "AnyOf" => elements().map(Self::Any),
             "Optional" => Some(Self::Optional(Box::new(Self::read(types.first()?)?))),
             _ => None,
         }
@@ -72,20 +72,22 @@ fn generic_types(ty: &Type) -> Vec<&Type> {
     }
 }
 
-/// The text that `S<0x…, S<0x…>>` spells.
+/// The text that `OAuthScope<'r', …>` or `Joined<OAuthScope<…>, …>` spells.
 fn text(ty: &Type) -> Option<String> {
     let Type::Path(path) = ty else { return None };
-    let PathArguments::AngleBracketed(generics) = &path.path.segments.last()?.arguments else {
-        return None;
+    let last = path.path.segments.last()?;
+    if last.ident == "Joined" {
+        return generic_types(ty).into_iter().map(text).collect();
+    }
+    let PathArguments::AngleBracketed(generics) = &last.arguments else { return None };
+    let letter = |argument: &GenericArgument| match argument {
+        GenericArgument::Const(syn::Expr::Lit(letter)) => match &letter.lit {
+            Lit::Char(letter) => Some(letter.value()),
+            _ => None,
+        },
+        _ => None,
     };
-    let Some(GenericArgument::Const(syn::Expr::Lit(head))) = generics.args.first() else {
-        return None;
-    };
-    let Lit::Int(head) = &head.lit else { return None };
-    let bytes = head.base10_parse::<u128>().ok()?.to_be_bytes();
-    let head = String::from_utf8(bytes.into_iter().skip_while(|&it| it == 0).collect()).ok()?;
-    let rest = generic_types(ty).first().map_or(Some(String::new()), |rest| text(rest))?;
-    Some(head + &rest)
+    generics.args.iter().map(letter).collect()
 }
 
 type Meaning = fn(&dyn Fn(&str) -> bool) -> bool;
@@ -97,6 +99,7 @@ const CONDITIONS: &[(&str, Meaning)] = &[
     (r#"["a", "b",]"#, |has| has("a") && has("b")),
     (r#"all("a")"#, |has| has("a")),
     (r#"any("a")"#, |has| has("a")),
+    (r#"any(["a"])"#, |has| has("a")),
     (r#"any("a", "b", "c", "d")"#, |has| has("a") || has("b") || has("c") || has("d")),
     (r#"all("a", any("b", all("c", "d")))"#, |has| has("a") && (has("b") || has("c") && has("d"))),
     (r#"any(all("a", "b"), "c")"#, |has| has("a") && has("b") || has("c")),
@@ -115,9 +118,9 @@ fn a_name_that_is_too_long_to_be_spelled_is_left_out() {
         let name = "f".repeat(length);
         expansion("", &format!("fn {name}(auth: AuthInfo) {{}}")).to_string()
     };
-    assert!(expand(256).contains(":: Of <"));
+    assert!(expand(256).contains(":: ByTryInto <"));
     let without = expand(257);
-    assert!(!without.contains(":: Of <") && without.contains(":: AnyToken"), "{without}");
+    assert!(!without.contains(":: ByTryInto <") && without.contains(":: AnyToken"), "{without}");
 }
 
 #[test]

@@ -1,0 +1,31 @@
+//! Where a guarded handler finds the resource server.
+
+use ::axum::extract::FromRef;
+
+use crate::ResourceServer;
+
+/// A router's state that has a [`ResourceServer`]: one that it can be taken from by `FromRef`.
+///
+/// `FromRef` alone would do, but its error names neither the state nor what to write.
+#[diagnostic::on_unimplemented(
+    message = "the router's state `{Self}` has no `ResourceServer`",
+    label = "a guarded handler takes the `ResourceServer` from the state",
+    note = "write `.with_state(server)`, or `#[derive(Clone, axum::extract::FromRef)]` on a state of \
+            your own that has the `ResourceServer` as a field",
+    note = "an `Arc` cannot implement `FromRef`: put the `Arc` into such a state, as another field",
+    note = "`#[axum::debug_handler]` has to be given the state: `#[debug_handler(state = App)]`"
+)]
+pub trait ServerState {
+    /// The resource server of this state.
+    fn resource_server(&self) -> ResourceServer;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S> ServerState for S
+where
+    ResourceServer: FromRef<S>,
+{
+    fn resource_server(&self) -> ResourceServer {
+        ResourceServer::from_ref(self)
+    }
+}
