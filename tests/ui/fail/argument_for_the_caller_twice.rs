@@ -3,4 +3,7 @@ use requires_auth::{AuthInfo, requires_auth};
 #[requires_auth]
 async fn handler(_one: AuthInfo, _two: AuthInfo) {}
 
-fn main() {}
+fn main() {
+    let _: axum::Router<requires_auth::ResourceServer> =
+        axum::Router::new().route("/", axum::routing::get(handler));
+}

@@ -6,4 +6,7 @@ struct AuthInfo;
 #[requires_auth(scopes = "read")]
 async fn handler(_auth: AuthInfo) {}
 
-fn main() {}
+fn main() {
+    let _: axum::Router<requires_auth::ResourceServer> =
+        axum::Router::new().route("/", axum::routing::get(handler));
+}

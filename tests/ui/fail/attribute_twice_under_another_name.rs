@@ -6,4 +6,7 @@ use requires_auth::{AuthInfo, requires_auth};
 #[guarded(scopes = "write")]
 async fn handler(_auth: AuthInfo) {}
 
-fn main() {}
+fn main() {
+    let _: axum::Router<requires_auth::ResourceServer> =
+        axum::Router::new().route("/", axum::routing::get(handler));
+}

@@ -7,4 +7,7 @@ async fn handler(body: String) -> String {
     body
 }
 
-fn main() {}
+fn main() {
+    let _: axum::Router<requires_auth::ResourceServer> =
+        axum::Router::new().route("/", axum::routing::get(handler));
+}

@@ -5,4 +5,7 @@ type Caller = AuthInfo;
 #[requires_auth(optional)]
 async fn handler(#[auth] _auth: Caller) {}
 
-fn main() {}
+fn main() {
+    let _: axum::Router<requires_auth::ResourceServer> =
+        axum::Router::new().route("/", axum::routing::get(handler));
+}

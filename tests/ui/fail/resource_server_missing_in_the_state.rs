@@ -3,7 +3,6 @@ use axum::routing::get;
 use requires_auth::{AuthInfo, requires_auth};
 
 #[requires_auth(scopes = "read")]
-#[axum::debug_handler(state = ())]
 async fn handler(_auth: AuthInfo) {}
 
 fn main() {

@@ -4,4 +4,7 @@ use requires_auth::requires_auth;
 #[requires_auth(scopes = "read\u{7}write")]
 async fn handler() {}
 
-fn main() {}
+fn main() {
+    let _: axum::Router<requires_auth::ResourceServer> =
+        axum::Router::new().route("/", axum::routing::get(handler));
+}

@@ -5,4 +5,7 @@ const READ: &str = "read";
 #[requires_auth(scopes = READ)]
 async fn handler(_auth: AuthInfo) {}
 
-fn main() {}
+fn main() {
+    let _: axum::Router<requires_auth::ResourceServer> =
+        axum::Router::new().route("/", axum::routing::get(handler));
+}

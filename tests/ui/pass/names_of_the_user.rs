@@ -18,7 +18,7 @@ mod shadows {
     pub mod core {}
     pub mod std {}
     pub mod requires_auth {}
-    pub mod __private {}
+    pub mod requires_auth_expansion {}
 }
 
 mod user {

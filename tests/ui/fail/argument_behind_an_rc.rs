@@ -1,0 +1,13 @@
+// R-K9
+use requires_auth::{AuthInfo, requires_auth};
+
+#[requires_auth]
+async fn handler(auth: std::rc::Rc<AuthInfo>) {
+    tokio::task::yield_now().await;
+    drop(auth);
+}
+
+fn main() {
+    let _: axum::Router<requires_auth::ResourceServer> =
+        axum::Router::new().route("/", axum::routing::get(handler));
+}

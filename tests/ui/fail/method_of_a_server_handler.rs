@@ -1,0 +1,20 @@
+// R-K9
+use requires_auth::requires_auth;
+use rmcp::model::{ReadResourceRequestParams, ReadResourceResponse};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer, ServerHandler};
+
+struct Journal;
+
+impl ServerHandler for Journal {
+    #[requires_auth(scopes = "entries:read")]
+    async fn read_resource(
+        &self,
+        _request: ReadResourceRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        Err(ErrorData::invalid_params("none", None))
+    }
+}
+
+fn main() {}

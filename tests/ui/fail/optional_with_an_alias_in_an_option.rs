@@ -1,0 +1,13 @@
+use requires_auth::{AuthInfo, requires_auth};
+
+type Caller = AuthInfo;
+
+#[requires_auth(optional)]
+async fn handler(caller: Option<Caller>) {
+    drop(caller);
+}
+
+fn main() {
+    let _: axum::Router<requires_auth::ResourceServer> =
+        axum::Router::new().route("/", axum::routing::get(handler));
+}
