@@ -17,11 +17,14 @@ pub(crate) use alternatives::{challenge_scopes, first_alternative};
 pub use condition::Condition;
 pub(crate) use demand::Demand;
 pub use spelled::{
-    AllOf, Anonymous, AnyOf, AnyToken, ByTryInto, Conditions, Function, Joined, OAuthScope,
-    Optional, Policy, Presence, Required, Shared, Spelling, Text,
+    AllOf, Anonymous, AnyOf, AnyToken, Conditions, Function, Joined, OAuthScope, Optional, Policy,
+    Presence, Required, Shared, Spelling, Text,
 };
 
 #[cfg(feature = "rmcp")]
 pub use crate::rmcp::order::{NotATool, Undescribed, undescribed};
+#[cfg(feature = "axum")]
+pub use spelled::ByTryInto;
+// Under no other name here: it is the one that errors show.
 #[cfg(not(feature = "axum"))]
 pub use spelled::WithoutFeatureAxum;
