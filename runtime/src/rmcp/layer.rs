@@ -227,6 +227,7 @@ impl Setup {
         }
         let caller = identity.caller.as_ref();
         let begun = response.headers().get(SESSION_ID).cloned();
+        let begins = begun.is_some();
         if let Some(id) = begun.as_ref().and_then(|id| id.to_str().ok())
             && let Ok(sealed) = HeaderValue::try_from(self.seal.seal(id, caller))
         {
@@ -239,8 +240,10 @@ impl Setup {
         scopes.extend(resumed);
         let session = begun.or(session);
         let session = session.as_ref().and_then(|id| id.to_str().ok());
-        let ids = is_readable(response.headers())
-            .then(|| EventIds::new(self.seal.events(caller, session, &scopes)));
+        // The SDK gives the answer that begins a session an id which no event store has assigned, so
+        // the store may have assigned the same one to another caller's event.
+        let seal = || (!begins).then(|| self.seal.events(caller, session, &scopes)).flatten();
+        let ids = is_readable(response.headers()).then(|| EventIds::new(seal()));
         let guard = caller.map(|caller| StreamGuard::new(&self.server, caller.clone(), scopes));
         // It is not known any more.
         response.headers_mut().remove(CONTENT_LENGTH);

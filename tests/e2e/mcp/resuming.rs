@@ -47,6 +47,27 @@ impl EventStore for Numbered {
     }
 }
 
+/// Counts from 0, as the ids do that the SDK makes up without its store.
+#[derive(Default)]
+struct FromZero(Numbered);
+
+#[async_trait::async_trait]
+impl EventStore for FromZero {
+    async fn store_event(
+        &self,
+        stream_id: &str,
+        event: &ServerSseMessage,
+    ) -> Result<EventId, EventStoreError> {
+        let id: usize = self.0.store_event(stream_id, event).await?.parse()?;
+        Ok((id - 1).to_string())
+    }
+
+    async fn replay_events_after(&self, last: &str) -> Result<EventStream, EventStoreError> {
+        let last: usize = last.parse()?;
+        self.0.replay_events_after(&(last + 1).to_string()).await
+    }
+}
+
 struct Resumable {
     address: SocketAddr,
     authorization_server: AuthorizationServer,
@@ -62,17 +83,25 @@ impl Resumable {
         mode: Mode,
         settings: impl FnOnce(McpBuilder<Desk>) -> McpBuilder<Desk>,
     ) -> Self {
+        let events = Arc::new(Numbered::default());
+        Self { events: events.clone(), ..Self::with(mode, events, settings).await }
+    }
+
+    async fn with(
+        mode: Mode,
+        store: Arc<dyn EventStore>,
+        settings: impl FnOnce(McpBuilder<Desk>) -> McpBuilder<Desk>,
+    ) -> Self {
         let authorization_server = AuthorizationServer::start().await.unwrap();
         let server = resource_server(&authorization_server);
         let mcp = settings(guarded(&server, Desk::default())).build().unwrap();
-        let events = Arc::new(Numbered::default());
-        let mut sessions = LocalSessionManager::default().with_event_store(events.clone());
+        let mut sessions = LocalSessionManager::default().with_event_store(store);
         sessions.session_config.sse_retry = Some(std::time::Duration::from_secs(3));
         let mut config = StreamableHttpServerConfig::default();
         config.legacy_session_mode = mode.sessions;
         config.sse_retry = Some(std::time::Duration::from_secs(3));
         let (address, _) = serve(mcp.routes(Arc::new(sessions), config)).await;
-        Self { address, authorization_server, mode, events }
+        Self { address, authorization_server, mode, events: Arc::default() }
     }
 
     fn token(&self, subject: &str, scopes: &str) -> String {
@@ -80,17 +109,21 @@ impl Resumable {
         mint.subject(subject).audience(RESOURCE).scopes(scopes).issue()
     }
 
-    async fn session(&self, token: Option<&str>) -> Option<String> {
-        if !self.mode.has_sessions() {
-            return None;
-        }
+    async fn initialize(&self, token: Option<&str>) -> Answer {
         let params = json!({
             "protocolVersion": self.mode.revision,
             "capabilities": {},
             "clientInfo": { "name": "test", "version": "1" },
         });
         let request = with_token(post().json(&message("initialize", &params)), token);
-        let answer = request.send(self.address).await;
+        request.send(self.address).await
+    }
+
+    async fn session(&self, token: Option<&str>) -> Option<String> {
+        if !self.mode.has_sessions() {
+            return None;
+        }
+        let answer = self.initialize(token).await;
         let id = answer.header("mcp-session-id").expect("a session").to_owned();
         let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
         let request = post()
@@ -238,6 +271,32 @@ async fn an_event_id_cannot_be_made_up() {
             assert_unknown(&server.send(request).await);
         }
     }
+}
+
+#[tokio::test]
+async fn the_answer_that_begins_a_session_has_no_id_to_resume_from() {
+    // R-I12: the SDK makes this id up, and the event store may have given the same to somebody else.
+    let mode = MODES[4];
+    let server = Resumable::with(mode, Arc::new(FromZero::default()), |mcp| mcp).await;
+    let (alice, bob) = (server.token("alice", "read"), server.token("bob", "read"));
+    let session = server.session(Some(&alice)).await;
+    let called = server.call(Some(&alice), session.as_deref(), "read").await;
+    let sealed = ids(&called);
+    assert!(sealed[0].starts_with("0."), "{called:?}");
+    assert!(called.body.contains("alice may: secret"), "{called:?}");
+
+    let begun = server.initialize(Some(&bob)).await;
+    let bobs = begun.header("mcp-session-id").unwrap();
+    for id in ids(&begun) {
+        let resumed = server.send(server.resume("GET", Some(bobs), id).bearer(&bob)).await;
+        assert!(!resumed.body.contains("secret"), "{resumed:?}");
+    }
+    assert_eq!(ids(&begun).len(), 0, "{begun:?}");
+    assert!(begun.body.contains("retry: 3000"), "{begun:?}");
+    assert!(begun.body.contains(r#""protocolVersion""#), "{begun:?}");
+
+    let own = server.resume("GET", session.as_deref(), sealed[0]).bearer(&alice);
+    assert!(server.send(own).await.body.contains("alice may: secret"));
 }
 
 #[tokio::test]
