@@ -6,7 +6,7 @@ use syn::{Attribute, Meta};
 
 use crate::function::{is, may_become};
 use crate::impl_block::{ImplBlock, ImplItem};
-use crate::neighbours::{Neighbours, declare, marks_a_tool};
+use crate::neighbours::{Kinds, Neighbours, declare, marks_a_tool};
 use crate::problems::Problems;
 
 /// What the block says about a tool or a prompt that has no mark of its own.
@@ -33,12 +33,16 @@ pub(crate) fn spread(
     problems: &mut Problems,
 ) {
     check_block(block, neighbours, problems);
+    let kinds = match block.items.iter().any(may_be_aliased) {
+        true => Kinds::Both,
+        false => Kinds::Own,
+    };
     for item in &mut block.items {
         mark(unmarked, item, problems);
         // So that a router shows which of its routes stand in a block like this one.
         for attribute in item.attributes.iter_mut().filter(|it| neighbours.rmcp && marks_a_tool(it))
         {
-            declare(attribute, private);
+            declare(attribute, kinds, private);
         }
     }
 }
@@ -152,4 +156,33 @@ fn is_guard(attribute: &Attribute) -> bool {
 
 fn may_be_a_tool(attribute: &Attribute) -> bool {
     may_become(attribute, "tool") || may_become(attribute, "prompt")
+}
+
+/// Attributes of the compiler that make no route of a function.
+const OF_THE_COMPILER: [&str; 12] = [
+    "allow",
+    "cfg",
+    "cold",
+    "deny",
+    "deprecated",
+    "doc",
+    "expect",
+    "forbid",
+    "inline",
+    "must_use",
+    "track_caller",
+    "warn",
+];
+
+/// Whether a function that is no tool or prompt by its attributes may be one, because one of them is
+/// `#[tool]` or `#[prompt]` by another name.
+fn may_be_aliased(item: &ImplItem) -> bool {
+    let known = |attribute: &Attribute| {
+        is_guard(attribute)
+            || is(attribute, "public")
+            || OF_THE_COMPILER.iter().any(|name| is(attribute, name))
+    };
+    item.name().is_some()
+        && !item.attributes.iter().any(marks_a_tool)
+        && !item.attributes.iter().all(known)
 }

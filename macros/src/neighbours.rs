@@ -87,9 +87,22 @@ impl Neighbours {
     }
 }
 
+/// What must declare a policy where there is a guarded `impl` block.
+#[derive(Clone, Copy)]
+pub(crate) enum Kinds {
+    /// Tools if one of them is in the block, and prompts likewise.
+    Own,
+    /// Tools and prompts: a function in the block may be either of them.
+    Both,
+}
+
 /// Lets a tool or a prompt of a guarded `impl` block declare that it is one of these.
-pub(crate) fn declare(attribute: &mut Attribute, private: &TokenStream) {
-    append_meta(attribute, &quote!(#private::declared));
+pub(crate) fn declare(attribute: &mut Attribute, kinds: Kinds, private: &TokenStream) {
+    let declared = match kinds {
+        Kinds::Own => quote!(#private::declared),
+        Kinds::Both => quote!(#private::declared_both),
+    };
+    append_meta(attribute, &declared);
 }
 
 fn append_meta(attribute: &mut Attribute, meta: &TokenStream) {

@@ -240,7 +240,7 @@ pub mod requires_auth_expansion {
     #[cfg(feature = "rmcp")]
     pub use crate::rmcp::order::{NotATool, Undescribed, undescribed};
     #[cfg(feature = "rmcp")]
-    pub use crate::rmcp::{declared, meta};
+    pub use crate::rmcp::{declared, declared_both, meta};
     #[cfg(feature = "rmcp")]
     pub use requires_auth_macros::requires_auth;
 }

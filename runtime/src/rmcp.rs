@@ -34,5 +34,5 @@ pub use guarded::Guarded;
 pub(crate) use identity::Answer;
 pub use identity::authorize;
 pub use layer::{Answered, Forwarded, McpFuture, McpGuard, McpLayer};
-pub use requirement::{META_KEY, declared, meta};
+pub use requirement::{META_KEY, declared, declared_both, meta};
 pub use service::SharedService;

@@ -85,7 +85,8 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// [`build`](Self::build), and one that is in none of the routers is not called.
     ///
     /// This is the default where a router has tools of an `impl` block that carries `#[requires_auth]`,
-    /// for the tools of all routers, and likewise for prompts. It also covers what no attribute sees: a
+    /// for the tools of all routers, and likewise for prompts; for both where the block has a function
+    /// with an attribute that may be `#[tool]` or `#[prompt]` by another name. It also covers what no attribute sees: a
     /// route that is made by hand or by a macro, or whose `#[tool]` has another name.
     pub fn require_policies(mut self) -> Self {
         self.catalogue.require_policies();

@@ -7,7 +7,7 @@ use ::rmcp::handler::server::router::tool::ToolRouter;
 use ::rmcp::model::{MetaObject, Tool};
 
 use super::operation::Operation;
-use super::requirement::{Requirement, is_declared};
+use super::requirement::{Requirement, is_declared, is_declared_of_both};
 use super::uri_template::UriTemplate;
 use crate::policy::{all_scopes, first_alternative};
 use crate::rejection::OFFLINE_ACCESS;
@@ -77,6 +77,7 @@ impl Catalogue {
             let name = route.name();
             // One that is switched off now may be switched on later.
             self.tool_policies.add(name, meta.as_ref(), declared.is_some());
+            self.prompt_policies.required |= is_declared_of_both(meta.as_ref());
             // To a client it does not exist.
             if router.is_disabled(name) {
                 continue;
@@ -92,6 +93,7 @@ impl Catalogue {
             let declared = self.read(meta);
             let name = route.name();
             self.prompt_policies.add(name, meta, declared.is_some());
+            self.tool_policies.required |= is_declared_of_both(meta);
             self.prompts.extend(declared.map(|asked| (name.to_owned(), asked.named(name))));
         }
     }

@@ -19,6 +19,7 @@ pub const META_KEY: &str = "requires-auth/authorization";
 /// The member of `_meta` that tells that a tool or a prompt stands in an `impl` block whose tools and
 /// prompts must all declare a policy. It is for the router alone, and taken out of lists.
 const DECLARED_KEY: &str = "requires-auth/declared";
+const BOTH: &str = "both";
 
 /// What is asked for, and whether it is asked of nobody too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +86,21 @@ pub fn declared(meta: Option<MetaObject>) -> MetaObject {
     let mut meta = meta.unwrap_or_default();
     meta.0.insert(DECLARED_KEY.to_owned(), true.into());
     meta
+}
+
+/// The same in a block with a function that may be a tool or a prompt by another name of its attribute:
+/// then all tools and all prompts must declare a policy, whichever of them this is.
+#[doc(hidden)]
+#[must_use]
+pub fn declared_both(meta: Option<MetaObject>) -> MetaObject {
+    let mut meta = meta.unwrap_or_default();
+    meta.0.insert(DECLARED_KEY.to_owned(), BOTH.into());
+    meta
+}
+
+/// Whether the `impl` block demands policies of tools and of prompts.
+pub(super) fn is_declared_of_both(meta: Option<&MetaObject>) -> bool {
+    meta.and_then(|meta| meta.0.get(DECLARED_KEY)).is_some_and(|declared| declared == BOTH)
 }
 
 /// Whether the `impl` block has declared what has this `_meta`.

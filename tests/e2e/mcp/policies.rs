@@ -69,6 +69,63 @@ impl Strict {
     }
 }
 
+#[derive(Clone)]
+struct Aliases;
+
+/// A tool, and a prompt that the attribute on the block does not see
+#[requires_auth(scopes = "read")]
+#[tool_router]
+impl Aliases {
+    #[tool]
+    async fn guarded(&self) -> String {
+        "guarded".to_owned()
+    }
+
+    #[p]
+    async fn renamed(&self) -> Vec<PromptMessage> {
+        vec![PromptMessage::new_text(Role::User, "renamed")]
+    }
+}
+
+/// The other way round
+#[requires_auth(scopes = "read")]
+#[prompt_router]
+impl Aliases {
+    #[prompt]
+    async fn suggest(&self) -> Vec<PromptMessage> {
+        vec![PromptMessage::new_text(Role::User, "suggest")]
+    }
+
+    #[t]
+    async fn aliased(&self) -> String {
+        "aliased".to_owned()
+    }
+}
+
+impl ServerHandler for Aliases {}
+
+#[derive(Clone)]
+struct ToolsOnly;
+
+#[requires_auth(scopes = "read")]
+#[tool_router]
+impl ToolsOnly {
+    #[tool]
+    #[allow(dead_code)]
+    async fn guarded(&self) -> String {
+        Self::helper()
+    }
+
+    /// What the compiler knows makes no route
+    #[inline]
+    #[must_use]
+    fn helper() -> String {
+        "guarded".to_owned()
+    }
+}
+
+impl ServerHandler for ToolsOnly {}
+
 fn own_meta() -> rmcp::model::MetaObject {
     let mut meta = rmcp::model::MetaObject::new();
     meta.0.insert("own".to_owned(), true.into());
@@ -160,6 +217,27 @@ async fn a_server_can_be_told_that_everything_must_declare_a_policy() {
     let strict = || guarded(&server, Desk::default()).require_policies();
     assert_no_policy(strict(), "tool", "open");
     assert!(strict().public_tool("open").build().is_ok());
+}
+
+#[tokio::test]
+async fn a_prompt_among_guarded_tools_may_have_no_other_name() {
+    // R-I17: the router of the prompts has nothing from the block that says so, nor that of the tools.
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let server = resource_server(&authorization_server);
+    let renamed =
+        PromptRouter::new().with_route((Aliases::renamed_prompt_attr(), Aliases::renamed));
+    let mcp = || Mcp::builder(&server, || Ok(Aliases));
+    let prompts = mcp().tool_router(Aliases::tool_router()).prompts(&renamed);
+    assert_no_policy(prompts, "prompt", "renamed");
+    let aliased = || ToolRouter::new().with_route((Aliases::aliased_tool_attr(), Aliases::aliased));
+    let tools = mcp().tool_router(aliased()).prompts(&Aliases::prompt_router());
+    assert_no_policy(tools, "tool", "aliased");
+    let tools = mcp().tools(&aliased()).prompts(&Aliases::prompt_router());
+    assert!(tools.public_tool("aliased").build().is_ok());
+
+    // Where each function is what its attributes say, the prompts of other blocks are free.
+    let free = Mcp::builder(&server, || Ok(ToolsOnly)).tool_router(ToolsOnly::tool_router());
+    assert!(free.prompts(&renamed).build().is_ok());
 }
 
 struct Served {

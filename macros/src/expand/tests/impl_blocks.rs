@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{Neighbours, expand, mistakes, snapshot};
+use super::{Neighbours, expand, expanded, mistakes, snapshot};
 
 #[test]
 fn a_block_guards_its_tools_and_prompts() {
@@ -186,6 +186,26 @@ fn mistakes_in_a_block_are_reported_at_once() {
             "an `impl` block takes one `#[requires_auth]`",
         ]
     );
+}
+
+#[test]
+fn a_function_that_may_be_a_tool_by_another_name_makes_both_kinds_declare() {
+    // R-I17
+    for (item, kinds) in [
+        ("fn g() {}", "declared"),
+        ("/// Text.\n#[inline] #[allow(unused)] #[cfg(unix)] fn g() {}", "declared"),
+        ("#[own] const G: u8 = 1;", "declared"),
+        ("#[requires_auth] fn g() {}", "declared"),
+        ("#[t] fn g() {}", "declared_both"),
+        ("#[own::t(name = \"x\")] pub async fn g() {}", "declared_both"),
+        ("#[requires_auth] #[t] fn g() {}", "declared_both"),
+        ("#[cfg_attr(unix, t)] fn g() {}", "declared_both"),
+        ("#[inline::t] fn g() {}", "declared_both"),
+    ] {
+        let block = format!("impl A {{ #[tool] fn f() {{}} {item} }}");
+        let expanded = expanded(r#"scopes = "read""#, &block).replace(' ', "");
+        assert!(expanded.contains(&format!("::{kinds}(")), "{item}: {expanded}");
+    }
 }
 
 #[test]
