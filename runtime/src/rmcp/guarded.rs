@@ -25,7 +25,7 @@ use ::rmcp::{ErrorData, RoleServer, ServerHandler};
 use super::envelope::Unacceptable;
 use super::environment::Environment;
 use super::identity::Identity;
-use super::operation::Operation;
+use super::operation::{Method, Operation};
 use super::requirement::{is_met, without_declaration};
 use super::setup::Setup;
 use super::source::Source;
@@ -157,8 +157,22 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         list_resources(request: Option<PaginatedRequestParams>) -> ListResourcesResult;
         list_resource_templates(request: Option<PaginatedRequestParams>)
             -> ListResourceTemplatesResult;
-        on_custom_request(request: CustomRequest) -> CustomResult;
         list_skills(request: Option<PaginatedRequestParams>) -> ListSkillsResult;
+    }
+
+    /// Takes what is no method of the protocol. The SDK also brings a method of the protocol here whose
+    /// parameters it cannot read, and of that one no other method here has decided.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        mut context: Request,
+    ) -> Result<CustomResult, ErrorData> {
+        self.enter(&mut context).await?;
+        if Method::of(&request.method) != Method::Unknown {
+            let message = "the parameters of this method cannot be read";
+            return Err(ErrorData::invalid_params(message, None));
+        }
+        self.handler.on_custom_request(request, context).await
     }
 
     async fn ping(&self, mut context: Request) -> Result<(), ErrorData> {

@@ -7,9 +7,10 @@ use requires_auth::Condition;
 use requires_auth::rmcp::Mcp;
 use requires_auth::testing::AuthorizationServer;
 use rmcp::model::{
-    GetSkillRequestParams, GetSkillResult, ListResourcesResult, ListSkillsResult,
-    PaginatedRequestParams, ReadResourceDirectoryRequestParams, ReadResourceRequestParams,
-    ReadResourceResponse, ReadResourceResult, ServerCapabilities, ServerConfig, SubscriptionFilter,
+    CustomRequest, CustomResult, GetSkillRequestParams, GetSkillResult, ListResourcesResult,
+    ListSkillsResult, PaginatedRequestParams, ReadResourceDirectoryRequestParams,
+    ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ServerCapabilities,
+    ServerConfig, SubscriptionFilter,
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
@@ -66,6 +67,14 @@ impl ServerHandler for Library {
         Err(ErrorData::internal_error("it was read", None))
     }
 
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        Ok(CustomResult(json!({ "custom": request.method })))
+    }
+
     fn accepted_subscription_filter(
         &self,
         requested: &SubscriptionFilter,
@@ -120,6 +129,42 @@ async fn a_skill_is_read_with_the_scopes_of_its_resource() {
             let listed = reply(&ask(&poor, "2026-07-28", "skills/list").await);
             assert!(listed["result"].is_object(), "names are for everybody: {listed}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_method_of_the_protocol_is_no_method_of_the_handler() {
+    // R-I16: the SDK takes a request whose parameters it cannot read for one of the handler's own.
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let mcp = Mcp::builder(&resource_server(&authorization_server), || Ok(Library));
+    let sessions = Arc::new(LocalSessionManager::default());
+    let routes = mcp.build().unwrap().routes(sessions, StreamableHttpServerConfig::default());
+    let (address, _) = serve(routes).await;
+    let token = authorization_server.mint().subject("alice").audience(RESOURCE).issue();
+    for (method, name, mut params) in [
+        ("tasks/get", "5", json!({ "taskId": 5 })),
+        ("tasks/update", "a", json!({ "taskId": "a", "inputResponses": 1 })),
+        ("tools/call", "a", json!({ "name": "a", "arguments": [] })),
+        ("prompts/get", "a", json!({ "name": "a", "arguments": [] })),
+        ("own/method", "", json!({ "taskId": 5 })),
+    ] {
+        params["_meta"] = meta(MODES[0]);
+        let request = post()
+            .header("mcp-protocol-version", "2026-07-28")
+            .header("mcp-method", method)
+            .header("mcp-name", name)
+            .json(&message(method, &params));
+        let answer = request.bearer(&token).send(address).await;
+        let reply = reply(&answer);
+        if method == "own/method" {
+            assert_eq!(reply["result"]["custom"], method);
+            continue;
+        }
+        assert_eq!(
+            reply["error"],
+            json!({ "code": -32602, "message": "the parameters of this method cannot be read" }),
+            "{method}"
+        );
     }
 }
 

@@ -75,6 +75,33 @@ fn told(answer: &Value) -> (&Value, &Value, &Value) {
 }
 
 #[tokio::test]
+async fn a_resource_whose_request_cannot_be_read_is_not_left_to_the_handler() {
+    // R-I16: no layer has seen the method here.
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let token = authorization_server.mint().subject("alice").audience(RESOURCE).issue();
+    let server = resource_server(&authorization_server);
+    let mcp = Mcp::builder(&server, || Ok(Library));
+    let mcp = mcp.resource("skill://{+path}", Condition::Scope("skills:read")).build().unwrap();
+    let mut pipe = Pipe::to(mcp.with_token(token).await.unwrap()).await;
+    for (method, unreadable) in
+        [("resources/read", "requestState"), ("resources/directory/read", "cursor")]
+    {
+        let mut params = json!({ "uri": "skill://a/SKILL.md" });
+        let refused = pipe.ask(method, params.clone()).await;
+        assert_eq!(told(&refused).2, "skills:read", "{method}");
+        params[unreadable] = 5.into();
+        let unread = pipe.ask(method, params).await;
+        assert_eq!(
+            unread["error"],
+            json!({ "code": -32602, "message": "the parameters of this method cannot be read" }),
+            "{method}"
+        );
+    }
+    let own = pipe.ask("own/method", json!({ "cursor": 5 })).await;
+    assert_eq!(own["result"]["custom"], "own/method");
+}
+
+#[tokio::test]
 async fn the_same_tools_work_on_stdio() {
     // R-I9
     let authorization_server = AuthorizationServer::start().await.unwrap();
