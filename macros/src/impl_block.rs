@@ -68,6 +68,17 @@ impl ToTokens for ImplBlock {
 }
 
 impl ImplItem {
+    /// Whether it is what a macro makes of its arguments, such as `tools!(…);`.
+    pub(crate) fn is_macro_call(&self) -> bool {
+        let mut trees = self.rest.clone().into_iter();
+        let mut path = trees.by_ref().skip_while(|tree| match tree {
+            TokenTree::Ident(_) => true,
+            TokenTree::Punct(punct) => punct.as_char() == ':',
+            _ => false,
+        });
+        path.next().is_some_and(|tree| is_at(Some(&tree), '!'))
+    }
+
     /// The name of a function.
     pub(crate) fn name(&self) -> Option<Ident> {
         let mut words = self.rest.clone().into_iter().skip_while(|tree| tree.to_string() != "fn");

@@ -33,7 +33,7 @@ pub(crate) fn spread(
     problems: &mut Problems,
 ) {
     check_block(block, neighbours, problems);
-    let kinds = match block.items.iter().any(may_be_aliased) {
+    let kinds = match block.items.iter().any(may_be_hidden) {
         true => Kinds::Both,
         false => Kinds::Own,
     };
@@ -174,15 +174,16 @@ const OF_THE_COMPILER: [&str; 12] = [
     "warn",
 ];
 
-/// Whether a function that is no tool or prompt by its attributes may be one, because one of them is
-/// `#[tool]` or `#[prompt]` by another name.
-fn may_be_aliased(item: &ImplItem) -> bool {
+/// Whether what is no tool or prompt by its attributes may become one: an attribute of a function can be
+/// `#[tool]` or `#[prompt]` by another name, and a macro can write one.
+fn may_be_hidden(item: &ImplItem) -> bool {
     let known = |attribute: &Attribute| {
         is_guard(attribute)
             || is(attribute, "public")
             || OF_THE_COMPILER.iter().any(|name| is(attribute, name))
     };
-    item.name().is_some()
+    let aliased = item.name().is_some()
         && !item.attributes.iter().any(marks_a_tool)
-        && !item.attributes.iter().all(known)
+        && !item.attributes.iter().all(known);
+    aliased || item.is_macro_call()
 }

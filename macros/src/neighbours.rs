@@ -92,7 +92,7 @@ impl Neighbours {
 pub(crate) enum Kinds {
     /// Tools if one of them is in the block, and prompts likewise.
     Own,
-    /// Tools and prompts: a function in the block may be either of them.
+    /// Tools and prompts: something in the block may be either of them.
     Both,
 }
 

@@ -85,8 +85,8 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// [`build`](Self::build), and one that is in none of the routers is not called.
     ///
     /// This is the default where a router has tools of an `impl` block that carries `#[requires_auth]`,
-    /// for the tools of all routers, and likewise for prompts; for both where the block has a function
-    /// with an attribute that may be `#[tool]` or `#[prompt]` by another name. It also covers what no attribute sees: a
+    /// for the tools of all routers, and likewise for prompts; for both where the block has a macro call, or
+    /// a function with an attribute that may be `#[tool]` or `#[prompt]` by another name. It also covers what no attribute sees: a
     /// route that is made by hand or by a macro, or whose `#[tool]` has another name.
     pub fn require_policies(mut self) -> Self {
         self.catalogue.require_policies();
@@ -271,7 +271,9 @@ impl<H: ServerHandler> Mcp<H> {
     }
 
     /// The layer alone, for a service that you put together yourself. Its handler has to be one of
-    /// [`handler`](Self::handler), or lists are not filtered.
+    /// [`handler`](Self::handler): otherwise lists are not filtered, tasks belong to nobody, tools and
+    /// prompts without a policy are called, and nothing checks that the layer is that of the same resource
+    /// server. The same is true of routes that are put in front of that handler, as by the SDK's `Router`.
     #[must_use]
     pub fn layer(&self) -> McpLayer {
         McpLayer(Arc::clone(&self.0.setup))

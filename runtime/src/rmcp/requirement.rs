@@ -88,8 +88,8 @@ pub fn declared(meta: Option<MetaObject>) -> MetaObject {
     meta
 }
 
-/// The same in a block with a function that may be a tool or a prompt by another name of its attribute:
-/// then all tools and all prompts must declare a policy, whichever of them this is.
+/// The same in a block where something may be a tool or a prompt that the attribute does not see: then all
+/// tools and all prompts must declare a policy, whichever of them this is.
 #[doc(hidden)]
 #[must_use]
 pub fn declared_both(meta: Option<MetaObject>) -> MetaObject {

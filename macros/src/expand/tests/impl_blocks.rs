@@ -51,7 +51,9 @@ fn a_block_guards_its_tools_and_prompts() {
                     crate = ::renamed
                 )]
                 #[tool(
-                    meta = ::renamed::requires_auth_expansion::declared(::core::option::Option::None)
+                    meta = ::renamed::requires_auth_expansion::declared_both(
+                        ::core::option::Option::None
+                    )
                 )]
                 fn first() {}
                 const LIMIT: Limit = Limit { entries: 1 }.least();
@@ -63,19 +65,25 @@ fn a_block_guards_its_tools_and_prompts() {
                     crate = ::renamed
                 )]
                 #[tool(
-                    meta = ::renamed::requires_auth_expansion::declared(::core::option::Option::None)
+                    meta = ::renamed::requires_auth_expansion::declared_both(
+                        ::core::option::Option::None
+                    )
                 )]
                 pub async fn list(&self, auth: AuthInfo) -> Array<{ N }> {
                     whole()
                 }
                 #[requires_auth(scopes = "entries:write")]
                 #[tool(
-                    meta = ::renamed::requires_auth_expansion::declared(::core::option::Option::None)
+                    meta = ::renamed::requires_auth_expansion::declared_both(
+                        ::core::option::Option::None
+                    )
                 )]
                 fn create(&self) {}
                 #[rmcp::tool(
                     title = "x",
-                    meta = ::renamed::requires_auth_expansion::declared(::core::option::Option::None)
+                    meta = ::renamed::requires_auth_expansion::declared_both(
+                        ::core::option::Option::None
+                    )
                 )]
                 fn health(&self) {}
                 #[::renamed::requires_auth_expansion::requires_auth(
@@ -83,7 +91,9 @@ fn a_block_guards_its_tools_and_prompts() {
                     crate = ::renamed
                 )]
                 #[prompt(
-                    meta = ::renamed::requires_auth_expansion::declared(::core::option::Option::None)
+                    meta = ::renamed::requires_auth_expansion::declared_both(
+                        ::core::option::Option::None
+                    )
                 )]
                 #[inline]
                 fn suggest() {}
@@ -189,7 +199,7 @@ fn mistakes_in_a_block_are_reported_at_once() {
 }
 
 #[test]
-fn a_function_that_may_be_a_tool_by_another_name_makes_both_kinds_declare() {
+fn what_may_be_a_tool_unseen_makes_both_kinds_declare() {
     // R-I17
     for (item, kinds) in [
         ("fn g() {}", "declared"),
@@ -201,6 +211,10 @@ fn a_function_that_may_be_a_tool_by_another_name_makes_both_kinds_declare() {
         ("#[requires_auth] #[t] fn g() {}", "declared_both"),
         ("#[cfg_attr(unix, t)] fn g() {}", "declared_both"),
         ("#[inline::t] fn g() {}", "declared_both"),
+        ("const G: bool = !true;", "declared"),
+        ("t!(fn g() {});", "declared_both"),
+        ("own::t! { fn g() {} }", "declared_both"),
+        ("::own::t![fn g() {}];", "declared_both"),
     ] {
         let block = format!("impl A {{ #[tool] fn f() {{}} {item} }}");
         let expanded = expanded(r#"scopes = "read""#, &block).replace(' ', "");
