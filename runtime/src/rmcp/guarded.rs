@@ -84,10 +84,11 @@ impl<H: ServerHandler> Guarded<H> {
             return Err(ErrorData::invalid_params(format!("{kind} not found"), None));
         }
         match Identity::find(context) {
-            Some(identity) if identity.operation != *asked => {
-                self.setup().decide_within(asked, identity)
-            }
-            _ => Ok(()),
+            Some(identity) if identity.has_decided(asked, self.setup()) => Ok(()),
+            Some(identity) => self.setup().decide_within(asked, identity),
+            None if self.setup().catalogue.requirements(asked).next().is_none() => Ok(()),
+            // There is no layer, and perhaps no function that refuses the request for that.
+            None => Identity::of(context).map(drop),
         }
     }
 
@@ -191,10 +192,9 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         mut context: Request,
     ) -> Result<CallToolResponse, ErrorData> {
         self.enter(&mut context).await?;
-        let decided = Identity::find(&context).map(|identity| identity.operation.tool());
-        if decided != Some(Some(&*request.name))
-            || !self.setup().catalogue.allows_tool(&request.name)
-        {
+        let decided =
+            Identity::find(&context).and_then(|identity| identity.decided_tool(self.setup()));
+        if decided != Some(&*request.name) || !self.setup().catalogue.allows_tool(&request.name) {
             self.decide_named(&context, &Operation::Tool(request.name.to_string()))?;
         }
         let tasks = match &self.setup().tasks {

@@ -57,6 +57,17 @@ impl Identity {
         let _ = self.further.set(operation);
     }
 
+    /// Whether the layer of this server has decided about the operation. That of another one may know
+    /// other declarations, even if it lets in the same tokens.
+    pub(super) fn has_decided(&self, operation: &Operation, own: &Arc<Setup>) -> bool {
+        Arc::ptr_eq(&self.setup, own) && self.operation == *operation
+    }
+
+    /// The tool that the layer of this server has decided about.
+    pub(super) fn decided_tool(&self, own: &Arc<Setup>) -> Option<&str> {
+        self.operation.tool().filter(|_| Arc::ptr_eq(&self.setup, own))
+    }
+
     /// The scopes that the request has asked for so far.
     pub(super) fn scopes(&self) -> Vec<Value> {
         let mut scopes = self.setup.scopes(&self.operation);

@@ -3,11 +3,20 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use requires_auth::rmcp::{Mcp, McpBuilder};
+use requires_auth::rmcp::{Guarded, META_KEY, Mcp, McpBuilder};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{Introspection, ResourceServer};
+use rmcp::handler::server::router::prompt::{PromptRoute, PromptRouter};
+use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, GetPromptRequestParams,
+    GetPromptResponse, GetPromptResult, MetaObject, Prompt, PromptMessage, Role,
+    ServerCapabilities, ServerConfig, Tool,
+};
+use rmcp::service::RequestContext;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::json;
 use tower_layer::Layer;
 
@@ -16,7 +25,7 @@ use super::desk::{
 };
 use crate::log::Log;
 use crate::wire::Answer;
-use crate::{assert_server_error, body};
+use crate::{assert_challenged, assert_server_error, body};
 
 const OTHER: &str = "https://other.example/mcp";
 
@@ -27,18 +36,113 @@ fn other_server(authorization_server: &AuthorizationServer) -> ResourceServer {
 }
 
 /// The handler of one server behind the layer of another one.
-async fn behind(layer: &Mcp<Desk>, handler: &Mcp<Desk>, mode: Mode) -> SocketAddr {
-    let handler: Mcp<Desk> = handler.clone();
+async fn behind<H: ServerHandler>(layer: &Mcp<H>, handler: &Mcp<H>, mode: Mode) -> SocketAddr {
+    let service = layer.layer().layer(service(handler, mode));
+    serve(axum::Router::new().route_service("/v1", service)).await.0
+}
+
+/// The handler alone.
+fn service<H: ServerHandler>(
+    handler: &Mcp<H>,
+    mode: Mode,
+) -> StreamableHttpService<Guarded<H>, LocalSessionManager> {
+    let handler: Mcp<H> = handler.clone();
     let mut config = StreamableHttpServerConfig::default();
     config.legacy_session_mode = mode.sessions;
     config.json_response = mode.json;
-    let service = StreamableHttpService::new(
+    StreamableHttpService::new(
         move || handler.handler(),
         Arc::new(LocalSessionManager::default()),
         config,
-    );
-    let service = layer.layer().layer(service);
-    serve(axum::Router::new().route_service("/v1", service)).await.0
+    )
+}
+
+/// Has no function that an attribute guards.
+struct ByHand;
+
+impl ServerHandler for ByHand {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder().enable_tools().enable_prompts();
+        ServerConfig::new(capabilities.build())
+    }
+
+    async fn call_tool(
+        &self,
+        _: CallToolRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        Ok(CallToolResult::success(vec![ContentBlock::text("ran")]).into())
+    }
+
+    async fn get_prompt(
+        &self,
+        _: GetPromptRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        Ok(GetPromptResult::new(vec![PromptMessage::new_text(Role::User, "ran")]).into())
+    }
+}
+
+/// With a tool and a prompt that declare a scope in their `_meta`.
+fn by_hand(server: &ResourceServer) -> McpBuilder<ByHand> {
+    let mut meta = MetaObject::new();
+    meta.0.insert(META_KEY.to_owned(), json!({ "scopes": ["write"] }));
+    let tool = Tool::new("declared", "", Arc::default()).with_meta(meta.clone());
+    let tools = ToolRouter::<ByHand>::new().with_route(ToolRoute::new_dyn(tool, |_| {
+        Box::pin(async { Ok(CallToolResult::success(Vec::new()).into()) })
+    }));
+    let prompt = Prompt::new("declared", Some(""), None).with_meta(meta);
+    let prompts = PromptRouter::<ByHand>::new().with_route(PromptRoute::new_dyn(prompt, |_| {
+        Box::pin(async { Ok(GetPromptResult::new(Vec::new()).into()) })
+    }));
+    Mcp::builder(server, || Ok(ByHand)).tools(&tools).prompts(&prompts).tasks_by_handler()
+}
+
+const BY_HAND: [&str; 2] = ["tools/call", "prompts/get"];
+
+#[tokio::test]
+async fn what_another_layer_of_the_same_server_does_not_declare_is_decided_by_the_handler() {
+    // R-I18, R-I4: it lets in the same tokens, and knows none of the scopes.
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let server = resource_server(&authorization_server);
+    let own = by_hand(&server).build().unwrap();
+    let other = Mcp::builder(&server, || Ok(ByHand)).build().unwrap();
+    let mint = || authorization_server.mint().subject("alice").audience(RESOURCE);
+    let (poor, rich) = (mint().scopes("read").issue(), mint().scopes("write").issue());
+    for mode in [MODES[0], MODES[1], MODES[3]] {
+        let address = behind(&other, &own, mode).await;
+        for method in BY_HAND {
+            let params = || json!({ "name": "declared" });
+            let refused = ask(address, mode, &poor, method, params()).await;
+            assert_challenged(&refused, 403, body::INSUFFICIENT_SCOPE, "write");
+            let ran = ask(address, mode, &rich, method, params()).await;
+            assert!(reply(&ran)["result"].to_string().contains("ran"), "{ran:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_declared_by_hand_answers_nobody_without_a_layer() {
+    // R-I7
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let own = by_hand(&resource_server(&authorization_server)).build().unwrap();
+    let mint = authorization_server.mint().subject("alice").audience(RESOURCE);
+    let token = mint.scopes("write").issue();
+    for mode in [MODES[0], MODES[1], MODES[3]] {
+        let service = service(&own, mode);
+        let address = serve(axum::Router::new().route_service("/v1", service)).await.0;
+        for method in BY_HAND {
+            let ask = |name| ask(address, mode, &token, method, json!({ "name": name }));
+            let refused = ask("declared").await;
+            let message = "a guarded function was reached without requires_auth in front of the MCP \
+                 server: serve it through `requires_auth::rmcp::Mcp`";
+            assert!(refused.body.contains(message), "{refused:?}");
+            assert!(refused.body.contains("-32603"), "{refused:?}");
+            // What declares nothing is not guarded.
+            let ran = reply(&ask("other").await);
+            assert!(ran["result"].to_string().contains("ran"), "{ran}");
+        }
+    }
 }
 
 async fn ask(
