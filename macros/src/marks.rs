@@ -33,10 +33,8 @@ pub(crate) fn spread(
     problems: &mut Problems,
 ) {
     check_block(block, neighbours, problems);
-    let kinds = match block.items.iter().any(may_be_hidden) {
-        true => Kinds::Both,
-        false => Kinds::Own,
-    };
+    let hidden = block.items.iter().any(may_be_hidden);
+    let kinds = if hidden { Kinds::Both } else { Kinds::Own };
     for item in &mut block.items {
         mark(unmarked, item, problems);
         // So that a router shows which of its routes stand in a block like this one.
