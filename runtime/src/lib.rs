@@ -217,7 +217,9 @@ pub use rejection::{Reason, Rejection, TokenProblem};
 /// Behind a `#[cfg_attr(…, requires_auth(…))]` whose condition is false there is no attribute, and so
 /// no guard: do not make the guard depend on how the program is compiled.
 pub use requires_auth_macros::requires_auth;
-pub use resolve::{BadAnswer, ErrorResponse, OAuthErrorCode, ResolveError, Resolver, Unavailable};
+pub use resolve::{
+    BadAnswer, ErrorResponse, OAuthErrorCode, ResolveError, Resolver, Unavailable, WrongMember,
+};
 pub use scope::{ScopeError, ScopeSet};
 pub use secrecy::SecretString;
 pub use secure_url::UrlProblem;

@@ -3,8 +3,11 @@
 mod error;
 mod error_response;
 mod resolver;
+mod wrong_member;
 
 pub use error::{BadAnswer, ResolveError, Unavailable};
 pub use error_response::{ErrorResponse, OAuthErrorCode};
 pub use resolver::Resolver;
 pub(crate) use resolver::SharedResolver;
+pub(crate) use wrong_member::SCOPE_CLAIMS;
+pub use wrong_member::WrongMember;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::resolve::BadAnswer;
+use crate::resolve::{BadAnswer, WrongMember};
 
 /// Whether `token_type`, or `token_use` where a server has that, says that this is something else
 /// than an access token for bearers.
@@ -12,7 +12,9 @@ pub(super) fn is_other(document: &Value) -> Result<bool, BadAnswer> {
         match document.get(member) {
             None => {}
             Some(Value::String(kind)) => other |= names_other(kind),
-            Some(_) => return Err(BadAnswer::WrongType),
+            Some(found) => {
+                return Err(BadAnswer::WrongMember(WrongMember::new(member, "a string", found)));
+            }
         }
     }
     Ok(other)

@@ -9,7 +9,7 @@ use super::facts::Facts;
 use super::json::{Repeated, has_reserved_name};
 use super::{Claims, ScopeClaim, kind};
 use crate::ScopeSet;
-use crate::resolve::{BadAnswer, ResolveError};
+use crate::resolve::{BadAnswer, ResolveError, WrongMember};
 
 /// The last second of the year 9999: what is later is a mistake, often milliseconds for seconds.
 const LATEST: f64 = 253_402_300_799.0;
@@ -73,7 +73,7 @@ impl ClaimsReader {
     fn facts(&self, document: &Value, json: &str) -> Result<Claims, BadAnswer> {
         let mut scopes = Vec::new();
         for claim in &self.scope_claims {
-            scopes.extend(claim.scopes(document).map_err(|_| BadAnswer::WrongType)?);
+            scopes.extend(claim.scopes(document).map_err(BadAnswer::WrongMember)?);
         }
         let facts = Facts {
             scopes: ScopeSet::granted(scopes),
@@ -111,30 +111,35 @@ impl Default for ClaimsReader {
     }
 }
 
-fn string(document: &Value, name: &str) -> Result<Option<Box<str>>, BadAnswer> {
+fn string(document: &Value, name: &'static str) -> Result<Option<Box<str>>, BadAnswer> {
     match document.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.as_str().into())),
-        Some(_) => Err(BadAnswer::WrongType),
+        Some(found) => Err(BadAnswer::WrongMember(WrongMember::new(name, "a string", found))),
     }
 }
 
-/// A string or an array of strings (RFC 7519 §4.1.3).
+/// A string or an array of strings (RFC 7519 §4.1.3). `null` is neither: it does not pass as absent.
 fn audience(document: &Value) -> Result<Vec<Box<str>>, BadAnswer> {
-    let text = |value: &Value| value.as_str().map(Box::from).ok_or(BadAnswer::WrongType);
-    match document.get("aud") {
-        None => Ok(Vec::new()),
-        Some(Value::Array(elements)) => elements.iter().map(text).collect(),
-        Some(value) => Ok(vec![text(value)?]),
-    }
+    let Some(found) = document.get("aud") else {
+        return Ok(Vec::new());
+    };
+    let text = |value: &Value| value.as_str().map(Box::from);
+    let audience = match found {
+        Value::Array(elements) => elements.iter().map(text).collect(),
+        value => text(value).map(|one| vec![one]),
+    };
+    let wrong = || WrongMember::new("aud", "a string or an array of strings", found);
+    audience.ok_or_else(|| BadAnswer::WrongMember(wrong()))
 }
 
 /// Seconds since the epoch, whole or fractional (`NumericDate`, RFC 7519 §2).
-fn time(document: &Value, name: &str) -> Result<Option<SystemTime>, BadAnswer> {
+fn time(document: &Value, name: &'static str) -> Result<Option<SystemTime>, BadAnswer> {
     let Some(value) = document.get(name) else {
         return Ok(None);
     };
-    let seconds = value.as_f64().ok_or(BadAnswer::WrongType)?;
+    let wrong = || BadAnswer::WrongMember(WrongMember::new(name, "a number", value));
+    let seconds = value.as_f64().ok_or_else(wrong)?;
     if !(0.0..=LATEST).contains(&seconds) {
         return Err(BadAnswer::TimeOutOfRange);
     }
@@ -155,6 +160,50 @@ mod tests {
             Err(ResolveError::BadAnswer(bad)) => bad,
             other => panic!("{:?}: {other:?}", String::from_utf8_lossy(json.as_ref())),
         }
+    }
+
+    fn wrong_member(json: &str) -> &'static str {
+        match bad(json) {
+            BadAnswer::WrongMember(wrong) => wrong.name(),
+            other => panic!("{json}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_member_of_the_wrong_type_is_named_with_both_types() {
+        // R-B9, R-D4, R-D5, R-D6
+        for (member, message) in [
+            (
+                r#""aud":null"#,
+                "the member `aud` of the answer is null, expected a string or an array of strings",
+            ),
+            (
+                r#""aud":["a",1]"#,
+                "the member `aud` of the answer is an array with other elements than strings, expected a string or an array of strings",
+            ),
+            (
+                r#""scope":["canary"]"#,
+                "the member `scope` of the answer is an array of strings, expected a string",
+            ),
+            (r#""exp":"canary""#, "the member `exp` of the answer is a string, expected a number"),
+            (r#""sub":7"#, "the member `sub` of the answer is a number, expected a string"),
+            (
+                r#""token_use":{"canary":1}"#,
+                "the member `token_use` of the answer is an object, expected a string",
+            ),
+            (r#""iss":true"#, "the member `iss` of the answer is a boolean, expected a string"),
+        ] {
+            assert_eq!(bad(format!(r#"{{"active":true,{member}}}"#)).to_string(), message);
+        }
+        let reader = ClaimsReader::default().scope_claims(["roles[]".parse().unwrap()]);
+        let Err(ResolveError::BadAnswer(bad)) = reader.read(br#"{"active":true,"roles":"a"}"#)
+        else {
+            panic!();
+        };
+        assert_eq!(
+            bad.to_string(),
+            "a member that is configured as a scope claim is a string, expected an array of strings"
+        );
     }
 
     #[test]
@@ -196,7 +245,7 @@ mod tests {
         assert_eq!(scopes(r#"{"active":true,"scp":"a","permissions":["b"]}"#), "");
         for scope in [r#"["a"]"#, "1", "null", "{}"] {
             let json = format!(r#"{{"active":true,"scope":{scope}}}"#);
-            assert_eq!(bad(json), BadAnswer::WrongType, "{scope}");
+            assert_eq!(wrong_member(&json), "scope", "{scope}");
         }
     }
 
@@ -235,7 +284,7 @@ mod tests {
         for name in ["exp", "nbf", "iat"] {
             for wrong in [r#""1700000000""#, "null", "true", "[1]", "{}"] {
                 let json = format!(r#"{{"active":true,"{name}":{wrong}}}"#);
-                assert_eq!(bad(json), BadAnswer::WrongType, "{name} {wrong}");
+                assert_eq!(wrong_member(&json), name, "{wrong}");
             }
             for outside in ["-1", "-0.5", "1700000000000", "1e300", "18446744073709551616"] {
                 let json = format!(r#"{{"active":true,"{name}":{outside}}}"#);
@@ -256,7 +305,7 @@ mod tests {
         assert!(audience("[]").is_empty());
         for wrong in ["null", "1", r#"["a",1]"#, r#"{"a":"b"}"#, "true"] {
             let json = format!(r#"{{"active":true,"aud":{wrong}}}"#);
-            assert_eq!(bad(json), BadAnswer::WrongType, "{wrong}");
+            assert_eq!(wrong_member(&json), "aud", "{wrong}");
         }
     }
 
@@ -267,7 +316,7 @@ mod tests {
         assert_eq!((claims.subject(), claims.username()), (None, Some("u")));
         for name in ["sub", "client_id", "username", "iss", "jti", "token_type", "token_use"] {
             let json = format!(r#"{{"active":true,"{name}":1}}"#);
-            assert_eq!(bad(json), BadAnswer::WrongType, "{name}");
+            assert_eq!(wrong_member(&json), name);
         }
     }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::resolve::{SCOPE_CLAIMS, WrongMember};
 use crate::scope::pieces;
 
 /// A member of the introspection answer that holds scopes, and the form it has.
@@ -38,7 +39,7 @@ pub struct ScopeClaim {
 
 impl ScopeClaim {
     /// The scopes that the document has there; an error if the value has another form.
-    pub(super) fn scopes<'a>(&self, document: &'a Value) -> Result<Vec<&'a str>, WrongForm> {
+    pub(super) fn scopes<'a>(&self, document: &'a Value) -> Result<Vec<&'a str>, WrongMember> {
         let value = if self.place.starts_with('/') {
             document.pointer(&self.place)
         } else {
@@ -47,17 +48,20 @@ impl ScopeClaim {
         match (value, self.list) {
             (None, _) => Ok(Vec::new()),
             (Some(Value::String(text)), false) => Ok(pieces(text).collect()),
-            (Some(Value::Array(elements)), true) => {
-                elements.iter().map(|element| element.as_str().ok_or(WrongForm)).collect()
+            (Some(found @ Value::Array(elements)), true) => {
+                let scopes: Option<_> = elements.iter().map(Value::as_str).collect();
+                scopes.ok_or_else(|| self.wrong(found))
             }
-            _ => Err(WrongForm),
+            (Some(found), _) => Err(self.wrong(found)),
         }
     }
-}
 
-/// A value at the configured place that is not what was configured.
-#[derive(Debug)]
-pub(super) struct WrongForm;
+    fn wrong(&self, found: &Value) -> WrongMember {
+        let name = if self.place == "scope" { "scope" } else { SCOPE_CLAIMS };
+        let expected = if self.list { "an array of strings" } else { "a string" };
+        WrongMember::new(name, expected, found)
+    }
+}
 
 /// `scope`, as RFC 7662 §2.2 has it.
 impl Default for ScopeClaim {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ErrorResponse;
+use super::{ErrorResponse, WrongMember};
 
 /// Why a [`Resolver`](crate::Resolver) has no claims for a token.
 ///
@@ -219,6 +219,9 @@ pub enum BadAnswer {
     /// A known member of another JSON type.
     #[error("a member of the answer has the wrong JSON type")]
     WrongType,
+    /// The same, and which member it is.
+    #[error(transparent)]
+    WrongMember(WrongMember),
     /// A time before 1970 or after 9999.
     #[error("a time in the answer is out of range")]
     TimeOutOfRange,
@@ -253,6 +256,7 @@ mod tests {
             ReservedMember,
             TooLong,
             WrongType,
+            BadAnswer::WrongMember(WrongMember::new("aud", "a string", &serde_json::Value::Null)),
             TimeOutOfRange,
             UnreadableObject,
             Encoded,

@@ -1,0 +1,55 @@
+//! A member of an introspection answer that has the wrong JSON type.
+
+use std::fmt;
+
+use serde_json::Value;
+
+/// Which member of an introspection answer has another JSON type than RFC 7662 §2.2 or the
+/// configuration demands. It has the type that was found, and nothing of the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WrongMember {
+    name: &'static str,
+    expected: &'static str,
+    found: &'static str,
+}
+
+impl WrongMember {
+    pub(crate) fn new(name: &'static str, expected: &'static str, found: &Value) -> Self {
+        Self { name, expected, found: json_type(found) }
+    }
+
+    /// The name of the member. For scopes, `scope` or `scope_claims`, whatever member is configured.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+/// ``the member `aud` of the answer is null, expected a string or an array of strings``
+impl fmt::Display for WrongMember {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, expected, found } = self;
+        match *name {
+            SCOPE_CLAIMS => f.write_str("a member that is configured as a scope claim")?,
+            name => write!(f, "the member `{name}` of the answer")?,
+        }
+        write!(f, " is {found}, expected {expected}")
+    }
+}
+
+impl std::error::Error for WrongMember {}
+
+/// Stands for a member that the configuration names.
+pub(crate) const SCOPE_CLAIMS: &str = "scope_claims";
+
+fn json_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(elements) if elements.iter().all(Value::is_string) => "an array of strings",
+        Value::Array(_) => "an array with other elements than strings",
+        Value::Object(_) => "an object",
+    }
+}
