@@ -102,8 +102,11 @@ async fn a_wrong_audience_is_one_line_with_both_values_and_the_setting() {
         assert_one(
             &warnings,
             &format!(
-                "{cause} \"https://api.example/v1\" found=no `aud` setting=`audience_check` \
-                 (`audience`, REQUIRES_AUTH_AUDIENCE), which is `required`"
+                "{cause} \"https://api.example/v1\" found=no `aud`; many authorization servers set \
+                 it only if the client requests the token with the parameter `resource` (RFC 8707) \
+                 setting=`audience_check` (`audience`, REQUIRES_AUTH_AUDIENCE), which is `required`; \
+                 `if-present` accepts any token without `aud`, also one that was issued for another \
+                 service"
             ),
         );
     }
@@ -190,8 +193,85 @@ async fn an_inactive_token_names_the_client_that_introspects() {
     assert_challenged(&refused, 401, body::INVALID_TOKEN, "read");
     assert_one(
         &warned(&log),
-        r#"cause=the token is not active expected=`active`: true found=`active`: false, as for a token that is expired, revoked or unknown, and for one that the introspecting client may not see (RFC 7662 section 2.2) setting=`client_authentication` (`client_id`, REQUIRES_AUTH_CLIENT_ID) introspecting_client="my \"api\"""#,
+        r#"cause=the token is not active expected=`active`: true found=`active`: false, as for a token that is expired, revoked or unknown, and for one that this client may not introspect (RFC 7662 section 2.2) setting=`client_authentication` (`client_id`, REQUIRES_AUTH_CLIENT_ID) introspecting_client="my \"api\"""#,
     );
+}
+
+/// What is logged about a token whose introspection ends in this answer.
+async fn logged(fault: Option<Fault>, answer: &str, status: u16) -> String {
+    let log = Log::default();
+    let _guard = log.begin();
+    let client = |client: IntrospectionBuilder| client.client_secret_basic("journal", "s3cret");
+    let service = Service::with(client, |it| it).await;
+    let token = service.token_with_answer(answer);
+    if let Some(fault) = fault {
+        service.authorization_server.fault(fault);
+    }
+    let refused = Request::get("/read").bearer(&token).send(service.address).await;
+    match status {
+        401 => assert_challenged(&refused, 401, body::INVALID_TOKEN, "read"),
+        503 => assert_server_error(&refused, 503, body::UNAVAILABLE, Some("5")),
+        status => assert_server_error(&refused, status, body::SERVER_ERROR, None),
+    }
+    let warnings = warned(&log);
+    let [line] = warnings.as_slice() else { panic!("{warnings:?}") };
+    line.clone()
+}
+
+#[tokio::test]
+async fn a_member_of_the_wrong_type_is_named_with_the_setting() {
+    // R-B9, R-D6: `null` does not pass as an absent audience.
+    let line = logged(None, r#"{"active":true,"aud":null,"scope":"read"}"#, 503).await;
+    assert!(
+        line.ends_with(
+            "cause=the authorization server's answer cannot be used detail=the member `aud` of the \
+             answer is null, expected a string or an array of strings setting=none: the authorization \
+             server has to leave `aud` out or name an audience; many do if the client requests the \
+             token with the parameter `resource` (RFC 8707)"
+        ),
+        "{line}"
+    );
+    let scope = format!(r#"{{"active":true,"aud":"{RESOURCE}","scope":["canary"]}}"#);
+    let line = logged(None, &scope, 503).await;
+    assert!(
+        line.ends_with(
+            "detail=the member `scope` of the answer is an array of strings, expected a string \
+             setting=`scope_claims` (REQUIRES_AUTH_SCOPE_CLAIMS): `name` for a string, `name[]` for \
+             an array of strings"
+        ),
+        "{line}"
+    );
+    assert!(!line.contains("canary"), "{line}");
+}
+
+#[tokio::test]
+async fn an_inactive_answer_with_another_status_says_when_to_leave_out_the_client() {
+    // R-B9, R-D1: with a client configured, 401 is about its credentials.
+    let fault = Fault::status(401).with_body("application/json", r#"{"active":false}"#);
+    let line = logged(Some(fault), r#"{"active":true}"#, 500).await;
+    for piece in [
+        "credentials: status 401, `active`: false expected=status 200, also for a token that is not \
+         active found=status 401 with `active`: false setting=the same answer to every token: \
+         `client_authentication` (`client_id`",
+        "reads no credentials, so leave them out",
+        r#"introspecting_client="journal""#,
+    ] {
+        assert!(line.contains(piece), "{piece}: {line}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_format_and_a_rate_limit_name_what_decides() {
+    // R-B9
+    let fault =
+        Fault::status(400).with_body("application/json", r#"{"error":"unsupported_token_type"}"#);
+    let line = logged(Some(fault), r#"{"active":true}"#, 401).await;
+    assert!(
+        line.contains("unsupported_token_type setting=none: the authorization server"),
+        "{line}"
+    );
+    let line = logged(Some(Fault::status(429)), r#"{"active":true}"#, 503).await;
+    assert!(line.contains("status 429 setting=the limits of the authorization server;"), "{line}");
 }
 
 #[tokio::test]

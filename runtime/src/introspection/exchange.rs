@@ -60,10 +60,9 @@ impl Exchange {
         let status = response.status();
         let retry_after = retry_after::read(response.headers(), self.clock.now());
         let body = ErrorBody::read(response).await;
-        let answer = body
-            .code
-            .iter()
-            .fold(ErrorResponse::new(status.as_u16()), |answer, code| answer.with_code(*code));
+        let mut answer = ErrorResponse::new(status.as_u16());
+        answer.code = body.code;
+        answer.inactive = body.inactive;
         let blames_client = body.code.is_some_and(OAuthErrorCode::blames_client);
         let blames_token = body.code.is_some_and(OAuthErrorCode::blames_token);
         match status {

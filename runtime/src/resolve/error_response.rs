@@ -14,13 +14,16 @@ pub struct ErrorResponse {
     /// The member `error` of the body; `None` if the body is not a JSON object with one, or if the
     /// code is not registered.
     pub code: Option<OAuthErrorCode>,
+    /// Whether the body is a JSON object whose `active` is `false`, which only an answer with status
+    /// 200 should be (RFC 7662 §2.2).
+    pub inactive: bool,
 }
 
 impl ErrorResponse {
     /// A response with this status and no registered error code.
     #[must_use]
     pub fn new(status: u16) -> Self {
-        Self { status, code: None }
+        Self { status, code: None, inactive: false }
     }
 
     /// Sets the error code.
@@ -31,14 +34,17 @@ impl ErrorResponse {
     }
 }
 
-/// `status 400, invalid_client`
+/// `status 400, invalid_client` or ``status 401, `active`: false``
 impl fmt::Display for ErrorResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "status {}", self.status)?;
-        match self.code {
-            Some(code) => write!(f, ", {code}"),
-            None => Ok(()),
+        if let Some(code) = self.code {
+            write!(f, ", {code}")?;
         }
+        if self.inactive {
+            f.write_str(", `active`: false")?;
+        }
+        Ok(())
     }
 }
 

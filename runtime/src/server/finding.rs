@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::Admission;
 use crate::rejection::TokenProblem;
+use crate::resolve::{BadAnswer, SCOPE_CLAIMS};
 use crate::telemetry::{Quoted, QuotedList};
-use crate::{Claims, ResolveError};
+use crate::{Claims, OAuthErrorCode, ResolveError, WrongMember};
 
 /// The figures behind a refusal. The texts of the token in it are escaped and bounded.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,8 +27,13 @@ const AUDIENCES: &str = "the resource identifier (`resource`, REQUIRES_AUTH_RESO
     audiences (`accept_audience`, `accepted_audiences`, REQUIRES_AUTH_ACCEPTED_AUDIENCES)";
 
 /// Only this check refuses a token without an audience.
-const AUDIENCE_CHECK: &str =
-    "`audience_check` (`audience`, REQUIRES_AUTH_AUDIENCE), which is `required`";
+const AUDIENCE_CHECK: &str = "`audience_check` (`audience`, REQUIRES_AUTH_AUDIENCE), which is \
+    `required`; `if-present` accepts any token without `aud`, also one that was issued for another \
+    service";
+
+/// What its absence mostly is due to.
+const NO_AUDIENCE: &str = "no `aud`; many authorization servers set it only if the client requests the \
+    token with the parameter `resource` (RFC 8707)";
 
 const ISSUER: &str = "`issuer` (REQUIRES_AUTH_ISSUER)";
 
@@ -38,7 +44,25 @@ const LONGEST_TOKEN: &str = "`longest_token` (REQUIRES_AUTH_LONGEST_TOKEN)";
 const CLIENT_ID: &str = "`client_authentication` (`client_id`, REQUIRES_AUTH_CLIENT_ID)";
 
 const CREDENTIALS: &str = "`client_authentication` (`client_id`, `client_secret`, `bearer_token`, \
-    REQUIRES_AUTH_CLIENT_ID, REQUIRES_AUTH_CLIENT_SECRET, REQUIRES_AUTH_BEARER_TOKEN)";
+    REQUIRES_AUTH_CLIENT_ID, REQUIRES_AUTH_CLIENT_SECRET, REQUIRES_AUTH_BEARER_TOKEN) and its method \
+    (REQUIRES_AUTH_CLIENT_AUTHENTICATION)";
+
+const CREDENTIALS_OR_NONE: &str = "the same answer to every token: `client_authentication` \
+    (`client_id`, `client_secret`, `bearer_token`, REQUIRES_AUTH_CLIENT_ID, \
+    REQUIRES_AUTH_CLIENT_SECRET, REQUIRES_AUTH_BEARER_TOKEN); this answer only to bad tokens: the \
+    authorization server reads no credentials, so leave them out, and it means an inactive token";
+
+const SCOPE_PLACES: &str = "`scope_claims` (REQUIRES_AUTH_SCOPE_CLAIMS): `name` for a string, `name[]` \
+    for an array of strings";
+
+const AUDIENCE_MEMBER: &str = "none: the authorization server has to leave `aud` out or name an \
+    audience; many do if the client requests the token with the parameter `resource` (RFC 8707)";
+
+const TOKEN_FORMAT: &str = "none: the authorization server has to issue another kind of access token \
+    for this resource, such as an opaque one in place of a JWT";
+
+const LIMITS: &str = "the limits of the authorization server; `lifetime` (`cache_ttl_s`, \
+    REQUIRES_AUTH_CACHE_TTL_S) decides how often it gets a request about one token";
 
 const NONE: &str = "none";
 
@@ -46,6 +70,19 @@ impl Finding {
     /// For a token that could not be resolved.
     pub(super) fn of_error(error: &ResolveError) -> Self {
         match error {
+            ResolveError::ClientRefused(response) if response.inactive => Self {
+                expected: Some("status 200, also for a token that is not active".to_owned()),
+                found: Some(format!("status {} with `active`: false", response.status)),
+                setting: Some(CREDENTIALS_OR_NONE),
+            },
+            ResolveError::Unavailable(unavailable)
+                if unavailable.error_response().is_some_and(|it| it.status == 429) =>
+            {
+                Self { setting: Some(LIMITS), ..Self::default() }
+            }
+            ResolveError::BadAnswer(BadAnswer::WrongMember(wrong)) => {
+                Self { setting: wrong_member(wrong), ..Self::default() }
+            }
             ResolveError::CredentialsRefused
             | ResolveError::ClientRefused(_)
             | ResolveError::NoClient(_) => Self { setting: Some(CREDENTIALS), ..Self::default() },
@@ -60,11 +97,16 @@ impl Finding {
                 expected: Some("`active`: true".to_owned()),
                 found: Some(
                     "`active`: false, as for a token that is expired, revoked or unknown, and for \
-                     one that the introspecting client may not see (RFC 7662 section 2.2)"
+                     one that this client may not introspect (RFC 7662 section 2.2)"
                         .to_owned(),
                 ),
                 setting: Some(CLIENT_ID),
             },
+            TokenProblem::Refused(response)
+                if response.code == Some(OAuthErrorCode::UnsupportedTokenType) =>
+            {
+                Self { setting: Some(TOKEN_FORMAT), ..Self::default() }
+            }
             TokenProblem::TooLong => Self {
                 expected: Some(format!("at most {longest_token} bytes")),
                 found: None,
@@ -115,7 +157,7 @@ fn audience(claims: &Claims, checks: &Admission) -> Finding {
     let expected = format!("`aud` with exactly {}", QuotedList(own));
     let named = || claims.audience();
     if named().next().is_none() {
-        let found = "no `aud`".to_owned();
+        let found = NO_AUDIENCE.to_owned();
         return Finding {
             expected: Some(expected),
             found: Some(found),
@@ -131,6 +173,14 @@ fn audience(claims: &Claims, checks: &Admission) -> Finding {
         expected: Some(expected),
         found: Some(format!("`aud`: {}{slash}", QuotedList(found))),
         setting: Some(AUDIENCES),
+    }
+}
+
+fn wrong_member(wrong: &WrongMember) -> Option<&'static str> {
+    match wrong.name() {
+        "scope" | SCOPE_CLAIMS => Some(SCOPE_PLACES),
+        "aud" => Some(AUDIENCE_MEMBER),
+        _ => None,
     }
 }
 
