@@ -10,6 +10,7 @@
 #![allow(unreachable_pub, reason = "a program has no outside")]
 
 mod demo;
+mod flags;
 mod mcp;
 mod rest;
 mod settings;
@@ -18,7 +19,6 @@ mod sign_in;
 mod store;
 
 use std::error::Error;
-use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -44,11 +44,11 @@ async fn main() -> ExitCode {
     // Shows which requests are refused because of the set-up; RUST_LOG=requires_auth=debug shows all.
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter.from_env_lossy());
-    subscriber.with_writer(io::stderr).init();
+    subscriber.with_writer(flags::Log).init();
     match run(settings).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("journal: {}", with_causes(error.as_ref()));
+            eprintln!("journal: {}", flags::with_flags(&with_causes(error.as_ref())));
             ExitCode::FAILURE
         }
     }

@@ -3,15 +3,20 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use requires_auth::ScopeClaim;
+
+const LOG: &str = "The log is on standard error, and says why a request is refused and which flag \
+    decides. RUST_LOG chooses its level: warn, the default, shows what a setting may cause, and \
+    requires_auth=debug each refusal. Of lines of one kind, 5 in 60 s are shown at warn.";
 
 /// A journal with users, entries and tags, protected by requires-auth.
 ///
 /// Without --issuer and --introspection-url it runs in demo mode: it starts an authorization server
 /// of its own and prints commands to try.
 #[derive(Debug, Parser)]
-#[command(name = "journal", version)]
+#[command(name = "journal", version, after_help = LOG)]
 pub struct Settings {
     /// Address to listen on; port 0 picks a free one
     #[arg(long, env = "JOURNAL_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR")]
@@ -60,7 +65,6 @@ pub struct Settings {
         long,
         env = "JOURNAL_ACCEPT_AUDIENCE",
         value_name = "AUDIENCE",
-        value_delimiter = ' ',
         action = ArgAction::Append
     )]
     pub accept_audience: Vec<String>,
@@ -130,10 +134,10 @@ pub enum ClientAuthentication {
     #[value(name = "none")]
     None,
     /// In the `Authorization` header
-    #[value(name = "client_secret_basic")]
+    #[value(name = "client_secret_basic", alias = "basic")]
     Basic,
     /// In the form
-    #[value(name = "client_secret_post")]
+    #[value(name = "client_secret_post", alias = "post")]
     Post,
 }
 
@@ -159,8 +163,11 @@ fn scope_claim(text: &str) -> Result<String, String> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Audience {
+    /// It must
     Required,
+    /// It may name none, so a token that was issued for another service may pass
     IfPresent,
+    /// Any token of the authorization server passes
     Unchecked,
 }
 
@@ -196,7 +203,13 @@ pub enum Consent {
 impl Settings {
     /// Reads the flags and the environment.
     pub fn read() -> Self {
-        let mut settings = Self::parse();
+        let matches = Self::command().get_matches();
+        let mut settings = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        // A flag is one audience, which may have spaces in it.
+        if matches.value_source("accept_audience") == Some(ValueSource::EnvVariable) {
+            let all = settings.accept_audience.join(" ");
+            settings.accept_audience = all.split(' ').map(str::to_owned).collect();
+        }
         settings.accept_audience.retain(|audience| !audience.is_empty());
         settings.scope_claim.retain(|claim| !claim.is_empty());
         settings

@@ -439,6 +439,9 @@ fn a_mistake_in_the_setup_is_told_in_one_line() {
     let message = fails(&["--issuer", &journal.url]);
     assert!(message.contains("no metadata at either place"), "{message}");
     assert!(message.contains(&journal.url) && message.contains("introspection_url"), "{message}");
+    // The settings by the names that they have here.
+    assert!(message.contains("(--introspection-url)"), "{message}");
+    assert!(message.contains("(--issuer)") && !message.contains("REQUIRES_AUTH_"), "{message}");
     let message = fails(&["--introspection-url", "http://auth.example/introspect"]);
     assert!(message.contains("use https"), "{message}");
     let message = fails(&["--auth-listen", "0.0.0.0:0"]);
@@ -685,6 +688,12 @@ async fn it_can_accept_further_audiences() {
             &["--accept-audience", "journal", "--accept-audience", "api://x"],
             &[],
         ),
+        // A flag wins over the variable, and is one audience with its spaces.
+        Beside::start(
+            &server,
+            &["--accept-audience", "journal", "--accept-audience", "api://x"],
+            &[("JOURNAL_ACCEPT_AUDIENCE", "journa")],
+        ),
         Beside::start(&server, &[], &[("JOURNAL_ACCEPT_AUDIENCE", "journal api://x")]),
     ];
     for journal in journals {
@@ -694,6 +703,10 @@ async fn it_can_accept_further_audiences() {
         let answer = journal.get("/entries", &token("journa")).await;
         assert_eq!(answer, refused(401, "invalid_token", INVALID));
     }
+    let journal = Beside::start(&server, &["--accept-audience", "user:read entries:read"], &[]);
+    assert_eq!(journal.get("/entries", &token("user:read entries:read")).await, granted("[]"));
+    let answer = journal.get("/entries", &token("user:read")).await;
+    assert_eq!(answer, refused(401, "invalid_token", INVALID));
     let journal = Beside::start(&server, &[], &[("JOURNAL_ACCEPT_AUDIENCE", "")]);
     let answer = journal.get("/entries", &token("journal")).await;
     assert_eq!(answer, refused(401, "invalid_token", INVALID));
@@ -734,6 +747,7 @@ async fn it_authenticates_as_configured_and_logs_no_secret() {
     };
     let client = ["--client-id", "journal", "--client-secret", "s3cret-of-the-client"];
     let post = [&client[..], &["--client-authentication", "client_secret_post"]].concat();
+    let short = [&client[..], &["--client-authentication", "post"]].concat();
     let basic = [&client[..], &["--client-authentication", "client_secret_basic"]].concat();
     let method = ("JOURNAL_CLIENT_AUTHENTICATION", "client_secret_post");
     let bearer = ("JOURNAL_BEARER_TOKEN", "s3cret-token");
@@ -743,6 +757,7 @@ async fn it_authenticates_as_configured_and_logs_no_secret() {
         (&client[..], &[][..], Some(encoded), None),
         (&basic, &[], Some(encoded), None),
         (&post, &[], None, Some("s3cret-of-the-client")),
+        (&short, &[], None, Some("s3cret-of-the-client")),
         (&client, &[method], None, Some("s3cret-of-the-client")),
         (&["--bearer-token", "s3cret-token"], &[], Some("Bearer s3cret-token"), None),
         (&[], &[bearer], Some("Bearer s3cret-token"), None),
@@ -763,6 +778,7 @@ async fn it_authenticates_as_configured_and_logs_no_secret() {
     let help = program().arg("--help").envs([bearer]).output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     assert!(help.contains("JOURNAL_BEARER_TOKEN") && !help.contains("s3cret"), "{help}");
+    assert!(help.contains("RUST_LOG") && help.contains("issued for another service"), "{help}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -786,4 +802,8 @@ async fn a_refusal_that_its_setup_causes_is_shown_without_rust_log() {
     let mut line = String::new();
     BufReader::new(stderr).read_line(&mut line).unwrap();
     assert!(line.contains(" WARN requires_auth: request refused status=500"), "{line}");
+    // It names the settings as they are named here.
+    assert!(line.contains("--client-id, --client-secret, --bearer-token)"), "{line}");
+    assert!(line.contains("(--client-authentication)"), "{line}");
+    assert!(!line.contains("REQUIRES_AUTH_"), "{line}");
 }

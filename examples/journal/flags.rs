@@ -1,0 +1,63 @@
+//! The flags of the journal in place of the settings of requires-auth: its messages name the
+//! variables of `ResourceServer::from_env`, which the journal does not read.
+
+use std::io::{self, Write};
+
+use tracing_subscriber::fmt::MakeWriter;
+
+const FLAGS: [(&str, &str); 13] = [
+    ("REQUIRES_AUTH_ACCEPTED_AUDIENCES", "--accept-audience"),
+    ("REQUIRES_AUTH_AUDIENCE", "--audience"),
+    ("REQUIRES_AUTH_BEARER_TOKEN", "--bearer-token"),
+    ("REQUIRES_AUTH_CACHE_TTL_S", "--cache-ttl"),
+    ("REQUIRES_AUTH_CLIENT_AUTHENTICATION", "--client-authentication"),
+    ("REQUIRES_AUTH_CLIENT_ID", "--client-id"),
+    ("REQUIRES_AUTH_CLIENT_SECRET", "--client-secret"),
+    ("REQUIRES_AUTH_INTROSPECTION_URL", "--introspection-url"),
+    ("REQUIRES_AUTH_ISSUER", "--issuer"),
+    ("REQUIRES_AUTH_REDIS_SECRET", "--redis-secret"),
+    ("REQUIRES_AUTH_REDIS_URLS", "--redis"),
+    ("REQUIRES_AUTH_RESOURCE", "--resource"),
+    ("REQUIRES_AUTH_SCOPE_CLAIMS", "--scope-claim"),
+];
+
+/// Replaces each variable by the flag that sets the same.
+pub fn with_flags(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("REQUIRES_AUTH_") {
+        let (before, from) = rest.split_at(at);
+        written.push_str(before);
+        let end = from.find(|c: char| !(c.is_ascii_uppercase() || c == '_')).unwrap_or(from.len());
+        let (name, behind) = from.split_at(end);
+        let flag = FLAGS.iter().find(|(variable, _)| *variable == name);
+        written.push_str(flag.map_or(name, |(_, flag)| flag));
+        rest = behind;
+    }
+    written.push_str(rest);
+    written
+}
+
+/// Writes the log to standard error, with flags.
+pub struct Log;
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        Self
+    }
+}
+
+impl Write for Log {
+    /// Gets a whole event at a time.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let line = with_flags(&String::from_utf8_lossy(bytes));
+        io::stderr().write_all(line.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
