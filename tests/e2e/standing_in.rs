@@ -98,6 +98,56 @@ async fn without_a_choice_of_scopes_everything_goes_on() {
 }
 
 #[tokio::test]
+async fn a_pause_that_a_token_brought_on_itself_uses_no_stale_claims() {
+    // R-C10: the second request meets the pause that the 429 to the first one began.
+    let (service, _) = start(|cached| cached).await;
+    let token = service.token("read");
+    assert_ran(&get(&service, "/read", &token).await, "alice may");
+    let own = token.clone();
+    let limited = Fault::status(429).header("retry-after", "30");
+    service.authorization_server.fault(limited.for_tokens(move |token| token == own));
+    for _ in 0..3 {
+        let answer = get(&service, "/read", &token).await;
+        assert_server_error(&answer, 503, body::UNAVAILABLE, Some("30"));
+    }
+    assert_eq!((service.exchanges(), service.runs()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_crowd_that_callers_form_uses_no_stale_claims() {
+    // R-C10, R-C9: else somebody with tokens that are answered late could use another one that was
+    // revoked.
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let client = Introspection::builder(authorization_server.introspection_url())
+        .clock(Hands::new())
+        .max_in_flight(1)
+        .build();
+    let cached = Cached::builder(client.unwrap())
+        .lifetime(Duration::ZERO)
+        .stale_if_error(Duration::from_secs(600))
+        .build();
+    let service =
+        Service::beside(authorization_server, |client| client, |server| server.resolver(cached))
+            .await;
+    let (revoked, late) = (service.token("read"), service.token("read"));
+    assert_ran(&get(&service, "/read", &revoked).await, "alice may");
+    service.authorization_server.revoke(&revoked);
+    let own = late.clone();
+    service.authorization_server.fault(Fault::hang().for_tokens(move |token| token == own));
+    let address = service.address;
+    let hanging = tokio::spawn(async move {
+        Request::get("/read").bearer(&late).send(address).await;
+    });
+    while service.exchanges() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let answer = get(&service, "/read", &revoked).await;
+    assert_server_error(&answer, 503, body::UNAVAILABLE, Some("1"));
+    assert_eq!(service.runs(), 1);
+    hanging.abort();
+}
+
+#[tokio::test]
 async fn a_token_that_is_revoked_or_forgotten_has_no_stand_in() {
     // R-E4, R-E7
     let (service, cached) = start(|cached| cached.inactive_lifetime(Duration::ZERO)).await;

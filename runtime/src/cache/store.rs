@@ -103,7 +103,7 @@ impl Store {
                 }
             }
             // An outage says nothing about the token.
-            Err(error) if error.is_outage() => {
+            Err(error) if error.allows_stale_claims() => {
                 if let Some(claims) = self.stale(&key, error) {
                     count!(STALE_CLAIMS);
                     return Ok(claims);

@@ -57,13 +57,16 @@ impl InFlight {
         if let Some(place) = self.enter_if_free() {
             return Ok(place);
         }
-        let crowded =
-            || Unavailable::new("too many exchanges with the authorization server are in flight");
+        let crowded = || {
+            Unavailable::new("too many exchanges with the authorization server are in flight")
+                .with_retry_after(CROWDED)
+                .withheld()
+        };
         if !self.displace() {
-            return Err(crowded().with_retry_after(CROWDED));
+            return Err(crowded());
         }
         let permit = Arc::clone(&self.permits).acquire_owned().await;
-        permit.map(|permit| self.place(permit)).map_err(|_| crowded().with_retry_after(CROWDED))
+        permit.map(|permit| self.place(permit)).map_err(|_| crowded())
     }
 
     /// A place, if there is one that nobody has to make way for.

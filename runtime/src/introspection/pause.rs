@@ -62,7 +62,8 @@ impl Pause {
             return Err(Unavailable::new(
                 "the authorization server wants no requests about this token for a while",
             )
-            .with_retry_after(rest));
+            .with_retry_after(rest)
+            .withheld());
         }
         tokens.remove(&key);
         Ok(())

@@ -50,8 +50,8 @@ pub enum ResolveError {
 }
 
 impl ResolveError {
-    /// Whether it is the authorization server that fails, so that remembered claims may be used
-    /// instead, and the circuit breaker counts it.
+    /// Whether it is the authorization server that fails: the circuit breaker counts it, and remembered
+    /// claims may be used instead.
     ///
     /// What the content of one token can provoke is no outage, else its holder could do harm with it:
     /// any 4xx, 429 among them (oidc-provider answers 400 to a JWT), and any 200 that begins like a JSON
@@ -80,6 +80,12 @@ impl ResolveError {
 
 #[cfg(feature = "introspection")]
 impl ResolveError {
+    /// Whether remembered claims may be used instead: in an outage, but not where callers themselves are
+    /// the reason why nothing was sent.
+    pub(crate) fn allows_stale_claims(&self) -> bool {
+        self.is_outage() && !matches!(self, Self::Unavailable(unavailable) if unavailable.withheld)
+    }
+
     /// When the authorization server wants to get requests again, if it said so.
     pub(crate) fn named_retry_after(&self) -> Option<Duration> {
         match self {
@@ -104,6 +110,8 @@ pub struct Unavailable {
     retry_after: Option<Duration>,
     #[cfg(feature = "introspection")]
     transient: bool,
+    #[cfg(feature = "introspection")]
+    withheld: bool,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -127,6 +135,8 @@ impl Unavailable {
             retry_after: None,
             #[cfg(feature = "introspection")]
             transient: false,
+            #[cfg(feature = "introspection")]
+            withheld: false,
             source: None,
         }
     }
@@ -165,6 +175,14 @@ impl Unavailable {
     #[cfg(feature = "introspection")]
     pub(crate) fn is_transient(&self) -> bool {
         self.transient
+    }
+
+    /// Says that this server sent no exchange, because of other exchanges or of what was said of this
+    /// token before. Callers can bring that about, so it is no reason to use remembered claims.
+    #[cfg(feature = "introspection")]
+    pub(crate) fn withheld(mut self) -> Self {
+        self.withheld = true;
+        self
     }
 
     /// The words it was made with.
