@@ -6,6 +6,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Instant;
 
 use ::rmcp::handler::server::tool::ToolCallContext;
 use ::rmcp::model::{
@@ -30,6 +31,7 @@ use super::requirement::{is_met, without_declaration};
 use super::setup::Setup;
 use super::source::Source;
 use super::stream_guard::{Permission, StreamGuard};
+use crate::telemetry::{Quoted, Verdict};
 
 /// A handler whose callers are known; made by [`Mcp`](super::Mcp).
 ///
@@ -73,13 +75,21 @@ impl<H: ServerHandler> Guarded<H> {
         if let Operation::Tool(name) | Operation::Prompt(name) = asked
             && !self.setup().catalogue.allows(asked)
         {
-            tracing::error!(
-                target: "requires_auth",
-                name,
-                "every tool and prompt of this server must declare a policy, and this one is in none of \
-                 the routers of `requires_auth::rmcp::Mcp`: give its router to `tool_router`, `tools` or \
-                 `prompts`, or name it in `public_tool` or `public_prompt`"
-            );
+            // Callers choose the name, and there may be no such tool at all.
+            let limiter = self.setup().server.log_limiter();
+            let verdict = limiter.verdict("no declared policy", Instant::now());
+            if verdict != Verdict::Suppress {
+                let limited = verdict.limited().map(tracing::field::display);
+                tracing::error!(
+                    target: "requires_auth",
+                    name = %Quoted(name),
+                    limited,
+                    "every tool and prompt of this server must declare a policy, and this one is in \
+                     none of the routers of `requires_auth::rmcp::Mcp`: give its router to \
+                     `tool_router`, `tools` or `prompts`, or name it in `public_tool` or \
+                     `public_prompt`"
+                );
+            }
             let kind = if matches!(asked, Operation::Tool(_)) { "tool" } else { "prompt" };
             return Err(ErrorData::invalid_params(format!("{kind} not found"), None));
         }

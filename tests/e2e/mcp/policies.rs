@@ -287,6 +287,18 @@ async fn what_no_router_of_the_builder_has_is_not_called() {
         let line = lines.iter().find(|line| line.contains(&format!("name=\"{name}\"")));
         assert!(line.is_some_and(|line| line.contains("ERROR")), "{lines:?}");
     }
+
+    // R-B9: a caller can name what does not exist, as often and at whatever length.
+    let long = "x".repeat(3000);
+    for _ in 0..50 {
+        let request = running.ask("tools/call", json!({ "name": long })).await;
+        assert_eq!(reply(&request)["error"]["message"], "tool not found");
+    }
+    let lines = log.lines();
+    let errors: Vec<_> = lines.iter().filter(|line| line.contains("ERROR")).collect();
+    assert_eq!(errors.len(), 5, "{errors:?}");
+    assert!(errors.iter().all(|line| line.len() < 1000), "{errors:?}");
+    assert!(errors[4].contains("limited=further lines of this kind are at DEBUG for 60 s"));
 }
 
 #[tokio::test]
