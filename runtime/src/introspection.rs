@@ -105,12 +105,12 @@ impl Inner {
         if matches!(&admitted, Admitted::Exchange(passage) if !passage.is_probe())
             && self.pause.take_suspicion()
         {
-            admitted = Admitted::Control(self.breaker.control());
+            admitted = Admitted::Control(self.breaker.control_for_pause());
         }
         let passage = match admitted {
             Admitted::Exchange(passage) => passage,
             Admitted::Control(control) => {
-                place = self.control(control, place, end).await?;
+                place = self.control(control, place, end).await?.begin_again();
                 self.pause.check(token)?;
                 self.breaker.admit_exchange().inspect_err(open)?
             }
@@ -218,6 +218,9 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.inner.breaker.end_control(&self.control);
+        if self.control.is_for_pause() {
+            self.inner.pause.end_control();
+        }
     }
 }
 

@@ -24,6 +24,8 @@ enum Attack {
     Closes,
     Late,
     TooMany,
+    /// The same, and nothing in time for what it has not issued, such as the token of a control request.
+    TooManyAndLate,
 }
 
 const ATTACKS: [(Attack, &str); 7] = [
@@ -47,7 +49,7 @@ impl Attack {
             }
             Self::Closes => Fault::close(),
             Self::Late => Fault::hang(),
-            Self::TooMany => Fault::status(429).header("retry-after", "60"),
+            Self::TooMany | Self::TooManyAndLate => Fault::status(429).header("retry-after", "60"),
         }
     }
 }
@@ -79,11 +81,20 @@ pub async fn run(report: &mut Report) {
         for (tokens, whose) in kinds {
             for (pace, how) in [(Pace::Steady, ""), (Pace::InStep, ", in step")] {
                 let fault = format!("50/s: {what} for {whose}{how}");
-                let experiment = attacked(attack, tokens, pace);
+                let experiment = attacked(attack, tokens, pace, 128);
                 report
                     .row("R-C10 R-C9 R-C7", &fault, "99 of 100 others answered", experiment)
                     .await;
             }
+        }
+    }
+    for places in [8, 16, 64] {
+        for (attack, what) in
+            [(Attack::Late, "late"), (Attack::TooManyAndLate, "429, unknown late")]
+        {
+            let fault = format!("50/s: {what} for garbage, {places} in flight");
+            let experiment = attacked(attack, Tokens::Garbage, Pace::Steady, places);
+            report.row("R-C10 R-C9 R-C7", &fault, "99 of 100 others answered", experiment).await;
         }
     }
     let fault = "500 for every token, and only one in use";
@@ -152,10 +163,10 @@ impl Drop for Attackers {
     }
 }
 
-async fn attacked(attack: Attack, tokens: Tokens, pace: Pace) -> Outcome {
-    // Half of the defaults, so that exchanges that are not answered reach the bound in half of the time.
+async fn attacked(attack: Attack, tokens: Tokens, pace: Pace, places: usize) -> Outcome {
+    // Half of the default, so that exchanges that are not answered reach the bound in half of the time.
     let deadline = Duration::from_millis(2500);
-    let lab = Arc::new(Lab::asking(|client| client.deadline(deadline).max_in_flight(128)).await);
+    let lab = Arc::new(Lab::asking(|client| client.deadline(deadline).max_in_flight(places)).await);
     let (known, evil) = (Issued::default(), Issued::default());
     let fault = attack.fault();
     let fault = match tokens {
@@ -170,6 +181,11 @@ async fn attacked(attack: Attack, tokens: Tokens, pace: Pace) -> Outcome {
         }
     };
     lab.authorization_server.fault(fault);
+    if matches!(attack, Attack::TooManyAndLate) {
+        let known = known.clone();
+        let late = Fault::hang().for_tokens(move |token| !known.contains(token));
+        lab.authorization_server.fault(late);
+    }
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     // Somebody was there before.
     let first = known.token(&lab, "carol");
@@ -177,7 +193,7 @@ async fn attacked(attack: Attack, tokens: Tokens, pace: Pace) -> Outcome {
     check(status == 200, || format!("{status} {body}"))?;
 
     let attackers = Attackers::begin(&lab, &evil, tokens, pace);
-    let late = matches!(attack, Attack::Late);
+    let late = matches!(attack, Attack::Late | Attack::TooManyAndLate);
     sleep(if late { deadline } else { Duration::from_millis(700) }).await;
     let begun = tokio::time::Instant::now();
     let mut callers = JoinSet::new();

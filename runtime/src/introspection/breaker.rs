@@ -196,11 +196,17 @@ pub(super) struct Control {
     probe: Option<usize>,
     /// Whether no other may begin before it ends.
     exclusive: bool,
+    /// Whether it is there because of a [pause](super::pause).
+    for_pause: bool,
 }
 
 impl Control {
     pub(super) fn probe(&self) -> Option<usize> {
         self.probe
+    }
+
+    pub(super) fn is_for_pause(&self) -> bool {
+        self.for_pause
     }
 }
 
@@ -238,6 +244,7 @@ impl Breaker {
                         series,
                         probe: None,
                         exclusive: true,
+                        for_pause: false,
                     }));
                 }
             }
@@ -257,6 +264,7 @@ impl Breaker {
                         series,
                         probe: Some(probe / 2),
                         exclusive: false,
+                        for_pause: false,
                     })
                 });
             }
@@ -308,16 +316,28 @@ impl Breaker {
                 *failures = failures.saturating_add(1);
                 let due = settings.failures == 1 && !*control;
                 *control |= due;
-                due.then_some(Control { era, series, probe: None, exclusive: true })
+                due.then_some(Control {
+                    era,
+                    series,
+                    probe: None,
+                    exclusive: true,
+                    for_pause: false,
+                })
             }
             State::Open { .. } => None,
         }
     }
 
-    /// A control request that something else than the count of failures is the reason for.
-    pub(super) fn control(&self) -> Control {
+    /// A control request that a suspected pause is the reason for.
+    pub(super) fn control_for_pause(&self) -> Control {
         let circuit = self.circuit();
-        Control { era: circuit.era, series: circuit.series, probe: None, exclusive: false }
+        Control {
+            era: circuit.era,
+            series: circuit.series,
+            probe: None,
+            exclusive: false,
+            for_pause: true,
+        }
     }
 
     /// Counts the outcome of a control request.

@@ -19,10 +19,11 @@ pub(super) const CROWDED: Duration = Duration::from_secs(1);
 /// Whoever has tokens that the server answers late, or not at all, can have as many exchanges in flight
 /// as a deadline has room for: with 50 a second and 5 s, 250. So that others get through, slow exchanges
 /// hold no more than a quarter of the places as soon as all are taken: one beyond that makes way for the
-/// new one. An exchange is slow if it has taken a quarter of the deadline and a later one has been
-/// answered meanwhile, and then the oldest makes way; or else if it has taken three quarters of the
-/// deadline, and then the youngest of those does, since a server that is slow for everybody answers the
-/// oldest first. A crowd of exchanges that have all just begun is refused what goes beyond the bound.
+/// new one. An exchange is slow if it has taken four times as long as answers usually take, or a quarter
+/// of the deadline if that is less. Before there was an answer, it is slow after three quarters of the
+/// deadline. If a later one was answered, the oldest makes way; else the youngest of the slow ones does,
+/// since a server that is slow for everybody answers the oldest first. A crowd of exchanges that have all
+/// just begun is refused what goes beyond the bound.
 #[derive(Debug)]
 pub(super) struct InFlight {
     permits: Arc<Semaphore>,
@@ -37,9 +38,26 @@ struct Exchanges {
     last: u64,
     /// The latest that was answered.
     answered: u64,
+    /// How long answers usually take; `None` before the first one.
+    usual: Option<Duration>,
     /// In the order in which they began.
     begun: BTreeMap<u64, (Instant, oneshot::Sender<()>)>,
 }
+
+impl Exchanges {
+    /// Follows quick answers at once and slow ones little by little: nobody with tokens that are answered
+    /// late makes others wait for them, and a server that has become slow for everybody is given time
+    /// after a few answers.
+    fn took(&mut self, time: Duration) {
+        self.usual = Some(match self.usual {
+            Some(usual) if usual < time => usual + (time - usual) / 4,
+            _ => time,
+        });
+    }
+}
+
+/// Less than this is not slow, whatever is usual.
+const QUICK: Duration = Duration::from_millis(20);
 
 impl InFlight {
     pub(super) fn new(most: usize, deadline: Duration, clock: Arc<dyn Clock>) -> Arc<Self> {
@@ -83,7 +101,12 @@ impl InFlight {
         let number = exchanges.last;
         exchanges.begun.insert(number, (now, sender));
         drop(exchanges);
-        Place { in_flight: Arc::clone(self), number, displaced: Some(displaced), _permit: permit }
+        Place {
+            in_flight: Arc::clone(self),
+            number,
+            displaced: Some(displaced),
+            permit: Some(permit),
+        }
     }
 
     /// Ends an exchange that has taken too long, if there are too many of those.
@@ -91,19 +114,27 @@ impl InFlight {
         let now = self.clock.instant();
         let mut exchanges = self.exchanges();
         let answered = exchanges.answered;
-        let is_slow = |number: u64, since: Instant| {
-            let took = now.saturating_duration_since(since);
-            took >= self.deadline * 3 / 4 || (took >= self.deadline / 4 && number < answered)
-        };
-        let slow =
-            exchanges.begun.iter().take_while(|(number, (since, _))| is_slow(**number, *since));
-        let slow: Vec<u64> = slow.map(|(number, _)| *number).collect();
-        let (true, Some(oldest), Some(youngest)) =
-            (slow.len() > self.most_slow, slow.first(), slow.last())
-        else {
+        let long = self.deadline * 3 / 4;
+        let slow_after = exchanges
+            .usual
+            .map_or(long, |usual| usual.saturating_mul(4).max(QUICK).min(self.deadline / 4));
+        let took = |since: Instant| now.saturating_duration_since(since);
+        let slow: Vec<(u64, Instant)> = exchanges
+            .begun
+            .iter()
+            .map(|(number, (since, _))| (*number, *since))
+            .take_while(|(_, since)| took(*since) >= slow_after)
+            .collect();
+        let (Some((oldest, since)), Some((youngest, _))) = (slow.first(), slow.last()) else {
             return false;
         };
-        let number = if *oldest < answered { *oldest } else { *youngest };
+        let overtaken = *oldest < answered;
+        // One at least may go on: else a server that has just become slow would never answer.
+        let most = if overtaken || took(*since) >= long { 0 } else { 1 }.max(self.most_slow);
+        if slow.len() <= most {
+            return false;
+        }
+        let number = if overtaken { *oldest } else { *youngest };
         // One that has just ended by itself leaves its place as well.
         exchanges.begun.remove(&number).is_some_and(|(_, exchange)| {
             let _ = exchange.send(());
@@ -124,7 +155,8 @@ pub(super) struct Place {
     in_flight: Arc<InFlight>,
     number: u64,
     displaced: Option<oneshot::Receiver<()>>,
-    _permit: OwnedSemaphorePermit,
+    /// Taken out when another place takes over.
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Place {
@@ -149,8 +181,23 @@ impl Place {
 
     /// The exchange was answered.
     pub(super) fn answered(&self) {
+        let now = self.in_flight.clock.instant();
         let mut exchanges = self.in_flight.exchanges();
         exchanges.answered = exchanges.answered.max(self.number);
+        if let Some((since, _)) = exchanges.begun.get(&self.number) {
+            let time = now.saturating_duration_since(*since);
+            exchanges.took(time);
+        }
+    }
+
+    /// The same place for an exchange that begins now, and that makes way again.
+    pub(super) fn begin_again(mut self) -> Self {
+        let permit = self.permit.take();
+        let in_flight = Arc::clone(&self.in_flight);
+        match permit {
+            Some(permit) => in_flight.place(permit),
+            None => self,
+        }
     }
 
     /// Does not make way any more.
@@ -226,8 +273,8 @@ mod tests {
             pass(10);
         }
         pass(980);
-        // The first seven have taken a second by now, and a later one was answered.
-        for _ in 0..5 {
+        // All have taken a second by now, and the answer came at once.
+        for _ in 0..6 {
             let place = in_flight.enter().await.unwrap();
             assert_eq!(in_flight.permits.available_permits(), 0, "the bound holds");
             hanging.remove(0).await.unwrap();
@@ -236,10 +283,68 @@ mod tests {
         }
         let refused = in_flight.enter().await;
         assert!(refused.is_err(), "two of eight are slow, which is a quarter");
-        pass(2500);
-        assert!(in_flight.enter().await.is_ok(), "and the last one has become slow as well");
-        hanging.remove(0).await.unwrap();
         assert!(hanging.iter().all(|exchange| !exchange.is_finished()));
+    }
+
+    async fn answer_after(in_flight: &Arc<InFlight>, pass: &impl Fn(u64), millis: u64) {
+        let place = in_flight.enter().await.unwrap();
+        pass(millis);
+        place.answered();
+    }
+
+    #[tokio::test]
+    async fn what_is_slow_depends_on_how_long_answers_take() {
+        // R-C9: a few places, and nobody else's answer comes in between.
+        for (usual, slow_after) in [(0, 20), (5, 20), (100, 400), (900, 1000)] {
+            let (in_flight, pass) = begin(4);
+            answer_after(&in_flight, &pass, usual).await;
+            let mut hanging = Vec::new();
+            for _ in 0..4 {
+                hanging.push(hang(&in_flight).await);
+            }
+            pass(slow_after - 1);
+            assert!(in_flight.enter().await.is_err(), "{usual}");
+            pass(1);
+            for _ in 0..3 {
+                let place = in_flight.enter().await.unwrap();
+                hanging.pop().unwrap().await.unwrap();
+                place.keep();
+                std::mem::forget(place);
+            }
+            assert!(in_flight.enter().await.is_err(), "one goes on: it may be slow for everybody");
+            assert!(!hanging.remove(0).is_finished());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_has_become_slow_is_given_time_and_one_caller_does_not_make_it_slow() {
+        // R-C9
+        let (in_flight, pass) = begin(4);
+        let usual = || in_flight.exchanges().usual.unwrap().as_millis();
+        answer_after(&in_flight, &pass, 10).await;
+        answer_after(&in_flight, &pass, 810).await;
+        assert_eq!(usual(), 210);
+        answer_after(&in_flight, &pass, 810).await;
+        assert_eq!(usual(), 360);
+        answer_after(&in_flight, &pass, 10).await;
+        assert_eq!(usual(), 10);
+    }
+
+    #[tokio::test]
+    async fn a_place_that_was_kept_makes_way_again_for_the_exchange_that_follows() {
+        // R-C9
+        let (in_flight, pass) = begin(1);
+        let place = in_flight.enter().await.unwrap();
+        place.keep();
+        pass(5000);
+        let mut place = place.begin_again();
+        let hanging = tokio::spawn(async move {
+            assert!(place.hold(std::future::pending::<()>()).await.is_none());
+        });
+        assert!(in_flight.enter().await.is_err(), "it has just begun");
+        pass(3000);
+        drop(in_flight.enter().await.unwrap());
+        hanging.await.unwrap();
     }
 
     #[tokio::test]

@@ -26,6 +26,8 @@ struct State {
     tokens: HashMap<Key, Instant>,
     /// Until when a pause for all is suspected.
     suspected: Option<Instant>,
+    /// Whether a control request because of that is under way.
+    controlled: bool,
     /// Until when the last control request counts.
     refuted: Option<Instant>,
 }
@@ -100,10 +102,21 @@ impl Pause {
         *kept = end.max(*kept);
     }
 
-    /// Whether a control request is due; once for each suspicion.
+    /// Whether a control request is due; once for each suspicion, and none beside another: one that is
+    /// answered late would let them pile up.
     pub(super) fn take_suspicion(&self) -> bool {
-        let suspected = self.state().suspected.take();
-        suspected.is_some_and(|until| self.clock.instant() < until)
+        let now = self.clock.instant();
+        let mut state = self.state();
+        if state.controlled {
+            return false;
+        }
+        state.controlled = state.suspected.take().is_some_and(|until| now < until);
+        state.controlled
+    }
+
+    /// Ends a control request that was due, whatever became of it.
+    pub(super) fn end_control(&self) {
+        self.state().controlled = false;
     }
 
     /// Starts a pause for all if a control request was answered so.
@@ -188,7 +201,10 @@ mod tests {
         pass(3000);
         assert_eq!((rest(&pause, "a"), rest(&pause, "b")), (Some(7), None));
         assert!(pause.take_suspicion() && !pause.take_suspicion(), "one control request");
+        pause.observe(&token("a"), &named(1));
+        assert!(!pause.take_suspicion(), "and none beside it");
         pause.observe_control(&Err(named(5)));
+        pause.end_control();
         assert_eq!((rest(&pause, "a"), rest(&pause, "b")), (Some(5), Some(5)));
         pass(5000);
         assert_eq!((rest(&pause, "a"), rest(&pause, "b")), (Some(2), None));
@@ -207,6 +223,7 @@ mod tests {
         pause.observe(&token("a"), &named(1));
         assert!(pause.take_suspicion());
         pause.observe_control(&Ok(()));
+        pause.end_control();
         for number in 0..100 {
             pause.observe(&token(&format!("b{number}")), &named(60));
         }

@@ -254,7 +254,7 @@ fn it_can_be_switched_off_and_set_within_bounds() {
     for _ in 0..1000 {
         fail(&off);
     }
-    end(&off, &off.control(), &Err(down()));
+    end(&off, &off.control_for_pause(), &Err(down()));
     assert!(off.admit().is_ok());
 
     let check = |failures, period| Settings { failures, period }.check();
