@@ -111,6 +111,14 @@ pub async fn run(report: &mut Report) {
     report
         .row(
             "R-C10 R-L2",
+            "back up, 500 for all unknown tokens, in an attack",
+            "stays closed once it is found",
+            found_and_kept(),
+        )
+        .await;
+    report
+        .row(
+            "R-C10 R-L2",
             "back up, slow, with 200 callers waiting",
             "twice as many exchanges each time",
             recovery(),
@@ -274,6 +282,32 @@ async fn found_in_an_attack() -> Outcome {
     drop(attackers);
     check(took < 3 * PERIOD, || format!("{took:?}"))?;
     Ok(format!("after {took:.1?}"))
+}
+
+/// Nobody but the attacker is there when the server is back, so a control request finds it.
+async fn found_and_kept() -> Outcome {
+    let lab = Arc::new(Lab::asking(|client| client).await);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let (known, evil) = (Issued::default(), Issued::default());
+    let first = known.token(&lab, "carol");
+    let (status, body) = once_with(&http, &lab, "/entries", &first).await;
+    check(status == 200, || format!("{status} {body}"))?;
+    lab.authorization_server.fault(Fault::status(500));
+    let attackers = Attackers::begin(&lab, &evil, Tokens::Garbage, Pace::Steady);
+    sleep(2 * PERIOD).await;
+    lab.authorization_server.clear_faults();
+    let issued = known.clone();
+    lab.authorization_server.fault(Fault::status(500).for_tokens(move |it| !issued.contains(it)));
+    sleep(7 * PERIOD).await;
+    let mut answered = 0;
+    for _ in 0..20 {
+        let token = known.token(&lab, "alice");
+        answered += usize::from(once_with(&http, &lab, "/entries", &token).await.0 == 200);
+        sleep(Duration::from_millis(20)).await;
+    }
+    drop(attackers);
+    check(answered == 20, || format!("{answered} of 20 answered"))?;
+    Ok(format!("{answered} of 20 answered"))
 }
 
 async fn recovery() -> Outcome {

@@ -104,8 +104,11 @@ impl ControlRequests {
         let kept: Vec<AccessToken> = self.kept(|_| true);
         match kept.get(probe % (kept.len() + 1)) {
             // A time to come back may be due to this token, and would concern everybody.
-            Some(token) => usable(self.perform(token, self.deadline).await)
-                .map_err(ResolveError::without_retry_after),
+            Some(token) => {
+                let outcome = usable(self.perform(token, self.deadline).await);
+                self.mark(token, outcome.is_err());
+                outcome.map_err(ResolveError::without_retry_after)
+            }
             None => usable(self.perform(&random_token()?, self.deadline).await),
         }
     }
@@ -171,10 +174,18 @@ impl ControlRequests {
         outcome
     }
 
-    /// Does not count on this token until it is active again.
+    /// Does not count on this token until the server answers to it again.
     pub(super) fn mark_failed(&self, token: &AccessToken) {
+        self.mark(token, true);
+    }
+
+    /// Without this, a circuit that a probe has closed would open again at once, if the server fails for
+    /// tokens that it did not issue and all that are kept had failed in the outage.
+    fn mark(&self, token: &AccessToken, failed: bool) {
         for one in self.known_good().iter_mut() {
-            one.failed |= one.token.expose() == token.expose();
+            if one.token.expose() == token.expose() {
+                one.failed = failed;
+            }
         }
     }
 
