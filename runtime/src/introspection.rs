@@ -120,7 +120,7 @@ impl Inner {
         let exchange = place.hold(self.introspect(token, &passage, end)).await;
         let resolved = exchange.unwrap_or_else(|| {
             let displaced = Unavailable::new("the exchange took long, and others were waiting");
-            Err(displaced.with_retry_after(CROWDED).into())
+            Err(displaced.with_retry_after(CROWDED).withheld().into())
         });
         stopwatch.stop(&resolved);
         if resolved.as_ref().err().is_none_or(|error| !error.is_outage()) {

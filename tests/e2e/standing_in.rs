@@ -117,9 +117,10 @@ async fn a_pause_that_a_token_brought_on_itself_uses_no_stale_claims() {
 async fn a_crowd_that_callers_form_uses_no_stale_claims() {
     // R-C10, R-C9: else somebody with tokens that are answered late could use another one that was
     // revoked.
+    let hands = Hands::new();
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let client = Introspection::builder(authorization_server.introspection_url())
-        .clock(Hands::new())
+        .clock(hands.clone())
         .max_in_flight(1)
         .build();
     let cached = Cached::builder(client.unwrap())
@@ -144,6 +145,22 @@ async fn a_crowd_that_callers_form_uses_no_stale_claims() {
     let answer = get(&service, "/read", &revoked).await;
     assert_server_error(&answer, 503, body::UNAVAILABLE, Some("1"));
     assert_eq!(service.runs(), 1);
+
+    // The same for an exchange that makes way for another one.
+    hands.pass(4000);
+    let own = revoked.clone();
+    service.authorization_server.clear_faults();
+    service.authorization_server.fault(Fault::hang().for_tokens(move |token| token == own));
+    let displaced =
+        tokio::spawn(async move { Request::get("/read").bearer(&revoked).send(address).await });
+    while service.exchanges() < 3 {
+        tokio::task::yield_now().await;
+    }
+    hands.pass(4000);
+    let other = service.token("read");
+    assert_ran(&get(&service, "/read", &other).await, "alice may");
+    assert_server_error(&displaced.await.unwrap(), 503, body::UNAVAILABLE, Some("1"));
+    assert_eq!(service.runs(), 2);
     hanging.abort();
 }
 

@@ -78,8 +78,9 @@ impl<R: Resolver> CachedBuilder<R> {
 
     /// Lets claims stand in, for this long beyond their lifetime, when the resolver cannot find out
     /// whether they still hold: it has no answer, or no usable one. Default: they never do; at most
-    /// one hour, never beyond the token's own `exp`, and never for a token that is not active, or
-    /// when this server's own credentials are refused.
+    /// one hour, never beyond the token's own `exp`, and never for a token that is not active, when
+    /// this server's own credentials are refused, or when an [`Introspection`](crate::Introspection)
+    /// holds the request back because of other callers' or after a 429 to this token.
     ///
     /// It keeps readers going in an outage. The price is the revocation window, which is this much
     /// longer for as long as the outage lasts, or for as long as the holder of a revoked token can

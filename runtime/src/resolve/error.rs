@@ -177,8 +177,9 @@ impl Unavailable {
         self.transient
     }
 
-    /// Says that this server sent no exchange, because of other exchanges or of what was said of this
-    /// token before. Callers can bring that about, so it is no reason to use remembered claims.
+    /// Says that this server sent no exchange, or ended it early, because of other exchanges or of what was
+    /// said of this token before. Callers can bring that about, so it is no reason to use remembered
+    /// claims.
     #[cfg(feature = "introspection")]
     pub(crate) fn withheld(mut self) -> Self {
         self.withheld = true;
