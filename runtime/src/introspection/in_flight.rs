@@ -50,7 +50,7 @@ impl Exchanges {
     /// after a few answers.
     fn took(&mut self, time: Duration) {
         self.usual = Some(match self.usual {
-            Some(usual) if usual < time => usual + (time - usual) / 4,
+            Some(usual) if usual < time => usual + time.saturating_sub(usual) / 4,
             _ => time,
         });
     }
@@ -130,7 +130,8 @@ impl InFlight {
         };
         let overtaken = *oldest < answered;
         // One at least may go on: else a server that has just become slow would never answer.
-        let most = if overtaken || took(*since) >= long { 0 } else { 1 }.max(self.most_slow);
+        let one = usize::from(!overtaken && took(*since) < long);
+        let most = self.most_slow.max(one);
         if slow.len() <= most {
             return false;
         }

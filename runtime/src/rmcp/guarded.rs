@@ -76,8 +76,8 @@ impl<H: ServerHandler> Guarded<H> {
             && !self.setup().catalogue.allows(asked)
         {
             // Callers choose the name, and there may be no such tool at all.
-            let limiter = self.setup().server.log_limiter();
-            let verdict = limiter.verdict("no declared policy", Instant::now());
+            let server = &self.setup().server;
+            let verdict = server.log_limiter().verdict("no declared policy", Instant::now());
             if verdict != Verdict::Suppress {
                 let limited = verdict.limited().map(tracing::field::display);
                 tracing::error!(

@@ -289,10 +289,10 @@ async fn what_no_router_of_the_builder_has_is_not_called() {
     }
 
     // R-B9: a caller can name what does not exist, as often and at whatever length.
-    let long = "x".repeat(3000);
+    let endless = "x".repeat(3000);
     for _ in 0..50 {
-        let request = running.ask("tools/call", json!({ "name": long })).await;
-        assert_eq!(reply(&request)["error"]["message"], "tool not found");
+        let unknown = running.ask("tools/call", json!({ "name": endless })).await;
+        assert_eq!(reply(&unknown)["error"]["message"], "tool not found");
     }
     let lines = log.lines();
     let errors: Vec<_> = lines.iter().filter(|line| line.contains("ERROR")).collect();
