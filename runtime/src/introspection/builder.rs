@@ -210,6 +210,10 @@ impl IntrospectionBuilder {
     /// token that they did not issue. A control request is sent for four failures at the most, and takes
     /// the place of a caller's exchange under [`max_in_flight`](Self::max_in_flight).
     ///
+    /// Before any token has been active in this process, an authorization server that answers 5xx to every
+    /// token that it did not issue cannot be told from one that is down: such tokens then open the circuit
+    /// breaker, until a probe with a good token closes it.
+    ///
     /// A failure is no answer in time, a broken connection, a status other than 200 and 4xx, or a 200
     /// that does not begin like a JSON object. A token that is not active, refused credentials, and an
     /// answer that only this token can have, are none: the server is there.
@@ -231,7 +235,7 @@ impl IntrospectionBuilder {
         self
     }
 
-    /// Asks a server that keeps failing as if it did not. Default: a circuit breaker.
+    /// Disables the circuit breaker. Default: enabled.
     pub fn without_breaker(mut self) -> Self {
         self.breaker = None;
         self
