@@ -7,7 +7,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::{LitStr, Path};
 
 use crate::problems::Problems;
-use crate::scopes::{Condition, is_scope};
+use crate::scopes::{Condition, NAME_WHAT_IS_REQUIRED, NO_NEGATION, is_scope, reads_as_expression};
 use crate::written::Written;
 
 /// What `#[requires_auth(…)]` says.
@@ -46,8 +46,14 @@ impl Arguments {
                 continue;
             };
             let name = argument.key.to_string();
-            if let Some((_, first)) = seen.iter().find(|(key, _)| *key == name) {
-                given_twice(&argument.key, first, &part, problems);
+            let meant = match meant(&name) {
+                _ if is_mode(&argument) => &name,
+                None if name == "any" || name == "all" => "scopes",
+                meant => meant.unwrap_or(&name),
+            };
+            let meant = meant.to_owned();
+            if let Some((_, first)) = seen.iter().find(|(key, _)| *key == meant) {
+                given_twice(&argument.key, &meant, first, &part, problems);
                 continue;
             }
             seen.push((name.clone(), part));
@@ -125,7 +131,13 @@ fn join_values(parts: Vec<TokenStream>) -> Vec<Part> {
 
 /// `scopes = …`, or values without a name.
 fn takes_scopes(part: &TokenStream) -> bool {
-    parsed(part).is_none_or(|argument| argument.key == "scopes" || continues_a_value(part))
+    parsed(part).is_none_or(|argument| names_scopes(&argument.key) || continues_a_value(part))
+}
+
+/// `scopes`, perhaps misspelled.
+fn names_scopes(key: &Ident) -> bool {
+    let name = key.to_string();
+    meant(&name) == Some("scopes") && alternatives(&name).is_none()
 }
 
 /// Whether this can only be a scope: a literal, a list, a condition or a word that is no argument.
@@ -142,7 +154,8 @@ fn continues_a_value(part: &TokenStream) -> bool {
 
 /// Values side by side: they are one list.
 fn several_values(first: &TokenStream, further: &[TokenStream], problems: &mut Problems) {
-    let argument = parsed(first).filter(|argument| argument.key == "scopes");
+    let argument = parsed(first).filter(|argument| names_scopes(&argument.key));
+    let misspelled = argument.as_ref().map(|it| it.key.clone()).filter(|key| key != "scopes");
     let value = argument.map_or_else(|| first.clone(), |it| without_equals(it.rest));
     let opens = value.clone().into_iter().collect::<Vec<_>>();
     let named = match opens.as_slice() {
@@ -166,6 +179,10 @@ fn several_values(first: &TokenStream, further: &[TokenStream], problems: &mut P
             let message = format!("expected `(` and a list of conditions after `{name}`");
             problems.add(name, message, help);
         }
+        None if misspelled.is_some() => {
+            let name = misspelled.as_ref().map(ToString::to_string).unwrap_or_default();
+            problems.add(misspelled, format_args!("unknown argument `{name}`"), help);
+        }
         None if parsed(first).is_some_and(|it| it.key == "scopes") => {
             problems.add(further, "`scopes` takes one value", help);
         }
@@ -182,21 +199,28 @@ fn without_equals(rest: TokenStream) -> TokenStream {
     rest.into_iter().skip_while(sign).collect()
 }
 
-fn given_twice(key: &Ident, first: &TokenStream, second: &TokenStream, problems: &mut Problems) {
+/// `name` is the argument that is meant by `key`.
+fn given_twice(
+    key: &Ident,
+    name: &str,
+    first: &TokenStream,
+    second: &TokenStream,
+    problems: &mut Problems,
+) {
     let value = |part: &TokenStream| parsed(part).map(|it| without_equals(it.rest));
     let both = (value(first), value(second));
     let readings = match both {
-        (Some(first), Some(second)) if key == "scopes" => {
+        (Some(first), Some(second)) if name == "scopes" => {
             Written::in_tokens(quote!([#first], [#second]))
         }
         _ => None,
     };
     let help = match readings {
         Some(readings) => format!("{} once", readings.help("scopes = ")),
-        None if key == "scopes" => "write all conditions into one `scopes = all(…)`".to_owned(),
-        None => format!("keep one `{key}`"),
+        None if name == "scopes" => "write all conditions into one `scopes = all(…)`".to_owned(),
+        None => format!("keep one `{name}`"),
     };
-    problems.add(key, format_args!("`{key}` is given twice"), help);
+    problems.add(key, format_args!("`{name}` is given twice"), help);
 }
 
 /// What stands behind `key =`.
@@ -220,6 +244,12 @@ fn value(
             format_args!("the value of `{key}` is missing"),
             format_args!("write `{key} = {example}`"),
         );
+        return None;
+    }
+    if let Some(TokenTree::Punct(punct)) = &first
+        && punct.as_char() == '!'
+    {
+        problems.add(punct, NO_NEGATION, NAME_WHAT_IS_REQUIRED);
         return None;
     }
     let written = Written::in_tokens(without_equals(rest)).filter(|_| key == "scopes");
@@ -266,11 +296,29 @@ fn meant(name: &str) -> Option<&'static str> {
     match name.to_ascii_lowercase().as_str() {
         "scope" | "scopes" | "role" | "roles" | "permission" | "permissions" | "authority"
         | "authorities" | "any_of" | "anyof" | "one_of" | "any_scope" | "all_of" | "allof"
-        | "all_scopes" | "required_scopes" => Some("scopes"),
+        | "all_scopes" | "required_scopes" | "any_scopes" | "scopes_any" | "scopes_all"
+        | "require" | "requires" | "required_scope" => Some("scopes"),
         "option" | "optional" | "anonymous" | "allow_anonymous" => Some("optional"),
         "crate" | "krate" | "crate_path" => Some("crate"),
         other => ["scopes", "optional", "crate"].into_iter().find(|key| is_typo(other, key)),
     }
+}
+
+/// A name of which one of several scopes is expected.
+fn alternatives(name: &str) -> Option<()> {
+    let name = name.to_ascii_lowercase();
+    let names =
+        ["any", "any_of", "anyof", "one_of", "oneof", "any_scope", "any_scopes", "scopes_any"];
+    names.contains(&name.as_str()).then_some(())
+}
+
+/// A flag beside the scopes that says how many of them are required: `any`, `mode = "any"`.
+fn is_mode(argument: &Argument) -> bool {
+    let name = argument.key.to_string().to_ascii_lowercase();
+    let value = argument.rest.to_string();
+    let flag = value.is_empty() || value.contains("true") || value.contains("false");
+    matches!(name.as_str(), "mode" | "match" | "require_all" | "match_any" | "match_all")
+        || flag && (alternatives(&name).is_some() || matches!(name.as_str(), "all" | "all_of"))
 }
 
 /// Whether it is two edits away at most, for a name that is long enough for that to tell.
@@ -293,22 +341,26 @@ fn is_typo(written: &str, name: &str) -> bool {
 }
 
 fn unknown(key: &Ident, name: &str, rest: &TokenStream, problems: &mut Problems) {
-    problems.add(key, format_args!("unknown argument `{name}`"), help_for_unknown(key, name, rest));
+    let argument = Argument { key: key.clone(), rest: rest.clone() };
+    let help = match is_mode(&argument) {
+        true => {
+            "write `scopes = all(…)` where all of the scopes are required, `scopes = any(…)` where \
+                 one of them is enough"
+                .to_owned()
+        }
+        false => help_for_unknown(key, name, rest),
+    };
+    problems.add(key, format_args!("unknown argument `{name}`"), help);
 }
 
 fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
     let value = without_equals(rest.clone());
     let readings = || Written::in_tokens(value.clone());
-    let only = || readings().and_then(|readings| readings.only().cloned());
     match (name.to_ascii_lowercase().as_str(), meant(name)) {
-        ("any" | "any_of" | "anyof" | "one_of" | "any_scope", _) => {
-            let any = match only() {
-                Some(Written::All(all)) => Written::any(all),
-                Some(other) => other,
-                None => return "write `scopes = any(\"read\", \"write\")`".to_owned(),
-            };
-            format!("write `scopes = {any}`")
-        }
+        (any, _) if alternatives(any).is_some() => match Written::alternatives(value.clone()) {
+            Some(readings) => readings.help("scopes = "),
+            None => "write `scopes = any(\"read\", \"write\")`".to_owned(),
+        },
         ("all", _) => match readings() {
             Some(readings) => readings.help("scopes = "),
             None => "write `scopes = all(\"read\", \"write\")`".to_owned(),
@@ -321,7 +373,10 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
                           in place of `#[requires_auth]`"
                 .to_owned()
         }
-        ("required" | "mandatory", _) => "remove it: a token is required".to_owned(),
+        ("required" | "mandatory", _) => match readings().filter(|_| !is_truth_value(&value)) {
+            Some(readings) => readings.help("scopes = "),
+            None => "remove it: a token is required".to_owned(),
+        },
         ("when" | "from" | "server" | "scopes_from", _) => {
             "it is not supported: call `auth.require(\"…\")?` in the function".to_owned()
         }
@@ -335,6 +390,9 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
             Some(readings) => readings.help("scopes = "),
             None => "write `scopes = \"…\"`".to_owned(),
         },
+        (_, Some("optional")) if value.to_string().contains("false") => {
+            "remove it: a token is required".to_owned()
+        }
         (_, Some("optional")) => "write `optional`".to_owned(),
         (_, Some(_)) => "write `crate = ::path::to::requires_auth`".to_owned(),
         _ => match Written::in_tokens(quote!(#key #rest)) {
@@ -344,9 +402,16 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
     }
 }
 
+fn is_truth_value(value: &TokenStream) -> bool {
+    matches!(value.to_string().as_str(), "" | "true" | "false" | "(true)" | "(false)")
+}
+
 fn not_an_argument(part: &TokenStream, problems: &mut Problems) {
     let help = match syn::parse2::<LitStr>(part.clone()) {
-        Ok(text) if text.value().split(' ').all(is_scope) => {
+        Ok(text)
+            if text.value().split(' ').all(is_scope)
+                && !reads_as_expression(&text.value().split(' ').collect::<Vec<_>>()) =>
+        {
             format!("write `scopes = \"{}\"`", text.value())
         }
         _ => match Written::in_tokens(without_equals(part.clone())) {

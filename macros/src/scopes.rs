@@ -9,6 +9,8 @@ use crate::written::Written;
 
 mod mistakes;
 
+pub(crate) use mistakes::{NAME_WHAT_IS_REQUIRED, NO_NEGATION};
+
 /// The most alternatives that a condition may offer: a challenge weighs them all.
 const MOST_ALTERNATIVES: usize = 64;
 
@@ -182,7 +184,11 @@ fn is_list(tokens: TokenStream) -> bool {
 
 /// Each element of a list is looked at, whatever is wrong with the others.
 fn elements(list: &Group, problems: &mut Problems) -> Option<Conditions> {
+    let before = problems.count();
     let parts = split_at_commas(list.stream(), problems);
+    if parts.is_empty() && problems.count() > before {
+        return None;
+    }
     if parts.is_empty() {
         problems.add(list, "no scope is named", NAME_ONE);
         return None;
@@ -268,7 +274,7 @@ fn outside_the_grammar(text: &str) -> Option<char> {
 /// Whether a string is an expression: it has parentheses, brackets, quotes, `;`, `|` or `&`, or a
 /// word that joins others (R-K10). The grammar allows some of these characters in a scope; one that
 /// has them is required by `AuthInfo::require`.
-fn reads_as_expression(pieces: &[&str]) -> bool {
+pub(crate) fn reads_as_expression(pieces: &[&str]) -> bool {
     let joins = |piece: &&str| {
         matches!(piece.to_ascii_lowercase().as_str(), "or" | "and" | "not" | "+" | "!")
     };

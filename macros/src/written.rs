@@ -31,6 +31,25 @@ impl Written {
         Readings::of(&words)
     }
 
+    /// What `any_of` and the like mean, by what is in their parentheses or behind their `=`. Each
+    /// element of a list is one alternative; one string with several scopes has two readings.
+    pub(crate) fn alternatives(tokens: TokenStream) -> Option<Readings> {
+        let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+        match trees.as_slice() {
+            [TokenTree::Group(list)] => Self::alternatives(list.stream()),
+            [TokenTree::Literal(_)] => match Self::in_tokens(tokens)? {
+                Readings { first: Self::All(all), second: None } => {
+                    Some(Readings { first: Self::any(all.clone()), second: Some(Self::All(all)) })
+                }
+                other => Some(other),
+            },
+            _ => {
+                let list = proc_macro2::Group::new(Delimiter::Parenthesis, tokens);
+                Self::in_tokens(quote::quote!(any #list))
+            }
+        }
+    }
+
     pub(crate) fn all(conditions: Vec<Self>) -> Self {
         Self::group(Join::All, conditions)
     }
@@ -299,8 +318,23 @@ fn lex_tokens(tokens: TokenStream, words: &mut Vec<Word>) -> Option<()> {
                     // What follows it is the list, in whichever brackets, or in none.
                     ("any" | "all", None) if !group => {
                         let join = if name == "any" { Join::Any } else { Join::All };
+                        let sign = |tree: &TokenTree| {
+                            matches!(tree, TokenTree::Punct(punct)
+                                if matches!(punct.as_char(), '=' | ':' | '!'))
+                        };
+                        let mut list: Vec<TokenTree> = trees.skip_while(sign).collect();
+                        // `any = ["a", "b"]` and `any!["a", "b"]`
+                        if let [TokenTree::Group(elements)] = list.as_slice() {
+                            list = elements.stream().into_iter().collect();
+                        }
+                        let mut inner = Vec::new();
+                        lex_tokens(list.into_iter().collect(), &mut inner)?;
+                        // An operator may join the whole list or its last element.
+                        if inner.iter().any(|word| matches!(word, Word::Operator(_))) {
+                            return None;
+                        }
                         words.push(Word::Open(join));
-                        lex_tokens(trees.collect(), words)?;
+                        words.append(&mut inner);
                         words.push(Word::Close);
                         return Some(());
                     }
@@ -444,6 +478,9 @@ mod tests {
             (r#""read" or "write""#, r#"write `any("read", "write")`"#),
             (r#""a b" || "c""#, r#"write `any(all("a", "b"), "c")`"#),
             (r#"any "read", "write""#, r#"write `any("read", "write")`"#),
+            (r#"any = ["read", "write"]"#, r#"write `any("read", "write")`"#),
+            (r#"any!["read", "write"]"#, r#"write `any("read", "write")`"#),
+            (r#"any "a", "b" and "c""#, "none"),
             (r#"any["read", "write"]"#, r#"write `any("read", "write")`"#),
             (r#"all{"read", "write"}"#, r#"write `["read", "write"]`"#),
             (r#""read".to_string()"#, r#"write `"read"`"#),
@@ -465,6 +502,25 @@ mod tests {
             (r#"concat!("read")"#, "none"),
         ] {
             assert_eq!(tokens(written), help, "{written}");
+        }
+    }
+
+    #[test]
+    fn an_alternative_that_is_a_list_stays_whole() {
+        // R-K10
+        for (written, help) in [
+            (r#"("a", "b")"#, r#"write `any("a", "b")`"#),
+            (r#"(["a", "b"])"#, r#"write `any("a", "b")`"#),
+            (r#"["a b", "c"]"#, r#"write `any(all("a", "b"), "c")`"#),
+            (r#"("a b", "c")"#, r#"write `any(all("a", "b"), "c")`"#),
+            (r#"(["a", "b"], "c")"#, r#"write `any(all("a", "b"), "c")`"#),
+            (r#""a b""#, r#"write `any("a", "b")` or `["a", "b"]`, whichever is meant"#),
+            (r#""a""#, r#"write `"a"`"#),
+            ("1", "none"),
+        ] {
+            let readings = Written::alternatives(written.parse().unwrap());
+            let found = readings.map_or_else(|| "none".to_owned(), |readings| readings.help(""));
+            assert_eq!(found, help, "{written}");
         }
     }
 }

@@ -88,9 +88,9 @@ fn name_of_character(character: char) -> String {
     format!("U+{:04X}, {name}", u32::from(character))
 }
 
-const NO_NEGATION: &str = "a condition has no negation";
+pub(crate) const NO_NEGATION: &str = "a condition has no negation";
 
-const NAME_WHAT_IS_REQUIRED: &str = "name the scopes that the token must have; `auth.has_scope(\"…\")` tests for others in the function";
+pub(crate) const NAME_WHAT_IS_REQUIRED: &str = "name the scopes that the token must have; `auth.has_scope(\"…\")` tests for others in the function";
 
 fn is_negated(text: &str) -> bool {
     text.starts_with('!')
@@ -114,6 +114,16 @@ pub(super) fn several_bare_words(
             if word != "all" && word != "any")
             && Written::in_tokens(TokenStream::clone(part)).is_some_and(|it| it.only().is_some())
     };
+    let is_a_constant = |part: &TokenStream| {
+        let trees: Vec<TokenTree> = part.clone().into_iter().collect();
+        matches!(trees.as_slice(), [TokenTree::Ident(name)] if is_constant(&name.unraw().to_string()))
+    };
+    let constants: TokenStream = parts.iter().filter(|part| is_a_constant(part)).cloned().collect();
+    let several = parts.iter().filter(|part| is_a_constant(part)).count() > 1;
+    if several {
+        problems.add(constants, "constants and typed scopes are not supported here", LITERAL);
+        return true;
+    }
     let readings = Written::in_tokens(list.stream());
     let found: Vec<&TokenStream> = parts.iter().filter(bare).collect();
     let (true, Some(Readings { first: Written::All(all), second: None })) =
@@ -180,6 +190,14 @@ pub(super) fn not_a_condition(tokens: &TokenStream, place: Place, problems: &mut
             tokens,
             format_args!("expected `(` and a list of conditions after `{name}`"),
             match readings() {
+                // What `name` joins may go on behind the next comma.
+                _ if matches!((place, trees.get(1)), (Place::Element, Some(second))
+                    if !matches!(second, TokenTree::Group(_))) =>
+                {
+                    format!(
+                        "write the conditions in parentheses, as in `{name}(\"read\", \"write\")`"
+                    )
+                }
                 Some(readings) => readings.help(place.key()),
                 None => format!("write `{}{name}(\"read\", \"write\")`", place.key()),
             },
@@ -209,7 +227,13 @@ fn other(tokens: &TokenStream, trees: &[TokenTree], place: Place, problems: &mut
         if list.delimiter() == Delimiter::Parenthesis)
     });
     let constant = match trees {
-        [TokenTree::Ident(name)] => is_constant(&name.unraw().to_string()),
+        [TokenTree::Ident(name)] | [TokenTree::Punct(_), TokenTree::Ident(name)] => {
+            is_constant(&name.unraw().to_string())
+        }
+        [TokenTree::Group(block)] => matches!(
+            block.stream().into_iter().collect::<Vec<_>>().as_slice(),
+            [TokenTree::Ident(name)] if is_constant(&name.unraw().to_string())
+        ),
         [TokenTree::Ident(name), ..] => name == "self" || name == "Self",
         _ => false,
     };
@@ -248,12 +272,10 @@ fn unknown_condition(
 ) {
     let message = format!("unknown condition `{name}`");
     let inner = Written::in_tokens(list.stream()).and_then(|it| it.only().cloned());
+    let any = || Written::alternatives(list.stream());
     let help = match (name.to_string().to_ascii_lowercase().as_str(), inner) {
-        (
-            "any" | "any_of" | "anyof" | "one_of" | "oneof" | "or" | "some",
-            Some(Written::All(all)),
-        ) => {
-            format!("write `{}{}`", place.key(), Written::any(all))
+        ("any" | "any_of" | "anyof" | "one_of" | "oneof" | "or" | "some", Some(_)) => {
+            help(any(), place)
         }
         ("all" | "all_of" | "allof" | "and" | "every", Some(all)) => {
             format!("write `{}{}`", place.key(), in_place(&all, place))
@@ -275,6 +297,20 @@ fn behind(tokens: &TokenStream, next: &TokenTree, place: Place, problems: &mut P
             "a scope is a string literal alone, without a call",
             help(readings, place),
         ),
+        TokenTree::Punct(sign) if sign.as_char() == '?' => problems.add(
+            next,
+            "a scope is a string literal alone, without `?`",
+            help(first_of(tokens), place),
+        ),
+        TokenTree::Punct(sign) if sign.as_char() != '#' => {
+            problems.add(next, "a condition has no operators", FORMS);
+        }
+        TokenTree::Ident(word)
+            if ["if", "unless", "when", "where"].iter().any(|keyword| word == keyword) =>
+        {
+            let message = format!("`{word}` cannot be part of a condition over scopes");
+            problems.add(next, message, IN_THE_FUNCTION);
+        }
         _ => {
             let key = |key: &&str| matches!(next, TokenTree::Ident(word) if word == key);
             let argument = ["scopes", "optional", "crate"].into_iter().find(key);
@@ -282,14 +318,20 @@ fn behind(tokens: &TokenStream, next: &TokenTree, place: Place, problems: &mut P
                 (Some(argument), _, Place::Value) => format!("write `, {argument}`"),
                 (_, Some(readings), Place::Value) => readings.help(place.key()),
                 (_, Some(Readings { first: Written::All(all), second: None }), _) => {
-                    let all: Vec<String> = all.iter().map(ToString::to_string).collect();
-                    format!("write `{}`", all.join(", "))
+                    let listed: Vec<String> = all.iter().map(ToString::to_string).collect();
+                    let listed = listed.join(", ");
+                    format!("write `{listed}`, or `all({listed})` where all of them are required")
                 }
                 _ => "separate the conditions by `,`".to_owned(),
             };
             problems.add(next, "expected `,` before this", help);
         }
     }
+}
+
+/// What the first of the tokens means by itself.
+fn first_of(tokens: &TokenStream) -> Option<Readings> {
+    Written::in_tokens(tokens.clone().into_iter().take(1).collect())
 }
 
 /// The first token behind what is a condition by itself.

@@ -226,7 +226,7 @@ fn each_mistake_gets_one_message() {
             help: write `scopes = any("a", all("b", "c"))` or `scopes = [any("a", "b"), "c"]`, whichever is meant
         scopes = ["a" "b"]
             expected `,` before this
-            help: write `"a", "b"`
+            help: write `"a", "b"`, or `all("a", "b")` where all of them are required
         scopes = "a" "b"
             expected `,` before this
             help: write `scopes = ["a", "b"]`
@@ -389,6 +389,84 @@ fn each_mistake_gets_one_message() {
         auth
             unknown argument `auth`
             help: write `scopes = "auth"`
+        scope = "read", "write"
+            unknown argument `scope`
+            help: write `scopes = ["read", "write"]`
+        scopes = "read", any = true
+            unknown argument `any`
+            help: write `scopes = all(…)` where all of the scopes are required, `scopes = any(…)` where one of them is enough
+        scopes = ["a", "b"], mode = "any"
+            unknown argument `mode`
+            help: write `scopes = all(…)` where all of the scopes are required, `scopes = any(…)` where one of them is enough
+        scopes != "read"
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        "read or write"
+            expected the name of an argument
+            help: write `scopes = any("read", "write")`
+        required = ["a", "b"]
+            unknown argument `required`
+            help: write `scopes = ["a", "b"]`
+        require = "read"
+            unknown argument `require`
+            help: write `scopes = "read"`
+        anonymous = false
+            unknown argument `anonymous`
+            help: remove it: a token is required
+        any = "a b"
+            unknown argument `any`
+            help: write `scopes = any("a", "b")` or `scopes = ["a", "b"]`, whichever is meant
+        any = ["a b", "c"]
+            unknown argument `any`
+            help: write `scopes = any(all("a", "b"), "c")`
+        any_of("a b", "c")
+            unknown argument `any_of`
+            help: write `scopes = any(all("a", "b"), "c")`
+        any_scopes = ["a", "b"]
+            unknown argument `any_scopes`
+            help: write `scopes = any("a", "b")`
+        scopes = any_of("a b", "c")
+            unknown condition `any_of`
+            help: write `scopes = any(all("a", "b"), "c")`
+        scopes = any_of("a b")
+            unknown condition `any_of`
+            help: write `scopes = any("a", "b")` or `scopes = ["a", "b"]`, whichever is meant
+        scopes = any("admin", all "a", "b")
+            expected `(` and a list of conditions after `all`
+            help: write the conditions in parentheses, as in `all("read", "write")`
+        scopes = any "a", "b" and "c"
+            expected `(` and a list of conditions after `any`
+            help: write one list, as in `scopes = ["read", "write"]`
+        scopes = any = ["a", "b"]
+            expected `(` and a list of conditions after `any`
+            help: write `scopes = any("a", "b")`
+        scopes = [READ, WRITE]
+            constants and typed scopes are not supported here
+            help: write the scope as a string literal: the attribute reads it when the program is compiled
+        scopes = { READ }
+            a constant or a typed scope is not supported here
+            help: write the scope as a string literal: the attribute reads it when the program is compiled
+        scopes = *READ
+            a constant or a typed scope is not supported here
+            help: write the scope as a string literal: the attribute reads it when the program is compiled
+        scopes = "a"?
+            a scope is a string literal alone, without `?`
+            help: write `scopes = "a"`
+        scopes = "a" / "b"
+            a condition has no operators
+            help: write `scopes = "read write"`, `scopes = ["read", "write"]` or `scopes = any("admin", all("read", "write"))`
+        scopes = "a" if admin
+            `if` cannot be part of a condition over scopes
+            help: call `auth.require("…")?` in the function, for what depends on the request
+        scopes = [,]
+            unexpected `,`
+            help: remove it
+        scopes = "a", scope = "b"
+            `scopes` is given twice
+            help: write `scopes = ["a", "b"]` once
+        scopes(any = ["a", "b"])
+            expected `=` after `scopes`
+            help: write `scopes = any("a", "b")`
     "##]]
     .assert_eq(&told.replace("\\\"", "\"").replace("\\'", "'"));
 }
@@ -573,4 +651,30 @@ const MISTAKES: &[&str] = &[
     "optional = \"false\"",
     "required = true",
     "auth",
+    r#"scope = "read", "write""#,
+    r#"scopes = "read", any = true"#,
+    r#"scopes = ["a", "b"], mode = "any""#,
+    r#"scopes != "read""#,
+    r#""read or write""#,
+    r#"required = ["a", "b"]"#,
+    r#"require = "read""#,
+    r#"anonymous = false"#,
+    r#"any = "a b""#,
+    r#"any = ["a b", "c"]"#,
+    r#"any_of("a b", "c")"#,
+    r#"any_scopes = ["a", "b"]"#,
+    r#"scopes = any_of("a b", "c")"#,
+    r#"scopes = any_of("a b")"#,
+    r#"scopes = any("admin", all "a", "b")"#,
+    r#"scopes = any "a", "b" and "c""#,
+    r#"scopes = any = ["a", "b"]"#,
+    r#"scopes = [READ, WRITE]"#,
+    r#"scopes = { READ }"#,
+    r#"scopes = *READ"#,
+    r#"scopes = "a"?"#,
+    r#"scopes = "a" / "b""#,
+    r#"scopes = "a" if admin"#,
+    r#"scopes = [,]"#,
+    r#"scopes = "a", scope = "b""#,
+    r#"scopes(any = ["a", "b"])"#,
 ];
