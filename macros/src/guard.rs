@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, FnArg, Meta, Pat, PatType, Token, Type};
+use syn::{Attribute, FnArg, Meta, Pat, PatType, Signature, Token, Type};
 
 use crate::arguments::Arguments;
 use crate::function::{Function, is, is_marker};
@@ -64,11 +64,12 @@ pub(crate) fn emit_beside_errors(
     findings: &Findings,
     neighbours: Neighbours,
 ) -> TokenStream {
-    let is_const = function.signature.constness.is_some();
+    let Signature { constness, abi, .. } = &function.signature;
+    let is_async = constness.is_some() || abi.is_some();
     let mut function = function.without_cascades();
     let signature = &mut function.signature;
     signature.abi = None;
-    if is_const && !function.attributes.iter().any(marks_a_tool) {
+    if is_async && !function.attributes.iter().any(marks_a_tool) {
         signature.asyncness = Some(<Token![async]>::default());
     }
     let mut misplaced = TokenStream::new();

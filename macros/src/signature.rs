@@ -1,5 +1,6 @@
 //! Checks of the signature, and which argument receives the caller.
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{
@@ -39,7 +40,9 @@ pub(crate) fn check(
         Some((position, argument)) => {
             let before = problems.count();
             check_type(argument, arguments, problems);
-            check_pattern(argument, problems);
+            if problems.count() == before {
+                check_pattern(argument, problems);
+            }
             check_attributes_of_argument(argument, problems);
             if problems.count() > before {
                 findings.misplaced.push(position);
@@ -235,15 +238,19 @@ fn check_type(argument: &PatType, arguments: &mut Arguments, problems: &mut Prob
         (Mention::Optional, false) => problems.add(
             &argument.ty,
             "every caller of this function has a token, so there is always an `AuthInfo`",
-            "write `AuthInfo`; the argument `optional` of the attribute lets requests without a token \
-             through",
+            match name_in_some(argument) {
+                Some(name) => format!("write `{name}: AuthInfo`"),
+                None => "write `AuthInfo`; the argument `optional` of the attribute lets requests \
+                         without a token through"
+                    .to_owned(),
+            },
         ),
         (Mention::Plain, true) => problems.add(
             &argument.ty,
             "with `optional` there may be no caller",
             "write `Option<AuthInfo>`",
         ),
-        (Mention::Behind(what), _) => behind(argument, what, problems),
+        (Mention::Behind(what), optional) => behind(argument, what, optional, problems),
         _ => {}
     }
 }
@@ -252,11 +259,29 @@ fn check_pattern(argument: &PatType, problems: &mut Problems) {
     if let Pat::TupleStruct(pattern) = &*argument.pat
         && ends_in(&pattern.path, &["Some"])
     {
+        let name = name_in_some(argument).unwrap_or_else(|| "auth".to_owned());
         problems.add(
             pattern,
             "this pattern does not match a request without a token",
-            "write `auth: Option<AuthInfo>`, and match it in the function",
+            format_args!("write `{name}: Option<AuthInfo>`, and match it in the function"),
         );
+    }
+}
+
+/// The name in a pattern `Some(name)`.
+fn name_in_some(argument: &PatType) -> Option<String> {
+    match &*argument.pat {
+        Pat::TupleStruct(pattern) if ends_in(&pattern.path, &["Some"]) => {
+            Some(inner_name(pattern.elems.first()))
+        }
+        _ => None,
+    }
+}
+
+fn inner_name(pattern: Option<&Pat>) -> String {
+    match pattern {
+        Some(Pat::Ident(inner)) => inner.ident.to_string(),
+        _ => "auth".to_owned(),
     }
 }
 
@@ -281,8 +306,8 @@ fn check_absence(
     for (position, argument) in signature.inputs.iter().enumerate() {
         let FnArg::Typed(argument) = argument else { continue };
         match mention(&argument.ty) {
-            Mention::Behind(what) => behind(argument, what, problems),
-            Mention::Extension => extension(argument, problems),
+            Mention::Behind(what) => behind(argument, what, optional, problems),
+            Mention::Extracted(extractor) => extracted(argument, &extractor, optional, problems),
             _ => continue,
         }
         findings.misplaced.push(position);
@@ -291,10 +316,18 @@ fn check_absence(
     if !optional || guessed {
         return;
     }
-    let option = signature.inputs.iter().find_map(|argument| match argument {
-        FnArg::Typed(argument) => option_of_a_name(argument),
-        FnArg::Receiver(_) => None,
+    let typed = signature.inputs.iter().enumerate().filter_map(|it| match it {
+        (position, FnArg::Typed(argument)) => Some((position, argument)),
+        (_, FnArg::Receiver(_)) => None,
     });
+    let nested =
+        typed.clone().find(|(_, argument)| names_the_caller(argument.ty.to_token_stream()));
+    if let Some((position, argument)) = nested {
+        findings.misplaced.push(position);
+        let message = "with `optional` the caller is received as an `Option<AuthInfo>`";
+        return problems.add(&argument.ty, message, "write `Option<AuthInfo>`");
+    }
+    let option = typed.clone().find_map(|(_, argument)| option_of_a_name(argument));
     let message = "with `optional` the function must find out whether there is a caller";
     match option {
         Some(argument) => {
@@ -327,27 +360,42 @@ fn option_of_a_name(argument: &PatType) -> Option<&PatType> {
     (last.ident == "Option" && inner.arguments.is_none()).then_some(argument)
 }
 
-fn behind(argument: &PatType, what: &str, problems: &mut Problems) {
+/// Whether `AuthInfo` is anywhere in a type.
+fn names_the_caller(ty: TokenStream) -> bool {
+    ty.into_iter().any(|tree| match tree {
+        TokenTree::Ident(name) => name == "AuthInfo",
+        TokenTree::Group(group) => names_the_caller(group.stream()),
+        _ => false,
+    })
+}
+
+/// The type of the argument that receives the caller.
+fn caller_type(optional: bool) -> &'static str {
+    if optional { "Option<AuthInfo>" } else { "AuthInfo" }
+}
+
+fn behind(argument: &PatType, what: &str, optional: bool, problems: &mut Problems) {
     problems.add(
         &argument.ty,
         format_args!("the caller cannot be received behind {what}"),
-        "write `AuthInfo`; it is cheap to clone",
+        format_args!("write `{}`; it is cheap to clone", caller_type(optional)),
     );
 }
 
-/// A layer may put a caller into the extensions, but the guard does not.
-fn extension(argument: &PatType, problems: &mut Problems) {
-    let mut name = "auth".to_owned();
-    if let Pat::TupleStruct(pattern) = &*argument.pat
-        && let Some(Pat::Ident(inner)) = pattern.elems.first()
-    {
-        name = inner.ident.to_string();
+/// A layer may put a caller into the extensions, but the guard does not; and no other part of a
+/// request has one.
+fn extracted(argument: &PatType, extractor: &str, optional: bool, problems: &mut Problems) {
+    let name = match &*argument.pat {
+        Pat::TupleStruct(pattern) => inner_name(pattern.elems.first()),
+        pattern => inner_name(Some(pattern)),
+    };
+    let help = format!("write `{name}: {}`", caller_type(optional));
+    if extractor == "Extension" {
+        let message = "the guard puts no caller into the request's extensions";
+        return problems.add(argument, message, help);
     }
-    problems.add(
-        argument,
-        "the guard puts no caller into the request's extensions",
-        format_args!("write `{name}: AuthInfo`"),
-    );
+    let message = format!("`{extractor}` does not extract the caller");
+    problems.add(argument, message, help);
 }
 
 /// How a type names `AuthInfo`. The name decides only which argument is meant; that it is the
@@ -357,8 +405,8 @@ enum Mention {
     Optional,
     /// Behind a reference or a pointer, which no framework could fill.
     Behind(&'static str),
-    /// As an extension of the request.
-    Extension,
+    /// By this extractor, which takes it from a part of the request that has none.
+    Extracted(String),
     None,
 }
 
@@ -367,7 +415,7 @@ fn mention(ty: &Type) -> Mention {
         Type::Paren(inner) => mention(&inner.elem),
         Type::Group(inner) => mention(&inner.elem),
         Type::Reference(inner) => match mention(&inner.elem) {
-            found @ (Mention::None | Mention::Extension) => found,
+            found @ (Mention::None | Mention::Extracted(_)) => found,
             _ => Mention::Behind("a reference"),
         },
         Type::Path(path) => {
@@ -386,7 +434,11 @@ fn mention(ty: &Type) -> Mention {
                     Mention::Behind("a pointer")
                 }
                 ("Option", _) if matches!(inner(), Mention::Behind(_)) => inner(),
-                ("Extension", _) if !matches!(inner(), Mention::None) => Mention::Extension,
+                (
+                    extractor @ ("Extension" | "State" | "Json" | "Query" | "Form" | "Path"
+                    | "Parameters"),
+                    _,
+                ) if !matches!(inner(), Mention::None) => Mention::Extracted(extractor.to_owned()),
                 _ => Mention::None,
             }
         }
