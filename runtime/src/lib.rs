@@ -214,6 +214,18 @@ pub use rejection::{Reason, Rejection, TokenProblem};
 /// trait has a signature that cannot change, so it cannot be guarded: guard the function that calls
 /// it, or take an `AuthInfo` in the trait and ask [`AuthInfo::require`].
 ///
+/// # Where the compiler names no cause
+///
+/// "`Handler<_, _>` is not satisfied", at a handler that is routed, is what axum reports for each
+/// argument that it cannot extract. For a guarded handler the usual cause is a router whose state has
+/// no [`ResourceServer`], such as `Router<()>` or an `Arc<App>`. `#[axum::debug_handler(state = App)]`
+/// on the handler, with the state that the router has, shows the cause: "the router's state `App` has
+/// no `ResourceServer`". Write `.with_state(server)`, or derive `Clone` and `axum::extract::FromRef`
+/// for a state that has the `ResourceServer` as a field. A type that cannot receive the caller gets
+/// an error at the argument, and this one where the handler is routed: correct the first.
+///
+/// # Under a condition
+///
 /// Behind a `#[cfg_attr(…, requires_auth(…))]` whose condition is false there is no attribute, and so
 /// no guard: do not make the guard depend on how the program is compiled.
 pub use requires_auth_macros::requires_auth;
