@@ -7,7 +7,7 @@ use crate::arguments::Arguments;
 use crate::function::Function;
 use crate::impl_block::ImplBlock;
 use crate::marks::Unmarked;
-use crate::neighbours::Neighbours;
+use crate::neighbours::{Neighbours, context_of_a_handler};
 use crate::problems::Problems;
 use crate::{guard, marks, paths, signature};
 
@@ -59,7 +59,10 @@ fn expand_function(
         written.clone_from(&guarded);
         return Some(guarded);
     }
-    if !findings.fixed {
+    if context_of_a_handler(&function).is_some() {
+        let caller: Vec<usize> = findings.injection.into_iter().collect();
+        *written = guard::set_aside(function, &caller).0.into_token_stream();
+    } else if !findings.fixed {
         *written = guard::emit_beside_errors(function, &arguments, &findings, neighbours);
     }
     None

@@ -66,39 +66,43 @@ pub(crate) fn emit_beside_errors(
 ) -> TokenStream {
     let Signature { constness, abi, .. } = &function.signature;
     let is_async = constness.is_some() || abi.is_some();
-    let mut function = function.without_cascades();
+    let (mut function, kept) = set_aside(function, &findings.misplaced);
     let signature = &mut function.signature;
     signature.abi = None;
     if is_async && !function.attributes.iter().any(marks_a_tool) {
         signature.asyncness = Some(<Token![async]>::default());
     }
-    let mut misplaced = TokenStream::new();
+    let injection = kept.iter().position(|position| findings.injection == Some(*position));
+    emit(function, arguments, injection, neighbours)
+}
+
+/// The function without these arguments, which its body can use all the same, and the positions of
+/// the others.
+pub(crate) fn set_aside(function: Function, positions: &[usize]) -> (Function, Vec<usize>) {
+    let mut function = function.without_cascades();
+    let mut statements = TokenStream::new();
     let mut kept = Vec::new();
-    let mut injection = None;
     let inputs = std::mem::take(&mut function.signature.inputs);
     for (position, input) in inputs.into_iter().enumerate() {
         match input {
-            FnArg::Typed(PatType { pat, ty, .. }) if findings.misplaced.contains(&position) => {
-                misplaced.extend(quote! {
+            FnArg::Typed(PatType { pat, ty, .. }) if positions.contains(&position) => {
+                statements.extend(quote! {
                     #[allow(warnings)]
                     let #pat: #ty = ::core::panic!() else { ::core::panic!() };
                 });
             }
             _ => {
-                if findings.injection == Some(position) {
-                    injection = Some(kept.len());
-                }
-                kept.push(input);
+                kept.push(position);
+                function.signature.inputs.push(input);
             }
         }
     }
-    function.signature.inputs = kept.into_iter().collect();
-    if !misplaced.is_empty() {
+    if !statements.is_empty() {
         let allow: Attribute = syn::parse_quote!(#[allow(unreachable_code, unused)]);
         function.attributes.push(allow);
-        function.begin_with(misplaced);
+        function.begin_with(statements);
     }
-    emit(function, arguments, injection, neighbours)
+    (function, kept)
 }
 
 /// The argument that receives the caller. A `#[cfg]` on it chooses between it and a guard that

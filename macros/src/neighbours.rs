@@ -6,8 +6,8 @@ use syn::ext::IdentExt;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, Expr, ExprLit, FnArg, Lit, MacroDelimiter, Meta, MetaList, Path, ReceiverKind,
-    ReturnType, Token, Type, token,
+    Attribute, Expr, ExprLit, FnArg, Lit, MacroDelimiter, Meta, MetaList, PatType, Path,
+    ReceiverKind, ReturnType, Token, Type, token,
 };
 
 use crate::function::Function;
@@ -143,8 +143,8 @@ fn check_router(function: &Function, problems: &mut Problems) {
     }
 }
 
-/// A method of rmcp's `ServerHandler` gets the request's context, and its signature is the trait's.
-fn check_handler_method(function: &Function, problems: &mut Problems) {
+/// The context of the request, which a method of rmcp's `ServerHandler` gets.
+pub(crate) fn context_of_a_handler(function: &Function) -> Option<&PatType> {
     const METHODS: [&str; 16] = [
         "call_tool",
         "complete",
@@ -173,20 +173,23 @@ fn check_handler_method(function: &Function, problems: &mut Problems) {
         },
         FnArg::Receiver(_) => None,
     });
-    let Some(context) = context else { return };
-    if METHODS.iter().all(|method| signature.ident != method)
-        || signature.receiver().is_none()
-        || function.attributes.iter().any(marks_a_tool)
-    {
-        return;
-    }
+    let is_method = METHODS.iter().any(|method| signature.ident == method)
+        && signature.receiver().is_some()
+        && !function.attributes.iter().any(marks_a_tool);
+    context.filter(|_| is_method)
+}
+
+/// The signature of such a method is the trait's.
+fn check_handler_method(function: &Function, problems: &mut Problems) {
+    let Some(context) = context_of_a_handler(function) else { return };
     let pattern = context.pat.to_token_stream().to_string();
-    let context = if pattern.starts_with('_') { "context" } else { &pattern };
+    let context = if pattern == "_" { "context" } else { &pattern };
     problems.add(
-        &signature.ident,
+        &function.signature.ident,
         "a method of `ServerHandler` cannot be guarded: its signature is the trait's",
         format_args!(
-            "write `requires_auth::rmcp::authorize(&{context}, Condition::Scope(\"…\"))?` in it"
+            "write `requires_auth::rmcp::authorize(&{context}, \
+             requires_auth::Condition::Scope(\"…\"))?` in it"
         ),
     );
 }

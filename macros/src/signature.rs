@@ -235,16 +235,21 @@ fn check_type(argument: &PatType, arguments: &mut Arguments, problems: &mut Prob
             // A misspelled `optional` is one mistake, not two.
             arguments.optional = Some(argument.ty.span());
         }
-        (Mention::Optional, false) => problems.add(
-            &argument.ty,
-            "every caller of this function has a token, so there is always an `AuthInfo`",
+        (Mention::Optional, false) => {
+            let message =
+                "every caller of this function has a token, so there is always an `AuthInfo`";
             match name_in_some(argument) {
-                Some(name) => format!("write `{name}: AuthInfo`"),
-                None => "write `AuthInfo`; the argument `optional` of the attribute lets requests \
-                         without a token through"
-                    .to_owned(),
-            },
-        ),
+                Some(name) => {
+                    problems.add(argument, message, format_args!("write `{name}: AuthInfo`"));
+                }
+                None => problems.add(
+                    &argument.ty,
+                    message,
+                    "write `AuthInfo`; the argument `optional` of the attribute lets requests \
+                     without a token through",
+                ),
+            }
+        }
         (Mention::Plain, true) => problems.add(
             &argument.ty,
             "with `optional` there may be no caller",

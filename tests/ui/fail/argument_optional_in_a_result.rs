@@ -1,0 +1,9 @@
+use requires_auth::{AuthInfo, Rejection, requires_auth};
+
+#[requires_auth(optional)]
+async fn handler(_auth: Result<AuthInfo, Rejection>) {}
+
+fn main() {
+    let _: axum::Router<requires_auth::ResourceServer> =
+        axum::Router::new().route("/", axum::routing::get(handler));
+}
