@@ -52,7 +52,7 @@ impl Arguments {
                 meant => meant.unwrap_or(&name),
             };
             let meant = meant.to_owned();
-            if let Some((_, first)) = seen.iter().find(|(key, _)| *key == meant) {
+            if let Some((_, first)) = seen.iter().find(|(key, _)| *key == meant || *key == name) {
                 given_twice(&argument.key, &meant, first, &part, problems);
                 continue;
             }
@@ -281,7 +281,13 @@ fn path(value: TokenStream, problems: &mut Problems) -> Option<Path> {
 /// What `optional = false` asks for is what there is without it.
 fn optional_with_a_value(rest: &TokenStream, problems: &mut Problems) {
     let value = rest.to_string();
-    let help = if value.contains("true") {
+    let is_truth_value = value.contains("true") || value.contains("false");
+    if value.contains('"') && !is_truth_value {
+        let help =
+            "write the scopes as an argument of their own, as in `scopes = \"read\", optional`";
+        return problems.add(rest, "`optional` takes no value", help);
+    }
+    let help = if value.contains("true") && !value.contains('!') {
         "write `optional` alone"
     } else {
         "remove `optional` where a token is required, or write it alone where none is"

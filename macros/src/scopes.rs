@@ -193,7 +193,7 @@ fn elements(list: &Group, problems: &mut Problems) -> Option<Conditions> {
         problems.add(list, "no scope is named", NAME_ONE);
         return None;
     }
-    if mistakes::several_bare_words(list, &parts, problems) {
+    if mistakes::several_bare_words(&parts, problems) {
         return None;
     }
     let elements = parts.into_iter().map(|part| element(&part, Place::Element, problems)).collect();

@@ -172,8 +172,20 @@ impl Parser<'_> {
     /// Expressions side by side or between commas, up to a closing parenthesis or the end.
     fn sequence(&mut self, join: Join) -> Option<Written> {
         let mut elements = Vec::new();
+        let (mut commas, mut gaps) = (false, false);
         loop {
-            while self.take(&Word::Comma) {}
+            let mut comma = false;
+            while self.take(&Word::Comma) {
+                comma = true;
+            }
+            let between =
+                !elements.is_empty() && !matches!(self.words.first(), None | Some(Word::Close));
+            commas |= between && comma;
+            gaps |= between && !comma;
+            // In `any(a b, c)`, `a b` may be one alternative or two.
+            if join == Join::Any && commas && gaps {
+                return None;
+            }
             match self.words.first() {
                 None | Some(Word::Close) => break,
                 _ => elements.push(self.operators(join)?),
@@ -455,6 +467,7 @@ mod tests {
                 r#"write `any("a", all("b", "c"))` or `[any("a", "b"), "c"]`, whichever is meant"#,
             ),
             ("any(a and b, c)", r#"write `any(all("a", "b"), "c")`"#),
+            ("any(a b, c)", "none"),
             ("read or read", r#"write `"read"`"#),
             ("!guest", "none"),
             ("not guest", "none"),

@@ -104,11 +104,7 @@ fn help(readings: Option<Readings>, place: Place) -> String {
 }
 
 /// Bare words in a list are one mistake, however many they are.
-pub(super) fn several_bare_words(
-    list: &Group,
-    parts: &[TokenStream],
-    problems: &mut Problems,
-) -> bool {
+pub(super) fn several_bare_words(parts: &[TokenStream], problems: &mut Problems) -> bool {
     let bare = |part: &&TokenStream| {
         matches!(TokenStream::clone(part).into_iter().next(), Some(TokenTree::Ident(word))
             if word != "all" && word != "any")
@@ -124,14 +120,11 @@ pub(super) fn several_bare_words(
         problems.add(constants, "constants and typed scopes are not supported here", LITERAL);
         return true;
     }
-    let readings = Written::in_tokens(list.stream());
     let found: Vec<&TokenStream> = parts.iter().filter(bare).collect();
-    let (true, Some(Readings { first: Written::All(all), second: None })) =
-        (found.len() > 1, &readings)
-    else {
-        return false;
-    };
-    let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+    let read = |part: &TokenStream| Written::in_tokens(part.clone())?.only().cloned();
+    let read: Option<Vec<Written>> = parts.iter().map(read).collect();
+    let (true, Some(all)) = (found.len() > 1, read) else { return false };
+    let all: Vec<String> = all.iter().map(|one| in_place(one, Place::Element)).collect();
     let place: TokenStream = found.into_iter().cloned().collect();
     problems.add(
         place,
@@ -317,6 +310,11 @@ fn behind(tokens: &TokenStream, next: &TokenTree, place: Place, problems: &mut P
             let help = match (argument, readings, place) {
                 (Some(argument), _, Place::Value) => format!("write `, {argument}`"),
                 (_, Some(readings), Place::Value) => readings.help(place.key()),
+                (_, Some(Readings { first: all @ Written::All(_), second: None }), _)
+                    if !is_one_scope_each(tokens) =>
+                {
+                    format!("write `{}`", in_place(&all, Place::Element))
+                }
                 (_, Some(Readings { first: Written::All(all), second: None }), _) => {
                     let listed: Vec<String> = all.iter().map(ToString::to_string).collect();
                     let listed = listed.join(", ");
@@ -327,6 +325,14 @@ fn behind(tokens: &TokenStream, next: &TokenTree, place: Place, problems: &mut P
             problems.add(next, "expected `,` before this", help);
         }
     }
+}
+
+/// Whether the tokens are strings that each name one scope.
+fn is_one_scope_each(tokens: &TokenStream) -> bool {
+    tokens.clone().into_iter().all(|tree| {
+        let readings = Written::in_tokens(tree.into());
+        matches!(readings, Some(Readings { first: Written::Scope(_), second: None }))
+    })
 }
 
 /// What the first of the tokens means by itself.

@@ -467,6 +467,15 @@ fn each_mistake_gets_one_message() {
         scopes(any = ["a", "b"])
             expected `=` after `scopes`
             help: write `scopes = any("a", "b")`
+        scopes = any("x", a, b c)
+            scopes are written as string literals
+            help: write `"x", "a", all("b", "c")`
+        scopes = any("x", "a b" "c")
+            expected `,` before this
+            help: write `all("a", "b", "c")`
+        scopes = "any(a b, c)"
+            `any(a b, c)` reads as an expression, not as scopes
+            help: write `scopes = "read write"`, `scopes = ["read", "write"]` or `scopes = any("admin", all("read", "write"))`
     "##]]
     .assert_eq(&told.replace("\\\"", "\"").replace("\\'", "'"));
 }
@@ -677,4 +686,7 @@ const MISTAKES: &[&str] = &[
     r#"scopes = [,]"#,
     r#"scopes = "a", scope = "b""#,
     r#"scopes(any = ["a", "b"])"#,
+    r#"scopes = any("x", a, b c)"#,
+    r#"scopes = any("x", "a b" "c")"#,
+    r#"scopes = "any(a b, c)""#,
 ];
