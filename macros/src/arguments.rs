@@ -137,7 +137,7 @@ fn takes_scopes(part: &TokenStream) -> bool {
 /// `scopes`, perhaps misspelled.
 fn names_scopes(key: &Ident) -> bool {
     let name = key.to_string();
-    meant(&name) == Some("scopes") && alternatives(&name).is_none()
+    meant(&name) == Some("scopes") && !names_alternatives(&name)
 }
 
 /// Whether this can only be a scope: a literal, a list, a condition or a word that is no argument.
@@ -311,11 +311,11 @@ fn meant(name: &str) -> Option<&'static str> {
 }
 
 /// A name of which one of several scopes is expected.
-fn alternatives(name: &str) -> Option<()> {
+fn names_alternatives(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let names =
         ["any", "any_of", "anyof", "one_of", "oneof", "any_scope", "any_scopes", "scopes_any"];
-    names.contains(&name.as_str()).then_some(())
+    names.contains(&name.as_str())
 }
 
 /// A flag beside the scopes that says how many of them are required: `any`, `mode = "any"`.
@@ -324,7 +324,7 @@ fn is_mode(argument: &Argument) -> bool {
     let value = argument.rest.to_string();
     let flag = value.is_empty() || value.contains("true") || value.contains("false");
     matches!(name.as_str(), "mode" | "match" | "require_all" | "match_any" | "match_all")
-        || flag && (alternatives(&name).is_some() || matches!(name.as_str(), "all" | "all_of"))
+        || flag && (names_alternatives(&name) || matches!(name.as_str(), "all" | "all_of"))
 }
 
 /// Whether it is two edits away at most, for a name that is long enough for that to tell.
@@ -348,13 +348,12 @@ fn is_typo(written: &str, name: &str) -> bool {
 
 fn unknown(key: &Ident, name: &str, rest: &TokenStream, problems: &mut Problems) {
     let argument = Argument { key: key.clone(), rest: rest.clone() };
-    let help = match is_mode(&argument) {
-        true => {
-            "write `scopes = all(…)` where all of the scopes are required, `scopes = any(…)` where \
-                 one of them is enough"
-                .to_owned()
-        }
-        false => help_for_unknown(key, name, rest),
+    let help = if is_mode(&argument) {
+        "write `scopes = all(…)` where all of the scopes are required, `scopes = any(…)` where one of \
+         them is enough"
+            .to_owned()
+    } else {
+        help_for_unknown(key, name, rest)
     };
     problems.add(key, format_args!("unknown argument `{name}`"), help);
 }
@@ -363,7 +362,7 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
     let value = without_equals(rest.clone());
     let readings = || Written::in_tokens(value.clone());
     match (name.to_ascii_lowercase().as_str(), meant(name)) {
-        (any, _) if alternatives(any).is_some() => match Written::alternatives(value.clone()) {
+        (any, _) if names_alternatives(any) => match Written::alternatives(value.clone()) {
             Some(readings) => readings.help("scopes = "),
             None => "write `scopes = any(\"read\", \"write\")`".to_owned(),
         },
