@@ -60,7 +60,7 @@ fn assert_unavailable(refused: &Rejection) {
     assert_eq!(refused.body(), crate::body::UNAVAILABLE);
 }
 
-fn asked_for_metadata(upstream: &AuthorizationServer) -> usize {
+fn metadata_requests(upstream: &AuthorizationServer) -> usize {
     upstream.requests(Endpoint::Metadata).len()
 }
 
@@ -105,25 +105,25 @@ async fn attempts_are_spaced_however_many_requests_there_are() {
     let token = token(&upstream);
     for fault in [Fault::status(503), Fault::status(404), Fault::html(), Fault::reset()] {
         upstream.fault(fault.at(Endpoint::Metadata));
-        let before = asked_for_metadata(&upstream);
+        let before = metadata_requests(&upstream);
         assert_unavailable(&ask(&server, &token).await.unwrap_err());
-        let one_attempt = asked_for_metadata(&upstream);
+        let one_attempt = metadata_requests(&upstream);
         assert!((1..=2).contains(&(one_attempt - before)));
         for number in 0..50 {
             assert_unavailable(&ask(&server, &format!("garbage.{number}")).await.unwrap_err());
         }
         hands.pass(100);
         assert_unavailable(&ask(&server, &token).await.unwrap_err());
-        assert_eq!(asked_for_metadata(&upstream), one_attempt);
+        assert_eq!(metadata_requests(&upstream), one_attempt);
         hands.pass(DELAY);
     }
     assert_eq!(upstream.introspections(), 0, "no token goes anywhere before");
     upstream.clear_faults();
     assert_eq!(ask(&server, &token).await.unwrap().subject(), Some("alice"));
-    let discovered = asked_for_metadata(&upstream);
+    let discovered = metadata_requests(&upstream);
     hands.pass(100 * DELAY);
     assert_eq!(ask(&server, &token).await.unwrap().subject(), Some("alice"));
-    assert_eq!(asked_for_metadata(&upstream), discovered, "once is enough");
+    assert_eq!(metadata_requests(&upstream), discovered, "once is enough");
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn requests_at_once_share_one_attempt_and_its_failure() {
         assert_unavailable(&caller.await.unwrap().unwrap_err());
     }
     assert!(start.elapsed() < Duration::from_secs(2) + SLACK, "within the deadline, all of them");
-    assert_eq!(asked_for_metadata(&upstream), 1);
+    assert_eq!(metadata_requests(&upstream), 1);
 
     hands.pass(DELAY);
     upstream.clear_faults();
@@ -155,7 +155,7 @@ async fn requests_at_once_share_one_attempt_and_its_failure() {
     for caller in crowd() {
         assert_eq!(caller.await.unwrap().unwrap().subject(), Some("alice"));
     }
-    assert_eq!(asked_for_metadata(&upstream), 2);
+    assert_eq!(metadata_requests(&upstream), 2);
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn the_requests_that_wait_for_an_attempt_are_bounded() {
     }
     assert_eq!(crowded, 48);
     assert!(start.elapsed() < Duration::from_secs(1) + SLACK);
-    assert_eq!(asked_for_metadata(&upstream), 1);
+    assert_eq!(metadata_requests(&upstream), 1);
 }
 
 #[tokio::test]
@@ -198,13 +198,13 @@ async fn a_caller_who_goes_away_does_not_end_the_attempt() {
         let (server, token) = (server.clone(), token.clone());
         async move { ask(&server, &token).await }
     });
-    while asked_for_metadata(&upstream) == 0 {
+    while metadata_requests(&upstream) == 0 {
         tokio::task::yield_now().await;
     }
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
     assert_eq!(ask(&server, &token).await.unwrap().subject(), Some("alice"));
-    assert_eq!(asked_for_metadata(&upstream), 1);
+    assert_eq!(metadata_requests(&upstream), 1);
 }
 
 /// A clock that shows whether something still holds it.
@@ -232,7 +232,7 @@ async fn an_attempt_ends_with_its_client() {
         .clock(Held(Arc::clone(&held)));
     let server = server(&upstream, client.build().unwrap());
     let caller = tokio::spawn(async move { ask(&server, "token").await });
-    while asked_for_metadata(&upstream) == 0 {
+    while metadata_requests(&upstream) == 0 {
         tokio::task::yield_now().await;
     }
     caller.abort();

@@ -209,7 +209,7 @@ async fn a_route_without_a_policy_is_an_error_when_the_server_is_built() {
 }
 
 #[tokio::test]
-async fn a_server_can_be_told_that_everything_must_declare_a_policy() {
+async fn a_server_can_require_a_policy_of_everything() {
     // R-I17: an `impl` block without the attribute declares nothing for its tools.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let server = resource_server(&authorization_server);
@@ -302,7 +302,7 @@ async fn what_no_router_of_the_builder_has_is_not_called() {
 }
 
 #[tokio::test]
-async fn what_a_router_is_told_is_not_shown() {
+async fn the_mark_of_a_declaration_is_not_shown() {
     // R-I17: the lists say what they said before.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let server = resource_server(&authorization_server);
