@@ -312,7 +312,7 @@ fn check_absence(
         let FnArg::Typed(argument) = argument else { continue };
         match mention(&argument.ty) {
             Mention::Behind(what) => behind(argument, what, optional, problems),
-            Mention::Extracted(extractor) => extracted(argument, &extractor, optional, problems),
+            Mention::InExtension => in_extension(argument, optional, problems),
             _ => continue,
         }
         findings.misplaced.push(position);
@@ -387,20 +387,14 @@ fn behind(argument: &PatType, what: &str, optional: bool, problems: &mut Problem
     );
 }
 
-/// A layer may put a caller into the extensions, but the guard does not; and no other part of a
-/// request has one.
-fn extracted(argument: &PatType, extractor: &str, optional: bool, problems: &mut Problems) {
+/// A layer may put a caller into the extensions, but the guard does not.
+fn in_extension(argument: &PatType, optional: bool, problems: &mut Problems) {
     let name = match &*argument.pat {
         Pat::TupleStruct(pattern) => inner_name(pattern.elems.first()),
         pattern => inner_name(Some(pattern)),
     };
     let help = format!("write `{name}: {}`", caller_type(optional));
-    if extractor == "Extension" {
-        let message = "the guard puts no caller into the request's extensions";
-        return problems.add(argument, message, help);
-    }
-    let message = format!("`{extractor}` does not extract the caller");
-    problems.add(argument, message, help);
+    problems.add(argument, "the guard puts no caller into the request's extensions", help);
 }
 
 /// How a type names `AuthInfo`. The name decides only which argument is meant; that it is the
@@ -410,8 +404,9 @@ enum Mention {
     Optional,
     /// Behind a reference or a pointer, which no framework could fill.
     Behind(&'static str),
-    /// By this extractor, which takes it from a part of the request that has none.
-    Extracted(String),
+    /// From the request's extensions, which have none. In other extractors a type of that name is the
+    /// user's own.
+    InExtension,
     None,
 }
 
@@ -420,7 +415,7 @@ fn mention(ty: &Type) -> Mention {
         Type::Paren(inner) => mention(&inner.elem),
         Type::Group(inner) => mention(&inner.elem),
         Type::Reference(inner) => match mention(&inner.elem) {
-            found @ (Mention::None | Mention::Extracted(_)) => found,
+            found @ (Mention::None | Mention::InExtension) => found,
             _ => Mention::Behind("a reference"),
         },
         Type::Path(path) => {
@@ -439,11 +434,7 @@ fn mention(ty: &Type) -> Mention {
                     Mention::Behind("a pointer")
                 }
                 ("Option", _) if matches!(inner(), Mention::Behind(_)) => inner(),
-                (
-                    extractor @ ("Extension" | "State" | "Json" | "Query" | "Form" | "Path"
-                    | "Parameters"),
-                    _,
-                ) if !matches!(inner(), Mention::None) => Mention::Extracted(extractor.to_owned()),
+                ("Extension", _) if !matches!(inner(), Mention::None) => Mention::InExtension,
                 _ => Mention::None,
             }
         }
