@@ -12,10 +12,10 @@ use ::rmcp::handler::server::tool::ToolCallContext;
 use ::rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams,
     CancelledNotificationParam, CompleteRequestParams, CompleteResult, CustomNotification,
-    CustomRequest, CustomResult, DiscoverResult, GetPromptRequestParams, GetPromptResponse,
-    GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult, InitializeRequestParams,
-    InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-    ListSkillsResult, ListToolsResult, MetaObject, PaginatedRequestParams,
+    CustomRequest, CustomResult, DiscoverResult, ErrorCode, GetPromptRequestParams,
+    GetPromptResponse, GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult,
+    InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListSkillsResult, ListToolsResult, MetaObject, PaginatedRequestParams,
     ProgressNotificationParam, ProtocolVersion, ReadResourceDirectoryRequestParams,
     ReadResourceDirectoryResult, ReadResourceRequestParams, ReadResourceResponse, ServerConfig,
     SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
@@ -172,7 +172,8 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     }
 
     /// Takes what is no method of the protocol. The SDK also brings a method of the protocol here whose
-    /// parameters it cannot read, and of that one no other method here has decided.
+    /// parameters it cannot read, or that the revision does not have, and of that one no other method
+    /// here has decided. It gets the answer that the SDK gives by default.
     async fn on_custom_request(
         &self,
         request: CustomRequest,
@@ -180,8 +181,7 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     ) -> Result<CustomResult, ErrorData> {
         self.enter(&mut context).await?;
         if Method::of(&request.method) != Method::Unknown {
-            let message = "the parameters of this method cannot be read";
-            return Err(ErrorData::invalid_params(message, None));
+            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None));
         }
         self.handler.on_custom_request(request, context).await
     }
