@@ -44,8 +44,9 @@ impl Function {
         if let [TokenTree::Group(block)] = trees.as_mut_slice()
             && block.delimiter() == Delimiter::Brace
         {
-            let mut inside = statement;
-            inside.extend(block.stream());
+            let (mut inside, rest) = inner_attributes(block.stream());
+            inside.extend(statement);
+            inside.extend(rest);
             let mut begun = Group::new(Delimiter::Brace, inside);
             begun.set_span(block.span());
             *block = begun;
@@ -75,6 +76,22 @@ impl Function {
         }
         self
     }
+}
+
+/// The `#![…]` at the beginning of a block, which have to stay there, and the rest of it.
+fn inner_attributes(block: TokenStream) -> (TokenStream, TokenStream) {
+    let trees: Vec<TokenTree> = block.into_iter().collect();
+    let attributes = trees
+        .chunks_exact(3)
+        .take_while(|chunk| {
+            matches!(chunk, [TokenTree::Punct(hash), TokenTree::Punct(bang), TokenTree::Group(group)]
+                if hash.as_char() == '#'
+                    && bang.as_char() == '!'
+                    && group.delimiter() == Delimiter::Bracket)
+        })
+        .count();
+    let mut trees = trees.into_iter();
+    (trees.by_ref().take(3 * attributes).collect(), trees.collect())
 }
 
 /// `#[auth]`, which marks the argument that receives the caller.

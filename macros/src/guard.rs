@@ -15,7 +15,10 @@ use crate::{extractors, paths, policy};
 // Output: async fn create(
 //             Authorized { caller: auth, .. }: Authorized<Policy, AuthInfo>,
 //             Json(entry): Json<NewEntry>,
-//         ) -> R { … }
+//         ) -> R {
+//             const _: () = receives_the_caller::<Required, AuthInfo>();
+//             …
+//         }
 pub(crate) fn emit(
     mut function: Function,
     arguments: &Arguments,
@@ -34,11 +37,13 @@ pub(crate) fn emit(
     let mut receiver = None;
     let mut guards = Vec::new();
     let mut rest = Vec::new();
+    let mut check = None;
     for (position, input) in std::mem::take(&mut function.signature.inputs).into_iter().enumerate()
     {
         match input {
             FnArg::Receiver(_) => receiver = Some(input),
             FnArg::Typed(argument) if injection == Some(position) => {
+                check = Some(check_type(&argument, arguments));
                 guards = receiving(argument, arguments, &policy);
             }
             FnArg::Typed(_) => rest.push(input),
@@ -48,6 +53,9 @@ pub(crate) fn emit(
         guards.push(silent(arguments, &policy, Vec::new()));
     }
     function.signature.inputs = receiver.into_iter().chain(guards).chain(rest).collect();
+    if let Some(check) = check {
+        function.begin_with(check);
+    }
     function.into_token_stream()
 }
 
@@ -133,6 +141,35 @@ fn receiving(
     }
     let absent = syn::parse_quote!(#[cfg(not(all(#(#conditions),*)))]);
     vec![receiver, silent(arguments, policy, vec![absent])]
+}
+
+/// Checks the type of the argument that receives the caller. In the body, because a bound in the
+/// signature is reported once more wherever the function is routed, registered or called.
+// Input:  auth: AuthInfo
+// Output: const _: () = receives_the_caller::<Required, AuthInfo>();
+fn check_type(argument: &PatType, arguments: &Arguments) -> TokenStream {
+    let PatType { attrs, ty, .. } = argument;
+    let (first, last) = ends(ty);
+    let private = paths::private(arguments.krate.as_ref(), first);
+    let presence =
+        Ident::new(if arguments.optional.is_some() { "Anonymous" } else { "Required" }, first);
+    let check = quote_spanned!(last=> receives_the_caller);
+    let call = quote_spanned!(first=> #private::#check::<#private::#presence, #ty>());
+    let conditions = attrs.iter().filter(|attribute| is(attribute, "cfg"));
+    // An item, so that no lint speaks of items after statements; an item cannot name `Self`.
+    if mentions_self(ty.to_token_stream()) {
+        quote!(#(#conditions)* #call;)
+    } else {
+        quote!(#(#conditions)* const _: () = #call;)
+    }
+}
+
+fn mentions_self(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|tree| match tree {
+        TokenTree::Group(group) => mentions_self(group.stream()),
+        TokenTree::Ident(ident) => ident == "Self",
+        _ => false,
+    })
 }
 
 /// A guard that decides and hands nothing over. Without a caller to receive, an optional one is

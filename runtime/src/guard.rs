@@ -2,6 +2,7 @@
 
 mod request_state;
 
+use std::any::{Any, TypeId};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -11,7 +12,7 @@ pub(crate) use request_state::RequestState;
 
 use crate::policy::Demand;
 use crate::policy::spelled::{Anonymous, Policy, Presence, Required};
-use crate::server::Admitted;
+use crate::server::{Admitted, Needs};
 use crate::{AccessToken, AuthInfo, Claims, Rejection, ResourceServer};
 
 /// Proof that the policy `P` of a `#[requires_auth]` attribute let the caller through.
@@ -21,14 +22,14 @@ use crate::{AccessToken, AuthInfo, Claims, Rejection, ResourceServer};
 /// call a guarded function yourself, from a test or from another handler, pass `auth.try_into()?`
 /// in that place: the conversion makes the same decision about the scopes. It does not look at the
 /// clock again, so do not keep an `AuthInfo` for longer than the request that it came with.
-pub struct Authorized<P: Policy, A: Injected<P::Presence> = AuthInfo> {
+pub struct Authorized<P: Policy, A = AuthInfo> {
     /// The caller.
     pub caller: A,
     // Private, so that nobody else can make one.
     policy: PhantomData<fn() -> P>,
 }
 
-impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
+impl<P: Policy, A: Send + 'static> Authorized<P, A> {
     /// Decides about a request by its headers alone: how a framework's extractor is made.
     ///
     /// # Errors
@@ -46,6 +47,7 @@ impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
         headers: &HeaderMap,
         extensions: &mut Extensions,
     ) -> Result<Self, Rejection> {
+        Self::check_argument(&server)?;
         let demand = Demand::of::<P>();
         match server.admit_at_once(headers, extensions.get(), demand) {
             Admitted::Now(admitted) => Self::admitted(admitted?, server, extensions, P::SHARED),
@@ -90,6 +92,7 @@ impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
         caller: Option<AuthInfo>,
         outer: Vec<Demand>,
     ) -> Result<Self, Rejection> {
+        Self::check_argument(server)?;
         match caller {
             Some(caller) => Self::known(caller, outer),
             None => Self::unknown(server),
@@ -97,18 +100,66 @@ impl<P: Policy, A: Injected<P::Presence>> Authorized<P, A> {
     }
 
     fn known(caller: AuthInfo, outer: Vec<Demand>) -> Result<Self, Rejection> {
-        caller.authorize_behind(outer, Demand::of::<P>()).map(|caller| Self::new(A::caller(caller)))
+        let caller = caller.authorize_behind(outer, Demand::of::<P>())?;
+        argument(Some(caller)).map(Self::new)
     }
 
     fn unknown(server: &ResourceServer) -> Result<Self, Rejection> {
-        let nobody = if P::Presence::ANONYMOUS { A::nobody() } else { None };
-        nobody.map(Self::new).ok_or_else(|| server.missing_token(Demand::of::<P>()))
+        if !P::Presence::ANONYMOUS {
+            return Err(server.missing_token(Demand::of::<P>()));
+        }
+        argument(None).map(Self::new)
     }
 
+    /// Whether the argument can receive the caller. The attribute checks it too, in the body, so that
+    /// only a guard that is written by hand is refused here.
+    fn check_argument(server: &ResourceServer) -> Result<(), Rejection> {
+        let expected = if P::Presence::ANONYMOUS {
+            TypeId::of::<Option<AuthInfo>>()
+        } else {
+            TypeId::of::<AuthInfo>()
+        };
+        if TypeId::of::<A>() == expected {
+            return Ok(());
+        }
+        let demand = Demand::of::<P>();
+        Err(server.refused(Rejection::misconfigured(WrongArgument), Needs::of(&demand)))
+    }
+}
+
+impl<P: Policy, A> Authorized<P, A> {
     fn new(caller: A) -> Self {
         Self { caller, policy: PhantomData }
     }
 }
+
+/// The caller as the type of the argument, `None` being an anonymous one. Which type it is, is decided
+/// when the guard is compiled.
+fn argument<A: 'static>(caller: Option<AuthInfo>) -> Result<A, Rejection> {
+    let mut argument: Option<A> = None;
+    let any: &mut dyn Any = &mut argument;
+    if let Some(required) = any.downcast_mut::<Option<AuthInfo>>() {
+        *required = caller;
+    } else if let Some(optional) = any.downcast_mut::<Option<Option<AuthInfo>>>() {
+        *optional = Some(caller);
+    }
+    argument.ok_or_else(|| Rejection::misconfigured(WrongArgument))
+}
+
+/// The type of the argument cannot receive the caller.
+#[derive(Debug)]
+struct WrongArgument;
+
+impl fmt::Display for WrongArgument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the argument that receives the caller is neither `AuthInfo` nor, with `optional`, \
+             `Option<AuthInfo>`",
+        )
+    }
+}
+
+impl std::error::Error for WrongArgument {}
 
 impl<P: Policy<Presence = Required>> TryFrom<AuthInfo> for Authorized<P> {
     type Error = Rejection;
@@ -143,7 +194,7 @@ impl<P: Policy<Presence = Anonymous>> TryFrom<AuthInfo> for Authorized<P, Option
 }
 
 /// Applies to nothing, so that `auth.into()` gets an error that says what to write.
-impl<P: Policy, A: Injected<P::Presence>> From<AuthInfo> for Authorized<P, A>
+impl<P: Policy, A> From<AuthInfo> for Authorized<P, A>
 where
     Self: WithoutDecision<AuthInfo>,
 {
@@ -153,7 +204,7 @@ where
 }
 
 /// The same for `None.into()` and `Some(auth).into()`.
-impl<P: Policy, A: Injected<P::Presence>> From<Option<AuthInfo>> for Authorized<P, A>
+impl<P: Policy, A> From<Option<AuthInfo>> for Authorized<P, A>
 where
     Self: WithoutDecision<Option<AuthInfo>>,
 {
@@ -173,7 +224,7 @@ pub trait WithoutDecision<C>: Sized {
     fn convert(caller: C) -> Self;
 }
 
-impl<P: Policy, A: Injected<P::Presence>> fmt::Debug for Authorized<P, A> {
+impl<P: Policy, A> fmt::Debug for Authorized<P, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Authorized").field(&P::CONDITION).finish()
     }
@@ -186,35 +237,16 @@ impl<P: Policy, A: Injected<P::Presence>> fmt::Debug for Authorized<P, A> {
     note = "write `AuthInfo` of `requires_auth`, or with `optional` an `Option<AuthInfo>`",
     note = "a type of your own that is called `AuthInfo` needs another name in this signature"
 )]
-pub trait Injected<Presence>: sealed::Sealed + Sized + Send + 'static {
-    /// The argument for this caller.
-    fn caller(caller: AuthInfo) -> Self;
-
-    /// The argument for an anonymous caller; `None` if the caller must not be one.
-    fn nobody() -> Option<Self>;
-}
+pub trait Injected<Presence>: sealed::Sealed {}
 
 #[diagnostic::do_not_recommend]
-impl Injected<Required> for AuthInfo {
-    fn caller(caller: AuthInfo) -> Self {
-        caller
-    }
-
-    fn nobody() -> Option<Self> {
-        None
-    }
-}
+impl Injected<Required> for AuthInfo {}
 
 #[diagnostic::do_not_recommend]
-impl Injected<Anonymous> for Option<AuthInfo> {
-    fn caller(caller: AuthInfo) -> Self {
-        Some(caller)
-    }
+impl Injected<Anonymous> for Option<AuthInfo> {}
 
-    fn nobody() -> Option<Self> {
-        Some(None)
-    }
-}
+/// Compiles if an argument of type `A` can receive the caller.
+pub const fn receives_the_caller<Presence, A: Injected<Presence>>() {}
 
 /// Nobody else decides what may stand for a caller.
 mod sealed {

@@ -221,8 +221,7 @@ pub use rejection::{Reason, Rejection, TokenProblem};
 /// no [`ResourceServer`], such as `Router<()>` or an `Arc<App>`. `#[axum::debug_handler(state = App)]`
 /// on the handler, with the state that the router has, shows the cause: "the router's state `App` has
 /// no `ResourceServer`". Write `.with_state(server)`, or derive `Clone` and `axum::extract::FromRef`
-/// for a state that has the `ResourceServer` as a field. A type that cannot receive the caller gets
-/// an error at the argument, and this one where the handler is routed: correct the first.
+/// for a state that has the `ResourceServer` as a field.
 ///
 /// # Under a condition
 ///
@@ -247,9 +246,10 @@ pub use token::{AccessToken, MalformedToken};
 #[doc(hidden)]
 pub mod requires_auth_expansion {
     pub use crate::auth_info::AuthInfo;
-    pub use crate::guard::Authorized;
+    pub use crate::guard::{Authorized, receives_the_caller};
     pub use crate::policy::spelled::{
-        AllOf, AnyOf, AnyToken, ByTryInto, Function, Joined, OAuthScope, Optional, Policy, Shared,
+        AllOf, Anonymous, AnyOf, AnyToken, ByTryInto, Function, Joined, OAuthScope, Optional,
+        Policy, Required, Shared,
     };
     #[cfg(feature = "rmcp")]
     pub use crate::rmcp::order::{NotATool, Undescribed, undescribed};

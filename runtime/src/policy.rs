@@ -10,7 +10,7 @@ mod condition;
 mod demand;
 pub(crate) mod spelled;
 
-pub use crate::guard::{Injected, WithoutDecision};
+pub use crate::guard::{Injected, WithoutDecision, receives_the_caller};
 #[cfg(feature = "rmcp")]
 pub(crate) use alternatives::all_scopes;
 pub(crate) use alternatives::{challenge_scopes, first_alternative};

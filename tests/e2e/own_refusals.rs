@@ -5,9 +5,10 @@ use axum::extract::{FromRef, Path, State};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use requires_auth::Condition::{self, All, Any, Scope};
+use requires_auth::policy::{ByTryInto, Function, OAuthScope, Optional};
 use requires_auth::testing::{AuthorizationServer, Caller, Fault};
 use requires_auth::{
-    AuthInfo, Cached, Introspection, Reason, Rejection, ResourceServer, requires_auth,
+    AuthInfo, Authorized, Cached, Introspection, Reason, Rejection, ResourceServer, requires_auth,
 };
 
 use crate::log::Log;
@@ -83,6 +84,8 @@ impl Service {
             .route("/document/{name}", get(document))
             .route("/declared", get(declared))
             .route("/outside/{kind}", get(outside))
+            .route("/wrong-argument", get(wrong_argument))
+            .route("/wrong-presence", get(wrong_presence))
             .with_state(App { server });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -240,4 +243,32 @@ async fn they_are_counted_and_logged_as_those_of_the_guard() {
     ] {
         assert!(lines.iter().any(|line| line.contains(words)), "{words}: {lines:#?}");
     }
+}
+
+/// A guard that is written by hand, for an argument that cannot receive the caller.
+async fn wrong_argument(
+    _: Authorized<ByTryInto<Function<'w'>, OAuthScope<'r', 'e', 'a', 'd'>>, String>,
+) {
+}
+
+async fn wrong_presence(_: Authorized<Optional<OAuthScope<'r'>>, AuthInfo>) {}
+
+#[tokio::test]
+async fn a_guard_for_a_type_that_cannot_receive_the_caller_lets_nobody_through() {
+    // R-K9, R-K7
+    let log = Log::default();
+    let _logging = log.begin();
+    let service = Service::start().await;
+    for path in ["/wrong-argument", "/wrong-presence"] {
+        assert_server_error(&service.get(path).await, 500, body::SERVER_ERROR, None);
+        let answer = service.get_with(path, "read").await;
+        assert_server_error(&answer, 500, body::SERVER_ERROR, None);
+    }
+    let words = r#"status=500 reason="misconfigured" function="w" needs=read"#;
+    let cause = "cause=the argument that receives the caller is neither `AuthInfo` nor";
+    let lines = log.lines();
+    assert!(
+        lines.iter().any(|line| line.contains(words) && line.contains(cause)),
+        "{words} {cause}: {lines:#?}"
+    );
 }

@@ -79,6 +79,10 @@ fn the_callers_argument_goes_first() {
                 >,
                 Json(entry): Json<New>,
             ) -> R {
+                const _: () = receives_the_caller::<
+                    Required,
+                    AuthInfo,
+                >();
                 body(auth)
             }
         "#]],
@@ -261,7 +265,12 @@ fn optional_callers_are_options() {
                     >,
                     Option<AuthInfo>,
                 >,
-            ) {}
+            ) {
+                const _: () = ::renamed::requires_auth_expansion::receives_the_caller::<
+                    ::renamed::requires_auth_expansion::Anonymous,
+                    Option<AuthInfo>,
+                >();
+            }
         "#]],
     );
 }
@@ -293,7 +302,14 @@ fn a_cfg_on_the_argument_does_not_take_the_guard_away() {
                         AnyToken,
                     >,
                 >,
-            ) {}
+            ) {
+                #[cfg(unix)]
+                #[cfg(debug_assertions)]
+                const _: () = receives_the_caller::<
+                    Required,
+                    AuthInfo,
+                >();
+            }
         "#]],
     );
 }
@@ -324,7 +340,13 @@ fn a_cfg_with_a_raw_name_is_one_too() {
                         AnyToken,
                     >,
                 >,
-            ) {}
+            ) {
+                #[r#cfg(unix)]
+                const _: () = receives_the_caller::<
+                    Required,
+                    Who,
+                >();
+            }
         "#]],
     );
     let raw = mistakes("", "fn f(#[r#cfg_attr(all(), cfg(any()))] auth: AuthInfo) {}");
@@ -351,7 +373,12 @@ fn a_marked_argument_wins_over_a_name() {
                     Caller,
                 >,
                 own: AuthInfo,
-            ) {}
+            ) {
+                const _: () = receives_the_caller::<
+                    Required,
+                    Caller,
+                >();
+            }
         "#]],
     );
 }
@@ -390,7 +417,12 @@ fn with_broken_arguments_the_function_is_guarded_all_the_same() {
                     Option<AuthInfo>,
                 >,
                 Json(entry): Json<New>,
-            ) {}
+            ) {
+                const _: () = receives_the_caller::<
+                    Anonymous,
+                    Option<AuthInfo>,
+                >();
+            }
             ::core::compile_error! {
                 "unknown argument `optinal`\nhelp: write `optional`"
             }
@@ -557,3 +589,87 @@ const ITEMS: &[&str] = &[
     "fn",
     "",
 ];
+
+#[test]
+fn inner_attributes_stay_at_the_beginning() {
+    // R-K1
+    snapshot(
+        "",
+        "fn f(auth: AuthInfo) { #![allow(unused)] #![inline] use a::b; b() }",
+        expect![[r#"
+            fn f(
+                Authorized {
+                    caller: auth,
+                    ..
+                }: Authorized<
+                    ByTryInto<
+                        Function<'f'>,
+                        AnyToken,
+                    >,
+                    AuthInfo,
+                >,
+            ) {
+                #![allow(unused)]
+                #![inline]
+                const _: () = receives_the_caller::<
+                    Required,
+                    AuthInfo,
+                >();
+                use a::b;
+                b()
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_type_with_self_is_checked_where_it_has_a_meaning() {
+    // R-K1
+    snapshot(
+        "",
+        "fn f(&self, #[cfg(x)] #[auth] auth: <Self as Service>::Caller) { body }",
+        expect![[r#"
+            fn f(
+                &self,
+                #[cfg(x)]
+                Authorized {
+                    caller: auth,
+                    ..
+                }: Authorized<
+                    ByTryInto<
+                        Function<'f'>,
+                        AnyToken,
+                    >,
+                    <Self as Service>::Caller,
+                >,
+                #[cfg(not(all(x)))]
+                _: Authorized<
+                    ByTryInto<
+                        Function<'f'>,
+                        AnyToken,
+                    >,
+                >,
+            ) {
+                #[cfg(x)]
+                receives_the_caller::<
+                    Required,
+                    <Self as Service>::Caller,
+                >();
+                {
+                    trait Otherwise {
+                        fn f_tool_attr() -> NotATool {
+                            NotATool
+                        }
+                        fn f_prompt_attr() -> NotATool {
+                            NotATool
+                        }
+                    }
+                    impl<T: ?::core::marker::Sized> Otherwise for T {}
+                    undescribed(Self::f_tool_attr);
+                    undescribed(Self::f_prompt_attr);
+                }
+                body
+            }
+        "#]],
+    );
+}

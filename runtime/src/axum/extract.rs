@@ -4,7 +4,7 @@ use ::axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
 use super::state::ServerState;
-use crate::guard::{Authorized, Injected};
+use crate::guard::Authorized;
 use crate::policy::spelled::{AnyToken, Optional, Policy};
 use crate::{AuthInfo, Rejection};
 
@@ -12,7 +12,7 @@ impl<S, P, A> FromRequestParts<S> for Authorized<P, A>
 where
     S: ServerState + Send + Sync,
     P: Policy,
-    A: Injected<P::Presence>,
+    A: Send + 'static,
 {
     type Rejection = Rejection;
 

@@ -7,7 +7,7 @@ use ::rmcp::handler::server::common::{AsRequestContext, FromContextPart};
 
 use super::identity::Identity;
 use crate::AuthInfo;
-use crate::guard::{Authorized, Injected, RequestState};
+use crate::guard::{Authorized, RequestState};
 use crate::policy::Demand;
 use crate::policy::spelled::{AnyToken, Policy};
 
@@ -15,7 +15,7 @@ impl<C, P, A> FromContextPart<C> for Authorized<P, A>
 where
     C: AsRequestContext,
     P: Policy,
-    A: Injected<P::Presence>,
+    A: Send + 'static,
 {
     fn from_context_part(context: &mut C) -> Result<Self, ErrorData> {
         let context = context.as_request_context_mut();

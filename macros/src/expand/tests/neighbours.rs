@@ -37,6 +37,10 @@ fn a_tool_tells_what_it_asks_for() {
                 >,
                 Parameters(p): Parameters<P>,
             ) -> R {
+                const _: () = receives_the_caller::<
+                    Required,
+                    AuthInfo,
+                >();
                 body
             }
         "#]],
@@ -75,7 +79,12 @@ fn a_prompt_keeps_its_arguments() {
                     >,
                     Option<AuthInfo>,
                 >,
-            ) {}
+            ) {
+                const _: () = ::renamed::requires_auth_expansion::receives_the_caller::<
+                    ::renamed::requires_auth_expansion::Anonymous,
+                    Option<AuthInfo>,
+                >();
+            }
         "##]],
     );
 }
@@ -197,6 +206,10 @@ fn a_method_that_may_be_described_already_finds_out() {
                     AuthInfo,
                 >,
             ) -> R {
+                const _: () = receives_the_caller::<
+                    Required,
+                    AuthInfo,
+                >();
                 {
                     trait Otherwise {
                         fn list_tool_attr() -> NotATool {

@@ -1,0 +1,21 @@
+// R-K9
+use requires_auth::requires_auth;
+use rmcp::handler::server::router::tool::ToolRouter;
+use rmcp::{tool, tool_router};
+
+struct AuthInfo;
+
+struct Journal;
+
+#[tool_router]
+impl Journal {
+    #[requires_auth(scopes = "read")]
+    #[tool(description = "Lists the entries")]
+    async fn list(&self, _auth: AuthInfo) -> String {
+        String::new()
+    }
+}
+
+fn main() {
+    let _: ToolRouter<Journal> = Journal::tool_router();
+}
