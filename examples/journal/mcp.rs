@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderName, Method};
-use requires_auth::rmcp::{Mcp, authorize};
+use requires_auth::mcp::{Mcp, authorize};
 use requires_auth::{AuthInfo, Condition, ResourceServer, SetupError, requires_auth};
 use rmcp::handler::server::wrapper::{Json, Parameters};
 use rmcp::model::{

@@ -16,7 +16,7 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use requires_auth::rmcp::Mcp;
+use requires_auth::mcp::Mcp;
 use requires_auth::{AuthInfo, ResourceServer, requires_auth};
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;

@@ -4,7 +4,7 @@
 //! cargo run --example metrics
 //! ```
 //!
-//! It prints commands to paste. `requires_auth::metrics` says what each metric means.
+//! It prints commands to paste. `requires_auth::telemetry::metrics` says what each metric means.
 
 use std::time::Duration;
 
@@ -12,7 +12,9 @@ use axum::Router;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use requires_auth::testing::AuthorizationServer;
-use requires_auth::{AuthInfo, Cached, Introspection, ResourceServer, metrics, requires_auth};
+use requires_auth::{
+    AuthInfo, Cached, Introspection, ResourceServer, requires_auth, telemetry::metrics,
+};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 

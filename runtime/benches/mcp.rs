@@ -23,8 +23,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use axum::Router;
+use requires_auth::mcp::{Mcp, McpBuilder};
 use requires_auth::requires_auth;
-use requires_auth::rmcp::{Mcp, McpBuilder};
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{ServerCapabilities, ServerConfig};
 use rmcp::schemars::{self, JsonSchema};

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::policy::{Demand, challenge_scopes};
 use crate::rejection::Reason;
-use crate::server::Needs;
+use crate::resource_server::Needs;
 use crate::{AccessToken, Claims, Condition, Rejection, ResourceServer, ScopeSet};
 
 /// The authenticated caller of a guarded function.
@@ -33,7 +33,7 @@ pub struct AuthInfo {
     outer: Option<Arc<[Demand]>>,
     /// The answer to the request that this caller came with, where a layer holds it.
     #[cfg(feature = "rmcp")]
-    answer: Option<crate::rmcp::Answer>,
+    answer: Option<crate::mcp::Answer>,
 }
 
 impl AuthInfo {
@@ -51,7 +51,7 @@ impl AuthInfo {
 
     /// Lets refusals reach the layer that holds the answer to this caller's request.
     #[cfg(feature = "rmcp")]
-    pub(crate) fn answering(mut self, answer: crate::rmcp::Answer) -> Self {
+    pub(crate) fn answering(mut self, answer: crate::mcp::Answer) -> Self {
         self.answer = Some(answer);
         self
     }

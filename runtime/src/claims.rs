@@ -1,16 +1,16 @@
 //! What an authorization server says of a token, once it has been checked for form.
 
-mod facts;
-mod json;
-mod kind;
-mod reader;
-#[cfg(feature = "redis")]
-mod record;
+mod claim_set;
+mod duplicate_members;
+mod introspection_response;
 mod scope_claim;
-mod stale;
-
-pub use facts::Claims;
-pub use reader::ClaimsReader;
 #[cfg(feature = "redis")]
-pub(crate) use record::Record;
+mod serialized;
+mod stale;
+mod token_type;
+
+pub use claim_set::Claims;
+pub use introspection_response::ClaimsReader;
 pub use scope_claim::{InvalidScopeClaim, ScopeClaim};
+#[cfg(feature = "redis")]
+pub(crate) use serialized::Record;

@@ -1,7 +1,7 @@
 //! Where the time comes from.
 
 #[cfg(target_os = "linux")]
-mod ticks;
+mod coarse;
 
 use std::fmt::Debug;
 use std::time::{Duration, Instant, SystemTime};
@@ -60,7 +60,7 @@ impl Clock for SystemClock {
 
     #[cfg(target_os = "linux")]
     fn instant(&self) -> Instant {
-        ticks::instant().unwrap_or_else(Instant::now)
+        coarse::instant().unwrap_or_else(Instant::now)
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -70,11 +70,11 @@ impl Clock for SystemClock {
 
     #[cfg(target_os = "linux")]
     fn coarse_now(&self) -> SystemTime {
-        ticks::now().unwrap_or_else(SystemTime::now)
+        coarse::now().unwrap_or_else(SystemTime::now)
     }
 
     #[cfg(target_os = "linux")]
     fn coarse_instant(&self) -> Instant {
-        ticks::coarse_instant().unwrap_or_else(Instant::now)
+        coarse::coarse_instant().unwrap_or_else(Instant::now)
     }
 }

@@ -11,8 +11,8 @@ use http::{Extensions, HeaderMap};
 pub(crate) use request_state::RequestState;
 
 use crate::policy::Demand;
-use crate::policy::spelled::{Anonymous, Policy, Presence, Required};
-use crate::server::{Admitted, Needs};
+use crate::policy::type_level::{Anonymous, Policy, Presence, Required};
+use crate::resource_server::{Admitted, Needs};
 use crate::{AccessToken, AuthInfo, Claims, Rejection, ResourceServer};
 
 /// Proof that the policy `P` of a `#[requires_auth]` attribute let the caller through.

@@ -4,47 +4,37 @@
 //! [`requires_auth`] is the attribute. [`ResourceServer`] and [`Introspection`] are set up once, in
 //! code or from a [`ResourceServerConfig`]. [`AuthInfo`] is what a guarded function receives, and
 //! [`Rejection`] what a refused caller gets. [`Resolver`] is for another way to resolve tokens, and
-//! the module `testing` for tests. The module `metrics` lists what is counted, and the module `redis`
-//! lets several instances share what they know.
+//! the module `testing` for tests. The module [`telemetry`] lists what is counted, and the module `shared_cache`
+//! lets several instances share their entries.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod auth_info;
+mod authenticate;
 #[cfg(feature = "axum")]
-pub mod axum;
-#[cfg(feature = "introspection")]
-mod cache;
+mod axum;
 mod claims;
 mod clock;
 mod guard;
-#[cfg(feature = "introspection")]
-mod introspection;
-#[cfg(feature = "metrics")]
-pub mod metrics;
+#[cfg(feature = "rmcp")]
+pub mod mcp;
 pub mod policy;
-#[cfg(feature = "redis")]
-pub mod redis;
 mod rejection;
 mod resolve;
-#[cfg(feature = "rmcp")]
-pub mod rmcp;
+mod resource_server;
 mod scope;
 mod secure_url;
-mod server;
-mod telemetry;
+#[cfg(feature = "redis")]
+pub mod shared_cache;
+pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod token;
+mod validate;
 
 pub use auth_info::AuthInfo;
-#[cfg(feature = "introspection")]
-pub use cache::{Cached, CachedBuilder};
+pub use authenticate::{AccessToken, MalformedToken};
 pub use claims::{Claims, ClaimsReader, InvalidScopeClaim, ScopeClaim};
 pub use clock::{Clock, SystemClock};
 pub use guard::Authorized;
-#[cfg(feature = "introspection")]
-pub use introspection::{
-    BearerSource, ClientAuthentication, Introspection, IntrospectionBuilder, TokenSource,
-};
 pub use policy::Condition;
 pub use rejection::{Reason, Rejection, TokenProblem};
 /// Guards a function: it runs only for a caller whose access token is valid, meant for this server,
@@ -205,7 +195,7 @@ pub use rejection::{Reason, Rejection, TokenProblem};
 /// is what a macro in it makes: the attribute sees only what is written there, as `#[tool]` or
 /// `#[prompt]`, under any path but no other name. A server with such a block does not build with a tool or
 /// a prompt that the attribute has not seen and that declares nothing itself:
-/// `rmcp::McpBuilder::require_policies` says more.
+/// `mcp::McpBuilder::require_policies` says more.
 ///
 /// # Beside other attributes
 ///
@@ -228,33 +218,38 @@ pub use rejection::{Reason, Rejection, TokenProblem};
 /// Behind a `#[cfg_attr(…, requires_auth(…))]` whose condition is false there is no attribute, and so
 /// no guard: do not make the guard depend on how the program is compiled.
 pub use requires_auth_macros::requires_auth;
+#[cfg(feature = "introspection")]
+pub use resolve::cache::{Cached, CachedBuilder};
+#[cfg(feature = "introspection")]
+pub use resolve::introspection::{
+    BearerSource, ClientAuthentication, Introspection, IntrospectionBuilder, TokenSource,
+};
 pub use resolve::{
     BadAnswer, ErrorResponse, OAuthErrorCode, ResolveError, Resolver, Unavailable, WrongMember,
 };
-pub use scope::{ScopeError, ScopeSet};
-pub use secrecy::SecretString;
-pub use secure_url::UrlProblem;
-pub use server::{
+pub use resource_server::{
     AudienceCheck, DiscoveryError, ProtectedResourceMetadata, ResourceServer,
     ResourceServerBuilder, SetupError, UnknownSetting,
 };
 #[cfg(feature = "introspection")]
-pub use server::{ClientAuthenticationMethod, ResourceServerConfig};
-pub use token::{AccessToken, MalformedToken};
+pub use resource_server::{ClientAuthenticationMethod, ResourceServerConfig};
+pub use scope::{ScopeError, ScopeSet};
+pub use secrecy::SecretString;
+pub use secure_url::UrlProblem;
 
 /// What the attribute's output names.
 #[doc(hidden)]
 pub mod requires_auth_expansion {
     pub use crate::auth_info::AuthInfo;
     pub use crate::guard::{Authorized, receives_the_caller};
-    pub use crate::policy::spelled::{
+    #[cfg(feature = "rmcp")]
+    pub use crate::mcp::attribute_order::{NotATool, Undescribed, undescribed};
+    #[cfg(feature = "rmcp")]
+    pub use crate::mcp::{declared, declared_both, meta};
+    pub use crate::policy::type_level::{
         AllOf, Anonymous, AnyOf, AnyToken, ByTryInto, Function, Joined, OAuthScope, Optional,
         Policy, Required, Shared,
     };
-    #[cfg(feature = "rmcp")]
-    pub use crate::rmcp::order::{NotATool, Undescribed, undescribed};
-    #[cfg(feature = "rmcp")]
-    pub use crate::rmcp::{declared, declared_both, meta};
     #[cfg(feature = "rmcp")]
     pub use requires_auth_macros::requires_auth;
 }

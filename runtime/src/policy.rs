@@ -5,26 +5,26 @@
 //! `ByTryInto<Function<'l', 'i', 's', 't'>, AnyOf<(OAuthScope<'a'>, OAuthScope<'b'>)>>`. There is nothing in
 //! here to be used by hand.
 
-mod alternatives;
+mod challenge_scopes;
 mod condition;
-mod demand;
-pub(crate) mod spelled;
+mod requirement;
+pub(crate) mod type_level;
 
 pub use crate::guard::{Injected, WithoutDecision, receives_the_caller};
 #[cfg(feature = "rmcp")]
-pub(crate) use alternatives::all_scopes;
-pub(crate) use alternatives::{challenge_scopes, first_alternative};
+pub(crate) use challenge_scopes::all_scopes;
+pub(crate) use challenge_scopes::{challenge_scopes, first_alternative};
 pub use condition::Condition;
-pub(crate) use demand::Demand;
-pub use spelled::{
+pub(crate) use requirement::Demand;
+pub use type_level::{
     AllOf, Anonymous, AnyOf, AnyToken, Conditions, Function, Joined, OAuthScope, Optional, Policy,
     Presence, Required, Shared, Spelling, Text,
 };
 
 #[cfg(feature = "rmcp")]
-pub use crate::rmcp::order::{NotATool, Undescribed, undescribed};
+pub use crate::mcp::attribute_order::{NotATool, Undescribed, undescribed};
 #[cfg(feature = "axum")]
-pub use spelled::ByTryInto;
+pub use type_level::ByTryInto;
 // Under no other name here: it is the one that errors show.
 #[cfg(not(feature = "axum"))]
-pub use spelled::WithoutFeatureAxum;
+pub use type_level::WithoutFeatureAxum;

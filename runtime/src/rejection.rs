@@ -52,7 +52,7 @@ use crate::ResolveError;
 ///
 /// | field | holds |
 /// |---|---|
-/// | `status`, `reason` | the answer; `reason` as in the module `metrics` |
+/// | `status`, `reason` | the answer; `reason` as in the module `telemetry::metrics` |
 /// | `function`, `needs` | the guarded function, where there is one, and the scopes that it needs |
 /// | `cause`, `detail` | the [`source`](std::error::Error::source) of the rejection, and its causes |
 /// | `expected`, `found` | for audience, issuer, kind and time: what would have passed, and what the token has |
@@ -77,7 +77,7 @@ pub struct Rejection {
     inner: Arc<Inner>,
     /// Where a layer in front of the function waits for its refusal.
     #[cfg(feature = "rmcp")]
-    answer: Option<crate::rmcp::Answer>,
+    answer: Option<crate::mcp::Answer>,
 }
 
 struct Inner {
@@ -145,14 +145,14 @@ impl Rejection {
 
     /// Also tells the layer that holds this answer's place, once this becomes the function's result.
     #[cfg(feature = "rmcp")]
-    pub(crate) fn answering(mut self, answer: Option<&crate::rmcp::Answer>) -> Self {
+    pub(crate) fn answering(mut self, answer: Option<&crate::mcp::Answer>) -> Self {
         self.answer = answer.cloned();
         self
     }
 
     /// The layer that is to be told, taken off: it keeps the rejection, not itself.
     #[cfg(feature = "rmcp")]
-    pub(crate) fn take_answer(&mut self) -> Option<crate::rmcp::Answer> {
+    pub(crate) fn take_answer(&mut self) -> Option<crate::mcp::Answer> {
         self.answer.take()
     }
 

@@ -1,7 +1,11 @@
 //! Resolving: from an access token to the claims that its authorization server vouches for.
 
+#[cfg(feature = "introspection")]
+pub(crate) mod cache;
 mod error;
 mod error_response;
+#[cfg(feature = "introspection")]
+pub(crate) mod introspection;
 mod resolver;
 mod wrong_member;
 

@@ -4,13 +4,15 @@ mod error_chain;
 #[cfg(feature = "introspection")]
 mod exchange;
 mod log_limiter;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod untrusted;
 
 /// Counts one: the name of a constant in `crate::metrics`, then labels.
 macro_rules! count {
     ($name:ident $(, $label:literal => $value:expr)*) => {{
         #[cfg(feature = "metrics")]
-        ::metrics::counter!(crate::metrics::$name $(, $label => $value)*).increment(1);
+        ::metrics::counter!(crate::telemetry::metrics::$name $(, $label => $value)*).increment(1);
         #[cfg(not(feature = "metrics"))]
         if false {
             $(let _ = $value;)*
@@ -23,7 +25,7 @@ macro_rules! count {
 macro_rules! gauge {
     ($name:ident $(, $label:literal => $value:expr)*; $change:ident $amount:expr) => {{
         #[cfg(feature = "metrics")]
-        ::metrics::gauge!(crate::metrics::$name $(, $label => $value)*).$change($amount);
+        ::metrics::gauge!(crate::telemetry::metrics::$name $(, $label => $value)*).$change($amount);
         #[cfg(not(feature = "metrics"))]
         if false {
             let _ = $amount;

@@ -33,7 +33,7 @@ fn recorder() -> (PrometheusRecorder, PrometheusHandle) {
 async fn everything_that_happens_is_counted_under_its_name() {
     let (recorder, prometheus) = recorder();
     let _counting = metrics::set_default_local_recorder(&recorder);
-    requires_auth::metrics::describe();
+    requires_auth::telemetry::metrics::describe();
     let hands = Hands::new();
     let server = AuthorizationServer::start().await.unwrap();
     let client = Introspection::builder(server.introspection_url())

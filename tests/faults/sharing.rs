@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use requires_auth::redis::SharedCache;
+use requires_auth::shared_cache::SharedCache;
 use requires_auth::{AccessToken, CachedBuilder, Introspection};
 
 use crate::clients::{Load, Who, once};

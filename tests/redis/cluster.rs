@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use requires_auth::redis::SharedCache;
+use requires_auth::shared_cache::SharedCache;
 
 use crate::clock::Hands;
 use crate::instance::{AMPLE, Answer, Instance, SECRET, authorization_server, parsed, token};

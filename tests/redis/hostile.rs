@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use requires_auth::redis::SharedCache;
+use requires_auth::shared_cache::SharedCache;
 
 use crate::clock::Hands;
 use crate::instance::{Answer, Instance, RESOURCE, SECRET, authorization_server, parsed, token};

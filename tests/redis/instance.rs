@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use requires_auth::redis::{SharedCache, SharedCacheBuilder};
+use requires_auth::shared_cache::{SharedCache, SharedCacheBuilder};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{
     AccessToken, Cached, CachedBuilder, Introspection, ResourceServer, requires_auth,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use requires_auth::redis::SharedCache;
+use requires_auth::shared_cache::SharedCache;
 use requires_auth::testing::AuthorizationServer;
 
 use crate::clock::Hands;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use requires_auth::redis::SharedCache;
+use requires_auth::shared_cache::SharedCache;
 use requires_auth::testing::Fault;
 use requires_auth::{Cached, Introspection, Resolver};
 use serde_json::json;

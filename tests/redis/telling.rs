@@ -1,7 +1,7 @@
 //! What is counted and logged of the store (R-C3, R-E2).
 
 use metrics_exporter_prometheus::PrometheusBuilder;
-use requires_auth::redis::SharedCache;
+use requires_auth::shared_cache::SharedCache;
 
 use crate::clock::Hands;
 use crate::instance::{Answer, Instance, SECRET, authorization_server, parsed, token};

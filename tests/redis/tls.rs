@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use requires_auth::redis::{SharedCache, SharedCacheBuilder};
+use requires_auth::shared_cache::{SharedCache, SharedCacheBuilder};
 
 use crate::clock::Hands;
 use crate::instance::{Answer, Instance, SECRET, authorization_server, token};

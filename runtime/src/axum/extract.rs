@@ -5,7 +5,7 @@ use http::request::Parts;
 
 use super::state::ServerState;
 use crate::guard::Authorized;
-use crate::policy::spelled::{AnyToken, Optional, Policy};
+use crate::policy::type_level::{AnyToken, Optional, Policy};
 use crate::{AuthInfo, Rejection};
 
 impl<S, P, A> FromRequestParts<S> for Authorized<P, A>

@@ -8,7 +8,7 @@ use ::rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use ::rmcp::transport::streamable_http_server::session::SessionManager;
 
 use super::routes::routes;
-use crate::rmcp::Mcp;
+use crate::mcp::Mcp;
 
 impl<H: ServerHandler> Mcp<H> {
     /// The guarded server at the path of the resource identifier, and its metadata at the

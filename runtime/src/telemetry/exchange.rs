@@ -21,7 +21,8 @@ impl Stopwatch {
     #[cfg_attr(not(feature = "metrics"), expect(clippy::unused_self, reason = "nothing is timed"))]
     pub(crate) fn stop(self, outcome: &Result<Claims, ResolveError>) {
         #[cfg(feature = "metrics")]
-        ::metrics::histogram!(crate::metrics::EXCHANGE_DURATION).record(self.started.elapsed());
+        ::metrics::histogram!(crate::telemetry::metrics::EXCHANGE_DURATION)
+            .record(self.started.elapsed());
         count!(EXCHANGES, "outcome" => match outcome {
             Ok(_) => "active",
             Err(ResolveError::Inactive) => "inactive",

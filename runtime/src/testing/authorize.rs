@@ -12,10 +12,10 @@ use super::client::{GrantType, OAuthClient};
 use super::client_document;
 use super::consent::{self, Pending};
 use super::grant::{Grant, requested_resources, requested_scopes};
+use super::html;
 use super::oauth_error::OAuthError;
-use super::page;
 use super::params::Params;
-use super::random::unguessable;
+use super::pkce::unguessable;
 use super::state::{Code, Consent, State, User};
 
 pub(super) async fn authorize(
@@ -26,10 +26,10 @@ pub(super) async fn authorize(
     // Nothing may be sent to a redirect URI before it is known to be the client's own.
     let (client, redirect_uri) = match client_and_redirect(&state, &params).await {
         Ok(found) => found,
-        Err(problem) => return page::problem(StatusCode::BAD_REQUEST, problem),
+        Err(problem) => return html::problem(StatusCode::BAD_REQUEST, problem),
     };
     let Ok(target) = Url::parse(&redirect_uri) else {
-        return page::problem(StatusCode::BAD_REQUEST, "The redirect URI is malformed.");
+        return html::problem(StatusCode::BAD_REQUEST, "The redirect URI is malformed.");
     };
     let reply = Reply {
         target,

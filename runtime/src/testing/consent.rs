@@ -11,9 +11,9 @@ use axum::response::Response;
 
 use super::authorize::{Asked, Reply};
 use super::host::is_from_another_origin;
-use super::page::{self, escape};
+use super::html::{self, escape};
 use super::params::Params;
-use super::random::unguessable;
+use super::pkce::unguessable;
 use super::state::{State, User};
 
 /// A valid authorization request that waits for the user.
@@ -40,7 +40,7 @@ const MOST_PENDING: usize = 1000;
 pub(super) fn ask(state: &State, pending: Pending) -> Response {
     let id = unguessable();
     let html = render(state, &id, &pending);
-    let response = page::page("Allow access?", &html, Some(&pending.reply.target));
+    let response = html::page("Allow access?", &html, Some(&pending.reply.target));
     let now = state.now();
     let mut store = state.store();
     store.pending.retain(|_, pending| pending.expires > now);
@@ -57,13 +57,13 @@ pub(super) async fn decide(
     body: Bytes,
 ) -> Response {
     let too_late = || {
-        page::problem(
+        html::problem(
             StatusCode::BAD_REQUEST,
             "This question was already answered, or has expired. Start again in the application.",
         )
     };
     if is_from_another_origin(&headers) {
-        return page::problem(StatusCode::FORBIDDEN, "This answer came from another site.");
+        return html::problem(StatusCode::FORBIDDEN, "This answer came from another site.");
     }
     let params = Params::parse(&body);
     let decision = params.one("decision");
@@ -87,7 +87,7 @@ pub(super) async fn decide(
             pending.allow(&state, user, scopes)
         }
         (Some("deny"), _) => pending.reply.error("access_denied", "the user said no"),
-        _ => page::problem(StatusCode::BAD_REQUEST, "The answer is incomplete."),
+        _ => html::problem(StatusCode::BAD_REQUEST, "The answer is incomplete."),
     }
 }
 

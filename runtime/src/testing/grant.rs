@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::oauth_error::OAuthError;
 use super::params::Params;
-use super::random::unguessable;
+use super::pkce::unguessable;
 use super::state::{RefreshToken, State, User};
 use super::token::{Answer, TokenRecord, audience, seconds};
 use crate::scope::{is_scope, pieces};

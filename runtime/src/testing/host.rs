@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::page;
+use super::html;
 
 /// Answers 421 (RFC 9110 §15.5.20) unless the request names a loopback host and this port.
 pub(super) async fn require_own(State(port): State<u16>, request: Request, next: Next) -> Response {
@@ -25,7 +25,7 @@ pub(super) async fn require_own(State(port): State<u16>, request: Request, next:
     if named && hosts.next().is_none() && target.into_iter().chain(host).all(own) {
         return next.run(request).await;
     }
-    page::problem(
+    html::problem(
         StatusCode::MISDIRECTED_REQUEST,
         "The request names another host. This server accepts requests for 127.0.0.1, [::1] and \
          localhost, with its own port.",

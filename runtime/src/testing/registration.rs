@@ -11,7 +11,7 @@ use serde_json::json;
 use super::client::{GrantType, OAuthClient};
 use super::client_metadata::ClientMetadata;
 use super::oauth_error::{OAuthError, not_stored};
-use super::random::unguessable;
+use super::pkce::unguessable;
 use super::state::State;
 use super::token::seconds;
 

@@ -16,7 +16,7 @@ use super::connection::Wire;
 use super::endpoint::Endpoint;
 use super::fault::{Action, ActiveAs, Fault};
 use super::fault_body::{Broken, Spaces};
-use super::recorded::RecordedRequest;
+use super::recorder::RecordedRequest;
 use super::state::State;
 use super::{
     authorize, consent, host, introspection, metadata, registration, revocation, token_endpoint,

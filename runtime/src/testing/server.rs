@@ -13,7 +13,7 @@ use super::builder::AuthorizationServerBuilder;
 use super::connection::{Listener, Wire, reserve};
 use super::endpoint::Endpoint;
 use super::fault::Fault;
-use super::recorded::RecordedRequest;
+use super::recorder::RecordedRequest;
 use super::routes::router;
 use super::state::{Settings, State};
 use super::token::Mint;

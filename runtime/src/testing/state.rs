@@ -8,7 +8,7 @@ use super::client::OAuthClient;
 use super::consent::Pending;
 use super::fault::Faults;
 use super::grant::Grant;
-use super::recorded::Recorder;
+use super::recorder::Recorder;
 use super::token::TokenRecord;
 use crate::Clock;
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::body::Bytes;
 use serde_json::{Map, Value};
 
-use super::random::unguessable;
+use super::pkce::unguessable;
 use super::state::State;
 
 /// Describes an access token, until [`issue`](Mint::issue) makes it; from

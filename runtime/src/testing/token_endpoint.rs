@@ -12,7 +12,7 @@ use super::client::{GrantType, OAuthClient, authenticate};
 use super::grant::{Grant, requested_resources, requested_scopes};
 use super::oauth_error::{OAuthError, not_stored};
 use super::params::Params;
-use super::random::{s256, unguessable};
+use super::pkce::{s256, unguessable};
 use super::state::State;
 
 pub(super) async fn token(

@@ -19,7 +19,7 @@ mod tasks;
 use std::error::Error;
 use std::sync::{Arc, Mutex};
 
-use requires_auth::rmcp::{Mcp, authorize};
+use requires_auth::mcp::{Mcp, authorize};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{Condition, Introspection, ResourceServer, requires_auth};
 use rmcp::handler::server::tool::{InputResponses, RequestState};

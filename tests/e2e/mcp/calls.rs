@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use requires_auth::rmcp::{Mcp, McpBuilder};
+use requires_auth::mcp::{Mcp, McpBuilder};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{Condition, Introspection, ResourceServer};
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use requires_auth::rmcp::{Mcp, McpBuilder, authorize};
+use requires_auth::mcp::{Mcp, McpBuilder, authorize};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{
     AuthInfo, Cached, Condition, Introspection, Rejection, ResourceServer, requires_auth,

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use requires_auth::rmcp::{Guarded, META_KEY, Mcp, McpBuilder};
+use requires_auth::mcp::{Guarded, META_KEY, Mcp, McpBuilder};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{Introspection, ResourceServer};
 use rmcp::handler::server::router::prompt::{PromptRoute, PromptRouter};
@@ -135,7 +135,7 @@ async fn what_is_declared_by_hand_answers_nobody_without_a_layer() {
             let ask = |name| ask(address, mode, &token, method, json!({ "name": name }));
             let refused = ask("declared").await;
             let message = "a guarded function was reached without requires_auth in front of the MCP \
-                 server: serve it through `requires_auth::rmcp::Mcp`";
+                 server: serve it through `requires_auth::mcp::Mcp`";
             assert!(refused.body.contains(message), "{refused:?}");
             assert!(refused.body.contains("-32603"), "{refused:?}");
             // What declares nothing is not guarded.

@@ -1,6 +1,6 @@
 //! What the server tells about itself.
 
-use requires_auth::rmcp::McpBuilder;
+use requires_auth::mcp::McpBuilder;
 use serde_json::{Value, json};
 
 use super::desk::{MODES, Running, reply};

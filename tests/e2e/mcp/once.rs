@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use requires_auth::rmcp::Mcp;
+use requires_auth::mcp::Mcp;
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{AuthInfo as Auth, requires_auth};
 use rmcp::model::ErrorData;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use requires_auth::rmcp::{Mcp, McpBuilder};
+use requires_auth::mcp::{Mcp, McpBuilder};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{ResourceServer, SetupError, requires_auth};
 use rmcp::handler::server::router::prompt::PromptRouter;

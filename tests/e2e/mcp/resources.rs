@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use requires_auth::Condition;
-use requires_auth::rmcp::Mcp;
+use requires_auth::mcp::Mcp;
 use requires_auth::testing::AuthorizationServer;
 use rmcp::model::{
     CustomRequest, CustomResult, GetSkillRequestParams, GetSkillResult, ListResourcesResult,

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use requires_auth::rmcp::McpBuilder;
+use requires_auth::mcp::McpBuilder;
 use requires_auth::testing::AuthorizationServer;
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use requires_auth::Condition;
-use requires_auth::rmcp::{META_KEY, Mcp, StdioError};
+use requires_auth::mcp::{META_KEY, Mcp, StdioError};
 use requires_auth::testing::AuthorizationServer;
 use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
 use rmcp::model::{CallToolResult, ContentBlock, MetaObject, Tool};
@@ -273,6 +273,6 @@ async fn a_guarded_function_without_its_guard_in_front_answers_nobody() {
         let answer = pipe.ask(method, params).await;
         assert_eq!(answer["error"]["code"], -32603, "{answer}");
         let message = answer["error"]["message"].as_str().unwrap();
-        assert!(message.contains("`requires_auth::rmcp::Mcp`"), "{message}");
+        assert!(message.contains("`requires_auth::mcp::Mcp`"), "{message}");
     }
 }

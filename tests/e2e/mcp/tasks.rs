@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use requires_auth::mcp::{Mcp, McpBuilder};
 use requires_auth::requires_auth;
-use requires_auth::rmcp::{Mcp, McpBuilder};
 use requires_auth::testing::AuthorizationServer;
 use rmcp::model::{
     CallToolResponse, CancelTaskParams, CreateTaskResult, DetailedTask, GetTaskParams,

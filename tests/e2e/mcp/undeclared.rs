@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use requires_auth::rmcp::Mcp;
+use requires_auth::mcp::Mcp;
 use requires_auth::testing::AuthorizationServer;
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;

@@ -1,0 +1,454 @@
+//! The layer in front of the SDK's HTTP service: it authenticates every request, and refuses an
+//! operation that the token has no scopes for while the answer can still have a status.
+
+use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+use http_body::Body;
+use http_body_util::{BodyExt, Either, Full};
+use serde_json::Value;
+use tokio::time::timeout;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::body_timeout::TimedBody;
+use super::declared_policy::grants;
+use super::event_ids::EventIds;
+use super::event_stream::{EventStream, is_event_stream, is_readable};
+use super::operation::{Announced, announced};
+use super::request_context::Identity;
+use super::response::Refused;
+use super::state::Setup;
+use super::stream_guard::StreamGuard;
+use super::{jsonrpc, operation::Operation};
+use crate::AuthInfo;
+
+/// Puts a [`McpGuard`] in front of the SDK's HTTP service; made by [`Mcp::layer`](super::Mcp::layer).
+#[derive(Debug, Clone)]
+pub struct McpLayer(pub(super) Arc<Setup>);
+
+impl<S> Layer<S> for McpLayer {
+    type Service = McpGuard<S>;
+
+    fn layer(&self, inner: S) -> McpGuard<S> {
+        McpGuard { inner, setup: Arc::clone(&self.0) }
+    }
+}
+
+/// The SDK's HTTP service behind its guard.
+#[derive(Debug, Clone)]
+pub struct McpGuard<S> {
+    inner: S,
+    setup: Arc<Setup>,
+}
+
+/// The body that is passed on: as it comes, if it comes in time, or as it was read.
+pub type Forwarded<B> = Either<TimedBody<B>, Full<Bytes>>;
+
+/// The body of an answer: that of the service, an event stream of it, or a refusal.
+pub type Answered<B> = Either<B, Either<EventStream<B>, Full<Bytes>>>;
+
+impl<S, B, R> Service<Request<B>> for McpGuard<S>
+where
+    S: Service<Request<Forwarded<B>>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Send,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+    R: Send + 'static,
+{
+    type Response = Response<Answered<R>>;
+    type Error = S::Error;
+    type Future = McpFuture<Self::Response, S::Error>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        // The service that was polled ready is the one that is called.
+        let unready = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, unready);
+        let setup = Arc::clone(&self.setup);
+        // The head is large, so it stays where it is until it is passed on.
+        let (mut head, body) = request.into_parts();
+        McpFuture(Box::pin(async move {
+            let (body, admitted) = match setup.admit(&mut head, body).await {
+                Ok(admitted) => admitted,
+                Err(refused) => return Ok(refusal(refused.to_response())),
+            };
+            let response = inner.call(Request::from_parts(head, body)).await?;
+            Ok(setup.answer(response, admitted))
+        }))
+    }
+}
+
+/// The answer of a [`McpGuard`], on its way.
+pub struct McpFuture<R, E>(Pin<Box<dyn Future<Output = Result<R, E>> + Send>>);
+
+impl<R, E> Future for McpFuture<R, E> {
+    type Output = Result<R, E>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(context)
+    }
+}
+
+impl<R, E> fmt::Debug for McpFuture<R, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("McpFuture(..)")
+    }
+}
+
+const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// A request that was passed on, as far as its answer depends on it.
+struct Admitted {
+    identity: Arc<Identity>,
+    /// The SDK's id of its session.
+    session: Option<HeaderValue>,
+    /// The scopes of the stream that it resumes.
+    resumed: Vec<Value>,
+}
+
+fn refusal<B>(response: Response<Full<Bytes>>) -> Response<Answered<B>> {
+    response.map(|body| Either::Right(Either::Right(body)))
+}
+
+impl Setup {
+    /// The request with its caller, as the SDK gets it.
+    async fn admit<B>(
+        self: &Arc<Self>,
+        parts: &mut Parts,
+        body: B,
+    ) -> Result<(Forwarded<B>, Admitted), Refused>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let announced = match parts.method {
+            Method::POST => announced(&parts.headers).map_err(|_| Refused::RepeatedHeader)?,
+            // A stream, or the end of a session.
+            _ => Announced::Headers(Operation::Other),
+        };
+        let asked = match &announced {
+            Announced::Headers(operation) => self.catalogue.requirements(operation).next(),
+            Announced::Body => None,
+        };
+        let demand = asked.map_or(self.initial, |asked| asked.demand);
+        let caller = self.server.identify(&parts.headers, demand).await?;
+        if caller.is_none() && !self.anonymous {
+            return Err(self.server.missing_token(demand).into());
+        }
+        let (operation, body) = match announced {
+            Announced::Headers(operation) => (operation, Either::Left(body)),
+            Announced::Body => {
+                let body = timeout(self.body_timeout, read(body, self.largest_body));
+                let body = body.await.map_err(|_| Refused::BodyTimeout)??;
+                let operation = jsonrpc::operation(&body, self.max_resources)?;
+                (operation, Either::Right(Full::new(body)))
+            }
+        };
+        self.decide(&operation, caller.as_ref())?;
+        let session = self.session(&parts.headers, caller.as_ref())?;
+        let event = self.last_event(&parts.headers, caller.as_ref(), session.as_ref())?;
+        if let Some(id) = &session {
+            parts.headers.insert(SESSION_ID, id.clone());
+        }
+        let resumed = event.map_or_else(Vec::new, |(id, scopes)| {
+            parts.headers.insert(LAST_EVENT_ID, id);
+            scopes
+        });
+        // The SDK hands the request's head to the functions, and logs it where asked to.
+        if let Some(credentials) = parts.headers.get_mut(AUTHORIZATION) {
+            credentials.set_sensitive(true);
+        }
+        let identity = Identity::new(self, operation, caller);
+        parts.extensions.insert(Arc::clone(&identity));
+        let body = match body {
+            Either::Left(body) => Either::Left(TimedBody::new(body, self.body_timeout, &identity)),
+            Either::Right(body) => Either::Right(body),
+        };
+        Ok((body, Admitted { identity, session, resumed }))
+    }
+
+    /// The SDK's id of the session that the request belongs to.
+    fn session(
+        &self,
+        headers: &HeaderMap,
+        caller: Option<&AuthInfo>,
+    ) -> Result<Option<HeaderValue>, Refused> {
+        let mut sealed = headers.get_all(SESSION_ID).iter();
+        let Some(id) = sealed.next() else { return Ok(None) };
+        if sealed.next().is_some() {
+            return Err(Refused::RepeatedHeader);
+        }
+        let id = id.to_str().ok().and_then(|sealed| self.seal.open(sealed, caller));
+        let id = id.and_then(|id| HeaderValue::from_str(id).ok());
+        id.map(Some).ok_or(Refused::UnknownSession)
+    }
+
+    /// The event store's id of the event that the request resumes a stream behind, with the scopes of
+    /// that stream. Whatever is there instead is not one of this caller.
+    fn last_event(
+        &self,
+        headers: &HeaderMap,
+        caller: Option<&AuthInfo>,
+        session: Option<&HeaderValue>,
+    ) -> Result<Option<(HeaderValue, Vec<Value>)>, Refused> {
+        let mut sealed = headers.get_all(LAST_EVENT_ID).iter();
+        let Some(id) = sealed.next() else { return Ok(None) };
+        let session = session.and_then(|id| id.to_str().ok());
+        let opened = self.seal.open_event(id.as_bytes(), caller, session);
+        let opened = opened.filter(|_| sealed.next().is_none()).filter(|(_, scopes)| {
+            caller.is_none_or(|caller| scopes.iter().all(|each| grants(caller.scopes(), each)))
+        });
+        let opened =
+            opened.and_then(|(id, scopes)| Some((HeaderValue::from_bytes(id).ok()?, scopes)));
+        opened.map(Some).ok_or(Refused::UnknownEvent)
+    }
+
+    /// The answer of the SDK, or the refusal that a function has left in the meantime.
+    fn answer<R>(&self, mut response: Response<R>, admitted: Admitted) -> Response<Answered<R>> {
+        let Admitted { identity, session, resumed } = admitted;
+        if let Some(refused) = identity.refusal() {
+            return refusal(refused.to_response());
+        }
+        if identity.has_timed_out() {
+            return refusal(Refused::BodyTimeout.to_response());
+        }
+        let caller = identity.caller.as_ref();
+        let begun = response.headers().get(SESSION_ID).cloned();
+        let begins = begun.is_some();
+        if let Some(id) = begun.as_ref().and_then(|id| id.to_str().ok())
+            && let Ok(sealed) = HeaderValue::try_from(self.seal.seal(id, caller))
+        {
+            response.headers_mut().insert(SESSION_ID, sealed);
+        }
+        if !is_event_stream(response.headers()) {
+            return response.map(Either::Left);
+        }
+        let mut scopes = identity.scopes();
+        scopes.extend(resumed);
+        let session = begun.or(session);
+        let session = session.as_ref().and_then(|id| id.to_str().ok());
+        // The SDK gives the answer that begins a session an id which no event store has assigned, so
+        // the store may have assigned the same one to another caller's event.
+        let seal = || (!begins).then(|| self.seal.events(caller, session, &scopes)).flatten();
+        let ids = is_readable(response.headers()).then(|| EventIds::new(seal()));
+        let guard = caller.map(|caller| StreamGuard::new(&self.server, caller.clone(), scopes));
+        // It is not known any more.
+        response.headers_mut().remove(CONTENT_LENGTH);
+        response.map(|body| Either::Right(Either::Left(EventStream::new(body, ids, guard))))
+    }
+}
+
+/// Reads a body up to a bound.
+async fn read<B>(body: B, longest: usize) -> Result<Bytes, Refused>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let mut body = std::pin::pin!(body);
+    // Most bodies come in one piece, which needs no copy.
+    let mut first = Bytes::new();
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.as_mut().frame().await {
+        // The client is gone, or breaks the protocol.
+        let frame = frame.map_err(|_| Refused::Unreadable)?;
+        let Ok(data) = frame.into_data() else { continue };
+        if data.len() > longest.saturating_sub(first.len().max(whole.len())) {
+            return Err(Refused::TooLarge);
+        }
+        if first.is_empty() {
+            first = data;
+            continue;
+        }
+        if whole.is_empty() {
+            whole.extend_from_slice(&first);
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(if whole.is_empty() { first } else { whole.freeze() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::time::Duration;
+
+    use ::rmcp::ServerHandler;
+    use http::StatusCode;
+    use http_body::Frame;
+    use http_body_util::BodyExt;
+
+    use super::*;
+    use crate::mcp::Mcp;
+    use crate::{AccessToken, Claims, ResolveError, Resolver, ResourceServer};
+
+    /// A body that comes in these pieces.
+    struct Pieces(std::slice::Iter<'static, &'static str>);
+
+    impl Body for Pieces {
+        type Data = Bytes;
+        type Error = std::io::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            Poll::Ready(
+                self.0.next().map(|piece| Ok(Frame::data(Bytes::from_static(piece.as_bytes())))),
+            )
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_whole_up_to_the_bound_in_however_many_pieces() {
+        // R-I3
+        let cases: [(&[&str], &str); 5] = [
+            (&[], ""),
+            (&["abc"], "abc"),
+            (&["", "a", "", "b", "c"], "abc"),
+            (&["ab", "c"], "abc"),
+            (&["a", "bc", ""], "abc"),
+        ];
+        for (pieces, whole) in cases {
+            for longest in 0..5 {
+                let read = read(Pieces(pieces.iter()), longest).await;
+                if longest < whole.len() {
+                    assert!(matches!(read, Err(Refused::TooLarge)), "{pieces:?} {longest}");
+                } else {
+                    assert_eq!(read.unwrap(), whole, "{pieces:?} {longest}");
+                }
+            }
+        }
+    }
+
+    struct Handler;
+
+    impl ServerHandler for Handler {}
+
+    struct Anybody;
+
+    impl Resolver for Anybody {
+        async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
+            Claims::from_introspection(br#"{"active":true,"sub":"a","aud":"https://a.example/"}"#)
+        }
+        fn name(&self) -> String {
+            String::new()
+        }
+    }
+
+    /// Reads the body, and answers as the SDK does if that fails.
+    #[derive(Clone)]
+    struct Reads;
+
+    impl<B> Service<Request<B>> for Reads
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Send,
+    {
+        type Response = Response<Full<Bytes>>;
+        type Error = Infallible;
+        type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, request: Request<B>) -> Self::Future {
+            Box::pin(async move {
+                let mut response = Response::new(Full::default());
+                match request.into_body().collect().await {
+                    Ok(body) => *response.body_mut() = Full::new(body.to_bytes()),
+                    Err(_) => *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR,
+                }
+                Ok(response)
+            })
+        }
+    }
+
+    /// One byte at a time, with so much time in between; the last one never comes if there are many.
+    struct Slow {
+        bytes: usize,
+        every: Duration,
+        timer: Option<Pin<Box<tokio::time::Sleep>>>,
+    }
+
+    impl Body for Slow {
+        type Data = Bytes;
+        type Error = std::io::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            let every = self.every;
+            let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(every)));
+            std::task::ready!(timer.as_mut().poll(context));
+            self.timer = None;
+            let Some(left) = self.bytes.checked_sub(1) else { return Poll::Ready(None) };
+            self.bytes = left;
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b" ")))))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_takes_too_long_is_refused() {
+        // The deadline of an authenticated request, whoever reads its body.
+        let server = ResourceServer::builder("https://a.example/")
+            .authorization_server("https://as.example")
+            .resolver(Anybody)
+            .build()
+            .unwrap();
+        let second = Duration::from_secs(1);
+        for (timeout, bytes, every, expected) in [
+            (None, 28, second, 200),
+            (None, 31, second, 408),
+            (None, 1, 3600 * second, 408),
+            (None, 3_000_000, second / 1000, 408),
+            (Some(40 * second), 31, second, 200),
+            (Some(second / 2), 1, second, 408),
+            (Some(Duration::MAX), 3600, second, 200),
+        ] {
+            for modern in [false, true] {
+                let mut builder = Mcp::builder(&server, || Ok(Handler));
+                if let Some(timeout) = timeout {
+                    builder = builder.body_timeout(timeout);
+                }
+                let mut service = builder.build().unwrap().layer().layer(Reads);
+                let mut request = Request::post("/").header(AUTHORIZATION, "Bearer t");
+                if modern {
+                    request = request.header("mcp-protocol-version", "2026-07-28");
+                    request = request.header("mcp-method", "tools/list");
+                }
+                let request = request.body(Slow { bytes, every, timer: None }).unwrap();
+                let begun = tokio::time::Instant::now();
+                let response = service.call(request).await.unwrap();
+                let case = format!("{timeout:?} {bytes} {every:?} {modern}");
+                assert_eq!(response.status(), expected, "{case}");
+                if expected == 408 {
+                    let took = begun.elapsed();
+                    let most = timeout.unwrap_or(30 * second) + Duration::from_millis(5);
+                    assert!(took <= most, "{case} {took:?}");
+                    assert_eq!(response.headers()["content-type"], "application/json");
+                    assert_eq!(response.headers()["cache-control"], "no-store");
+                    let body = response.into_body().collect().await.unwrap().to_bytes();
+                    assert_eq!(
+                        body,
+                        r#"{"error":{"code":-32600,"message":"the body did not arrive in time"},"id":null,"jsonrpc":"2.0"}"#
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Who makes the request that a function of an MCP server answers.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use ::rmcp::service::RequestContext;
+use ::rmcp::{ErrorData, RoleServer};
+use http::request::Parts;
+use serde_json::Value;
+
+use super::operation::Operation;
+use super::state::Setup;
+use crate::policy::Demand;
+use crate::telemetry::{LogLimiter, Verdict};
+use crate::{AuthInfo, Condition, Rejection};
+
+/// The caller of one request. A layer resolves the token and puts this, behind an `Arc`, where the
+/// guard in the function finds it: the extractors of rmcp cannot wait for a resolver.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub(crate) caller: Option<AuthInfo>,
+    pub(super) setup: Arc<Setup>,
+    /// What is asked for, as far as a layer has seen it.
+    pub(super) operation: Operation,
+    /// What it turned out to be about, where only the handler's guard could know that.
+    further: OnceLock<Operation>,
+    /// The body of the request did not arrive in time.
+    timed_out: AtomicBool,
+    /// What a function has left for the layer that holds the answer.
+    refusal: OnceLock<Rejection>,
+}
+
+impl Identity {
+    pub(super) fn new(
+        setup: &Arc<Setup>,
+        operation: Operation,
+        caller: Option<AuthInfo>,
+    ) -> Arc<Self> {
+        let setup = Arc::clone(setup);
+        let (further, refusal) = (OnceLock::new(), OnceLock::new());
+        let timed_out = AtomicBool::new(false);
+        Arc::new(Self { caller, setup, operation, further, timed_out, refusal })
+    }
+
+    /// The caller, as a function gets it: whatever it refuses reaches the layer.
+    pub(super) fn caller(self: &Arc<Self>) -> Option<AuthInfo> {
+        self.caller.clone().map(|caller| caller.answering(self.answer()))
+    }
+
+    pub(super) fn answer(self: &Arc<Self>) -> Answer {
+        Answer(Arc::clone(self))
+    }
+
+    /// The request is about this as well.
+    pub(super) fn is_about(&self, operation: Operation) {
+        let _ = self.further.set(operation);
+    }
+
+    /// Whether the layer of this server has decided about the operation. That of another one may know
+    /// other declarations, even if it lets in the same tokens.
+    pub(super) fn has_decided(&self, operation: &Operation, own: &Arc<Setup>) -> bool {
+        Arc::ptr_eq(&self.setup, own) && self.operation == *operation
+    }
+
+    /// The tool that the layer of this server has decided about.
+    pub(super) fn decided_tool(&self, own: &Arc<Setup>) -> Option<&str> {
+        self.operation.tool().filter(|_| Arc::ptr_eq(&self.setup, own))
+    }
+
+    /// The scopes that the request has asked for so far.
+    pub(super) fn scopes(&self) -> Vec<Value> {
+        let mut scopes = self.setup.scopes(&self.operation);
+        if let Some(further) = self.further.get() {
+            scopes.extend(self.setup.scopes(further));
+        }
+        scopes
+    }
+
+    pub(super) fn time_out(&self) {
+        self.timed_out.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_timed_out(&self) -> bool {
+        self.timed_out.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn refusal(&self) -> Option<&Rejection> {
+        self.refusal.get()
+    }
+
+    /// The refusal of a guarded function. The layer should have known it.
+    pub(super) fn refuse(self: &Arc<Self>, refused: Rejection) -> ErrorData {
+        let limiter = self.setup.server.log_limiter();
+        if let Some(name) = self.setup.catalogue.undeclared(&self.operation)
+            && limiter.verdict("undeclared", Instant::now()) != Verdict::Suppress
+        {
+            tracing::warn!(
+                target: "requires_auth",
+                name,
+                "a guarded tool or prompt is unknown to `requires_auth::mcp::Mcp`, so its refusal \
+                 may come too late for a 403: give its router to `tools` or `prompts`, and write \
+                 `#[requires_auth]` above `#[tool]` or `#[prompt]`"
+            );
+        }
+        refused.answering(Some(&self.answer())).into()
+    }
+
+    /// The caller of the request that this context belongs to, never that of its session.
+    pub(super) fn of(context: &RequestContext<RoleServer>) -> Result<&Arc<Self>, ErrorData> {
+        Self::find(context).ok_or_else(|| {
+            // No server is at hand here, whose limit it could be.
+            static LIMITER: LogLimiter = LogLimiter::new();
+            if LIMITER.verdict("unguarded", Instant::now()) != Verdict::Suppress {
+                tracing::error!(target: "requires_auth", "{UNGUARDED}");
+            }
+            ErrorData::internal_error(UNGUARDED, None)
+        })
+    }
+
+    /// The same; `None` where no layer is in front.
+    pub(super) fn find(context: &RequestContext<RoleServer>) -> Option<&Arc<Self>> {
+        // Over HTTP, only the request itself says who makes it.
+        match context.extensions.get::<Parts>() {
+            Some(request) => request.extensions.get(),
+            None => context.extensions.get(),
+        }
+    }
+
+    /// Refuses a request that has come through the layer of another resource server: its token was
+    /// meant for that one.
+    pub(super) fn check_layer(
+        context: &RequestContext<RoleServer>,
+        own: &Setup,
+    ) -> Result<(), ErrorData> {
+        // Where there is no layer at all, what is guarded refuses the request.
+        let Some(identity) = Self::find(context) else { return Ok(()) };
+        let other = &identity.setup.server;
+        if own.server.is(other) {
+            return Ok(());
+        }
+        if own.server.log_limiter().verdict("foreign layer", Instant::now()) != Verdict::Suppress {
+            tracing::error!(
+                target: "requires_auth",
+                handler = own.server.resource(),
+                layer = other.resource(),
+                "a handler of one `requires_auth::mcp::Mcp` is behind the layer of another one, built \
+                 with another `ResourceServer`: take `layer` and `handler` from the same `Mcp`"
+            );
+        }
+        let refused = Rejection::misconfigured(ForeignLayer);
+        Err(refused.answering(Some(&identity.answer())).into())
+    }
+}
+
+const UNGUARDED: &str = "a guarded function was reached without requires_auth in front of the MCP \
+     server: serve it through `requires_auth::mcp::Mcp`";
+
+#[derive(Debug, thiserror::Error)]
+#[error("the layer in front of the MCP server is that of another resource server")]
+struct ForeignLayer;
+
+/// The place where a function leaves its refusal for the layer that holds the answer: a function of
+/// an MCP server cannot set the status of the HTTP response itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer(Arc<Identity>);
+
+impl Answer {
+    /// The first refusal stays: whatever followed was not meant to happen.
+    pub(super) fn refuse(&self, rejection: Rejection) {
+        let _ = self.0.refusal.set(rejection);
+    }
+}
+
+/// Decides about the caller of a request, in a handler method that is no `#[tool]` or `#[prompt]`,
+/// such as `read_resource`:
+///
+/// ```
+/// use requires_auth::{AuthInfo, Condition};
+/// use rmcp::model::{ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult};
+/// use rmcp::service::RequestContext;
+/// use rmcp::{ErrorData, RoleServer, ServerHandler};
+///
+/// struct Journal;
+///
+/// impl ServerHandler for Journal {
+///     async fn read_resource(
+///         &self,
+///         request: ReadResourceRequestParams,
+///         context: RequestContext<RoleServer>,
+///     ) -> Result<ReadResourceResponse, ErrorData> {
+///         let auth = requires_auth::mcp::authorize(&context, Condition::Scope("entries:read"))?;
+///         Ok(ReadResourceResult::new(entries_of(&auth)).into())
+///     }
+/// }
+/// # fn entries_of(_: &AuthInfo) -> Vec<rmcp::model::ResourceContents> { Vec::new() }
+/// ```
+///
+/// # Errors
+/// The answer to return: an error that names the scopes, and over HTTP a 403 with its challenge
+/// where the status has not been sent yet.
+pub fn authorize(
+    context: &RequestContext<RoleServer>,
+    condition: Condition,
+) -> Result<AuthInfo, ErrorData> {
+    let identity = Identity::of(context)?;
+    let demand = Demand::from(condition);
+    let decided = match identity.caller() {
+        Some(caller) => caller.authorize(demand),
+        None => {
+            Err(identity.setup.server.missing_token(demand).answering(Some(&identity.answer())))
+        }
+    };
+    Ok(decided?)
+}

@@ -1,0 +1,64 @@
+//! Requests that the layer does not pass on, and their answers.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use serde_json::{Value, json};
+
+use super::jsonrpc::Unacceptable;
+use crate::Rejection;
+
+/// Why a request does not reach the SDK.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refused {
+    /// For its token.
+    #[error(transparent)]
+    Caller(#[from] Rejection),
+    #[error(transparent)]
+    Unacceptable(#[from] Unacceptable),
+    #[error("a header of the Model Context Protocol is there twice")]
+    RepeatedHeader,
+    #[error("the body is larger than this server accepts")]
+    TooLarge,
+    #[error("the body did not arrive in time")]
+    BodyTimeout,
+    /// The client is gone, or breaks the protocol.
+    #[error("the body could not be read")]
+    Unreadable,
+    /// As the SDK answers for a session that does not exist: a client then starts another one.
+    #[error("there is no such session")]
+    UnknownSession,
+    /// Of a stream that this caller has begun, and may still read.
+    #[error("there is no such event to resume a stream from")]
+    UnknownEvent,
+}
+
+impl Refused {
+    pub(super) fn to_response(&self) -> Response<Full<Bytes>> {
+        let status = match self {
+            Self::Caller(rejection) => return rejection.to_response(),
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::UnknownSession | Self::UnknownEvent => StatusCode::NOT_FOUND,
+            Self::Unacceptable(_) | Self::RepeatedHeader | Self::Unreadable => {
+                StatusCode::BAD_REQUEST
+            }
+        };
+        // Of a request that has not been read there is no id.
+        let body = json!({
+            "jsonrpc": "2.0",
+            "id": Value::Null,
+            "error": { "code": INVALID_REQUEST, "message": self.to_string() },
+        });
+        let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+/// JSON-RPC 2.0 §5.1.
+const INVALID_REQUEST: i32 = -32600;

@@ -1,0 +1,74 @@
+//! What the layer and the handler of one MCP server share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::declared_policy::Requirement;
+use super::operation::Operation;
+use super::registry::Catalogue;
+use super::request_context::Identity;
+use super::session::SessionSeal;
+use super::tasks::Tasks;
+use crate::policy::Demand;
+use crate::{AuthInfo, Rejection, ResourceServer};
+
+/// The settings of [`Mcp`](super::Mcp), checked.
+#[derive(Debug)]
+pub(super) struct Setup {
+    pub(super) server: ResourceServer,
+    pub(super) catalogue: Catalogue,
+    /// What a caller without a token is asked for where the operation is not known yet.
+    pub(super) initial: Demand,
+    pub(super) anonymous: bool,
+    pub(super) filter_lists: bool,
+    pub(super) largest_body: usize,
+    /// How long the body of a request may take to arrive.
+    pub(super) body_timeout: Duration,
+    /// How many resources one request may name.
+    pub(super) max_resources: usize,
+    pub(super) seal: SessionSeal,
+    /// `None` where the handler itself decides about tasks.
+    pub(super) tasks: Option<Tasks>,
+}
+
+impl Setup {
+    /// Decides whether the caller may do all that this operation asks for.
+    pub(super) fn decide(
+        &self,
+        operation: &Operation,
+        caller: Option<&AuthInfo>,
+    ) -> Result<(), Rejection> {
+        self.catalogue.requirements(operation).try_for_each(|asked| self.meets(asked, caller))
+    }
+
+    /// The scopes that an operation asks for, each condition once.
+    pub(super) fn scopes(&self, operation: &Operation) -> Vec<Value> {
+        let mut scopes = Vec::new();
+        for condition in self.catalogue.requirements(operation).filter_map(Requirement::scopes) {
+            if !scopes.contains(&condition) {
+                scopes.push(condition);
+            }
+        }
+        scopes
+    }
+
+    fn meets(&self, asked: Requirement, caller: Option<&AuthInfo>) -> Result<(), Rejection> {
+        match caller {
+            Some(caller) => caller.check(asked.demand),
+            None if asked.anonymous => Ok(()),
+            None => Err(self.server.missing_token(asked.demand)),
+        }
+    }
+
+    /// The same within a handler, where the refusal becomes an error of JSON-RPC.
+    pub(super) fn decide_within(
+        &self,
+        operation: &Operation,
+        identity: &Arc<Identity>,
+    ) -> Result<(), ::rmcp::ErrorData> {
+        let decided = self.decide(operation, identity.caller.as_ref());
+        decided.map_err(|refused| refused.answering(Some(&identity.answer())).into())
+    }
+}

@@ -1,0 +1,298 @@
+//! On tokio's paused time, and a wall clock that the test sets.
+
+use std::io;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use http_body::{Body, Frame};
+use http_body_util::BodyExt;
+use tokio::sync::mpsc;
+
+use super::*;
+use crate::mcp::event_stream::EventStream;
+use crate::{AccessToken, Claims, Clock, Condition, ResolveError, Resolver};
+
+/// A wall clock that shows what the test has set, in seconds.
+#[derive(Debug, Clone, Default)]
+struct WallClock(Arc<Mutex<u64>>);
+
+impl Clock for WallClock {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(*self.0.lock().unwrap())
+    }
+    fn instant(&self) -> std::time::Instant {
+        Instant::now().into_std()
+    }
+}
+
+/// What the authorization server says, and what a cache says of it.
+#[derive(Debug, Clone, Default)]
+struct Answers {
+    server: Arc<Mutex<Answer>>,
+    cache: Arc<Mutex<Answer>>,
+    asked: Arc<Mutex<usize>>,
+}
+
+#[derive(Debug, Clone, Default)]
+enum Answer {
+    #[default]
+    None,
+    Claims(&'static str),
+    Inactive,
+    Outage,
+}
+
+impl Answer {
+    fn resolved(&self) -> Option<Result<Claims, ResolveError>> {
+        match self {
+            Self::None => None,
+            Self::Claims(claims) => Some(Claims::from_introspection(claims.as_bytes())),
+            Self::Inactive => Some(Err(ResolveError::Inactive)),
+            Self::Outage => Some(Err(ResolveError::CredentialsRefused)),
+        }
+    }
+}
+
+impl Resolver for Answers {
+    async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
+        *self.asked.lock().unwrap() += 1;
+        let answer = self.server.lock().unwrap().clone();
+        match answer.resolved() {
+            Some(resolved) => resolved,
+            None => std::future::pending().await,
+        }
+    }
+    fn known(&self, _: &AccessToken) -> Option<Result<Claims, ResolveError>> {
+        self.cache.lock().unwrap().resolved()
+    }
+    fn name(&self) -> String {
+        String::new()
+    }
+}
+
+/// A body that the test sends events into.
+struct Events(mpsc::UnboundedReceiver<Bytes>);
+
+impl Body for Events {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        self.0.poll_recv(context).map(|event| event.map(|event| Ok(Frame::data(event))))
+    }
+}
+
+const ALICE: &str =
+    r#"{"active":true,"sub":"alice","scope":"read write","aud":"https://a.example/"}"#;
+
+struct Open {
+    answers: Answers,
+    clock: WallClock,
+    events: mpsc::UnboundedSender<Bytes>,
+    stream: EventStream<Events>,
+}
+
+impl Open {
+    async fn with(claims: &'static str, scopes: &[&str]) -> Self {
+        let (answers, clock) = (Answers::default(), WallClock::default());
+        *answers.server.lock().unwrap() = Answer::Claims(claims);
+        let server = ResourceServer::builder("https://a.example/")
+            .authorization_server("https://as.example")
+            .resolver(answers.clone())
+            .clock(clock.clone())
+            .build()
+            .unwrap();
+        let headers = HeaderMap::from_iter([(
+            http::header::AUTHORIZATION,
+            HeaderValue::from_static("Bearer t"),
+        )]);
+        let caller = server.authorize(&headers, Condition::NONE).await.unwrap();
+        let scopes = scopes.iter().map(|scope| Value::from(*scope)).collect();
+        let guard = StreamGuard::new(&server, caller, scopes);
+        let (events, received) = mpsc::unbounded_channel();
+        let stream = EventStream::new(Events(received), None, Some(guard));
+        Self { answers, clock, events, stream }
+    }
+
+    fn answer(&self, answer: Answer) {
+        *self.answers.server.lock().unwrap() = answer;
+    }
+
+    fn cache(&self, answer: Answer) {
+        *self.answers.cache.lock().unwrap() = answer;
+    }
+
+    fn asked(&self) -> usize {
+        *self.answers.asked.lock().unwrap()
+    }
+
+    fn send(&self) {
+        self.events.send(Bytes::from_static(b"data: x\n\n")).unwrap();
+    }
+
+    /// What comes of the stream within this time.
+    async fn within(&mut self, time: Duration) -> Next {
+        match tokio::time::timeout(time, self.stream.frame()).await {
+            Err(_) => Next::Nothing,
+            Ok(None) => Next::End,
+            Ok(Some(frame)) => {
+                assert_eq!(frame.unwrap().into_data().unwrap(), "data: x\n\n");
+                Next::Event
+            }
+        }
+    }
+
+    async fn now(&mut self) -> Next {
+        self.within(Duration::ZERO).await
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    Event,
+    Nothing,
+    End,
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_when_its_token_expires() {
+    // R-I15
+    let claims = r#"{"active":true,"sub":"a","aud":"https://a.example/","exp":100}"#;
+    for event in [false, true] {
+        let mut open = Open::with(claims, &[]).await;
+        open.send();
+        assert_eq!(open.now().await, Next::Event);
+        *open.clock.0.lock().unwrap() = 99;
+        open.send();
+        assert_eq!(open.now().await, Next::Event);
+        *open.clock.0.lock().unwrap() = 100;
+        // The cache does not know better than the clock.
+        open.cache(Answer::Claims(claims));
+        if event {
+            open.send();
+            assert_eq!(open.now().await, Next::End, "no event is passed on");
+        } else {
+            assert_eq!(open.within(2 * SECOND).await, Next::End, "without an event, too");
+        }
+        assert_eq!(open.now().await, Next::End);
+        assert!(open.events.is_closed(), "the service's own stream has ended");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_without_events_ends_at_the_very_time() {
+    // R-I15: the timer runs to the end of the token, not to the next tick.
+    let claims = r#"{"active":true,"sub":"a","aud":"https://a.example/","exp":1}"#;
+    let mut open = Open::with(claims, &[]).await;
+    *open.clock.0.lock().unwrap() = 1;
+    let begin = Instant::now();
+    assert_eq!(open.within(10 * SECOND).await, Next::End);
+    assert!(begin.elapsed() <= SECOND, "{:?}", begin.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_as_soon_as_a_new_request_would_be_refused() {
+    // R-I15
+    let mut open = Open::with(ALICE, &[]).await;
+    open.cache(Answer::Claims(ALICE));
+    open.answer(Answer::Inactive);
+    for _ in 0..60 {
+        open.send();
+        assert_eq!(open.now().await, Next::Event, "the cache lets new requests in as well");
+        assert_eq!(open.within(SECOND).await, Next::Nothing);
+    }
+    assert_eq!(open.asked(), 1, "only for the request itself");
+    open.cache(Answer::None);
+    open.send();
+    assert_eq!(open.now().await, Next::End, "the cache has forgotten it: it is resolved first");
+
+    let mut open = Open::with(ALICE, &[]).await;
+    open.cache(Answer::Inactive);
+    open.send();
+    assert_eq!(open.now().await, Next::End);
+
+    let mut open = Open::with(ALICE, &[]).await;
+    open.cache(Answer::Inactive);
+    assert_eq!(open.within(2 * SECOND).await, Next::End, "without an event, too");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_cache_the_token_is_resolved_again_and_again() {
+    // R-I15
+    let mut open = Open::with(ALICE, &[]).await;
+    assert_eq!(open.within(60 * SECOND).await, Next::Nothing);
+    assert!((11..=13).contains(&open.asked()), "{}", open.asked());
+    open.send();
+    assert_eq!(open.now().await, Next::Event);
+    open.answer(Answer::Inactive);
+    assert_eq!(open.within(6 * SECOND).await, Next::End);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_holds_events_back_and_ends_no_stream_at_once() {
+    // R-I15
+    let mut open = Open::with(ALICE, &[]).await;
+    open.answer(Answer::Outage);
+    assert_eq!(open.within(6 * SECOND).await, Next::Nothing);
+    open.send();
+    assert_eq!(open.within(50 * SECOND).await, Next::Nothing, "it may be revoked");
+    open.answer(Answer::Claims(ALICE));
+    assert_eq!(open.within(6 * SECOND).await, Next::Event, "it was not");
+
+    open.answer(Answer::Outage);
+    assert_eq!(open.within(60 * SECOND).await, Next::Nothing);
+    assert_eq!(open.within(10 * SECOND).await, Next::End, "the outage lasts");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_authorization_server_that_does_not_answer_keeps_no_stream_alive() {
+    // R-I15
+    let claims = r#"{"active":true,"sub":"a","aud":"https://a.example/","exp":100}"#;
+    let mut open = Open::with(claims, &[]).await;
+    open.answer(Answer::None);
+    assert_eq!(open.within(10 * SECOND).await, Next::Nothing);
+    open.send();
+    assert_eq!(open.within(10 * SECOND).await, Next::Nothing, "it is being resolved");
+    *open.clock.0.lock().unwrap() = 100;
+    assert_eq!(open.within(2 * SECOND).await, Next::End);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_with_the_scopes_that_it_was_begun_with() {
+    // R-I15
+    let poor = r#"{"active":true,"sub":"alice","scope":"read","aud":"https://a.example/"}"#;
+    for (scopes, expected) in [
+        (&["read", "write"][..], Next::End),
+        (&["write"], Next::End),
+        (&["read"], Next::Event),
+        (&[], Next::Event),
+    ] {
+        let mut open = Open::with(ALICE, scopes).await;
+        open.send();
+        assert_eq!(open.now().await, Next::Event);
+        open.cache(Answer::Claims(poor));
+        open.send();
+        assert_eq!(open.now().await, expected, "{scopes:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_when_its_token_is_another_callers_or_for_another_server() {
+    // R-I15
+    for claims in [
+        r#"{"active":true,"sub":"bob","scope":"read write","aud":"https://a.example/"}"#,
+        r#"{"active":true,"sub":"alice","scope":"read write","aud":"https://b.example/"}"#,
+    ] {
+        let mut open = Open::with(ALICE, &[]).await;
+        open.cache(Answer::Claims(claims));
+        open.send();
+        assert_eq!(open.now().await, Next::End, "{claims}");
+    }
+}

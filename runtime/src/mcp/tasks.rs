@@ -1,0 +1,180 @@
+//! Tasks, which belong to the caller of the tool that began them.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::session::Principal;
+
+/// Who began which task, and with which tool.
+///
+/// It is bounded. What a caller begins beyond [`MOST_OF_ONE`] displaces its own oldest task, never
+/// one of another caller: where there are [`MOST_TASKS`] in all, a caller without any can begin none.
+/// Only tasks that are older than [`KEPT_FOR`] make room then.
+#[derive(Debug, Default)]
+pub(super) struct Tasks(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    owners: HashMap<Principal, Own>,
+    /// Of all owners.
+    count: usize,
+    /// When the tasks were last looked through for old ones.
+    swept: Option<Instant>,
+}
+
+/// The tasks of one caller.
+#[derive(Debug, Default)]
+struct Own {
+    begun: HashMap<String, Begun>,
+    /// From the oldest on.
+    order: VecDeque<String>,
+}
+
+#[derive(Debug)]
+struct Begun {
+    tool: String,
+    at: Instant,
+}
+
+/// At some 200 bytes each, twenty megabytes.
+const MOST_TASKS: usize = 100_000;
+const MOST_OF_ONE: usize = 1_000;
+const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How often all tasks are looked through at most.
+const SWEEP_AGAIN: Duration = Duration::from_secs(60);
+
+/// There is no room for the task of a caller who has none.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this server keeps too many tasks of other callers")]
+pub(super) struct TooManyTasks;
+
+impl Tasks {
+    pub(super) fn begin(
+        &self,
+        task: &str,
+        tool: String,
+        owner: Principal,
+        now: Instant,
+    ) -> Result<(), TooManyTasks> {
+        let mut known = self.known();
+        let own = known.owners.get(&owner);
+        let anew = own.is_none_or(|own| !own.begun.contains_key(task));
+        if anew && own.is_some_and(|own| own.order.len() >= MOST_OF_ONE) {
+            known.displace_oldest(owner);
+        } else if anew && known.count >= MOST_TASKS {
+            known.sweep(now);
+            if known.count >= MOST_TASKS && !known.displace_oldest(owner) {
+                return Err(TooManyTasks);
+            }
+        }
+        let own = known.owners.entry(owner).or_default();
+        own.begun.insert(task.to_owned(), Begun { tool, at: now });
+        if anew {
+            own.order.push_back(task.to_owned());
+            known.count += 1;
+        }
+        Ok(())
+    }
+
+    /// The tool that began a task of this caller; `None` if it is somebody else's, or unknown.
+    pub(super) fn tool(&self, task: &str, owner: Principal) -> Option<String> {
+        let known = self.known();
+        let begun = known.owners.get(&owner)?.begun.get(task)?;
+        Some(begun.tool.clone())
+    }
+
+    /// Never held across an `await`.
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// Removes the oldest task of this owner; `false` if it has none.
+    fn displace_oldest(&mut self, owner: Principal) -> bool {
+        let Some(own) = self.owners.get_mut(&owner) else { return false };
+        let Some(oldest) = own.order.pop_front() else { return false };
+        own.begun.remove(&oldest);
+        self.count -= 1;
+        true
+    }
+
+    /// Removes what is old, at most once in a while, since it takes time.
+    fn sweep(&mut self, now: Instant) {
+        let recently = |swept: Instant| now.saturating_duration_since(swept) < SWEEP_AGAIN;
+        if self.swept.is_some_and(recently) {
+            return;
+        }
+        self.swept = Some(now);
+        let old = |begun: &Begun| now.saturating_duration_since(begun.at) >= KEPT_FOR;
+        self.owners.retain(|_, own| {
+            own.begun.retain(|_, begun| !old(begun));
+            own.order.retain(|task| own.begun.contains_key(task));
+            !own.order.is_empty()
+        });
+        self.count = self.owners.values().map(|own| own.order.len()).sum();
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod tests {
+    use super::*;
+    use crate::mcp::session::SessionSeal;
+    use crate::testing::Caller;
+
+    fn owner(subject: &str) -> Principal {
+        let seal = SessionSeal::new(&[1; 32], "").unwrap();
+        seal.principal(Some(&Caller::new(subject, "").auth_info()))
+    }
+
+    #[test]
+    fn one_callers_tasks_displace_its_own_and_nobody_elses() {
+        // R-I14
+        let (tasks, now) = (Tasks::default(), Instant::now());
+        let (alice, bob) = (owner("alice"), owner("bob"));
+        let begin = |task: &str, owner| tasks.begin(task, format!("of {task}"), owner, now);
+        begin("0", alice).unwrap();
+        for number in 0..20_000 {
+            begin(&number.to_string(), bob).unwrap();
+        }
+        assert_eq!(tasks.known().count, MOST_OF_ONE + 1);
+        assert_eq!(tasks.tool("0", alice).as_deref(), Some("of 0"), "an id of its own");
+        assert_eq!(tasks.tool("0", bob), None, "its oldest");
+        assert_eq!(tasks.tool("19999", bob).as_deref(), Some("of 19999"));
+        assert_eq!(tasks.tool("19999", alice), None);
+        begin("19999", bob).unwrap();
+        assert_eq!(tasks.known().count, MOST_OF_ONE + 1, "an id counts once");
+        tasks.begin("0", "mine".to_owned(), bob, now).unwrap();
+        assert_eq!(tasks.tool("0", alice).as_deref(), Some("of 0"), "nobody takes it over");
+    }
+
+    #[test]
+    fn many_callers_together_displace_nobody() {
+        // R-I14
+        let (tasks, start) = (Tasks::default(), Instant::now());
+        let alice = owner("alice");
+        tasks.begin("a", "tool".to_owned(), alice, start).unwrap();
+        let crowd: Vec<Principal> =
+            (0..=MOST_TASKS / MOST_OF_ONE).map(|number| owner(&number.to_string())).collect();
+        for owner in &crowd {
+            for number in 0..MOST_OF_ONE {
+                let _ = tasks.begin(&number.to_string(), "tool".to_owned(), *owner, start);
+            }
+        }
+        assert_eq!(tasks.known().count, MOST_TASKS);
+        assert_eq!(tasks.tool("a", alice).as_deref(), Some("tool"));
+        tasks.begin("b", "tool".to_owned(), alice, start).unwrap();
+        assert_eq!(tasks.tool("a", alice), None, "a caller can still replace its own");
+        assert_eq!(tasks.tool("b", alice).as_deref(), Some("tool"));
+        let late = owner("late");
+        let begun = tasks.begin("c", "tool".to_owned(), late, start + KEPT_FOR / 2);
+        assert_eq!(begun, Err(TooManyTasks));
+        assert_eq!(tasks.tool("c", late), None);
+        tasks.begin("c", "tool".to_owned(), late, start + KEPT_FOR).unwrap();
+        assert_eq!(tasks.tool("c", late).as_deref(), Some("tool"));
+        assert_eq!(tasks.known().count, 1, "what is old has made room");
+    }
+}

@@ -1,0 +1,264 @@
+//! The resource server: what this program is, whom it trusts, and what it accepts.
+
+mod builder;
+#[cfg(feature = "introspection")]
+mod config;
+mod discovery_error;
+mod metadata;
+mod mismatch;
+mod refusal_log;
+mod refusals;
+mod resource_identifier;
+mod setup_error;
+#[cfg(feature = "rmcp")]
+mod token_status;
+mod unknown_setting;
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderMap;
+
+use crate::authenticate::{Credentials, HeaderProblem};
+use crate::guard::RequestState;
+use crate::policy::{Demand, first_alternative};
+use crate::rejection::{Challenge, ChallengeBase, Reason, TokenProblem};
+use crate::resolve::SharedResolver;
+use crate::telemetry::LogLimiter;
+use crate::{AccessToken, AuthInfo, Claims, Condition, Rejection, ResolveError};
+
+use crate::validate::Admission;
+pub use crate::validate::AudienceCheck;
+pub use builder::ResourceServerBuilder;
+#[cfg(feature = "introspection")]
+pub use config::{ClientAuthenticationMethod, ResourceServerConfig};
+pub use discovery_error::DiscoveryError;
+pub use metadata::ProtectedResourceMetadata;
+pub(crate) use refusal_log::Needs;
+pub(crate) use resource_identifier::ResourceIdentifier;
+pub use setup_error::SetupError;
+#[cfg(feature = "rmcp")]
+pub(crate) use token_status::TokenStatus;
+pub use unknown_setting::UnknownSetting;
+
+/// A protected resource (RFC 6749 §1.1): the program whose functions are guarded.
+///
+/// Built once and kept in the application's state; cheap to clone.
+///
+/// ```
+/// # #[cfg(feature = "introspection")] {
+/// use requires_auth::{Introspection, ResourceServer};
+///
+/// # fn main() -> Result<(), requires_auth::SetupError> {
+/// let introspection = Introspection::builder("https://auth.example/oauth2/introspect")
+///     .client_secret_basic("journal", "the client's secret")
+///     .build()?;
+/// let server = ResourceServer::builder("https://journal.example/mcp")
+///     .issuer("https://auth.example")
+///     .resolver(introspection)
+///     .build()?;
+/// # Ok(()) }
+/// # main().unwrap();
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct ResourceServer(Arc<Inner>);
+
+struct Inner {
+    identifier: ResourceIdentifier,
+    challenge: ChallengeBase,
+    longest_token: usize,
+    resolver: SharedResolver,
+    admission: Admission,
+    metadata: ProtectedResourceMetadata,
+    log_limiter: LogLimiter,
+}
+
+/// Whether a caller is let in, as far as it is known at once.
+pub(crate) enum Admitted {
+    /// Nobody has to be asked.
+    Now(Result<Option<(Claims, AccessToken)>, Rejection>),
+    /// The token has to be resolved.
+    Unknown(AccessToken),
+}
+
+impl ResourceServer {
+    /// Starts with the resource identifier (RFC 8707): the URL that clients ask tokens for, as in
+    /// `https://journal.example/mcp`. Tokens must name exactly this text as their audience.
+    pub fn builder(resource: impl Into<String>) -> ResourceServerBuilder {
+        ResourceServerBuilder::new(resource.into())
+    }
+
+    /// The resource identifier, as it was given.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        self.0.identifier.as_str()
+    }
+
+    /// Where the protected resource metadata is served (RFC 9728 §3.1); challenges name this URL.
+    #[must_use]
+    pub fn metadata_url(&self) -> &str {
+        self.0.identifier.metadata_url()
+    }
+
+    /// The protected resource metadata document (RFC 9728 §2).
+    #[must_use]
+    pub fn metadata(&self) -> &ProtectedResourceMetadata {
+        &self.0.metadata
+    }
+
+    /// The path of [`metadata_url`](Self::metadata_url).
+    #[must_use]
+    pub fn metadata_path(&self) -> &str {
+        self.0.identifier.metadata_path()
+    }
+
+    #[cfg(feature = "rmcp")]
+    pub(crate) fn identifier(&self) -> &ResourceIdentifier {
+        &self.0.identifier
+    }
+
+    /// Whether this is the same server, not only one with the same settings.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Authenticates a request by its `Authorization` header and checks the caller's scopes: the
+    /// whole guard, for code that is not a handler of a supported framework.
+    ///
+    /// # Errors
+    /// The [`Rejection`] to answer with.
+    pub async fn authorize(
+        &self,
+        headers: &HeaderMap,
+        condition: Condition,
+    ) -> Result<AuthInfo, Rejection> {
+        let demand = Demand::from(condition);
+        match self.identify(headers, demand).await? {
+            Some(caller) => caller.authorize(demand),
+            None => Err(self.missing_token(demand)),
+        }
+    }
+
+    /// Forgets what is remembered of a token, so that the next request asks about it anew: call it
+    /// when the token was revoked, or when what its holder may do has changed. With a shared cache,
+    /// other instances forget it as well, within a second where the store can be reached.
+    ///
+    /// ```
+    /// use requires_auth::{AuthInfo, ResourceServer, requires_auth};
+    /// use axum::extract::State;
+    ///
+    /// /// For clients that have revoked their token (RFC 7009).
+    /// #[requires_auth]
+    /// async fn sign_out(auth: AuthInfo, State(server): State<ResourceServer>) {
+    ///     server.forget(auth.token());
+    /// }
+    /// ```
+    pub fn forget(&self, token: &AccessToken) {
+        self.0.resolver.forget(token);
+    }
+
+    /// Who calls; `None` for a request without a bearer token. `demand` is only for the
+    /// challenge: it is not checked here.
+    pub(crate) async fn identify(
+        &self,
+        headers: &HeaderMap,
+        demand: Demand,
+    ) -> Result<Option<AuthInfo>, Rejection> {
+        let admitted = self.admit(headers, demand).await?;
+        Ok(admitted.map(|(claims, token)| AuthInfo::new(claims, token, self.clone())))
+    }
+
+    /// What is known of who calls; the rest as in [`identify`](Self::identify).
+    pub(crate) async fn admit(
+        &self,
+        headers: &HeaderMap,
+        demand: Demand,
+    ) -> Result<Option<(Claims, AccessToken)>, Rejection> {
+        match self.admit_at_once(headers, None, demand) {
+            Admitted::Now(admitted) => admitted,
+            Admitted::Unknown(token) => {
+                let resolved = self.resolve(&token).await;
+                self.accept(resolved, token, demand)
+            }
+        }
+    }
+
+    /// The same as far as it takes no waiting. `state` is what other guards of the same request have
+    /// left.
+    pub(crate) fn admit_at_once(
+        &self,
+        headers: &HeaderMap,
+        state: Option<&RequestState>,
+        demand: Demand,
+    ) -> Admitted {
+        let token = match Credentials::read(headers, self.0.longest_token) {
+            Ok(Credentials::None) => return Admitted::Now(Ok(None)),
+            Ok(Credentials::Bearer(token)) => token,
+            Err(problem) => return Admitted::Now(Err(self.unreadable(problem, demand))),
+        };
+        let shared = state.and_then(|state| state.outcome(self, &token)).cloned();
+        match shared.or_else(|| self.0.resolver.known(&token)) {
+            Some(known) => Admitted::Now(self.accept(known, token, demand)),
+            None => Admitted::Unknown(token),
+        }
+    }
+
+    pub(crate) async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
+        self.0.resolver.resolve(token).await
+    }
+
+    /// Validates the claims of a token.
+    pub(crate) fn accept(
+        &self,
+        resolved: Result<Claims, ResolveError>,
+        token: AccessToken,
+        demand: Demand,
+    ) -> Result<Option<(Claims, AccessToken)>, Rejection> {
+        let challenge = || self.operation(demand);
+        let needs = Needs::of(&demand);
+        let claims = resolved
+            .map_err(|error| self.refused(Rejection::unresolved(error, &challenge()), needs))?;
+        self.0.admission.admit(&claims).map_err(|problem| {
+            let rejection = Rejection::invalid_token(problem, &challenge());
+            self.refused_token(rejection, needs, &claims)
+        })?;
+        Ok(Some((claims, token)))
+    }
+
+    pub(crate) fn missing_token(&self, demand: Demand) -> Rejection {
+        let challenge = self.operation(demand);
+        let rejection = Rejection::challenging(Reason::MissingToken, &challenge);
+        self.refused(rejection, Needs::of(&demand))
+    }
+
+    fn unreadable(&self, problem: HeaderProblem, demand: Demand) -> Rejection {
+        let challenge = self.operation(demand);
+        let rejection = match problem {
+            HeaderProblem::Several => Rejection::challenging(Reason::InvalidRequest, &challenge),
+            HeaderProblem::Malformed => {
+                Rejection::invalid_token(TokenProblem::Malformed, &challenge)
+            }
+            HeaderProblem::TooLong => Rejection::invalid_token(TokenProblem::TooLong, &challenge),
+        };
+        self.refused(rejection, Needs::of(&demand))
+    }
+
+    /// The challenge for a caller of whom nothing is known.
+    fn operation(&self, demand: Demand) -> Challenge<'_> {
+        self.challenge(first_alternative(&demand.condition))
+    }
+
+    pub(crate) fn challenge<'a>(&'a self, scopes: Vec<&'a str>) -> Challenge<'a> {
+        Challenge { base: &self.0.challenge, scopes }
+    }
+}
+
+impl fmt::Debug for ResourceServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResourceServer")
+            .field("resource", &self.resource())
+            .field("admission", &self.0.admission)
+            .finish_non_exhaustive()
+    }
+}

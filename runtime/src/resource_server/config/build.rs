@@ -1,0 +1,191 @@
+//! Setting up a resource server as its configuration says.
+
+#[cfg(feature = "redis")]
+mod shared_cache;
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+
+use super::{ClientAuthenticationMethod, ResourceServerConfig};
+use crate::resolve::introspection::ENDPOINT;
+use crate::secure_url::{self, Http};
+use crate::{
+    Cached, CachedBuilder, ClientAuthentication, Introspection, IntrospectionBuilder,
+    ResourceServer, SetupError,
+};
+
+impl ResourceServerConfig {
+    /// Checks the settings and, without an `introspection_url`, discovers the endpoint from the
+    /// issuer's metadata, as [`Introspection::discover_at_start`] does.
+    ///
+    /// The authorization server need not be there. What it does then decides:
+    ///
+    /// | the authorization server | at start | for a request |
+    /// |---|---|---|
+    /// | refuses connections, breaks them off, or is too slow | a line at WARN | 503 with `Retry-After`; discovery is tried again |
+    /// | answers with a 5xx, a redirect, 408, 425 or 429, or something that is no metadata | the same | the same |
+    /// | has no document at either place (another 4xx) | an error | the same, and a line at ERROR |
+    /// | has the document of another issuer, or one without a usable `introspection_endpoint` | an error | the same, and a line at ERROR |
+    ///
+    /// # Errors
+    /// [`SetupError`] says which setting is missing or wrong, or what is wrong with the metadata.
+    pub async fn build(self) -> Result<ResourceServer, SetupError> {
+        let http = if self.dangerously_allow_http { Http::Anywhere } else { Http::LoopbackOnly };
+        let introspection = match (&self.introspection_url, &self.issuer) {
+            (Some(url), _) => Introspection::builder(url),
+            (None, Some(issuer)) => Introspection::from_issuer(issuer),
+            (None, None) => {
+                return Err(SetupError::Setting(
+                    "neither `issuer` (REQUIRES_AUTH_ISSUER) nor `introspection_url` \
+                     (REQUIRES_AUTH_INTROSPECTION_URL) is set",
+                ));
+            }
+        };
+        let introspection = self.introspection(introspection)?.build()?;
+
+        if self.stale_if_error_s.is_none() && self.stale_scopes.is_some() {
+            return Err(SetupError::Setting(
+                "`stale_scopes` (REQUIRES_AUTH_STALE_SCOPES) is set without `stale_if_error_s` \
+                 (REQUIRES_AUTH_STALE_IF_ERROR_S)",
+            ));
+        }
+        introspection.discover_at_start().await?;
+        let server = ResourceServer::builder(&self.resource);
+        #[cfg(feature = "redis")]
+        let shared = self.shared_cache()?;
+        let server = if self.remembers() {
+            let cached = self.cached(Cached::builder(introspection));
+            #[cfg(feature = "redis")]
+            let cached = shared.into_iter().fold(cached, CachedBuilder::shared);
+            server.resolver(cached.build())
+        } else {
+            server.resolver(introspection)
+        };
+        let mut server = server
+            .audience_check(self.audience)
+            .leeway(Duration::from_secs(self.leeway_s))
+            .scopes_supported(self.scopes_supported);
+        if self.dangerously_allow_http {
+            server = server.dangerously_allow_http();
+        }
+        let unnamed = self.issuer.is_none() && self.authorization_servers.is_empty();
+        if let (true, Some(url)) = (unnamed, &self.introspection_url) {
+            let url = secure_url::parse(url, http).map_err(SetupError::url(ENDPOINT))?;
+            server = server.authorization_server(url.origin().ascii_serialization());
+        }
+        if let Some(issuer) = self.issuer {
+            server = server.issuer(issuer);
+        }
+        if let Some(realm) = self.realm {
+            server = server.realm(realm);
+        }
+        if let Some(name) = self.resource_name {
+            server = server.resource_name(name);
+        }
+        if let Some(url) = self.resource_documentation {
+            server = server.resource_documentation(url);
+        }
+        if let Some(bytes) = self.longest_token {
+            server = server.longest_token(bytes);
+        }
+        for issuer in self.authorization_servers {
+            server = server.authorization_server(issuer);
+        }
+        for audience in self.accepted_audiences {
+            server = server.accept_audience(audience);
+        }
+        server.build()
+    }
+
+    fn introspection(
+        &self,
+        builder: IntrospectionBuilder,
+    ) -> Result<IntrospectionBuilder, SetupError> {
+        let mut builder = builder.client_authentication(self.authentication()?);
+        if let Some(claims) = &self.scope_claims {
+            builder = builder.scope_claims(claims.iter().cloned());
+        }
+        if let Some(millis) = self.connect_timeout_ms {
+            builder = builder.connect_timeout(Duration::from_millis(millis));
+        }
+        if let Some(millis) = self.deadline_ms {
+            builder = builder.deadline(Duration::from_millis(millis));
+        }
+        if let Some(bytes) = self.longest_answer {
+            builder = builder.longest_answer(bytes);
+        }
+        if let Some(exchanges) = self.max_in_flight {
+            builder = builder.max_in_flight(exchanges);
+        }
+        if let Some(seconds) = self.longest_pause_s {
+            builder = builder.longest_pause(Duration::from_secs(seconds));
+        }
+        if self.without_retry {
+            builder = builder.without_retry();
+        }
+        if let Some(failures) = self.breaker_failures {
+            builder = builder.breaker_failures(failures);
+        }
+        if let Some(millis) = self.breaker_period_ms {
+            builder = builder.breaker_period(Duration::from_millis(millis));
+        }
+        if self.without_breaker {
+            builder = builder.without_breaker();
+        }
+        if self.dangerously_allow_http {
+            builder = builder.dangerously_allow_http();
+        }
+        Ok(builder)
+    }
+
+    fn remembers(&self) -> bool {
+        self.cache_ttl_s != Some(0) || self.stale_if_error_s.is_some_and(|seconds| seconds > 0)
+    }
+
+    fn cached(&self, mut cached: CachedBuilder<Introspection>) -> CachedBuilder<Introspection> {
+        if let Some(seconds) = self.cache_ttl_s {
+            cached = cached.lifetime(Duration::from_secs(seconds));
+        }
+        if self.cache_ttl_s == Some(0) {
+            cached = cached.inactive_lifetime(Duration::ZERO);
+        }
+        if let Some(seconds) = self.stale_if_error_s {
+            cached = cached.stale_if_error(Duration::from_secs(seconds));
+        }
+        if let Some(scopes) = &self.stale_scopes {
+            cached = cached.stale_scopes(scopes);
+        }
+        cached
+    }
+
+    fn authentication(&self) -> Result<ClientAuthentication, SetupError> {
+        use ClientAuthenticationMethod::{ClientSecretBasic, ClientSecretPost, None as Nothing};
+        let settings = (&self.client_id, &self.client_secret, &self.bearer_token);
+        let secrets = [&self.client_secret, &self.bearer_token].into_iter().flatten();
+        let mut texts = secrets.map(ExposeSecret::expose_secret).chain(self.client_id.as_deref());
+        if texts.any(str::is_empty) {
+            return Err(SetupError::Setting(
+                "one of `client_id`, `client_secret` and `bearer_token` is an empty text",
+            ));
+        }
+        match (self.client_authentication, settings) {
+            (None, (None, None, Some(token))) => Ok(ClientAuthentication::bearer(token.clone())),
+            // A client id alone is more often a forgotten secret than meant, so it must be meant.
+            (None, (None, None, None)) | (Some(Nothing), (_, None, None)) => {
+                Ok(ClientAuthentication::None)
+            }
+            (None | Some(ClientSecretBasic), (Some(id), Some(secret), None)) => {
+                Ok(ClientAuthentication::Basic { id: id.clone(), secret: secret.clone() })
+            }
+            (Some(ClientSecretPost), (Some(id), Some(secret), None)) => {
+                Ok(ClientAuthentication::Post { id: id.clone(), secret: secret.clone() })
+            }
+            _ => Err(SetupError::Setting(
+                "the client authentication is contradictory or incomplete: set `client_id` with \
+                 `client_secret` (REQUIRES_AUTH_CLIENT_ID, REQUIRES_AUTH_CLIENT_SECRET), or \
+                 `bearer_token` (REQUIRES_AUTH_BEARER_TOKEN), or none of them",
+            )),
+        }
+    }
+}

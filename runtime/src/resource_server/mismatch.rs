@@ -1,0 +1,245 @@
+//! What a check of a token expected and what it found, for the operator's log: never for the caller.
+
+use std::time::SystemTime;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::rejection::TokenProblem;
+use crate::resolve::{BadAnswer, SCOPE_CLAIMS};
+use crate::telemetry::{Quoted, QuotedList};
+use crate::validate::Admission;
+use crate::{Claims, OAuthErrorCode, ResolveError, WrongMember};
+
+/// The figures behind a refusal. The texts of the token in it are escaped and bounded.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Finding {
+    /// What would have passed.
+    pub(super) expected: Option<String>,
+    /// What the token, or the answer about it, has.
+    pub(super) found: Option<String>,
+    /// The setting that decides: the builder's method, the configuration's key, and the environment
+    /// variable.
+    pub(super) setting: Option<&'static str>,
+}
+
+const AUDIENCES: &str = "the resource identifier (`resource`, REQUIRES_AUTH_RESOURCE) and further \
+    audiences (`accept_audience`, `accepted_audiences`, REQUIRES_AUTH_ACCEPTED_AUDIENCES)";
+
+/// Only this check refuses a token without an audience.
+const AUDIENCE_CHECK: &str = "`audience_check` (`audience`, REQUIRES_AUTH_AUDIENCE), which is \
+    `required`; `if-present` accepts any token without `aud`, also one that was issued for another \
+    service";
+
+/// What its absence mostly is due to.
+const NO_AUDIENCE: &str = "no `aud`; many authorization servers set it only if the client requests the \
+    token with the parameter `resource` (RFC 8707)";
+
+const ISSUER: &str = "`issuer` (REQUIRES_AUTH_ISSUER)";
+
+const LEEWAY: &str = "`leeway` (`leeway_s`, REQUIRES_AUTH_LEEWAY_S)";
+
+const LONGEST_TOKEN: &str = "`longest_token` (REQUIRES_AUTH_LONGEST_TOKEN)";
+
+const CLIENT_ID: &str = "`client_authentication` (`client_id`, REQUIRES_AUTH_CLIENT_ID)";
+
+const CREDENTIALS: &str = "`client_authentication` (`client_id`, `client_secret`, `bearer_token`, \
+    REQUIRES_AUTH_CLIENT_ID, REQUIRES_AUTH_CLIENT_SECRET, REQUIRES_AUTH_BEARER_TOKEN) and its method \
+    (REQUIRES_AUTH_CLIENT_AUTHENTICATION)";
+
+const CREDENTIALS_OR_NONE: &str = "the same answer to every token: `client_authentication` \
+    (`client_id`, `client_secret`, `bearer_token`, REQUIRES_AUTH_CLIENT_ID, \
+    REQUIRES_AUTH_CLIENT_SECRET, REQUIRES_AUTH_BEARER_TOKEN); this answer only to bad tokens: the \
+    authorization server reads no credentials, so leave them out, and it means an inactive token";
+
+const SCOPE_PLACES: &str = "`scope_claims` (REQUIRES_AUTH_SCOPE_CLAIMS): `name` for a string, `name[]` \
+    for an array of strings";
+
+const AUDIENCE_MEMBER: &str = "none: the authorization server has to leave `aud` out or name an \
+    audience; many do if the client requests the token with the parameter `resource` (RFC 8707)";
+
+const TOKEN_FORMAT: &str = "none: the authorization server has to issue another kind of access token \
+    for this resource, such as an opaque one in place of a JWT";
+
+const LIMITS: &str = "the limits of the authorization server; `lifetime` (`cache_ttl_s`, \
+    REQUIRES_AUTH_CACHE_TTL_S) decides how often it gets a request about one token";
+
+const NONE: &str = "none";
+
+impl Finding {
+    /// For a token that could not be resolved.
+    pub(super) fn of_error(error: &ResolveError) -> Self {
+        match error {
+            ResolveError::ClientRefused(response) if response.inactive => Self {
+                expected: Some("status 200, also for a token that is not active".to_owned()),
+                found: Some(format!("status {} with `active`: false", response.status)),
+                setting: Some(CREDENTIALS_OR_NONE),
+            },
+            ResolveError::Unavailable(unavailable)
+                if unavailable.error_response().is_some_and(|it| it.status == 429) =>
+            {
+                Self { setting: Some(LIMITS), ..Self::default() }
+            }
+            ResolveError::BadAnswer(BadAnswer::WrongMember(wrong)) => {
+                Self { setting: wrong_member(wrong), ..Self::default() }
+            }
+            ResolveError::CredentialsRefused
+            | ResolveError::ClientRefused(_)
+            | ResolveError::NoClient(_) => Self { setting: Some(CREDENTIALS), ..Self::default() },
+            _ => Self::default(),
+        }
+    }
+
+    /// For a token whose claims are not at hand.
+    pub(super) fn of_token(problem: TokenProblem, longest_token: usize) -> Self {
+        match problem {
+            TokenProblem::Inactive => Self {
+                expected: Some("`active`: true".to_owned()),
+                found: Some(
+                    "`active`: false, as for a token that is expired, revoked or unknown, and for \
+                     one that this client may not introspect (RFC 7662 section 2.2)"
+                        .to_owned(),
+                ),
+                setting: Some(CLIENT_ID),
+            },
+            TokenProblem::Refused(response)
+                if response.code == Some(OAuthErrorCode::UnsupportedTokenType) =>
+            {
+                Self { setting: Some(TOKEN_FORMAT), ..Self::default() }
+            }
+            TokenProblem::TooLong => Self {
+                expected: Some(format!("at most {longest_token} bytes")),
+                found: None,
+                setting: Some(LONGEST_TOKEN),
+            },
+            _ => Self::default(),
+        }
+    }
+
+    /// For a token whose claims were refused.
+    pub(super) fn of_claims(problem: TokenProblem, claims: &Claims, checks: &Admission) -> Self {
+        match problem {
+            TokenProblem::Audience => audience(claims, checks),
+            TokenProblem::Issuer => Self {
+                expected: checks.issuer.as_deref().map(|own| format!("`iss`: {}", Quoted(own))),
+                found: claims.issuer().map(|issuer| {
+                    let own = checks.issuer.as_deref().unwrap_or_default();
+                    let slash = if differs_by_slash(own, issuer) { SLASH } else { "" };
+                    format!("`iss`: {}{slash}", Quoted(issuer))
+                }),
+                setting: Some(ISSUER),
+            },
+            TokenProblem::Kind => Self {
+                expected: Some("a bearer access token".to_owned()),
+                found: Some(kind(claims)),
+                setting: Some(NONE),
+            },
+            TokenProblem::SenderConstrained => Self {
+                expected: Some("a token without `cnf`".to_owned()),
+                found: Some(confirmation(claims)),
+                setting: Some(NONE),
+            },
+            TokenProblem::Expired => time("exp", claims.expires_at(), checks),
+            TokenProblem::NotYetValid => time("nbf", claims.not_before(), checks),
+            _ => Self::default(),
+        }
+    }
+}
+
+const SLASH: &str = ", which differs by the slash at its end";
+
+fn differs_by_slash(one: &str, other: &str) -> bool {
+    one != other && one.trim_end_matches('/') == other.trim_end_matches('/')
+}
+
+fn audience(claims: &Claims, checks: &Admission) -> Finding {
+    let own = checks.audiences.iter().map(String::as_str);
+    let expected = format!("`aud` with exactly {}", QuotedList(own));
+    let named = || claims.audience();
+    if named().next().is_none() {
+        let found = NO_AUDIENCE.to_owned();
+        return Finding {
+            expected: Some(expected),
+            found: Some(found),
+            setting: Some(AUDIENCE_CHECK),
+        };
+    }
+    let near = |found: &str| checks.audiences.iter().any(|own| differs_by_slash(own, found));
+    let slash = if named().any(near) { SLASH } else { "" };
+    // The one that is nearly right is shown first: of a long list only the first ones are.
+    let (first, rest): (Vec<&str>, Vec<&str>) = named().partition(|found| near(found));
+    let found = first.iter().chain(&rest).copied();
+    Finding {
+        expected: Some(expected),
+        found: Some(format!("`aud`: {}{slash}", QuotedList(found))),
+        setting: Some(AUDIENCES),
+    }
+}
+
+fn wrong_member(wrong: &WrongMember) -> Option<&'static str> {
+    match wrong.name() {
+        "scope" | SCOPE_CLAIMS => Some(SCOPE_PLACES),
+        "aud" => Some(AUDIENCE_MEMBER),
+        _ => None,
+    }
+}
+
+/// What the claims have kept of these members is only that they were refused; the answer itself has
+/// the rest.
+#[derive(Deserialize)]
+struct Kind {
+    token_type: Option<String>,
+    token_use: Option<String>,
+}
+
+fn kind(claims: &Claims) -> String {
+    let Ok(Kind { token_type, token_use }) = serde_json::from_str(claims.as_json()) else {
+        return "another kind of token".to_owned();
+    };
+    let named = [("token_type", token_type), ("token_use", token_use)];
+    let named = named.iter().filter_map(|(name, kind)| kind.as_ref().map(|kind| (name, kind)));
+    let shown: Vec<String> =
+        named.map(|(name, kind)| format!("`{name}`: {}", Quoted(kind))).collect();
+    shown.join(", ")
+}
+
+#[derive(Deserialize)]
+struct Confirmation {
+    cnf: Value,
+}
+
+/// The names of the confirmation's members, not what they hold.
+fn confirmation(claims: &Claims) -> String {
+    match serde_json::from_str(claims.as_json()) {
+        Ok(Confirmation { cnf: Value::Object(members) }) if !members.is_empty() => {
+            let names: Vec<&str> = members.keys().map(String::as_str).collect();
+            format!("`cnf` with {}", QuotedList(names.into_iter()))
+        }
+        _ => "`cnf`".to_owned(),
+    }
+}
+
+fn time(name: &str, at: Option<SystemTime>, checks: &Admission) -> Finding {
+    let now = checks.clock.now();
+    let leeway = checks.leeway.as_secs_f64();
+    let side = if name == "exp" { "later" } else { "not later" };
+    let found = at.map(|at| {
+        let away = at.duration_since(now).unwrap_or_else(|past| past.duration());
+        let side = if at > now { "from now" } else { "ago" };
+        format!("`{name}`: {}, {} s {side}", seconds(at), away.as_secs())
+    });
+    Finding {
+        expected: Some(format!(
+            "`{name}` {side} than now, {}, with a leeway of {leeway} s",
+            seconds(now)
+        )),
+        found,
+        setting: Some(LEEWAY),
+    }
+}
+
+/// As tokens have it: seconds since 1970 (`NumericDate`, RFC 7519 §2).
+fn seconds(time: SystemTime) -> String {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    since.as_secs().to_string()
+}

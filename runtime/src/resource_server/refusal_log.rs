@@ -1,0 +1,201 @@
+//! The record of each refusal: which check failed, for logs and metrics, and never the token.
+
+use std::error::Error;
+use std::fmt;
+
+use super::ResourceServer;
+use super::mismatch::Finding;
+use crate::policy::{Demand, first_alternative};
+use crate::rejection::TokenProblem;
+use crate::resolve::BadAnswer;
+use crate::telemetry::{Chain, OneLine, Quoted, Verdict, count};
+use crate::{Claims, Reason, Rejection, ResolveError};
+
+impl ResourceServer {
+    /// Records a refusal on its way out. Where the set-up may be at fault, of this server or of the
+    /// authorization server, it is a warning, of which each kind is limited; the rest is at DEBUG.
+    pub(crate) fn refused(&self, rejection: Rejection, needs: Needs<'_>) -> Rejection {
+        self.record(&rejection, needs, None);
+        rejection
+    }
+
+    /// The same for a token whose claims were refused.
+    pub(super) fn refused_token(
+        &self,
+        rejection: Rejection,
+        needs: Needs<'_>,
+        claims: &Claims,
+    ) -> Rejection {
+        self.record(&rejection, needs, Some(claims));
+        rejection
+    }
+
+    /// The limit for lines that callers of this server can provoke.
+    #[cfg(feature = "rmcp")]
+    pub(crate) fn log_limiter(&self) -> &crate::telemetry::LogLimiter {
+        &self.0.log_limiter
+    }
+
+    fn record(&self, rejection: &Rejection, needs: Needs<'_>, claims: Option<&Claims>) {
+        let function = needs.declared.function;
+        let reason = word(rejection.reason());
+        // What a function asks for while it runs may depend on its arguments, so it is no label.
+        count!(
+            REFUSALS,
+            "reason" => reason,
+            "function" => function.unwrap_or_default(),
+            "scopes" => Needs::of(needs.declared).to_string()
+        );
+
+        let verdict = self.verdict(rejection);
+        let warns = verdict.is_some_and(|verdict| verdict != Verdict::Suppress);
+        if !warns && !tracing::enabled!(target: "requires_auth", tracing::Level::DEBUG) {
+            return;
+        }
+        let status = rejection.status().as_u16();
+        let cause = rejection.source().map(OneLine);
+        let cause = cause.as_ref().map(tracing::field::display);
+        let detail = rejection.source().and_then(Error::source).map(Chain).map(OneLine);
+        let detail = detail.as_ref().map(tracing::field::display);
+        let Finding { expected, found, setting } = self.finding(rejection, claims);
+        let expected = expected.as_ref().map(tracing::field::display);
+        let found = found.as_ref().map(tracing::field::display);
+        let setting = setting.map(tracing::field::display);
+        let client_id = self.introspecting_client(rejection).map(Quoted);
+        let introspecting_client = client_id.as_ref().map(tracing::field::display);
+        let limited = verdict.and_then(Verdict::limited).map(tracing::field::display);
+        if warns {
+            tracing::warn!(
+                target: "requires_auth", status, reason, function, %needs, cause, detail, expected,
+                found, setting, introspecting_client, limited, "request refused"
+            );
+        } else {
+            tracing::debug!(
+                target: "requires_auth", status, reason, function, %needs, cause, detail, expected,
+                found, setting, introspecting_client, "request refused"
+            );
+        }
+    }
+
+    /// Whether a refusal is a warning; `None` if it never is.
+    fn verdict(&self, rejection: &Rejection) -> Option<Verdict> {
+        let kind = kind_of_warning(rejection)?;
+        // Nothing is counted as suppressed where nothing would be written.
+        tracing::enabled!(target: "requires_auth", tracing::Level::WARN)
+            .then(|| self.0.log_limiter.verdict(kind, self.0.admission.clock.coarse_instant()))
+    }
+
+    fn finding(&self, rejection: &Rejection, claims: Option<&Claims>) -> Finding {
+        if let Some(error) = cause::<ResolveError>(rejection) {
+            return Finding::of_error(error);
+        }
+        match (cause::<TokenProblem>(rejection), claims) {
+            (Some(problem), Some(claims)) => {
+                Finding::of_claims(*problem, claims, &self.0.admission)
+            }
+            (Some(problem), None) => Finding::of_token(*problem, self.0.longest_token),
+            (None, _) => Finding::default(),
+        }
+    }
+
+    /// The client id, where it may be why the authorization server answered so.
+    fn introspecting_client(&self, rejection: &Rejection) -> Option<&str> {
+        let inactive = matches!(cause(rejection), Some(TokenProblem::Inactive));
+        let refused = matches!(
+            cause(rejection),
+            Some(ResolveError::CredentialsRefused | ResolveError::ClientRefused(_))
+        );
+        if inactive || refused { self.0.resolver.client_id() } else { None }
+    }
+}
+
+fn cause<E: Error + 'static>(rejection: &Rejection) -> Option<&E> {
+    rejection.source().and_then(<dyn Error>::downcast_ref)
+}
+
+/// What is counted together where lines are limited. `None` for what is the caller's affair alone: a
+/// missing or malformed token, and one without the scopes.
+fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
+    if let Some(problem) = cause::<TokenProblem>(rejection) {
+        return match problem {
+            TokenProblem::Malformed | TokenProblem::Application => None,
+            TokenProblem::TooLong => Some("token too long"),
+            TokenProblem::Inactive => Some("inactive"),
+            TokenProblem::Refused(_) => Some("token refused"),
+            TokenProblem::Expired => Some("expired"),
+            TokenProblem::NotYetValid => Some("not yet valid"),
+            TokenProblem::Audience => Some("audience"),
+            TokenProblem::Issuer => Some("issuer"),
+            TokenProblem::Kind => Some("kind"),
+            TokenProblem::SenderConstrained => Some("sender-constrained"),
+        };
+    }
+    if let Some(error) = cause::<ResolveError>(rejection) {
+        return Some(match error {
+            ResolveError::Unavailable(unavailable) => unavailable.what(),
+            ResolveError::BadAnswer(BadAnswer::Status(400..500)) => "bad answer: status 4xx",
+            ResolveError::BadAnswer(BadAnswer::Status(500..)) => "bad answer: status 5xx",
+            ResolveError::BadAnswer(BadAnswer::Status(_)) => "bad answer: other status",
+            ResolveError::BadAnswer(BadAnswer::ErrorResponse(response)) => match response.status {
+                400..500 => "bad answer: status 4xx",
+                500.. => "bad answer: status 5xx",
+                _ => "bad answer: other status",
+            },
+            ResolveError::BadAnswer(_) => "bad answer: content",
+            ResolveError::CredentialsRefused | ResolveError::ClientRefused(_) => {
+                "credentials refused"
+            }
+            ResolveError::NoClient(_) => "no client",
+            ResolveError::TokenRefused(_) => "token refused",
+            ResolveError::Inactive => "inactive",
+        });
+    }
+    rejection.status().is_server_error().then_some(match rejection.reason() {
+        Reason::Unavailable => "unavailable",
+        _ => "misconfigured",
+    })
+}
+
+/// The scopes that were needed, as a challenge names them; written only where somebody reads it.
+#[derive(Clone, Copy)]
+pub(crate) struct Needs<'a> {
+    declared: &'a Demand,
+    further: &'a [&'a str],
+}
+
+impl<'a> Needs<'a> {
+    /// What a guarded function declares.
+    pub(crate) fn of(declared: &'a Demand) -> Self {
+        Self { declared, further: &[] }
+    }
+
+    /// And what it asks for while it runs.
+    pub(crate) fn and(self, further: &'a [&'a str]) -> Self {
+        Self { further, ..self }
+    }
+}
+
+impl fmt::Display for Needs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let declared = first_alternative(&self.declared.condition);
+        let all = declared.iter().chain(self.further);
+        for (index, scope) in all.enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(scope)?;
+        }
+        Ok(())
+    }
+}
+
+fn word(reason: Reason) -> &'static str {
+    match reason {
+        Reason::MissingToken => "missing_token",
+        Reason::InvalidRequest => "invalid_request",
+        Reason::InvalidToken => "invalid_token",
+        Reason::InsufficientScope => "insufficient_scope",
+        Reason::Unavailable => "unavailable",
+        Reason::Misconfigured => "misconfigured",
+    }
+}

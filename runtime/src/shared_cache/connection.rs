@@ -1,0 +1,156 @@
+//! A connection to the store: one server, or a cluster of them.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::redis::aio::MultiplexedConnection;
+use ::redis::cluster::ClusterClient;
+use ::redis::cluster_async::ClusterConnection;
+use ::redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, ErrorKind, FromRedisValue, Pipeline,
+    RedisConnectionInfo, RedisError, RedisResult, pipe,
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::bounded_reader::Limited;
+
+/// Where the store is.
+#[derive(Clone)]
+pub(super) enum Address {
+    Single(Box<Client>),
+    Cluster(Box<ClusterClient>),
+}
+
+/// For many owners at the same time; it ends with the last of them.
+#[derive(Clone)]
+pub(super) enum Connection {
+    Single { connection: MultiplexedConnection, _driver: Option<Arc<Driver>> },
+    Cluster(ClusterConnection),
+}
+
+/// How long connecting may take.
+pub(super) const CONNECTING: Duration = Duration::from_secs(2);
+
+impl Address {
+    pub(super) async fn connect(&self) -> RedisResult<Connection> {
+        match self {
+            Self::Single(client) => single(client).await,
+            Self::Cluster(client) => client.get_async_connection().await.map(Connection::Cluster),
+        }
+    }
+}
+
+/// Where the client takes a stream of ours, replies are [limited](Limited). It takes none for TLS.
+async fn single(client: &Client) -> RedisResult<Connection> {
+    // Each question has its own deadline.
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECTING))
+        .set_response_timeout(None);
+    let info = client.get_connection_info();
+    match info.addr() {
+        ConnectionAddr::Tcp(host, port) => {
+            let stream = tcp(host, *port).await?;
+            limited(info.redis_settings(), stream, config).await
+        }
+        #[cfg(unix)]
+        ConnectionAddr::Unix(path) => {
+            let stream = tokio::net::UnixStream::connect(path).await?;
+            limited(info.redis_settings(), stream, config).await
+        }
+        _ => {
+            let connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+            Ok(Connection::Single { connection, _driver: None })
+        }
+    }
+}
+
+/// Connects to the first address of the host that accepts.
+async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
+    let mut attempts = JoinSet::new();
+    for address in lookup_host((host, port)).await? {
+        attempts.spawn(TcpStream::connect(address));
+    }
+    let mut failed = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    while let Some(attempt) = attempts.join_next().await {
+        match attempt {
+            Ok(Ok(stream)) => {
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
+            Ok(Err(error)) => failed = error,
+            Err(_) => {}
+        }
+    }
+    Err(failed)
+}
+
+async fn limited<S>(
+    settings: &RedisConnectionInfo,
+    stream: S,
+    config: AsyncConnectionConfig,
+) -> RedisResult<Connection>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let stream = Limited::new(stream);
+    let (connection, driver) =
+        MultiplexedConnection::new_with_config(settings, stream, config).await?;
+    let driver = Arc::new(Driver(tokio::spawn(driver)));
+    Ok(Connection::Single { connection, _driver: Some(driver) })
+}
+
+/// The task that sends and receives for a connection; it ends when this is dropped.
+pub(super) struct Driver(JoinHandle<()>);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Connection {
+    /// Sends commands about keys that are kept together, and waits for all answers.
+    pub(super) async fn ask<T: FromRedisValue>(&mut self, commands: &Pipeline) -> RedisResult<T> {
+        match self {
+            Self::Single { connection, .. } => commands.query_async(connection).await,
+            Self::Cluster(connection) => commands.query_async(connection).await,
+        }
+    }
+
+    /// Sends all of several groups of commands at once, and waits for all answers. The keys of one
+    /// group are kept together, those of two need not be.
+    pub(super) async fn query_each(
+        &mut self,
+        groups: impl Iterator<Item = Pipeline>,
+    ) -> RedisResult<()> {
+        match self {
+            Self::Single { connection, .. } => {
+                let mut all = pipe();
+                for group in groups {
+                    for command in group.cmd_iter() {
+                        all.add_command(command.clone()).ignore();
+                    }
+                }
+                all.query_async(connection).await
+            }
+            Self::Cluster(connection) => {
+                let mut answers = JoinSet::new();
+                for group in groups {
+                    let mut connection = connection.clone();
+                    answers.spawn(async move { group.query_async::<()>(&mut connection).await });
+                }
+                while let Some(answer) = answers.join_next().await {
+                    answer.map_err(|_| stopped())??;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn stopped() -> RedisError {
+    (ErrorKind::Io, "the runtime is shutting down").into()
+}

@@ -1,7 +1,0 @@
-//! The access token and how it is read from a request (RFC 6750 §2.1).
-
-mod access_token;
-mod header;
-
-pub use access_token::{AccessToken, MalformedToken};
-pub(crate) use header::{Credentials, HeaderProblem};
