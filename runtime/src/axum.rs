@@ -6,6 +6,8 @@
 //!
 //! A browser shows a script `WWW-Authenticate` only if CORS exposes it; with `tower-http` that is
 //! `CorsLayer::new().expose_headers([http::header::WWW_AUTHENTICATE])`.
+//!
+//! [`ServerState`] is the bound on the router's state.
 
 mod extract;
 #[cfg(feature = "rmcp")]

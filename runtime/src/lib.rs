@@ -30,6 +30,8 @@ pub mod telemetry;
 pub mod testing;
 mod validate;
 
+#[cfg(feature = "axum")]
+pub use self::axum::ServerState;
 pub use auth_info::AuthInfo;
 pub use authenticate::{AccessToken, MalformedToken};
 pub use claims::{Claims, ClaimsReader, InvalidScopeClaim, ScopeClaim};
