@@ -48,7 +48,7 @@ async fn me(auth: AuthInfo) -> impl IntoResponse {
 /// journals that share a store.
 #[requires_auth(scopes = "user:read")]
 async fn forget_token(auth: AuthInfo, State(server): State<ResourceServer>) -> StatusCode {
-    server.forget(auth.token());
+    server.invalidate(auth.token());
     StatusCode::NO_CONTENT
 }
 

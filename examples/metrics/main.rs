@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter.from_env_lossy());
     subscriber.with_writer(std::io::stderr).init();
 
-    let duration = Matcher::Full(metrics::EXCHANGE_DURATION.to_owned());
+    let duration = Matcher::Full(metrics::INTROSPECTION_REQUEST_DURATION.to_owned());
     let prometheus =
         PrometheusBuilder::new().set_buckets_for_metric(duration, &BUCKETS)?.install_recorder()?;
     metrics::describe();

@@ -132,7 +132,7 @@ impl Resolver for Counting {
         outcome
     }
 
-    fn name(&self) -> String {
-        Known.name()
+    fn cache_namespace(&self) -> String {
+        Known.cache_namespace()
     }
 }

@@ -3,5 +3,5 @@
 mod access_token;
 mod credentials;
 
-pub use access_token::{AccessToken, MalformedToken};
-pub(crate) use credentials::{Credentials, HeaderProblem};
+pub use access_token::{AccessToken, AccessTokenError};
+pub(crate) use credentials::{Credentials, CredentialsError};

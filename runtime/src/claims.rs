@@ -11,6 +11,6 @@ mod token_type;
 
 pub use claim_set::Claims;
 pub use introspection_response::ClaimsReader;
-pub use scope_claim::{InvalidScopeClaim, ScopeClaim};
+pub use scope_claim::{ScopeClaim, ScopeClaimError};
 #[cfg(feature = "redis")]
 pub(crate) use serialized::Record;

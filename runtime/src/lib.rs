@@ -33,12 +33,12 @@ mod validate;
 #[cfg(feature = "axum")]
 pub use self::axum::ServerState;
 pub use auth_info::AuthInfo;
-pub use authenticate::{AccessToken, MalformedToken};
-pub use claims::{Claims, ClaimsReader, InvalidScopeClaim, ScopeClaim};
+pub use authenticate::{AccessToken, AccessTokenError};
+pub use claims::{Claims, ClaimsReader, ScopeClaim, ScopeClaimError};
 pub use clock::{Clock, SystemClock};
 pub use guard::Authorized;
 pub use policy::Condition;
-pub use rejection::{Reason, Rejection, TokenProblem};
+pub use rejection::{Reason, Rejection, TokenError};
 /// Guards a function: it runs only for a caller whose access token is valid, meant for this server,
 /// and carries the scopes.
 ///
@@ -227,17 +227,18 @@ pub use resolve::introspection::{
     BearerSource, ClientAuthentication, Introspection, IntrospectionBuilder, TokenSource,
 };
 pub use resolve::{
-    BadAnswer, ErrorResponse, OAuthErrorCode, ResolveError, Resolver, Unavailable, WrongMember,
+    ErrorResponse, InvalidResponse, MemberError, OAuthErrorCode, ResolveError, Resolver,
+    Unavailable,
 };
 pub use resource_server::{
     AudienceCheck, DiscoveryError, ProtectedResourceMetadata, ResourceServer,
-    ResourceServerBuilder, SetupError, UnknownSetting,
+    ResourceServerBuilder, SetupError, UnknownSettingError,
 };
 #[cfg(feature = "introspection")]
 pub use resource_server::{ClientAuthenticationMethod, ResourceServerConfig};
 pub use scope::{ScopeError, ScopeSet};
 pub use secrecy::SecretString;
-pub use secure_url::UrlProblem;
+pub use secure_url::UrlError;
 
 /// What the attribute's output names.
 #[doc(hidden)]

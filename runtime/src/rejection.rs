@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 pub(crate) use challenge::{Challenge, ChallengeBase, OFFLINE_ACCESS};
 pub use reason::Reason;
-pub use token_problem::TokenProblem;
+pub use token_problem::TokenError;
 
 use crate::ResolveError;
 
@@ -99,17 +99,17 @@ impl Rejection {
         Self::with(reason, Some(challenge), None, None)
     }
 
-    pub(crate) fn invalid_token(problem: TokenProblem, challenge: &Challenge<'_>) -> Self {
+    pub(crate) fn invalid_token(problem: TokenError, challenge: &Challenge<'_>) -> Self {
         Self::with(Reason::InvalidToken, Some(challenge), None, Some(Box::new(problem)))
     }
 
     pub(crate) fn unresolved(error: ResolveError, challenge: &Challenge<'_>) -> Self {
         let retry_after = match &error {
             ResolveError::Inactive => {
-                return Self::invalid_token(TokenProblem::Inactive, challenge);
+                return Self::invalid_token(TokenError::Inactive, challenge);
             }
             ResolveError::TokenRefused(response) => {
-                return Self::invalid_token(TokenProblem::Refused(*response), challenge);
+                return Self::invalid_token(TokenError::Refused(*response), challenge);
             }
             ResolveError::CredentialsRefused
             | ResolveError::ClientRefused(_)
@@ -117,7 +117,7 @@ impl Rejection {
                 return Self::with(Reason::Misconfigured, None, None, Some(Box::new(error)));
             }
             ResolveError::Unavailable(unavailable) => unavailable.retry_after(),
-            ResolveError::BadAnswer(_) => None,
+            ResolveError::InvalidResponse(_) => None,
         };
         let retry_after = retry_after.unwrap_or(DEFAULT_RETRY_AFTER);
         Self::with(Reason::Unavailable, None, Some(retry_after), Some(Box::new(error)))

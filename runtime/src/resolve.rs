@@ -9,9 +9,9 @@ pub(crate) mod introspection;
 mod resolver;
 mod wrong_member;
 
-pub use error::{BadAnswer, ResolveError, Unavailable};
+pub use error::{InvalidResponse, ResolveError, Unavailable};
 pub use error_response::{ErrorResponse, OAuthErrorCode};
 pub use resolver::Resolver;
 pub(crate) use resolver::SharedResolver;
+pub use wrong_member::MemberError;
 pub(crate) use wrong_member::SCOPE_CLAIMS;
-pub use wrong_member::WrongMember;

@@ -19,10 +19,10 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
-use crate::authenticate::{Credentials, HeaderProblem};
+use crate::authenticate::{Credentials, CredentialsError};
 use crate::guard::RequestState;
 use crate::policy::{Demand, first_alternative};
-use crate::rejection::{Challenge, ChallengeBase, Reason, TokenProblem};
+use crate::rejection::{Challenge, ChallengeBase, Reason, TokenError};
 use crate::resolve::SharedResolver;
 use crate::telemetry::LogLimiter;
 use crate::{AccessToken, AuthInfo, Claims, Condition, Rejection, ResolveError};
@@ -39,7 +39,7 @@ pub(crate) use resource_identifier::ResourceIdentifier;
 pub use setup_error::SetupError;
 #[cfg(feature = "rmcp")]
 pub(crate) use token_status::TokenStatus;
-pub use unknown_setting::UnknownSetting;
+pub use unknown_setting::UnknownSettingError;
 
 /// A protected resource (RFC 6749 §1.1): the program whose functions are guarded.
 ///
@@ -67,7 +67,7 @@ pub struct ResourceServer(Arc<Inner>);
 struct Inner {
     identifier: ResourceIdentifier,
     challenge: ChallengeBase,
-    longest_token: usize,
+    max_token_length: usize,
     resolver: SharedResolver,
     admission: Admission,
     metadata: ProtectedResourceMetadata,
@@ -142,7 +142,7 @@ impl ResourceServer {
 
     /// Forgets what is remembered of a token, so that the next request asks about it anew: call it
     /// when the token was revoked, or when what its holder may do has changed. With a shared cache,
-    /// other instances forget it as well, within a second where the store can be reached.
+    /// other instances invalidate it as well, within a second where the store can be reached.
     ///
     /// ```
     /// use requires_auth::{AuthInfo, ResourceServer, requires_auth};
@@ -151,11 +151,11 @@ impl ResourceServer {
     /// /// For clients that have revoked their token (RFC 7009).
     /// #[requires_auth]
     /// async fn sign_out(auth: AuthInfo, State(server): State<ResourceServer>) {
-    ///     server.forget(auth.token());
+    ///     server.invalidate(auth.token());
     /// }
     /// ```
-    pub fn forget(&self, token: &AccessToken) {
-        self.0.resolver.forget(token);
+    pub fn invalidate(&self, token: &AccessToken) {
+        self.0.resolver.invalidate(token);
     }
 
     /// Who calls; `None` for a request without a bearer token. `demand` is only for the
@@ -192,13 +192,13 @@ impl ResourceServer {
         state: Option<&RequestState>,
         demand: Demand,
     ) -> Admitted {
-        let token = match Credentials::read(headers, self.0.longest_token) {
+        let token = match Credentials::read(headers, self.0.max_token_length) {
             Ok(Credentials::None) => return Admitted::Now(Ok(None)),
             Ok(Credentials::Bearer(token)) => token,
             Err(problem) => return Admitted::Now(Err(self.unreadable(problem, demand))),
         };
         let shared = state.and_then(|state| state.outcome(self, &token)).cloned();
-        match shared.or_else(|| self.0.resolver.known(&token)) {
+        match shared.or_else(|| self.0.resolver.cached(&token)) {
             Some(known) => Admitted::Now(self.accept(known, token, demand)),
             None => Admitted::Unknown(token),
         }
@@ -232,14 +232,14 @@ impl ResourceServer {
         self.refused(rejection, Needs::of(&demand))
     }
 
-    fn unreadable(&self, problem: HeaderProblem, demand: Demand) -> Rejection {
+    fn unreadable(&self, problem: CredentialsError, demand: Demand) -> Rejection {
         let challenge = self.operation(demand);
         let rejection = match problem {
-            HeaderProblem::Several => Rejection::challenging(Reason::InvalidRequest, &challenge),
-            HeaderProblem::Malformed => {
-                Rejection::invalid_token(TokenProblem::Malformed, &challenge)
+            CredentialsError::Several => Rejection::challenging(Reason::InvalidRequest, &challenge),
+            CredentialsError::Malformed => {
+                Rejection::invalid_token(TokenError::Malformed, &challenge)
             }
-            HeaderProblem::TooLong => Rejection::invalid_token(TokenProblem::TooLong, &challenge),
+            CredentialsError::TooLong => Rejection::invalid_token(TokenError::TooLong, &challenge),
         };
         self.refused(rejection, Needs::of(&demand))
     }

@@ -13,19 +13,19 @@ pub(crate) enum Http {
 }
 
 /// Reads an absolute `https` URL without user-info and fragment; `http` as `http` says.
-pub(crate) fn parse(text: &str, http: Http) -> Result<Url, UrlProblem> {
-    let url = Url::parse(text).map_err(|_| UrlProblem::NotAbsolute)?;
+pub(crate) fn parse(text: &str, http: Http) -> Result<Url, UrlError> {
+    let url = Url::parse(text).map_err(|_| UrlError::NotAbsolute)?;
     match url.scheme() {
         "https" => {}
         "http" if http == Http::Anywhere || is_loopback(&url) => {}
-        "http" => return Err(UrlProblem::PlainHttp),
-        _ => return Err(UrlProblem::Scheme),
+        "http" => return Err(UrlError::PlainHttp),
+        _ => return Err(UrlError::Scheme),
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(UrlProblem::UserInfo);
+        return Err(UrlError::UserInfo);
     }
     if url.fragment().is_some() {
-        return Err(UrlProblem::Fragment);
+        return Err(UrlError::Fragment);
     }
     Ok(url)
 }
@@ -59,7 +59,7 @@ fn means_loopback(name: &str) -> bool {
 /// Why a URL is not accepted. The message does not repeat the URL, which may hold a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum UrlProblem {
+pub enum UrlError {
     /// Not a URL, or a relative one.
     #[error("it is not an absolute URL")]
     NotAbsolute,
@@ -101,17 +101,17 @@ mod tests {
             assert!(parse(fine, Http::LoopbackOnly).is_ok(), "{fine}");
         }
         for (text, problem) in [
-            ("http://as.example/", UrlProblem::PlainHttp),
-            ("http://127.0.0.1.as.example/", UrlProblem::PlainHttp),
-            ("http://localhost.as.example/", UrlProblem::PlainHttp),
-            ("http://0.0.0.0/", UrlProblem::PlainHttp),
-            ("http://10.0.0.1/", UrlProblem::PlainHttp),
-            ("https://id:secret@as.example/", UrlProblem::UserInfo),
-            ("https://id@as.example/", UrlProblem::UserInfo),
-            ("https://as.example/#top", UrlProblem::Fragment),
-            ("ftp://as.example/", UrlProblem::Scheme),
-            ("as.example/introspect", UrlProblem::NotAbsolute),
-            ("", UrlProblem::NotAbsolute),
+            ("http://as.example/", UrlError::PlainHttp),
+            ("http://127.0.0.1.as.example/", UrlError::PlainHttp),
+            ("http://localhost.as.example/", UrlError::PlainHttp),
+            ("http://0.0.0.0/", UrlError::PlainHttp),
+            ("http://10.0.0.1/", UrlError::PlainHttp),
+            ("https://id:secret@as.example/", UrlError::UserInfo),
+            ("https://id@as.example/", UrlError::UserInfo),
+            ("https://as.example/#top", UrlError::Fragment),
+            ("ftp://as.example/", UrlError::Scheme),
+            ("as.example/introspect", UrlError::NotAbsolute),
+            ("", UrlError::NotAbsolute),
         ] {
             assert_eq!(parse(text, Http::LoopbackOnly), Err(problem), "{text}");
         }
@@ -134,7 +134,7 @@ mod tests {
             assert_eq!(loopback_name(&text.parse().unwrap()), None, "{text}");
         }
         for refused in ["http://localhost./", "http://localhost.example/", "http://.localhost./"] {
-            assert_eq!(parse(refused, Http::LoopbackOnly), Err(UrlProblem::PlainHttp), "{refused}");
+            assert_eq!(parse(refused, Http::LoopbackOnly), Err(UrlError::PlainHttp), "{refused}");
         }
     }
 }

@@ -17,7 +17,7 @@
 //! ```
 //!
 //! From configuration it is the settings `redis_urls`, `redis_cluster`, `redis_secret` and
-//! `redis_deadline_ms` of [`ResourceServerConfig`](crate::ResourceServerConfig).
+//! `redis_timeout_ms` of [`ResourceServerConfig`](crate::ResourceServerConfig).
 //!
 //! # What is shared
 //!
@@ -50,12 +50,12 @@
 //!
 //! # Forgetting
 //!
-//! [`Cached::forget`](crate::Cached::forget) reaches every instance: each asks the store four times a
+//! [`Cached::invalidate`](crate::Cached::invalidate) reaches every instance: each asks the store four times a
 //! second what is new, and reads on from where it was, so that nothing is missed while the store or the
 //! network is away. What was forgotten while it was away is sent when it is back: a token once, however
 //! often it was forgotten, and instead of more than 10 000 tokens, everything. Use
-//! [`forget_everywhere`](crate::Cached::forget_everywhere) to know that the store has been told.
-//! A store that comes back empty, or too much news at once, has every instance forget everything. One
+//! [`invalidate_everywhere`](crate::Cached::invalidate_everywhere) to know that the store has been told.
+//! A store that comes back empty, or too much news at once, has every instance invalidate everything. One
 //! that comes back with an older state may have lost news: keep no snapshots of it, or the lifetime is
 //! all that bounds a revoked token.
 //!
@@ -80,6 +80,6 @@ mod pending_invalidations;
 mod store;
 
 pub use builder::{SharedCache, SharedCacheBuilder};
-pub use error::NotShared;
+pub use error::InvalidationError;
 pub(crate) use pending_invalidations::Stored;
 pub(crate) use store::{Forget, Shared};

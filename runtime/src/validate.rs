@@ -7,7 +7,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
 use crate::clock::COARSENESS;
-use crate::rejection::TokenProblem;
+use crate::rejection::TokenError;
 use crate::telemetry::Quoted;
 use crate::{Claims, Clock};
 
@@ -56,17 +56,17 @@ pub(super) struct Admission {
 }
 
 impl Admission {
-    pub(super) fn admit(&self, claims: &Claims) -> Result<(), TokenProblem> {
+    pub(super) fn admit(&self, claims: &Claims) -> Result<(), TokenError> {
         self.check_time(claims)?;
         self.check_audience(claims)?;
         if let (Some(expected), Some(issuer)) = (&self.issuer, claims.issuer()) {
-            require(expected == issuer, TokenProblem::Issuer)?;
+            require(expected == issuer, TokenError::Issuer)?;
         }
-        require(!claims.is_other_kind(), TokenProblem::Kind)?;
-        require(!claims.is_sender_constrained(), TokenProblem::SenderConstrained)
+        require(!claims.is_other_kind(), TokenError::Kind)?;
+        require(!claims.is_sender_constrained(), TokenError::SenderConstrained)
     }
 
-    fn check_time(&self, claims: &Claims) -> Result<(), TokenProblem> {
+    fn check_time(&self, claims: &Claims) -> Result<(), TokenError> {
         let coarse = self.clock.coarse_now();
         let around = (coarse.checked_sub(COARSENESS), coarse.checked_add(COARSENESS));
         // As it is with nearly all tokens, whose life neither begins nor ends just now.
@@ -85,14 +85,14 @@ impl Admission {
         claims: &Claims,
         from: SystemTime,
         to: SystemTime,
-    ) -> Result<(), TokenProblem> {
+    ) -> Result<(), TokenError> {
         let expired = |at| to.checked_sub(self.leeway).is_none_or(|to| to >= at);
-        require(!claims.expires_at().is_some_and(expired), TokenProblem::Expired)?;
+        require(!claims.expires_at().is_some_and(expired), TokenError::Expired)?;
         let early = |at| from.checked_add(self.leeway).is_none_or(|from| from < at);
-        require(!claims.not_before().is_some_and(early), TokenProblem::NotYetValid)
+        require(!claims.not_before().is_some_and(early), TokenError::NotYetValid)
     }
 
-    fn check_audience(&self, claims: &Claims) -> Result<(), TokenProblem> {
+    fn check_audience(&self, claims: &Claims) -> Result<(), TokenError> {
         let named = claims.audience().next().is_some();
         let meant = || claims.audience().any(|one| self.audiences.iter().any(|own| own == one));
         let fine = match self.audience_check {
@@ -100,11 +100,11 @@ impl Admission {
             AudienceCheck::IfPresent => !named || meant(),
             AudienceCheck::Unchecked => true,
         };
-        require(fine, TokenProblem::Audience)
+        require(fine, TokenError::Audience)
     }
 }
 
-fn require(condition: bool, otherwise: TokenProblem) -> Result<(), TokenProblem> {
+fn require(condition: bool, otherwise: TokenError) -> Result<(), TokenError> {
     if condition { Ok(()) } else { Err(otherwise) }
 }
 
@@ -144,7 +144,7 @@ mod tests {
         }
     }
 
-    fn admit(admission: &Admission, members: &str) -> Result<(), TokenProblem> {
+    fn admit(admission: &Admission, members: &str) -> Result<(), TokenError> {
         let json = format!(r#"{{"active":true{members}}}"#);
         let claims = Claims::from_introspection(json.as_bytes()).unwrap();
         admission.admit(&claims)
@@ -157,11 +157,11 @@ mod tests {
         // R-D5
         let members = format!(r#"{AUD},"nbf":100,"exp":200"#);
         for (now, expected) in [
-            (99, Err(TokenProblem::NotYetValid)),
+            (99, Err(TokenError::NotYetValid)),
             (100, Ok(())),
             (199, Ok(())),
-            (200, Err(TokenProblem::Expired)),
-            (201, Err(TokenProblem::Expired)),
+            (200, Err(TokenError::Expired)),
+            (201, Err(TokenError::Expired)),
         ] {
             for coarse in [now, now - 1, now + 1] {
                 let admission = admission_at(At(now, coarse));
@@ -171,10 +171,10 @@ mod tests {
         assert_eq!(admit(&admission(199), &format!(r#"{AUD},"exp":199.5"#)), Ok(()));
         let lenient = |now| Admission { leeway: Duration::from_secs(10), ..admission(now) };
         for (now, expected) in [
-            (89, Err(TokenProblem::NotYetValid)),
+            (89, Err(TokenError::NotYetValid)),
             (90, Ok(())),
             (209, Ok(())),
-            (210, Err(TokenProblem::Expired)),
+            (210, Err(TokenError::Expired)),
         ] {
             assert_eq!(admit(&lenient(now), &members), expected, "{now} with leeway");
         }
@@ -187,7 +187,7 @@ mod tests {
             let members = if aud.is_empty() { String::new() } else { format!(r#","aud":{aud}"#) };
             admit(&Admission { audience_check, ..admission(0) }, &members)
         };
-        let refused = Err(TokenProblem::Audience);
+        let refused = Err(TokenError::Audience);
         for exact in [r#""https://api.example/mcp""#, r#"["x","https://api.example/mcp"]"#] {
             assert_eq!(check(AudienceCheck::Required, exact), Ok(()));
             assert_eq!(check(AudienceCheck::IfPresent, exact), Ok(()));
@@ -213,7 +213,7 @@ mod tests {
         // R-D7
         let with = |issuer: &str| admit(&admission(0), &format!(r#"{AUD},"iss":"{issuer}""#));
         assert_eq!(with("https://as.example"), Ok(()));
-        assert_eq!(with("https://as.example/"), Err(TokenProblem::Issuer));
+        assert_eq!(with("https://as.example/"), Err(TokenError::Issuer));
         assert_eq!(admit(&admission(0), AUD), Ok(()));
     }
 
@@ -236,7 +236,7 @@ mod tests {
                 "urn:ietf:params:oauth:token-type:refresh_token",
                 "DPoP",
             ] {
-                assert_eq!(with(name, kind), Err(TokenProblem::Kind), "{kind}");
+                assert_eq!(with(name, kind), Err(TokenError::Kind), "{kind}");
             }
         }
     }
@@ -245,7 +245,7 @@ mod tests {
     fn a_token_bound_to_a_key_is_no_bearer_token() {
         for cnf in [r#"{"jkt":"x"}"#, r#"{"x5t#S256":"x"}"#, "{}", "null"] {
             let admitted = admit(&admission(0), &format!(r#"{AUD},"cnf":{cnf}"#));
-            assert_eq!(admitted, Err(TokenProblem::SenderConstrained), "{cnf}");
+            assert_eq!(admitted, Err(TokenError::SenderConstrained), "{cnf}");
         }
     }
 }

@@ -361,7 +361,7 @@ async fn unseen_tokens_at_once_are_bounded_in_flight_and_all_answered() {
     let client = Introspection::builder(authorization_server.introspection_url())
         .max_in_flight(BOUND)
         .clock(Frozen(Instant::now()))
-        .without_breaker()
+        .without_circuit_breaker()
         .build()
         .unwrap();
     let server = ResourceServer::builder(RESOURCE)

@@ -176,7 +176,7 @@ async fn a_pause_that_the_server_asks_for_is_one_failure_however_often_it_is_met
 #[tokio::test]
 async fn without_it_every_request_asks() {
     // R-C10
-    let (service, _) = start(|client| client.without_breaker().without_retry()).await;
+    let (service, _) = start(|client| client.without_circuit_breaker().without_retry()).await;
     let token = service.token("read");
     service.authorization_server.fault(Fault::status(500));
     for _ in 0..20 {
@@ -192,7 +192,7 @@ async fn start(
     let clock = hands.clone();
     // The probe that hangs is given up soon, since nobody else is waiting for it.
     let client = |client: IntrospectionBuilder| {
-        settings(client).clock(clock).deadline(Duration::from_millis(1500))
+        settings(client).clock(clock).request_timeout(Duration::from_millis(1500))
     };
     (Service::with(client, |server| server).await, hands)
 }

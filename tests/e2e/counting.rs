@@ -38,7 +38,7 @@ async fn everything_that_happens_is_counted_under_its_name() {
     let server = AuthorizationServer::start().await.unwrap();
     let client = Introspection::builder(server.introspection_url())
         .without_retry()
-        .breaker_failures(2)
+        .circuit_breaker_failures(2)
         .clock(hands.clone());
     let cached = Cached::builder(client.build().unwrap())
         .stale_if_error(Duration::from_secs(600))
@@ -60,16 +60,22 @@ async fn everything_that_happens_is_counted_under_its_name() {
         r#"cache_entries{kind="inactive"} 1"#,
         r#"cache_lookups_total{result="hit"} 2"#,
         r#"cache_lookups_total{result="miss"} 2"#,
-        r#"exchanges_total{outcome="active"} 1"#,
-        r#"exchanges_total{outcome="inactive"} 1"#,
-        r#"refusals_total{reason="insufficient_scope",function="read_write",scopes="read write"} 1"#,
-        r#"refusals_total{reason="invalid_token",function="any_token",scopes=""} 1"#,
-        r#"refusals_total{reason="missing_token",function="read",scopes="read"} 1"#,
+        r#"introspection_requests_total{outcome="active"} 1"#,
+        r#"introspection_requests_total{outcome="inactive"} 1"#,
+        r#"rejections_total{reason="insufficient_scope",function="read_write",scopes="read write"} 1"#,
+        r#"rejections_total{reason="invalid_token",function="any_token",scopes=""} 1"#,
+        r#"rejections_total{reason="missing_token",function="read",scopes="read"} 1"#,
     ];
     assert_eq!(counted(&prometheus), expected);
     let rendered = prometheus.render();
-    assert!(rendered.contains("requires_auth_exchange_duration_seconds_count 2"), "{rendered}");
-    assert!(rendered.contains("# HELP requires_auth_exchanges_total Exchanges with"), "{rendered}");
+    assert!(
+        rendered.contains("requires_auth_introspection_request_duration_seconds_count 2"),
+        "{rendered}"
+    );
+    assert!(
+        rendered.contains("# HELP requires_auth_introspection_requests_total Exchanges with"),
+        "{rendered}"
+    );
     assert!(!rendered.contains(&token) && !rendered.contains("unknown"), "no token");
 
     hands.pass(60_000);
@@ -79,10 +85,10 @@ async fn everything_that_happens_is_counted_under_its_name() {
     }
     ask("/read", "another").await;
     let expected = [
-        r#"breakers_open 1"#,
-        r#"exchanges_total{outcome="bad_answer"} 2"#,
-        r#"exchanges_withheld_total{cause="breaker"} 3"#,
-        r#"refusals_total{reason="unavailable",function="read",scopes="read"} 1"#,
+        r#"circuit_breakers_open 1"#,
+        r#"introspection_requests_total{outcome="invalid_response"} 2"#,
+        r#"introspection_requests_not_sent_total{cause="circuit_breaker"} 3"#,
+        r#"rejections_total{reason="unavailable",function="read",scopes="read"} 1"#,
         r#"stale_claims_total 4"#,
     ];
     let now = counted(&prometheus);
@@ -96,7 +102,7 @@ async fn everything_that_happens_is_counted_under_its_name() {
         ask("/read", &format!("unknown.{number}")).await;
     }
     let now = counted(&prometheus);
-    assert!(now.contains(&"breakers_open 0".to_owned()), "{now:#?}");
+    assert!(now.contains(&"circuit_breakers_open 0".to_owned()), "{now:#?}");
     let evicted = |line: &String| line.starts_with(r#"cache_evictions_total{kind="inactive"} 1"#);
     assert!(now.iter().any(evicted), "more than a hundred: {now:#?}");
 }
@@ -117,14 +123,15 @@ async fn callers_who_wait_for_the_same_exchange_are_counted() {
     }
     let now = counted(&prometheus);
     assert!(now.contains(&r#"cache_lookups_total{result="miss"} 1"#.to_owned()), "{now:#?}");
-    assert!(now.contains(&r#"cache_lookups_total{result="joined"} 4"#.to_owned()), "{now:#?}");
+    assert!(now.contains(&r#"cache_lookups_total{result="coalesced"} 4"#.to_owned()), "{now:#?}");
 }
 
 #[tokio::test]
 async fn the_record_of_a_refusal_says_which_check_failed() {
     let log = Log::default();
     let _guard = log.begin();
-    let service = Service::with(|client| client.without_retry().breaker_failures(1), |it| it).await;
+    let service =
+        Service::with(|client| client.without_retry().circuit_breaker_failures(1), |it| it).await;
     let token = service.token("read write");
     let send = |request: Request| request.send(service.address);
     send(Request::get("/read")).await;

@@ -131,7 +131,7 @@ async fn requests_at_once_share_one_attempt_and_its_failure() {
     // R-C12
     let hands = Hands::new();
     let upstream = AuthorizationServer::start().await.unwrap();
-    let client = client(&upstream, &hands).deadline(Duration::from_secs(2));
+    let client = client(&upstream, &hands).request_timeout(Duration::from_secs(2));
     let server = server(&upstream, client.build().unwrap());
     let token = token(&upstream);
     let crowd = || {
@@ -163,7 +163,7 @@ async fn the_requests_that_wait_for_an_attempt_are_bounded() {
     // R-C9, R-C12
     let hands = Hands::new();
     let upstream = AuthorizationServer::start().await.unwrap();
-    let client = client(&upstream, &hands).max_in_flight(2).deadline(Duration::from_secs(1));
+    let client = client(&upstream, &hands).max_in_flight(2).request_timeout(Duration::from_secs(1));
     let server = server(&upstream, client.build().unwrap());
     let token = token(&upstream);
     upstream.fault(Fault::hang().at(Endpoint::Metadata));
@@ -228,7 +228,7 @@ async fn an_attempt_ends_with_its_client() {
     let upstream = AuthorizationServer::start().await.unwrap();
     upstream.fault(Fault::hang().at(Endpoint::Metadata));
     let client = Introspection::from_issuer(upstream.issuer())
-        .deadline(Duration::from_secs(3600))
+        .request_timeout(Duration::from_secs(3600))
         .clock(Held(Arc::clone(&held)));
     let server = server(&upstream, client.build().unwrap());
     let caller = tokio::spawn(async move { ask(&server, "token").await });
@@ -363,17 +363,21 @@ async fn the_name_of_the_resolver_does_not_depend_on_the_discovery() {
     let upstream = AuthorizationServer::start().await.unwrap();
     let resolver = |client: IntrospectionBuilder| client.build().unwrap();
     let one = resolver(client(&upstream, &hands));
-    let before = one.name();
+    let before = one.cache_namespace();
     one.discover_at_start().await.unwrap();
-    assert_eq!(one.name(), before);
-    assert_eq!(resolver(client(&upstream, &hands)).name(), before, "that of another instance");
+    assert_eq!(one.cache_namespace(), before);
+    assert_eq!(
+        resolver(client(&upstream, &hands)).cache_namespace(),
+        before,
+        "that of another instance"
+    );
     for other in [
         Introspection::builder(upstream.introspection_url()),
         Introspection::builder(upstream.issuer()),
         Introspection::from_issuer(format!("{}/", upstream.issuer())),
         client(&upstream, &hands).client_secret_basic("journal", "secret"),
     ] {
-        assert_ne!(resolver(other).name(), before);
+        assert_ne!(resolver(other).cache_namespace(), before);
     }
 
     let server = server(&upstream, Cached::new(resolver(client(&upstream, &hands))));

@@ -49,7 +49,7 @@ async fn whatever_the_server_does_the_answer_is_an_outage_within_the_deadline() 
         ("active absent", Fault::active(ActiveAs::Absent)),
         ("active repeated", Fault::active(ActiveAs::Repeated)),
     ] {
-        let service = Service::with(|client| client.deadline(DEADLINE), |it| it).await;
+        let service = Service::with(|client| client.request_timeout(DEADLINE), |it| it).await;
         service.authorization_server.fault(fault);
         let token = service.token("read");
         let start = Instant::now();
@@ -126,7 +126,7 @@ async fn nothing_is_given_away_in_logs() {
     let server = AuthorizationServer::builder().client("journal", "secret-canary").start().await;
     let service = Service::beside(
         server.unwrap(),
-        |client| client.client_secret_basic("journal", "secret-canary").deadline(DEADLINE),
+        |client| client.client_secret_basic("journal", "secret-canary").request_timeout(DEADLINE),
         |it| it,
     )
     .await;

@@ -39,7 +39,7 @@ impl Resolver for Counting {
         Claims::from_introspection(claims.as_bytes())
     }
 
-    fn name(&self) -> String {
+    fn cache_namespace(&self) -> String {
         "counting".to_owned()
     }
 }

@@ -230,7 +230,7 @@ async fn they_are_counted_and_logged_as_those_of_the_guard() {
         r#"{reason="misconfigured",function="",scopes="read"} 1"#,
         r#"{reason="insufficient_scope",function="declared",scopes="base"} 1"#,
     ] {
-        let line = format!("requires_auth_refusals_total{series}");
+        let line = format!("requires_auth_rejections_total{series}");
         assert!(rendered.lines().any(|own| own == line), "{line}: {rendered}");
     }
     let lines = log.lines();

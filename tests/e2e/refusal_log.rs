@@ -319,13 +319,13 @@ async fn a_token_that_is_too_long_names_the_setting() {
     // R-B9
     let log = Log::default();
     let _guard = log.begin();
-    let service = Service::with(|client| client, |it| it.longest_token(10)).await;
+    let service = Service::with(|client| client, |it| it.max_token_length(10)).await;
     let refused = Request::get("/read").bearer("12345678901").send(service.address).await;
     assert_challenged(&refused, 401, body::INVALID_TOKEN, "read");
     assert_one(
         &warned(&log),
-        "cause=the token is longer than allowed expected=at most 10 bytes setting=`longest_token` \
-         (REQUIRES_AUTH_LONGEST_TOKEN)",
+        "cause=the token is longer than allowed expected=at most 10 bytes setting=`max_token_length` \
+         (REQUIRES_AUTH_MAX_TOKEN_LENGTH)",
     );
 }
 
@@ -348,7 +348,7 @@ async fn repeated_lines_are_limited_by_kind_and_counted() {
     let _guard = log.begin();
     let hands = Hands::new();
     let clock = hands.clone();
-    let settings = |client: IntrospectionBuilder| client.without_retry().without_breaker();
+    let settings = |client: IntrospectionBuilder| client.without_retry().without_circuit_breaker();
     let service = Service::with(settings, |server| server.clock(clock)).await;
     service.authorization_server.fault(Fault::status(500));
     for number in 0..300 {

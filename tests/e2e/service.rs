@@ -70,7 +70,7 @@ impl Service {
         Self { address, authorization_server, runs, task }
     }
 
-    /// Remembering what it was told; the other value can make it forget.
+    /// Remembering what it was told; the other value can make it invalidate.
     pub async fn remembering() -> (Self, Cached<Introspection>) {
         let authorization_server = AuthorizationServer::start().await.expect("loopback is there");
         let client = Introspection::builder(authorization_server.introspection_url()).build();

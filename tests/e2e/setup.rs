@@ -6,13 +6,13 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use requires_auth::testing::{AuthorizationServer, Fault};
 use requires_auth::{
-    Condition, Introspection, ResourceServer, ResourceServerConfig, SetupError, UrlProblem,
+    Condition, Introspection, ResourceServer, ResourceServerConfig, SetupError, UrlError,
 };
 
 use crate::service::RESOURCE;
 
 #[track_caller]
-fn url_problem<T: std::fmt::Debug>(result: Result<T, SetupError>) -> UrlProblem {
+fn url_problem<T: std::fmt::Debug>(result: Result<T, SetupError>) -> UrlError {
     match result {
         Err(SetupError::Url { problem, .. }) => problem,
         other => panic!("{other:?}"),
@@ -31,20 +31,20 @@ fn tokens_and_secrets_travel_by_https_or_not_at_all() {
     ] {
         assert!(endpoint(fine).is_ok(), "{fine}");
     }
-    assert_eq!(url_problem(endpoint("http://as.example/introspect")), UrlProblem::PlainHttp);
-    assert_eq!(url_problem(endpoint("http://127.0.0.1.as.example/")), UrlProblem::PlainHttp);
-    assert_eq!(url_problem(endpoint("https://id:secret@as.example/")), UrlProblem::UserInfo);
-    assert_eq!(url_problem(endpoint("https://as.example/#x")), UrlProblem::Fragment);
-    assert_eq!(url_problem(endpoint("ftp://as.example/")), UrlProblem::Scheme);
-    assert_eq!(url_problem(endpoint("/introspect")), UrlProblem::NotAbsolute);
+    assert_eq!(url_problem(endpoint("http://as.example/introspect")), UrlError::PlainHttp);
+    assert_eq!(url_problem(endpoint("http://127.0.0.1.as.example/")), UrlError::PlainHttp);
+    assert_eq!(url_problem(endpoint("https://id:secret@as.example/")), UrlError::UserInfo);
+    assert_eq!(url_problem(endpoint("https://as.example/#x")), UrlError::Fragment);
+    assert_eq!(url_problem(endpoint("ftp://as.example/")), UrlError::Scheme);
+    assert_eq!(url_problem(endpoint("/introspect")), UrlError::NotAbsolute);
     let opted = Introspection::builder("http://as.example/introspect").dangerously_allow_http();
     assert!(opted.build().is_ok());
 
     let issuer = |url: &str| server().issuer(url).build();
-    assert_eq!(url_problem(issuer("http://as.example")), UrlProblem::PlainHttp);
+    assert_eq!(url_problem(issuer("http://as.example")), UrlError::PlainHttp);
     let resource = |url: &str| ResourceServer::builder(url).resolver(resolver()).issuer(AS).build();
-    assert_eq!(url_problem(resource("http://api.example")), UrlProblem::PlainHttp);
-    assert_eq!(url_problem(resource("https://api.example/\"x")), UrlProblem::Characters);
+    assert_eq!(url_problem(resource("http://api.example")), UrlError::PlainHttp);
+    assert_eq!(url_problem(resource("https://api.example/\"x")), UrlError::Characters);
 }
 
 #[test]
@@ -139,7 +139,7 @@ async fn plain_http_to_an_issuer_is_a_named_choice() {
     // R-C3: an address that is not a loopback one, where nobody answers.
     let issuer = r#""issuer": "http://0.0.0.0:1""#;
     let refused = config(issuer).unwrap().build().await.unwrap_err();
-    assert!(matches!(refused, SetupError::Url { problem: UrlProblem::PlainHttp, .. }));
+    assert!(matches!(refused, SetupError::Url { problem: UrlError::PlainHttp, .. }));
     let chosen = config(&format!(r#"{issuer}, "dangerously_allow_http": true"#)).unwrap();
     // R-C12: that nobody answers is no error at start.
     chosen.build().await.unwrap();
@@ -164,7 +164,7 @@ async fn what_is_to_happen_in_an_outage_can_be_set() {
     };
 
     let (server, upstream) =
-        start(r#""without_retry": true, "breaker_failures": 2, "breaker_period_ms": 30000"#).await;
+        start(r#""without_retry": true, "circuit_breaker_failures": 2, "circuit_breaker_probe_interval_ms": 30000"#).await;
     upstream.fault(Fault::status(502));
     for (exchanges, seconds) in [(1, 5), (2, 5), (2, 30)] {
         let refused = ask(&server, "token").await.unwrap_err();
@@ -172,7 +172,8 @@ async fn what_is_to_happen_in_an_outage_can_be_set() {
         assert_eq!(upstream.introspections(), exchanges);
     }
 
-    let (server, upstream) = start(r#""without_breaker": true, "longest_pause_s": 9"#).await;
+    let (server, upstream) =
+        start(r#""without_circuit_breaker": true, "max_retry_after_s": 9"#).await;
     upstream.fault(Fault::status(500));
     for _ in 0..20 {
         ask(&server, "token").await.unwrap_err();
@@ -200,9 +201,9 @@ async fn what_is_to_happen_in_an_outage_can_be_set() {
 async fn a_circuit_breaker_that_could_not_work_is_refused() {
     let url = r#""introspection_url": "https://as.example/introspect""#;
     for (setting, name) in [
-        (r#""breaker_failures": 0"#, "`breaker_failures`"),
-        (r#""breaker_period_ms": 0"#, "`breaker_period`"),
-        (r#""breaker_period_ms": 60001"#, "`breaker_period`"),
+        (r#""circuit_breaker_failures": 0"#, "`circuit_breaker_failures`"),
+        (r#""circuit_breaker_probe_interval_ms": 0"#, "`circuit_breaker_probe_interval`"),
+        (r#""circuit_breaker_probe_interval_ms": 60001"#, "`circuit_breaker_probe_interval`"),
     ] {
         let built = config(&format!("{url}, {setting}")).unwrap().build().await;
         assert!(built.unwrap_err().to_string().contains(name), "{setting}");
@@ -231,7 +232,7 @@ async fn plain_http_is_sent_through_no_proxy() {
         let client = Introspection::builder("http://authorization-server.invalid/introspect")
             .dangerously_allow_http()
             .client_secret_basic("journal", "secret")
-            .deadline(std::time::Duration::from_secs(2))
+            .request_timeout(std::time::Duration::from_secs(2))
             .build()
             .unwrap();
         let token = requires_auth::AccessToken::parse("token").unwrap();

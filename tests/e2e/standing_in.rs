@@ -22,7 +22,7 @@ async fn start(
         .clock(Hands::new())
         .without_retry();
     let cached = Cached::builder(client.build().unwrap())
-        .lifetime(Duration::ZERO)
+        .ttl(Duration::ZERO)
         .stale_if_error(Duration::from_secs(600));
     let cached = settings(cached).build();
     let resolver = cached.clone();
@@ -124,7 +124,7 @@ async fn a_crowd_that_callers_form_uses_no_stale_claims() {
         .max_in_flight(1)
         .build();
     let cached = Cached::builder(client.unwrap())
-        .lifetime(Duration::ZERO)
+        .ttl(Duration::ZERO)
         .stale_if_error(Duration::from_secs(600))
         .build();
     let service =
@@ -167,7 +167,7 @@ async fn a_crowd_that_callers_form_uses_no_stale_claims() {
 #[tokio::test]
 async fn a_token_that_is_revoked_or_forgotten_has_no_stand_in() {
     // R-E4, R-E7
-    let (service, cached) = start(|cached| cached.inactive_lifetime(Duration::ZERO)).await;
+    let (service, cached) = start(|cached| cached.inactive_ttl(Duration::ZERO)).await;
     let (revoked, forgotten) = (service.token("read"), service.token("read"));
     for token in [&revoked, &forgotten] {
         assert_ran(&get(&service, "/read", token).await, "alice may");
@@ -178,7 +178,7 @@ async fn a_token_that_is_revoked_or_forgotten_has_no_stand_in() {
     service.authorization_server.fault(Fault::status(500));
     assert_unavailable(&get(&service, "/read", &revoked).await);
     assert_ran(&get(&service, "/read", &forgotten).await, "alice may");
-    cached.forget(&AccessToken::parse(&forgotten).unwrap());
+    cached.invalidate(&AccessToken::parse(&forgotten).unwrap());
     assert_unavailable(&get(&service, "/read", &forgotten).await);
 
     service.authorization_server.clear_faults();

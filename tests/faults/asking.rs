@@ -89,7 +89,10 @@ async fn other_issuer() -> Outcome {
 async fn crowd() -> Outcome {
     const AT_ONCE: usize = 8;
     let lab = Lab::asking(|client| {
-        client.max_in_flight(AT_ONCE).deadline(Duration::from_secs(10)).without_breaker()
+        client
+            .max_in_flight(AT_ONCE)
+            .request_timeout(Duration::from_secs(10))
+            .without_circuit_breaker()
     })
     .await;
     lab.authorization_server.fault(Fault::hang());

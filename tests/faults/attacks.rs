@@ -176,7 +176,9 @@ impl Drop for Attackers {
 async fn attacked(attack: Attack, tokens: Tokens, pace: Pace, places: usize) -> Outcome {
     // Half of the default, so that exchanges that are not answered reach the bound in half of the time.
     let deadline = Duration::from_millis(2500);
-    let lab = Arc::new(Lab::asking(|client| client.deadline(deadline).max_in_flight(places)).await);
+    let lab = Arc::new(
+        Lab::asking(|client| client.request_timeout(deadline).max_in_flight(places)).await,
+    );
     let (known, evil) = (Issued::default(), Issued::default());
     let fault = attack.fault();
     let fault = match tokens {

@@ -93,7 +93,7 @@ pub async fn run(report: &mut Report) {
 }
 
 async fn fails(fault: impl Fn() -> Fault + Send + 'static) -> Outcome {
-    let lab = Lab::asking(|client| client.deadline(DEADLINE)).await;
+    let lab = Lab::asking(|client| client.request_timeout(DEADLINE)).await;
     let load = Load::begin(&lab);
     load.normal(5).await?;
     lab.authorization_server.fault(fault());
@@ -165,7 +165,7 @@ async fn unnoticed(fault: fn() -> Fault) -> Outcome {
 }
 
 async fn paused(status: u16) -> Outcome {
-    let lab = Lab::asking(IntrospectionBuilder::without_breaker).await;
+    let lab = Lab::asking(IntrospectionBuilder::without_circuit_breaker).await;
     let load = Load::begin(&lab);
     load.normal(5).await?;
     lab.authorization_server.fault(Fault::status(status).header("retry-after", "30"));

@@ -168,7 +168,7 @@ async fn crowded() -> Outcome {
 }
 
 async fn single_flight(down: bool) -> Outcome {
-    let patient = |client: IntrospectionBuilder| client.deadline(Duration::from_secs(20));
+    let patient = |client: IntrospectionBuilder| client.request_timeout(Duration::from_secs(20));
     let lab = Arc::new(Lab::with(patient, Some(|cache| cache)).await);
     let token = lab.token("entries:read");
     // Until all callers are there, on a slow machine too.
@@ -197,7 +197,7 @@ async fn forgotten() -> Outcome {
     once(&lab, "/entries", &token).await;
     let cache = lab.cache.as_ref().ok_or("there is no cache")?;
     lab.authorization_server.revoke(&token);
-    cache.forget(&AccessToken::parse(&token).map_err(|error| error.to_string())?);
+    cache.invalidate(&AccessToken::parse(&token).map_err(|error| error.to_string())?);
     let (status, _) = once(&lab, "/entries", &token).await;
     check(status == 401 && lab.exchanges() == 2, || format!("{status}"))?;
     Ok("revoked, forgotten, 401 at once".to_owned())

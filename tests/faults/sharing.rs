@@ -153,7 +153,7 @@ async fn forgotten(away: bool) -> Outcome {
     if away {
         store.kill();
     }
-    let told = cache.forget_everywhere(&parsed).await;
+    let told = cache.invalidate_everywhere(&parsed).await;
     check(told.is_err() == away, || format!("{told:?}"))?;
     if away {
         let status = once(&other, "/entries", &token).await.0;

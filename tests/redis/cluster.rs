@@ -63,10 +63,10 @@ async fn a_cluster_is_shared_and_told_like_a_single_server() {
     for token in &tokens {
         server.revoke(token);
     }
-    one.cache.forget_everywhere(&parsed(&tokens[0])).await.unwrap();
+    one.cache.invalidate_everywhere(&parsed(&tokens[0])).await.unwrap();
     assert!(other.until(&tokens[0], 401).await < Duration::from_secs(1));
     assert_eq!(other.read(&tokens[1]).await, Answer::ok(), "and no other");
-    one.cache.forget_all_everywhere().await.unwrap();
+    one.cache.invalidate_all_everywhere().await.unwrap();
     assert!(other.until(&tokens[1], 401).await < Duration::from_secs(1));
 }
 
@@ -83,7 +83,7 @@ async fn tokens_on_all_nodes_are_forgotten_at_once() {
         server.revoke(token);
     }
     for token in &tokens {
-        one.cache.forget(&parsed(token));
+        one.cache.invalidate(&parsed(token));
     }
     let begun = Instant::now();
     for token in &tokens {
@@ -93,7 +93,7 @@ async fn tokens_on_all_nodes_are_forgotten_at_once() {
     let tombstones = |node: &Store| node.keys("requires-auth:*:forgotten").len();
     assert_eq!(cluster.nodes.iter().map(tombstones).sum::<usize>(), tokens.len());
     assert!(cluster.nodes.iter().all(|node| tombstones(node) > 0), "on all of them");
-    one.cache.forget_everywhere(&parsed(&tokens[0])).await.unwrap();
+    one.cache.invalidate_everywhere(&parsed(&tokens[0])).await.unwrap();
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn a_cluster_that_loses_a_node_costs_no_answer() {
     // R-E9
     let (mut cluster, server) = (Cluster::start().await, authorization_server().await);
     let shared = SharedCache::cluster([cluster.nodes[0].url()], SECRET);
-    let shared = shared.deadline(Duration::from_millis(200)).build().unwrap();
+    let shared = shared.timeout(Duration::from_millis(200)).build().unwrap();
     let instance = Instance::sharing(&server, shared, Hands::default(), |cache| cache).await;
     let begun = Instant::now();
     while cluster.entries().iter().sum::<usize>() == 0 {

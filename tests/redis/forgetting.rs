@@ -27,7 +27,7 @@ async fn a_forgotten_token_is_forgotten_everywhere_within_a_second() {
     server.revoke(&token);
     assert_eq!(instances[0].read(&token).await, Answer::ok(), "remembered");
 
-    instances[0].cache.forget_everywhere(&parsed(&token)).await.unwrap();
+    instances[0].cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
     for instance in &instances {
         let took = instance.until(&token, 401).await;
         assert!(took < SECOND, "{took:?}");
@@ -49,7 +49,7 @@ async fn forgetting_needs_nobody_to_wait_for_it() {
     assert_eq!(one.read(&token).await, Answer::ok());
     assert_eq!(other.read(&token).await, Answer::ok());
     server.revoke(&token);
-    one.cache.forget(&parsed(&token));
+    one.cache.invalidate(&parsed(&token));
     // At once here, although the store still has the claims.
     assert_eq!(one.read(&token).await, Answer::inactive());
     assert!(other.until(&token, 401).await < SECOND);
@@ -67,7 +67,7 @@ async fn everything_is_forgotten_everywhere_within_a_second() {
         assert_eq!(other.read(token).await, Answer::ok());
         server.revoke(token);
     }
-    one.cache.forget_all_everywhere().await.unwrap();
+    one.cache.invalidate_all_everywhere().await.unwrap();
     for token in &tokens {
         assert_eq!(one.read(token).await, Answer::inactive());
         assert!(other.until(token, 401).await < SECOND);
@@ -85,13 +85,13 @@ async fn an_instance_that_begins_later_finds_nothing_that_was_forgotten() {
     assert_eq!(one.read(&token).await, Answer::ok());
     store.wait_for_entries(1).await;
     server.revoke(&token);
-    one.cache.forget_everywhere(&parsed(&token)).await.unwrap();
+    one.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
     let later = Instance::start(&server, &store.url()).await;
     assert_eq!(later.read(&token).await, Answer::inactive());
 }
 
-/// Has one instance forget while another one waits for the authorization server.
-async fn an_answer_from_before(forget: impl AsyncFnOnce(&Instance, &str)) {
+/// Has one instance invalidate while another one waits for the authorization server.
+async fn an_answer_from_before(invalidate: impl AsyncFnOnce(&Instance, &str)) {
     let (store, server) = (Store::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
@@ -105,7 +105,7 @@ async fn an_answer_from_before(forget: impl AsyncFnOnce(&Instance, &str)) {
     let meanwhile = async {
         until(|| server.introspections() > 0).await;
         server.revoke(&token);
-        forget(&one, &token).await;
+        invalidate(&one, &token).await;
     };
     tokio::join!(before, meanwhile);
     // It would be written after the answer: until the next claims are there, it would be, too.
@@ -122,7 +122,7 @@ async fn an_answer_from_before(forget: impl AsyncFnOnce(&Instance, &str)) {
 async fn an_answer_from_before_is_not_put_back() {
     // R-E10: the exchange began before the token was revoked, and ends after it was forgotten.
     an_answer_from_before(async |one, token| {
-        one.cache.forget_everywhere(&parsed(token)).await.unwrap();
+        one.cache.invalidate_everywhere(&parsed(token)).await.unwrap();
     })
     .await;
 }
@@ -130,7 +130,8 @@ async fn an_answer_from_before_is_not_put_back() {
 #[tokio::test]
 async fn an_answer_from_before_everything_was_forgotten_is_not_put_back() {
     // R-E10
-    an_answer_from_before(async |one, _| one.cache.forget_all_everywhere().await.unwrap()).await;
+    an_answer_from_before(async |one, _| one.cache.invalidate_all_everywhere().await.unwrap())
+        .await;
 }
 
 #[tokio::test]
@@ -143,19 +144,19 @@ async fn what_was_forgotten_once_is_remembered_again() {
     for token in [&token, &first, &second] {
         assert_eq!(other.read(token).await, Answer::ok());
     }
-    one.cache.forget_everywhere(&parsed(&token)).await.unwrap();
+    one.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
     for token in [&first, &second] {
         server.revoke(token);
-        one.cache.forget_everywhere(&parsed(token)).await.unwrap();
+        one.cache.invalidate_everywhere(&parsed(token)).await.unwrap();
         other.until(token, 401).await;
     }
     assert_eq!(other.read(&token).await, Answer::ok());
     let asked = server.introspections();
-    one.cache.forget_everywhere(&parsed("yet-another-one")).await.unwrap();
+    one.cache.invalidate_everywhere(&parsed("yet-another-one")).await.unwrap();
     let third = crate::instance::token(&server, "entries:read");
     assert_eq!(other.read(&third).await, Answer::ok());
     server.revoke(&third);
-    one.cache.forget_everywhere(&parsed(&third)).await.unwrap();
+    one.cache.invalidate_everywhere(&parsed(&third)).await.unwrap();
     other.until(&third, 401).await;
     let before = server.introspections();
     assert_eq!(other.read(&token).await, Answer::ok());
@@ -173,7 +174,7 @@ async fn claims_that_are_written_late_are_not_believed() {
     let key = store.claims_key();
     let claims = store.value(&key);
     server.revoke(&token);
-    one.cache.forget_everywhere(&parsed(&token)).await.unwrap();
+    one.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
     store.put(&key, &claims);
     let later = Instance::start(&server, &store.url()).await;
     for instance in [&one, &later] {
@@ -204,9 +205,9 @@ async fn what_is_forgotten_under_load_is_not_found_again() {
             })
             .collect();
         if round % 2 == 0 {
-            one.cache.forget_all_everywhere().await.unwrap();
+            one.cache.invalidate_all_everywhere().await.unwrap();
         } else {
-            one.cache.forget_everywhere(&parsed(&token)).await.unwrap();
+            one.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
         }
         for reader in readers {
             reader.await.expect("it becomes a 401");
@@ -221,7 +222,7 @@ async fn what_is_forgotten_while_the_store_is_out_of_reach_is_told_when_it_is_ba
     let Divided { store: _store, server, proxy, token, cut_off, other } = Divided::start().await;
     server.revoke(&token);
     proxy.cut();
-    assert!(cut_off.cache.forget_everywhere(&parsed(&token)).await.is_err());
+    assert!(cut_off.cache.invalidate_everywhere(&parsed(&token)).await.is_err());
     assert_eq!(cut_off.read(&token).await, Answer::inactive());
     assert_eq!(other.read(&token).await, Answer::ok(), "nobody has told it");
     proxy.mend();
@@ -242,10 +243,10 @@ async fn one_token_that_is_forgotten_all_the_time_holds_nothing_up() {
         server.revoke(token);
     }
     for _ in 0..4000 {
-        busy.cache.forget(&parsed("one-token"));
+        busy.cache.invalidate(&parsed("one-token"));
     }
-    busy.cache.forget(&parsed(&sent));
-    let forgotten = async { other.cache.forget_everywhere(&parsed(&heard)).await.unwrap() };
+    busy.cache.invalidate(&parsed(&sent));
+    let forgotten = async { other.cache.invalidate_everywhere(&parsed(&heard)).await.unwrap() };
     let (on_the_other, on_the_busy, ()) =
         tokio::join!(other.until(&sent, 401), busy.until(&heard, 401), forgotten);
     assert!(on_the_other < SECOND && on_the_busy < SECOND, "{on_the_other:?} {on_the_busy:?}");
@@ -267,9 +268,9 @@ async fn thousands_of_tokens_are_forgotten_everywhere_within_a_second() {
     assert_eq!(other.read(&token).await, Answer::ok());
     server.revoke(&token);
     for number in 0..4000 {
-        busy.cache.forget(&parsed(&format!("token-{number}")));
+        busy.cache.invalidate(&parsed(&format!("token-{number}")));
     }
-    busy.cache.forget(&parsed(&token));
+    busy.cache.invalidate(&parsed(&token));
     let took = other.until(&token, 401).await;
     assert!(took < SECOND, "{took:?}");
     assert_eq!(store.keys("requires-auth:*:forgotten").len(), 4001);
@@ -283,7 +284,7 @@ async fn one_token_that_is_forgotten_often_in_an_outage_is_not_everything() {
     proxy.cut();
     server.revoke(&token);
     for _ in 0..20_000 {
-        cut_off.cache.forget(&parsed(&token));
+        cut_off.cache.invalidate(&parsed(&token));
     }
     proxy.mend();
     other.until(&token, 401).await;
@@ -293,9 +294,9 @@ async fn one_token_that_is_forgotten_often_in_an_outage_is_not_everything() {
     assert_eq!(other.read(&token).await, Answer::ok());
     proxy.cut();
     server.revoke(&token);
-    cut_off.cache.forget(&parsed(&token));
+    cut_off.cache.invalidate(&parsed(&token));
     for number in 0..20_000 {
-        cut_off.cache.forget(&parsed(&format!("token-{number}")));
+        cut_off.cache.invalidate(&parsed(&format!("token-{number}")));
     }
     proxy.mend();
     other.until(&token, 401).await;
@@ -308,7 +309,7 @@ async fn what_others_forget_while_the_store_is_out_of_reach_is_heard_when_it_is_
     let Divided { store: _store, server, proxy, token, cut_off, other } = Divided::start().await;
     proxy.cut();
     server.revoke(&token);
-    other.cache.forget_everywhere(&parsed(&token)).await.unwrap();
+    other.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
     assert_eq!(cut_off.read(&token).await, Answer::ok(), "it could not hear of it");
     proxy.mend();
     cut_off.until(&token, 401).await;
@@ -334,7 +335,7 @@ async fn too_much_news_has_everybody_forget() {
     let Divided { store, server, proxy, token, cut_off, other } = Divided::start().await;
     proxy.cut();
     server.revoke(&token);
-    other.cache.forget_everywhere(&parsed(&token)).await.unwrap();
+    other.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
     // So many since that the news of this token are dropped.
     let mut behind = store.behind();
     let mut many = redis::pipe();

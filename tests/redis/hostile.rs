@@ -17,7 +17,7 @@ async fn a_dump_of_the_store_gives_nothing_away() {
     let instance = Instance::start(&server, &store.url()).await;
     assert_eq!(instance.read(&token).await, Answer::ok());
     store.wait_for_entries(1).await;
-    instance.cache.forget_everywhere(&parsed("a-token-to-forget")).await.unwrap();
+    instance.cache.invalidate_everywhere(&parsed("a-token-to-invalidate")).await.unwrap();
 
     let dump = store.dump();
     let holds = |text: &[u8]| dump.windows(text.len()).any(|window| window == text);
@@ -25,7 +25,7 @@ async fn a_dump_of_the_store_gives_nothing_away() {
     let secrets = [
         &token,
         &token[..12],
-        "a-token-to-forget",
+        "a-token-to-invalidate",
         "alice",
         "entries",
         RESOURCE,
@@ -39,7 +39,7 @@ async fn a_dump_of_the_store_gives_nothing_away() {
         assert!(!holds(secret.as_bytes()), "{secret}");
     }
     // Nor what can be computed from the token alone.
-    for hash in [sha256(token.as_bytes()), sha256(b"a-token-to-forget")] {
+    for hash in [sha256(token.as_bytes()), sha256(b"a-token-to-invalidate")] {
         assert!(!holds(&hash) && !holds(hex(&hash).as_bytes()));
     }
 }
@@ -168,7 +168,7 @@ async fn news_that_nobody_sealed_are_nobodys_business() {
     // And what one of us forgets is heard all the same.
     server.revoke(&token);
     let other = Instance::start(&server, &store.url()).await;
-    other.cache.forget_everywhere(&parsed(&token)).await.unwrap();
+    other.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
     instance.until(&token, 401).await;
 }
 
@@ -226,7 +226,7 @@ async fn no_more_is_read_than_can_be_used() {
     let long = "x".repeat(100_000);
     store.ask::<()>(&["XADD", "{requires-auth}:forgotten", "*", "m", &long]);
     server.revoke(&token);
-    one.cache.forget_everywhere(&parsed(&token)).await.unwrap();
+    one.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
     other.until(&token, 401).await;
 }
 
@@ -245,6 +245,6 @@ async fn a_flood_of_messages_hides_none() {
     }
     server.revoke(&token);
     many.query::<()>(&mut store.behind()).unwrap();
-    one.cache.forget(&parsed(&token));
+    one.cache.invalidate(&parsed(&token));
     other.until(&token, 401).await;
 }

@@ -47,7 +47,7 @@ impl Instance {
         clock: Hands,
         settings: impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>,
     ) -> Self {
-        let shared = shared.deadline(AMPLE).build().expect("the settings are right");
+        let shared = shared.timeout(AMPLE).build().expect("the settings are right");
         Self::sharing(server, shared, clock, settings).await
     }
 

@@ -93,7 +93,7 @@ fn well(name: &str) -> Vec<u8> {
 async fn is_done_without(what: &str, says: Says) -> u32 {
     let (liar, server) = (Liar::start(says).await, authorization_server().await);
     let shared = SharedCache::single(&liar.url, SECRET);
-    let shared = shared.deadline(Duration::from_millis(100)).build().unwrap();
+    let shared = shared.timeout(Duration::from_millis(100)).build().unwrap();
     let instance = Instance::sharing(&server, shared, Hands::default(), |cache| cache).await;
     let begun = Instant::now();
     let mut tokens = 0;
@@ -201,7 +201,7 @@ async fn taken_of_a_reply_without_end(to: &'static str, begins: &'static [u8]) -
         }
     });
     let server = authorization_server().await;
-    let shared = SharedCache::single(&url, SECRET).deadline(Duration::from_millis(500));
+    let shared = SharedCache::single(&url, SECRET).timeout(Duration::from_millis(500));
     let shared = shared.build().unwrap();
     let instance = Instance::sharing(&server, shared, Hands::default(), |cache| cache).await;
     let begun = Instant::now();

@@ -21,7 +21,7 @@ async fn a_store_that_is_not_there_is_done_without() {
     assert_eq!(instance.read(&token).await, Answer::ok());
     assert_eq!(instance.read(&token).await, Answer::ok());
     assert_eq!(server.introspections(), 1, "the first level works");
-    let told = instance.cache.forget_everywhere(&crate::instance::parsed(&token)).await;
+    let told = instance.cache.invalidate_everywhere(&crate::instance::parsed(&token)).await;
     assert_eq!(
         told.unwrap_err().to_string(),
         "the shared cache has not been reached yet: it is told as soon as it is"
@@ -45,7 +45,7 @@ async fn a_slow_store_makes_nobody_wait_longer_than_the_deadline() {
     // R-E9
     let (store, server) = (Store::start(), authorization_server().await);
     let shared = SharedCache::single(store.url(), SECRET);
-    let shared = shared.deadline(Duration::from_millis(100)).build().unwrap();
+    let shared = shared.timeout(Duration::from_millis(100)).build().unwrap();
     let instance = Instance::sharing(&server, shared, Hands::default(), |cache| cache).await;
     is_used(&store, &instance, &server).await;
     // For three seconds the store answers nobody.

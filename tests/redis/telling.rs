@@ -40,7 +40,7 @@ async fn what_happens_with_the_store_is_counted_and_logged() {
     assert_eq!(counts(stored), Some(1.0));
     assert_eq!(counts("s_connected"), Some(2.0));
 
-    one.cache.forget_everywhere(&parsed(&token)).await.unwrap();
+    one.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
     until(|| counts("_news_total") == Some(2.0)).await;
 
     store.kill();

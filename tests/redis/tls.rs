@@ -97,7 +97,7 @@ async fn reaches(store: &Store, shared: SharedCacheBuilder) -> bool {
     let instance = Instance::with(&server, shared, Hands::default(), |cache| cache).await;
     let token = token(&server, "entries:read");
     assert_eq!(instance.read(&token).await, Answer::ok());
-    let told = instance.cache.forget_everywhere(&crate::instance::parsed(&token)).await;
+    let told = instance.cache.invalidate_everywhere(&crate::instance::parsed(&token)).await;
     assert_eq!(told.is_ok(), !store.keys("*").is_empty());
     told.is_ok()
 }

@@ -34,7 +34,7 @@ impl Resolver for Known {
         Claims::from_introspection(CLAIMS.as_bytes())
     }
 
-    fn name(&self) -> String {
+    fn cache_namespace(&self) -> String {
         "https://auth.example/oauth2/introspect journal".to_owned()
     }
 }

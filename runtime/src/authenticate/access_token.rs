@@ -27,20 +27,20 @@ impl AccessToken {
     ///
     /// # Errors
     /// If the text is empty or outside the grammar.
-    pub fn parse(token: &str) -> Result<Self, MalformedToken> {
-        let header = HeaderValue::from_str(token).map_err(|_| MalformedToken(()))?;
+    pub fn parse(token: &str) -> Result<Self, AccessTokenError> {
+        let header = HeaderValue::from_str(token).map_err(|_| AccessTokenError(()))?;
         Self::in_header(&header, 0..token.len())
     }
 
     pub(crate) fn in_header(
         header: &HeaderValue,
         place: Range<usize>,
-    ) -> Result<Self, MalformedToken> {
+    ) -> Result<Self, AccessTokenError> {
         let token = header.as_bytes().get(place.clone()).unwrap_or_default();
         if is_b64token(token) {
             Ok(Self { header: header.clone(), place })
         } else {
-            Err(MalformedToken(()))
+            Err(AccessTokenError(()))
         }
     }
 
@@ -73,7 +73,7 @@ impl fmt::Debug for AccessToken {
 #[error(
     "not an access token: RFC 6750 allows letters, digits and `-._~+/`, with `=` at the end only"
 )]
-pub struct MalformedToken(());
+pub struct AccessTokenError(());
 
 /// `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`
 fn is_b64token(token: &[u8]) -> bool {
@@ -133,7 +133,7 @@ mod tests {
             }
         }
         for text in ["", "=", "==", "a=b", "a b", "a,b", "a\"", "ä", "a\0", "a\n", "a%20", "{}"] {
-            assert_eq!(AccessToken::parse(text).unwrap_err(), MalformedToken(()), "{text:?}");
+            assert_eq!(AccessToken::parse(text).unwrap_err(), AccessTokenError(()), "{text:?}");
         }
     }
 

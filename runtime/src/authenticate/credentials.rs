@@ -16,7 +16,7 @@ pub(crate) enum Credentials {
 
 /// Why a header was refused before anything was done with its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum HeaderProblem {
+pub(crate) enum CredentialsError {
     /// More than one set of credentials.
     Several,
     /// A bearer token that is empty or outside the grammar.
@@ -28,13 +28,13 @@ pub(crate) enum HeaderProblem {
 impl Credentials {
     /// Reads the one place that this crate takes a token from. A token in the query or the body,
     /// and identity headers of any kind, are never looked at.
-    pub(crate) fn read(headers: &HeaderMap, longest: usize) -> Result<Self, HeaderProblem> {
+    pub(crate) fn read(headers: &HeaderMap, longest: usize) -> Result<Self, CredentialsError> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let Some(header) = values.next() else {
             return Ok(Self::None);
         };
         if values.next().is_some() {
-            return Err(HeaderProblem::Several);
+            return Err(CredentialsError::Several);
         }
         let value = header.as_bytes().trim_ascii_end();
         let end = value.len();
@@ -42,7 +42,7 @@ impl Credentials {
         let (scheme, rest) = split_at_space(value);
         if !scheme.eq_ignore_ascii_case(b"bearer") {
             return if value.split(|byte| *byte == b',').any(names_bearer) {
-                Err(HeaderProblem::Several)
+                Err(CredentialsError::Several)
             } else {
                 Ok(Self::None)
             };
@@ -55,11 +55,11 @@ impl Credentials {
         parsed.map(Self::Bearer).ok_or_else(|| {
             // No token has a comma in it.
             if token.contains(&b',') {
-                HeaderProblem::Several
+                CredentialsError::Several
             } else if within.is_none() {
-                HeaderProblem::TooLong
+                CredentialsError::TooLong
             } else {
-                HeaderProblem::Malformed
+                CredentialsError::Malformed
             }
         })
     }
@@ -89,7 +89,7 @@ mod tests {
 
     use super::*;
 
-    fn read(values: &[&[u8]]) -> Result<Option<String>, HeaderProblem> {
+    fn read(values: &[&[u8]]) -> Result<Option<String>, CredentialsError> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
@@ -126,10 +126,10 @@ mod tests {
         for value in
             [&b"Bearer"[..], b"Bearer ", b"bearer a b", b"Bearer \xff\xfe", b"Bearer \xc3\xa4"]
         {
-            assert_eq!(read(&[value]), Err(HeaderProblem::Malformed), "{value:?}");
+            assert_eq!(read(&[value]), Err(CredentialsError::Malformed), "{value:?}");
         }
         assert_eq!(read(&[b"Bearer 0123456789abcdef"]), Ok(Some("0123456789abcdef".to_owned())));
-        assert_eq!(read(&[b"Bearer 0123456789abcdefg"]), Err(HeaderProblem::TooLong));
+        assert_eq!(read(&[b"Bearer 0123456789abcdefg"]), Err(CredentialsError::TooLong));
     }
 
     #[test]
@@ -147,7 +147,7 @@ mod tests {
             &[b"Basic dTpw,bearer b"],
             &[b"Bearer a, Basic b"],
         ] {
-            assert_eq!(read(values), Err(HeaderProblem::Several), "{values:?}");
+            assert_eq!(read(values), Err(CredentialsError::Several), "{values:?}");
         }
     }
 }

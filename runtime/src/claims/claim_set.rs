@@ -42,7 +42,7 @@ impl Claims {
     /// Reads an introspection answer that has its scopes in `scope`; [`ClaimsReader`] has the rest.
     ///
     /// # Errors
-    /// [`ResolveError::Inactive`] if it says so, [`ResolveError::BadAnswer`] if it is not an answer.
+    /// [`ResolveError::Inactive`] if it says so, [`ResolveError::InvalidResponse`] if it is not an answer.
     pub fn from_introspection(json: &[u8]) -> Result<Self, ResolveError> {
         ClaimsReader::default().read(json)
     }

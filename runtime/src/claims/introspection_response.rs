@@ -9,7 +9,7 @@ use super::claim_set::Facts;
 use super::duplicate_members::{Repeated, has_reserved_name};
 use super::{Claims, ScopeClaim, token_type};
 use crate::ScopeSet;
-use crate::resolve::{BadAnswer, ResolveError, WrongMember};
+use crate::resolve::{InvalidResponse, MemberError, ResolveError};
 
 /// The last second of the year 9999: what is later is a mistake, often milliseconds for seconds.
 const LATEST: f64 = 253_402_300_799.0;
@@ -42,7 +42,7 @@ impl ClaimsReader {
     /// Reads one answer.
     ///
     /// # Errors
-    /// [`ResolveError::Inactive`] if it says so, [`ResolveError::BadAnswer`] if it is not a JSON
+    /// [`ResolveError::Inactive`] if it says so, [`ResolveError::InvalidResponse`] if it is not a JSON
     /// object with the members of RFC 7662 §2.2 in their JSON types.
     pub fn read(&self, json: &[u8]) -> Result<Claims, ResolveError> {
         let unreadable = || unreadable(json);
@@ -50,17 +50,19 @@ impl ClaimsReader {
         let repeated: Repeated = serde_json::from_str(json).map_err(|_| unreadable())?;
         // Before anything reads it as a `Value`, here or in the application.
         if has_reserved_name(json) {
-            return Err(BadAnswer::ReservedMember.into());
+            return Err(InvalidResponse::ReservedMember.into());
         }
         let document: Value = serde_json::from_str(json).map_err(|_| unreadable())?;
         if !document.is_object() || repeated.own.contains("active") {
-            return Err(BadAnswer::NoActive.into());
+            return Err(InvalidResponse::NoActive.into());
         }
         match document.get("active") {
-            Some(Value::Bool(true)) if repeated.any() => Err(BadAnswer::RepeatedMember.into()),
+            Some(Value::Bool(true)) if repeated.any() => {
+                Err(InvalidResponse::RepeatedMember.into())
+            }
             Some(Value::Bool(true)) => Ok(self.facts(&document, json)?),
             Some(Value::Bool(false)) => Err(ResolveError::Inactive),
-            _ => Err(BadAnswer::NoActive.into()),
+            _ => Err(InvalidResponse::NoActive.into()),
         }
     }
 
@@ -70,10 +72,10 @@ impl ClaimsReader {
         self.scope_claims.iter().map(ToString::to_string).collect()
     }
 
-    fn facts(&self, document: &Value, json: &str) -> Result<Claims, BadAnswer> {
+    fn facts(&self, document: &Value, json: &str) -> Result<Claims, InvalidResponse> {
         let mut scopes = Vec::new();
         for claim in &self.scope_claims {
-            scopes.extend(claim.scopes(document).map_err(BadAnswer::WrongMember)?);
+            scopes.extend(claim.scopes(document).map_err(InvalidResponse::MemberError)?);
         }
         let facts = Facts {
             scopes: ScopeSet::granted(scopes),
@@ -96,12 +98,12 @@ impl ClaimsReader {
 
 /// An object that cannot be read may be so because of one of its members, which the holder of the token
 /// may have chosen. Anything else than an object does not come from an introspection endpoint.
-fn unreadable(json: &[u8]) -> BadAnswer {
+fn unreadable(json: &[u8]) -> InvalidResponse {
     let text = json.strip_prefix("\u{feff}".as_bytes()).unwrap_or(json);
     if text.trim_ascii_start().starts_with(b"{") {
-        BadAnswer::UnreadableObject
+        InvalidResponse::UnreadableObject
     } else {
-        BadAnswer::NotJson
+        InvalidResponse::NotJson
     }
 }
 
@@ -111,16 +113,16 @@ impl Default for ClaimsReader {
     }
 }
 
-fn string(document: &Value, name: &'static str) -> Result<Option<Box<str>>, BadAnswer> {
+fn string(document: &Value, name: &'static str) -> Result<Option<Box<str>>, InvalidResponse> {
     match document.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.as_str().into())),
-        Some(found) => Err(BadAnswer::WrongMember(WrongMember::new(name, "a string", found))),
+        Some(found) => Err(InvalidResponse::MemberError(MemberError::new(name, "a string", found))),
     }
 }
 
 /// A string or an array of strings (RFC 7519 §4.1.3). `null` is neither: it does not pass as absent.
-fn audience(document: &Value) -> Result<Vec<Box<str>>, BadAnswer> {
+fn audience(document: &Value) -> Result<Vec<Box<str>>, InvalidResponse> {
     let Some(found) = document.get("aud") else {
         return Ok(Vec::new());
     };
@@ -129,22 +131,23 @@ fn audience(document: &Value) -> Result<Vec<Box<str>>, BadAnswer> {
         Value::Array(elements) => elements.iter().map(text).collect(),
         value => text(value).map(|one| vec![one]),
     };
-    let wrong = || WrongMember::new("aud", "a string or an array of strings", found);
-    audience.ok_or_else(|| BadAnswer::WrongMember(wrong()))
+    let wrong = || MemberError::new("aud", "a string or an array of strings", found);
+    audience.ok_or_else(|| InvalidResponse::MemberError(wrong()))
 }
 
 /// Seconds since the epoch, whole or fractional (`NumericDate`, RFC 7519 §2).
-fn time(document: &Value, name: &'static str) -> Result<Option<SystemTime>, BadAnswer> {
+fn time(document: &Value, name: &'static str) -> Result<Option<SystemTime>, InvalidResponse> {
     let Some(value) = document.get(name) else {
         return Ok(None);
     };
-    let wrong = || BadAnswer::WrongMember(WrongMember::new(name, "a number", value));
+    let wrong = || InvalidResponse::MemberError(MemberError::new(name, "a number", value));
     let seconds = value.as_f64().ok_or_else(wrong)?;
     if !(0.0..=LATEST).contains(&seconds) {
-        return Err(BadAnswer::TimeOutOfRange);
+        return Err(InvalidResponse::TimeOutOfRange);
     }
-    let since = Duration::try_from_secs_f64(seconds).map_err(|_| BadAnswer::TimeOutOfRange)?;
-    SystemTime::UNIX_EPOCH.checked_add(since).map(Some).ok_or(BadAnswer::TimeOutOfRange)
+    let since =
+        Duration::try_from_secs_f64(seconds).map_err(|_| InvalidResponse::TimeOutOfRange)?;
+    SystemTime::UNIX_EPOCH.checked_add(since).map(Some).ok_or(InvalidResponse::TimeOutOfRange)
 }
 
 #[cfg(test)]
@@ -155,16 +158,16 @@ mod tests {
         ClaimsReader::default().read(json.as_bytes())
     }
 
-    fn bad(json: impl AsRef<[u8]>) -> BadAnswer {
+    fn bad(json: impl AsRef<[u8]>) -> InvalidResponse {
         match ClaimsReader::default().read(json.as_ref()) {
-            Err(ResolveError::BadAnswer(bad)) => bad,
+            Err(ResolveError::InvalidResponse(bad)) => bad,
             other => panic!("{:?}: {other:?}", String::from_utf8_lossy(json.as_ref())),
         }
     }
 
     fn wrong_member(json: &str) -> &'static str {
         match bad(json) {
-            BadAnswer::WrongMember(wrong) => wrong.name(),
+            InvalidResponse::MemberError(wrong) => wrong.name(),
             other => panic!("{json}: {other:?}"),
         }
     }
@@ -196,7 +199,8 @@ mod tests {
             assert_eq!(bad(format!(r#"{{"active":true,{member}}}"#)).to_string(), message);
         }
         let reader = ClaimsReader::default().scope_claims(["roles[]".parse().unwrap()]);
-        let Err(ResolveError::BadAnswer(bad)) = reader.read(br#"{"active":true,"roles":"a"}"#)
+        let Err(ResolveError::InvalidResponse(bad)) =
+            reader.read(br#"{"active":true,"roles":"a"}"#)
         else {
             panic!();
         };
@@ -210,7 +214,11 @@ mod tests {
     fn active_is_a_boolean_present_once() {
         // R-D2
         for active in [r#""true""#, "1", "null", "[true]", "{}", r#""""#, "1.0"] {
-            assert_eq!(bad(format!(r#"{{"active":{active}}}"#)), BadAnswer::NoActive, "{active}");
+            assert_eq!(
+                bad(format!(r#"{{"active":{active}}}"#)),
+                InvalidResponse::NoActive,
+                "{active}"
+            );
         }
         for json in [
             r#"{"active":true,"active":true}"#,
@@ -223,7 +231,7 @@ mod tests {
             "null",
             r#"[{"active":true}]"#,
         ] {
-            assert_eq!(bad(json), BadAnswer::NoActive, "{json}");
+            assert_eq!(bad(json), InvalidResponse::NoActive, "{json}");
         }
     }
 
@@ -288,7 +296,7 @@ mod tests {
             }
             for outside in ["-1", "-0.5", "1700000000000", "1e300", "18446744073709551616"] {
                 let json = format!(r#"{{"active":true,"{name}":{outside}}}"#);
-                assert_eq!(bad(json), BadAnswer::TimeOutOfRange, "{name} {outside}");
+                assert_eq!(bad(json), InvalidResponse::TimeOutOfRange, "{name} {outside}");
             }
         }
     }
@@ -349,9 +357,9 @@ mod tests {
             raw(r#"{"active":true}"#),
             format!(r#"{{"active":true,{}"#, raw("1").trim_start_matches('{')),
         ] {
-            assert_eq!(bad(&json), BadAnswer::ReservedMember, "{json}");
+            assert_eq!(bad(&json), InvalidResponse::ReservedMember, "{json}");
             let escaped = json.replace('$', r"\u0024");
-            assert_eq!(bad(&escaped), BadAnswer::ReservedMember, "{escaped}");
+            assert_eq!(bad(&escaped), InvalidResponse::ReservedMember, "{escaped}");
         }
         let text = r#"{"active":true,"sub":"$serde_json::private::RawValue"}"#;
         assert_eq!(read(text).unwrap().subject(), Some("$serde_json::private::RawValue"));
@@ -396,7 +404,7 @@ mod tests {
         // R-D11
         let deep = format!(r#"{{"active":true,"x":{}1{}}}"#, "[".repeat(5_000), "]".repeat(5_000));
         for json in [&b""[..], b"<html>active: true</html>", b"active", b" \xff{}", b"[1,"] {
-            assert_eq!(bad(json), BadAnswer::NotJson);
+            assert_eq!(bad(json), InvalidResponse::NotJson);
         }
         // R-C10: a member that the holder of a token chose may have made it so.
         for json in [
@@ -414,14 +422,14 @@ mod tests {
             deep.as_bytes(),
             format!(" \r\n\t{deep}").as_bytes(),
         ] {
-            assert_eq!(bad(json), BadAnswer::UnreadableObject);
+            assert_eq!(bad(json), InvalidResponse::UnreadableObject);
         }
         for json in [
             r#"{"active":true,"sub":"a","sub":"b"}"#,
             r#"{"active":true,"exp":1,"exp":2}"#,
             r#"{"active":true,"realm_access":{"roles":[],"roles":["admin"]}}"#,
         ] {
-            assert_eq!(bad(json), BadAnswer::RepeatedMember, "{json}");
+            assert_eq!(bad(json), InvalidResponse::RepeatedMember, "{json}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::resolve::{SCOPE_CLAIMS, WrongMember};
+use crate::resolve::{MemberError, SCOPE_CLAIMS};
 use crate::scope::pieces;
 
 /// A member of the introspection answer that holds scopes, and the form it has.
@@ -28,7 +28,7 @@ use crate::scope::pieces;
 ///
 /// let permissions: ScopeClaim = "permissions[]".parse()?;
 /// assert_eq!(permissions.to_string(), "permissions[]");
-/// # Ok::<(), requires_auth::InvalidScopeClaim>(())
+/// # Ok::<(), requires_auth::ScopeClaimError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -39,7 +39,7 @@ pub struct ScopeClaim {
 
 impl ScopeClaim {
     /// The scopes that the document has there; an error if the value has another form.
-    pub(super) fn scopes<'a>(&self, document: &'a Value) -> Result<Vec<&'a str>, WrongMember> {
+    pub(super) fn scopes<'a>(&self, document: &'a Value) -> Result<Vec<&'a str>, MemberError> {
         let value = if self.place.starts_with('/') {
             document.pointer(&self.place)
         } else {
@@ -56,10 +56,10 @@ impl ScopeClaim {
         }
     }
 
-    fn wrong(&self, found: &Value) -> WrongMember {
+    fn wrong(&self, found: &Value) -> MemberError {
         let name = if self.place == "scope" { "scope" } else { SCOPE_CLAIMS };
         let expected = if self.list { "an array of strings" } else { "a string" };
-        WrongMember::new(name, expected, found)
+        MemberError::new(name, expected, found)
     }
 }
 
@@ -71,24 +71,24 @@ impl Default for ScopeClaim {
 }
 
 impl FromStr for ScopeClaim {
-    type Err = InvalidScopeClaim;
+    type Err = ScopeClaimError;
 
-    fn from_str(text: &str) -> Result<Self, InvalidScopeClaim> {
+    fn from_str(text: &str) -> Result<Self, ScopeClaimError> {
         let (place, list) = match text.strip_suffix("[]") {
             Some(place) => (place, true),
             None => (text, false),
         };
         if place.is_empty() || place.ends_with('/') || place.trim() != place {
-            return Err(InvalidScopeClaim(()));
+            return Err(ScopeClaimError(()));
         }
         Ok(Self { place: place.to_owned(), list })
     }
 }
 
 impl TryFrom<String> for ScopeClaim {
-    type Error = InvalidScopeClaim;
+    type Error = ScopeClaimError;
 
-    fn try_from(text: String) -> Result<Self, InvalidScopeClaim> {
+    fn try_from(text: String) -> Result<Self, ScopeClaimError> {
         text.parse()
     }
 }
@@ -104,4 +104,4 @@ impl fmt::Display for ScopeClaim {
 #[error(
     "expected the name of a member or a JSON pointer, with `[]` behind it for an array: `scp`, `permissions[]`, `/realm_access/roles[]`"
 )]
-pub struct InvalidScopeClaim(());
+pub struct ScopeClaimError(());

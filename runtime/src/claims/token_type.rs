@@ -2,18 +2,20 @@
 
 use serde_json::Value;
 
-use crate::resolve::{BadAnswer, WrongMember};
+use crate::resolve::{InvalidResponse, MemberError};
 
 /// Whether `token_type`, or `token_use` where a server has that, says that this is something else
 /// than an access token for bearers.
-pub(super) fn is_other(document: &Value) -> Result<bool, BadAnswer> {
+pub(super) fn is_other(document: &Value) -> Result<bool, InvalidResponse> {
     let mut other = false;
     for member in ["token_type", "token_use"] {
         match document.get(member) {
             None => {}
             Some(Value::String(kind)) => other |= names_other(kind),
             Some(found) => {
-                return Err(BadAnswer::WrongMember(WrongMember::new(member, "a string", found)));
+                return Err(InvalidResponse::MemberError(MemberError::new(
+                    member, "a string", found,
+                )));
             }
         }
     }

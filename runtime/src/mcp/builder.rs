@@ -37,7 +37,7 @@ pub struct McpBuilder<H> {
     initial: Option<String>,
     anonymous: bool,
     filter_lists: bool,
-    largest_body: usize,
+    max_body_length: usize,
     body_timeout: Duration,
     max_resources: usize,
     session_key: Option<Vec<u8>>,
@@ -45,7 +45,7 @@ pub struct McpBuilder<H> {
 }
 
 /// The bound of the SDK's own service.
-const LARGEST_BODY: usize = 4 * 1024 * 1024;
+const MAX_BODY_LENGTH: usize = 4 * 1024 * 1024;
 
 /// Long enough for the largest body on a slow line.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -148,8 +148,8 @@ impl<H: ServerHandler> McpBuilder<H> {
 
     /// How many bytes the body of a request may have if it has to be read to know what it asks
     /// for. Default: 4 MiB, as in the SDK.
-    pub fn largest_body(mut self, bytes: usize) -> Self {
-        self.largest_body = bytes;
+    pub fn max_body_length(mut self, bytes: usize) -> Self {
+        self.max_body_length = bytes;
         self
     }
 
@@ -209,7 +209,7 @@ impl<H: ServerHandler> McpBuilder<H> {
             initial: initial.into(),
             anonymous: self.anonymous,
             filter_lists: self.filter_lists,
-            largest_body: self.largest_body,
+            max_body_length: self.max_body_length,
             body_timeout: self.body_timeout,
             max_resources: self.max_resources,
             seal,
@@ -238,7 +238,7 @@ impl<H: ServerHandler> Mcp<H> {
             initial: None,
             anonymous: false,
             filter_lists: false,
-            largest_body: LARGEST_BODY,
+            max_body_length: MAX_BODY_LENGTH,
             body_timeout: BODY_TIMEOUT,
             max_resources: MAX_RESOURCES,
             session_key: None,

@@ -151,7 +151,7 @@ impl Setup {
         let (operation, body) = match announced {
             Announced::Headers(operation) => (operation, Either::Left(body)),
             Announced::Body => {
-                let body = timeout(self.body_timeout, read(body, self.largest_body));
+                let body = timeout(self.body_timeout, read(body, self.max_body_length));
                 let body = body.await.map_err(|_| Refused::BodyTimeout)??;
                 let operation = jsonrpc::operation(&body, self.max_resources)?;
                 (operation, Either::Right(Full::new(body)))
@@ -343,7 +343,7 @@ mod tests {
         async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
             Claims::from_introspection(br#"{"active":true,"sub":"a","aud":"https://a.example/"}"#)
         }
-        fn name(&self) -> String {
+        fn cache_namespace(&self) -> String {
             String::new()
         }
     }

@@ -23,7 +23,7 @@ pub(super) struct Setup {
     pub(super) initial: Demand,
     pub(super) anonymous: bool,
     pub(super) filter_lists: bool,
-    pub(super) largest_body: usize,
+    pub(super) max_body_length: usize,
     /// How long the body of a request may take to arrive.
     pub(super) body_timeout: Duration,
     /// How many resources one request may name.

@@ -20,7 +20,7 @@ use crate::{AuthInfo, ResourceServer};
 /// they are there no longer, the token is resolved again, and the stream waits for that; without a
 /// cache, every [`RESOLVE_AGAIN`]. So a stream ends as soon as new requests with its token are
 /// refused. While nobody knows whether they would be, nothing of the stream is passed on, for at most
-/// [`LONGEST_PAUSE`].
+/// [`MAX_RETRY_AFTER`].
 pub(super) struct StreamGuard {
     server: ResourceServer,
     /// With the claims that were resolved last.
@@ -44,7 +44,7 @@ const TICK: Duration = Duration::from_secs(1);
 const RESOLVE_AGAIN: Duration = Duration::from_secs(5);
 
 /// How long a stream waits for an authorization server that does not answer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// What may become of a stream now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl StreamGuard {
             if !self.server.is_current(&self.caller) || !self.check(context) {
                 return Permission::End;
             }
-            if self.unknown.is_some_and(|since| since.elapsed() >= LONGEST_PAUSE) {
+            if self.unknown.is_some_and(|since| since.elapsed() >= MAX_RETRY_AFTER) {
                 return Permission::End;
             }
             if self.tick.as_mut().poll(context).is_pending() {

@@ -7,7 +7,7 @@ use crate::ErrorResponse;
 /// has what the log says besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
-pub enum TokenProblem {
+pub enum TokenError {
     /// Empty, or outside the grammar of RFC 6750 §2.1.
     #[error("the token is outside the grammar of RFC 6750")]
     Malformed,

@@ -44,7 +44,7 @@ type Outcome = Result<Claims, ResolveError>;
 ///
 /// A token that is revoked stays usable for as long as it is remembered: the lifetime, 60 s by
 /// default, is the revocation window that you declare. Keep a clone to
-/// [forget](Self::forget) a token before that. Several processes can share what they know: see the
+/// [invalidate](Self::invalidate) a token before that. Several processes can share what they know: see the
 /// module `shared_cache`.
 ///
 /// ```
@@ -54,7 +54,7 @@ type Outcome = Result<Claims, ResolveError>;
 ///
 /// # fn main() -> Result<(), requires_auth::SetupError> {
 /// let introspection = Introspection::builder("https://auth.example/oauth2/introspect").build()?;
-/// let cached = Cached::builder(introspection).lifetime(Duration::from_secs(10)).build();
+/// let cached = Cached::builder(introspection).ttl(Duration::from_secs(10)).build();
 /// # Ok(()) }
 /// # main().unwrap();
 /// ```
@@ -82,23 +82,23 @@ impl<R: Resolver> Cached<R> {
     /// Forgets one token, whatever is known of it: the next request asks again. The outcome of an
     /// exchange that is under way goes to those who wait for it, and is not remembered.
     ///
-    /// With a [shared](CachedBuilder::shared) second level, other instances forget it as well, within
+    /// With a [shared](CachedBuilder::shared) second level, other instances invalidate it as well, within
     /// a second where the store can be reached.
-    pub fn forget(&self, token: &AccessToken) {
+    pub fn invalidate(&self, token: &AccessToken) {
         // What is under this cache may remember, too.
-        self.0.resolver.forget(token);
+        self.0.resolver.invalidate(token);
         let key = self.0.keys.of(token);
         // First, so that from now on nobody finds it there.
         #[cfg(feature = "redis")]
         drop(self.forget_shared(token, key));
-        self.0.forget(&key);
+        self.0.invalidate(&key);
     }
 
-    /// Forgets everything, as [`forget`](Self::forget) does.
-    pub fn forget_all(&self) {
+    /// Forgets everything, as [`invalidate`](Self::invalidate) does.
+    pub fn invalidate_all(&self) {
         #[cfg(feature = "redis")]
         drop(self.forget_all_shared());
-        self.0.forget_all();
+        self.0.invalidate_all();
     }
 
     /// Asks the resolver in a task of its own, so that the outcome reaches everybody who waits for
@@ -133,17 +133,17 @@ impl<R: Resolver> Inner<R> {
 }
 
 impl<R> Inner<R> {
-    fn forget(&self, key: &Key) {
-        self.flights.detach(key, || self.store.forget(key));
+    fn invalidate(&self, key: &Key) {
+        self.flights.detach(key, || self.store.invalidate(key));
     }
 
-    fn forget_all(&self) {
-        self.flights.detach_all(|| self.store.forget_all());
+    fn invalidate_all(&self) {
+        self.flights.detach_all(|| self.store.invalidate_all());
     }
 }
 
 impl<R: Resolver> Resolver for Cached<R> {
-    fn known(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
+    fn cached(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
         let known = self.0.store.look_up(&self.0.keys.of(token))?;
         count!(CACHE_LOOKUPS, "result" => "hit");
         Some(known)
@@ -166,7 +166,7 @@ impl<R: Resolver> Resolver for Cached<R> {
                 outcome
             }
             Boarding::Join(arrival) => {
-                count!(CACHE_LOOKUPS, "result" => "joined");
+                count!(CACHE_LOOKUPS, "result" => "coalesced");
                 arrival.outcome().await
             }
             Boarding::Start(flight, arrival) => {
@@ -177,12 +177,12 @@ impl<R: Resolver> Resolver for Cached<R> {
         }
     }
 
-    fn forget(&self, token: &AccessToken) {
-        Cached::forget(self, token);
+    fn invalidate(&self, token: &AccessToken) {
+        Cached::invalidate(self, token);
     }
 
-    fn name(&self) -> String {
-        self.0.resolver.name()
+    fn cache_namespace(&self) -> String {
+        self.0.resolver.cache_namespace()
     }
 
     fn client_id(&self) -> Option<&str> {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ErrorResponse, WrongMember};
+use super::{ErrorResponse, MemberError};
 
 /// Why a [`Resolver`](crate::Resolver) has no claims for a token.
 ///
@@ -24,10 +24,10 @@ pub enum ResolveError {
     /// The authorization server answered something that is not an introspection answer: the caller
     /// gets a 503.
     #[error("the authorization server's answer cannot be used")]
-    BadAnswer(
+    InvalidResponse(
         #[from]
         #[source]
-        BadAnswer,
+        InvalidResponse,
     ),
     /// The authorization server answered that it cannot process this token, such as with
     /// `unsupported_token_type`: the caller gets a 401 `invalid_token`.
@@ -64,11 +64,11 @@ impl ResolveError {
             Self::Unavailable(unavailable) => {
                 !unavailable.response.is_some_and(|response| is_client_error(response.status))
             }
-            Self::BadAnswer(BadAnswer::Status(status)) => !is_client_error(*status),
-            Self::BadAnswer(BadAnswer::ErrorResponse(response)) => {
+            Self::InvalidResponse(InvalidResponse::Status(status)) => !is_client_error(*status),
+            Self::InvalidResponse(InvalidResponse::ErrorResponse(response)) => {
                 !is_client_error(response.status)
             }
-            Self::BadAnswer(bad) => *bad == BadAnswer::NotJson,
+            Self::InvalidResponse(bad) => *bad == InvalidResponse::NotJson,
             Self::Inactive
             | Self::TokenRefused(_)
             | Self::CredentialsRefused
@@ -207,7 +207,7 @@ impl Unavailable {
 /// What is wrong with an authorization server's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum BadAnswer {
+pub enum InvalidResponse {
     /// A status other than 200.
     #[error("status {0} instead of 200")]
     Status(u16),
@@ -240,7 +240,7 @@ pub enum BadAnswer {
     WrongType,
     /// The same, and which member it is.
     #[error(transparent)]
-    WrongMember(WrongMember),
+    MemberError(MemberError),
     /// A time before 1970 or after 9999.
     #[error("a time in the answer is out of range")]
     TimeOutOfRange,
@@ -249,7 +249,7 @@ pub enum BadAnswer {
 #[cfg(test)]
 #[cfg(feature = "introspection")]
 mod tests {
-    use super::BadAnswer::{
+    use super::InvalidResponse::{
         Encoded, NoActive, NotJson, RepeatedMember, ReservedMember, Status, TimeOutOfRange,
         TooLong, UnreadableObject, WrongType,
     };
@@ -260,22 +260,30 @@ mod tests {
     fn what_the_content_of_a_token_can_provoke_is_no_outage() {
         // R-C10
         let error = |status| ErrorResponse::new(status).with_code(ServerError);
-        for bad in
-            [Status(302), Status(500), Status(501), BadAnswer::ErrorResponse(error(500)), NotJson]
-        {
+        for bad in [
+            Status(302),
+            Status(500),
+            Status(501),
+            InvalidResponse::ErrorResponse(error(500)),
+            NotJson,
+        ] {
             assert!(ResolveError::from(bad).is_outage(), "{bad:?}");
         }
         for bad in [
             Status(400),
             Status(413),
             Status(499),
-            BadAnswer::ErrorResponse(error(400)),
+            InvalidResponse::ErrorResponse(error(400)),
             NoActive,
             RepeatedMember,
             ReservedMember,
             TooLong,
             WrongType,
-            BadAnswer::WrongMember(WrongMember::new("aud", "a string", &serde_json::Value::Null)),
+            InvalidResponse::MemberError(MemberError::new(
+                "aud",
+                "a string",
+                &serde_json::Value::Null,
+            )),
             TimeOutOfRange,
             UnreadableObject,
             Encoded,

@@ -50,7 +50,7 @@ use retry_after_gate::Pause;
 ///
 /// Beside the exchanges there are control requests, about a random token: one before the circuit breaker
 /// opens, one after a `Retry-After`, and every other probe while the circuit breaker is open. See
-/// [`breaker_failures`](IntrospectionBuilder::breaker_failures).
+/// [`circuit_breaker_failures`](IntrospectionBuilder::circuit_breaker_failures).
 pub struct Introspection(Arc<Inner>);
 
 struct Inner {
@@ -94,11 +94,16 @@ impl Introspection {
 impl Inner {
     /// Resolves at an endpoint that is known.
     async fn resolve(self: &Arc<Self>, token: &AccessToken) -> Result<Claims, ResolveError> {
-        self.pause.check(token).inspect_err(|_| count!(EXCHANGES_WITHHELD, "cause" => "pause"))?;
-        let open = |_: &Unavailable| count!(EXCHANGES_WITHHELD, "cause" => "breaker");
+        self.pause
+            .check(token)
+            .inspect_err(|_| count!(INTROSPECTION_REQUESTS_NOT_SENT, "cause" => "retry_after"))?;
+        let open =
+            |_: &Unavailable| count!(INTROSPECTION_REQUESTS_NOT_SENT, "cause" => "circuit_breaker");
         self.breaker.check().inspect_err(open)?;
         let place = self.in_flight.enter().await;
-        let mut place = place.inspect_err(|_| count!(EXCHANGES_WITHHELD, "cause" => "crowd"))?;
+        let mut place = place.inspect_err(
+            |_| count!(INTROSPECTION_REQUESTS_NOT_SENT, "cause" => "concurrency_limit"),
+        )?;
         let end = Instant::now() + self.deadline;
 
         let mut admitted = self.breaker.admit().inspect_err(open)?;
@@ -241,7 +246,8 @@ impl Resolver for Introspection {
         }
         let both = async {
             let discovered = endpoint.discover().await;
-            discovered.inspect_err(|_| count!(EXCHANGES_WITHHELD, "cause" => "discovery"))?;
+            discovered
+                .inspect_err(|_| count!(INTROSPECTION_REQUESTS_NOT_SENT, "cause" => "discovery"))?;
             inner.resolve(token).await
         };
         // One deadline for both, whatever each takes.
@@ -251,7 +257,7 @@ impl Resolver for Introspection {
     /// The endpoint, or the issuer that it is discovered from; which
     /// [client](IntrospectionBuilder::client_identity) this is, since a server may answer each client
     /// differently about a token (RFC 7662 §2.2); and where the scopes are read.
-    fn name(&self) -> String {
+    fn cache_namespace(&self) -> String {
         self.0.exchange.name()
     }
 

@@ -32,7 +32,7 @@ use crate::{AccessToken, Claims, ResolveError};
 ///         )
 ///     }
 ///
-///     fn name(&self) -> String {
+///     fn cache_namespace(&self) -> String {
 ///         "build machine".to_owned()
 ///     }
 /// }
@@ -57,22 +57,22 @@ pub trait Resolver: Send + Sync + 'static {
     /// remembers. `None`, the default, means that [`resolve`](Self::resolve) has to find out. It
     /// must not say what `resolve` would not, so a resolver that wraps another one and changes its
     /// answers leaves this alone, or changes these as well.
-    fn known(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
+    fn cached(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
         let _ = token;
         None
     }
 
     /// Forgets what it remembers of a token, so that the next request asks anew: the token was revoked,
-    /// or may do something else from now on. By default there is nothing to forget; a resolver that
+    /// or may do something else from now on. By default there is nothing to invalidate; a resolver that
     /// wraps another one passes it on.
-    fn forget(&self, token: &AccessToken) {
+    fn invalidate(&self, token: &AccessToken) {
         let _ = token;
     }
 
     /// Tells the answers of this resolver from those of others, which may know the same token by
     /// other claims: whom it asks, and as whom. It goes into the keys of caches, so it must hold no
     /// secret. A resolver that wraps another one passes on the other's name.
-    fn name(&self) -> String;
+    fn cache_namespace(&self) -> String;
 
     /// The client id that this resolver has at its authorization server, for the log: a server may
     /// call a token inactive only because this client may not see it (RFC 7662 §2.2). `None`, the
@@ -88,16 +88,16 @@ impl<R: Resolver> Resolver for Arc<R> {
         R::resolve(self, token).await
     }
 
-    fn known(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
-        R::known(self, token)
+    fn cached(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
+        R::cached(self, token)
     }
 
-    fn forget(&self, token: &AccessToken) {
-        R::forget(self, token);
+    fn invalidate(&self, token: &AccessToken) {
+        R::invalidate(self, token);
     }
 
-    fn name(&self) -> String {
-        R::name(self)
+    fn cache_namespace(&self) -> String {
+        R::cache_namespace(self)
     }
 
     fn client_id(&self) -> Option<&str> {
@@ -114,15 +114,15 @@ impl SharedResolver {
         Self(Arc::new(resolver))
     }
 
-    pub(crate) fn known(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
-        self.0.known_already(token)
+    pub(crate) fn cached(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
+        self.0.cached_erased(token)
     }
 
     pub(crate) async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
         self.0.resolve_boxed(token).await
     }
 
-    pub(crate) fn forget(&self, token: &AccessToken) {
+    pub(crate) fn invalidate(&self, token: &AccessToken) {
         self.0.forget_token(token);
     }
 
@@ -140,7 +140,7 @@ impl fmt::Debug for SharedResolver {
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 trait Erased: Send + Sync {
-    fn known_already(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>>;
+    fn cached_erased(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>>;
 
     fn resolve_boxed<'a>(
         &'a self,
@@ -153,8 +153,8 @@ trait Erased: Send + Sync {
 }
 
 impl<R: Resolver> Erased for R {
-    fn known_already(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
-        self.known(token)
+    fn cached_erased(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
+        self.cached(token)
     }
 
     fn resolve_boxed<'a>(
@@ -165,7 +165,7 @@ impl<R: Resolver> Erased for R {
     }
 
     fn forget_token(&self, token: &AccessToken) {
-        self.forget(token);
+        self.invalidate(token);
     }
 
     fn own_client_id(&self) -> Option<&str> {

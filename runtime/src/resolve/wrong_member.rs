@@ -7,13 +7,13 @@ use serde_json::Value;
 /// Which member of an introspection answer has another JSON type than RFC 7662 §2.2 or the
 /// configuration demands. It has the type that was found, and nothing of the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WrongMember {
+pub struct MemberError {
     name: &'static str,
     expected: &'static str,
     found: &'static str,
 }
 
-impl WrongMember {
+impl MemberError {
     pub(crate) fn new(name: &'static str, expected: &'static str, found: &Value) -> Self {
         Self { name, expected, found: json_type(found) }
     }
@@ -26,7 +26,7 @@ impl WrongMember {
 }
 
 /// ``the member `aud` of the answer is null, expected a string or an array of strings``
-impl fmt::Display for WrongMember {
+impl fmt::Display for MemberError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, expected, found } = self;
         match *name {
@@ -37,7 +37,7 @@ impl fmt::Display for WrongMember {
     }
 }
 
-impl std::error::Error for WrongMember {}
+impl std::error::Error for MemberError {}
 
 /// Stands for a member that the configuration names.
 pub(crate) const SCOPE_CLAIMS: &str = "scope_claims";

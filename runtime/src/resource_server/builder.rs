@@ -15,7 +15,7 @@ use crate::telemetry::LogLimiter;
 use crate::{Clock, Resolver, ScopeSet, SystemClock};
 
 /// The longest bearer token that is looked at, in bytes.
-const LONGEST_TOKEN: usize = 8 * 1024;
+const MAX_TOKEN_LENGTH: usize = 8 * 1024;
 
 /// The most that clocks may be assumed to differ.
 const MOST_LEEWAY: Duration = Duration::from_secs(60);
@@ -32,7 +32,7 @@ pub struct ResourceServerBuilder {
     audiences: Vec<String>,
     leeway: Duration,
     realm: Option<String>,
-    longest_token: usize,
+    max_token_length: usize,
     scopes_supported: Vec<String>,
     resource_name: Option<String>,
     resource_documentation: Option<String>,
@@ -51,7 +51,7 @@ impl ResourceServerBuilder {
             audiences: Vec::new(),
             leeway: Duration::ZERO,
             realm: None,
-            longest_token: LONGEST_TOKEN,
+            max_token_length: MAX_TOKEN_LENGTH,
             scopes_supported: Vec::new(),
             resource_name: None,
             resource_documentation: None,
@@ -108,8 +108,8 @@ impl ResourceServerBuilder {
     }
 
     /// The longest token that is looked at, in bytes. Default: 8192.
-    pub fn longest_token(mut self, bytes: usize) -> Self {
-        self.longest_token = bytes;
+    pub fn max_token_length(mut self, bytes: usize) -> Self {
+        self.max_token_length = bytes;
         self
     }
 
@@ -203,7 +203,7 @@ impl ResourceServerBuilder {
         Ok(ResourceServer(Arc::new(Inner {
             identifier,
             challenge,
-            longest_token: self.longest_token,
+            max_token_length: self.max_token_length,
             resolver,
             admission: Admission {
                 audience_check: self.audience_check,

@@ -26,7 +26,7 @@ use crate::ScopeClaim;
 ///     "introspection_url": "https://auth.example/oauth2/introspect",
 ///     "client_id": "journal",
 ///     "client_secret": "the client's secret",
-///     "deadline_ms": 2000
+///     "request_timeout_ms": 2000
 /// }"#)?;
 /// let server = config.build().await?;
 /// # Ok(()) }
@@ -75,24 +75,24 @@ pub struct ResourceServerConfig {
     /// Milliseconds that connecting may take. Default: 2000.
     pub connect_timeout_ms: Option<u64>,
     /// Milliseconds that a whole exchange may take. Default: 5000.
-    pub deadline_ms: Option<u64>,
+    pub request_timeout_ms: Option<u64>,
     /// The longest answer that is read, in bytes. Default: 65536.
-    pub longest_answer: Option<usize>,
+    pub max_response_length: Option<usize>,
     /// How many exchanges may be in flight at once. Default: 256.
     pub max_in_flight: Option<usize>,
     /// The longest `Retry-After` of the authorization server that is honoured and passed on, in
     /// seconds. Default: 60.
-    pub longest_pause_s: Option<u64>,
+    pub max_retry_after_s: Option<u64>,
     /// Does not try again after a broken connection, a 502, 503 or 504. Default: false.
     #[serde(default)]
     pub without_retry: bool,
     /// How many exchanges in a row must fail for the circuit breaker to open. Default: 5.
-    pub breaker_failures: Option<u32>,
+    pub circuit_breaker_failures: Option<u32>,
     /// How often an open circuit breaker probes, in milliseconds. Default: 500.
-    pub breaker_period_ms: Option<u64>,
+    pub circuit_breaker_probe_interval_ms: Option<u64>,
     /// Disables the circuit breaker. Default: false.
     #[serde(default)]
-    pub without_breaker: bool,
+    pub without_circuit_breaker: bool,
     /// Seconds that claims are remembered, which is how long a revoked token may still be accepted;
     /// 0 asks about every request. Default: 60.
     pub cache_ttl_s: Option<u64>,
@@ -119,13 +119,13 @@ pub struct ResourceServerConfig {
     pub redis_prefix: Option<String>,
     /// Milliseconds that a request may wait for the store. Default: 100.
     #[cfg(feature = "redis")]
-    pub redis_deadline_ms: Option<u64>,
+    pub redis_timeout_ms: Option<u64>,
     /// A file with the certificates, as PEM, of the authorities that may vouch for the store. Default:
     /// those that the system trusts.
     #[cfg(feature = "redis")]
     pub redis_root_certificates: Option<std::path::PathBuf>,
     /// The longest token that is looked at, in bytes. Default: 8192.
-    pub longest_token: Option<usize>,
+    pub max_token_length: Option<usize>,
     /// Seconds that clocks may differ when `exp` and `nbf` are checked. Default: 0.
     #[serde(default)]
     pub leeway_s: u64,

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use crate::secure_url::UrlProblem;
+use crate::secure_url::UrlError;
 use crate::telemetry::Quoted;
 
 /// Why the introspection endpoint could not be read from the issuer's metadata (RFC 8414 §3, OpenID
@@ -47,7 +47,7 @@ pub enum DiscoveryError {
         /// Where the document is.
         document: String,
         /// What is wrong with the endpoint.
-        problem: UrlProblem,
+        problem: UrlError,
     },
     /// There is no document: a status of 4xx at both places.
     #[error(

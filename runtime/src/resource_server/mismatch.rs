@@ -5,11 +5,11 @@ use std::time::SystemTime;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::rejection::TokenProblem;
-use crate::resolve::{BadAnswer, SCOPE_CLAIMS};
+use crate::rejection::TokenError;
+use crate::resolve::{InvalidResponse, SCOPE_CLAIMS};
 use crate::telemetry::{Quoted, QuotedList};
 use crate::validate::Admission;
-use crate::{Claims, OAuthErrorCode, ResolveError, WrongMember};
+use crate::{Claims, MemberError, OAuthErrorCode, ResolveError};
 
 /// The figures behind a refusal. The texts of the token in it are escaped and bounded.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ const ISSUER: &str = "`issuer` (REQUIRES_AUTH_ISSUER)";
 
 const LEEWAY: &str = "`leeway` (`leeway_s`, REQUIRES_AUTH_LEEWAY_S)";
 
-const LONGEST_TOKEN: &str = "`longest_token` (REQUIRES_AUTH_LONGEST_TOKEN)";
+const MAX_TOKEN_LENGTH: &str = "`max_token_length` (REQUIRES_AUTH_MAX_TOKEN_LENGTH)";
 
 const CLIENT_ID: &str = "`client_authentication` (`client_id`, REQUIRES_AUTH_CLIENT_ID)";
 
@@ -80,7 +80,7 @@ impl Finding {
             {
                 Self { setting: Some(LIMITS), ..Self::default() }
             }
-            ResolveError::BadAnswer(BadAnswer::WrongMember(wrong)) => {
+            ResolveError::InvalidResponse(InvalidResponse::MemberError(wrong)) => {
                 Self { setting: wrong_member(wrong), ..Self::default() }
             }
             ResolveError::CredentialsRefused
@@ -91,9 +91,9 @@ impl Finding {
     }
 
     /// For a token whose claims are not at hand.
-    pub(super) fn of_token(problem: TokenProblem, longest_token: usize) -> Self {
+    pub(super) fn of_token(problem: TokenError, max_token_length: usize) -> Self {
         match problem {
-            TokenProblem::Inactive => Self {
+            TokenError::Inactive => Self {
                 expected: Some("`active`: true".to_owned()),
                 found: Some(
                     "`active`: false, as for a token that is expired, revoked or unknown, and for \
@@ -102,25 +102,25 @@ impl Finding {
                 ),
                 setting: Some(CLIENT_ID),
             },
-            TokenProblem::Refused(response)
+            TokenError::Refused(response)
                 if response.code == Some(OAuthErrorCode::UnsupportedTokenType) =>
             {
                 Self { setting: Some(TOKEN_FORMAT), ..Self::default() }
             }
-            TokenProblem::TooLong => Self {
-                expected: Some(format!("at most {longest_token} bytes")),
+            TokenError::TooLong => Self {
+                expected: Some(format!("at most {max_token_length} bytes")),
                 found: None,
-                setting: Some(LONGEST_TOKEN),
+                setting: Some(MAX_TOKEN_LENGTH),
             },
             _ => Self::default(),
         }
     }
 
     /// For a token whose claims were refused.
-    pub(super) fn of_claims(problem: TokenProblem, claims: &Claims, checks: &Admission) -> Self {
+    pub(super) fn of_claims(problem: TokenError, claims: &Claims, checks: &Admission) -> Self {
         match problem {
-            TokenProblem::Audience => audience(claims, checks),
-            TokenProblem::Issuer => Self {
+            TokenError::Audience => audience(claims, checks),
+            TokenError::Issuer => Self {
                 expected: checks.issuer.as_deref().map(|own| format!("`iss`: {}", Quoted(own))),
                 found: claims.issuer().map(|issuer| {
                     let own = checks.issuer.as_deref().unwrap_or_default();
@@ -129,18 +129,18 @@ impl Finding {
                 }),
                 setting: Some(ISSUER),
             },
-            TokenProblem::Kind => Self {
+            TokenError::Kind => Self {
                 expected: Some("a bearer access token".to_owned()),
                 found: Some(kind(claims)),
                 setting: Some(NONE),
             },
-            TokenProblem::SenderConstrained => Self {
+            TokenError::SenderConstrained => Self {
                 expected: Some("a token without `cnf`".to_owned()),
                 found: Some(confirmation(claims)),
                 setting: Some(NONE),
             },
-            TokenProblem::Expired => time("exp", claims.expires_at(), checks),
-            TokenProblem::NotYetValid => time("nbf", claims.not_before(), checks),
+            TokenError::Expired => time("exp", claims.expires_at(), checks),
+            TokenError::NotYetValid => time("nbf", claims.not_before(), checks),
             _ => Self::default(),
         }
     }
@@ -176,7 +176,7 @@ fn audience(claims: &Claims, checks: &Admission) -> Finding {
     }
 }
 
-fn wrong_member(wrong: &WrongMember) -> Option<&'static str> {
+fn wrong_member(wrong: &MemberError) -> Option<&'static str> {
     match wrong.name() {
         "scope" | SCOPE_CLAIMS => Some(SCOPE_PLACES),
         "aud" => Some(AUDIENCE_MEMBER),

@@ -6,8 +6,8 @@ use std::fmt;
 use super::ResourceServer;
 use super::mismatch::Finding;
 use crate::policy::{Demand, first_alternative};
-use crate::rejection::TokenProblem;
-use crate::resolve::BadAnswer;
+use crate::rejection::TokenError;
+use crate::resolve::InvalidResponse;
 use crate::telemetry::{Chain, OneLine, Quoted, Verdict, count};
 use crate::{Claims, Reason, Rejection, ResolveError};
 
@@ -41,7 +41,7 @@ impl ResourceServer {
         let reason = word(rejection.reason());
         // What a function asks for while it runs may depend on its arguments, so it is no label.
         count!(
-            REFUSALS,
+            REJECTIONS,
             "reason" => reason,
             "function" => function.unwrap_or_default(),
             "scopes" => Needs::of(needs.declared).to_string()
@@ -89,18 +89,18 @@ impl ResourceServer {
         if let Some(error) = cause::<ResolveError>(rejection) {
             return Finding::of_error(error);
         }
-        match (cause::<TokenProblem>(rejection), claims) {
+        match (cause::<TokenError>(rejection), claims) {
             (Some(problem), Some(claims)) => {
                 Finding::of_claims(*problem, claims, &self.0.admission)
             }
-            (Some(problem), None) => Finding::of_token(*problem, self.0.longest_token),
+            (Some(problem), None) => Finding::of_token(*problem, self.0.max_token_length),
             (None, _) => Finding::default(),
         }
     }
 
     /// The client id, where it may be why the authorization server answered so.
     fn introspecting_client(&self, rejection: &Rejection) -> Option<&str> {
-        let inactive = matches!(cause(rejection), Some(TokenProblem::Inactive));
+        let inactive = matches!(cause(rejection), Some(TokenError::Inactive));
         let refused = matches!(
             cause(rejection),
             Some(ResolveError::CredentialsRefused | ResolveError::ClientRefused(_))
@@ -116,32 +116,38 @@ fn cause<E: Error + 'static>(rejection: &Rejection) -> Option<&E> {
 /// What is counted together where lines are limited. `None` for what is the caller's affair alone: a
 /// missing or malformed token, and one without the scopes.
 fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
-    if let Some(problem) = cause::<TokenProblem>(rejection) {
+    if let Some(problem) = cause::<TokenError>(rejection) {
         return match problem {
-            TokenProblem::Malformed | TokenProblem::Application => None,
-            TokenProblem::TooLong => Some("token too long"),
-            TokenProblem::Inactive => Some("inactive"),
-            TokenProblem::Refused(_) => Some("token refused"),
-            TokenProblem::Expired => Some("expired"),
-            TokenProblem::NotYetValid => Some("not yet valid"),
-            TokenProblem::Audience => Some("audience"),
-            TokenProblem::Issuer => Some("issuer"),
-            TokenProblem::Kind => Some("kind"),
-            TokenProblem::SenderConstrained => Some("sender-constrained"),
+            TokenError::Malformed | TokenError::Application => None,
+            TokenError::TooLong => Some("token too long"),
+            TokenError::Inactive => Some("inactive"),
+            TokenError::Refused(_) => Some("token refused"),
+            TokenError::Expired => Some("expired"),
+            TokenError::NotYetValid => Some("not yet valid"),
+            TokenError::Audience => Some("audience"),
+            TokenError::Issuer => Some("issuer"),
+            TokenError::Kind => Some("kind"),
+            TokenError::SenderConstrained => Some("sender-constrained"),
         };
     }
     if let Some(error) = cause::<ResolveError>(rejection) {
         return Some(match error {
             ResolveError::Unavailable(unavailable) => unavailable.what(),
-            ResolveError::BadAnswer(BadAnswer::Status(400..500)) => "bad answer: status 4xx",
-            ResolveError::BadAnswer(BadAnswer::Status(500..)) => "bad answer: status 5xx",
-            ResolveError::BadAnswer(BadAnswer::Status(_)) => "bad answer: other status",
-            ResolveError::BadAnswer(BadAnswer::ErrorResponse(response)) => match response.status {
-                400..500 => "bad answer: status 4xx",
-                500.. => "bad answer: status 5xx",
-                _ => "bad answer: other status",
-            },
-            ResolveError::BadAnswer(_) => "bad answer: content",
+            ResolveError::InvalidResponse(InvalidResponse::Status(400..500)) => {
+                "bad answer: status 4xx"
+            }
+            ResolveError::InvalidResponse(InvalidResponse::Status(500..)) => {
+                "bad answer: status 5xx"
+            }
+            ResolveError::InvalidResponse(InvalidResponse::Status(_)) => "bad answer: other status",
+            ResolveError::InvalidResponse(InvalidResponse::ErrorResponse(response)) => {
+                match response.status {
+                    400..500 => "bad answer: status 4xx",
+                    500.. => "bad answer: status 5xx",
+                    _ => "bad answer: other status",
+                }
+            }
+            ResolveError::InvalidResponse(_) => "bad answer: content",
             ResolveError::CredentialsRefused | ResolveError::ClientRefused(_) => {
                 "credentials refused"
             }

@@ -2,7 +2,7 @@
 
 use super::{Needs, ResourceServer};
 use crate::policy::{Demand, first_alternative};
-use crate::rejection::{Challenge, Reason, TokenProblem};
+use crate::rejection::{Challenge, Reason, TokenError};
 use crate::{Condition, Rejection};
 
 /// # Refusals without the guard
@@ -66,7 +66,7 @@ impl ResourceServer {
     #[must_use = "nobody is refused unless the function returns the `Rejection`"]
     pub fn invalid_token(&self, condition: Condition) -> Rejection {
         self.refuse(condition, |challenge| {
-            Rejection::invalid_token(TokenProblem::Application, challenge)
+            Rejection::invalid_token(TokenError::Application, challenge)
         })
     }
 

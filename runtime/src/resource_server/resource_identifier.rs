@@ -2,7 +2,7 @@
 
 use url::Position;
 
-use crate::secure_url::{self, Http, UrlProblem};
+use crate::secure_url::{self, Http, UrlError};
 
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
@@ -17,15 +17,15 @@ pub(crate) struct ResourceIdentifier {
 }
 
 impl ResourceIdentifier {
-    pub(crate) fn parse(text: String, http: Http) -> Result<Self, UrlProblem> {
+    pub(crate) fn parse(text: String, http: Http) -> Result<Self, UrlError> {
         let url = secure_url::parse(&text, http)?;
         let allowed = |byte: u8| byte.is_ascii_graphic() && !b"\"\\<>{}`^|".contains(&byte);
         if !text.bytes().all(allowed) {
-            return Err(UrlProblem::Characters);
+            return Err(UrlError::Characters);
         }
         // The router of the metadata route would panic.
         if url.path().split('/').any(|segment| segment.starts_with([':', '*'])) {
-            return Err(UrlProblem::Variable);
+            return Err(UrlError::Variable);
         }
         // The well-known part goes between the host and the path; a path of only "/" counts as none
         // (RFC 9728 §3.1).
@@ -96,7 +96,7 @@ mod tests {
             ["https://a.example/\"", "https://a.example/a b", "https://ä.example/", "https:\\\\a"]
         {
             let problem = ResourceIdentifier::parse(text.to_owned(), Http::default()).unwrap_err();
-            assert_eq!(problem, UrlProblem::Characters, "{text}");
+            assert_eq!(problem, UrlError::Characters, "{text}");
         }
     }
 
@@ -106,7 +106,7 @@ mod tests {
         for path in [":tenant", "api/*", "api/*rest/mcp"] {
             let parsed =
                 ResourceIdentifier::parse(format!("https://api.example/{path}"), Http::default());
-            assert_eq!(parsed.map(|_| ()), Err(UrlProblem::Variable), "{path}");
+            assert_eq!(parsed.map(|_| ()), Err(UrlError::Variable), "{path}");
         }
         for path in ["v1/entries:batch", "a*b"] {
             let text = format!("https://api.example/{path}");

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt;
 
 use super::unknown_setting::List;
-use super::{DiscoveryError, UnknownSetting};
-use crate::secure_url::UrlProblem;
+use super::{DiscoveryError, UnknownSettingError};
+use crate::secure_url::UrlError;
 use crate::telemetry::Chain;
 
 /// A mistake in the set-up, found before the first request is served.
@@ -23,7 +23,7 @@ pub enum SetupError {
         /// What the URL is for.
         setting: &'static str,
         /// What is wrong with it.
-        problem: UrlProblem,
+        problem: UrlError,
     },
     /// A setting that lacks or contradicts another, or is out of range.
     #[error("{0}")]
@@ -60,7 +60,7 @@ pub enum SetupError {
     /// Environment variables that begin with `REQUIRES_AUTH_` and are no setting of this crate, as it
     /// is compiled.
     #[error("unknown settings in the environment: {}", List(.0))]
-    UnknownVariables(Vec<UnknownSetting>),
+    UnknownVariables(Vec<UnknownSettingError>),
     /// The HTTP client could not be made.
     #[error("the HTTP client for the authorization server could not be made")]
     HttpClient(#[source] Box<dyn Error + Send + Sync>),
@@ -70,7 +70,7 @@ pub enum SetupError {
 }
 
 impl SetupError {
-    pub(crate) fn url(setting: &'static str) -> impl FnOnce(UrlProblem) -> Self {
+    pub(crate) fn url(setting: &'static str) -> impl FnOnce(UrlError) -> Self {
         move |problem| Self::Url { setting, problem }
     }
 }

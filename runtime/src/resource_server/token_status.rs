@@ -21,7 +21,7 @@ impl ResourceServer {
     /// What can be said of a token without a request to the authorization server; `None` if it takes
     /// one.
     pub(crate) fn known_status(&self, token: &AccessToken) -> Option<TokenStatus> {
-        self.0.resolver.known(token).map(|known| self.status_of(known, token))
+        self.0.resolver.cached(token).map(|known| self.status_of(known, token))
     }
 
     /// The status of a token, resolved as for a new request.

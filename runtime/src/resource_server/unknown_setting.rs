@@ -8,7 +8,7 @@ use crate::telemetry::Quoted;
 /// the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct UnknownSetting {
+pub struct UnknownSettingError {
     /// The name as it was found, cut at 100 characters.
     pub name: String,
     /// The setting whose name is nearest; the same name if only a feature is missing.
@@ -18,7 +18,7 @@ pub struct UnknownSetting {
 }
 
 #[cfg(feature = "introspection")]
-impl UnknownSetting {
+impl UnknownSettingError {
     /// Compares with all settings: the names that are shown, and the configuration's keys.
     pub(super) fn find(
         name: &str,
@@ -42,7 +42,7 @@ pub(super) fn feature_of(setting: &str) -> Option<&'static str> {
     (setting.starts_with("redis_") && !cfg!(feature = "redis")).then_some("redis")
 }
 
-impl fmt::Display for UnknownSetting {
+impl fmt::Display for UnknownSettingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, nearest, missing_feature } = self;
         match missing_feature {
@@ -61,7 +61,7 @@ impl fmt::Display for UnknownSetting {
 }
 
 /// Several, as a message has them.
-pub(super) struct List<'a>(pub(super) &'a [UnknownSetting]);
+pub(super) struct List<'a>(pub(super) &'a [UnknownSettingError]);
 
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -23,7 +23,7 @@ pub struct SharedCache {
     address: Address,
     names: Names,
     secret: SecretSlice<u8>,
-    deadline: Duration,
+    timeout: Duration,
 }
 
 /// Settings of a [`SharedCache`].
@@ -33,7 +33,7 @@ pub struct SharedCacheBuilder {
     cluster: bool,
     secret: SecretSlice<u8>,
     prefix: String,
-    deadline: Duration,
+    timeout: Duration,
     roots: Option<Vec<u8>>,
     client: Option<ClientTlsConfig>,
 }
@@ -79,8 +79,8 @@ impl SharedCache {
     /// Begins to use it, for what a resolver of this name finds out and a cache remembers for this
     /// long.
     pub(crate) fn open(self, resolver: String, lifetime: Duration) -> Arc<Shared> {
-        let Self { address, names, secret, deadline } = self;
-        Arc::new(Shared::new(address, names, Sealer::new(secret, resolver), deadline, lifetime))
+        let Self { address, names, secret, timeout } = self;
+        Arc::new(Shared::new(address, names, Sealer::new(secret, resolver), timeout, lifetime))
     }
 }
 
@@ -91,7 +91,7 @@ impl SharedCacheBuilder {
             cluster,
             secret: secret.into(),
             prefix: "requires-auth".to_owned(),
-            deadline: Duration::from_millis(100),
+            timeout: Duration::from_millis(100),
             roots: None,
             client: None,
         }
@@ -99,8 +99,8 @@ impl SharedCacheBuilder {
 
     /// How long a request may wait for the store, before it is resolved without. Default: 100 ms. One
     /// that comes before the store has been reached for the first time may wait as long for that.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
@@ -146,7 +146,7 @@ impl SharedCacheBuilder {
             "the prefix of the shared cache is not 1 to 64 letters, digits, `-`, `_`, `.` and `:`",
         ))?;
         let address = self.address()?;
-        Ok(SharedCache { address, names, secret: self.secret, deadline: self.deadline })
+        Ok(SharedCache { address, names, secret: self.secret, timeout: self.timeout })
     }
 
     fn address(&self) -> Result<Address, SetupError> {
@@ -221,7 +221,7 @@ fn choose_cryptography() {
 
 impl fmt::Debug for SharedCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SharedCache").field("deadline", &self.deadline).finish_non_exhaustive()
+        f.debug_struct("SharedCache").field("timeout", &self.timeout).finish_non_exhaustive()
     }
 }
 
@@ -231,7 +231,7 @@ impl fmt::Debug for SharedCacheBuilder {
             .field("nodes", &self.urls.len())
             .field("cluster", &self.cluster)
             .field("prefix", &self.prefix)
-            .field("deadline", &self.deadline)
+            .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
 }

@@ -77,21 +77,21 @@ pub(super) async fn remember(
 
 /// Removes what the store has of some tokens, and lets nobody add to it for a while: whoever asked
 /// about a token before now may do so after.
-pub(super) async fn forget(
+pub(super) async fn invalidate(
     connection: &mut Connection,
     names: &Names,
     tokens: impl Iterator<Item = &Locator>,
     generation: Generation,
     period: Duration,
 ) -> RedisResult<()> {
-    let forget = |token: &Locator| {
+    let invalidate = |token: &Locator| {
         let mut commands = pipe();
         let tombstone = names.forgotten(token);
         commands.cmd("SET").arg(tombstone).arg(1).arg("PX").arg(millis(period)).ignore();
         commands.cmd("DEL").arg(names.claims(token, generation)).ignore();
         commands
     };
-    connection.query_each(tokens.map(forget)).await
+    connection.query_each(tokens.map(invalidate)).await
 }
 
 /// Tells every instance what has been forgotten.

@@ -4,9 +4,9 @@
 /// are told when the store can be reached again; until then they remember it for as long as they would.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the shared cache has not been reached yet: it is told as soon as it is")]
-pub struct NotShared(());
+pub struct InvalidationError(());
 
-impl NotShared {
+impl InvalidationError {
     pub(crate) fn new() -> Self {
         Self(())
     }

@@ -153,8 +153,8 @@ impl Following<'_> {
             // What none of us has written is nobody's business.
             let Some(keys) = self.shared.sealer.messages().open(&place, message) else { continue };
             for key in keys.chunks(Key::LENGTH).filter_map(Key::from_bytes) {
-                count!(SHARED_CACHE_NEWS);
-                cache.forget(&key);
+                count!(SHARED_CACHE_INVALIDATIONS);
+                cache.invalidate(&key);
             }
         }
     }
@@ -176,7 +176,8 @@ impl Following<'_> {
             let locators = mail.tokens.iter().map(|token| &token.locator);
             let mourning = self.shared.mourning();
             let connection = &mut self.connection;
-            in_time(commands::forget(connection, names, locators, generation, mourning)).await?;
+            in_time(commands::invalidate(connection, names, locators, generation, mourning))
+                .await?;
             let place = names.news();
             let seal = |tokens: &[Forgotten]| {
                 let keys: Vec<_> = tokens.iter().map(|token| token.key.as_bytes()).collect();

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::encryption::Locator;
 
-/// Which generation of entries is in use: to begin another one is to forget them all.
+/// Which generation of entries is in use: to begin another one is to invalidate them all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Generation(u128);
 

@@ -22,7 +22,7 @@ use crate::{AccessToken, Claims};
 
 /// What every instance has to do when something was forgotten by one of them.
 pub(crate) trait Forget: Send + Sync {
-    fn forget(&self, key: &Key);
+    fn invalidate(&self, key: &Key);
     fn forget_everything(&self);
 }
 
@@ -172,13 +172,13 @@ impl Shared {
         self.heard(written.await).map_or("failed", |()| "stored")
     }
 
-    /// Has every instance forget a token.
-    pub(crate) fn forget(&self, token: &AccessToken, key: Key) -> Stored {
+    /// Has every instance invalidate a token.
+    pub(crate) fn invalidate(&self, token: &AccessToken, key: Key) -> Stored {
         let (locator, _) = self.sealer.of(token);
         self.outbox.put(Forgotten { locator, key })
     }
 
-    /// Has every instance forget everything.
+    /// Has every instance invalidate everything.
     pub(crate) fn forget_everything(&self) -> Stored {
         self.outbox.put_everything()
     }

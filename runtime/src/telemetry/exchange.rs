@@ -21,13 +21,13 @@ impl Stopwatch {
     #[cfg_attr(not(feature = "metrics"), expect(clippy::unused_self, reason = "nothing is timed"))]
     pub(crate) fn stop(self, outcome: &Result<Claims, ResolveError>) {
         #[cfg(feature = "metrics")]
-        ::metrics::histogram!(crate::telemetry::metrics::EXCHANGE_DURATION)
+        ::metrics::histogram!(crate::telemetry::metrics::INTROSPECTION_REQUEST_DURATION)
             .record(self.started.elapsed());
-        count!(EXCHANGES, "outcome" => match outcome {
+        count!(INTROSPECTION_REQUESTS, "outcome" => match outcome {
             Ok(_) => "active",
             Err(ResolveError::Inactive) => "inactive",
             Err(ResolveError::Unavailable(_)) => "unavailable",
-            Err(ResolveError::BadAnswer(_)) => "bad_answer",
+            Err(ResolveError::InvalidResponse(_)) => "invalid_response",
             Err(ResolveError::TokenRefused(_)) => "token_refused",
             Err(
                 ResolveError::CredentialsRefused

@@ -7,20 +7,20 @@
 //!
 //! | name | kind | labels | counts |
 //! |---|---|---|---|
-//! | [`requires_auth_exchanges_total`](EXCHANGES) | counter | `outcome`: `active`, `inactive`, `token_refused`, `unavailable`, `bad_answer`, `credentials_refused` | exchanges with the authorization server that have ended |
-//! | [`requires_auth_exchange_duration_seconds`](EXCHANGE_DURATION) | histogram | | how long each of them took, with its retry |
-//! | [`requires_auth_exchanges_withheld_total`](EXCHANGES_WITHHELD) | counter | `cause`: `pause` (`Retry-After`), `crowd` (too many in flight), `discovery` (the endpoint is not discovered yet), `breaker` | exchanges that were not begun |
+//! | [`requires_auth_introspection_requests_total`](INTROSPECTION_REQUESTS) | counter | `outcome`: `active`, `inactive`, `token_refused`, `unavailable`, `invalid_response`, `credentials_refused` | exchanges with the authorization server that have ended |
+//! | [`requires_auth_introspection_request_duration_seconds`](INTROSPECTION_REQUEST_DURATION) | histogram | | how long each of them took, with its retry |
+//! | [`requires_auth_introspection_requests_not_sent_total`](INTROSPECTION_REQUESTS_NOT_SENT) | counter | `cause`: `retry_after` (`Retry-After`), `concurrency_limit` (too many in flight), `discovery` (the endpoint is not discovered yet), `circuit_breaker` | exchanges that were not begun |
 //! | [`requires_auth_control_requests_total`](CONTROL_REQUESTS) | counter | `outcome`: `usable`, `failed` | introspections of a token that no caller chose, sent where exchanges have failed in a row, where one named a `Retry-After`, and while a circuit breaker is open |
-//! | [`requires_auth_breakers_open`](BREAKERS_OPEN) | gauge | | circuit breakers that are open |
-//! | [`requires_auth_cache_lookups_total`](CACHE_LOOKUPS) | counter | `result`: `hit`, `miss`, `joined` (waited for an exchange that was under way) | questions to the cache |
+//! | [`requires_auth_circuit_breakers_open`](CIRCUIT_BREAKERS_OPEN) | gauge | | circuit breakers that are open |
+//! | [`requires_auth_cache_lookups_total`](CACHE_LOOKUPS) | counter | `result`: `hit`, `miss`, `coalesced` (waited for an exchange that was under way) | questions to the cache |
 //! | [`requires_auth_cache_entries`](CACHE_ENTRIES) | gauge | `kind`: `active`, `inactive` | tokens that are remembered, by the cache that changed last |
 //! | [`requires_auth_cache_evictions_total`](CACHE_EVICTIONS) | counter | `kind`: `active`, `inactive` | tokens that were forgotten for lack of room |
 //! | [`requires_auth_shared_cache_lookups_total`](SHARED_CACHE_LOOKUPS) | counter | `result`: `hit`, `miss`, `unreadable` (not sealed by one of us for this place), `unavailable` (lost, late, or left alone) | questions to the shared cache (feature `redis`) |
 //! | [`requires_auth_shared_cache_writes_total`](SHARED_CACHE_WRITES) | counter | `result`: `stored`, `failed`, `skipped` (not there, or too long) | claims for the shared cache |
-//! | [`requires_auth_shared_cache_news_total`](SHARED_CACHE_NEWS) | counter | | tokens that this or another instance has forgotten, as the shared cache told |
+//! | [`requires_auth_shared_cache_invalidations_total`](SHARED_CACHE_INVALIDATIONS) | counter | | tokens that this or another instance has forgotten, as the shared cache told |
 //! | [`requires_auth_shared_caches_connected`](SHARED_CACHES_CONNECTED) | gauge | | shared caches that are in use |
 //! | [`requires_auth_stale_claims_total`](STALE_CLAIMS) | counter | | exchanges that failed, and remembered claims stood in |
-//! | [`requires_auth_refusals_total`](REFUSALS) | counter | `reason`: `missing_token`, `invalid_request`, `invalid_token`, `insufficient_scope`, `unavailable`, `misconfigured`; `function`: the guarded function, where there is one; `scopes`: what it needs | refused requests |
+//! | [`requires_auth_rejections_total`](REJECTIONS) | counter | `reason`: `missing_token`, `invalid_request`, `invalid_token`, `insufficient_scope`, `unavailable`, `misconfigured`; `function`: the guarded function, where there is one; `scopes`: what it needs | refused requests |
 //!
 //! An exchange whose caller goes away is not counted; behind a [`Cached`](crate::Cached) none is broken
 //! off. Which check a refused token failed is in the event `request refused` of the target
@@ -29,19 +29,21 @@
 use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
 /// Exchanges with the authorization server, by `outcome`.
-pub const EXCHANGES: &str = "requires_auth_exchanges_total";
+pub const INTROSPECTION_REQUESTS: &str = "requires_auth_introspection_requests_total";
 
 /// How long exchanges took, in seconds.
-pub const EXCHANGE_DURATION: &str = "requires_auth_exchange_duration_seconds";
+pub const INTROSPECTION_REQUEST_DURATION: &str =
+    "requires_auth_introspection_request_duration_seconds";
 
 /// Exchanges that were not begun, by `cause`.
-pub const EXCHANGES_WITHHELD: &str = "requires_auth_exchanges_withheld_total";
+pub const INTROSPECTION_REQUESTS_NOT_SENT: &str =
+    "requires_auth_introspection_requests_not_sent_total";
 
 /// Introspections of a token that no caller chose, by `outcome`.
 pub const CONTROL_REQUESTS: &str = "requires_auth_control_requests_total";
 
 /// Circuit breakers that are open.
-pub const BREAKERS_OPEN: &str = "requires_auth_breakers_open";
+pub const CIRCUIT_BREAKERS_OPEN: &str = "requires_auth_circuit_breakers_open";
 
 /// Questions to the cache, by `result`.
 pub const CACHE_LOOKUPS: &str = "requires_auth_cache_lookups_total";
@@ -59,7 +61,7 @@ pub const SHARED_CACHE_LOOKUPS: &str = "requires_auth_shared_cache_lookups_total
 pub const SHARED_CACHE_WRITES: &str = "requires_auth_shared_cache_writes_total";
 
 /// Tokens that some instance has forgotten, as the shared cache told.
-pub const SHARED_CACHE_NEWS: &str = "requires_auth_shared_cache_news_total";
+pub const SHARED_CACHE_INVALIDATIONS: &str = "requires_auth_shared_cache_invalidations_total";
 
 /// Shared caches that are in use.
 pub const SHARED_CACHES_CONNECTED: &str = "requires_auth_shared_caches_connected";
@@ -68,27 +70,30 @@ pub const SHARED_CACHES_CONNECTED: &str = "requires_auth_shared_caches_connected
 pub const STALE_CLAIMS: &str = "requires_auth_stale_claims_total";
 
 /// Refused requests, by `reason`, the guarded `function` and the `scopes` that it needs.
-pub const REFUSALS: &str = "requires_auth_refusals_total";
+pub const REJECTIONS: &str = "requires_auth_rejections_total";
 
 /// Tells the recorder what each metric means. Call it once, after the recorder is installed.
 pub fn describe() {
     let counters = [
-        (EXCHANGES, "Exchanges with the authorization server"),
-        (EXCHANGES_WITHHELD, "Exchanges with the authorization server that were not begun"),
+        (INTROSPECTION_REQUESTS, "Exchanges with the authorization server"),
+        (
+            INTROSPECTION_REQUESTS_NOT_SENT,
+            "Exchanges with the authorization server that were not begun",
+        ),
         (CONTROL_REQUESTS, "Introspections of a token that no caller chose"),
         (CACHE_LOOKUPS, "Questions to the cache of claims"),
         (CACHE_EVICTIONS, "Tokens forgotten for lack of room"),
         (SHARED_CACHE_LOOKUPS, "Questions to the shared cache of claims"),
         (SHARED_CACHE_WRITES, "Claims for the shared cache"),
-        (SHARED_CACHE_NEWS, "Tokens that some instance has forgotten"),
+        (SHARED_CACHE_INVALIDATIONS, "Tokens that some instance has forgotten"),
         (STALE_CLAIMS, "Failed exchanges for which remembered claims stood in"),
-        (REFUSALS, "Refused requests"),
+        (REJECTIONS, "Refused requests"),
     ];
     for (name, meaning) in counters {
         describe_counter!(name, Unit::Count, meaning);
     }
-    describe_gauge!(BREAKERS_OPEN, Unit::Count, "Circuit breakers that are open");
+    describe_gauge!(CIRCUIT_BREAKERS_OPEN, Unit::Count, "Circuit breakers that are open");
     describe_gauge!(SHARED_CACHES_CONNECTED, Unit::Count, "Shared caches that are in use");
     describe_gauge!(CACHE_ENTRIES, Unit::Count, "Tokens that are remembered");
-    describe_histogram!(EXCHANGE_DURATION, Unit::Seconds, "How long exchanges took");
+    describe_histogram!(INTROSPECTION_REQUEST_DURATION, Unit::Seconds, "How long exchanges took");
 }

@@ -81,7 +81,7 @@ impl Resolver for Nobody {
         Err(ResolveError::Inactive)
     }
 
-    fn name(&self) -> String {
+    fn cache_namespace(&self) -> String {
         "nobody".to_owned()
     }
 }

@@ -197,8 +197,8 @@ impl AuthorizationServer {
         record.map(|record| record.revoked = true).is_some()
     }
 
-    /// Lets the server forget that it ever issued this access token, and says whether it had.
-    pub fn forget(&self, token: &str) -> bool {
+    /// Lets the server invalidate that it ever issued this access token, and says whether it had.
+    pub fn invalidate(&self, token: &str) -> bool {
         self.state.store().tokens.remove(token).is_some()
     }
 

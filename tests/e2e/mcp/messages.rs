@@ -115,7 +115,7 @@ async fn an_encoded_name_is_decoded_before_it_is_believed() {
 async fn a_body_beyond_the_bound_is_refused() {
     // R-I3
     for mode in MODES.into_iter().filter(|mode| !mode.is_modern()) {
-        let desk = Running::with(mode, |mcp| mcp.largest_body(1000)).await;
+        let desk = Running::with(mode, |mcp| mcp.max_body_length(1000)).await;
         let token = desk.token("read");
         let body = |length: usize| {
             let message = message("ping", &json!({}));

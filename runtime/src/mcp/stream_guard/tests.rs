@@ -64,10 +64,10 @@ impl Resolver for Answers {
             None => std::future::pending().await,
         }
     }
-    fn known(&self, _: &AccessToken) -> Option<Result<Claims, ResolveError>> {
+    fn cached(&self, _: &AccessToken) -> Option<Result<Claims, ResolveError>> {
         self.cache.lock().unwrap().resolved()
     }
-    fn name(&self) -> String {
+    fn cache_namespace(&self) -> String {
         String::new()
     }
 }

@@ -47,13 +47,13 @@ impl<R: Resolver> Cached<R> {
 impl<R: Resolver> CachedBuilder<R> {
     /// How long claims are remembered, at most until the token expires: the time for which a
     /// revoked token may still be accepted. Default: 60 s; zero asks about every request.
-    pub fn lifetime(mut self, lifetime: Duration) -> Self {
-        self.lifetimes.active = lifetime;
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.lifetimes.active = ttl;
         self
     }
 
     /// How long it is remembered that a token is not active. Default: 5 s; zero remembers none.
-    pub fn inactive_lifetime(mut self, lifetime: Duration) -> Self {
+    pub fn inactive_ttl(mut self, lifetime: Duration) -> Self {
         self.lifetimes.inactive = lifetime;
         self
     }
@@ -137,7 +137,7 @@ impl<R: Resolver> CachedBuilder<R> {
     /// Begins to remember.
     #[must_use]
     pub fn build(self) -> Cached<R> {
-        let name = self.resolver.name();
+        let name = self.resolver.cache_namespace();
         let cached = Cached(Arc::new(Inner {
             keys: Keys::new(&name),
             #[cfg(feature = "redis")]
@@ -159,7 +159,7 @@ impl<R> fmt::Debug for CachedBuilder<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CachedBuilder")
             .field("lifetime", &self.lifetimes.active)
-            .field("inactive_lifetime", &self.lifetimes.inactive)
+            .field("inactive_ttl", &self.lifetimes.inactive)
             .field("stale_if_error", &self.lifetimes.stale)
             .finish_non_exhaustive()
     }

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::single_flight::Flight;
 use super::{Cached, Inner, Key};
-use crate::shared_cache::{Forget, NotShared, Stored};
+use crate::shared_cache::{Forget, InvalidationError, Stored};
 use crate::{AccessToken, Claims, Resolver};
 
 /// How long somebody waits to hear that the store has been told.
@@ -16,33 +16,36 @@ const PATIENCE: Duration = Duration::from_secs(1);
 type Told = Option<Stored>;
 
 impl<R: Resolver> Cached<R> {
-    /// Forgets one token, as [`forget`](Self::forget) does, and waits until the shared cache has been
-    /// told: all instances that reach it forget the token within a second from then. Without a shared
+    /// Forgets one token, as [`invalidate`](Self::invalidate) does, and waits until the shared cache has been
+    /// told: all instances that reach it invalidate the token within a second from then. Without a shared
     /// cache there is nobody else to tell.
     ///
     /// # Errors
     /// If the store cannot be reached within a second. It is told as soon as it is.
-    pub async fn forget_everywhere(&self, token: &AccessToken) -> Result<(), NotShared> {
-        self.0.resolver.forget(token);
+    pub async fn invalidate_everywhere(
+        &self,
+        token: &AccessToken,
+    ) -> Result<(), InvalidationError> {
+        self.0.resolver.invalidate(token);
         let key = self.0.keys.of(token);
         let told = self.forget_shared(token, key);
-        self.0.forget(&key);
+        self.0.invalidate(&key);
         wait_for(told).await
     }
 
-    /// Forgets everything, as [`forget_everywhere`](Self::forget_everywhere) does.
+    /// Forgets everything, as [`invalidate_everywhere`](Self::invalidate_everywhere) does.
     ///
     /// # Errors
     /// As there.
-    pub async fn forget_all_everywhere(&self) -> Result<(), NotShared> {
+    pub async fn invalidate_all_everywhere(&self) -> Result<(), InvalidationError> {
         let told = self.forget_all_shared();
-        self.0.forget_all();
+        self.0.invalidate_all();
         wait_for(told).await
     }
 
     pub(super) fn forget_shared(&self, token: &AccessToken, key: Key) -> Told {
         let shared = self.0.watch()?;
-        Some(shared.forget(token, key))
+        Some(shared.invalidate(token, key))
     }
 
     pub(super) fn forget_all_shared(&self) -> Told {
@@ -83,19 +86,19 @@ impl<R: Resolver> Inner<R> {
 }
 
 impl<R: Resolver> Forget for Inner<R> {
-    fn forget(&self, key: &Key) {
-        Inner::forget(self, key);
+    fn invalidate(&self, key: &Key) {
+        Inner::invalidate(self, key);
     }
 
     fn forget_everything(&self) {
-        self.forget_all();
+        self.invalidate_all();
     }
 }
 
-async fn wait_for(told: Told) -> Result<(), NotShared> {
+async fn wait_for(told: Told) -> Result<(), InvalidationError> {
     let Some(told) = told else { return Ok(()) };
     match timeout(PATIENCE, told.wait()).await {
         Ok(true) => Ok(()),
-        Ok(false) | Err(_) => Err(NotShared::new()),
+        Ok(false) | Err(_) => Err(InvalidationError::new()),
     }
 }

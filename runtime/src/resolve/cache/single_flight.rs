@@ -55,17 +55,17 @@ impl Flights {
     }
 
     /// Lets the exchange about a key go on for those who wait for it, but nobody else: whoever
-    /// comes from now on asks anew. `forget` happens at the same moment.
-    pub(super) fn detach(&self, key: &Key, forget: impl FnOnce()) {
+    /// comes from now on asks anew. `invalidate` happens at the same moment.
+    pub(super) fn detach(&self, key: &Key, invalidate: impl FnOnce()) {
         let mut registered = self.registered();
         registered.flights.remove(key);
-        forget();
+        invalidate();
     }
 
-    pub(super) fn detach_all(&self, forget: impl FnOnce()) {
+    pub(super) fn detach_all(&self, invalidate: impl FnOnce()) {
         let mut registered = self.registered();
         registered.flights.clear();
-        forget();
+        invalidate();
     }
 
     /// Never held across an `await`.

@@ -155,13 +155,13 @@ impl Store {
         usable.then(|| remembered.claims.stale(spared, cause.clone()))
     }
 
-    pub(super) fn forget(&self, key: &Key) {
+    pub(super) fn invalidate(&self, key: &Key) {
         self.active.remove(key);
         self.inactive.remove(key);
         self.tell_sizes();
     }
 
-    pub(super) fn forget_all(&self) {
+    pub(super) fn invalidate_all(&self) {
         self.active.clear();
         self.inactive.clear();
         self.tell_sizes();

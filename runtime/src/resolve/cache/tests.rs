@@ -107,7 +107,7 @@ impl Resolver for Script {
         }
     }
 
-    fn name(&self) -> String {
+    fn cache_namespace(&self) -> String {
         "script".to_owned()
     }
 }
@@ -305,13 +305,13 @@ async fn a_token_that_is_forgotten_is_asked_for_anew() {
     for name in ["a", "b"] {
         subject(&cached, name).await;
     }
-    cached.forget(&token("a"));
+    cached.invalidate(&token("a"));
     assert_eq!(subject(&cached, "a").await, "answer 3");
     assert_eq!(subject(&cached, "b").await, "answer 2");
-    cached.forget_all();
+    cached.invalidate_all();
     assert_eq!(subject(&cached, "b").await, "answer 4");
     cached.resolve(&token("inactive")).await.unwrap_err();
-    cached.forget(&token("inactive"));
+    cached.invalidate(&token("inactive"));
     cached.resolve(&token("inactive")).await.unwrap_err();
     assert_eq!(script.asked(), 6);
 }
@@ -319,7 +319,8 @@ async fn a_token_that_is_forgotten_is_asked_for_anew() {
 #[tokio::test]
 async fn what_was_asked_before_a_token_is_forgotten_is_not_remembered() {
     // R-E7
-    for forget in [|cached: &Cached<_>| cached.forget(&token("a")), Cached::forget_all] {
+    for invalidate in [|cached: &Cached<_>| cached.invalidate(&token("a")), Cached::invalidate_all]
+    {
         let script = Script::closed();
         let cached = Cached::new(Arc::clone(&script));
         let early = tokio::spawn({
@@ -329,7 +330,7 @@ async fn what_was_asked_before_a_token_is_forgotten_is_not_remembered() {
         while script.asked() == 0 {
             tokio::task::yield_now().await;
         }
-        forget(&cached);
+        invalidate(&cached);
         script.gate.add_permits(2);
         assert_eq!(subject(&cached, "a").await, "answer 2", "asked anew, not joined");
         assert_eq!(early.await.unwrap(), "answer 1");
@@ -355,8 +356,8 @@ async fn lifetimes_of_zero_remember_nothing() {
     // R-E7
     let script = Script::open();
     let cached = Cached::builder(Arc::clone(&script))
-        .lifetime(Duration::ZERO)
-        .inactive_lifetime(Duration::ZERO)
+        .ttl(Duration::ZERO)
+        .inactive_ttl(Duration::ZERO)
         .build();
     for _ in 0..2 {
         subject(&cached, "a").await;
@@ -373,7 +374,7 @@ fn debug_and_names_hold_no_secret() {
         .build()
         .unwrap();
     let cached = Cached::new(client);
-    let name = cached.name();
+    let name = cached.cache_namespace();
     assert!(name.starts_with(r#"https://auth.example/introspect client "journal" "#), "{name}");
     assert!(name.ends_with(r#" ["scope"]"#) && !name.contains("canary"), "{name}");
     let named = crate::Introspection::builder("https://auth.example/introspect")
@@ -381,7 +382,7 @@ fn debug_and_names_hold_no_secret() {
         .client_identity("journal \"")
         .build();
     let expected = r#"https://auth.example/introspect named "journal \"" ["scope"]"#;
-    assert_eq!(named.unwrap().name(), expected);
+    assert_eq!(named.unwrap().cache_namespace(), expected);
     assert!(!format!("{cached:?}").contains("canary"));
 }
 
@@ -403,8 +404,8 @@ async fn a_server_has_every_level_forget() {
         caller.subject().unwrap().to_owned()
     };
     assert_eq!(subject().await, "answer 1");
-    server.forget(&token("b"));
+    server.invalidate(&token("b"));
     assert_eq!(subject().await, "answer 1", "another token");
-    server.forget(&token("a"));
+    server.invalidate(&token("a"));
     assert_eq!(subject().await, "answer 2");
 }

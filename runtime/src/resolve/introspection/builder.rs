@@ -20,10 +20,10 @@ use crate::secure_url::{self, Http};
 use crate::{ClaimsReader, Clock, ScopeClaim, SetupError, SystemClock};
 
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-pub(super) const DEADLINE: Duration = Duration::from_secs(5);
-pub(super) const LONGEST_ANSWER: usize = 64 * 1024;
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const MAX_RESPONSE_LENGTH: usize = 64 * 1024;
 const MAX_IN_FLIGHT: usize = 256;
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 pub(crate) const ENDPOINT: &str = "setting `introspection_url` (REQUIRES_AUTH_INTROSPECTION_URL)";
 
@@ -37,10 +37,10 @@ pub struct IntrospectionBuilder {
     client_identity: Option<String>,
     reader: ClaimsReader,
     connect_timeout: Duration,
-    deadline: Duration,
-    longest_answer: usize,
+    request_timeout: Duration,
+    max_response_length: usize,
     max_in_flight: usize,
-    longest_pause: Duration,
+    max_retry_after: Duration,
     retry: bool,
     breaker: Option<circuit_breaker::Settings>,
     clock: Arc<dyn Clock>,
@@ -84,10 +84,10 @@ impl IntrospectionBuilder {
             client_identity: None,
             reader: ClaimsReader::default(),
             connect_timeout: CONNECT_TIMEOUT,
-            deadline: DEADLINE,
-            longest_answer: LONGEST_ANSWER,
+            request_timeout: REQUEST_TIMEOUT,
+            max_response_length: MAX_RESPONSE_LENGTH,
             max_in_flight: MAX_IN_FLIGHT,
-            longest_pause: LONGEST_PAUSE,
+            max_retry_after: MAX_RETRY_AFTER,
             retry: true,
             breaker: Some(circuit_breaker::Settings::default()),
             clock: Arc::new(SystemClock),
@@ -134,7 +134,7 @@ impl IntrospectionBuilder {
     /// Names the client that this server is to the authorization server, for remembered claims: an
     /// authorization server may answer each client differently (RFC 7662 §2.2), so only instances that
     /// are the same client share entries of a cache and reach each other by
-    /// [`forget`](crate::Cached::forget). It is no secret.
+    /// [`invalidate`](crate::Cached::invalidate). It is no secret.
     ///
     /// Default: instances are the same client if they have the same client id and secret, or the same
     /// fixed bearer token; with a [bearer source](Self::bearer_source), none are. Set it there, and where
@@ -158,15 +158,15 @@ impl IntrospectionBuilder {
 
     /// How long a whole exchange may take: connecting, asking, the last byte of the answer, and
     /// the retry if there is one. Default: 5 s.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
         self
     }
 
     /// The longest answer that is read, in bytes. Compression is not asked for and an encoded
     /// answer is refused, so this is what a server can make us hold. Default: 65 536.
-    pub fn longest_answer(mut self, bytes: usize) -> Self {
-        self.longest_answer = bytes;
+    pub fn max_response_length(mut self, bytes: usize) -> Self {
+        self.max_response_length = bytes;
         self
     }
 
@@ -188,8 +188,8 @@ impl IntrospectionBuilder {
     /// It is honoured for the token that the server answered so to. It is honoured for all tokens if a
     /// control request before the next exchange is answered in the same way: a limit on one caller's
     /// requests concerns nobody else. `X-Retry-After` counts where there is no `Retry-After`.
-    pub fn longest_pause(mut self, pause: Duration) -> Self {
-        self.longest_pause = pause;
+    pub fn max_retry_after(mut self, pause: Duration) -> Self {
+        self.max_retry_after = pause;
         self
     }
 
@@ -219,7 +219,7 @@ impl IntrospectionBuilder {
     /// answer that only this token can have, are none: the server is there.
     ///
     /// With 1, each failed exchange is followed by a control request.
-    pub fn breaker_failures(mut self, failures: u32) -> Self {
+    pub fn circuit_breaker_failures(mut self, failures: u32) -> Self {
         self.breaker.get_or_insert_default().failures = failures;
         self
     }
@@ -230,13 +230,13 @@ impl IntrospectionBuilder {
     ///
     /// After that, two exchanges may be in flight at first, and twice as many after each round trip or
     /// 100 ms, until all are let through; the others are answered 503 with `Retry-After: 1`.
-    pub fn breaker_period(mut self, period: Duration) -> Self {
+    pub fn circuit_breaker_probe_interval(mut self, period: Duration) -> Self {
         self.breaker.get_or_insert_default().period = period;
         self
     }
 
     /// Disables the circuit breaker. Default: enabled.
-    pub fn without_breaker(mut self) -> Self {
+    pub fn without_circuit_breaker(mut self) -> Self {
         self.breaker = None;
         self
     }
@@ -263,9 +263,12 @@ impl IntrospectionBuilder {
         if self.max_in_flight == 0 || self.max_in_flight > Semaphore::MAX_PERMITS {
             return Err(SetupError::Setting("`max_in_flight` must be at least 1"));
         }
-        if self.deadline.is_zero() || self.connect_timeout.is_zero() || self.longest_answer == 0 {
+        if self.request_timeout.is_zero()
+            || self.connect_timeout.is_zero()
+            || self.max_response_length == 0
+        {
             return Err(SetupError::Setting(
-                "`deadline`, `connect_timeout` and `longest_answer` must be more than 0",
+                "`deadline`, `connect_timeout` and `max_response_length` must be more than 0",
             ));
         }
         if let Some(breaker) = &self.breaker {
@@ -281,7 +284,7 @@ impl IntrospectionBuilder {
                 let settings = endpoint::Settings {
                     http: self.http,
                     connect_timeout: self.connect_timeout,
-                    deadline: self.deadline,
+                    deadline: self.request_timeout,
                     max_in_flight: self.max_in_flight,
                     clock: Arc::clone(&self.clock),
                 };
@@ -293,18 +296,22 @@ impl IntrospectionBuilder {
             authentication: self.authentication,
             client_identity: self.client_identity,
             reader: self.reader,
-            longest_answer: self.longest_answer,
-            longest_pause: self.longest_pause,
+            max_response_length: self.max_response_length,
+            max_retry_after: self.max_retry_after,
             clock: Arc::clone(&self.clock),
         });
         let clock = || Arc::clone(&self.clock);
         Ok(Introspection(Arc::new(Inner {
-            deadline: self.deadline,
+            deadline: self.request_timeout,
             retry: self.retry,
-            in_flight: InFlight::new(self.max_in_flight, self.deadline, clock()),
+            in_flight: InFlight::new(self.max_in_flight, self.request_timeout, clock()),
             breaker: Breaker::new(self.breaker, self.max_in_flight, clock()),
             pause: Pause::new(clock()),
-            control_requests: ControlRequests::new(Arc::clone(&exchange), self.deadline, clock()),
+            control_requests: ControlRequests::new(
+                Arc::clone(&exchange),
+                self.request_timeout,
+                clock(),
+            ),
             exchange,
         })))
     }

@@ -51,11 +51,11 @@ impl Settings {
 
     pub(super) fn check(&self) -> Result<(), SetupError> {
         if self.failures == 0 {
-            return Err(SetupError::Setting("`breaker_failures` must be at least 1"));
+            return Err(SetupError::Setting("`circuit_breaker_failures` must be at least 1"));
         }
         if self.period.is_zero() || self.period > Self::LONGEST_PERIOD {
             return Err(SetupError::Setting(
-                "`breaker_period` must be more than 0 and at most 60 seconds",
+                "`circuit_breaker_probe_interval` must be more than 0 and at most 60 seconds",
             ));
         }
         Ok(())
@@ -132,7 +132,7 @@ impl Recovery {
 impl Circuit {
     fn open(&mut self, now: Instant, period: Duration) {
         self.state = State::Open { next_probe: now + period, period, probes: 0 };
-        gauge!(BREAKERS_OPEN; increment 1.0);
+        gauge!(CIRCUIT_BREAKERS_OPEN; increment 1.0);
         tracing::warn!(target: "requires_auth", "circuit breaker opened");
     }
 
@@ -141,7 +141,7 @@ impl Circuit {
         self.series += 1;
         let recovery = Some(Recovery::new(now));
         self.state = State::Closed { failures: 0, control: false, recovery };
-        gauge!(BREAKERS_OPEN; decrement 1.0);
+        gauge!(CIRCUIT_BREAKERS_OPEN; decrement 1.0);
         tracing::info!(target: "requires_auth", "circuit breaker closed");
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 use url::Url;
 
-use super::builder::{CONNECT_TIMEOUT, DEADLINE, LONGEST_ANSWER};
+use super::builder::{CONNECT_TIMEOUT, MAX_RESPONSE_LENGTH, REQUEST_TIMEOUT};
 use super::{Introspection, IntrospectionBuilder, http_client};
 use crate::secure_url::{self, Http};
 use crate::{DiscoveryError, SetupError};
@@ -120,15 +120,16 @@ async fn read(client: &Client, url: &Url) -> Result<Result<Metadata, u16>, Disco
                 return Err(DiscoveryError::Status { document: document(), status });
             }
         }
-        let body = http_client::bounded_body(response, LONGEST_ANSWER).await.map_err(|error| {
-            DiscoveryError::Unreadable { document: document(), source: Box::new(error) }
-        })?;
+        let body =
+            http_client::bounded_body(response, MAX_RESPONSE_LENGTH).await.map_err(|error| {
+                DiscoveryError::Unreadable { document: document(), source: Box::new(error) }
+            })?;
         serde_json::from_slice(&body).map(Ok).map_err(|error| DiscoveryError::NotMetadata {
             document: document(),
             source: Box::new(error),
         })
     };
-    let in_time = timeout(DEADLINE, exchange).await;
+    let in_time = timeout(REQUEST_TIMEOUT, exchange).await;
     in_time.unwrap_or_else(|_| Err(DiscoveryError::TimedOut { document: document() }))
 }
 

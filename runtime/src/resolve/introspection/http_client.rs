@@ -8,7 +8,7 @@ use reqwest::{Client, Response, redirect, retry};
 use url::Url;
 
 use crate::SetupError;
-use crate::resolve::{BadAnswer, ResolveError, Unavailable};
+use crate::resolve::{InvalidResponse, ResolveError, Unavailable};
 use crate::secure_url::{self, Http};
 
 /// A client for one authorization server.
@@ -55,12 +55,12 @@ pub(super) async fn bounded_body(
     longest: usize,
 ) -> Result<Vec<u8>, ResolveError> {
     if response.headers().contains_key(CONTENT_ENCODING) {
-        return Err(BadAnswer::Encoded.into());
+        return Err(InvalidResponse::Encoded.into());
     }
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(lost)? {
         if body.len() + chunk.len() > longest {
-            return Err(BadAnswer::TooLong.into());
+            return Err(InvalidResponse::TooLong.into());
         }
         body.extend_from_slice(&chunk);
     }

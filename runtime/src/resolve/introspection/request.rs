@@ -12,7 +12,7 @@ use url::form_urlencoded::Serializer;
 use super::endpoint::Endpoint;
 use super::error_response::ErrorBody;
 use super::{ClientAuthentication, http_client, retry_after};
-use crate::resolve::{BadAnswer, ErrorResponse, OAuthErrorCode, ResolveError, Unavailable};
+use crate::resolve::{ErrorResponse, InvalidResponse, OAuthErrorCode, ResolveError, Unavailable};
 use crate::{AccessToken, Claims, ClaimsReader, Clock};
 
 pub(super) struct Exchange {
@@ -20,8 +20,8 @@ pub(super) struct Exchange {
     pub(super) authentication: ClientAuthentication,
     pub(super) client_identity: Option<String>,
     pub(super) reader: ClaimsReader,
-    pub(super) longest_answer: usize,
-    pub(super) longest_pause: Duration,
+    pub(super) max_response_length: usize,
+    pub(super) max_retry_after: Duration,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -42,7 +42,7 @@ impl Exchange {
         if response.status() != StatusCode::OK {
             return Err(self.refused(response).await);
         }
-        let body = http_client::bounded_body(response, self.longest_answer).await?;
+        let body = http_client::bounded_body(response, self.max_response_length).await?;
         self.reader.read(&body)
     }
 
@@ -104,14 +104,14 @@ impl Exchange {
             status if status.is_client_error() && blames_token => {
                 ResolveError::TokenRefused(answer)
             }
-            _ if body.code.is_some() => BadAnswer::ErrorResponse(answer).into(),
-            status => BadAnswer::Status(status.as_u16()).into(),
+            _ if body.code.is_some() => InvalidResponse::ErrorResponse(answer).into(),
+            status => InvalidResponse::Status(status.as_u16()).into(),
         }
     }
 
     fn pausing(&self, unavailable: Unavailable, retry_after: Option<Duration>) -> Unavailable {
         match retry_after {
-            Some(delay) => unavailable.with_retry_after(delay.min(self.longest_pause)),
+            Some(delay) => unavailable.with_retry_after(delay.min(self.max_retry_after)),
             None => unavailable,
         }
     }

@@ -191,7 +191,7 @@ mod tests {
         let (pause, pass) = begin();
         pause.observe(&token("a"), &Unavailable::new("down").into());
         pause.observe(&token("a"), &named(0));
-        let own = Unavailable::new("crowd").with_retry_after(Duration::from_secs(1));
+        let own = Unavailable::new("concurrency_limit").with_retry_after(Duration::from_secs(1));
         pause.observe(&token("a"), &own.into());
         assert_eq!(rest(&pause, "a"), None, "no time was named");
         assert!(!pause.take_suspicion());

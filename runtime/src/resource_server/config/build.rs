@@ -86,8 +86,8 @@ impl ResourceServerConfig {
         if let Some(url) = self.resource_documentation {
             server = server.resource_documentation(url);
         }
-        if let Some(bytes) = self.longest_token {
-            server = server.longest_token(bytes);
+        if let Some(bytes) = self.max_token_length {
+            server = server.max_token_length(bytes);
         }
         for issuer in self.authorization_servers {
             server = server.authorization_server(issuer);
@@ -109,29 +109,29 @@ impl ResourceServerConfig {
         if let Some(millis) = self.connect_timeout_ms {
             builder = builder.connect_timeout(Duration::from_millis(millis));
         }
-        if let Some(millis) = self.deadline_ms {
-            builder = builder.deadline(Duration::from_millis(millis));
+        if let Some(millis) = self.request_timeout_ms {
+            builder = builder.request_timeout(Duration::from_millis(millis));
         }
-        if let Some(bytes) = self.longest_answer {
-            builder = builder.longest_answer(bytes);
+        if let Some(bytes) = self.max_response_length {
+            builder = builder.max_response_length(bytes);
         }
         if let Some(exchanges) = self.max_in_flight {
             builder = builder.max_in_flight(exchanges);
         }
-        if let Some(seconds) = self.longest_pause_s {
-            builder = builder.longest_pause(Duration::from_secs(seconds));
+        if let Some(seconds) = self.max_retry_after_s {
+            builder = builder.max_retry_after(Duration::from_secs(seconds));
         }
         if self.without_retry {
             builder = builder.without_retry();
         }
-        if let Some(failures) = self.breaker_failures {
-            builder = builder.breaker_failures(failures);
+        if let Some(failures) = self.circuit_breaker_failures {
+            builder = builder.circuit_breaker_failures(failures);
         }
-        if let Some(millis) = self.breaker_period_ms {
-            builder = builder.breaker_period(Duration::from_millis(millis));
+        if let Some(millis) = self.circuit_breaker_probe_interval_ms {
+            builder = builder.circuit_breaker_probe_interval(Duration::from_millis(millis));
         }
-        if self.without_breaker {
-            builder = builder.without_breaker();
+        if self.without_circuit_breaker {
+            builder = builder.without_circuit_breaker();
         }
         if self.dangerously_allow_http {
             builder = builder.dangerously_allow_http();
@@ -145,10 +145,10 @@ impl ResourceServerConfig {
 
     fn cached(&self, mut cached: CachedBuilder<Introspection>) -> CachedBuilder<Introspection> {
         if let Some(seconds) = self.cache_ttl_s {
-            cached = cached.lifetime(Duration::from_secs(seconds));
+            cached = cached.ttl(Duration::from_secs(seconds));
         }
         if self.cache_ttl_s == Some(0) {
-            cached = cached.inactive_lifetime(Duration::ZERO);
+            cached = cached.inactive_ttl(Duration::ZERO);
         }
         if let Some(seconds) = self.stale_if_error_s {
             cached = cached.stale_if_error(Duration::from_secs(seconds));

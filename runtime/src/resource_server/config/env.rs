@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use serde_json::{Map, Value};
 
 use super::ResourceServerConfig;
-use crate::resource_server::unknown_setting::{UnknownSetting, feature_of};
+use crate::resource_server::unknown_setting::{UnknownSettingError, feature_of};
 use crate::{ResourceServer, SetupError};
 
 /// How the text of a variable becomes a setting.
@@ -53,14 +53,18 @@ const VARIABLES: &[(&str, &str, Form)] = &[
     ("REQUIRES_AUTH_RESOURCE_NAME", "resource_name", Text),
     ("REQUIRES_AUTH_RESOURCE_DOCUMENTATION", "resource_documentation", Text),
     ("REQUIRES_AUTH_CONNECT_TIMEOUT_MS", "connect_timeout_ms", Number),
-    ("REQUIRES_AUTH_DEADLINE_MS", "deadline_ms", Number),
-    ("REQUIRES_AUTH_LONGEST_ANSWER", "longest_answer", Number),
+    ("REQUIRES_AUTH_REQUEST_TIMEOUT_MS", "request_timeout_ms", Number),
+    ("REQUIRES_AUTH_MAX_RESPONSE_LENGTH", "max_response_length", Number),
     ("REQUIRES_AUTH_MAX_IN_FLIGHT", "max_in_flight", Number),
-    ("REQUIRES_AUTH_LONGEST_PAUSE_S", "longest_pause_s", Number),
+    ("REQUIRES_AUTH_MAX_RETRY_AFTER_S", "max_retry_after_s", Number),
     ("REQUIRES_AUTH_WITHOUT_RETRY", "without_retry", Switch),
-    ("REQUIRES_AUTH_BREAKER_FAILURES", "breaker_failures", Number),
-    ("REQUIRES_AUTH_BREAKER_PERIOD_MS", "breaker_period_ms", Number),
-    ("REQUIRES_AUTH_WITHOUT_BREAKER", "without_breaker", Switch),
+    ("REQUIRES_AUTH_CIRCUIT_BREAKER_FAILURES", "circuit_breaker_failures", Number),
+    (
+        "REQUIRES_AUTH_CIRCUIT_BREAKER_PROBE_INTERVAL_MS",
+        "circuit_breaker_probe_interval_ms",
+        Number,
+    ),
+    ("REQUIRES_AUTH_WITHOUT_CIRCUIT_BREAKER", "without_circuit_breaker", Switch),
     ("REQUIRES_AUTH_CACHE_TTL_S", "cache_ttl_s", Number),
     ("REQUIRES_AUTH_STALE_IF_ERROR_S", "stale_if_error_s", Number),
     ("REQUIRES_AUTH_STALE_SCOPES", "stale_scopes", List),
@@ -68,9 +72,9 @@ const VARIABLES: &[(&str, &str, Form)] = &[
     ("REQUIRES_AUTH_REDIS_CLUSTER", "redis_cluster", Switch),
     ("REQUIRES_AUTH_REDIS_SECRET", "redis_secret", Text),
     ("REQUIRES_AUTH_REDIS_PREFIX", "redis_prefix", Text),
-    ("REQUIRES_AUTH_REDIS_DEADLINE_MS", "redis_deadline_ms", Number),
+    ("REQUIRES_AUTH_REDIS_TIMEOUT_MS", "redis_timeout_ms", Number),
     ("REQUIRES_AUTH_REDIS_ROOT_CERTIFICATES", "redis_root_certificates", Text),
-    ("REQUIRES_AUTH_LONGEST_TOKEN", "longest_token", Number),
+    ("REQUIRES_AUTH_MAX_TOKEN_LENGTH", "max_token_length", Number),
     ("REQUIRES_AUTH_LEEWAY_S", "leeway_s", Number),
     ("REQUIRES_AUTH_DANGEROUSLY_ALLOW_HTTP", "dangerously_allow_http", Switch),
 ];
@@ -165,7 +169,7 @@ impl Variables {
                 _ if is_blank(&text) => {}
                 _ => {
                     let all = VARIABLES.iter().map(|(name, setting, _)| (*name, *setting));
-                    unknown.extend(UnknownSetting::find(spelled, all));
+                    unknown.extend(UnknownSettingError::find(spelled, all));
                 }
             }
         }
@@ -277,7 +281,10 @@ mod tests {
             })
             .collect();
         let config = read(&all).unwrap();
-        assert_eq!(config.deadline_ms.map(Duration::from_millis), Some(Duration::from_millis(7)));
+        assert_eq!(
+            config.request_timeout_ms.map(Duration::from_millis),
+            Some(Duration::from_millis(7))
+        );
         assert_eq!(config.scopes_supported, ["a", "b"]);
         let debug = format!("{config:?}");
         // A setting without a variable would still have its default.
@@ -290,7 +297,7 @@ mod tests {
     fn a_mistake_names_the_variable_and_not_its_value() {
         let resource = ("REQUIRES_AUTH_RESOURCE", "https://api.example");
         for (name, text) in [
-            ("REQUIRES_AUTH_DEADLINE_MS", "s3cret"),
+            ("REQUIRES_AUTH_REQUEST_TIMEOUT_MS", "s3cret"),
             ("REQUIRES_AUTH_AUDIENCE", "s3cret"),
             ("REQUIRES_AUTH_SCOPE_CLAIMS", "/s3cret/"),
             ("REQUIRES_AUTH_DANGEROUSLY_ALLOW_HTTP", "s3cret"),
@@ -300,7 +307,10 @@ mod tests {
         }
         let message = read(&[]).unwrap_err().to_string();
         assert!(message.contains("REQUIRES_AUTH_RESOURCE"), "{message}");
-        assert!(read(&[resource, ("REQUIRES_AUTH_DEADLINE_MS", " ")]).is_ok(), "empty is unset");
+        assert!(
+            read(&[resource, ("REQUIRES_AUTH_REQUEST_TIMEOUT_MS", " ")]).is_ok(),
+            "empty is unset"
+        );
     }
 
     #[test]
@@ -380,8 +390,8 @@ mod tests {
         let claims = refused("REQUIRES_AUTH_SCOPE_CLAIMS", "/roles/");
         assert!(claims.contains("`/realm_access/roles[]`"), "{claims}");
         for (name, text) in [
-            ("REQUIRES_AUTH_DEADLINE_MS", "5s"),
-            ("REQUIRES_AUTH_BREAKER_FAILURES", "4294967296"),
+            ("REQUIRES_AUTH_REQUEST_TIMEOUT_MS", "5s"),
+            ("REQUIRES_AUTH_CIRCUIT_BREAKER_FAILURES", "4294967296"),
             ("REQUIRES_AUTH_CACHE_TTL_S", "-1"),
         ] {
             assert!(

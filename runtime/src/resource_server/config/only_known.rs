@@ -6,7 +6,7 @@ use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::env;
-use crate::resource_server::unknown_setting::{List, UnknownSetting};
+use crate::resource_server::unknown_setting::{List, UnknownSettingError};
 
 /// Reads what is left when all settings are read: nothing. Like serde's `deny_unknown_fields`, but
 /// for all of them at once, and with what may have been meant.
@@ -32,7 +32,7 @@ impl<'de> Visitor<'de> for Rest {
         let mut unknown = Vec::new();
         while let Some((name, IgnoredAny)) = rest.next_entry::<String, IgnoredAny>()? {
             let all = env::settings().map(|setting| (setting, setting));
-            unknown.extend(UnknownSetting::find(&name, all));
+            unknown.extend(UnknownSettingError::find(&name, all));
         }
         if unknown.is_empty() {
             return Ok(OnlyKnown);

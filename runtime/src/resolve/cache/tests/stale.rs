@@ -1,7 +1,7 @@
 //! Claims that stand in for an answer that cannot be had.
 
 use super::*;
-use crate::{BadAnswer, ErrorResponse};
+use crate::{ErrorResponse, InvalidResponse};
 
 /// Answers as the test has set it.
 struct Moody {
@@ -32,7 +32,7 @@ impl Resolver for Moody {
         }
     }
 
-    fn name(&self) -> String {
+    fn cache_namespace(&self) -> String {
         "moody".to_owned()
     }
 }
@@ -65,7 +65,11 @@ impl Setup {
     }
 
     fn outages() -> [ResolveError; 3] {
-        [Unavailable::new("out").into(), BadAnswer::Status(500).into(), BadAnswer::NotJson.into()]
+        [
+            Unavailable::new("out").into(),
+            InvalidResponse::Status(500).into(),
+            InvalidResponse::NotJson.into(),
+        ]
     }
 }
 
@@ -137,12 +141,12 @@ async fn what_is_no_outage_is_passed_on() {
     for error in [
         ResolveError::Inactive,
         ResolveError::CredentialsRefused,
-        BadAnswer::Status(400).into(),
-        BadAnswer::Status(404).into(),
-        BadAnswer::NoActive.into(),
-        BadAnswer::UnreadableObject.into(),
-        BadAnswer::Encoded.into(),
-        BadAnswer::TooLong.into(),
+        InvalidResponse::Status(400).into(),
+        InvalidResponse::Status(404).into(),
+        InvalidResponse::NoActive.into(),
+        InvalidResponse::UnreadableObject.into(),
+        InvalidResponse::Encoded.into(),
+        InvalidResponse::TooLong.into(),
         ResolveError::TokenRefused(ErrorResponse::new(400)),
         ResolveError::ClientRefused(ErrorResponse::new(401)),
         ResolveError::NoClient(ErrorResponse::new(401)),
@@ -172,13 +176,14 @@ async fn what_is_no_longer_true_never_stands_in_again() {
         assert!(matches!(refused, ResolveError::Unavailable(_)), "{refused:?}");
     }
 
-    for forget in [|cached: &Cached<_>| cached.forget(&token("a")), Cached::forget_all] {
+    for invalidate in [|cached: &Cached<_>| cached.invalidate(&token("a")), Cached::invalidate_all]
+    {
         let setup = Setup::with_ten_minutes();
         assert!(!setup.ask().await.unwrap());
         setup.clock.pass(60);
         setup.is(outage());
         assert!(setup.ask().await.unwrap());
-        forget(&setup.cached);
+        invalidate(&setup.cached);
         assert!(setup.ask().await.is_err(), "forgotten");
     }
 }
@@ -186,9 +191,8 @@ async fn what_is_no_longer_true_never_stands_in_again() {
 #[tokio::test]
 async fn with_no_lifetime_claims_are_for_outages_alone() {
     // R-E7
-    let setup = Setup::new(|builder| {
-        builder.lifetime(Duration::ZERO).stale_if_error(Duration::from_secs(10))
-    });
+    let setup =
+        Setup::new(|builder| builder.ttl(Duration::ZERO).stale_if_error(Duration::from_secs(10)));
     for _ in 0..2 {
         assert!(!setup.ask().await.unwrap(), "asked each time");
     }

@@ -25,8 +25,8 @@ impl ResourceServerConfig {
         if let Some(prefix) = &self.redis_prefix {
             builder = builder.prefix(prefix);
         }
-        if let Some(millis) = self.redis_deadline_ms {
-            builder = builder.deadline(Duration::from_millis(millis));
+        if let Some(millis) = self.redis_timeout_ms {
+            builder = builder.timeout(Duration::from_millis(millis));
         }
         if let Some(file) = &self.redis_root_certificates {
             let pem = std::fs::read(file).map_err(|_| {
@@ -60,7 +60,7 @@ impl ResourceServerConfig {
         self.redis_cluster
             || self.redis_secret.is_some()
             || self.redis_prefix.is_some()
-            || self.redis_deadline_ms.is_some()
+            || self.redis_timeout_ms.is_some()
             || self.redis_root_certificates.is_some()
     }
 }
@@ -81,7 +81,7 @@ mod tests {
     async fn a_shared_cache_is_set_up_as_the_settings_say() {
         // R-E9
         assert!(shared_cache(r#""cache_ttl_s":0"#).unwrap().is_none());
-        let single = r#""redis_urls":["redis://a"],"redis_prefix":"p","redis_deadline_ms":5"#;
+        let single = r#""redis_urls":["redis://a"],"redis_prefix":"p","redis_timeout_ms":5"#;
         let single = shared_cache(&format!("{single},{SECRET}")).unwrap().unwrap();
         assert!(format!("{single:?}").contains("5ms"), "{single:?}");
         let cluster = r#""redis_urls":["redis://a","redis://b"],"redis_cluster":true"#;
@@ -96,7 +96,7 @@ mod tests {
             (SECRET.to_owned(), "without `redis_urls`"),
             (r#""redis_cluster":true"#.to_owned(), "without `redis_urls`"),
             (r#""redis_prefix":"p""#.to_owned(), "without `redis_urls`"),
-            (r#""redis_deadline_ms":5"#.to_owned(), "without `redis_urls`"),
+            (r#""redis_timeout_ms":5"#.to_owned(), "without `redis_urls`"),
             (r#""redis_root_certificates":"x""#.to_owned(), "without `redis_urls`"),
             (format!(r#""redis_urls":["redis://a","redis://b"],{SECRET}"#), "`redis_cluster`"),
             (format!(r#""redis_urls":["redis://a"],"cache_ttl_s":0,{SECRET}"#), "`cache_ttl_s`"),
