@@ -93,6 +93,7 @@ async fn a_function_that_asks_for_more_challenges_with_all_of_it() {
 
 #[tokio::test]
 async fn optional_lets_nobody_through_with_a_bad_token() {
+    // R-K11
     let service = Service::start().await;
     for path in ["/optional", "/unmarked-optional"] {
         assert_ran(&Request::get(path).send(service.address).await, "anybody may");

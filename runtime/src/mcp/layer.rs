@@ -404,7 +404,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_takes_too_long_is_refused() {
-        // The deadline of an authenticated request, whoever reads its body.
+        // R-I3: the deadline of an authenticated request, whoever reads its body.
         let server = ResourceServer::builder("https://a.example/")
             .authorization_server("https://as.example")
             .resolver(Anybody)
