@@ -60,7 +60,7 @@ impl<H: ServerHandler> McpBuilder<H> {
     ///
     /// The handler's `call_tool` is only asked for tools that the router does not have. So use
     /// [`tools`](Self::tools) if it is one of your own that does more, such as a check or a record, or
-    /// if tools are switched on and off while the server runs.
+    /// if tools are switched on and off while the server runs. Default: no tools.
     pub fn tool_router(mut self, router: ToolRouter<H>) -> Self {
         self.catalogue.add_tools(&router);
         self.router += router;
@@ -68,12 +68,14 @@ impl<H: ServerHandler> McpBuilder<H> {
     }
 
     /// As [`tool_router`](Self::tool_router), and has the handler's `call_tool` call them.
+    /// Default: no tools.
     pub fn tools<R: Send + Sync + 'static>(mut self, router: &ToolRouter<R>) -> Self {
         self.catalogue.add_tools(router);
         self
     }
 
-    /// The prompts, with the scopes that their functions declare: `Journal::prompt_router()`.
+    /// The prompts, with the scopes that their functions declare: `Journal::prompt_router()`. Default:
+    /// none.
     pub fn prompts<R: Send + Sync + 'static>(mut self, router: &PromptRouter<R>) -> Self {
         self.catalogue.add_prompts(router);
         self
@@ -84,30 +86,32 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// [`public_prompt`](Self::public_prompt). One that declares none is an error of
     /// [`build`](Self::build), and one that is in none of the routers is not called.
     ///
-    /// This is the default where a router has tools of an `impl` block that carries `#[requires_auth]`,
-    /// for the tools of all routers, and likewise for prompts; for both where the block has a macro call, or
-    /// a function with an attribute that may be `#[tool]` or `#[prompt]` by another name. It also covers what no attribute sees: a
-    /// route that is made by hand or by a macro, or whose `#[tool]` has another name.
+    /// Default: policies are required where a router has tools of an `impl` block that carries
+    /// `#[requires_auth]`, for the tools of all routers, and likewise for prompts; for both where the block
+    /// has a macro call, or a function with an attribute that may be `#[tool]` or `#[prompt]` by another
+    /// name; elsewhere they are not. It also covers what no attribute sees: a route that is made by hand or
+    /// by a macro, or whose `#[tool]` has another name.
     pub fn require_policies(mut self) -> Self {
         self.catalogue.require_policies();
         self
     }
 
     /// Declares that anybody who passes the layer may call the tool of this name: for a route that is
-    /// made by hand, or a tool of the handler's own `call_tool`.
+    /// made by hand, or a tool of the handler's own `call_tool`. Default: none.
     pub fn public_tool(mut self, name: &str) -> Self {
         self.catalogue.add_public_tool(name);
         self
     }
 
-    /// Declares the same of a prompt.
+    /// Declares the same of a prompt. Default: none.
     pub fn public_prompt(mut self, name: &str) -> Self {
         self.catalogue.add_public_prompt(name);
         self
     }
 
     /// A resource, or all of a URI template, and what reading it, completing it and subscribing to
-    /// it asks for, by every method of the protocol that does so (`skills/get` is one). In the template, `{name}` stands for a part without `/`, `{+name}` for any.
+    /// it asks for, by every method of the protocol that does so (`skills/get` is one). In the template,
+    /// `{name}` stands for a part without `/`, `{+name}` for any. Default: no resources.
     ///
     /// Of several templates that fit, the first one counts. A handler may read URIs in more ways
     /// than they are written, so let it decide as well, with [`authorize`](super::authorize) and

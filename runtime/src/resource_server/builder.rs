@@ -73,8 +73,8 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Names an authorization server in the metadata without a check of `iss`; repeatable. One is
-    /// required, unless there is an [`issuer`](Self::issuer).
+    /// Names an authorization server in the metadata without a check of `iss`; repeatable. Default:
+    /// none, but one is required unless there is an [`issuer`](Self::issuer).
     pub fn authorization_server(mut self, issuer: impl Into<String>) -> Self {
         self.authorization_servers.push(issuer.into());
         self
@@ -94,8 +94,8 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// How much the clocks may differ when `exp` and `nbf` are checked. Default 0, at most 60 s:
-    /// the authorization server has checked them by its own clock already.
+    /// How much the clocks may differ when `exp` and `nbf` are checked. Default: 0; at most
+    /// 60 s. The authorization server has checked them by its own clock already.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self

@@ -35,7 +35,7 @@ use crate::ScopeClaim;
 #[non_exhaustive]
 #[allow(clippy::struct_excessive_bools, reason = "settings, each of its own, and no states")]
 pub struct ResourceServerConfig {
-    /// The resource identifier (RFC 8707).
+    /// The resource identifier (RFC 8707). Required.
     pub resource: String,
     /// The issuer: checked against `iss`, named in the metadata, and, where there is no
     /// `introspection_url`, asked for its metadata. It need not answer when this server starts: see

@@ -84,7 +84,8 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// Accepts this bearer token at the introspection endpoint (RFC 7662 §2.1); repeatable.
+    /// Accepts this bearer token at the introspection endpoint (RFC 7662 §2.1); repeatable. Default:
+    /// none.
     pub fn introspection_bearer(mut self, token: impl Into<String>) -> Self {
         self.settings.introspection_bearers.push(token.into());
         self

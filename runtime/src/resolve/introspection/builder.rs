@@ -95,7 +95,7 @@ impl IntrospectionBuilder {
     }
 
     /// Authenticates with id and secret in the `Authorization` header, each form-encoded first as
-    /// RFC 6749 §2.3.1 demands: what most servers expect.
+    /// RFC 6749 §2.3.1 demands: what most servers expect. Default: no client authentication.
     pub fn client_secret_basic(
         self,
         id: impl Into<String>,
@@ -105,7 +105,7 @@ impl IntrospectionBuilder {
         self.client_authentication(ClientAuthentication::Basic { id: id.into(), secret })
     }
 
-    /// Authenticates with id and secret in the form.
+    /// Authenticates with id and secret in the form. Default: no client authentication.
     pub fn client_secret_post(
         self,
         id: impl Into<String>,
@@ -115,12 +115,12 @@ impl IntrospectionBuilder {
         self.client_authentication(ClientAuthentication::Post { id: id.into(), secret })
     }
 
-    /// Authenticates with a fixed bearer token.
+    /// Authenticates with a fixed bearer token. Default: no client authentication.
     pub fn bearer_token(self, token: impl Into<SecretString>) -> Self {
         self.client_authentication(ClientAuthentication::bearer(token))
     }
 
-    /// Authenticates with a bearer token that is refreshed.
+    /// Authenticates with a bearer token that is refreshed. Default: no client authentication.
     pub fn bearer_source(self, source: impl TokenSource) -> Self {
         self.client_authentication(ClientAuthentication::bearer_source(source))
     }
