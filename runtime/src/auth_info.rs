@@ -9,9 +9,9 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::policy::{Demand, challenge_scopes};
+use crate::policy::{Requirement, challenge_scopes};
 use crate::rejection::Reason;
-use crate::resource_server::Needs;
+use crate::resource_server::RequiredScopes;
 use crate::{AccessToken, Claims, Condition, Rejection, ResourceServer, ScopeSet};
 
 /// The authenticated caller of a guarded function.
@@ -27,10 +27,10 @@ pub struct AuthInfo {
     claims: Claims,
     token: AccessToken,
     server: ResourceServer,
-    /// What the attribute of the function demands, for the challenge of [`AuthInfo::require`].
-    declared: Demand,
-    /// What guards of the same request in front of this one demand, for the same challenge.
-    outer: Option<Arc<[Demand]>>,
+    /// What the attribute of the function requires, for the challenge of [`AuthInfo::require`].
+    declared: Requirement,
+    /// What guards of the same request in front of this one require, for the same challenge.
+    outer: Option<Arc<[Requirement]>>,
     /// The answer to the request that this caller came with, where a layer holds it.
     #[cfg(feature = "rmcp")]
     answer: Option<crate::mcp::Answer>,
@@ -57,41 +57,45 @@ impl AuthInfo {
     }
 
     /// Decides whether the caller may run an operation with this condition.
-    pub(crate) fn authorize(mut self, demand: Demand) -> Result<Self, Rejection> {
-        let condition = demand.condition;
-        self.declared = demand;
+    pub(crate) fn authorize(mut self, requirement: Requirement) -> Result<Self, Rejection> {
+        let condition = requirement.condition;
+        self.declared = requirement;
         self.fresh_enough(|scopes| condition.is_met_by(scopes), &[])?;
         if condition.is_met_by(self.scopes()) { Ok(self) } else { Err(self.insufficient(&[])) }
     }
 
-    /// The same behind other guards of the same request, which demand `outer`. Without an attribute of
+    /// The same behind other guards of the same request, which require `outer`. Without an attribute of
     /// its own, a caller belongs to the guard that came last.
-    pub(crate) fn authorize_behind(
+    pub(crate) fn authorize_after(
         mut self,
-        mut outer: Vec<Demand>,
-        demand: Demand,
+        mut outer: Vec<Requirement>,
+        requirement: Requirement,
     ) -> Result<Self, Rejection> {
-        let declared = if demand.is_bare() { outer.pop() } else { None };
-        outer.retain(|outer| *outer != demand);
+        let declared = if requirement.is_any_token() { outer.pop() } else { None };
+        outer.retain(|outer| *outer != requirement);
         self.outer = (!outer.is_empty()).then(|| outer.into());
-        let mut caller = self.authorize(demand)?;
-        caller.declared = declared.unwrap_or(demand);
+        let mut caller = self.authorize(requirement)?;
+        caller.declared = declared.unwrap_or(requirement);
         Ok(caller)
     }
 
-    /// What the guards that this caller has passed demand, the first guard first.
-    pub(crate) fn demands(&self) -> Vec<Demand> {
+    /// What the guards that this caller has passed require, the first guard first.
+    pub(crate) fn requirements(&self) -> Vec<Requirement> {
         let outer = self.outer.iter().flat_map(|outer| outer.iter());
-        outer.chain([&self.declared]).filter(|demand| !demand.is_bare()).copied().collect()
+        outer
+            .chain([&self.declared])
+            .filter(|requirement| !requirement.is_any_token())
+            .copied()
+            .collect()
     }
 
     /// The decision of [`authorize`](Self::authorize), for one who only wants to know it.
     #[cfg(feature = "rmcp")]
-    pub(crate) fn check(&self, demand: Demand) -> Result<(), Rejection> {
-        if !self.is_stale() && demand.condition.is_met_by(self.scopes()) {
+    pub(crate) fn check(&self, requirement: Requirement) -> Result<(), Rejection> {
+        if !self.is_stale() && requirement.condition.is_met_by(self.scopes()) {
             return Ok(());
         }
-        self.clone().authorize(demand).map(drop)
+        self.clone().authorize(requirement).map(drop)
     }
 
     /// The claims, as they were resolved.
@@ -179,7 +183,7 @@ impl AuthInfo {
 
     /// The refusal where the application has called one of these with what it cannot mean.
     fn misused(&self, error: impl std::error::Error + Send + Sync + 'static) -> Rejection {
-        self.refused(Rejection::misconfigured(error), &[])
+        self.reject(Rejection::misconfigured(error), &[])
     }
 
     /// Refuses what only fresh claims can be decided by, as if there were none.
@@ -193,14 +197,15 @@ impl AuthInfo {
         };
         let challenge = self.server.challenge(Vec::new());
         let rejection = Rejection::unresolved(cause.clone(), &challenge);
-        Err(self.refused(rejection, further))
+        Err(self.reject(rejection, further))
     }
 
     fn insufficient(&self, further: &[&str]) -> Rejection {
         let outer = self.outer.iter().flat_map(|outer| outer.iter());
-        let demands = outer.chain([&self.declared]);
-        let declared =
-            demands.flat_map(|demand| challenge_scopes(&demand.condition, self.claims.granted()));
+        let requirements = outer.chain([&self.declared]);
+        let declared = requirements.flat_map(|requirement| {
+            challenge_scopes(&requirement.condition, self.claims.granted())
+        });
         let mut scopes: Vec<&str> = Vec::new();
         for scope in declared.chain(further.iter().copied()) {
             if !scopes.contains(&scope) {
@@ -209,12 +214,13 @@ impl AuthInfo {
         }
         let challenge = self.server.challenge(scopes);
         let rejection = Rejection::challenging(Reason::InsufficientScope, &challenge);
-        self.refused(rejection, further)
+        self.reject(rejection, further)
     }
 
     /// Records a refusal, and lets it reach the layer that holds the answer.
-    fn refused(&self, rejection: Rejection, further: &[&str]) -> Rejection {
-        let refused = self.server.refused(rejection, Needs::of(&self.declared).and(further));
+    fn reject(&self, rejection: Rejection, further: &[&str]) -> Rejection {
+        let refused =
+            self.server.reject(rejection, RequiredScopes::of(&self.declared).and(further));
         #[cfg(feature = "rmcp")]
         let refused = refused.answering(self.answer.as_ref());
         refused

@@ -10,9 +10,9 @@ use http::{Extensions, HeaderMap};
 
 pub(crate) use request_state::RequestState;
 
-use crate::policy::Demand;
+use crate::policy::Requirement;
 use crate::policy::type_level::{Anonymous, Policy, Presence, Required};
-use crate::resource_server::{Admitted, Needs};
+use crate::resource_server::{Authentication, RequiredScopes};
 use crate::{AccessToken, AuthInfo, Claims, Rejection, ResourceServer};
 
 /// Proof that the policy `P` of a `#[requires_auth]` attribute let the caller through.
@@ -48,16 +48,18 @@ impl<P: Policy, A: Send + 'static> Authorized<P, A> {
         extensions: &mut Extensions,
     ) -> Result<Self, Rejection> {
         Self::check_argument(&server)?;
-        let demand = Demand::of::<P>();
-        match server.admit_at_once(headers, extensions.get(), demand) {
-            Admitted::Now(admitted) => Self::admitted(admitted?, server, extensions, P::SHARED),
-            Admitted::Unknown(token) => {
+        let requirement = Requirement::of::<P>();
+        match server.authenticate_cached(headers, extensions.get(), requirement) {
+            Authentication::Now(admitted) => {
+                Self::admitted(admitted?, server, extensions, P::SHARED)
+            }
+            Authentication::Unknown(token) => {
                 // Boxed: frameworks move their futures, and most requests do not reach this.
                 let exchange = async move {
                     let outcome = server.resolve(&token).await;
                     let state = extensions.get_or_insert_default::<RequestState>();
                     state.add_outcome(&server, &token, &outcome);
-                    let admitted = server.accept(outcome, token, demand)?;
+                    let admitted = server.accept(outcome, token, requirement)?;
                     Self::admitted(admitted, server, extensions, true)
                 };
                 Box::pin(exchange).await
@@ -65,7 +67,7 @@ impl<P: Policy, A: Send + 'static> Authorized<P, A> {
         }
     }
 
-    /// `share`: whether the next guard of this request may need what this one demands.
+    /// `share`: whether the next guard of this request may need what this one requires.
     fn admitted(
         admitted: Option<(Claims, AccessToken)>,
         server: ResourceServer,
@@ -73,24 +75,24 @@ impl<P: Policy, A: Send + 'static> Authorized<P, A> {
         share: bool,
     ) -> Result<Self, Rejection> {
         let Some((claims, token)) = admitted else { return Self::unknown(&server) };
-        let demand = Demand::of::<P>();
+        let requirement = Requirement::of::<P>();
         let state: Option<&RequestState> = extensions.get();
-        let outer = state.map_or_else(Vec::new, |state| state.demands(&server));
-        if !share || demand.is_bare() {
+        let outer = state.map_or_else(Vec::new, |state| state.requirements(&server));
+        if !share || requirement.is_any_token() {
             return Self::known(AuthInfo::new(claims, token, server), outer);
         }
         let guard = Self::known(AuthInfo::new(claims, token, server.clone()), outer)?;
-        extensions.get_or_insert_default::<RequestState>().add_demand(&server, demand);
+        extensions.get_or_insert_default::<RequestState>().add_requirement(&server, requirement);
         Ok(guard)
     }
 
     /// Decides about a caller whose token has been resolved for this very request. `outer` is what
-    /// guards in front of this one demand.
+    /// guards in front of this one require.
     #[cfg(feature = "rmcp")]
     pub(crate) fn decide(
         server: &ResourceServer,
         caller: Option<AuthInfo>,
-        outer: Vec<Demand>,
+        outer: Vec<Requirement>,
     ) -> Result<Self, Rejection> {
         Self::check_argument(server)?;
         match caller {
@@ -99,14 +101,14 @@ impl<P: Policy, A: Send + 'static> Authorized<P, A> {
         }
     }
 
-    fn known(caller: AuthInfo, outer: Vec<Demand>) -> Result<Self, Rejection> {
-        let caller = caller.authorize_behind(outer, Demand::of::<P>())?;
+    fn known(caller: AuthInfo, outer: Vec<Requirement>) -> Result<Self, Rejection> {
+        let caller = caller.authorize_after(outer, Requirement::of::<P>())?;
         argument(Some(caller)).map(Self::new)
     }
 
     fn unknown(server: &ResourceServer) -> Result<Self, Rejection> {
         if !P::Presence::ANONYMOUS {
-            return Err(server.missing_token(Demand::of::<P>()));
+            return Err(server.reject_missing_token(Requirement::of::<P>()));
         }
         argument(None).map(Self::new)
     }
@@ -122,8 +124,9 @@ impl<P: Policy, A: Send + 'static> Authorized<P, A> {
         if TypeId::of::<A>() == expected {
             return Ok(());
         }
-        let demand = Demand::of::<P>();
-        Err(server.refused(Rejection::misconfigured(WrongArgument), Needs::of(&demand)))
+        let requirement = Requirement::of::<P>();
+        Err(server
+            .reject(Rejection::misconfigured(WrongArgument), RequiredScopes::of(&requirement)))
     }
 }
 
@@ -165,8 +168,8 @@ impl<P: Policy<Presence = Required>> TryFrom<AuthInfo> for Authorized<P> {
     type Error = Rejection;
 
     fn try_from(caller: AuthInfo) -> Result<Self, Rejection> {
-        let outer = caller.demands();
-        caller.authorize_behind(outer, Demand::of::<P>()).map(Self::new)
+        let outer = caller.requirements();
+        caller.authorize_after(outer, Requirement::of::<P>()).map(Self::new)
     }
 }
 
@@ -177,8 +180,8 @@ impl<P: Policy<Presence = Anonymous>> TryFrom<Option<AuthInfo>>
 
     fn try_from(caller: Option<AuthInfo>) -> Result<Self, Rejection> {
         let decide = |caller: AuthInfo| {
-            let outer = caller.demands();
-            caller.authorize_behind(outer, Demand::of::<P>())
+            let outer = caller.requirements();
+            caller.authorize_after(outer, Requirement::of::<P>())
         };
         caller.map(decide).transpose().map(Self::new)
     }

@@ -15,7 +15,7 @@ pub use crate::guard::{Injected, WithoutDecision, receives_the_caller};
 pub(crate) use challenge_scopes::all_scopes;
 pub(crate) use challenge_scopes::{challenge_scopes, first_alternative};
 pub use condition::Condition;
-pub(crate) use requirement::Demand;
+pub(crate) use requirement::Requirement;
 pub use type_level::{
     AllOf, Anonymous, AnyOf, AnyToken, Conditions, Function, Joined, OAuthScope, Optional, Policy,
     Presence, Required, Shared, Spelling, Text,

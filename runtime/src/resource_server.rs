@@ -21,20 +21,20 @@ use http::HeaderMap;
 
 use crate::authenticate::{Credentials, CredentialsError};
 use crate::guard::RequestState;
-use crate::policy::{Demand, first_alternative};
+use crate::policy::{Requirement, first_alternative};
 use crate::rejection::{Challenge, ChallengeBase, Reason, TokenError};
 use crate::resolve::SharedResolver;
 use crate::telemetry::LogLimiter;
 use crate::{AccessToken, AuthInfo, Claims, Condition, Rejection, ResolveError};
 
-use crate::validate::Admission;
 pub use crate::validate::AudienceCheck;
+use crate::validate::Validation;
 pub use builder::ResourceServerBuilder;
 #[cfg(feature = "introspection")]
 pub use config::{ClientAuthenticationMethod, ResourceServerConfig};
 pub use discovery_error::DiscoveryError;
 pub use metadata::ProtectedResourceMetadata;
-pub(crate) use refusal_log::Needs;
+pub(crate) use refusal_log::RequiredScopes;
 pub(crate) use resource_identifier::ResourceIdentifier;
 pub use setup_error::SetupError;
 #[cfg(feature = "rmcp")]
@@ -69,13 +69,13 @@ struct Inner {
     challenge: ChallengeBase,
     max_token_length: usize,
     resolver: SharedResolver,
-    admission: Admission,
+    validation: Validation,
     metadata: ProtectedResourceMetadata,
     log_limiter: LogLimiter,
 }
 
 /// Whether a caller is let in, as far as it is known at once.
-pub(crate) enum Admitted {
+pub(crate) enum Authentication {
     /// Nobody has to be asked.
     Now(Result<Option<(Claims, AccessToken)>, Rejection>),
     /// The token has to be resolved.
@@ -133,10 +133,10 @@ impl ResourceServer {
         headers: &HeaderMap,
         condition: Condition,
     ) -> Result<AuthInfo, Rejection> {
-        let demand = Demand::from(condition);
-        match self.identify(headers, demand).await? {
-            Some(caller) => caller.authorize(demand),
-            None => Err(self.missing_token(demand)),
+        let requirement = Requirement::from(condition);
+        match self.authenticated_caller(headers, requirement).await? {
+            Some(caller) => caller.authorize(requirement),
+            None => Err(self.reject_missing_token(requirement)),
         }
     }
 
@@ -158,49 +158,49 @@ impl ResourceServer {
         self.0.resolver.invalidate(token);
     }
 
-    /// Who calls; `None` for a request without a bearer token. `demand` is only for the
+    /// Who calls; `None` for a request without a bearer token. `requirement` is only for the
     /// challenge: it is not checked here.
-    pub(crate) async fn identify(
+    pub(crate) async fn authenticated_caller(
         &self,
         headers: &HeaderMap,
-        demand: Demand,
+        requirement: Requirement,
     ) -> Result<Option<AuthInfo>, Rejection> {
-        let admitted = self.admit(headers, demand).await?;
+        let admitted = self.admit(headers, requirement).await?;
         Ok(admitted.map(|(claims, token)| AuthInfo::new(claims, token, self.clone())))
     }
 
-    /// What is known of who calls; the rest as in [`identify`](Self::identify).
+    /// What is known of who calls; the rest as in [`authenticated_caller`](Self::authenticated_caller).
     pub(crate) async fn admit(
         &self,
         headers: &HeaderMap,
-        demand: Demand,
+        requirement: Requirement,
     ) -> Result<Option<(Claims, AccessToken)>, Rejection> {
-        match self.admit_at_once(headers, None, demand) {
-            Admitted::Now(admitted) => admitted,
-            Admitted::Unknown(token) => {
+        match self.authenticate_cached(headers, None, requirement) {
+            Authentication::Now(admitted) => admitted,
+            Authentication::Unknown(token) => {
                 let resolved = self.resolve(&token).await;
-                self.accept(resolved, token, demand)
+                self.accept(resolved, token, requirement)
             }
         }
     }
 
     /// The same as far as it takes no waiting. `state` is what other guards of the same request have
     /// left.
-    pub(crate) fn admit_at_once(
+    pub(crate) fn authenticate_cached(
         &self,
         headers: &HeaderMap,
         state: Option<&RequestState>,
-        demand: Demand,
-    ) -> Admitted {
+        requirement: Requirement,
+    ) -> Authentication {
         let token = match Credentials::read(headers, self.0.max_token_length) {
-            Ok(Credentials::None) => return Admitted::Now(Ok(None)),
+            Ok(Credentials::None) => return Authentication::Now(Ok(None)),
             Ok(Credentials::Bearer(token)) => token,
-            Err(problem) => return Admitted::Now(Err(self.unreadable(problem, demand))),
+            Err(problem) => return Authentication::Now(Err(self.unreadable(problem, requirement))),
         };
         let shared = state.and_then(|state| state.outcome(self, &token)).cloned();
         match shared.or_else(|| self.0.resolver.cached(&token)) {
-            Some(known) => Admitted::Now(self.accept(known, token, demand)),
-            None => Admitted::Unknown(token),
+            Some(known) => Authentication::Now(self.accept(known, token, requirement)),
+            None => Authentication::Unknown(token),
         }
     }
 
@@ -213,27 +213,27 @@ impl ResourceServer {
         &self,
         resolved: Result<Claims, ResolveError>,
         token: AccessToken,
-        demand: Demand,
+        requirement: Requirement,
     ) -> Result<Option<(Claims, AccessToken)>, Rejection> {
-        let challenge = || self.operation(demand);
-        let needs = Needs::of(&demand);
+        let challenge = || self.operation(requirement);
+        let needs = RequiredScopes::of(&requirement);
         let claims = resolved
-            .map_err(|error| self.refused(Rejection::unresolved(error, &challenge()), needs))?;
-        self.0.admission.admit(&claims).map_err(|problem| {
+            .map_err(|error| self.reject(Rejection::unresolved(error, &challenge()), needs))?;
+        self.0.validation.admit(&claims).map_err(|problem| {
             let rejection = Rejection::invalid_token(problem, &challenge());
-            self.refused_token(rejection, needs, &claims)
+            self.reject_claims(rejection, needs, &claims)
         })?;
         Ok(Some((claims, token)))
     }
 
-    pub(crate) fn missing_token(&self, demand: Demand) -> Rejection {
-        let challenge = self.operation(demand);
+    pub(crate) fn reject_missing_token(&self, requirement: Requirement) -> Rejection {
+        let challenge = self.operation(requirement);
         let rejection = Rejection::challenging(Reason::MissingToken, &challenge);
-        self.refused(rejection, Needs::of(&demand))
+        self.reject(rejection, RequiredScopes::of(&requirement))
     }
 
-    fn unreadable(&self, problem: CredentialsError, demand: Demand) -> Rejection {
-        let challenge = self.operation(demand);
+    fn unreadable(&self, problem: CredentialsError, requirement: Requirement) -> Rejection {
+        let challenge = self.operation(requirement);
         let rejection = match problem {
             CredentialsError::Several => Rejection::challenging(Reason::InvalidRequest, &challenge),
             CredentialsError::Malformed => {
@@ -241,12 +241,12 @@ impl ResourceServer {
             }
             CredentialsError::TooLong => Rejection::invalid_token(TokenError::TooLong, &challenge),
         };
-        self.refused(rejection, Needs::of(&demand))
+        self.reject(rejection, RequiredScopes::of(&requirement))
     }
 
     /// The challenge for a caller of whom nothing is known.
-    fn operation(&self, demand: Demand) -> Challenge<'_> {
-        self.challenge(first_alternative(&demand.condition))
+    fn operation(&self, requirement: Requirement) -> Challenge<'_> {
+        self.challenge(first_alternative(&requirement.condition))
     }
 
     pub(crate) fn challenge<'a>(&'a self, scopes: Vec<&'a str>) -> Challenge<'a> {
@@ -258,7 +258,7 @@ impl fmt::Debug for ResourceServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResourceServer")
             .field("resource", &self.resource())
-            .field("admission", &self.0.admission)
+            .field("validation", &self.0.validation)
             .finish_non_exhaustive()
     }
 }

@@ -47,7 +47,7 @@ impl<'de> Deserialize<'de> for AudienceCheck {
 /// The checks that every token passes on every request, whoever resolved it. They are cheap and
 /// depend on the time, so that nothing remembered can outlive its token.
 #[derive(Debug)]
-pub(super) struct Admission {
+pub(super) struct Validation {
     pub(super) audience_check: AudienceCheck,
     pub(super) audiences: Vec<String>,
     pub(super) issuer: Option<String>,
@@ -55,7 +55,7 @@ pub(super) struct Admission {
     pub(super) clock: Arc<dyn Clock>,
 }
 
-impl Admission {
+impl Validation {
     pub(super) fn admit(&self, claims: &Claims) -> Result<(), TokenError> {
         self.check_time(claims)?;
         self.check_audience(claims)?;
@@ -130,12 +130,12 @@ mod tests {
         }
     }
 
-    fn admission(now: u64) -> Admission {
+    fn validation(now: u64) -> Validation {
         admission_at(At(now, now))
     }
 
-    fn admission_at(clock: At) -> Admission {
-        Admission {
+    fn admission_at(clock: At) -> Validation {
+        Validation {
             audience_check: AudienceCheck::Required,
             audiences: vec!["https://api.example/mcp".to_owned()],
             issuer: Some("https://as.example".to_owned()),
@@ -144,10 +144,10 @@ mod tests {
         }
     }
 
-    fn admit(admission: &Admission, members: &str) -> Result<(), TokenError> {
+    fn admit(validation: &Validation, members: &str) -> Result<(), TokenError> {
         let json = format!(r#"{{"active":true{members}}}"#);
         let claims = Claims::from_introspection(json.as_bytes()).unwrap();
-        admission.admit(&claims)
+        validation.admit(&claims)
     }
 
     const AUD: &str = r#","aud":"https://api.example/mcp""#;
@@ -164,12 +164,12 @@ mod tests {
             (201, Err(TokenError::Expired)),
         ] {
             for coarse in [now, now - 1, now + 1] {
-                let admission = admission_at(At(now, coarse));
-                assert_eq!(admit(&admission, &members), expected, "{now}, coarse {coarse}");
+                let validation = admission_at(At(now, coarse));
+                assert_eq!(admit(&validation, &members), expected, "{now}, coarse {coarse}");
             }
         }
-        assert_eq!(admit(&admission(199), &format!(r#"{AUD},"exp":199.5"#)), Ok(()));
-        let lenient = |now| Admission { leeway: Duration::from_secs(10), ..admission(now) };
+        assert_eq!(admit(&validation(199), &format!(r#"{AUD},"exp":199.5"#)), Ok(()));
+        let lenient = |now| Validation { leeway: Duration::from_secs(10), ..validation(now) };
         for (now, expected) in [
             (89, Err(TokenError::NotYetValid)),
             (90, Ok(())),
@@ -185,7 +185,7 @@ mod tests {
         // R-D6
         let check = |audience_check, aud: &str| {
             let members = if aud.is_empty() { String::new() } else { format!(r#","aud":{aud}"#) };
-            admit(&Admission { audience_check, ..admission(0) }, &members)
+            admit(&Validation { audience_check, ..validation(0) }, &members)
         };
         let refused = Err(TokenError::Audience);
         for exact in [r#""https://api.example/mcp""#, r#"["x","https://api.example/mcp"]"#] {
@@ -211,17 +211,17 @@ mod tests {
     #[test]
     fn an_issuer_that_is_named_must_be_the_configured_one() {
         // R-D7
-        let with = |issuer: &str| admit(&admission(0), &format!(r#"{AUD},"iss":"{issuer}""#));
+        let with = |issuer: &str| admit(&validation(0), &format!(r#"{AUD},"iss":"{issuer}""#));
         assert_eq!(with("https://as.example"), Ok(()));
         assert_eq!(with("https://as.example/"), Err(TokenError::Issuer));
-        assert_eq!(admit(&admission(0), AUD), Ok(()));
+        assert_eq!(admit(&validation(0), AUD), Ok(()));
     }
 
     #[test]
     fn only_access_tokens_are_admitted() {
         // R-D8
         let with =
-            |name: &str, kind: &str| admit(&admission(0), &format!(r#"{AUD},"{name}":"{kind}""#));
+            |name: &str, kind: &str| admit(&validation(0), &format!(r#"{AUD},"{name}":"{kind}""#));
         for name in ["token_type", "token_use"] {
             for kind in ["Bearer", "bearer", "access", "access_token", "at+jwt"] {
                 assert_eq!(with(name, kind), Ok(()), "{kind}");
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn a_token_bound_to_a_key_is_no_bearer_token() {
         for cnf in [r#"{"jkt":"x"}"#, r#"{"x5t#S256":"x"}"#, "{}", "null"] {
-            let admitted = admit(&admission(0), &format!(r#"{AUD},"cnf":{cnf}"#));
+            let admitted = admit(&validation(0), &format!(r#"{AUD},"cnf":{cnf}"#));
             assert_eq!(admitted, Err(TokenError::SenderConstrained), "{cnf}");
         }
     }

@@ -25,7 +25,7 @@ where
     }
 }
 
-/// Used bare, `AuthInfo` demands any valid token, as `#[requires_auth]` without scopes does.
+/// Used bare, `AuthInfo` requires any valid token, as `#[requires_auth]` without scopes does.
 impl<S> FromRequestParts<S> for AuthInfo
 where
     S: ServerState + Send + Sync,

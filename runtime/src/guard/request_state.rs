@@ -1,6 +1,6 @@
 //! What the guards of one request share.
 
-use crate::policy::Demand;
+use crate::policy::Requirement;
 use crate::{AccessToken, Claims, ResolveError, ResourceServer};
 
 /// The tokens that were resolved for this request, and what its guards have required so far. It
@@ -11,7 +11,7 @@ use crate::{AccessToken, Claims, ResolveError, ResourceServer};
 #[derive(Clone, Default)]
 pub(crate) struct RequestState {
     resolutions: Vec<Resolution>,
-    demands: Vec<(ResourceServer, Demand)>,
+    requirements: Vec<(ResourceServer, Requirement)>,
 }
 
 /// The outcome of one exchange. It serves the token and the resource server that it was made for and
@@ -45,14 +45,16 @@ impl RequestState {
     }
 
     /// What guards of this server have required of this request, the first guard first.
-    pub(crate) fn demands(&self, server: &ResourceServer) -> Vec<Demand> {
-        let own = |(owner, demand): &(ResourceServer, Demand)| owner.is(server).then_some(*demand);
-        self.demands.iter().filter_map(own).collect()
+    pub(crate) fn requirements(&self, server: &ResourceServer) -> Vec<Requirement> {
+        let own = |(owner, requirement): &(ResourceServer, Requirement)| {
+            owner.is(server).then_some(*requirement)
+        };
+        self.requirements.iter().filter_map(own).collect()
     }
 
-    pub(crate) fn add_demand(&mut self, server: &ResourceServer, demand: Demand) {
-        if !self.demands(server).contains(&demand) {
-            self.demands.push((server.clone(), demand));
+    pub(crate) fn add_requirement(&mut self, server: &ResourceServer, requirement: Requirement) {
+        if !self.requirements(server).contains(&requirement) {
+            self.requirements.push((server.clone(), requirement));
         }
     }
 }

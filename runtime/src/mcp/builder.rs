@@ -315,7 +315,7 @@ impl<H: ServerHandler> Mcp<H> {
         token: impl Into<SecretString>,
     ) -> Result<Guarded<H>, StdioError> {
         let environment = Environment::new(&token.into());
-        environment.identify(&self.0.setup).await.map_err(StdioError::Refused)?;
+        environment.authenticated_caller(&self.0.setup).await.map_err(StdioError::Refused)?;
         self.0.guarded(Some(environment)).map_err(StdioError::Handler)
     }
 

@@ -3,7 +3,7 @@
 use ::rmcp::model::MetaObject;
 use serde_json::{Map, Value};
 
-use crate::policy::Demand;
+use crate::policy::Requirement;
 use crate::policy::type_level::{Policy, Presence};
 use crate::scope::is_scope;
 use crate::{AuthInfo, Condition, ScopeSet};
@@ -23,21 +23,21 @@ const BOTH: &str = "both";
 
 /// What is asked for, and whether it is asked of nobody too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Requirement {
-    pub(super) demand: Demand,
+pub(super) struct DeclaredPolicy {
+    pub(super) requirement: Requirement,
     pub(super) anonymous: bool,
 }
 
-impl Requirement {
+impl DeclaredPolicy {
     pub(super) const fn of<P: Policy>() -> Self {
-        Self { demand: Demand::of::<P>(), anonymous: P::Presence::ANONYMOUS }
+        Self { requirement: Requirement::of::<P>(), anonymous: P::Presence::ANONYMOUS }
     }
 
     pub(super) fn describe(self, meta: Option<MetaObject>) -> MetaObject {
         let mut meta = meta.unwrap_or_default();
         // Not by `json!`, which copies what it is given: most handlers do this at each call.
         let mut told = Map::new();
-        told.insert("scopes".to_owned(), all(self.demand.condition));
+        told.insert("scopes".to_owned(), all(self.requirement.condition));
         if self.anonymous {
             told.insert("optional".to_owned(), true.into());
         }
@@ -47,13 +47,13 @@ impl Requirement {
 
     /// The condition as `_meta` tells it; `None` for one that every token meets.
     pub(super) fn scopes(self) -> Option<Value> {
-        Some(told(self.demand.condition))
+        Some(told(self.requirement.condition))
             .filter(|told| told.as_array().is_none_or(|all| !all.is_empty()))
     }
 
     /// The same as that of what has this name, which lives as long as the program.
     pub(super) fn named(mut self, name: &str) -> Self {
-        self.demand.function = Some(String::leak(name.to_owned()));
+        self.requirement.function = Some(String::leak(name.to_owned()));
         self
     }
 
@@ -62,7 +62,7 @@ impl Requirement {
         let Some(told) = meta.and_then(|meta| meta.0.get(META_KEY)) else { return Ok(None) };
         let condition = told.get("scopes").and_then(condition).ok_or(Unreadable)?;
         let anonymous = told.get("optional").is_some_and(|optional| optional == &Value::Bool(true));
-        Ok(Some(Self { demand: condition.into(), anonymous }))
+        Ok(Some(Self { requirement: condition.into(), anonymous }))
     }
 }
 
@@ -75,7 +75,7 @@ pub(super) struct Unreadable;
 #[doc(hidden)]
 #[must_use]
 pub fn meta<P: Policy>(meta: Option<MetaObject>) -> MetaObject {
-    Requirement::of::<P>().describe(meta)
+    DeclaredPolicy::of::<P>().describe(meta)
 }
 
 /// The `_meta` of a tool or a prompt in a guarded `impl` block, public ones too: what the attribute on
@@ -98,7 +98,7 @@ pub fn declared_both(meta: Option<MetaObject>) -> MetaObject {
     meta
 }
 
-/// Whether the `impl` block demands policies of tools and of prompts.
+/// Whether the `impl` block requires policies of tools and of prompts.
 pub(super) fn is_declared_of_both(meta: Option<&MetaObject>) -> bool {
     meta.and_then(|meta| meta.0.get(DECLARED_KEY)).is_some_and(|declared| declared == BOTH)
 }
@@ -210,10 +210,10 @@ mod tests {
             ),
         ] {
             for anonymous in [false, true] {
-                let asked = Requirement { demand: condition.into(), anonymous };
+                let asked = DeclaredPolicy { requirement: condition.into(), anonymous };
                 let meta = asked.describe(None);
                 assert_eq!(meta.0[META_KEY]["scopes"], expected);
-                assert_eq!(Requirement::read(Some(&meta)).unwrap(), Some(asked));
+                assert_eq!(DeclaredPolicy::read(Some(&meta)).unwrap(), Some(asked));
             }
         }
     }
@@ -230,7 +230,7 @@ mod tests {
             json!({ "scopes": [1] }),
         ] {
             let meta = MetaObject([(META_KEY.to_owned(), told.clone())].into_iter().collect());
-            assert!(Requirement::read(Some(&meta)).is_err(), "{told}");
+            assert!(DeclaredPolicy::read(Some(&meta)).is_err(), "{told}");
             assert!(!is_met(Some(&meta), None), "{told}");
         }
         assert!(is_met(None, None), "what tells nothing is not guarded");
@@ -238,7 +238,7 @@ mod tests {
         {
             assert!(!grants(&ScopeSet::parse("a").unwrap(), &told), "{told}");
         }
-        assert!(Requirement::read(None).unwrap().is_none());
-        assert!(Requirement::read(Some(&MetaObject::new())).unwrap().is_none());
+        assert!(DeclaredPolicy::read(None).unwrap().is_none());
+        assert!(DeclaredPolicy::read(Some(&MetaObject::new())).unwrap().is_none());
     }
 }

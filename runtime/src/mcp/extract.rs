@@ -8,7 +8,7 @@ use ::rmcp::handler::server::common::{AsRequestContext, FromContextPart};
 use super::request_context::Identity;
 use crate::AuthInfo;
 use crate::guard::{Authorized, RequestState};
-use crate::policy::Demand;
+use crate::policy::Requirement;
 use crate::policy::type_level::{AnyToken, Policy};
 
 impl<C, P, A> FromContextPart<C> for Authorized<P, A>
@@ -22,19 +22,19 @@ where
         let identity = Arc::clone(Identity::of(context)?);
         let server = &identity.setup.server;
         let state: Option<&RequestState> = context.extensions.get();
-        let outer = state.map_or_else(Vec::new, |state| state.demands(server));
+        let outer = state.map_or_else(Vec::new, |state| state.requirements(server));
         let guard = Self::decide(server, identity.caller(), outer)
             .map_err(|refused| identity.refuse(refused))?;
         if P::SHARED {
             let mut state: RequestState = context.extensions.remove().unwrap_or_default();
-            state.add_demand(server, Demand::of::<P>());
+            state.add_requirement(server, Requirement::of::<P>());
             context.extensions.insert(state);
         }
         Ok(guard)
     }
 }
 
-/// Used bare, `AuthInfo` demands any valid token, as `#[requires_auth]` without scopes does.
+/// Used bare, `AuthInfo` requires any valid token, as `#[requires_auth]` without scopes does.
 impl<C: AsRequestContext> FromContextPart<C> for AuthInfo {
     fn from_context_part(context: &mut C) -> Result<Self, ErrorData> {
         Authorized::<AnyToken>::from_context_part(context).map(|guard| guard.caller)

@@ -57,7 +57,7 @@ impl<H: ServerHandler> Guarded<H> {
     /// must be one of the same server.
     async fn enter(&self, context: &mut Request) -> Result<(), ErrorData> {
         if let Some(environment) = &self.environment {
-            let identity = environment.identify(self.setup()).await?;
+            let identity = environment.authenticated_caller(self.setup()).await?;
             context.extensions.insert(identity);
         }
         Identity::check_layer(context, self.setup())
@@ -368,7 +368,7 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         let uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
         Identity::check_layer(context.request_context(), self.setup())?;
         let identity = match &self.environment {
-            Some(environment) => environment.identify(self.setup()).await?,
+            Some(environment) => environment.authenticated_caller(self.setup()).await?,
             None => Arc::clone(Identity::of(context.request_context())?),
         };
         let asked = Operation::Resources(uris);
@@ -386,7 +386,7 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
                 if let Some(ended) = ended.await {
                     return ended;
                 }
-                let identity = environment.identify(self.setup()).await?;
+                let identity = environment.authenticated_caller(self.setup()).await?;
                 self.setup().decide_within(&asked, &identity)?;
                 Err(ErrorData::internal_error("the access token cannot be checked", None))
             }

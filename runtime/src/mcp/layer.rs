@@ -111,7 +111,7 @@ const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// A request that was passed on, as far as its answer depends on it.
-struct Admitted {
+struct Authentication {
     identity: Arc<Identity>,
     /// The SDK's id of its session.
     session: Option<HeaderValue>,
@@ -129,7 +129,7 @@ impl Setup {
         self: &Arc<Self>,
         parts: &mut Parts,
         body: B,
-    ) -> Result<(Forwarded<B>, Admitted), Refused>
+    ) -> Result<(Forwarded<B>, Authentication), Refused>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -143,10 +143,10 @@ impl Setup {
             Announced::Headers(operation) => self.catalogue.requirements(operation).next(),
             Announced::Body => None,
         };
-        let demand = asked.map_or(self.initial, |asked| asked.demand);
-        let caller = self.server.identify(&parts.headers, demand).await?;
+        let requirement = asked.map_or(self.initial, |asked| asked.requirement);
+        let caller = self.server.authenticated_caller(&parts.headers, requirement).await?;
         if caller.is_none() && !self.anonymous {
-            return Err(self.server.missing_token(demand).into());
+            return Err(self.server.reject_missing_token(requirement).into());
         }
         let (operation, body) = match announced {
             Announced::Headers(operation) => (operation, Either::Left(body)),
@@ -177,7 +177,7 @@ impl Setup {
             Either::Left(body) => Either::Left(TimedBody::new(body, self.body_timeout, &identity)),
             Either::Right(body) => Either::Right(body),
         };
-        Ok((body, Admitted { identity, session, resumed }))
+        Ok((body, Authentication { identity, session, resumed }))
     }
 
     /// The SDK's id of the session that the request belongs to.
@@ -217,8 +217,12 @@ impl Setup {
     }
 
     /// The answer of the SDK, or the refusal that a function has left in the meantime.
-    fn answer<R>(&self, mut response: Response<R>, admitted: Admitted) -> Response<Answered<R>> {
-        let Admitted { identity, session, resumed } = admitted;
+    fn answer<R>(
+        &self,
+        mut response: Response<R>,
+        admitted: Authentication,
+    ) -> Response<Answered<R>> {
+        let Authentication { identity, session, resumed } = admitted;
         if let Some(refused) = identity.refusal() {
             return refusal(refused.to_response());
         }

@@ -6,7 +6,7 @@ use ::rmcp::handler::server::router::prompt::PromptRouter;
 use ::rmcp::handler::server::router::tool::ToolRouter;
 use ::rmcp::model::{MetaObject, Tool};
 
-use super::declared_policy::{Requirement, is_declared, is_declared_of_both};
+use super::declared_policy::{DeclaredPolicy, is_declared, is_declared_of_both};
 use super::operation::Operation;
 use super::uri_template::UriTemplate;
 use crate::policy::{all_scopes, first_alternative};
@@ -16,13 +16,13 @@ use crate::{Condition, ProtectedResourceMetadata, SetupError};
 /// Filled once from the code's own declarations, and then only read.
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
-    tools: HashMap<String, Requirement>,
+    tools: HashMap<String, DeclaredPolicy>,
     /// The tools as they are described, without their `_meta`.
     described: HashMap<String, Tool>,
-    prompts: HashMap<String, Requirement>,
+    prompts: HashMap<String, DeclaredPolicy>,
     tool_policies: Policies,
     prompt_policies: Policies,
-    resources: Vec<(UriTemplate, Requirement)>,
+    resources: Vec<(UriTemplate, DeclaredPolicy)>,
     /// The first declaration that cannot be understood.
     problem: Option<SetupError>,
 }
@@ -130,7 +130,7 @@ impl Catalogue {
     pub(super) fn add_resource(&mut self, template: &str, condition: Condition) {
         match UriTemplate::parse(template) {
             Some(parsed) => {
-                let asked = Requirement { demand: condition.into(), anonymous: false };
+                let asked = DeclaredPolicy { requirement: condition.into(), anonymous: false };
                 self.resources.push((parsed, asked.named(template)));
             }
             None => self.problem(SetupError::Setting(
@@ -153,7 +153,10 @@ impl Catalogue {
 
     /// What an operation asks for, each requirement of it. Nothing for what does not exist: nobody
     /// is asked for scopes that lead nowhere.
-    pub(super) fn requirements(&self, operation: &Operation) -> impl Iterator<Item = Requirement> {
+    pub(super) fn requirements(
+        &self,
+        operation: &Operation,
+    ) -> impl Iterator<Item = DeclaredPolicy> {
         let (named, uris) = match operation {
             Operation::Tool(name) => (self.tools.get(name), &[][..]),
             Operation::Prompt(name) => (self.prompts.get(name), &[][..]),
@@ -176,7 +179,7 @@ impl Catalogue {
 
     /// What the first template that fits asks for. A URI that is too long to be compared may be any
     /// of them, so it asks for what each does.
-    fn resource(&self, uri: &str) -> impl Iterator<Item = Requirement> {
+    fn resource(&self, uri: &str) -> impl Iterator<Item = DeclaredPolicy> {
         let long = uri.len() > LONGEST_URI;
         let fitting =
             self.resources.iter().filter(move |(template, _)| long || template.matches(uri));
@@ -198,15 +201,15 @@ impl Catalogue {
         let named = self.tools.values().chain(self.prompts.values());
         let all = named.chain(self.resources.iter().map(|(_, requirement)| requirement));
         let mut scopes: Vec<&'static str> =
-            all.flat_map(|requirement| of(requirement.demand.condition)).collect();
+            all.flat_map(|requirement| of(requirement.requirement.condition)).collect();
         scopes.retain(|scope| *scope != OFFLINE_ACCESS);
         scopes.sort_unstable();
         scopes.dedup();
         scopes
     }
 
-    fn read(&mut self, meta: Option<&MetaObject>) -> Option<Requirement> {
-        match Requirement::read(meta) {
+    fn read(&mut self, meta: Option<&MetaObject>) -> Option<DeclaredPolicy> {
+        match DeclaredPolicy::read(meta) {
             Ok(declared) => declared,
             Err(_) => {
                 self.problem(SetupError::Setting(
@@ -257,7 +260,8 @@ mod tests {
     #[test]
     fn a_tool_that_is_switched_off_does_not_exist() {
         // R-I5
-        let guarded = Requirement { demand: Condition::Scope("a").into(), anonymous: false };
+        let guarded =
+            DeclaredPolicy { requirement: Condition::Scope("a").into(), anonymous: false };
         let mut router = router(guarded.describe(None));
         let mut catalogue = Catalogue::default();
         catalogue.add_tools(&router);
@@ -278,7 +282,7 @@ mod tests {
         let asked = |length: usize| {
             let uri = format!("a:{}", "x".repeat(length - 2));
             let resources = Operation::Resources(vec![uri]);
-            let asked = catalogue.requirements(&resources).map(|asked| asked.demand.condition);
+            let asked = catalogue.requirements(&resources).map(|asked| asked.requirement.condition);
             asked.collect::<Vec<_>>()
         };
         assert_eq!(asked(LONGEST_URI), [Condition::Scope("a")]);

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::operation::Operation;
 use super::state::Setup;
-use crate::policy::Demand;
+use crate::policy::Requirement;
 use crate::telemetry::{LogLimiter, Verdict};
 use crate::{AuthInfo, Condition, Rejection};
 
@@ -204,12 +204,14 @@ pub fn authorize(
     condition: Condition,
 ) -> Result<AuthInfo, ErrorData> {
     let identity = Identity::of(context)?;
-    let demand = Demand::from(condition);
+    let requirement = Requirement::from(condition);
     let decided = match identity.caller() {
-        Some(caller) => caller.authorize(demand),
-        None => {
-            Err(identity.setup.server.missing_token(demand).answering(Some(&identity.answer())))
-        }
+        Some(caller) => caller.authorize(requirement),
+        None => Err(identity
+            .setup
+            .server
+            .reject_missing_token(requirement)
+            .answering(Some(&identity.answer()))),
     };
     Ok(decided?)
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::declared_policy::Requirement;
+use super::declared_policy::DeclaredPolicy;
 use super::operation::Operation;
 use super::registry::Catalogue;
 use super::request_context::Identity;
 use super::session::SessionSeal;
 use super::tasks::Tasks;
-use crate::policy::Demand;
+use crate::policy::Requirement;
 use crate::{AuthInfo, Rejection, ResourceServer};
 
 /// The settings of [`Mcp`](super::Mcp), checked.
@@ -20,7 +20,7 @@ pub(super) struct Setup {
     pub(super) server: ResourceServer,
     pub(super) catalogue: Catalogue,
     /// What a caller without a token is asked for where the operation is not known yet.
-    pub(super) initial: Demand,
+    pub(super) initial: Requirement,
     pub(super) anonymous: bool,
     pub(super) filter_lists: bool,
     pub(super) max_body_length: usize,
@@ -46,7 +46,7 @@ impl Setup {
     /// The scopes that an operation asks for, each condition once.
     pub(super) fn scopes(&self, operation: &Operation) -> Vec<Value> {
         let mut scopes = Vec::new();
-        for condition in self.catalogue.requirements(operation).filter_map(Requirement::scopes) {
+        for condition in self.catalogue.requirements(operation).filter_map(DeclaredPolicy::scopes) {
             if !scopes.contains(&condition) {
                 scopes.push(condition);
             }
@@ -54,11 +54,11 @@ impl Setup {
         scopes
     }
 
-    fn meets(&self, asked: Requirement, caller: Option<&AuthInfo>) -> Result<(), Rejection> {
+    fn meets(&self, asked: DeclaredPolicy, caller: Option<&AuthInfo>) -> Result<(), Rejection> {
         match caller {
-            Some(caller) => caller.check(asked.demand),
+            Some(caller) => caller.check(asked.requirement),
             None if asked.anonymous => Ok(()),
-            None => Err(self.server.missing_token(asked.demand)),
+            None => Err(self.server.reject_missing_token(asked.requirement)),
         }
     }
 

@@ -28,7 +28,10 @@ impl Environment {
 
     /// The caller of one request. Like a request over HTTP, each asks anew whether the token is
     /// still valid; a cache before the resolver makes that cheap.
-    pub(super) async fn identify(&self, setup: &Arc<Setup>) -> Result<Arc<Identity>, Rejection> {
+    pub(super) async fn authenticated_caller(
+        &self,
+        setup: &Arc<Setup>,
+    ) -> Result<Arc<Identity>, Rejection> {
         let caller = setup.server.authorize(&self.0, Condition::NONE).await?;
         Ok(Identity::new(setup, Operation::Other, Some(caller)))
     }

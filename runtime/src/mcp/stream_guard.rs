@@ -100,7 +100,7 @@ impl StreamGuard {
                     self.resolved = Instant::now();
                     status
                 }
-                None => match self.server.known_status(self.caller.token()) {
+                None => match self.server.cached_status(self.caller.token()) {
                     Some(status) => status,
                     None if self.resolved.elapsed() < RESOLVE_AGAIN => return true,
                     None => {

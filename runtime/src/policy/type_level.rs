@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 
 use crate::Condition;
 
-/// What an attribute demands, as a type.
+/// What an attribute requires, as a type.
 pub trait Policy: Send + Sync + 'static {
     /// The condition that a token must meet.
     const CONDITION: Condition;

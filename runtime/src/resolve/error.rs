@@ -41,7 +41,7 @@ pub enum ResolveError {
     /// gets a 500.
     #[error("the authorization server refused this server's own credentials: {0}")]
     ClientRefused(ErrorResponse),
-    /// The authorization server demands credentials, and this server is configured with none: the caller
+    /// The authorization server requires credentials, and this server is configured with none: the caller
     /// gets a 500.
     #[error(
         "the authorization server demands client authentication, and no client is configured: {0}"

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 /// Which member of an introspection answer has another JSON type than RFC 7662 §2.2 or the
-/// configuration demands. It has the type that was found, and nothing of the value.
+/// configuration requires. It has the type that was found, and nothing of the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemberError {
     name: &'static str,

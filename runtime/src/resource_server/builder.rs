@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Admission, AudienceCheck, Inner, ProtectedResourceMetadata, ResourceIdentifier, ResourceServer,
-    SetupError,
+    AudienceCheck, Inner, ProtectedResourceMetadata, ResourceIdentifier, ResourceServer,
+    SetupError, Validation,
 };
 use crate::rejection::{ChallengeBase, OFFLINE_ACCESS};
 use crate::resolve::SharedResolver;
@@ -205,7 +205,7 @@ impl ResourceServerBuilder {
             challenge,
             max_token_length: self.max_token_length,
             resolver,
-            admission: Admission {
+            validation: Validation {
                 audience_check: self.audience_check,
                 audiences,
                 issuer: self.issuer,

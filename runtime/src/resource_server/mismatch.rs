@@ -8,12 +8,12 @@ use serde_json::Value;
 use crate::rejection::TokenError;
 use crate::resolve::{InvalidResponse, SCOPE_CLAIMS};
 use crate::telemetry::{Quoted, QuotedList};
-use crate::validate::Admission;
+use crate::validate::Validation;
 use crate::{Claims, MemberError, OAuthErrorCode, ResolveError};
 
 /// The figures behind a refusal. The texts of the token in it are escaped and bounded.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Finding {
+pub(super) struct Mismatch {
     /// What would have passed.
     pub(super) expected: Option<String>,
     /// What the token, or the answer about it, has.
@@ -66,7 +66,7 @@ const LIMITS: &str = "the limits of the authorization server; `lifetime` (`cache
 
 const NONE: &str = "none";
 
-impl Finding {
+impl Mismatch {
     /// For a token that could not be resolved.
     pub(super) fn of_error(error: &ResolveError) -> Self {
         match error {
@@ -117,7 +117,7 @@ impl Finding {
     }
 
     /// For a token whose claims were refused.
-    pub(super) fn of_claims(problem: TokenError, claims: &Claims, checks: &Admission) -> Self {
+    pub(super) fn of_claims(problem: TokenError, claims: &Claims, checks: &Validation) -> Self {
         match problem {
             TokenError::Audience => audience(claims, checks),
             TokenError::Issuer => Self {
@@ -152,13 +152,13 @@ fn differs_by_slash(one: &str, other: &str) -> bool {
     one != other && one.trim_end_matches('/') == other.trim_end_matches('/')
 }
 
-fn audience(claims: &Claims, checks: &Admission) -> Finding {
+fn audience(claims: &Claims, checks: &Validation) -> Mismatch {
     let own = checks.audiences.iter().map(String::as_str);
     let expected = format!("`aud` with exactly {}", QuotedList(own));
     let named = || claims.audience();
     if named().next().is_none() {
         let found = NO_AUDIENCE.to_owned();
-        return Finding {
+        return Mismatch {
             expected: Some(expected),
             found: Some(found),
             setting: Some(AUDIENCE_CHECK),
@@ -169,7 +169,7 @@ fn audience(claims: &Claims, checks: &Admission) -> Finding {
     // The one that is nearly right is shown first: of a long list only the first ones are.
     let (first, rest): (Vec<&str>, Vec<&str>) = named().partition(|found| near(found));
     let found = first.iter().chain(&rest).copied();
-    Finding {
+    Mismatch {
         expected: Some(expected),
         found: Some(format!("`aud`: {}{slash}", QuotedList(found))),
         setting: Some(AUDIENCES),
@@ -219,7 +219,7 @@ fn confirmation(claims: &Claims) -> String {
     }
 }
 
-fn time(name: &str, at: Option<SystemTime>, checks: &Admission) -> Finding {
+fn time(name: &str, at: Option<SystemTime>, checks: &Validation) -> Mismatch {
     let now = checks.clock.now();
     let leeway = checks.leeway.as_secs_f64();
     let side = if name == "exp" { "later" } else { "not later" };
@@ -228,7 +228,7 @@ fn time(name: &str, at: Option<SystemTime>, checks: &Admission) -> Finding {
         let side = if at > now { "from now" } else { "ago" };
         format!("`{name}`: {}, {} s {side}", seconds(at), away.as_secs())
     });
-    Finding {
+    Mismatch {
         expected: Some(format!(
             "`{name}` {side} than now, {}, with a leeway of {leeway} s",
             seconds(now)

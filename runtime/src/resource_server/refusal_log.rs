@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt;
 
 use super::ResourceServer;
-use super::mismatch::Finding;
-use crate::policy::{Demand, first_alternative};
+use super::mismatch::Mismatch;
+use crate::policy::{Requirement, first_alternative};
 use crate::rejection::TokenError;
 use crate::resolve::InvalidResponse;
 use crate::telemetry::{Chain, OneLine, Quoted, Verdict, count};
@@ -14,16 +14,16 @@ use crate::{Claims, Reason, Rejection, ResolveError};
 impl ResourceServer {
     /// Records a refusal on its way out. Where the set-up may be at fault, of this server or of the
     /// authorization server, it is a warning, of which each kind is limited; the rest is at DEBUG.
-    pub(crate) fn refused(&self, rejection: Rejection, needs: Needs<'_>) -> Rejection {
+    pub(crate) fn reject(&self, rejection: Rejection, needs: RequiredScopes<'_>) -> Rejection {
         self.record(&rejection, needs, None);
         rejection
     }
 
     /// The same for a token whose claims were refused.
-    pub(super) fn refused_token(
+    pub(super) fn reject_claims(
         &self,
         rejection: Rejection,
-        needs: Needs<'_>,
+        needs: RequiredScopes<'_>,
         claims: &Claims,
     ) -> Rejection {
         self.record(&rejection, needs, Some(claims));
@@ -36,7 +36,7 @@ impl ResourceServer {
         &self.0.log_limiter
     }
 
-    fn record(&self, rejection: &Rejection, needs: Needs<'_>, claims: Option<&Claims>) {
+    fn record(&self, rejection: &Rejection, needs: RequiredScopes<'_>, claims: Option<&Claims>) {
         let function = needs.declared.function;
         let reason = word(rejection.reason());
         // What a function asks for while it runs may depend on its arguments, so it is no label.
@@ -44,7 +44,7 @@ impl ResourceServer {
             REJECTIONS,
             "reason" => reason,
             "function" => function.unwrap_or_default(),
-            "scopes" => Needs::of(needs.declared).to_string()
+            "scopes" => RequiredScopes::of(needs.declared).to_string()
         );
 
         let verdict = self.verdict(rejection);
@@ -57,7 +57,7 @@ impl ResourceServer {
         let cause = cause.as_ref().map(tracing::field::display);
         let detail = rejection.source().and_then(Error::source).map(Chain).map(OneLine);
         let detail = detail.as_ref().map(tracing::field::display);
-        let Finding { expected, found, setting } = self.finding(rejection, claims);
+        let Mismatch { expected, found, setting } = self.mismatch(rejection, claims);
         let expected = expected.as_ref().map(tracing::field::display);
         let found = found.as_ref().map(tracing::field::display);
         let setting = setting.map(tracing::field::display);
@@ -82,19 +82,19 @@ impl ResourceServer {
         let kind = kind_of_warning(rejection)?;
         // Nothing is counted as suppressed where nothing would be written.
         tracing::enabled!(target: "requires_auth", tracing::Level::WARN)
-            .then(|| self.0.log_limiter.verdict(kind, self.0.admission.clock.coarse_instant()))
+            .then(|| self.0.log_limiter.verdict(kind, self.0.validation.clock.coarse_instant()))
     }
 
-    fn finding(&self, rejection: &Rejection, claims: Option<&Claims>) -> Finding {
+    fn mismatch(&self, rejection: &Rejection, claims: Option<&Claims>) -> Mismatch {
         if let Some(error) = cause::<ResolveError>(rejection) {
-            return Finding::of_error(error);
+            return Mismatch::of_error(error);
         }
         match (cause::<TokenError>(rejection), claims) {
             (Some(problem), Some(claims)) => {
-                Finding::of_claims(*problem, claims, &self.0.admission)
+                Mismatch::of_claims(*problem, claims, &self.0.validation)
             }
-            (Some(problem), None) => Finding::of_token(*problem, self.0.max_token_length),
-            (None, _) => Finding::default(),
+            (Some(problem), None) => Mismatch::of_token(*problem, self.0.max_token_length),
+            (None, _) => Mismatch::default(),
         }
     }
 
@@ -164,14 +164,14 @@ fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
 
 /// The scopes that were needed, as a challenge names them; written only where somebody reads it.
 #[derive(Clone, Copy)]
-pub(crate) struct Needs<'a> {
-    declared: &'a Demand,
+pub(crate) struct RequiredScopes<'a> {
+    declared: &'a Requirement,
     further: &'a [&'a str],
 }
 
-impl<'a> Needs<'a> {
+impl<'a> RequiredScopes<'a> {
     /// What a guarded function declares.
-    pub(crate) fn of(declared: &'a Demand) -> Self {
+    pub(crate) fn of(declared: &'a Requirement) -> Self {
         Self { declared, further: &[] }
     }
 
@@ -181,7 +181,7 @@ impl<'a> Needs<'a> {
     }
 }
 
-impl fmt::Display for Needs<'_> {
+impl fmt::Display for RequiredScopes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let declared = first_alternative(&self.declared.condition);
         let all = declared.iter().chain(self.further);

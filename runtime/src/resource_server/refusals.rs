@@ -1,7 +1,7 @@
 //! Refusals that an application makes itself.
 
-use super::{Needs, ResourceServer};
-use crate::policy::{Demand, first_alternative};
+use super::{RequiredScopes, ResourceServer};
+use crate::policy::{Requirement, first_alternative};
 use crate::rejection::{Challenge, Reason, TokenError};
 use crate::{Condition, Rejection};
 
@@ -96,11 +96,11 @@ impl ResourceServer {
         condition: Condition,
         rejection: impl FnOnce(&Challenge<'_>) -> Rejection,
     ) -> Rejection {
-        let demand = Demand::from(condition);
+        let requirement = Requirement::from(condition);
         let rejection = match condition.check() {
             Ok(()) => rejection(&self.challenge(first_alternative(&condition))),
             Err(error) => Rejection::misconfigured(error),
         };
-        self.refused(rejection, Needs::of(&demand))
+        self.reject(rejection, RequiredScopes::of(&requirement))
     }
 }

@@ -20,7 +20,7 @@ pub(crate) enum TokenStatus {
 impl ResourceServer {
     /// What can be said of a token without a request to the authorization server; `None` if it takes
     /// one.
-    pub(crate) fn known_status(&self, token: &AccessToken) -> Option<TokenStatus> {
+    pub(crate) fn cached_status(&self, token: &AccessToken) -> Option<TokenStatus> {
         self.0.resolver.cached(token).map(|known| self.status_of(known, token))
     }
 
@@ -32,22 +32,22 @@ impl ResourceServer {
 
     /// Whether the claims of a caller are still acceptable at this time.
     pub(crate) fn is_current(&self, caller: &AuthInfo) -> bool {
-        self.0.admission.admit(caller.resolved()).is_ok()
+        self.0.validation.admit(caller.resolved()).is_ok()
     }
 
     /// How long the claims of a caller can be acceptable; `None` without a limit.
     pub(crate) fn time_left(&self, caller: &AuthInfo) -> Option<Duration> {
-        let end = caller.expires_at()?.checked_add(self.0.admission.leeway)?;
+        let end = caller.expires_at()?.checked_add(self.0.validation.leeway)?;
         Some(end.duration_since(self.now()).unwrap_or_default())
     }
 
     /// The monotonic time.
     pub(crate) fn instant(&self) -> Instant {
-        self.0.admission.clock.instant()
+        self.0.validation.clock.instant()
     }
 
     fn now(&self) -> SystemTime {
-        self.0.admission.clock.now()
+        self.0.validation.clock.now()
     }
 
     /// Without a record: nobody is refused, and a stream that goes on asks again and again.
@@ -57,7 +57,7 @@ impl ResourceServer {
         token: &AccessToken,
     ) -> TokenStatus {
         match resolved {
-            Ok(claims) if self.0.admission.admit(&claims).is_ok() => {
+            Ok(claims) if self.0.validation.admit(&claims).is_ok() => {
                 TokenStatus::Valid(AuthInfo::new(claims, token.clone(), self.clone()))
             }
             Ok(_) => TokenStatus::Invalid,
