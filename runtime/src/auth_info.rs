@@ -9,6 +9,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::decide::{Denial, decide};
 use crate::policy::{Requirement, challenge_scopes};
 use crate::rejection::Reason;
 use crate::resource_server::RequiredScopes;
@@ -56,12 +57,12 @@ impl AuthInfo {
         self
     }
 
-    /// Decides whether the caller may run an operation with this condition.
+    /// Decides whether the caller may run an operation with this requirement.
     pub(crate) fn authorize(mut self, requirement: Requirement) -> Result<Self, Rejection> {
         let condition = requirement.condition;
         self.declared = requirement;
-        self.fresh_enough(|scopes| condition.is_met_by(scopes), &[])?;
-        if condition.is_met_by(self.scopes()) { Ok(self) } else { Err(self.insufficient(&[])) }
+        self.decide(|granted| condition.is_met_by(granted), Vec::new)?;
+        Ok(self)
     }
 
     /// The same behind other guards of the same request, which require `outer`. Without an attribute of
@@ -89,13 +90,15 @@ impl AuthInfo {
             .collect()
     }
 
-    /// The decision of [`authorize`](Self::authorize), for one who only wants to know it.
+    /// The same decision for an operation that this caller does not run yet.
     #[cfg(feature = "rmcp")]
     pub(crate) fn check(&self, requirement: Requirement) -> Result<(), Rejection> {
-        if !self.is_stale() && requirement.condition.is_met_by(self.scopes()) {
-            return Ok(());
+        let condition = requirement.condition;
+        match decide(&self.claims, |granted| condition.is_met_by(granted)) {
+            Ok(()) => Ok(()),
+            // Only a rejection needs a caller of its own, for the scopes of its challenge.
+            Err(_) => self.clone().authorize(requirement).map(drop),
         }
-        self.clone().authorize(requirement).map(drop)
     }
 
     /// The claims, as they were resolved.
@@ -133,17 +136,12 @@ impl AuthInfo {
     #[must_use = "the caller is refused only where this result is returned: write \
                   `auth.require(\"…\")?`; `let _ =` refuses nobody"]
     pub fn require(&self, scopes: &str) -> Result<(), Rejection> {
-        let required = ScopeSet::parse(scopes).map_err(|error| self.misused(error))?;
+        let required = ScopeSet::parse(scopes).map_err(|error| self.reject_misuse(error))?;
         if required.is_empty() {
-            return Err(self.misused(NothingRequired));
+            return Err(self.reject_misuse(NothingRequired));
         }
-        let met_by = |granted: &ScopeSet| required.iter().all(|scope| granted.contains(scope));
-        let as_written: Vec<&str> = crate::scope::pieces(scopes).collect();
-        self.fresh_enough(met_by, &as_written)?;
-        if met_by(self.scopes()) {
-            return Ok(());
-        }
-        Err(self.insufficient(&as_written))
+        let condition = |granted: &ScopeSet| required.iter().all(|scope| granted.contains(scope));
+        self.decide(condition, || crate::scope::pieces(scopes).collect())
     }
 
     /// The same for any condition.
@@ -171,36 +169,37 @@ impl AuthInfo {
     #[must_use = "nobody is refused unless the function returns the error: write \
                   `auth.require_condition(…)?`"]
     pub fn require_condition(&self, condition: Condition) -> Result<(), Rejection> {
-        condition.check().map_err(|error| self.misused(error))?;
-        let met_by = |granted: &ScopeSet| condition.is_met_by(granted);
-        if !self.is_stale() && met_by(self.scopes()) {
-            return Ok(());
-        }
-        let nearest = challenge_scopes(&condition, self.claims.granted());
-        self.fresh_enough(met_by, &nearest)?;
-        if met_by(self.scopes()) { Ok(()) } else { Err(self.insufficient(&nearest)) }
+        condition.check().map_err(|error| self.reject_misuse(error))?;
+        self.decide(
+            |granted| condition.is_met_by(granted),
+            || challenge_scopes(&condition, self.claims.granted()),
+        )
     }
 
     /// The refusal where the application has called one of these with what it cannot mean.
-    fn misused(&self, error: impl std::error::Error + Send + Sync + 'static) -> Rejection {
+    fn reject_misuse(&self, error: impl std::error::Error + Send + Sync + 'static) -> Rejection {
         self.reject(Rejection::misconfigured(error), &[])
     }
 
-    /// Refuses what only fresh claims can be decided by, as if there were none.
-    fn fresh_enough(
+    /// Decides, and makes the rejection of a denial. `further` are the scopes that the function requires
+    /// beyond those of its attribute.
+    fn decide<'s>(
         &self,
-        met_by: impl Fn(&ScopeSet) -> bool,
-        further: &[&str],
+        condition: impl Fn(&ScopeSet) -> bool,
+        further: impl FnOnce() -> Vec<&'s str>,
     ) -> Result<(), Rejection> {
-        let Some(cause) = self.claims.too_stale_for(met_by) else {
-            return Ok(());
-        };
-        let challenge = self.server.challenge(Vec::new());
-        let rejection = Rejection::unresolved(cause.clone(), &challenge);
-        Err(self.reject(rejection, further))
+        match decide(&self.claims, condition) {
+            Ok(()) => Ok(()),
+            Err(Denial::Stale(error)) => {
+                let challenge = self.server.challenge(Vec::new());
+                let rejection = Rejection::unresolved(error.clone(), &challenge);
+                Err(self.reject(rejection, &further()))
+            }
+            Err(Denial::InsufficientScope) => Err(self.reject_insufficient_scope(&further())),
+        }
     }
 
-    fn insufficient(&self, further: &[&str]) -> Rejection {
+    fn reject_insufficient_scope(&self, further: &[&str]) -> Rejection {
         let outer = self.outer.iter().flat_map(|outer| outer.iter());
         let requirements = outer.chain([&self.declared]);
         let declared = requirements.flat_map(|requirement| {

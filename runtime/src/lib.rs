@@ -14,6 +14,7 @@ mod authenticate;
 mod axum;
 mod claims;
 mod clock;
+mod decide;
 mod guard;
 #[cfg(feature = "rmcp")]
 pub mod mcp;
