@@ -6,14 +6,15 @@ use std::any::{Any, TypeId};
 use std::fmt;
 use std::marker::PhantomData;
 
-use http::{Extensions, HeaderMap};
+use http::Extensions;
 
 pub(crate) use request_state::RequestState;
 
+use crate::pipeline::{Authenticated, Authentication};
 use crate::policy::Requirement;
 use crate::policy::type_level::{Anonymous, Policy, Presence, Required};
-use crate::resource_server::{Authentication, RequiredScopes};
-use crate::{AccessToken, AuthInfo, Claims, Rejection, ResourceServer};
+use crate::resource_server::RequiredScopes;
+use crate::{AuthInfo, Rejection, RequestHead, ResourceServer};
 
 /// Proof that the policy `P` of a `#[requires_auth]` attribute let the caller through.
 ///
@@ -30,64 +31,50 @@ pub struct Authorized<P: Policy, A = AuthInfo> {
 }
 
 impl<P: Policy, A: Send + 'static> Authorized<P, A> {
-    /// Decides about a request by its headers alone: how a framework's extractor is made.
-    ///
-    /// # Errors
-    /// The [`Rejection`] to answer with.
-    pub async fn by_headers(
-        server: &ResourceServer,
-        headers: &HeaderMap,
-    ) -> Result<Self, Rejection> {
-        Self::by_request(server.clone(), headers, &mut Extensions::new()).await
-    }
-
-    /// The same with a server that becomes the caller's, and with what the guards of this request share.
+    /// Authenticates a request and decides about its caller: what a framework's extractor does.
     pub(crate) async fn by_request(
         server: ResourceServer,
-        headers: &HeaderMap,
-        extensions: &mut Extensions,
+        mut request: RequestHead<'_>,
     ) -> Result<Self, Rejection> {
         Self::check_argument(&server)?;
         let requirement = Requirement::of::<P>();
-        match server.authenticate_cached(headers, extensions.get(), requirement) {
-            Authentication::Now(admitted) => {
-                Self::admitted(admitted?, server, extensions, P::SHARED)
+        match server.authenticate(&request, requirement) {
+            Authentication::Complete(authenticated) => {
+                Self::authenticated(authenticated?, server, request.extensions_mut(), P::SHARED)
             }
-            Authentication::Unknown(token) => {
+            Authentication::Unresolved(token) => {
                 // Boxed: frameworks move their futures, and most requests do not reach this.
-                let exchange = async move {
-                    let outcome = server.resolve(&token).await;
-                    let state = extensions.get_or_insert_default::<RequestState>();
-                    state.add_outcome(&server, &token, &outcome);
-                    let admitted = server.accept(outcome, token, requirement)?;
-                    Self::admitted(admitted, server, extensions, true)
+                let resolution = async move {
+                    let resolved = server.resolve(&token, &mut request).await;
+                    let authenticated = server.validate(resolved, token, requirement)?;
+                    Self::authenticated(authenticated, server, request.extensions_mut(), true)
                 };
-                Box::pin(exchange).await
+                Box::pin(resolution).await
             }
         }
     }
 
-    /// `share`: whether the next guard of this request may need what this one requires.
-    fn admitted(
-        admitted: Option<(Claims, AccessToken)>,
+    /// `share`: whether the next guard of this request may need the requirement of this one.
+    fn authenticated(
+        authenticated: Authenticated,
         server: ResourceServer,
         extensions: &mut Extensions,
         share: bool,
     ) -> Result<Self, Rejection> {
-        let Some((claims, token)) = admitted else { return Self::unknown(&server) };
+        let Some((claims, token)) = authenticated else { return Self::anonymous(&server) };
         let requirement = Requirement::of::<P>();
         let state: Option<&RequestState> = extensions.get();
         let outer = state.map_or_else(Vec::new, |state| state.requirements(&server));
         if !share || requirement.is_any_token() {
-            return Self::known(AuthInfo::new(claims, token, server), outer);
+            return Self::decide_after(outer, AuthInfo::new(claims, token, server));
         }
-        let guard = Self::known(AuthInfo::new(claims, token, server.clone()), outer)?;
+        let guard = Self::decide_after(outer, AuthInfo::new(claims, token, server.clone()))?;
         extensions.get_or_insert_default::<RequestState>().add_requirement(&server, requirement);
         Ok(guard)
     }
 
-    /// Decides about a caller whose token has been resolved for this very request. `outer` is what
-    /// guards in front of this one require.
+    /// Decides about a caller whose token was resolved for this very request. `outer` is what the guards
+    /// in front of this one require.
     #[cfg(feature = "rmcp")]
     pub(crate) fn decide(
         server: &ResourceServer,
@@ -96,17 +83,17 @@ impl<P: Policy, A: Send + 'static> Authorized<P, A> {
     ) -> Result<Self, Rejection> {
         Self::check_argument(server)?;
         match caller {
-            Some(caller) => Self::known(caller, outer),
-            None => Self::unknown(server),
+            Some(caller) => Self::decide_after(outer, caller),
+            None => Self::anonymous(server),
         }
     }
 
-    fn known(caller: AuthInfo, outer: Vec<Requirement>) -> Result<Self, Rejection> {
+    fn decide_after(outer: Vec<Requirement>, caller: AuthInfo) -> Result<Self, Rejection> {
         let caller = caller.authorize_after(outer, Requirement::of::<P>())?;
         argument(Some(caller)).map(Self::new)
     }
 
-    fn unknown(server: &ResourceServer) -> Result<Self, Rejection> {
+    fn anonymous(server: &ResourceServer) -> Result<Self, Rejection> {
         if !P::Presence::ANONYMOUS {
             return Err(server.reject_missing_token(Requirement::of::<P>()));
         }

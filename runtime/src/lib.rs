@@ -18,8 +18,10 @@ mod decide;
 mod guard;
 #[cfg(feature = "rmcp")]
 pub mod mcp;
+mod pipeline;
 pub mod policy;
 mod rejection;
+mod request;
 mod resolve;
 mod resource_server;
 mod scope;
@@ -40,6 +42,7 @@ pub use clock::{Clock, SystemClock};
 pub use guard::Authorized;
 pub use policy::Condition;
 pub use rejection::{Reason, Rejection, TokenError};
+pub use request::RequestHead;
 /// Guards a function: it runs only for a caller whose access token is valid, meant for this server,
 /// and carries the scopes.
 ///
@@ -231,15 +234,16 @@ pub use resolve::{
     ErrorResponse, InvalidResponse, MemberError, OAuthErrorCode, ResolveError, Resolver,
     Unavailable,
 };
-pub use resource_server::{
-    AudienceCheck, DiscoveryError, ProtectedResourceMetadata, ResourceServer,
-    ResourceServerBuilder, SetupError, UnknownSettingError,
-};
 #[cfg(feature = "introspection")]
 pub use resource_server::{ClientAuthenticationMethod, ResourceServerConfig};
+pub use resource_server::{
+    DiscoveryError, ProtectedResourceMetadata, ResourceServer, ResourceServerBuilder, SetupError,
+    UnknownSettingError,
+};
 pub use scope::{ScopeError, ScopeSet};
 pub use secrecy::SecretString;
 pub use secure_url::UrlError;
+pub use validate::AudienceCheck;
 
 /// What the attribute's output names.
 #[doc(hidden)]

@@ -47,16 +47,16 @@ impl<'de> Deserialize<'de> for AudienceCheck {
 /// The checks that every token passes on every request, whoever resolved it. They are cheap and
 /// depend on the time, so that nothing remembered can outlive its token.
 #[derive(Debug)]
-pub(super) struct Validation {
-    pub(super) audience_check: AudienceCheck,
-    pub(super) audiences: Vec<String>,
-    pub(super) issuer: Option<String>,
-    pub(super) leeway: Duration,
-    pub(super) clock: Arc<dyn Clock>,
+pub(crate) struct Validation {
+    pub(crate) audience_check: AudienceCheck,
+    pub(crate) audiences: Vec<String>,
+    pub(crate) issuer: Option<String>,
+    pub(crate) leeway: Duration,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Validation {
-    pub(super) fn admit(&self, claims: &Claims) -> Result<(), TokenError> {
+    pub(crate) fn validate(&self, claims: &Claims) -> Result<(), TokenError> {
         self.check_time(claims)?;
         self.check_audience(claims)?;
         if let (Some(expected), Some(issuer)) = (&self.issuer, claims.issuer()) {
@@ -144,10 +144,10 @@ mod tests {
         }
     }
 
-    fn admit(validation: &Validation, members: &str) -> Result<(), TokenError> {
+    fn validate(validation: &Validation, members: &str) -> Result<(), TokenError> {
         let json = format!(r#"{{"active":true{members}}}"#);
         let claims = Claims::from_introspection(json.as_bytes()).unwrap();
-        validation.admit(&claims)
+        validation.validate(&claims)
     }
 
     const AUD: &str = r#","aud":"https://api.example/mcp""#;
@@ -165,10 +165,10 @@ mod tests {
         ] {
             for coarse in [now, now - 1, now + 1] {
                 let validation = admission_at(At(now, coarse));
-                assert_eq!(admit(&validation, &members), expected, "{now}, coarse {coarse}");
+                assert_eq!(validate(&validation, &members), expected, "{now}, coarse {coarse}");
             }
         }
-        assert_eq!(admit(&validation(199), &format!(r#"{AUD},"exp":199.5"#)), Ok(()));
+        assert_eq!(validate(&validation(199), &format!(r#"{AUD},"exp":199.5"#)), Ok(()));
         let lenient = |now| Validation { leeway: Duration::from_secs(10), ..validation(now) };
         for (now, expected) in [
             (89, Err(TokenError::NotYetValid)),
@@ -176,7 +176,7 @@ mod tests {
             (209, Ok(())),
             (210, Err(TokenError::Expired)),
         ] {
-            assert_eq!(admit(&lenient(now), &members), expected, "{now} with leeway");
+            assert_eq!(validate(&lenient(now), &members), expected, "{now} with leeway");
         }
     }
 
@@ -185,7 +185,7 @@ mod tests {
         // R-D6
         let check = |audience_check, aud: &str| {
             let members = if aud.is_empty() { String::new() } else { format!(r#","aud":{aud}"#) };
-            admit(&Validation { audience_check, ..validation(0) }, &members)
+            validate(&Validation { audience_check, ..validation(0) }, &members)
         };
         let refused = Err(TokenError::Audience);
         for exact in [r#""https://api.example/mcp""#, r#"["x","https://api.example/mcp"]"#] {
@@ -211,17 +211,18 @@ mod tests {
     #[test]
     fn an_issuer_that_is_named_must_be_the_configured_one() {
         // R-D7
-        let with = |issuer: &str| admit(&validation(0), &format!(r#"{AUD},"iss":"{issuer}""#));
+        let with = |issuer: &str| validate(&validation(0), &format!(r#"{AUD},"iss":"{issuer}""#));
         assert_eq!(with("https://as.example"), Ok(()));
         assert_eq!(with("https://as.example/"), Err(TokenError::Issuer));
-        assert_eq!(admit(&validation(0), AUD), Ok(()));
+        assert_eq!(validate(&validation(0), AUD), Ok(()));
     }
 
     #[test]
     fn only_access_tokens_are_admitted() {
         // R-D8
-        let with =
-            |name: &str, kind: &str| admit(&validation(0), &format!(r#"{AUD},"{name}":"{kind}""#));
+        let with = |name: &str, kind: &str| {
+            validate(&validation(0), &format!(r#"{AUD},"{name}":"{kind}""#))
+        };
         for name in ["token_type", "token_use"] {
             for kind in ["Bearer", "bearer", "access", "access_token", "at+jwt"] {
                 assert_eq!(with(name, kind), Ok(()), "{kind}");
@@ -244,8 +245,8 @@ mod tests {
     #[test]
     fn a_token_bound_to_a_key_is_no_bearer_token() {
         for cnf in [r#"{"jkt":"x"}"#, r#"{"x5t#S256":"x"}"#, "{}", "null"] {
-            let admitted = admit(&validation(0), &format!(r#"{AUD},"cnf":{cnf}"#));
-            assert_eq!(admitted, Err(TokenError::SenderConstrained), "{cnf}");
+            let validated = validate(&validation(0), &format!(r#"{AUD},"cnf":{cnf}"#));
+            assert_eq!(validated, Err(TokenError::SenderConstrained), "{cnf}");
         }
     }
 }

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
 use requires_auth::testing::{AuthorizationServer, Fault};
 use requires_auth::{
     Cached, Clock, Condition, Introspection, ResourceServer, SecretString, TokenSource, Unavailable,
@@ -15,7 +13,7 @@ use crate::hands::Hands;
 use crate::log::Log;
 use crate::service::{RESOURCE, Service};
 use crate::wire::Request;
-use crate::{assert_challenged, assert_ran, assert_server_error, body};
+use crate::{assert_challenged, assert_ran, assert_server_error, body, head};
 
 /// Characters that a form encodes, and those that Basic would split at.
 const ID: &str = "journal: 50%+ä&b";
@@ -371,11 +369,9 @@ async fn unseen_tokens_at_once_are_bounded_in_flight_and_all_answered() {
         .unwrap();
     let ask = |token: String| {
         let server = server.clone();
-        tokio::spawn(async move {
-            let bearer = HeaderValue::try_from(format!("Bearer {token}")).unwrap();
-            let headers = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
-            server.authorize(&headers, Condition::Scope("read")).await
-        })
+        tokio::spawn(
+            async move { server.authorize(&mut head(&token), Condition::Scope("read")).await },
+        )
     };
 
     // Nobody is answered, so what has begun is still in flight when the last one has asked.

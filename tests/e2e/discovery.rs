@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
 use requires_auth::testing::{AuthorizationServer, Endpoint, Fault};
 use requires_auth::{
     AuthInfo, Cached, Clock, Condition, DiscoveryError, Introspection, IntrospectionBuilder,
@@ -14,6 +12,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use crate::hands::Hands;
+use crate::head;
 use crate::log::Log;
 use crate::refusal_log::warned;
 use crate::service::RESOURCE;
@@ -28,9 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const SLACK: Duration = Duration::from_secs(8);
 
 async fn ask(server: &ResourceServer, token: &str) -> Result<AuthInfo, Rejection> {
-    let bearer = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
-    let headers = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
-    server.authorize(&headers, Condition::Scope("read")).await
+    server.authorize(&mut head(token), Condition::Scope("read")).await
 }
 
 fn token(upstream: &AuthorizationServer) -> String {

@@ -43,6 +43,12 @@ mod body {
     pub const SERVER_ERROR: &str = r#"{"error":"server_error","error_description":"This server cannot check access tokens as it is set up"}"#;
 }
 
+/// The head of a request with this bearer token, for code that calls the guard itself.
+fn head(token: &str) -> http::request::Parts {
+    let bearer = format!("Bearer {token}");
+    http::Request::get("/").header("authorization", bearer).body(()).unwrap().into_parts().0
+}
+
 /// The whole answer of a refusal with a challenge. `scope` is what the operation needs.
 #[track_caller]
 fn assert_challenged(answer: &Answer, status: u16, body: &str, scope: &str) {

@@ -14,7 +14,7 @@ use requires_auth::{
 use crate::log::Log;
 use crate::service::RESOURCE;
 use crate::wire::{Answer, Request};
-use crate::{assert_challenged, assert_ran, assert_server_error, body};
+use crate::{assert_challenged, assert_ran, assert_server_error, body, head};
 
 const READING: Condition = Scope("read");
 const CHOICE: Condition = Any(&[Scope("admin"), All(&[Scope("read"), Scope("write")])]);
@@ -187,13 +187,11 @@ async fn stale_claims_meet_a_condition_only_with_scopes_that_are_spared() {
         .build()
         .unwrap();
     let token = server.mint().audience(RESOURCE).scopes("read write").issue();
-    let mut headers = http::HeaderMap::new();
-    headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
-    resource.authorize(&headers, READING).await.unwrap();
+    resource.authorize(&mut head(&token), READING).await.unwrap();
     server.fault(Fault::status(500));
     hands.pass(61_000);
 
-    let auth = resource.authorize(&headers, READING).await.unwrap();
+    let auth = resource.authorize(&mut head(&token), READING).await.unwrap();
     assert!(auth.is_stale());
     auth.require_condition(READING).unwrap();
     auth.require_condition(Any(&[Scope("write"), READING])).unwrap();

@@ -11,7 +11,7 @@ use crate::hands::Hands;
 use crate::log::Log;
 use crate::service::{RESOURCE, Service};
 use crate::wire::Request;
-use crate::{assert_challenged, assert_server_error, body};
+use crate::{assert_challenged, assert_server_error, body, head};
 
 /// The year 2001.
 const NOW: u64 = 1_000_000_000;
@@ -388,10 +388,11 @@ async fn what_was_counted_is_written_when_the_server_ends() {
         .resolver(client.build().unwrap())
         .build()
         .unwrap();
-    let bearer = http::HeaderValue::from_static("Bearer unknown");
-    let headers = http::HeaderMap::from_iter([(http::header::AUTHORIZATION, bearer)]);
     for _ in 0..7 {
-        server.authorize(&headers, requires_auth::Condition::Scope("read")).await.unwrap_err();
+        server
+            .authorize(&mut head("unknown"), requires_auth::Condition::Scope("read"))
+            .await
+            .unwrap_err();
     }
     drop(server);
     let warnings = warned(&log);

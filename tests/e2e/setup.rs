@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
 use requires_auth::testing::{AuthorizationServer, Fault};
 use requires_auth::{
     Condition, Introspection, ResourceServer, ResourceServerConfig, SetupError, UrlError,
 };
 
+use crate::head;
 use crate::service::RESOURCE;
 
 #[track_caller]
@@ -155,9 +154,7 @@ async fn what_is_to_happen_in_an_outage_can_be_set() {
         (config.build().await.unwrap(), authorization_server)
     };
     let ask = async |server: &ResourceServer, token: &str| {
-        let bearer = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
-        server.authorize(&headers, Condition::Scope("read")).await
+        server.authorize(&mut head(token), Condition::Scope("read")).await
     };
     let token = |authorization_server: &AuthorizationServer| {
         authorization_server.mint().audience(RESOURCE).scopes("read write").issue()

@@ -21,7 +21,7 @@ where
         state: &S,
     ) -> impl Future<Output = Result<Self, Rejection>> + Send {
         let server = state.resource_server();
-        Self::by_request(server, &parts.headers, &mut parts.extensions)
+        Self::by_request(server, parts.into())
     }
 }
 
@@ -34,9 +34,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
         let server = state.resource_server();
-        Authorized::<AnyToken>::by_request(server, &parts.headers, &mut parts.extensions)
-            .await
-            .map(|guard| guard.caller)
+        Authorized::<AnyToken>::by_request(server, parts.into()).await.map(|guard| guard.caller)
     }
 }
 
@@ -50,11 +48,8 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
         let server = state.resource_server();
-        let guard = Authorized::<Optional<AnyToken>, Option<Self>>::by_request(
-            server,
-            &parts.headers,
-            &mut parts.extensions,
-        );
+        let guard =
+            Authorized::<Optional<AnyToken>, Option<Self>>::by_request(server, parts.into());
         guard.await.map(|guard| guard.caller)
     }
 }

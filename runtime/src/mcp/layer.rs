@@ -144,7 +144,7 @@ impl Setup {
             Announced::Body => None,
         };
         let requirement = asked.map_or(self.initial, |asked| asked.requirement);
-        let caller = self.server.authenticated_caller(&parts.headers, requirement).await?;
+        let caller = self.server.authenticated_caller(parts.into(), requirement).await?;
         if caller.is_none() && !self.anonymous {
             return Err(self.server.reject_missing_token(requirement).into());
         }

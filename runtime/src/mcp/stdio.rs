@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Uri};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::operation::Operation;
 use super::request_context::Identity;
 use super::state::Setup;
-use crate::{Condition, Rejection};
+use crate::{Condition, Rejection, RequestHead};
 
 /// The caller's token, in the form in which a request would bring it.
 #[derive(Clone)]
@@ -32,7 +32,10 @@ impl Environment {
         &self,
         setup: &Arc<Setup>,
     ) -> Result<Arc<Identity>, Rejection> {
-        let caller = setup.server.authorize(&self.0, Condition::NONE).await?;
+        // There is no HTTP request: the token from the environment is all of its head.
+        let (method, uri, mut extensions) = (Method::POST, Uri::default(), Extensions::new());
+        let head = RequestHead::new(&method, &uri, &self.0, &mut extensions);
+        let caller = setup.server.authorize(head, Condition::NONE).await?;
         Ok(Identity::new(setup, Operation::Other, Some(caller)))
     }
 }

@@ -4,14 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{
-    AudienceCheck, Inner, ProtectedResourceMetadata, ResourceIdentifier, ResourceServer,
-    SetupError, Validation,
-};
+use super::{Inner, ProtectedResourceMetadata, ResourceIdentifier, ResourceServer, SetupError};
 use crate::rejection::{ChallengeBase, OFFLINE_ACCESS};
 use crate::resolve::SharedResolver;
 use crate::secure_url::{self, Http};
 use crate::telemetry::LogLimiter;
+use crate::validate::{AudienceCheck, Validation};
 use crate::{Clock, Resolver, ScopeSet, SystemClock};
 
 /// The longest bearer token that is looked at, in bytes.

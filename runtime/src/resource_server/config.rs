@@ -8,7 +8,7 @@ use only_known::OnlyKnown;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::AudienceCheck;
+use crate::AudienceCheck;
 use crate::ScopeClaim;
 
 /// The settings of a [`ResourceServer`](crate::ResourceServer) with introspection, for any serde format.

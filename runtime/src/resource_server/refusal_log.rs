@@ -20,7 +20,7 @@ impl ResourceServer {
     }
 
     /// The same for a token whose claims were refused.
-    pub(super) fn reject_claims(
+    pub(crate) fn reject_claims(
         &self,
         rejection: Rejection,
         needs: RequiredScopes<'_>,

@@ -32,7 +32,7 @@ impl ResourceServer {
 
     /// Whether the claims of a caller are still acceptable at this time.
     pub(crate) fn is_current(&self, caller: &AuthInfo) -> bool {
-        self.0.validation.admit(caller.resolved()).is_ok()
+        self.0.validation.validate(caller.resolved()).is_ok()
     }
 
     /// How long the claims of a caller can be acceptable; `None` without a limit.
@@ -57,7 +57,7 @@ impl ResourceServer {
         token: &AccessToken,
     ) -> TokenStatus {
         match resolved {
-            Ok(claims) if self.0.validation.admit(&claims).is_ok() => {
+            Ok(claims) if self.0.validation.validate(&claims).is_ok() => {
                 TokenStatus::Valid(AuthInfo::new(claims, token.clone(), self.clone()))
             }
             Ok(_) => TokenStatus::Invalid,

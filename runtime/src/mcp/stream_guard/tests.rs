@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use tokio::sync::mpsc;
@@ -107,11 +106,9 @@ impl Open {
             .clock(clock.clone())
             .build()
             .unwrap();
-        let headers = HeaderMap::from_iter([(
-            http::header::AUTHORIZATION,
-            HeaderValue::from_static("Bearer t"),
-        )]);
-        let caller = server.authorize(&headers, Condition::NONE).await.unwrap();
+        let request = http::Request::get("/").header("authorization", "Bearer t");
+        let (mut head, ()) = request.body(()).unwrap().into_parts();
+        let caller = server.authorize(&mut head, Condition::NONE).await.unwrap();
         let scopes = scopes.iter().map(|scope| Value::from(*scope)).collect();
         let guard = StreamGuard::new(&server, caller, scopes);
         let (events, received) = mpsc::unbounded_channel();

@@ -397,10 +397,10 @@ async fn a_server_has_every_level_forget() {
         .audience_check(crate::AudienceCheck::Unchecked)
         .build()
         .unwrap();
-    let mut headers = http::HeaderMap::new();
-    headers.insert(http::header::AUTHORIZATION, "Bearer a".parse().unwrap());
     let subject = async || {
-        let caller = server.authorize(&headers, crate::Condition::NONE).await.unwrap();
+        let request = http::Request::get("/").header("authorization", "Bearer a");
+        let (mut head, ()) = request.body(()).unwrap().into_parts();
+        let caller = server.authorize(&mut head, crate::Condition::NONE).await.unwrap();
         caller.subject().unwrap().to_owned()
     };
     assert_eq!(subject().await, "answer 1");

@@ -1,0 +1,136 @@
+//! The stages that a request passes before the decision: authenticate, resolve, validate.
+//!
+//! Each stage is entered once for a request. What was resolved is kept in the request's extensions for
+//! the guards that follow.
+
+use crate::authenticate::{Credentials, CredentialsError};
+use crate::guard::RequestState;
+use crate::policy::{Requirement, first_alternative};
+use crate::rejection::{Challenge, Reason, TokenError};
+use crate::resource_server::RequiredScopes;
+use crate::{
+    AccessToken, AuthInfo, Claims, Condition, Rejection, RequestHead, ResolveError, ResourceServer,
+};
+
+/// A token and its claims, after validation. `None` for a request without a bearer token.
+pub(crate) type Authenticated = Option<(Claims, AccessToken)>;
+
+/// How far a request got without an `await`.
+pub(crate) enum Authentication {
+    /// All the way: there is no token, the token is rejected, or its claims were in a cache.
+    Complete(Result<Authenticated, Rejection>),
+    /// The token has to be resolved.
+    Unresolved(AccessToken),
+}
+
+impl ResourceServer {
+    /// Authenticates a request and decides whether its caller satisfies the condition: the whole guard,
+    /// for code that is not a handler of a supported framework. See [`RequestHead`] for an example.
+    ///
+    /// # Errors
+    /// The [`Rejection`] to answer with.
+    pub async fn authorize<'a>(
+        &self,
+        request: impl Into<RequestHead<'a>>,
+        condition: Condition,
+    ) -> Result<AuthInfo, Rejection> {
+        let requirement = Requirement::from(condition);
+        match self.authenticated_caller(request.into(), requirement).await? {
+            Some(caller) => caller.authorize(requirement),
+            None => Err(self.reject_missing_token(requirement)),
+        }
+    }
+
+    /// The caller; `None` for a request without a bearer token. `requirement` is only for the
+    /// challenge: it is not decided here.
+    pub(crate) async fn authenticated_caller(
+        &self,
+        mut request: RequestHead<'_>,
+        requirement: Requirement,
+    ) -> Result<Option<AuthInfo>, Rejection> {
+        let authenticated = match self.authenticate(&request, requirement) {
+            Authentication::Complete(authenticated) => authenticated?,
+            Authentication::Unresolved(token) => {
+                let resolved = self.resolve(&token, &mut request).await;
+                self.validate(resolved, token, requirement)?
+            }
+        };
+        Ok(authenticated.map(|(claims, token)| AuthInfo::new(claims, token, self.clone())))
+    }
+
+    /// The stage *authenticate*: reads the credentials. Goes on to *validate* where the claims are in
+    /// the request's extensions or in a cache.
+    pub(crate) fn authenticate(
+        &self,
+        request: &RequestHead<'_>,
+        requirement: Requirement,
+    ) -> Authentication {
+        let token = match Credentials::read(request.headers(), self.max_token_length()) {
+            Ok(Credentials::None) => return Authentication::Complete(Ok(None)),
+            Ok(Credentials::Bearer(token)) => token,
+            Err(error) => {
+                let rejection = self.reject_credentials(error, requirement);
+                return Authentication::Complete(Err(rejection));
+            }
+        };
+        let state: Option<&RequestState> = request.extensions().get();
+        let resolved = state.and_then(|state| state.outcome(self, &token)).cloned();
+        match resolved.or_else(|| self.resolver().cached(&token)) {
+            Some(resolved) => Authentication::Complete(self.validate(resolved, token, requirement)),
+            None => Authentication::Unresolved(token),
+        }
+    }
+
+    /// The stage *resolve*: from the token to its claims.
+    pub(crate) async fn resolve(
+        &self,
+        token: &AccessToken,
+        request: &mut RequestHead<'_>,
+    ) -> Result<Claims, ResolveError> {
+        let resolved = self.resolver().resolve(token).await;
+        let state = request.extensions_mut().get_or_insert_default::<RequestState>();
+        state.add_outcome(self, token, &resolved);
+        resolved
+    }
+
+    /// The stage *validate*: whether the claims are those of a token for this server, now.
+    pub(crate) fn validate(
+        &self,
+        resolved: Result<Claims, ResolveError>,
+        token: AccessToken,
+        requirement: Requirement,
+    ) -> Result<Authenticated, Rejection> {
+        let challenge = || self.challenge_for(requirement);
+        let required = RequiredScopes::of(&requirement);
+        let claims = resolved
+            .map_err(|error| self.reject(Rejection::unresolved(error, &challenge()), required))?;
+        self.validation().validate(&claims).map_err(|error| {
+            let rejection = Rejection::invalid_token(error, &challenge());
+            self.reject_claims(rejection, required, &claims)
+        })?;
+        Ok(Some((claims, token)))
+    }
+
+    pub(crate) fn reject_missing_token(&self, requirement: Requirement) -> Rejection {
+        let challenge = self.challenge_for(requirement);
+        let rejection = Rejection::challenging(Reason::MissingToken, &challenge);
+        self.reject(rejection, RequiredScopes::of(&requirement))
+    }
+
+    fn reject_credentials(&self, error: CredentialsError, requirement: Requirement) -> Rejection {
+        let challenge = self.challenge_for(requirement);
+        let rejection = match error {
+            CredentialsError::Several => Rejection::challenging(Reason::InvalidRequest, &challenge),
+            CredentialsError::Malformed => {
+                Rejection::invalid_token(TokenError::Malformed, &challenge)
+            }
+            CredentialsError::TooLong => Rejection::invalid_token(TokenError::TooLong, &challenge),
+        };
+        self.reject(rejection, RequiredScopes::of(&requirement))
+    }
+
+    /// The challenge for a caller without a valid token.
+    fn challenge_for(&self, requirement: Requirement) -> Challenge<'_> {
+        self.challenge(first_alternative(&requirement.condition))
+    }
+}
