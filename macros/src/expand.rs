@@ -3,67 +3,65 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 
-use crate::arguments::Arguments;
-use crate::function::Function;
-use crate::impl_block::ImplBlock;
-use crate::marks::Unmarked;
-use crate::neighbours::{Neighbours, context_of_a_handler};
-use crate::problems::Problems;
-use crate::{guard, marks, paths, signature};
+use crate::diagnostics::Diagnostics;
+use crate::impl_defaults::ImplDefault;
+use crate::lower::guard_argument;
+use crate::parse::arguments::Arguments;
+use crate::parse::function::Function;
+use crate::parse::impl_block::ImplBlock;
+use crate::rmcp::{Features, server_handler_context};
+use crate::validate;
+use crate::{impl_defaults, private};
 
 /// The guarded item, or every mistake at once beside the item, so that neither the compiler nor the
 /// editor loses sight of it.
-pub(crate) fn expand(
-    neighbours: Neighbours,
-    arguments: TokenStream,
-    item: TokenStream,
-) -> TokenStream {
+pub(crate) fn expand(features: Features, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut written = item.clone();
-    let expanded = Problems::collect(|problems| match ImplBlock::parse(item.clone()) {
+    let expanded = Diagnostics::collect(|diagnostics| match ImplBlock::parse(item.clone()) {
         Some(Ok(block)) => {
-            Some(expand_block(neighbours, &arguments, block, &mut written, problems))
+            Some(expand_block(features, &arguments, block, &mut written, diagnostics))
         }
         Some(Err(error)) => {
-            problems.add_parser_error(error);
+            diagnostics.push(error);
             None
         }
-        None => expand_function(neighbours, arguments, item, &mut written, problems),
+        None => expand_function(features, arguments, item, &mut written, diagnostics),
     });
     match expanded {
         Ok(guarded) => guarded,
-        Err(mistakes) => {
-            let errors = mistakes.iter().map(syn::Error::to_compile_error);
+        Err(errors) => {
+            let errors = errors.iter().map(syn::Error::to_compile_error);
             quote! { #written #(#errors)* }
         }
     }
 }
 
-/// With mistakes, it is guarded as far as it is understood, so that a framework takes it and nothing
+/// With errors, it is guarded as far as it is understood, so that a framework takes it and nothing
 /// else is reported where it is routed, registered or called (R-K9).
 fn expand_function(
-    neighbours: Neighbours,
+    features: Features,
     arguments: TokenStream,
     item: TokenStream,
     written: &mut TokenStream,
-    problems: &mut Problems,
+    diagnostics: &mut Diagnostics,
 ) -> Option<TokenStream> {
-    let mut arguments = Arguments::parse(arguments, problems);
-    let function = Function::parse(item, problems)?;
-    *written = function.clone().without_cascades().into_token_stream();
-    let before = problems.count();
-    let mut findings = signature::check(&function, &mut arguments, problems);
-    findings.fixed |= neighbours.check(&function, problems);
-    let sound = problems.count() == before;
+    let mut arguments = Arguments::parse(arguments, diagnostics);
+    let function = Function::parse(item, diagnostics)?;
+    *written = function.clone().without_auth_and_const().into_token_stream();
+    let before = diagnostics.count();
+    let mut findings = validate::function::check(&function, &mut arguments, diagnostics);
+    findings.fixed |= features.check(&function, diagnostics);
+    let sound = diagnostics.count() == before;
     if sound {
-        let guarded = guard::emit(function, &arguments, findings.injection, neighbours);
+        let guarded = guard_argument::emit(function, &arguments, findings.injection, features);
         written.clone_from(&guarded);
         return Some(guarded);
     }
-    if context_of_a_handler(&function).is_some() {
+    if server_handler_context(&function).is_some() {
         let caller: Vec<usize> = findings.injection.into_iter().collect();
-        *written = guard::set_aside(function, &caller).0.into_token_stream();
+        *written = guard_argument::replace_arguments(function, &caller).0.into_token_stream();
     } else if !findings.fixed {
-        *written = guard::emit_beside_errors(function, &arguments, &findings, neighbours);
+        *written = guard_argument::emit_beside_errors(function, &arguments, &findings, features);
     }
     None
 }
@@ -71,23 +69,23 @@ fn expand_function(
 /// The tools and prompts in an `impl` block are not guarded here: they get an attribute of their
 /// own, which does that.
 fn expand_block(
-    neighbours: Neighbours,
+    features: Features,
     arguments: &TokenStream,
     mut block: ImplBlock,
     written: &mut TokenStream,
-    problems: &mut Problems,
+    diagnostics: &mut Diagnostics,
 ) -> TokenStream {
-    let parsed = Arguments::parse(arguments.clone(), problems);
-    let private = paths::private(parsed.krate.as_ref(), Span::call_site());
-    let unmarked = if parsed.doubtful {
-        Unmarked::Doubtful
+    let parsed = Arguments::parse(arguments.clone(), diagnostics);
+    let private = private::path(parsed.krate.as_ref(), Span::call_site());
+    let unmarked = if parsed.has_errors {
+        ImplDefault::Unknown
     } else if parsed.scopes.is_some() || parsed.optional.is_some() {
         let attribute = syn::parse_quote!(#[#private::requires_auth(#arguments)]);
-        Unmarked::Guard(Box::new(attribute))
+        ImplDefault::Guard(Box::new(attribute))
     } else {
-        Unmarked::Demand
+        ImplDefault::RequireMark
     };
-    marks::spread(&unmarked, &mut block, neighbours, &private, problems);
+    impl_defaults::apply(&unmarked, &mut block, features, &private, diagnostics);
     *written = block.to_token_stream();
     block.into_token_stream()
 }

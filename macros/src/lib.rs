@@ -4,28 +4,21 @@
 //! checked, the guard is emitted. No decision about a request is made here: the emitted code names
 //! a policy, and the runtime decides.
 
-mod arguments;
+mod diagnostics;
 mod expand;
-mod extractors;
-mod function;
-mod guard;
-mod impl_block;
-mod marks;
-mod neighbours;
-mod paths;
-mod policy;
-mod problems;
-mod renamed;
-mod scopes;
-mod signature;
-mod written;
+mod impl_defaults;
+mod lower;
+mod parse;
+mod private;
+mod rmcp;
+mod validate;
 
 use proc_macro::TokenStream;
 
-use crate::neighbours::Neighbours;
+use crate::rmcp::Features;
 
 /// Documented on the re-export in `requires-auth`.
 #[proc_macro_attribute]
 pub fn requires_auth(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::expand(Neighbours::enabled(), arguments.into(), item.into()).into()
+    expand::expand(Features::enabled(), arguments.into(), item.into()).into()
 }

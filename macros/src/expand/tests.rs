@@ -2,15 +2,15 @@ use expect_test::{Expect, expect};
 use proc_macro2::TokenStream;
 
 use super::expand;
-use crate::neighbours::Neighbours;
+use crate::rmcp::Features;
 
+mod argument_errors;
 mod impl_blocks;
-mod mistakes;
-mod mutations;
-mod neighbours;
-mod policies;
+mod one_token_edits;
+mod policy_types;
+mod rmcp;
 
-const WITH_RMCP: Neighbours = Neighbours { rmcp: true };
+const WITH_RMCP: Features = Features { rmcp: true };
 
 fn expanded(arguments: &str, item: &str) -> String {
     let tokens = |text: &str| text.parse::<TokenStream>().unwrap();

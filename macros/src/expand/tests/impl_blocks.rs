@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{Neighbours, expand, expanded, mistakes, snapshot};
+use super::{Features, expand, expanded, mistakes, snapshot};
 
 #[test]
 fn a_block_guards_its_tools_and_prompts() {
@@ -112,7 +112,7 @@ fn bodies_are_passed_on() {
     // R-K5
     let arguments = r#"scopes = "a""#.parse().unwrap();
     let item = "impl A { #[tool] fn f() { let = ; } fn g() { auth. } }".parse().unwrap();
-    let text = expand(Neighbours { rmcp: true }, arguments, item).to_string();
+    let text = expand(Features { rmcp: true }, arguments, item).to_string();
     assert!(text.contains("let = ;") && text.contains("auth ."), "{text}");
     assert!(!text.contains("compile_error"), "{text}");
 }
@@ -140,7 +140,7 @@ fn what_macros_have_captured_is_seen_through() {
         #[tool] fn d() {}
     }));
     let arguments = r#"scopes = "a""#.parse().unwrap();
-    let text = expand(Neighbours { rmcp: true }, arguments, quote!(#item)).to_string();
+    let text = expand(Features { rmcp: true }, arguments, quote!(#item)).to_string();
     assert_eq!(text.matches("requires_auth_expansion :: requires_auth").count(), 4, "{text}");
 }
 
@@ -181,7 +181,7 @@ fn mistakes_in_a_block_are_reported_at_once() {
                 #[tool] #[requires_auth] fn below() {}
                 #[cfg_attr(x, cfg_attr(y, rmcp::tool(z)))] fn hidden() {}
                 #[::requires_auth::requires_auth_expansion::requires_auth] #[tool] fn again() {}
-                #[tool] fn doubtful() {}
+                #[tool] fn has_errors() {}
             }"#,
         ),
         [
@@ -269,6 +269,6 @@ fn without_the_feature_a_block_asks_for_it() {
     // R-K2
     let item = "impl A { #[tool] fn f() {} }".parse().unwrap();
     let arguments = "optional".parse().unwrap();
-    let text = expand(Neighbours { rmcp: false }, arguments, item).to_string();
+    let text = expand(Features { rmcp: false }, arguments, item).to_string();
     assert!(text.contains("compile_error") && text.contains("enable the feature `rmcp`"), "{text}");
 }

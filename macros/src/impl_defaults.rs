@@ -4,19 +4,19 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Attribute, Meta};
 
-use crate::function::{is, may_become};
-use crate::impl_block::{ImplBlock, ImplItem};
-use crate::neighbours::{Kinds, Neighbours, declare, marks_a_tool};
-use crate::problems::Problems;
+use crate::diagnostics::Diagnostics;
+use crate::parse::function::{cfg_attr_may_add, is};
+use crate::parse::impl_block::{ImplBlock, ImplItem};
+use crate::rmcp::{DeclaredKinds, Features, append_declaration, is_tool_or_prompt};
 
 /// What the block says about a tool or a prompt that has no mark of its own.
-pub(crate) enum Unmarked {
+pub(crate) enum ImplDefault {
     /// This attribute guards it.
     Guard(Box<Attribute>),
     /// It must have one.
-    Demand,
+    RequireMark,
     /// What is meant is not understood.
-    Doubtful,
+    Unknown,
 }
 
 // Input:  impl Journal { #[tool] fn list() {} #[public] #[tool] fn health() {} fn other() {} }
@@ -25,40 +25,41 @@ pub(crate) enum Unmarked {
 //             #[tool(meta = declared(None))] fn health() {}
 //             …
 //         }
-pub(crate) fn spread(
-    unmarked: &Unmarked,
+pub(crate) fn apply(
+    unmarked: &ImplDefault,
     block: &mut ImplBlock,
-    neighbours: Neighbours,
+    features: Features,
     private: &TokenStream,
-    problems: &mut Problems,
+    diagnostics: &mut Diagnostics,
 ) {
-    check_block(block, neighbours, problems);
+    check_block(block, features, diagnostics);
     let hidden = block.items.iter().any(may_be_hidden);
-    let kinds = if hidden { Kinds::Both } else { Kinds::Own };
+    let kinds = if hidden { DeclaredKinds::Both } else { DeclaredKinds::Own };
     for item in &mut block.items {
-        mark(unmarked, item, problems);
+        mark(unmarked, item, diagnostics);
         // So that a router shows which of its routes stand in a block like this one.
-        for attribute in item.attributes.iter_mut().filter(|it| neighbours.rmcp && marks_a_tool(it))
+        for attribute in
+            item.attributes.iter_mut().filter(|it| features.rmcp && is_tool_or_prompt(it))
         {
-            declare(attribute, kinds, private);
+            append_declaration(attribute, kinds, private);
         }
     }
 }
 
-fn check_block(block: &mut ImplBlock, neighbours: Neighbours, problems: &mut Problems) {
+fn check_block(block: &mut ImplBlock, features: Features, diagnostics: &mut Diagnostics) {
     for further in block.attributes.extract_if(.., |attribute| is_guard(attribute)) {
-        already_guarded(&further, problems);
+        already_guarded(&further, diagnostics);
     }
     let mut attributes = block.items.iter().flat_map(|item| &item.attributes);
-    if !attributes.any(|attribute| marks_a_tool(attribute) || may_be_a_tool(attribute)) {
-        problems.add(
+    if !attributes.any(|attribute| is_tool_or_prompt(attribute) || may_be_a_tool(attribute)) {
+        diagnostics.error(
             &block.header,
             "there is no `#[tool]` or `#[prompt]` in this `impl` block for `#[requires_auth]` to \
              guard",
             "write `#[requires_auth]` on each function that answers a request",
         );
-    } else if !neighbours.rmcp {
-        problems.add(
+    } else if !features.rmcp {
+        diagnostics.error(
             &block.header,
             "guarding rmcp tools needs the feature `rmcp`",
             "enable the feature `rmcp` of `requires-auth`",
@@ -66,57 +67,59 @@ fn check_block(block: &mut ImplBlock, neighbours: Neighbours, problems: &mut Pro
     }
 }
 
-fn mark(unmarked: &Unmarked, item: &mut ImplItem, problems: &mut Problems) {
+fn mark(unmarked: &ImplDefault, item: &mut ImplItem, diagnostics: &mut Diagnostics) {
     let public: Vec<Attribute> = item.attributes.extract_if(.., |it| is(it, "public")).collect();
-    check_public(&public, problems);
-    let tool = item.attributes.iter().position(marks_a_tool);
+    check_public(&public, diagnostics);
+    let tool = item.attributes.iter().position(is_tool_or_prompt);
     let guard = item.attributes.iter().position(is_guard);
     for hidden in item.attributes.iter().filter(|it| tool.is_none() && may_be_a_tool(it)) {
-        problems.add(
+        diagnostics.error(
             hidden,
             "`#[tool]` and `#[prompt]` cannot stand behind a `#[cfg_attr]` here",
             "write them without a condition, and put `#[cfg(…)]` on the function",
         );
     }
     match (tool, guard, public.first()) {
-        (None, _, Some(public)) => problems.add(
+        (None, _, Some(public)) => diagnostics.error(
             public,
             "`#[public]` is for tools and prompts",
             "remove it: `#[requires_auth]` on an `impl` block guards nothing else",
         ),
-        (Some(_), Some(_), Some(public)) => problems.add(
+        (Some(_), Some(_), Some(public)) => diagnostics.error(
             public,
             "a function is either public or guarded",
             "keep one of `#[public]` and `#[requires_auth]`",
         ),
-        (Some(tool), Some(guard), None) => check_guard(item, tool, guard, problems),
+        (Some(tool), Some(guard), None) => check_guard(item, tool, guard, diagnostics),
         (Some(tool), None, None) => match unmarked {
-            Unmarked::Guard(attribute) => item.attributes.insert(tool, Attribute::clone(attribute)),
-            Unmarked::Demand => demand_a_mark(item, tool, problems),
-            Unmarked::Doubtful => {}
+            ImplDefault::Guard(attribute) => {
+                item.attributes.insert(tool, Attribute::clone(attribute))
+            }
+            ImplDefault::RequireMark => require_mark(item, tool, diagnostics),
+            ImplDefault::Unknown => {}
         },
         (Some(_), None, Some(_)) | (None, _, None) => {}
     }
 }
 
-fn check_public(public: &[Attribute], problems: &mut Problems) {
+fn check_public(public: &[Attribute], diagnostics: &mut Diagnostics) {
     if let Some(further) = public.get(1) {
-        problems.add(further, "`#[public]` is given twice", "keep one");
+        diagnostics.error(further, "`#[public]` is given twice", "keep one");
     }
     for attribute in public.iter().filter(|attribute| !matches!(attribute.meta, Meta::Path(_))) {
-        problems.add(attribute, "`#[public]` takes no arguments", "write `#[public]` alone");
+        diagnostics.error(attribute, "`#[public]` takes no arguments", "write `#[public]` alone");
     }
 }
 
 /// A function's own `#[requires_auth]`.
-fn check_guard(item: &mut ImplItem, tool: usize, guard: usize, problems: &mut Problems) {
+fn check_guard(item: &mut ImplItem, tool: usize, guard: usize, diagnostics: &mut Diagnostics) {
     let Some(own) = item.attributes.get(guard) else { return };
     // Another attribute on the block, under another name, has put this one here.
     if own.path().segments.iter().any(|segment| segment.ident == "requires_auth_expansion") {
-        already_guarded(own, problems);
+        already_guarded(own, diagnostics);
     }
     if tool < guard {
-        problems.add(
+        diagnostics.error(
             own,
             "below `#[tool]` or `#[prompt]`, `#[requires_auth]` comes too late",
             "move `#[requires_auth]` above it",
@@ -127,12 +130,12 @@ fn check_guard(item: &mut ImplItem, tool: usize, guard: usize, problems: &mut Pr
     }
 }
 
-fn demand_a_mark(item: &ImplItem, tool: usize, problems: &mut Problems) {
+fn require_mark(item: &ImplItem, tool: usize, diagnostics: &mut Diagnostics) {
     let place = match item.name() {
         Some(name) => name.into_token_stream(),
         None => item.attributes.get(tool).into_token_stream(),
     };
-    problems.add(
+    diagnostics.error(
         &place,
         format_args!("nothing says who may call `{place}`"),
         "write `#[requires_auth(scopes = \"…\")]` or `#[public]` above it, or give the `impl` \
@@ -140,8 +143,8 @@ fn demand_a_mark(item: &ImplItem, tool: usize, problems: &mut Problems) {
     );
 }
 
-fn already_guarded(place: &Attribute, problems: &mut Problems) {
-    problems.add(
+fn already_guarded(place: &Attribute, diagnostics: &mut Diagnostics) {
+    diagnostics.error(
         place,
         "an `impl` block takes one `#[requires_auth]`",
         "keep one, and write the other on the functions that it is meant for",
@@ -153,7 +156,7 @@ fn is_guard(attribute: &Attribute) -> bool {
 }
 
 fn may_be_a_tool(attribute: &Attribute) -> bool {
-    may_become(attribute, "tool") || may_become(attribute, "prompt")
+    cfg_attr_may_add(attribute, "tool") || cfg_attr_may_add(attribute, "prompt")
 }
 
 /// Attributes of the compiler that make no route of a function.
@@ -181,7 +184,7 @@ fn may_be_hidden(item: &ImplItem) -> bool {
             || OF_THE_COMPILER.iter().any(|name| is(attribute, name))
     };
     let aliased = item.name().is_some()
-        && !item.attributes.iter().any(marks_a_tool)
+        && !item.attributes.iter().any(is_tool_or_prompt)
         && !item.attributes.iter().all(known);
     aliased || item.is_macro_call()
 }

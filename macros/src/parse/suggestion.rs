@@ -7,40 +7,41 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::Lit;
 use syn::ext::IdentExt;
 
-use crate::scopes::is_scope;
+use crate::parse::condition::is_scope;
 
 /// A condition as it should be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Written {
+pub(crate) enum SuggestedCondition {
     Scope(String),
-    All(Vec<Written>),
-    Any(Vec<Written>),
+    All(Vec<SuggestedCondition>),
+    Any(Vec<SuggestedCondition>),
 }
 
-impl Written {
-    /// The readings of an expression in a string. Where it mixes `and` and `or` without parentheses
+impl SuggestedCondition {
+    /// The interpretations of an expression in a string. Where it mixes `and` and `or` without parentheses
     /// there are two, and nothing says which one is meant.
-    pub(crate) fn in_text(text: &str) -> Option<Readings> {
-        Readings::of(&lex_text(text)?)
+    pub(crate) fn in_text(text: &str) -> Option<Interpretations> {
+        Interpretations::of(&lex_text(text)?)
     }
 
     /// The same for tokens.
-    pub(crate) fn in_tokens(tokens: TokenStream) -> Option<Readings> {
+    pub(crate) fn in_tokens(tokens: TokenStream) -> Option<Interpretations> {
         let mut words = Vec::new();
         lex_tokens(tokens, &mut words)?;
-        Readings::of(&words)
+        Interpretations::of(&words)
     }
 
     /// What `any_of` and the like mean, by what is in their parentheses or behind their `=`. Each
-    /// element of a list is one alternative; one string with several scopes has two readings.
-    pub(crate) fn alternatives(tokens: TokenStream) -> Option<Readings> {
+    /// element of a list is one alternative; one string with several scopes has two interpretations.
+    pub(crate) fn alternatives(tokens: TokenStream) -> Option<Interpretations> {
         let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
         match trees.as_slice() {
             [TokenTree::Group(list)] => Self::alternatives(list.stream()),
             [TokenTree::Literal(_)] => match Self::in_tokens(tokens)? {
-                Readings { first: Self::All(all), second: None } => {
-                    Some(Readings { first: Self::any(all.clone()), second: Some(Self::All(all)) })
-                }
+                Interpretations { first: Self::All(all), second: None } => Some(Interpretations {
+                    first: Self::any(all.clone()),
+                    second: Some(Self::All(all)),
+                }),
                 other => Some(other),
             },
             _ => {
@@ -105,7 +106,7 @@ impl Written {
 }
 
 /// As the value of `scopes`.
-impl fmt::Display for Written {
+impl fmt::Display for SuggestedCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.show(f, true)
     }
@@ -113,12 +114,12 @@ impl fmt::Display for Written {
 
 /// What an expression may mean.
 #[derive(Debug)]
-pub(crate) struct Readings {
-    pub(crate) first: Written,
-    pub(crate) second: Option<Written>,
+pub(crate) struct Interpretations {
+    pub(crate) first: SuggestedCondition,
+    pub(crate) second: Option<SuggestedCondition>,
 }
 
-impl Readings {
+impl Interpretations {
     fn of(words: &[Word]) -> Option<Self> {
         let read = |tighter| Parser { words, tighter }.whole();
         let (first, second) = (read(Join::All)?, read(Join::Any)?);
@@ -126,7 +127,7 @@ impl Readings {
         Some(Self { first, second })
     }
 
-    pub(crate) fn only(&self) -> Option<&Written> {
+    pub(crate) fn only(&self) -> Option<&SuggestedCondition> {
         self.second.is_none().then_some(&self.first)
     }
 
@@ -164,13 +165,13 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn whole(mut self) -> Option<Written> {
+    fn whole(mut self) -> Option<SuggestedCondition> {
         let written = self.sequence(Join::All)?;
         (self.words.is_empty() && written.is_right()).then_some(written)
     }
 
     /// Expressions side by side or between commas, up to a closing parenthesis or the end.
-    fn sequence(&mut self, join: Join) -> Option<Written> {
+    fn sequence(&mut self, join: Join) -> Option<SuggestedCondition> {
         let mut elements = Vec::new();
         let (mut commas, mut gaps) = (false, false);
         loop {
@@ -191,10 +192,10 @@ impl Parser<'_> {
                 _ => elements.push(self.operators(join)?),
             }
         }
-        Some(Written::group(join, elements))
+        Some(SuggestedCondition::group(join, elements))
     }
 
-    fn operators(&mut self, join: Join) -> Option<Written> {
+    fn operators(&mut self, join: Join) -> Option<SuggestedCondition> {
         let (tighter, looser) = match self.tighter {
             Join::All => (Join::All, Join::Any),
             Join::Any => (Join::Any, Join::All),
@@ -217,15 +218,16 @@ impl Parser<'_> {
                 terms.push(vec![primary]);
             }
         }
-        let terms = terms.into_iter().map(|term| Written::group(tighter, term)).collect();
-        Some(Written::group(looser, terms))
+        let terms =
+            terms.into_iter().map(|term| SuggestedCondition::group(tighter, term)).collect();
+        Some(SuggestedCondition::group(looser, terms))
     }
 
-    fn primary(&mut self) -> Option<Written> {
+    fn primary(&mut self) -> Option<SuggestedCondition> {
         let (first, rest) = self.words.split_first()?;
         self.words = rest;
         match first {
-            Word::Name(name) => Some(Written::Scope(name.clone())),
+            Word::Name(name) => Some(SuggestedCondition::Scope(name.clone())),
             Word::Open(join) => {
                 let inner = self.sequence(*join)?;
                 self.take(&Word::Close).then_some(inner)
@@ -428,12 +430,14 @@ mod tests {
     use super::*;
 
     fn text(text: &str) -> String {
-        Written::in_text(text).map_or_else(|| "none".to_owned(), |readings| readings.help(""))
+        SuggestedCondition::in_text(text)
+            .map_or_else(|| "none".to_owned(), |interpretations| interpretations.help(""))
     }
 
     fn tokens(text: &str) -> String {
-        let readings = Written::in_tokens(text.parse().unwrap());
-        readings.map_or_else(|| "none".to_owned(), |readings| readings.help(""))
+        let interpretations = SuggestedCondition::in_tokens(text.parse().unwrap());
+        interpretations
+            .map_or_else(|| "none".to_owned(), |interpretations| interpretations.help(""))
     }
 
     #[test]
@@ -531,8 +535,9 @@ mod tests {
             (r#""a""#, r#"write `"a"`"#),
             ("1", "none"),
         ] {
-            let readings = Written::alternatives(written.parse().unwrap());
-            let found = readings.map_or_else(|| "none".to_owned(), |readings| readings.help(""));
+            let interpretations = SuggestedCondition::alternatives(written.parse().unwrap());
+            let found = interpretations
+                .map_or_else(|| "none".to_owned(), |interpretations| interpretations.help(""));
             assert_eq!(found, help, "{written}");
         }
     }

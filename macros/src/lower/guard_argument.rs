@@ -4,11 +4,12 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, FnArg, Meta, Pat, PatType, Signature, Token, Type};
 
-use crate::arguments::Arguments;
-use crate::function::{Function, is, is_marker};
-use crate::neighbours::{Neighbours, marks_a_tool};
-use crate::signature::Findings;
-use crate::{extractors, paths, policy};
+use crate::lower::{policy_type, shared_caller};
+use crate::parse::arguments::Arguments;
+use crate::parse::function::{Function, is, is_auth_marker};
+use crate::private;
+use crate::rmcp::{Features, is_tool_or_prompt};
+use crate::validate::function::Findings;
 
 /// Puts the guard in the place of the argument that receives the caller, and that place first.
 // Input:  async fn create(Json(entry): Json<NewEntry>, auth: AuthInfo) -> R { … }
@@ -23,16 +24,20 @@ pub(crate) fn emit(
     mut function: Function,
     arguments: &Arguments,
     injection: Option<usize>,
-    neighbours: Neighbours,
+    features: Features,
 ) -> TokenStream {
     let span = Span::call_site();
-    let private = paths::private(arguments.krate.as_ref(), span);
+    let private = private::path(arguments.krate.as_ref(), span);
     let name = function.signature.ident.clone();
-    if let Some(statement) = neighbours.check_order(&function, &private) {
-        function.begin_with(statement);
+    if let Some(statement) = features.check_order(&function, &private) {
+        function.prepend_statement(statement);
     }
-    neighbours.tell(&mut function.attributes, &private, &policy(arguments, &name, span));
-    let shared = extractors::may_extract_the_caller(&function.signature, injection);
+    features.append_policy_meta(
+        &mut function.attributes,
+        &private,
+        &policy(arguments, &name, span),
+    );
+    let shared = shared_caller::may_extract_caller(&function.signature, injection);
     let policy = |span| own_policy(arguments, &name, shared, span);
     let mut receiver = None;
     let mut guards = Vec::new();
@@ -44,17 +49,17 @@ pub(crate) fn emit(
             FnArg::Receiver(_) => receiver = Some(input),
             FnArg::Typed(argument) if injection == Some(position) => {
                 check = Some(check_type(&argument, arguments));
-                guards = receiving(argument, arguments, &policy);
+                guards = guard_with_caller(argument, arguments, &policy);
             }
             FnArg::Typed(_) => rest.push(input),
         }
     }
     if guards.is_empty() {
-        guards.push(silent(arguments, &policy, Vec::new()));
+        guards.push(guard_without_caller(arguments, &policy, Vec::new()));
     }
     function.signature.inputs = receiver.into_iter().chain(guards).chain(rest).collect();
     if let Some(check) = check {
-        function.begin_with(check);
+        function.prepend_statement(check);
     }
     function.into_token_stream()
 }
@@ -70,24 +75,24 @@ pub(crate) fn emit_beside_errors(
     function: Function,
     arguments: &Arguments,
     findings: &Findings,
-    neighbours: Neighbours,
+    features: Features,
 ) -> TokenStream {
     let Signature { constness, abi, .. } = &function.signature;
     let is_async = constness.is_some() || abi.is_some();
-    let (mut function, kept) = set_aside(function, &findings.misplaced);
+    let (mut function, kept) = replace_arguments(function, &findings.misplaced);
     let signature = &mut function.signature;
     signature.abi = None;
-    if is_async && !function.attributes.iter().any(marks_a_tool) {
+    if is_async && !function.attributes.iter().any(is_tool_or_prompt) {
         signature.asyncness = Some(<Token![async]>::default());
     }
     let injection = kept.iter().position(|position| findings.injection == Some(*position));
-    emit(function, arguments, injection, neighbours)
+    emit(function, arguments, injection, features)
 }
 
 /// The function without these arguments, which its body can use all the same, and the positions of
 /// the others.
-pub(crate) fn set_aside(function: Function, positions: &[usize]) -> (Function, Vec<usize>) {
-    let mut function = function.without_cascades();
+pub(crate) fn replace_arguments(function: Function, positions: &[usize]) -> (Function, Vec<usize>) {
+    let mut function = function.without_auth_and_const();
     let mut statements = TokenStream::new();
     let mut kept = Vec::new();
     let inputs = std::mem::take(&mut function.signature.inputs);
@@ -108,25 +113,25 @@ pub(crate) fn set_aside(function: Function, positions: &[usize]) -> (Function, V
     if !statements.is_empty() {
         let allow: Attribute = syn::parse_quote!(#[allow(unreachable_code, unused)]);
         function.attributes.push(allow);
-        function.begin_with(statements);
+        function.prepend_statement(statements);
     }
     (function, kept)
 }
 
 /// The argument that receives the caller. A `#[cfg]` on it chooses between it and a guard that
 /// receives nothing: it never takes the guard away.
-fn receiving(
+fn guard_with_caller(
     argument: PatType,
     arguments: &Arguments,
     policy: &impl Fn(Span) -> TokenStream,
 ) -> Vec<FnArg> {
     let PatType { attrs, pat, ty, .. } = argument;
     let attributes: Vec<Attribute> =
-        attrs.into_iter().filter(|attribute| !is_marker(attribute)).collect();
+        attrs.into_iter().filter(|attribute| !is_auth_marker(attribute)).collect();
     let conditions: Vec<TokenStream> = attributes.iter().filter_map(condition).collect();
     // Both the pattern and the type at the place of the type as written, from its first token to
     // its last: an error about them is shown there, and once.
-    let (first, last) = ends(&ty);
+    let (first, last) = first_and_last_span(&ty);
     let guard = guard_path(arguments, first, last);
     let own = policy(first);
     let fields = quote_spanned!(last=> { caller: #pat, .. });
@@ -140,7 +145,7 @@ fn receiving(
         return vec![receiver];
     }
     let absent = syn::parse_quote!(#[cfg(not(all(#(#conditions),*)))]);
-    vec![receiver, silent(arguments, policy, vec![absent])]
+    vec![receiver, guard_without_caller(arguments, policy, vec![absent])]
 }
 
 /// Checks the type of the argument that receives the caller. In the body, because a bound in the
@@ -149,8 +154,8 @@ fn receiving(
 // Output: const _: () = receives_the_caller::<Required, AuthInfo>();
 fn check_type(argument: &PatType, arguments: &Arguments) -> TokenStream {
     let PatType { attrs, ty, .. } = argument;
-    let (first, last) = ends(ty);
-    let private = paths::private(arguments.krate.as_ref(), first);
+    let (first, last) = first_and_last_span(ty);
+    let private = private::path(arguments.krate.as_ref(), first);
     let presence =
         Ident::new(if arguments.optional.is_some() { "Anonymous" } else { "Required" }, first);
     let check = quote_spanned!(last=> receives_the_caller);
@@ -174,7 +179,7 @@ fn mentions_self(tokens: TokenStream) -> bool {
 
 /// A guard that decides and hands nothing over. Without a caller to receive, an optional one is
 /// received and dropped.
-fn silent(
+fn guard_without_caller(
     arguments: &Arguments,
     policy: &impl Fn(Span) -> TokenStream,
     attributes: Vec<Attribute>,
@@ -182,7 +187,7 @@ fn silent(
     let span = Span::call_site();
     let guard = guard_path(arguments, span, span);
     let policy = policy(span);
-    let private = paths::private(arguments.krate.as_ref(), span);
+    let private = private::path(arguments.krate.as_ref(), span);
     let caller = arguments.optional.map(|_| quote!(, ::core::option::Option<#private::AuthInfo>));
     argument_of(attributes, quote!(_), quote!(#guard<#policy #caller>))
 }
@@ -197,7 +202,7 @@ fn argument_of(attrs: Vec<Attribute>, pattern: TokenStream, ty: TokenStream) -> 
 }
 
 /// The places of the first and of the last token.
-fn ends(tokens: impl ToTokens) -> (Span, Span) {
+fn first_and_last_span(tokens: impl ToTokens) -> (Span, Span) {
     let place = |token: TokenTree| Span::call_site().located_at(token.span());
     let mut tokens = tokens.into_token_stream().into_iter().map(place);
     let first = tokens.next().unwrap_or_else(Span::call_site);
@@ -205,29 +210,29 @@ fn ends(tokens: impl ToTokens) -> (Span, Span) {
 }
 
 fn guard_path(arguments: &Arguments, first: Span, last: Span) -> TokenStream {
-    let private = paths::private(arguments.krate.as_ref(), first);
+    let private = private::path(arguments.krate.as_ref(), first);
     let name = Ident::new("Authorized", last);
     quote_spanned!(first=> #private::#name)
 }
 
 /// The policy in the function's own signature.
 fn own_policy(arguments: &Arguments, name: &Ident, shared: bool, span: Span) -> TokenStream {
-    let private = paths::private(arguments.krate.as_ref(), span);
+    let private = private::path(arguments.krate.as_ref(), span);
     let policy = policy(arguments, name, span);
     if shared { quote!(#private::Shared<#policy>) } else { policy }
 }
 
 fn policy(arguments: &Arguments, name: &Ident, span: Span) -> TokenStream {
-    let private = paths::private(arguments.krate.as_ref(), span);
+    let private = private::path(arguments.krate.as_ref(), span);
     let policy = match &arguments.scopes {
-        Some(condition) => policy::spell(condition, &private),
+        Some(condition) => policy_type::of_condition(condition, &private),
         None => quote_spanned!(span=> #private::AnyToken),
     };
     let policy = match arguments.optional {
         Some(_) => quote_spanned!(span=> #private::Optional<#policy>),
         None => policy,
     };
-    policy::named(name, policy, &private)
+    policy_type::with_function_name(name, policy, &private)
 }
 
 /// What a `#[cfg(…)]` asks for.

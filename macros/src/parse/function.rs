@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, FnArg, Ident, Meta, Signature, Visibility};
 
-use crate::problems::Problems;
+use crate::diagnostics::Diagnostics;
 
 /// A function, free or in an `impl`.
 #[derive(Clone)]
@@ -21,13 +21,13 @@ pub(crate) struct Function {
 
 impl Function {
     /// `None` if the item is no function, or none that can be guarded.
-    pub(crate) fn parse(item: TokenStream, problems: &mut Problems) -> Option<Self> {
+    pub(crate) fn parse(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<Self> {
         match syn::parse2::<Self>(item.clone()) {
             Ok(function) => Some(function),
             Err(error) => {
                 match other_item(item) {
-                    Some(keyword) => refuse_item(&keyword, problems),
-                    None => problems.add_parser_error(error),
+                    Some(keyword) => refuse_item(&keyword, diagnostics),
+                    None => diagnostics.push(error),
                 }
                 None
             }
@@ -39,7 +39,7 @@ impl Function {
     }
 
     /// Puts a statement in front of the body.
-    pub(crate) fn begin_with(&mut self, statement: TokenStream) {
+    pub(crate) fn prepend_statement(&mut self, statement: TokenStream) {
         let mut trees: Vec<TokenTree> = self.body.clone().into_iter().collect();
         if let [TokenTree::Group(block)] = trees.as_mut_slice()
             && block.delimiter() == Delimiter::Brace
@@ -64,7 +64,7 @@ impl Function {
 
     /// As written, but without what would only lead to further errors: `#[auth]`, which nobody else
     /// understands, and what no framework takes.
-    pub(crate) fn without_cascades(mut self) -> Self {
+    pub(crate) fn without_auth_and_const(mut self) -> Self {
         let signature = &mut self.signature;
         signature.constness = None;
         for argument in &mut signature.inputs {
@@ -72,7 +72,7 @@ impl Function {
                 FnArg::Receiver(receiver) => &mut receiver.attrs,
                 FnArg::Typed(argument) => &mut argument.attrs,
             };
-            attributes.retain(|attribute| !is_marker(attribute));
+            attributes.retain(|attribute| !is_auth_marker(attribute));
         }
         self
     }
@@ -95,7 +95,7 @@ fn inner_attributes(block: TokenStream) -> (TokenStream, TokenStream) {
 }
 
 /// `#[auth]`, which marks the argument that receives the caller.
-pub(crate) fn is_marker(attribute: &Attribute) -> bool {
+pub(crate) fn is_auth_marker(attribute: &Attribute) -> bool {
     is(attribute, "auth")
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn is(attribute: &Attribute, name: &str) -> bool {
 }
 
 /// Whether a `#[cfg_attr(…)]` may put an attribute of this name there.
-pub(crate) fn may_become(attribute: &Attribute, name: &str) -> bool {
+pub(crate) fn cfg_attr_may_add(attribute: &Attribute, name: &str) -> bool {
     match &attribute.meta {
         Meta::List(list) if is(attribute, "cfg_attr") => mentions(list.tokens.clone(), name),
         _ => false,
@@ -174,10 +174,10 @@ fn other_item(item: TokenStream) -> Option<Ident> {
     words.take_while(|word| word != "fn").find(|word| KINDS.iter().any(|kind| word == kind))
 }
 
-fn refuse_item(keyword: &Ident, problems: &mut Problems) {
+fn refuse_item(keyword: &Ident, diagnostics: &mut Diagnostics) {
     let help = match keyword.to_string().as_str() {
         "impl" | "trait" | "mod" | "extern" => "write it on each function in it",
         _ => "write it on the `fn` that answers the request",
     };
-    problems.add(keyword, "`#[requires_auth]` guards only functions and `impl` blocks", help);
+    diagnostics.error(keyword, "`#[requires_auth]` guards only functions and `impl` blocks", help);
 }

@@ -8,9 +8,9 @@ use syn::{
     ReturnType, Signature, Type,
 };
 
-use crate::arguments::Arguments;
-use crate::function::{Function, is, is_marker, may_become};
-use crate::problems::Problems;
+use crate::diagnostics::Diagnostics;
+use crate::parse::arguments::Arguments;
+use crate::parse::function::{Function, cfg_attr_may_add, is, is_auth_marker};
 
 /// What the checks have found out about the arguments.
 #[derive(Default)]
@@ -26,56 +26,56 @@ pub(crate) struct Findings {
 pub(crate) fn check(
     function: &Function,
     arguments: &mut Arguments,
-    problems: &mut Problems,
+    diagnostics: &mut Diagnostics,
 ) -> Findings {
     let mut findings = Findings::default();
-    let before = problems.count();
-    check_fixed_kind(function, problems);
-    check_attributes(&function.attributes, problems);
-    check_unguarded(&function.signature, problems);
-    findings.fixed = problems.count() > before;
-    check_kind(function, problems);
-    let found = find_injection(&function.signature, &mut findings, problems);
+    let before = diagnostics.count();
+    check_fixed_kind(function, diagnostics);
+    check_attributes(&function.attributes, diagnostics);
+    check_unguarded(&function.signature, diagnostics);
+    findings.fixed = diagnostics.count() > before;
+    check_kind(function, diagnostics);
+    let found = find_injection(&function.signature, &mut findings, diagnostics);
     match found {
         Some((position, argument)) => {
-            let before = problems.count();
-            check_type(argument, arguments, problems);
-            if problems.count() == before {
-                check_pattern(argument, problems);
+            let before = diagnostics.count();
+            check_type(argument, arguments, diagnostics);
+            if diagnostics.count() == before {
+                check_pattern(argument, diagnostics);
             }
-            check_attributes_of_argument(argument, problems);
-            if problems.count() > before {
+            check_attributes_of_argument(argument, diagnostics);
+            if diagnostics.count() > before {
                 findings.misplaced.push(position);
             }
             findings.injection = Some(position);
         }
         None => {
             let optional = arguments.optional.is_some();
-            check_absence(&function.signature, optional, &mut findings, problems);
+            check_absence(&function.signature, optional, &mut findings, diagnostics);
         }
     }
     findings
 }
 
 /// Functions that no framework calls, or whose signature is not theirs to change.
-fn check_fixed_kind(function: &Function, problems: &mut Problems) {
+fn check_fixed_kind(function: &Function, diagnostics: &mut Diagnostics) {
     let signature = &function.signature;
     if !function.has_body() {
-        problems.add(
+        diagnostics.error(
             &signature.ident,
             "a function without a body cannot be guarded",
             "put `#[requires_auth]` on the function that does the work",
         );
     }
     if let Some(variadic) = &signature.variadic {
-        problems.add(
+        diagnostics.error(
             variadic.dots,
             "a function with any number of arguments cannot be guarded",
             "name its arguments",
         );
     }
     if starts_the_program(function) {
-        problems.add(
+        diagnostics.error(
             &signature.ident,
             "`main` cannot be guarded: it answers no request",
             "put `#[requires_auth]` on the functions that answer requests",
@@ -86,7 +86,7 @@ fn check_fixed_kind(function: &Function, problems: &mut Problems) {
         _ => false,
     };
     if signature.generics.params.iter().any(boxed) {
-        problems.add(
+        diagnostics.error(
             &signature.ident,
             "a method of an `#[async_trait]` trait cannot be guarded: its signature is the trait's",
             "guard the function that calls it, or let the trait take an `AuthInfo` and call \
@@ -96,17 +96,17 @@ fn check_fixed_kind(function: &Function, problems: &mut Problems) {
 }
 
 /// What can be left out of the signature.
-fn check_kind(function: &Function, problems: &mut Problems) {
+fn check_kind(function: &Function, diagnostics: &mut Diagnostics) {
     let signature = &function.signature;
     if let Some(constness) = &signature.constness {
-        problems.add(
+        diagnostics.error(
             constness,
             "a `const fn` cannot be guarded",
             "write `async` in its place, or remove it",
         );
     }
     if let Some(abi) = &signature.abi {
-        problems.add(
+        diagnostics.error(
             abi,
             "a function with a foreign calling convention cannot be guarded",
             "guard the Rust function that it calls",
@@ -133,13 +133,15 @@ fn ends_in(path: &Path, names: &[&str]) -> bool {
     path.segments.last().is_some_and(|last| names.iter().any(|name| last.ident == name))
 }
 
-fn check_attributes(attributes: &[Attribute], problems: &mut Problems) {
+fn check_attributes(attributes: &[Attribute], diagnostics: &mut Diagnostics) {
     for attribute in attributes {
         let last = attribute.path().segments.last().map(|segment| segment.ident.to_string());
         match last.as_deref() {
-            Some("requires_auth") => already_guarded(attribute, problems),
-            _ if may_become(attribute, "requires_auth") => already_guarded(attribute, problems),
-            Some("test") => problems.add(
+            Some("requires_auth") => already_guarded(attribute, diagnostics),
+            _ if cfg_attr_may_add(attribute, "requires_auth") => {
+                already_guarded(attribute, diagnostics)
+            }
+            Some("test") => diagnostics.error(
                 attribute,
                 "a test cannot be guarded: it answers no request",
                 "guard a function, and call it in the test with `caller.try_into()?`",
@@ -149,8 +151,8 @@ fn check_attributes(attributes: &[Attribute], problems: &mut Problems) {
     }
 }
 
-fn already_guarded(place: impl ToTokens, problems: &mut Problems) {
-    problems.add(
+fn already_guarded(place: impl ToTokens, diagnostics: &mut Diagnostics) {
+    diagnostics.error(
         place,
         "a function takes one `#[requires_auth]`",
         "write all scopes into one of them, as in `scopes = all(\"read\", any(\"a\", \"b\"))`",
@@ -158,7 +160,7 @@ fn already_guarded(place: impl ToTokens, problems: &mut Problems) {
 }
 
 /// Another `#[requires_auth]`, perhaps under another name, may have been here already.
-fn check_unguarded(signature: &Signature, problems: &mut Problems) {
+fn check_unguarded(signature: &Signature, diagnostics: &mut Diagnostics) {
     for argument in &signature.inputs {
         let FnArg::Typed(argument) = argument else { continue };
         let Type::Path(path) = &*argument.ty else { continue };
@@ -166,7 +168,7 @@ fn check_unguarded(signature: &Signature, problems: &mut Problems) {
         let guard = names.next().is_some_and(|name| name == "Authorized")
             && names.next().is_some_and(|name| name == "requires_auth_expansion");
         if guard {
-            already_guarded(&signature.ident, problems);
+            already_guarded(&signature.ident, diagnostics);
         }
     }
 }
@@ -174,9 +176,9 @@ fn check_unguarded(signature: &Signature, problems: &mut Problems) {
 fn find_injection<'a>(
     signature: &'a Signature,
     findings: &mut Findings,
-    problems: &mut Problems,
+    diagnostics: &mut Diagnostics,
 ) -> Option<(usize, &'a PatType)> {
-    check_markers(signature, findings, problems);
+    check_markers(signature, findings, diagnostics);
     let typed = || {
         signature.inputs.iter().enumerate().filter_map(|(position, argument)| match argument {
             FnArg::Typed(argument) => Some((position, argument)),
@@ -184,9 +186,9 @@ fn find_injection<'a>(
         })
     };
     // A marker overrules the name of the type.
-    let marked = |(_, argument): &(usize, &PatType)| argument.attrs.iter().any(is_marker);
+    let marked = |(_, argument): &(usize, &PatType)| argument.attrs.iter().any(is_auth_marker);
     let named = |(_, argument): &(usize, &PatType)| {
-        matches!(mention(&argument.ty), Mention::Plain | Mention::Optional)
+        matches!(caller_type_of(&argument.ty), CallerType::Plain | CallerType::Optional)
     };
     let mut found: Vec<_> = typed().filter(marked).collect();
     if found.is_empty() {
@@ -194,7 +196,7 @@ fn find_injection<'a>(
     }
     for (position, further) in found.iter().skip(1) {
         findings.misplaced.push(*position);
-        problems.add(
+        diagnostics.error(
             &further.ty,
             "the caller is received twice",
             "keep one argument for the caller; `AuthInfo` is cheap to clone",
@@ -203,46 +205,46 @@ fn find_injection<'a>(
     found.first().copied()
 }
 
-fn check_markers(signature: &Signature, findings: &mut Findings, problems: &mut Problems) {
+fn check_markers(signature: &Signature, findings: &mut Findings, diagnostics: &mut Diagnostics) {
     for (position, argument) in signature.inputs.iter().enumerate() {
-        let before = problems.count();
+        let before = diagnostics.count();
         let (attributes, receiver) = match argument {
             FnArg::Receiver(receiver) => (&receiver.attrs, true),
             FnArg::Typed(argument) => (&argument.attrs, false),
         };
         let markers: Vec<&Attribute> =
-            attributes.iter().filter(|attribute| is_marker(attribute)).collect();
+            attributes.iter().filter(|attribute| is_auth_marker(attribute)).collect();
         for marker in &markers {
             if receiver {
-                problems.add(marker, "`self` cannot receive the caller", "mark an argument");
+                diagnostics.error(marker, "`self` cannot receive the caller", "mark an argument");
             }
             if !matches!(marker.meta, Meta::Path(_)) {
-                problems.add(marker, "`#[auth]` takes no arguments", "write `#[auth]` alone");
+                diagnostics.error(marker, "`#[auth]` takes no arguments", "write `#[auth]` alone");
             }
         }
         if let Some(further) = markers.get(1) {
-            problems.add(further, "`#[auth]` is given twice", "keep one");
+            diagnostics.error(further, "`#[auth]` is given twice", "keep one");
         }
-        if problems.count() > before && !receiver {
+        if diagnostics.count() > before && !receiver {
             findings.misplaced.push(position);
         }
     }
 }
 
-fn check_type(argument: &PatType, arguments: &mut Arguments, problems: &mut Problems) {
-    match (mention(&argument.ty), arguments.optional.is_some()) {
-        (Mention::Optional, false) if arguments.doubtful => {
+fn check_type(argument: &PatType, arguments: &mut Arguments, diagnostics: &mut Diagnostics) {
+    match (caller_type_of(&argument.ty), arguments.optional.is_some()) {
+        (CallerType::Optional, false) if arguments.has_errors => {
             // A misspelled `optional` is one mistake, not two.
             arguments.optional = Some(argument.ty.span());
         }
-        (Mention::Optional, false) => {
+        (CallerType::Optional, false) => {
             let message =
                 "every caller of this function has a token, so there is always an `AuthInfo`";
             match name_in_some(argument) {
                 Some(name) => {
-                    problems.add(argument, message, format_args!("write `{name}: AuthInfo`"));
+                    diagnostics.error(argument, message, format_args!("write `{name}: AuthInfo`"));
                 }
-                None => problems.add(
+                None => diagnostics.error(
                     &argument.ty,
                     message,
                     "write `AuthInfo`; the argument `optional` of the attribute lets requests \
@@ -250,22 +252,22 @@ fn check_type(argument: &PatType, arguments: &mut Arguments, problems: &mut Prob
                 ),
             }
         }
-        (Mention::Plain, true) => problems.add(
+        (CallerType::Plain, true) => diagnostics.error(
             &argument.ty,
             "with `optional` there may be no caller",
             "write `Option<AuthInfo>`",
         ),
-        (Mention::Behind(what), optional) => behind(argument, what, optional, problems),
+        (CallerType::Behind(what), optional) => behind(argument, what, optional, diagnostics),
         _ => {}
     }
 }
 
-fn check_pattern(argument: &PatType, problems: &mut Problems) {
+fn check_pattern(argument: &PatType, diagnostics: &mut Diagnostics) {
     if let Pat::TupleStruct(pattern) = &*argument.pat
         && ends_in(&pattern.path, &["Some"])
     {
         let name = name_in_some(argument).unwrap_or_else(|| "auth".to_owned());
-        problems.add(
+        diagnostics.error(
             pattern,
             "this pattern does not match a request without a token",
             format_args!("write `{name}: Option<AuthInfo>`, and match it in the function"),
@@ -291,9 +293,9 @@ fn inner_name(pattern: Option<&Pat>) -> String {
 }
 
 /// An attribute that may take the argument away must not take the guard with it.
-fn check_attributes_of_argument(argument: &PatType, problems: &mut Problems) {
+fn check_attributes_of_argument(argument: &PatType, diagnostics: &mut Diagnostics) {
     for attribute in argument.attrs.iter().filter(|attribute| is(attribute, "cfg_attr")) {
-        problems.add(
+        diagnostics.error(
             attribute,
             "`#[cfg_attr]` cannot stand on the argument that receives the caller",
             "write the attribute without a condition, or put `#[cfg]` there",
@@ -305,14 +307,14 @@ fn check_absence(
     signature: &Signature,
     optional: bool,
     findings: &mut Findings,
-    problems: &mut Problems,
+    diagnostics: &mut Diagnostics,
 ) {
     let mut guessed = false;
     for (position, argument) in signature.inputs.iter().enumerate() {
         let FnArg::Typed(argument) = argument else { continue };
-        match mention(&argument.ty) {
-            Mention::Behind(what) => behind(argument, what, optional, problems),
-            Mention::InExtension => in_extension(argument, optional, problems),
+        match caller_type_of(&argument.ty) {
+            CallerType::Behind(what) => behind(argument, what, optional, diagnostics),
+            CallerType::InExtension => in_extension(argument, optional, diagnostics),
             _ => continue,
         }
         findings.misplaced.push(position);
@@ -330,14 +332,14 @@ fn check_absence(
     if let Some((position, argument)) = nested {
         findings.misplaced.push(position);
         let message = "with `optional` the caller is received as an `Option<AuthInfo>`";
-        return problems.add(&argument.ty, message, "write `Option<AuthInfo>`");
+        return diagnostics.error(&argument.ty, message, "write `Option<AuthInfo>`");
     }
     let option = typed.clone().find_map(|(_, argument)| option_of_a_name(argument));
     let message = "with `optional` the function must find out whether there is a caller";
     match option {
         Some(argument) => {
             let place = argument.ty.to_token_stream();
-            problems.add(
+            diagnostics.error(
                 &argument.ty,
                 message,
                 format_args!(
@@ -347,7 +349,7 @@ fn check_absence(
                 ),
             );
         }
-        None => problems.add(
+        None => diagnostics.error(
             &signature.ident,
             message,
             "add an argument `auth: Option<AuthInfo>`, or remove `optional`",
@@ -379,8 +381,8 @@ fn caller_type(optional: bool) -> &'static str {
     if optional { "Option<AuthInfo>" } else { "AuthInfo" }
 }
 
-fn behind(argument: &PatType, what: &str, optional: bool, problems: &mut Problems) {
-    problems.add(
+fn behind(argument: &PatType, what: &str, optional: bool, diagnostics: &mut Diagnostics) {
+    diagnostics.error(
         &argument.ty,
         format_args!("the caller cannot be received behind {what}"),
         format_args!("write `{}`; it is cheap to clone", caller_type(optional)),
@@ -388,18 +390,18 @@ fn behind(argument: &PatType, what: &str, optional: bool, problems: &mut Problem
 }
 
 /// A layer may put a caller into the extensions, but the guard does not.
-fn in_extension(argument: &PatType, optional: bool, problems: &mut Problems) {
+fn in_extension(argument: &PatType, optional: bool, diagnostics: &mut Diagnostics) {
     let name = match &*argument.pat {
         Pat::TupleStruct(pattern) => inner_name(pattern.elems.first()),
         pattern => inner_name(Some(pattern)),
     };
     let help = format!("write `{name}: {}`", caller_type(optional));
-    problems.add(argument, "the guard puts no caller into the request's extensions", help);
+    diagnostics.error(argument, "the guard puts no caller into the request's extensions", help);
 }
 
 /// How a type names `AuthInfo`. The name decides only which argument is meant; that it is the
 /// right type is for the compiler to check.
-enum Mention {
+enum CallerType {
     Plain,
     Optional,
     /// Behind a reference or a pointer, which no framework could fill.
@@ -410,34 +412,34 @@ enum Mention {
     None,
 }
 
-fn mention(ty: &Type) -> Mention {
+fn caller_type_of(ty: &Type) -> CallerType {
     match ty {
-        Type::Paren(inner) => mention(&inner.elem),
-        Type::Group(inner) => mention(&inner.elem),
-        Type::Reference(inner) => match mention(&inner.elem) {
-            found @ (Mention::None | Mention::InExtension) => found,
-            _ => Mention::Behind("a reference"),
+        Type::Paren(inner) => caller_type_of(&inner.elem),
+        Type::Group(inner) => caller_type_of(&inner.elem),
+        Type::Reference(inner) => match caller_type_of(&inner.elem) {
+            found @ (CallerType::None | CallerType::InExtension) => found,
+            _ => CallerType::Behind("a reference"),
         },
         Type::Path(path) => {
-            let Some(last) = path.path.segments.last() else { return Mention::None };
+            let Some(last) = path.path.segments.last() else { return CallerType::None };
             let inner = || match &last.arguments {
                 PathArguments::AngleBracketed(generics) => match generics.args.first() {
-                    Some(GenericArgument::Type(ty)) => mention(ty),
-                    _ => Mention::None,
+                    Some(GenericArgument::Type(ty)) => caller_type_of(ty),
+                    _ => CallerType::None,
                 },
-                _ => Mention::None,
+                _ => CallerType::None,
             };
             match (last.ident.to_string().as_str(), &last.arguments) {
-                ("AuthInfo", PathArguments::None) => Mention::Plain,
-                ("Option", _) if matches!(inner(), Mention::Plain) => Mention::Optional,
-                ("Arc" | "Rc" | "Box", _) if !matches!(inner(), Mention::None) => {
-                    Mention::Behind("a pointer")
+                ("AuthInfo", PathArguments::None) => CallerType::Plain,
+                ("Option", _) if matches!(inner(), CallerType::Plain) => CallerType::Optional,
+                ("Arc" | "Rc" | "Box", _) if !matches!(inner(), CallerType::None) => {
+                    CallerType::Behind("a pointer")
                 }
-                ("Option", _) if matches!(inner(), Mention::Behind(_)) => inner(),
-                ("Extension", _) if !matches!(inner(), Mention::None) => Mention::InExtension,
-                _ => Mention::None,
+                ("Option", _) if matches!(inner(), CallerType::Behind(_)) => inner(),
+                ("Extension", _) if !matches!(inner(), CallerType::None) => CallerType::InExtension,
+                _ => CallerType::None,
             }
         }
-        _ => Mention::None,
+        _ => CallerType::None,
     }
 }

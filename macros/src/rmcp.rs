@@ -10,35 +10,35 @@ use syn::{
     ReceiverKind, ReturnType, Token, Type, token,
 };
 
-use crate::function::Function;
-use crate::problems::Problems;
+use crate::diagnostics::Diagnostics;
+use crate::parse::function::Function;
 
 /// Whether functions may be tools and prompts of rmcp: whether its feature is on.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Neighbours {
+pub(crate) struct Features {
     pub(crate) rmcp: bool,
 }
 
-impl Neighbours {
+impl Features {
     pub(crate) const fn enabled() -> Self {
         Self { rmcp: cfg!(feature = "rmcp") }
     }
 
     /// Whether there is a mistake that leaves the signature as it is.
-    pub(crate) fn check(self, function: &Function, problems: &mut Problems) -> bool {
-        let before = problems.count();
-        check_router(function, problems);
-        check_handler_method(function, problems);
+    pub(crate) fn check(self, function: &Function, diagnostics: &mut Diagnostics) -> bool {
+        let before = diagnostics.count();
+        check_router(function, diagnostics);
+        check_handler_method(function, diagnostics);
         if !self.rmcp {
-            check_feature(function, problems);
-        } else if !function.attributes.iter().any(marks_a_tool) && is_expanded(function) {
-            problems.add(
+            check_feature(function, diagnostics);
+        } else if !function.attributes.iter().any(is_tool_or_prompt) && is_expanded(function) {
+            diagnostics.error(
                 &function.signature.ident,
                 "`#[tool]` or `#[prompt]` has rewritten this function before it could be guarded",
                 "move `#[requires_auth]` above it",
             );
         }
-        problems.count() > before
+        diagnostics.count() > before
     }
 
     /// A statement that does not compile in a method whose `#[tool]` or `#[prompt]` has been there
@@ -59,7 +59,7 @@ impl Neighbours {
             ReceiverKind::Typed(_, ty) => matches!(&**ty, Type::Reference(_)),
             _ => false,
         });
-        let visible = function.attributes.iter().any(marks_a_tool);
+        let visible = function.attributes.iter().any(is_tool_or_prompt);
         if !self.rmcp || visible || signature.asyncness.is_some() || !by_reference {
             return None;
         }
@@ -75,13 +75,13 @@ impl Neighbours {
     }
 
     /// Lets a tool or a prompt tell in its `_meta` what it asks of its caller.
-    pub(crate) fn tell(
+    pub(crate) fn append_policy_meta(
         self,
         attributes: &mut [Attribute],
         private: &TokenStream,
         policy: &TokenStream,
     ) {
-        for attribute in attributes.iter_mut().filter(|it| self.rmcp && marks_a_tool(it)) {
+        for attribute in attributes.iter_mut().filter(|it| self.rmcp && is_tool_or_prompt(it)) {
             append_meta(attribute, &quote!(#private::meta::<#policy>));
         }
     }
@@ -89,7 +89,7 @@ impl Neighbours {
 
 /// What must declare a policy where there is a guarded `impl` block.
 #[derive(Clone, Copy)]
-pub(crate) enum Kinds {
+pub(crate) enum DeclaredKinds {
     /// Tools if one of them is in the block, and prompts likewise.
     Own,
     /// Tools and prompts: something in the block may be either of them.
@@ -97,10 +97,14 @@ pub(crate) enum Kinds {
 }
 
 /// Lets a tool or a prompt of a guarded `impl` block declare that it is one of these.
-pub(crate) fn declare(attribute: &mut Attribute, kinds: Kinds, private: &TokenStream) {
+pub(crate) fn append_declaration(
+    attribute: &mut Attribute,
+    kinds: DeclaredKinds,
+    private: &TokenStream,
+) {
     let declared = match kinds {
-        Kinds::Own => quote!(#private::declared),
-        Kinds::Both => quote!(#private::declared_both),
+        DeclaredKinds::Own => quote!(#private::declared),
+        DeclaredKinds::Both => quote!(#private::declared_both),
     };
     append_meta(attribute, &declared);
 }
@@ -120,19 +124,19 @@ fn append_meta(attribute: &mut Attribute, meta: &TokenStream) {
 }
 
 /// `#[tool]` and `#[prompt]`, under any path, as the macros of rmcp recognise each other.
-pub(crate) fn marks_a_tool(attribute: &Attribute) -> bool {
+pub(crate) fn is_tool_or_prompt(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|last| is_tool(&last.ident))
 }
 
 /// A function that makes a router is called once, by the program, and no request reaches it.
-fn check_router(function: &Function, problems: &mut Problems) {
+fn check_router(function: &Function, diagnostics: &mut Diagnostics) {
     const ROUTERS: [&str; 4] = ["Router", "MethodRouter", "ToolRouter", "PromptRouter"];
     let signature = &function.signature;
     let ReturnType::Type(_, output) = &signature.output else { return };
     let Type::Path(path) = &**output else { return };
     let Some(last) = path.path.segments.last() else { return };
     if signature.asyncness.is_none() && ROUTERS.iter().any(|router| last.ident == router) {
-        problems.add(
+        diagnostics.error(
             output,
             format_args!(
                 "a function that returns a `{}` cannot be guarded: it answers no request",
@@ -144,7 +148,7 @@ fn check_router(function: &Function, problems: &mut Problems) {
 }
 
 /// The context of the request, which a method of rmcp's `ServerHandler` gets.
-pub(crate) fn context_of_a_handler(function: &Function) -> Option<&PatType> {
+pub(crate) fn server_handler_context(function: &Function) -> Option<&PatType> {
     const METHODS: [&str; 16] = [
         "call_tool",
         "complete",
@@ -175,16 +179,16 @@ pub(crate) fn context_of_a_handler(function: &Function) -> Option<&PatType> {
     });
     let is_method = METHODS.iter().any(|method| signature.ident == method)
         && signature.receiver().is_some()
-        && !function.attributes.iter().any(marks_a_tool);
+        && !function.attributes.iter().any(is_tool_or_prompt);
     context.filter(|_| is_method)
 }
 
 /// The signature of such a method is the trait's.
-fn check_handler_method(function: &Function, problems: &mut Problems) {
-    let Some(context) = context_of_a_handler(function) else { return };
+fn check_handler_method(function: &Function, diagnostics: &mut Diagnostics) {
+    let Some(context) = server_handler_context(function) else { return };
     let pattern = context.pat.to_token_stream().to_string();
     let context = if pattern == "_" { "context" } else { &pattern };
-    problems.add(
+    diagnostics.error(
         &function.signature.ident,
         "a method of `ServerHandler` cannot be guarded: its signature is the trait's",
         format_args!(
@@ -196,7 +200,7 @@ fn check_handler_method(function: &Function, problems: &mut Problems) {
 
 /// Without the feature, only what must be meant for rmcp is a mistake: others may have attributes
 /// of these names, but not on what looks like a method of an MCP server.
-fn check_feature(function: &Function, problems: &mut Problems) {
+fn check_feature(function: &Function, diagnostics: &mut Diagnostics) {
     let looks_like_rmcp = || {
         function.signature.inputs.iter().any(|argument| match argument {
             FnArg::Receiver(_) => true,
@@ -208,9 +212,10 @@ fn check_feature(function: &Function, problems: &mut Problems) {
         1 => looks_like_rmcp(),
         _ => path.segments.first().is_some_and(|first| first.ident == "rmcp"),
     };
-    let attribute = function.attributes.iter().find(|it| marks_a_tool(it) && is_rmcp(it.path()));
+    let attribute =
+        function.attributes.iter().find(|it| is_tool_or_prompt(it) && is_rmcp(it.path()));
     if let Some(attribute) = attribute {
-        problems.add(
+        diagnostics.error(
             attribute.path(),
             "guarding rmcp tools needs the feature `rmcp`",
             "enable the feature `rmcp` of `requires-auth`",

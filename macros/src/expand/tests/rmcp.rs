@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{Neighbours, expand, expanded, mistakes, snapshot};
+use super::{Features, expand, expanded, mistakes, snapshot};
 
 #[test]
 fn a_tool_tells_what_it_asks_for() {
@@ -256,7 +256,7 @@ fn without_the_feature_a_tool_asks_for_it() {
     // R-K5
     let without = |item: &str| {
         let item = item.parse().unwrap();
-        expand(Neighbours { rmcp: false }, "".parse().unwrap(), item).to_string()
+        expand(Features { rmcp: false }, "".parse().unwrap(), item).to_string()
     };
     for tool in [
         "#[tool] fn f(&self) {}",

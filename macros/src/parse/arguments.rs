@@ -6,9 +6,11 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{LitStr, Path};
 
-use crate::problems::Problems;
-use crate::scopes::{Condition, NAME_WHAT_IS_REQUIRED, NO_NEGATION, is_scope, reads_as_expression};
-use crate::written::Written;
+use crate::diagnostics::Diagnostics;
+use crate::parse::condition::{
+    Condition, NAME_WHAT_IS_REQUIRED, NO_NEGATION, is_scope, looks_like_expression,
+};
+use crate::parse::suggestion::SuggestedCondition;
 
 /// What `#[requires_auth(…)]` says.
 #[derive(Default)]
@@ -20,29 +22,29 @@ pub(crate) struct Arguments {
     /// The path of the runtime crate, where it is another than `::requires_auth`.
     pub(crate) krate: Option<Path>,
     /// Whether something else may be meant, since there are mistakes.
-    pub(crate) doubtful: bool,
+    pub(crate) has_errors: bool,
 }
 
 const KEYS: &str = "the arguments are `scopes = …`, `optional` and `crate = …`";
 
 impl Arguments {
     /// Each argument is looked at, whatever is wrong with the others.
-    pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Self {
-        let before = problems.count();
+    pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
+        let before = diagnostics.count();
         let mut arguments = Self::default();
         let mut seen: Vec<(String, TokenStream)> = Vec::new();
-        for part in join_values(split_at_commas(tokens, problems)) {
+        for part in join_values(split_at_commas(tokens, diagnostics)) {
             let part = match part {
                 Part::One(part) => part,
                 Part::Several { first, further } => {
-                    several_values(&first, &further, problems);
+                    several_values(&first, &further, diagnostics);
                     let key = parsed(&first).map_or_else(String::new, |it| it.key.to_string());
                     seen.push((key, first));
                     continue;
                 }
             };
             let Some(argument) = parsed(&part) else {
-                not_an_argument(&part, problems);
+                not_an_argument(&part, diagnostics);
                 continue;
             };
             let name = argument.key.to_string();
@@ -53,39 +55,39 @@ impl Arguments {
             };
             let meant = meant.to_owned();
             if let Some((_, first)) = seen.iter().find(|(key, _)| *key == meant || *key == name) {
-                given_twice(&argument.key, &meant, first, &part, problems);
+                given_twice(&argument.key, &meant, first, &part, diagnostics);
                 continue;
             }
             seen.push((name.clone(), part));
-            arguments.take(&name, argument, problems);
+            arguments.take(&name, argument, diagnostics);
         }
-        arguments.doubtful = problems.count() > before;
+        arguments.has_errors = diagnostics.count() > before;
         arguments
     }
 
-    fn take(&mut self, name: &str, argument: Argument, problems: &mut Problems) {
+    fn take(&mut self, name: &str, argument: Argument, diagnostics: &mut Diagnostics) {
         let Argument { key, rest } = argument;
         match name {
             "scopes" => {
-                if let Some(value) = value(&key, rest, "\"read write\"", problems) {
-                    self.scopes = Condition::parse(value, problems);
+                if let Some(value) = value(&key, rest, "\"read write\"", diagnostics) {
+                    self.scopes = Condition::parse(value, diagnostics);
                 }
             }
             "crate" => {
-                if let Some(value) = value(&key, rest, "::path::to::requires_auth", problems) {
-                    self.krate = path(value, problems);
+                if let Some(value) = value(&key, rest, "::path::to::requires_auth", diagnostics) {
+                    self.krate = path(value, diagnostics);
                 }
             }
             "optional" => {
                 self.optional = Some(key.span());
                 if !rest.is_empty() {
-                    optional_with_a_value(&rest, problems);
+                    optional_with_a_value(&rest, diagnostics);
                     if rest.to_string().contains("false") {
                         self.optional = None;
                     }
                 }
             }
-            _ => unknown(&key, name, &rest, problems),
+            _ => unknown(&key, name, &rest, diagnostics),
         }
     }
 }
@@ -147,13 +149,13 @@ fn continues_a_value(part: &TokenStream) -> bool {
     let condition = matches!(name.as_str(), "all" | "any")
         && matches!(argument.rest.clone().into_iter().next(), Some(TokenTree::Group(_)));
     let word = !argument.rest.to_string().contains('=')
-        && Written::in_tokens(part.clone()).is_some()
+        && SuggestedCondition::in_tokens(part.clone()).is_some()
         && meant(&name).is_none();
     condition || word
 }
 
 /// Values side by side: they are one list.
-fn several_values(first: &TokenStream, further: &[TokenStream], problems: &mut Problems) {
+fn several_values(first: &TokenStream, further: &[TokenStream], diagnostics: &mut Diagnostics) {
     let argument = parsed(first).filter(|argument| names_scopes(&argument.key));
     let misspelled = argument.as_ref().map(|it| it.key.clone()).filter(|key| key != "scopes");
     let value = argument.map_or_else(|| first.clone(), |it| without_equals(it.rest));
@@ -168,25 +170,25 @@ fn several_values(first: &TokenStream, further: &[TokenStream], problems: &mut P
         _ => None,
     };
     let all = further.iter().fold(value, |all, one| quote!(#all, #one));
-    let readings = Written::in_tokens(all);
-    let help = readings.map_or_else(
+    let interpretations = SuggestedCondition::in_tokens(all);
+    let help = interpretations.map_or_else(
         || "write one list, as in `scopes = [\"read\", \"write\"]`".to_owned(),
-        |readings| readings.help("scopes = "),
+        |interpretations| interpretations.help("scopes = "),
     );
     let further: TokenStream = further.iter().cloned().collect();
     match named {
         Some(name) => {
             let message = format!("expected `(` and a list of conditions after `{name}`");
-            problems.add(name, message, help);
+            diagnostics.error(name, message, help);
         }
         None if misspelled.is_some() => {
             let name = misspelled.as_ref().map(ToString::to_string).unwrap_or_default();
-            problems.add(misspelled, format_args!("unknown argument `{name}`"), help);
+            diagnostics.error(misspelled, format_args!("unknown argument `{name}`"), help);
         }
         None if parsed(first).is_some_and(|it| it.key == "scopes") => {
-            problems.add(further, "`scopes` takes one value", help);
+            diagnostics.error(further, "`scopes` takes one value", help);
         }
-        None => problems.add(first, "expected the name of an argument", help),
+        None => diagnostics.error(first, "expected the name of an argument", help),
     }
 }
 
@@ -205,22 +207,22 @@ fn given_twice(
     name: &str,
     first: &TokenStream,
     second: &TokenStream,
-    problems: &mut Problems,
+    diagnostics: &mut Diagnostics,
 ) {
     let value = |part: &TokenStream| parsed(part).map(|it| without_equals(it.rest));
     let both = (value(first), value(second));
-    let readings = match both {
+    let interpretations = match both {
         (Some(first), Some(second)) if name == "scopes" => {
-            Written::in_tokens(quote!([#first], [#second]))
+            SuggestedCondition::in_tokens(quote!([#first], [#second]))
         }
         _ => None,
     };
-    let help = match readings {
-        Some(readings) => format!("{} once", readings.help("scopes = ")),
+    let help = match interpretations {
+        Some(interpretations) => format!("{} once", interpretations.help("scopes = ")),
         None if name == "scopes" => "write all conditions into one `scopes = all(…)`".to_owned(),
         None => format!("keep one `{name}`"),
     };
-    problems.add(key, format_args!("`{name}` is given twice"), help);
+    diagnostics.error(key, format_args!("`{name}` is given twice"), help);
 }
 
 /// What stands behind `key =`.
@@ -228,7 +230,7 @@ fn value(
     key: &Ident,
     rest: TokenStream,
     example: &str,
-    problems: &mut Problems,
+    diagnostics: &mut Diagnostics,
 ) -> Option<TokenStream> {
     let mut trees = rest.clone().into_iter();
     let first = trees.next();
@@ -239,7 +241,7 @@ fn value(
         if !value.is_empty() {
             return Some(value);
         }
-        problems.add(
+        diagnostics.error(
             punct,
             format_args!("the value of `{key}` is missing"),
             format_args!("write `{key} = {example}`"),
@@ -249,20 +251,20 @@ fn value(
     if let Some(TokenTree::Punct(punct)) = &first
         && punct.as_char() == '!'
     {
-        problems.add(punct, NO_NEGATION, NAME_WHAT_IS_REQUIRED);
+        diagnostics.error(punct, NO_NEGATION, NAME_WHAT_IS_REQUIRED);
         return None;
     }
-    let written = Written::in_tokens(without_equals(rest)).filter(|_| key == "scopes");
+    let written = SuggestedCondition::in_tokens(without_equals(rest)).filter(|_| key == "scopes");
     let help = written.map_or_else(
         || format!("write `{key} = {example}`"),
-        |readings| readings.help("scopes = "),
+        |interpretations| interpretations.help("scopes = "),
     );
     let place = first.unwrap_or_else(|| key.clone().into());
-    problems.add(place, format_args!("expected `=` after `{key}`"), help);
+    diagnostics.error(place, format_args!("expected `=` after `{key}`"), help);
     None
 }
 
-fn path(value: TokenStream, problems: &mut Problems) -> Option<Path> {
+fn path(value: TokenStream, diagnostics: &mut Diagnostics) -> Option<Path> {
     let path = Path::parse_mod_style.parse2(value.clone()).ok();
     if path.is_none() {
         let quoted = syn::parse2::<LitStr>(value.clone()).map(|text| text.value());
@@ -273,19 +275,19 @@ fn path(value: TokenStream, problems: &mut Problems) -> Option<Path> {
             }
             _ => "write `crate = ::path::to::requires_auth`".to_owned(),
         };
-        problems.add(value, "the value of `crate` is not a path", help);
+        diagnostics.error(value, "the value of `crate` is not a path", help);
     }
     path
 }
 
 /// What `optional = false` asks for is what there is without it.
-fn optional_with_a_value(rest: &TokenStream, problems: &mut Problems) {
+fn optional_with_a_value(rest: &TokenStream, diagnostics: &mut Diagnostics) {
     let value = rest.to_string();
     let is_truth_value = value.contains("true") || value.contains("false");
     if value.contains('"') && !is_truth_value {
         let help =
             "write the scopes as an argument of their own, as in `scopes = \"read\", optional`";
-        return problems.add(rest, "`optional` takes no value", help);
+        return diagnostics.error(rest, "`optional` takes no value", help);
     }
     let help = if value.contains("true") && !value.contains('!') {
         "write `optional` alone"
@@ -294,7 +296,7 @@ fn optional_with_a_value(rest: &TokenStream, problems: &mut Problems) {
     };
     let help =
         if value.contains("false") { "remove `optional`: a token is required" } else { help };
-    problems.add(rest, "`optional` takes no value", help);
+    diagnostics.error(rest, "`optional` takes no value", help);
 }
 
 /// The argument that is meant by another name.
@@ -346,7 +348,7 @@ fn is_typo(written: &str, name: &str) -> bool {
     row.last().is_some_and(|distance| *distance <= most)
 }
 
-fn unknown(key: &Ident, name: &str, rest: &TokenStream, problems: &mut Problems) {
+fn unknown(key: &Ident, name: &str, rest: &TokenStream, diagnostics: &mut Diagnostics) {
     let argument = Argument { key: key.clone(), rest: rest.clone() };
     let help = if is_mode(&argument) {
         "write `scopes = all(…)` where all of the scopes are required, `scopes = any(…)` where one of \
@@ -355,19 +357,21 @@ fn unknown(key: &Ident, name: &str, rest: &TokenStream, problems: &mut Problems)
     } else {
         help_for_unknown(key, name, rest)
     };
-    problems.add(key, format_args!("unknown argument `{name}`"), help);
+    diagnostics.error(key, format_args!("unknown argument `{name}`"), help);
 }
 
 fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
     let value = without_equals(rest.clone());
-    let readings = || Written::in_tokens(value.clone());
+    let interpretations = || SuggestedCondition::in_tokens(value.clone());
     match (name.to_ascii_lowercase().as_str(), meant(name)) {
-        (any, _) if names_alternatives(any) => match Written::alternatives(value.clone()) {
-            Some(readings) => readings.help("scopes = "),
-            None => "write `scopes = any(\"read\", \"write\")`".to_owned(),
-        },
-        ("all", _) => match readings() {
-            Some(readings) => readings.help("scopes = "),
+        (any, _) if names_alternatives(any) => {
+            match SuggestedCondition::alternatives(value.clone()) {
+                Some(interpretations) => interpretations.help("scopes = "),
+                None => "write `scopes = any(\"read\", \"write\")`".to_owned(),
+            }
+        }
+        ("all", _) => match interpretations() {
+            Some(interpretations) => interpretations.help("scopes = "),
             None => "write `scopes = all(\"read\", \"write\")`".to_owned(),
         },
         ("not" | "none", _) => "a condition has no negation: name the scopes that the token must \
@@ -378,10 +382,12 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
                           in place of `#[requires_auth]`"
                 .to_owned()
         }
-        ("required" | "mandatory", _) => match readings().filter(|_| !is_truth_value(&value)) {
-            Some(readings) => readings.help("scopes = "),
-            None => "remove it: a token is required".to_owned(),
-        },
+        ("required" | "mandatory", _) => {
+            match interpretations().filter(|_| !is_truth_value(&value)) {
+                Some(interpretations) => interpretations.help("scopes = "),
+                None => "remove it: a token is required".to_owned(),
+            }
+        }
         ("when" | "from" | "server" | "scopes_from", _) => {
             "it is not supported: call `auth.require(\"…\")?` in the function".to_owned()
         }
@@ -391,8 +397,8 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
         ) => {
             format!("`{name}` is a setting of `ResourceServer::builder`")
         }
-        (_, Some("scopes")) => match readings() {
-            Some(readings) => readings.help("scopes = "),
+        (_, Some("scopes")) => match interpretations() {
+            Some(interpretations) => interpretations.help("scopes = "),
             None => "write `scopes = \"…\"`".to_owned(),
         },
         (_, Some("optional")) if value.to_string().contains("false") => {
@@ -400,8 +406,10 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
         }
         (_, Some("optional")) => "write `optional`".to_owned(),
         (_, Some(_)) => "write `crate = ::path::to::requires_auth`".to_owned(),
-        _ => match Written::in_tokens(quote!(#key #rest)) {
-            Some(readings) if !rest.to_string().contains('=') => readings.help("scopes = "),
+        _ => match SuggestedCondition::in_tokens(quote!(#key #rest)) {
+            Some(interpretations) if !rest.to_string().contains('=') => {
+                interpretations.help("scopes = ")
+            }
             _ => KEYS.to_owned(),
         },
     }
@@ -411,31 +419,34 @@ fn is_truth_value(value: &TokenStream) -> bool {
     matches!(value.to_string().as_str(), "" | "true" | "false" | "(true)" | "(false)")
 }
 
-fn not_an_argument(part: &TokenStream, problems: &mut Problems) {
+fn not_an_argument(part: &TokenStream, diagnostics: &mut Diagnostics) {
     let help = match syn::parse2::<LitStr>(part.clone()) {
         Ok(text)
             if text.value().split(' ').all(is_scope)
-                && !reads_as_expression(&text.value().split(' ').collect::<Vec<_>>()) =>
+                && !looks_like_expression(&text.value().split(' ').collect::<Vec<_>>()) =>
         {
             format!("write `scopes = \"{}\"`", text.value())
         }
-        _ => match Written::in_tokens(without_equals(part.clone())) {
-            Some(readings) => readings.help("scopes = "),
+        _ => match SuggestedCondition::in_tokens(without_equals(part.clone())) {
+            Some(interpretations) => interpretations.help("scopes = "),
             None => KEYS.to_owned(),
         },
     };
-    problems.add(part, "expected the name of an argument", help);
+    diagnostics.error(part, "expected the name of an argument", help);
 }
 
 /// The parts between commas, with an error for each that is empty; a comma may end the list.
-pub(crate) fn split_at_commas(tokens: TokenStream, problems: &mut Problems) -> Vec<TokenStream> {
+pub(crate) fn split_at_commas(
+    tokens: TokenStream,
+    diagnostics: &mut Diagnostics,
+) -> Vec<TokenStream> {
     let mut parts = Vec::new();
     let mut part = TokenStream::new();
     for tree in tokens {
         match tree {
             TokenTree::Punct(comma) if comma.as_char() == ',' => {
                 if part.is_empty() {
-                    problems.add(comma, "unexpected `,`", "remove it");
+                    diagnostics.error(comma, "unexpected `,`", "remove it");
                 } else {
                     parts.push(std::mem::take(&mut part));
                 }

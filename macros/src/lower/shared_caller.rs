@@ -42,17 +42,17 @@ const OTHERS: [&str; 29] = [
 
 /// Whether an argument besides the one at `injection` may extract the caller. A whole request may
 /// reach another guard.
-pub(crate) fn may_extract_the_caller(signature: &Signature, injection: Option<usize>) -> bool {
+pub(crate) fn may_extract_caller(signature: &Signature, injection: Option<usize>) -> bool {
     signature.inputs.iter().enumerate().any(|(position, argument)| match argument {
-        FnArg::Typed(argument) => Some(position) != injection && may_be_the_caller(&argument.ty),
+        FnArg::Typed(argument) => Some(position) != injection && may_be_caller(&argument.ty),
         FnArg::Receiver(_) => false,
     })
 }
 
-fn may_be_the_caller(ty: &Type) -> bool {
+fn may_be_caller(ty: &Type) -> bool {
     let path = match ty {
-        Type::Paren(inner) => return may_be_the_caller(&inner.elem),
-        Type::Group(inner) => return may_be_the_caller(&inner.elem),
+        Type::Paren(inner) => return may_be_caller(&inner.elem),
+        Type::Group(inner) => return may_be_caller(&inner.elem),
         Type::Path(path) => path,
         _ => return true,
     };
@@ -64,7 +64,7 @@ fn may_be_the_caller(ty: &Type) -> bool {
     match &last.arguments {
         PathArguments::AngleBracketed(generics) if name == "Option" || name == "Result" => {
             !matches!(generics.args.first(),
-                Some(GenericArgument::Type(inner)) if !may_be_the_caller(inner))
+                Some(GenericArgument::Type(inner)) if !may_be_caller(inner))
         }
         _ => true,
     }
@@ -82,11 +82,11 @@ mod tests {
 
     fn shared(arguments: &str, injection: Option<usize>) -> bool {
         let signature: Signature = syn::parse_str(&format!("fn f({arguments})")).unwrap();
-        may_extract_the_caller(&signature, injection)
+        may_extract_caller(&signature, injection)
     }
 
     #[test]
-    fn only_what_may_extract_the_caller_is_shared_with() {
+    fn only_what_may_extract_caller_is_shared_with() {
         // R-K8
         for other in [
             "",

@@ -4,12 +4,12 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Path;
 
-use crate::renamed;
+mod dependency_name;
 
 /// The hidden module of the runtime, below the path that `crate = …` gives. Its name is what the
 /// compiler shows of it: "cannot find `requires_auth_expansion` in `axum`", if that is another crate.
-pub(crate) fn private(krate: Option<&Path>, span: Span) -> TokenStream {
-    match (krate, renamed::dependency()) {
+pub(crate) fn path(krate: Option<&Path>, span: Span) -> TokenStream {
+    match (krate, dependency_name::renamed()) {
         (Some(path), _) => {
             // So that an error about it is shown at the path.
             let place = path.segments.last().map_or(span, |last| last.ident.span());

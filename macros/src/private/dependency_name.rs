@@ -16,7 +16,7 @@ thread_local! {
 }
 
 /// The name, if it is another one than that of the package.
-pub(crate) fn dependency() -> Option<String> {
+pub(crate) fn renamed() -> Option<String> {
     let directory = env::var_os("CARGO_MANIFEST_DIR")?;
     LAST.with_borrow_mut(|last| match last {
         Some((known, name)) if *known == directory => name.clone(),

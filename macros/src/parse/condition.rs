@@ -3,19 +3,19 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use syn::{Lit, LitStr};
 
-use crate::arguments::split_at_commas;
-use crate::problems::Problems;
-use crate::written::Written;
+use crate::diagnostics::Diagnostics;
+use crate::parse::arguments::split_at_commas;
+use crate::parse::suggestion::SuggestedCondition;
 
-mod mistakes;
+mod errors;
 
-pub(crate) use mistakes::{NAME_WHAT_IS_REQUIRED, NO_NEGATION};
+pub(crate) use errors::{NAME_WHAT_IS_REQUIRED, NO_NEGATION};
 
 /// The most alternatives that a condition may offer: a challenge weighs them all.
-const MOST_ALTERNATIVES: usize = 64;
+const MAX_ALTERNATIVES: usize = 64;
 
 /// The most bytes that a scope may have; the runtime reads it back into an array of this size.
-const LONGEST: usize = 256;
+const MAX_SCOPE_BYTES: usize = 256;
 
 /// A condition over scopes, as written.
 pub(crate) enum Condition {
@@ -40,12 +40,12 @@ const FORMS: &str = "write `scopes = \"read write\"`, `scopes = [\"read\", \"wri
 
 /// In which place a condition stands, for the help texts.
 #[derive(Clone, Copy)]
-enum Place {
+enum Position {
     Value,
     Element,
 }
 
-impl Place {
+impl Position {
     /// What goes in front of a condition that is to be written there.
     fn key(self) -> &'static str {
         match self {
@@ -57,16 +57,16 @@ impl Place {
 
 impl Condition {
     /// Reads what stands behind `scopes =`. `None` if there is a mistake.
-    pub(crate) fn parse(value: TokenStream, problems: &mut Problems) -> Option<Self> {
+    pub(crate) fn parse(value: TokenStream, diagnostics: &mut Diagnostics) -> Option<Self> {
         let condition = match string(&value) {
-            Some(text) => list_in_string(&text, problems),
-            None => element(&value, Place::Value, problems),
+            Some(text) => list_in_string(&text, diagnostics),
+            None => element(&value, Position::Value, diagnostics),
         }?;
         let alternatives = condition.alternatives();
-        if alternatives > MOST_ALTERNATIVES {
-            problems.add(
+        if alternatives > MAX_ALTERNATIVES {
+            diagnostics.error(
                 value,
-                format_args!("this condition can be met in {alternatives} ways, which is more than {MOST_ALTERNATIVES}"),
+                format_args!("this condition can be met in {alternatives} ways, which is more than {MAX_ALTERNATIVES}"),
                 "name fewer alternatives, or define a scope for several of them",
             );
             return None;
@@ -91,17 +91,17 @@ impl Conditions {
 }
 
 /// `"read write"`: all of them.
-fn list_in_string(text: &LitStr, problems: &mut Problems) -> Option<Condition> {
+fn list_in_string(text: &LitStr, diagnostics: &mut Diagnostics) -> Option<Condition> {
     let value = text.value();
     let pieces: Vec<&str> = value.split(' ').collect();
     if value.trim().is_empty() {
-        problems.add(text, "no scope is named", NAME_ONE);
+        diagnostics.error(text, "no scope is named", NAME_ONE);
         return None;
     }
-    if pieces.iter().any(|piece| outside_the_grammar(piece).is_some())
-        || reads_as_expression(&pieces)
+    if pieces.iter().any(|piece| first_invalid_character(piece).is_some())
+        || looks_like_expression(&pieces)
     {
-        Scope { text: value, literal: text.clone() }.checked(Place::Value, problems);
+        Scope { text: value, literal: text.clone() }.checked(Position::Value, diagnostics);
         return None;
     }
     if pieces.contains(&"") {
@@ -113,46 +113,51 @@ fn list_in_string(text: &LitStr, problems: &mut Problems) -> Option<Condition> {
                 format!("write `scopes = \"{}\"`", kept.join(" ")),
             ),
         };
-        problems.add(text, message, help);
+        diagnostics.error(text, message, help);
         return None;
     }
     let scopes =
         pieces.into_iter().map(|scope| Scope { text: scope.to_owned(), literal: text.clone() });
-    let scopes: Vec<Option<Condition>> =
-        scopes.map(|scope| scope.checked(Place::Value, problems).map(Condition::Scope)).collect();
-    group(scopes, problems).map(Condition::All)
+    let scopes: Vec<Option<Condition>> = scopes
+        .map(|scope| scope.checked(Position::Value, diagnostics).map(Condition::Scope))
+        .collect();
+    group(scopes, diagnostics).map(Condition::All)
 }
 
 const NAME_ONE: &str = "name at least one scope, as in `scopes = \"read\"`";
 
 /// One element of a condition: a scope, a list, or `all(…)` or `any(…)`.
-fn element(tokens: &TokenStream, place: Place, problems: &mut Problems) -> Option<Condition> {
+fn element(
+    tokens: &TokenStream,
+    place: Position,
+    diagnostics: &mut Diagnostics,
+) -> Option<Condition> {
     if let Some(text) = string(tokens) {
-        return scope(&text, problems).map(Condition::Scope);
+        return scope(&text, diagnostics).map(Condition::Scope);
     }
     let mut trees = tokens.clone().into_iter();
     match (trees.next(), trees.next(), trees.next()) {
         (Some(TokenTree::Group(list)), None, _) if list.delimiter() == Delimiter::Bracket => {
-            elements(&list, problems).map(Condition::All)
+            elements(&list, diagnostics).map(Condition::All)
         }
         // A fragment that a `macro_rules!` macro has captured.
         (Some(TokenTree::Group(captured)), None, _) if captured.delimiter() == Delimiter::None => {
-            element(&captured.stream(), place, problems)
+            element(&captured.stream(), place, diagnostics)
         }
         (Some(TokenTree::Ident(name)), Some(TokenTree::Group(list)), None)
             if list.delimiter() == Delimiter::Parenthesis && (name == "all" || name == "any") =>
         {
-            named_group(&name, &list, problems)
+            named_group(&name, &list, diagnostics)
         }
         _ => {
-            mistakes::not_a_condition(tokens, place, problems);
+            errors::invalid_condition(tokens, place, diagnostics);
             None
         }
     }
 }
 
-fn named_group(name: &Ident, list: &Group, problems: &mut Problems) -> Option<Condition> {
-    let elements = elements(list, problems)?;
+fn named_group(name: &Ident, list: &Group, diagnostics: &mut Diagnostics) -> Option<Condition> {
+    let elements = elements(list, diagnostics)?;
     if name == "all" {
         return Some(Condition::All(elements));
     }
@@ -161,14 +166,14 @@ fn named_group(name: &Ident, list: &Group, problems: &mut Problems) -> Option<Co
         && all.conditions.len() > 1
     {
         let inside = |condition: &Condition| condition.written();
-        let inner: Vec<Written> = all.conditions.iter().map(inside).collect();
-        problems.add(
+        let inner: Vec<SuggestedCondition> = all.conditions.iter().map(inside).collect();
+        diagnostics.error(
             list.stream(),
             "a list means all of its scopes, also inside `any(…)`",
             format_args!(
                 "write `{}` for one of them, or `{}` for all of them",
-                Written::any(inner.clone()),
-                Written::all(inner),
+                SuggestedCondition::any(inner.clone()),
+                SuggestedCondition::all(inner),
             ),
         );
         return None;
@@ -183,25 +188,26 @@ fn is_list(tokens: TokenStream) -> bool {
 }
 
 /// Each element of a list is looked at, whatever is wrong with the others.
-fn elements(list: &Group, problems: &mut Problems) -> Option<Conditions> {
-    let before = problems.count();
-    let parts = split_at_commas(list.stream(), problems);
-    if parts.is_empty() && problems.count() > before {
+fn elements(list: &Group, diagnostics: &mut Diagnostics) -> Option<Conditions> {
+    let before = diagnostics.count();
+    let parts = split_at_commas(list.stream(), diagnostics);
+    if parts.is_empty() && diagnostics.count() > before {
         return None;
     }
     if parts.is_empty() {
-        problems.add(list, "no scope is named", NAME_ONE);
+        diagnostics.error(list, "no scope is named", NAME_ONE);
         return None;
     }
-    if mistakes::several_bare_words(&parts, problems) {
+    if errors::bare_words(&parts, diagnostics) {
         return None;
     }
-    let elements = parts.into_iter().map(|part| element(&part, Place::Element, problems)).collect();
-    group(elements, problems)
+    let elements =
+        parts.into_iter().map(|part| element(&part, Position::Element, diagnostics)).collect();
+    group(elements, diagnostics)
 }
 
 /// Refuses a scope that stands twice side by side: it is a slip, often for another one.
-fn group(elements: Vec<Option<Condition>>, problems: &mut Problems) -> Option<Conditions> {
+fn group(elements: Vec<Option<Condition>>, diagnostics: &mut Diagnostics) -> Option<Conditions> {
     let conditions: Option<Vec<Condition>> = elements.into_iter().collect();
     let conditions = conditions?;
     let mut seen: Vec<&str> = Vec::new();
@@ -209,7 +215,7 @@ fn group(elements: Vec<Option<Condition>>, problems: &mut Problems) -> Option<Co
     for condition in &conditions {
         let Condition::Scope(scope) = condition else { continue };
         if seen.contains(&scope.text.as_str()) {
-            problems.add(
+            diagnostics.error(
                 &scope.literal,
                 format_args!("the scope `{}` is named twice", scope.text),
                 "name each scope once",
@@ -222,24 +228,24 @@ fn group(elements: Vec<Option<Condition>>, problems: &mut Problems) -> Option<Co
 }
 
 /// A string that stands for exactly one scope.
-fn scope(text: &LitStr, problems: &mut Problems) -> Option<Scope> {
+fn scope(text: &LitStr, diagnostics: &mut Diagnostics) -> Option<Scope> {
     let value = text.value();
     let pieces: Vec<&str> = value.split(' ').filter(|piece| !piece.is_empty()).collect();
     let scope = Scope { text: value.clone(), literal: text.clone() };
     if pieces.len() > 1
-        && !reads_as_expression(&pieces)
-        && pieces.iter().all(|piece| outside_the_grammar(piece).is_none())
+        && !looks_like_expression(&pieces)
+        && pieces.iter().all(|piece| first_invalid_character(piece).is_none())
     {
-        let several: Vec<Written> =
-            pieces.iter().map(|piece| Written::Scope((*piece).to_owned())).collect();
-        let help = match Written::all(several) {
-            Written::All(all) => {
+        let several: Vec<SuggestedCondition> =
+            pieces.iter().map(|piece| SuggestedCondition::Scope((*piece).to_owned())).collect();
+        let help = match SuggestedCondition::all(several) {
+            SuggestedCondition::All(all) => {
                 let all: Vec<String> = all.iter().map(ToString::to_string).collect();
                 format!("write `all({})`, or one string for each", all.join(", "))
             }
             one => format!("write `{one}`"),
         };
-        problems.add(
+        diagnostics.error(
             text,
             "this string names several scopes, which could mean all or any of them",
             help,
@@ -250,23 +256,23 @@ fn scope(text: &LitStr, problems: &mut Problems) -> Option<Scope> {
         && *one != value
         && is_scope(one)
     {
-        problems.add(text, "extra space beside the scope", format_args!("write `\"{one}\"`"));
+        diagnostics.error(text, "extra space beside the scope", format_args!("write `\"{one}\"`"));
         return None;
     }
-    scope.checked(Place::Element, problems)
+    scope.checked(Position::Element, diagnostics)
 }
 
 /// Whether it can be a scope of the attribute.
 pub(crate) fn is_scope(text: &str) -> bool {
     !text.is_empty()
-        && text.len() <= LONGEST
-        && outside_the_grammar(text).is_none()
-        && !reads_as_expression(&[text])
+        && text.len() <= MAX_SCOPE_BYTES
+        && first_invalid_character(text).is_none()
+        && !looks_like_expression(&[text])
 }
 
 /// The first character outside the grammar of RFC 6749 §3.3: `1*( %x21 / %x23-5B / %x5D-7E )`, and,
 /// because a comma is nearly always meant as a separator, the first comma.
-fn outside_the_grammar(text: &str) -> Option<char> {
+fn first_invalid_character(text: &str) -> Option<char> {
     let outside = |one: &char| !matches!(one, '!' | '#'..='[' | ']'..='~') || *one == ',';
     text.chars().find(outside)
 }
@@ -274,7 +280,7 @@ fn outside_the_grammar(text: &str) -> Option<char> {
 /// Whether a string is an expression: it has parentheses, brackets, quotes, `;`, `|` or `&`, or a
 /// word that joins others (R-K10). The grammar allows some of these characters in a scope; one that
 /// has them is required by `AuthInfo::require`.
-pub(crate) fn reads_as_expression(pieces: &[&str]) -> bool {
+pub(crate) fn looks_like_expression(pieces: &[&str]) -> bool {
     let joins = |piece: &&str| {
         matches!(piece.to_ascii_lowercase().as_str(), "or" | "and" | "not" | "+" | "!")
     };
@@ -285,21 +291,23 @@ pub(crate) fn reads_as_expression(pieces: &[&str]) -> bool {
 }
 
 impl Scope {
-    fn checked(self, place: Place, problems: &mut Problems) -> Option<Self> {
+    fn checked(self, place: Position, diagnostics: &mut Diagnostics) -> Option<Self> {
         let Self { text, literal } = &self;
         let pieces: Vec<&str> = text.split(' ').collect();
-        let found = pieces.iter().find_map(|piece| outside_the_grammar(piece));
+        let found = pieces.iter().find_map(|piece| first_invalid_character(piece));
         let found = found.filter(|found| !matches!(found, '"' | ',') || !has_marks(text));
         if text.is_empty() {
-            problems.add(literal, "the scope is empty", NAME_ONE);
+            diagnostics.error(literal, "the scope is empty", NAME_ONE);
         } else if let Some(character) = found {
-            mistakes::wrong_character(text, character, literal, place, problems);
-        } else if reads_as_expression(&pieces) {
-            mistakes::expression_in_a_string(text, literal, place, problems);
-        } else if text.len() > LONGEST {
-            let message =
-                format!("this scope has {} characters, which is more than {LONGEST}", text.len());
-            problems.add(literal, message, "choose a shorter name");
+            errors::invalid_character(text, character, literal, place, diagnostics);
+        } else if looks_like_expression(&pieces) {
+            errors::expression_in_string(text, literal, place, diagnostics);
+        } else if text.len() > MAX_SCOPE_BYTES {
+            let message = format!(
+                "this scope has {} characters, which is more than {MAX_SCOPE_BYTES}",
+                text.len()
+            );
+            diagnostics.error(literal, message, "choose a shorter name");
         } else {
             return Some(self);
         }
@@ -313,12 +321,12 @@ fn has_marks(text: &str) -> bool {
 }
 
 impl Condition {
-    fn written(&self) -> Written {
+    fn written(&self) -> SuggestedCondition {
         let each = |group: &Conditions| group.conditions.iter().map(Self::written).collect();
         match self {
-            Self::Scope(scope) => Written::Scope(scope.text.clone()),
-            Self::All(all) => Written::all(each(all)),
-            Self::Any(any) => Written::any(each(any)),
+            Self::Scope(scope) => SuggestedCondition::Scope(scope.text.clone()),
+            Self::All(all) => SuggestedCondition::all(each(all)),
+            Self::Any(any) => SuggestedCondition::any(each(any)),
         }
     }
 }

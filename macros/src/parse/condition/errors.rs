@@ -4,9 +4,9 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::{Lit, LitStr};
 
-use super::{FORMS, Place};
-use crate::problems::Problems;
-use crate::written::{Readings, Written};
+use super::{FORMS, Position};
+use crate::diagnostics::Diagnostics;
+use crate::parse::suggestion::{Interpretations, SuggestedCondition};
 
 const LITERAL: &str =
     "write the scope as a string literal: the attribute reads it when the program is compiled";
@@ -15,26 +15,26 @@ const IN_THE_FUNCTION: &str =
     "call `auth.require(\"…\")?` in the function, for what depends on the request";
 
 /// A string with parentheses, operators or quotes in it.
-pub(super) fn expression_in_a_string(
+pub(super) fn expression_in_string(
     text: &str,
     literal: &LitStr,
-    place: Place,
-    problems: &mut Problems,
+    place: Position,
+    diagnostics: &mut Diagnostics,
 ) {
     let message = format!("`{}` reads as an expression, not as scopes", shown(text));
     if is_negated(text) {
-        return problems.add(literal, NO_NEGATION, NAME_WHAT_IS_REQUIRED);
+        return diagnostics.error(literal, NO_NEGATION, NAME_WHAT_IS_REQUIRED);
     }
-    problems.add(literal, message, help(Written::in_text(text), place));
+    diagnostics.error(literal, message, help(SuggestedCondition::in_text(text), place));
 }
 
 /// A character that no scope has.
-pub(super) fn wrong_character(
+pub(super) fn invalid_character(
     text: &str,
     character: char,
     literal: &LitStr,
-    place: Place,
-    problems: &mut Problems,
+    place: Position,
+    diagnostics: &mut Diagnostics,
 ) {
     let separates = character.is_whitespace() || character == ',';
     let message = format!(
@@ -42,22 +42,22 @@ pub(super) fn wrong_character(
         shown(text),
         name_of_character(character)
     );
-    let readings = Written::in_text(text).filter(|_| separates);
-    let help = match readings.as_ref().and_then(Readings::only) {
-        Some(Written::Scope(scope)) => format!("write `{}\"{scope}\"`", place.key()),
+    let interpretations = SuggestedCondition::in_text(text).filter(|_| separates);
+    let help = match interpretations.as_ref().and_then(Interpretations::only) {
+        Some(SuggestedCondition::Scope(scope)) => format!("write `{}\"{scope}\"`", place.key()),
         Some(written) => format!("write `{}{}`", place.key(), in_place(written, place)),
         None if separates => "separate scopes by one space".to_owned(),
         None => "a scope consists of printable ASCII characters without space, `\"` and `\\` (RFC \
                  6749 section 3.3)"
             .to_owned(),
     };
-    problems.add(literal, message, help);
+    diagnostics.error(literal, message, help);
 }
 
 /// As an element, a list is better called by its name.
-fn in_place(written: &Written, place: Place) -> String {
+fn in_place(written: &SuggestedCondition, place: Position) -> String {
     match (place, written) {
-        (Place::Element, Written::All(all)) => {
+        (Position::Element, SuggestedCondition::All(all)) => {
             let all: Vec<String> = all.iter().map(ToString::to_string).collect();
             format!("all({})", all.join(", "))
         }
@@ -99,16 +99,18 @@ fn is_negated(text: &str) -> bool {
         })
 }
 
-fn help(readings: Option<Readings>, place: Place) -> String {
-    readings.map_or_else(|| FORMS.to_owned(), |readings| readings.help(place.key()))
+fn help(interpretations: Option<Interpretations>, place: Position) -> String {
+    interpretations
+        .map_or_else(|| FORMS.to_owned(), |interpretations| interpretations.help(place.key()))
 }
 
 /// Bare words in a list are one mistake, however many they are.
-pub(super) fn several_bare_words(parts: &[TokenStream], problems: &mut Problems) -> bool {
+pub(super) fn bare_words(parts: &[TokenStream], diagnostics: &mut Diagnostics) -> bool {
     let bare = |part: &&TokenStream| {
         matches!(TokenStream::clone(part).into_iter().next(), Some(TokenTree::Ident(word))
             if word != "all" && word != "any")
-            && Written::in_tokens(TokenStream::clone(part)).is_some_and(|it| it.only().is_some())
+            && SuggestedCondition::in_tokens(TokenStream::clone(part))
+                .is_some_and(|it| it.only().is_some())
     };
     let is_a_constant = |part: &TokenStream| {
         let trees: Vec<TokenTree> = part.clone().into_iter().collect();
@@ -117,16 +119,16 @@ pub(super) fn several_bare_words(parts: &[TokenStream], problems: &mut Problems)
     let constants: TokenStream = parts.iter().filter(|part| is_a_constant(part)).cloned().collect();
     let several = parts.iter().filter(|part| is_a_constant(part)).count() > 1;
     if several {
-        problems.add(constants, "constants and typed scopes are not supported here", LITERAL);
+        diagnostics.error(constants, "constants and typed scopes are not supported here", LITERAL);
         return true;
     }
     let found: Vec<&TokenStream> = parts.iter().filter(bare).collect();
-    let read = |part: &TokenStream| Written::in_tokens(part.clone())?.only().cloned();
-    let read: Option<Vec<Written>> = parts.iter().map(read).collect();
+    let read = |part: &TokenStream| SuggestedCondition::in_tokens(part.clone())?.only().cloned();
+    let read: Option<Vec<SuggestedCondition>> = parts.iter().map(read).collect();
     let (true, Some(all)) = (found.len() > 1, read) else { return false };
-    let all: Vec<String> = all.iter().map(|one| in_place(one, Place::Element)).collect();
+    let all: Vec<String> = all.iter().map(|one| in_place(one, Position::Element)).collect();
     let place: TokenStream = found.into_iter().cloned().collect();
-    problems.add(
+    diagnostics.error(
         place,
         "scopes are written as string literals",
         format_args!("write `{}`", all.join(", ")),
@@ -135,84 +137,106 @@ pub(super) fn several_bare_words(parts: &[TokenStream], problems: &mut Problems)
 }
 
 /// Tokens that are neither a string nor a list nor `all(…)` or `any(…)`.
-pub(super) fn not_a_condition(tokens: &TokenStream, place: Place, problems: &mut Problems) {
+pub(super) fn invalid_condition(
+    tokens: &TokenStream,
+    place: Position,
+    diagnostics: &mut Diagnostics,
+) {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
-    let readings = || Written::in_tokens(tokens.clone());
+    let interpretations = || SuggestedCondition::in_tokens(tokens.clone());
     if let Some(negation) = negation(&trees) {
-        return problems.add(negation, NO_NEGATION, NAME_WHAT_IS_REQUIRED);
+        return diagnostics.error(negation, NO_NEGATION, NAME_WHAT_IS_REQUIRED);
     }
     if let Some(semicolon) = trees.iter().find(|tree| is_punct(tree, ';')) {
         let counted = matches!(trees.last(), Some(TokenTree::Literal(last))
             if matches!(Lit::new(last.clone()), Lit::Int(_)));
         let help = if counted { "name each scope once" } else { "write `,` in its place" };
-        return problems.add(semicolon, "expected `,`, found `;`", help);
+        return diagnostics.error(semicolon, "expected `,`, found `;`", help);
     }
     if let Some((keyword, what)) = expression(&trees) {
         let message = format!("{what} cannot be a condition over scopes");
-        return problems.add(keyword, message, IN_THE_FUNCTION);
+        return diagnostics.error(keyword, message, IN_THE_FUNCTION);
     }
     if let [TokenTree::Punct(sign), ..] = trees.as_slice()
         && matches!(sign.as_char(), '=' | '>')
     {
         let value = trees.iter().skip_while(|tree| is_punct(tree, '=') || is_punct(tree, '>'));
-        let readings = Written::in_tokens(value.cloned().collect());
-        return problems.add(sign, "expected one `=` after `scopes`", help(readings, place));
+        let interpretations = SuggestedCondition::in_tokens(value.cloned().collect());
+        return diagnostics.error(
+            sign,
+            "expected one `=` after `scopes`",
+            help(interpretations, place),
+        );
     }
     if let [TokenTree::Literal(_), TokenTree::Ident(cast), ..] = trees.as_slice()
         && cast == "as"
     {
-        let readings = Written::in_tokens(trees.iter().take(1).cloned().collect());
-        return problems.add(cast, "a scope is a string literal alone", help(readings, place));
+        let interpretations =
+            SuggestedCondition::in_tokens(trees.iter().take(1).cloned().collect());
+        return diagnostics.error(
+            cast,
+            "a scope is a string literal alone",
+            help(interpretations, place),
+        );
     }
     if let Some(operator) = operator(&trees) {
-        return problems.add(operator, "a condition has no operators", help(readings(), place));
+        return diagnostics.error(
+            operator,
+            "a condition has no operators",
+            help(interpretations(), place),
+        );
     }
     if let Some(next) = behind_condition(&trees) {
-        return behind(tokens, next, place, problems);
+        return behind(tokens, next, place, diagnostics);
     }
     match trees.as_slice() {
         [TokenTree::Literal(literal)] => {
             let what = kind_of_literal(&Lit::new(literal.clone()));
             let message = format!("expected a string literal, found {what}");
-            problems.add(tokens, message, help(readings(), place));
+            diagnostics.error(tokens, message, help(interpretations(), place));
         }
         [TokenTree::Ident(name)] if name == "true" || name == "false" => {
-            problems.add(tokens, "expected a string literal, found a truth value", FORMS);
+            diagnostics.error(tokens, "expected a string literal, found a truth value", FORMS);
         }
-        [TokenTree::Ident(name), ..] if name == "all" || name == "any" => problems.add(
+        [TokenTree::Ident(name), ..] if name == "all" || name == "any" => diagnostics.error(
             tokens,
             format_args!("expected `(` and a list of conditions after `{name}`"),
-            match readings() {
+            match interpretations() {
                 // What `name` joins may go on behind the next comma.
-                _ if matches!((place, trees.get(1)), (Place::Element, Some(second))
+                _ if matches!((place, trees.get(1)), (Position::Element, Some(second))
                     if !matches!(second, TokenTree::Group(_))) =>
                 {
                     format!(
                         "write the conditions in parentheses, as in `{name}(\"read\", \"write\")`"
                     )
                 }
-                Some(readings) => readings.help(place.key()),
+                Some(interpretations) => interpretations.help(place.key()),
                 None => format!("write `{}{name}(\"read\", \"write\")`", place.key()),
             },
         ),
         [TokenTree::Ident(name), TokenTree::Punct(bang), ..] if bang.as_char() == '!' => {
-            let help = match readings() {
-                Some(readings) => readings.help(place.key()),
+            let help = match interpretations() {
+                Some(interpretations) => interpretations.help(place.key()),
                 None => LITERAL.to_owned(),
             };
-            problems.add(tokens, format_args!("the macro `{name}!` cannot be a scope"), help);
+            diagnostics.error(tokens, format_args!("the macro `{name}!` cannot be a scope"), help);
         }
         [TokenTree::Ident(name), TokenTree::Group(list)]
             if list.delimiter() == Delimiter::Parenthesis =>
         {
-            unknown_condition(name, list, place, problems);
+            unknown_condition(name, list, place, diagnostics);
         }
-        _ => other(tokens, &trees, place, problems),
+        _ => other(tokens, &trees, place, diagnostics),
     }
 }
 
-fn other(tokens: &TokenStream, trees: &[TokenTree], place: Place, problems: &mut Problems) {
-    let readings = Written::in_tokens(tokens.clone());
+fn other(
+    tokens: &TokenStream,
+    trees: &[TokenTree],
+    place: Position,
+    diagnostics: &mut Diagnostics,
+) {
+    let interpretations = SuggestedCondition::in_tokens(tokens.clone());
     let is_path =
         trees.windows(2).any(|pair| matches!(pair, [a, b] if is_punct(a, ':') && is_punct(b, ':')));
     let is_call = trees.iter().any(|tree| {
@@ -233,22 +257,22 @@ fn other(tokens: &TokenStream, trees: &[TokenTree], place: Place, problems: &mut
     let begins_with_a_name = matches!(trees.first(), Some(TokenTree::Ident(_)));
     if is_path && is_call && trees.len() > 1 {
         let argument = match trees.last() {
-            Some(TokenTree::Group(list)) => Written::in_tokens(list.stream()),
+            Some(TokenTree::Group(list)) => SuggestedCondition::in_tokens(list.stream()),
             _ => None,
         };
         let help = argument.map_or_else(|| LITERAL.to_owned(), |it| it.help(place.key()));
-        problems.add(tokens, "a call cannot be a scope", help);
+        diagnostics.error(tokens, "a call cannot be a scope", help);
     } else if constant || is_path {
-        problems.add(tokens, "a constant or a typed scope is not supported here", LITERAL);
-    } else if let Some(readings) = readings {
+        diagnostics.error(tokens, "a constant or a typed scope is not supported here", LITERAL);
+    } else if let Some(interpretations) = interpretations {
         let message = if begins_with_a_name {
             "a scope is written as a string literal"
         } else {
             "expected a string literal or a list"
         };
-        problems.add(tokens, message, readings.help(place.key()));
+        diagnostics.error(tokens, message, interpretations.help(place.key()));
     } else {
-        problems.add(tokens, "expected a condition over scopes", FORMS);
+        diagnostics.error(tokens, "expected a condition over scopes", FORMS);
     }
 }
 
@@ -260,12 +284,12 @@ fn is_constant(name: &str) -> bool {
 fn unknown_condition(
     name: &proc_macro2::Ident,
     list: &Group,
-    place: Place,
-    problems: &mut Problems,
+    place: Position,
+    diagnostics: &mut Diagnostics,
 ) {
     let message = format!("unknown condition `{name}`");
-    let inner = Written::in_tokens(list.stream()).and_then(|it| it.only().cloned());
-    let any = || Written::alternatives(list.stream());
+    let inner = SuggestedCondition::in_tokens(list.stream()).and_then(|it| it.only().cloned());
+    let any = || SuggestedCondition::alternatives(list.stream());
     let help = match (name.to_string().to_ascii_lowercase().as_str(), inner) {
         ("any" | "any_of" | "anyof" | "one_of" | "oneof" | "or" | "some", Some(_)) => {
             help(any(), place)
@@ -273,56 +297,62 @@ fn unknown_condition(
         ("all" | "all_of" | "allof" | "and" | "every", Some(all)) => {
             format!("write `{}{}`", place.key(), in_place(&all, place))
         }
-        (_, Some(one @ Written::Scope(_))) => format!("write `{}{one}`", place.key()),
+        (_, Some(one @ SuggestedCondition::Scope(_))) => format!("write `{}{one}`", place.key()),
         _ => {
             "write `all(…)` where all of them are required, `any(…)` where one is enough".to_owned()
         }
     };
-    problems.add(name, message, help);
+    diagnostics.error(name, message, help);
 }
 
 /// Something follows what is a condition by itself.
-fn behind(tokens: &TokenStream, next: &TokenTree, place: Place, problems: &mut Problems) {
-    let readings = Written::in_tokens(tokens.clone());
+fn behind(tokens: &TokenStream, next: &TokenTree, place: Position, diagnostics: &mut Diagnostics) {
+    let interpretations = SuggestedCondition::in_tokens(tokens.clone());
     match next {
-        TokenTree::Punct(dot) if dot.as_char() == '.' => problems.add(
+        TokenTree::Punct(dot) if dot.as_char() == '.' => diagnostics.error(
             next,
             "a scope is a string literal alone, without a call",
-            help(readings, place),
+            help(interpretations, place),
         ),
-        TokenTree::Punct(sign) if sign.as_char() == '?' => problems.add(
+        TokenTree::Punct(sign) if sign.as_char() == '?' => diagnostics.error(
             next,
             "a scope is a string literal alone, without `?`",
             help(first_of(tokens), place),
         ),
         TokenTree::Punct(sign) if sign.as_char() != '#' => {
-            problems.add(next, "a condition has no operators", FORMS);
+            diagnostics.error(next, "a condition has no operators", FORMS);
         }
         TokenTree::Ident(word)
             if ["if", "unless", "when", "where"].iter().any(|keyword| word == keyword) =>
         {
             let message = format!("`{word}` cannot be part of a condition over scopes");
-            problems.add(next, message, IN_THE_FUNCTION);
+            diagnostics.error(next, message, IN_THE_FUNCTION);
         }
         _ => {
             let key = |key: &&str| matches!(next, TokenTree::Ident(word) if word == key);
             let argument = ["scopes", "optional", "crate"].into_iter().find(key);
-            let help = match (argument, readings, place) {
-                (Some(argument), _, Place::Value) => format!("write `, {argument}`"),
-                (_, Some(readings), Place::Value) => readings.help(place.key()),
-                (_, Some(Readings { first: all @ Written::All(_), second: None }), _)
-                    if !is_one_scope_each(tokens) =>
-                {
-                    format!("write `{}`", in_place(&all, Place::Element))
+            let help = match (argument, interpretations, place) {
+                (Some(argument), _, Position::Value) => format!("write `, {argument}`"),
+                (_, Some(interpretations), Position::Value) => interpretations.help(place.key()),
+                (
+                    _,
+                    Some(Interpretations { first: all @ SuggestedCondition::All(_), second: None }),
+                    _,
+                ) if !is_one_scope_each(tokens) => {
+                    format!("write `{}`", in_place(&all, Position::Element))
                 }
-                (_, Some(Readings { first: Written::All(all), second: None }), _) => {
+                (
+                    _,
+                    Some(Interpretations { first: SuggestedCondition::All(all), second: None }),
+                    _,
+                ) => {
                     let listed: Vec<String> = all.iter().map(ToString::to_string).collect();
                     let listed = listed.join(", ");
                     format!("write `{listed}`, or `all({listed})` where all of them are required")
                 }
                 _ => "separate the conditions by `,`".to_owned(),
             };
-            problems.add(next, "expected `,` before this", help);
+            diagnostics.error(next, "expected `,` before this", help);
         }
     }
 }
@@ -330,14 +360,17 @@ fn behind(tokens: &TokenStream, next: &TokenTree, place: Place, problems: &mut P
 /// Whether the tokens are strings that each name one scope.
 fn is_one_scope_each(tokens: &TokenStream) -> bool {
     tokens.clone().into_iter().all(|tree| {
-        let readings = Written::in_tokens(tree.into());
-        matches!(readings, Some(Readings { first: Written::Scope(_), second: None }))
+        let interpretations = SuggestedCondition::in_tokens(tree.into());
+        matches!(
+            interpretations,
+            Some(Interpretations { first: SuggestedCondition::Scope(_), second: None })
+        )
     })
 }
 
 /// What the first of the tokens means by itself.
-fn first_of(tokens: &TokenStream) -> Option<Readings> {
-    Written::in_tokens(tokens.clone().into_iter().take(1).collect())
+fn first_of(tokens: &TokenStream) -> Option<Interpretations> {
+    SuggestedCondition::in_tokens(tokens.clone().into_iter().take(1).collect())
 }
 
 /// The first token behind what is a condition by itself.

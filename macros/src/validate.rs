@@ -1,0 +1,3 @@
+//! Validation of what was parsed.
+
+pub(crate) mod function;
