@@ -5,9 +5,9 @@ use quote::ToTokens;
 use syn::{Attribute, Meta};
 
 use crate::diagnostics::Diagnostics;
-use crate::parse::function::{cfg_attr_may_add, is};
+use crate::parse::attribute::{cfg_attr_may_add, has_name, is_tool_or_prompt};
 use crate::parse::impl_block::{ImplBlock, ImplItem};
-use crate::rmcp::{DeclaredKinds, Features, append_declaration, is_tool_or_prompt};
+use crate::rmcp::{DeclaredKinds, Features, append_declaration};
 
 /// What the block says about a tool or a prompt that has no mark of its own.
 pub(crate) enum ImplDefault {
@@ -68,7 +68,8 @@ fn check_block(block: &mut ImplBlock, features: Features, diagnostics: &mut Diag
 }
 
 fn mark(unmarked: &ImplDefault, item: &mut ImplItem, diagnostics: &mut Diagnostics) {
-    let public: Vec<Attribute> = item.attributes.extract_if(.., |it| is(it, "public")).collect();
+    let public: Vec<Attribute> =
+        item.attributes.extract_if(.., |it| has_name(it, "public")).collect();
     check_public(&public, diagnostics);
     let tool = item.attributes.iter().position(is_tool_or_prompt);
     let guard = item.attributes.iter().position(is_guard);
@@ -180,8 +181,8 @@ const OF_THE_COMPILER: [&str; 12] = [
 fn may_be_hidden(item: &ImplItem) -> bool {
     let known = |attribute: &Attribute| {
         is_guard(attribute)
-            || is(attribute, "public")
-            || OF_THE_COMPILER.iter().any(|name| is(attribute, name))
+            || has_name(attribute, "public")
+            || OF_THE_COMPILER.iter().any(|name| has_name(attribute, name))
     };
     let aliased = item.name().is_some()
         && !item.attributes.iter().any(is_tool_or_prompt)

@@ -2,7 +2,6 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
-use syn::ext::IdentExt;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{
@@ -11,6 +10,7 @@ use syn::{
 };
 
 use crate::diagnostics::Diagnostics;
+use crate::parse::attribute::is_tool_or_prompt;
 use crate::parse::function::Function;
 
 /// Whether functions may be tools and prompts of rmcp: whether its feature is on.
@@ -121,11 +121,6 @@ fn append_meta(attribute: &mut Attribute, meta: &TokenStream) {
         // The compiler refuses it.
         Meta::NameValue(_) => {}
     }
-}
-
-/// `#[tool]` and `#[prompt]`, under any path, as the macros of rmcp recognise each other.
-pub(crate) fn is_tool_or_prompt(attribute: &Attribute) -> bool {
-    attribute.path().segments.last().is_some_and(|last| is_tool(&last.ident))
 }
 
 /// A function that makes a router is called once, by the program, and no request reaches it.
@@ -286,9 +281,4 @@ fn only_group(tokens: TokenStream, delimiter: Delimiter) -> Option<Group> {
         (Some(TokenTree::Group(group)), None) if group.delimiter() == delimiter => Some(group),
         _ => None,
     }
-}
-
-fn is_tool(name: &syn::Ident) -> bool {
-    let name = name.unraw();
-    name == "tool" || name == "prompt"
 }

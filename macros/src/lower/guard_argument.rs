@@ -6,9 +6,10 @@ use syn::{Attribute, FnArg, Meta, Pat, PatType, Signature, Token, Type};
 
 use crate::lower::{policy_type, shared_caller};
 use crate::parse::arguments::Arguments;
-use crate::parse::function::{Function, is, is_auth_marker};
+use crate::parse::attribute::{has_name, is_auth_marker, is_tool_or_prompt};
+use crate::parse::function::Function;
 use crate::private;
-use crate::rmcp::{Features, is_tool_or_prompt};
+use crate::rmcp::Features;
 use crate::validate::function::Findings;
 
 /// Puts the guard in the place of the argument that receives the caller, and that place first.
@@ -160,7 +161,7 @@ fn check_type(argument: &PatType, arguments: &Arguments) -> TokenStream {
         Ident::new(if arguments.optional.is_some() { "Anonymous" } else { "Required" }, first);
     let check = quote_spanned!(last=> receives_the_caller);
     let call = quote_spanned!(first=> #private::#check::<#private::#presence, #ty>());
-    let conditions = attrs.iter().filter(|attribute| is(attribute, "cfg"));
+    let conditions = attrs.iter().filter(|attribute| has_name(attribute, "cfg"));
     // An item, so that no lint speaks of items after statements; an item cannot name `Self`.
     if mentions_self(ty.to_token_stream()) {
         quote!(#(#conditions)* #call;)
@@ -238,7 +239,7 @@ fn policy(arguments: &Arguments, name: &Ident, span: Span) -> TokenStream {
 /// What a `#[cfg(…)]` asks for.
 fn condition(attribute: &Attribute) -> Option<TokenStream> {
     match &attribute.meta {
-        Meta::List(list) if is(attribute, "cfg") => Some(list.tokens.clone()),
+        Meta::List(list) if has_name(attribute, "cfg") => Some(list.tokens.clone()),
         _ => None,
     }
 }

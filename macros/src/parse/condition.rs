@@ -1,21 +1,26 @@
 //! The value of `scopes = …`: a string, a list, or nested conditions.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use syn::{Lit, LitStr};
+use syn::LitStr;
 
 use crate::diagnostics::Diagnostics;
-use crate::parse::arguments::split_at_commas;
+use crate::parse::help::NAME_A_SCOPE;
+use crate::parse::scope_token::{
+    MAX_SCOPE_BYTES, first_invalid_character, has_expression_characters, is_scope,
+    looks_like_expression,
+};
 use crate::parse::suggestion::SuggestedCondition;
+use crate::parse::tokens::{split_at_commas, string_literal};
 
-mod errors;
+mod position;
+mod string_errors;
+mod token_errors;
+mod trailing_token;
 
-pub(crate) use errors::{NAME_WHAT_IS_REQUIRED, NO_NEGATION};
+use position::Position;
 
 /// The most alternatives that a condition may offer: a challenge weighs them all.
 const MAX_ALTERNATIVES: usize = 64;
-
-/// The most bytes that a scope may have; the runtime reads it back into an array of this size.
-const MAX_SCOPE_BYTES: usize = 256;
 
 /// A condition over scopes, as written.
 pub(crate) enum Condition {
@@ -35,30 +40,10 @@ pub(crate) struct Conditions {
     pub(crate) conditions: Vec<Condition>,
 }
 
-const FORMS: &str = "write `scopes = \"read write\"`, `scopes = [\"read\", \"write\"]` or \
-                     `scopes = any(\"admin\", all(\"read\", \"write\"))`";
-
-/// In which place a condition stands, for the help texts.
-#[derive(Clone, Copy)]
-enum Position {
-    Value,
-    Element,
-}
-
-impl Position {
-    /// What goes in front of a condition that is to be written there.
-    fn key(self) -> &'static str {
-        match self {
-            Self::Value => "scopes = ",
-            Self::Element => "",
-        }
-    }
-}
-
 impl Condition {
     /// Reads what stands behind `scopes =`. `None` if there is a mistake.
     pub(crate) fn parse(value: TokenStream, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let condition = match string(&value) {
+        let condition = match string_literal(&value) {
             Some(text) => list_in_string(&text, diagnostics),
             None => element(&value, Position::Value, diagnostics),
         }?;
@@ -95,7 +80,7 @@ fn list_in_string(text: &LitStr, diagnostics: &mut Diagnostics) -> Option<Condit
     let value = text.value();
     let pieces: Vec<&str> = value.split(' ').collect();
     if value.trim().is_empty() {
-        diagnostics.error(text, "no scope is named", NAME_ONE);
+        diagnostics.error(text, "no scope is named", NAME_A_SCOPE);
         return None;
     }
     if pieces.iter().any(|piece| first_invalid_character(piece).is_some())
@@ -124,15 +109,13 @@ fn list_in_string(text: &LitStr, diagnostics: &mut Diagnostics) -> Option<Condit
     group(scopes, diagnostics).map(Condition::All)
 }
 
-const NAME_ONE: &str = "name at least one scope, as in `scopes = \"read\"`";
-
 /// One element of a condition: a scope, a list, or `all(…)` or `any(…)`.
 fn element(
     tokens: &TokenStream,
     place: Position,
     diagnostics: &mut Diagnostics,
 ) -> Option<Condition> {
-    if let Some(text) = string(tokens) {
+    if let Some(text) = string_literal(tokens) {
         return scope(&text, diagnostics).map(Condition::Scope);
     }
     let mut trees = tokens.clone().into_iter();
@@ -150,7 +133,7 @@ fn element(
             named_group(&name, &list, diagnostics)
         }
         _ => {
-            errors::invalid_condition(tokens, place, diagnostics);
+            token_errors::report_invalid_condition(tokens, place, diagnostics);
             None
         }
     }
@@ -195,10 +178,10 @@ fn elements(list: &Group, diagnostics: &mut Diagnostics) -> Option<Conditions> {
         return None;
     }
     if parts.is_empty() {
-        diagnostics.error(list, "no scope is named", NAME_ONE);
+        diagnostics.error(list, "no scope is named", NAME_A_SCOPE);
         return None;
     }
-    if errors::bare_words(&parts, diagnostics) {
+    if token_errors::report_bare_words(&parts, diagnostics) {
         return None;
     }
     let elements =
@@ -262,46 +245,19 @@ fn scope(text: &LitStr, diagnostics: &mut Diagnostics) -> Option<Scope> {
     scope.checked(Position::Element, diagnostics)
 }
 
-/// Whether it can be a scope of the attribute.
-pub(crate) fn is_scope(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= MAX_SCOPE_BYTES
-        && first_invalid_character(text).is_none()
-        && !looks_like_expression(&[text])
-}
-
-/// The first character outside the grammar of RFC 6749 §3.3: `1*( %x21 / %x23-5B / %x5D-7E )`, and,
-/// because a comma is nearly always meant as a separator, the first comma.
-fn first_invalid_character(text: &str) -> Option<char> {
-    let outside = |one: &char| !matches!(one, '!' | '#'..='[' | ']'..='~') || *one == ',';
-    text.chars().find(outside)
-}
-
-/// Whether a string is an expression: it has parentheses, brackets, quotes, `;`, `|` or `&`, or a
-/// word that joins others (R-K10). The grammar allows some of these characters in a scope; one that
-/// has them is required by `AuthInfo::require`.
-pub(crate) fn looks_like_expression(pieces: &[&str]) -> bool {
-    let joins = |piece: &&str| {
-        matches!(piece.to_ascii_lowercase().as_str(), "or" | "and" | "not" | "+" | "!")
-    };
-    let marks = ['(', ')', '[', ']', ';', '\'', '"', '`', '|', '&'];
-    pieces.iter().any(|piece| piece.contains(marks))
-        || pieces.iter().any(|piece| piece.starts_with('!'))
-        || pieces.len() > 1 && pieces.iter().any(joins)
-}
-
 impl Scope {
     fn checked(self, place: Position, diagnostics: &mut Diagnostics) -> Option<Self> {
         let Self { text, literal } = &self;
         let pieces: Vec<&str> = text.split(' ').collect();
         let found = pieces.iter().find_map(|piece| first_invalid_character(piece));
-        let found = found.filter(|found| !matches!(found, '"' | ',') || !has_marks(text));
+        let found =
+            found.filter(|found| !matches!(found, '"' | ',') || !has_expression_characters(text));
         if text.is_empty() {
-            diagnostics.error(literal, "the scope is empty", NAME_ONE);
+            diagnostics.error(literal, "the scope is empty", NAME_A_SCOPE);
         } else if let Some(character) = found {
-            errors::invalid_character(text, character, literal, place, diagnostics);
+            string_errors::report_invalid_character(text, character, literal, place, diagnostics);
         } else if looks_like_expression(&pieces) {
-            errors::expression_in_string(text, literal, place, diagnostics);
+            string_errors::report_expression(text, literal, place, diagnostics);
         } else if text.len() > MAX_SCOPE_BYTES {
             let message = format!(
                 "this scope has {} characters, which is more than {MAX_SCOPE_BYTES}",
@@ -315,11 +271,6 @@ impl Scope {
     }
 }
 
-/// Whether quotes and commas of the text belong to an expression.
-fn has_marks(text: &str) -> bool {
-    text.contains(['(', ')', '[', ']', ';', '\'', '`', '|', '&']) || text.matches('"').count() > 1
-}
-
 impl Condition {
     fn written(&self) -> SuggestedCondition {
         let each = |group: &Conditions| group.conditions.iter().map(Self::written).collect();
@@ -328,13 +279,5 @@ impl Condition {
             Self::All(all) => SuggestedCondition::all(each(all)),
             Self::Any(any) => SuggestedCondition::any(each(any)),
         }
-    }
-}
-
-/// The string literal that the tokens consist of, if they do.
-fn string(tokens: &TokenStream) -> Option<LitStr> {
-    match syn::parse2(tokens.clone()) {
-        Ok(Lit::Str(text)) if text.suffix().is_empty() => Some(text),
-        _ => None,
     }
 }

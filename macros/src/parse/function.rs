@@ -2,11 +2,11 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, FnArg, Ident, Meta, Signature, Visibility};
+use syn::{Attribute, FnArg, Ident, Signature, Visibility};
 
 use crate::diagnostics::Diagnostics;
+use crate::parse::attribute::is_auth_marker;
 
 /// A function, free or in an `impl`.
 #[derive(Clone)]
@@ -92,36 +92,6 @@ fn inner_attributes(block: TokenStream) -> (TokenStream, TokenStream) {
         .count();
     let mut trees = trees.into_iter();
     (trees.by_ref().take(3 * attributes).collect(), trees.collect())
-}
-
-/// `#[auth]`, which marks the argument that receives the caller.
-pub(crate) fn is_auth_marker(attribute: &Attribute) -> bool {
-    is(attribute, "auth")
-}
-
-/// Whether the attribute has this name: to the compiler `#[r#cfg(…)]` is a `#[cfg(…)]` too.
-pub(crate) fn is(attribute: &Attribute, name: &str) -> bool {
-    attribute.path().get_ident().is_some_and(|ident| ident.unraw() == name)
-}
-
-/// Whether a `#[cfg_attr(…)]` may put an attribute of this name there.
-pub(crate) fn cfg_attr_may_add(attribute: &Attribute, name: &str) -> bool {
-    match &attribute.meta {
-        Meta::List(list) if is(attribute, "cfg_attr") => mentions(list.tokens.clone(), name),
-        _ => false,
-    }
-}
-
-fn mentions(arguments: TokenStream, name: &str) -> bool {
-    let mut nested = false;
-    arguments.into_iter().any(|tree| match tree {
-        TokenTree::Group(group) => nested && mentions(group.stream(), name),
-        TokenTree::Ident(ident) => {
-            nested = ident == "cfg_attr";
-            ident.unraw() == name
-        }
-        _ => false,
-    })
 }
 
 impl Parse for Function {

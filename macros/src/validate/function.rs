@@ -10,7 +10,8 @@ use syn::{
 
 use crate::diagnostics::Diagnostics;
 use crate::parse::arguments::Arguments;
-use crate::parse::function::{Function, cfg_attr_may_add, is, is_auth_marker};
+use crate::parse::attribute::{cfg_attr_may_add, has_name, is_auth_marker};
+use crate::parse::function::Function;
 
 /// What the checks have found out about the arguments.
 #[derive(Default)]
@@ -294,7 +295,7 @@ fn inner_name(pattern: Option<&Pat>) -> String {
 
 /// An attribute that may take the argument away must not take the guard with it.
 fn check_attributes_of_argument(argument: &PatType, diagnostics: &mut Diagnostics) {
-    for attribute in argument.attrs.iter().filter(|attribute| is(attribute, "cfg_attr")) {
+    for attribute in argument.attrs.iter().filter(|attribute| has_name(attribute, "cfg_attr")) {
         diagnostics.error(
             attribute,
             "`#[cfg_attr]` cannot stand on the argument that receives the caller",

@@ -533,7 +533,7 @@ fn a_lone_word_is_a_scope() {
         assert!(mistakes(arguments, "fn f() {}").is_empty(), "{arguments}");
     }
     let text: LitStr = syn::parse_str(r#""or""#).unwrap();
-    assert!(crate::parse::condition::is_scope(&text.value()));
+    assert!(crate::parse::scope_token::is_scope(&text.value()));
 }
 
 const MISTAKES: &[&str] = &[

@@ -1,0 +1,60 @@
+//! The names of the arguments, and other names that mean one of them.
+
+use proc_macro2::Ident;
+
+use super::argument::Argument;
+
+/// The argument that is meant by another name.
+pub(super) fn intended_key(name: &str) -> Option<&'static str> {
+    match name.to_ascii_lowercase().as_str() {
+        "scope" | "scopes" | "role" | "roles" | "permission" | "permissions" | "authority"
+        | "authorities" | "any_of" | "anyof" | "one_of" | "any_scope" | "all_of" | "allof"
+        | "all_scopes" | "required_scopes" | "any_scopes" | "scopes_any" | "scopes_all"
+        | "require" | "requires" | "required_scope" => Some("scopes"),
+        "option" | "optional" | "anonymous" | "allow_anonymous" => Some("optional"),
+        "crate" | "krate" | "crate_path" => Some("crate"),
+        other => ["scopes", "optional", "crate"].into_iter().find(|key| is_misspelling(other, key)),
+    }
+}
+
+/// `scopes`, perhaps misspelled.
+pub(super) fn is_key_for_scopes(key: &Ident) -> bool {
+    let name = key.to_string();
+    intended_key(&name) == Some("scopes") && !is_key_for_any(&name)
+}
+
+/// A name of which one of several scopes is expected.
+pub(super) fn is_key_for_any(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let names =
+        ["any", "any_of", "anyof", "one_of", "oneof", "any_scope", "any_scopes", "scopes_any"];
+    names.contains(&name.as_str())
+}
+
+/// A flag beside the scopes that says how many of them are required: `any`, `mode = "any"`.
+pub(super) fn is_mode_flag(argument: &Argument) -> bool {
+    let name = argument.key.to_string().to_ascii_lowercase();
+    let value = argument.rest.to_string();
+    let flag = value.is_empty() || value.contains("true") || value.contains("false");
+    matches!(name.as_str(), "mode" | "match" | "require_all" | "match_any" | "match_all")
+        || flag && (is_key_for_any(&name) || matches!(name.as_str(), "all" | "all_of"))
+}
+
+/// Whether it is two edits away at most, for a name that is long enough for that to tell.
+fn is_misspelling(written: &str, name: &str) -> bool {
+    let most = if name.len() > 5 { 2 } else { 1 };
+    let name: Vec<char> = name.chars().collect();
+    let mut row: Vec<usize> = (0..=name.len()).collect();
+    for (line, letter) in written.chars().enumerate() {
+        let mut next = vec![line + 1];
+        for (column, other) in name.iter().enumerate() {
+            let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX);
+            let replaced = at(&row, column) + usize::from(letter != *other);
+            let inserted = at(&next, column) + 1;
+            let removed = at(&row, column + 1) + 1;
+            next.push(replaced.min(inserted).min(removed));
+        }
+        row = next;
+    }
+    row.last().is_some_and(|distance| *distance <= most)
+}

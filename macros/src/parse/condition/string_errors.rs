@@ -1,0 +1,78 @@
+//! Errors of a string that is not a list of scopes.
+
+use syn::LitStr;
+
+use super::position::{Position, help, suggestion_at};
+use crate::diagnostics::Diagnostics;
+use crate::parse::help::{NAME_REQUIRED_SCOPES, NO_NEGATION};
+use crate::parse::suggestion::{Interpretations, SuggestedCondition};
+
+/// A string with parentheses, operators or quotes in it.
+pub(super) fn report_expression(
+    text: &str,
+    literal: &LitStr,
+    place: Position,
+    diagnostics: &mut Diagnostics,
+) {
+    let message = format!("`{}` reads as an expression, not as scopes", escape(text));
+    if is_negated(text) {
+        return diagnostics.error(literal, NO_NEGATION, NAME_REQUIRED_SCOPES);
+    }
+    diagnostics.error(literal, message, help(Interpretations::of_text(text), place));
+}
+
+/// A character that no scope has.
+pub(super) fn report_invalid_character(
+    text: &str,
+    character: char,
+    literal: &LitStr,
+    place: Position,
+    diagnostics: &mut Diagnostics,
+) {
+    let separates = character.is_whitespace() || character == ',';
+    let message = format!(
+        "the scope `{}` contains the character {}",
+        escape(text),
+        describe_character(character)
+    );
+    let interpretations = Interpretations::of_text(text).filter(|_| separates);
+    let help = match interpretations.as_ref().and_then(Interpretations::unambiguous) {
+        Some(SuggestedCondition::Scope(scope)) => format!("write `{}\"{scope}\"`", place.key()),
+        Some(written) => format!("write `{}{}`", place.key(), suggestion_at(written, place)),
+        None if separates => "separate scopes by one space".to_owned(),
+        None => "a scope consists of printable ASCII characters without space, `\"` and `\\` (RFC \
+                 6749 section 3.3)"
+            .to_owned(),
+    };
+    diagnostics.error(literal, message, help);
+}
+
+/// Escaped, except for quotes.
+fn escape(text: &str) -> String {
+    let escaped = |character: char| match character {
+        '"' | '\'' | '\\' => character.to_string(),
+        _ => character.escape_debug().to_string(),
+    };
+    text.chars().map(escaped).collect()
+}
+
+fn describe_character(character: char) -> String {
+    let name = match character {
+        '\n' => "a line break",
+        '\r' => "a carriage return",
+        '\t' => "a tab",
+        '\u{a0}' | '\u{202f}' => "a no-break space",
+        '\u{200b}' => "a zero width space",
+        '\u{feff}' => "a byte order mark",
+        _ if character.is_control() || character.is_whitespace() => "not printable",
+        _ => return format!("`{character}`"),
+    };
+    format!("U+{:04X}, {name}", u32::from(character))
+}
+
+fn is_negated(text: &str) -> bool {
+    text.starts_with('!')
+        || text.split([' ', '(', ')', ',']).any(|word| {
+            word.starts_with('!') || matches!(word.to_ascii_lowercase().as_str(), "not" | "none")
+        })
+}

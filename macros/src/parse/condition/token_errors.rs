@@ -1,0 +1,284 @@
+//! Errors of tokens that are not a condition.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use syn::Lit;
+use syn::ext::IdentExt;
+
+use super::position::{Position, help, suggestion_at};
+use super::trailing_token;
+use crate::diagnostics::Diagnostics;
+use crate::parse::help::{
+    CALL_REQUIRE, NAME_REQUIRED_SCOPES, NO_NEGATION, WRITE_A_CONDITION, WRITE_A_LITERAL,
+};
+use crate::parse::suggestion::{Interpretations, SuggestedCondition};
+use crate::parse::tokens::is_punct;
+
+/// Tokens that are neither a string nor a list nor `all(…)` or `any(…)`.
+pub(super) fn report_invalid_condition(
+    tokens: &TokenStream,
+    place: Position,
+    diagnostics: &mut Diagnostics,
+) {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let interpretations = || Interpretations::of_tokens(tokens.clone());
+    if let Some(negation) = find_negation(&trees) {
+        return diagnostics.error(negation, NO_NEGATION, NAME_REQUIRED_SCOPES);
+    }
+    if let Some(semicolon) = trees.iter().find(|tree| is_punct(tree, ';')) {
+        let counted = matches!(trees.last(), Some(TokenTree::Literal(last))
+            if matches!(Lit::new(last.clone()), Lit::Int(_)));
+        let help = if counted { "name each scope once" } else { "write `,` in its place" };
+        return diagnostics.error(semicolon, "expected `,`, found `;`", help);
+    }
+    if let Some((keyword, what)) = find_rust_expression(&trees) {
+        let message = format!("{what} cannot be a condition over scopes");
+        return diagnostics.error(keyword, message, CALL_REQUIRE);
+    }
+    if let [TokenTree::Punct(sign), ..] = trees.as_slice()
+        && matches!(sign.as_char(), '=' | '>')
+    {
+        let value = trees.iter().skip_while(|tree| is_punct(tree, '=') || is_punct(tree, '>'));
+        let interpretations = Interpretations::of_tokens(value.cloned().collect());
+        return diagnostics.error(
+            sign,
+            "expected one `=` after `scopes`",
+            help(interpretations, place),
+        );
+    }
+    if let [TokenTree::Literal(_), TokenTree::Ident(cast), ..] = trees.as_slice()
+        && cast == "as"
+    {
+        let interpretations = Interpretations::of_tokens(trees.iter().take(1).cloned().collect());
+        return diagnostics.error(
+            cast,
+            "a scope is a string literal alone",
+            help(interpretations, place),
+        );
+    }
+    if let Some(operator) = find_operator(&trees) {
+        return diagnostics.error(
+            operator,
+            "a condition has no operators",
+            help(interpretations(), place),
+        );
+    }
+    if let Some(next) = trailing_token::after_condition(&trees) {
+        return trailing_token::report(tokens, next, place, diagnostics);
+    }
+    match trees.as_slice() {
+        [TokenTree::Literal(literal)] => {
+            let what = describe_literal(&Lit::new(literal.clone()));
+            let message = format!("expected a string literal, found {what}");
+            diagnostics.error(tokens, message, help(interpretations(), place));
+        }
+        [TokenTree::Ident(name)] if name == "true" || name == "false" => {
+            diagnostics.error(
+                tokens,
+                "expected a string literal, found a truth value",
+                WRITE_A_CONDITION,
+            );
+        }
+        [TokenTree::Ident(name), ..] if name == "all" || name == "any" => diagnostics.error(
+            tokens,
+            format_args!("expected `(` and a list of conditions after `{name}`"),
+            match interpretations() {
+                // What `name` joins may go on behind the next comma.
+                _ if matches!((place, trees.get(1)), (Position::Element, Some(second))
+                    if !matches!(second, TokenTree::Group(_))) =>
+                {
+                    format!(
+                        "write the conditions in parentheses, as in `{name}(\"read\", \"write\")`"
+                    )
+                }
+                Some(interpretations) => interpretations.help(place.key()),
+                None => format!("write `{}{name}(\"read\", \"write\")`", place.key()),
+            },
+        ),
+        [TokenTree::Ident(name), TokenTree::Punct(bang), ..] if bang.as_char() == '!' => {
+            let help = match interpretations() {
+                Some(interpretations) => interpretations.help(place.key()),
+                None => WRITE_A_LITERAL.to_owned(),
+            };
+            diagnostics.error(tokens, format_args!("the macro `{name}!` cannot be a scope"), help);
+        }
+        [TokenTree::Ident(name), TokenTree::Group(list)]
+            if list.delimiter() == Delimiter::Parenthesis =>
+        {
+            report_unknown_condition(name, list, place, diagnostics);
+        }
+        _ => report_other(tokens, &trees, place, diagnostics),
+    }
+}
+
+fn report_other(
+    tokens: &TokenStream,
+    trees: &[TokenTree],
+    place: Position,
+    diagnostics: &mut Diagnostics,
+) {
+    let interpretations = Interpretations::of_tokens(tokens.clone());
+    let is_path =
+        trees.windows(2).any(|pair| matches!(pair, [a, b] if is_punct(a, ':') && is_punct(b, ':')));
+    let is_call = trees.iter().any(|tree| {
+        matches!(tree, TokenTree::Group(list)
+        if list.delimiter() == Delimiter::Parenthesis)
+    });
+    let constant = match trees {
+        [TokenTree::Ident(name)] | [TokenTree::Punct(_), TokenTree::Ident(name)] => {
+            is_constant(&name.unraw().to_string())
+        }
+        [TokenTree::Group(block)] => matches!(
+            block.stream().into_iter().collect::<Vec<_>>().as_slice(),
+            [TokenTree::Ident(name)] if is_constant(&name.unraw().to_string())
+        ),
+        [TokenTree::Ident(name), ..] => name == "self" || name == "Self",
+        _ => false,
+    };
+    let begins_with_a_name = matches!(trees.first(), Some(TokenTree::Ident(_)));
+    if is_path && is_call && trees.len() > 1 {
+        let argument = match trees.last() {
+            Some(TokenTree::Group(list)) => Interpretations::of_tokens(list.stream()),
+            _ => None,
+        };
+        let help = argument.map_or_else(|| WRITE_A_LITERAL.to_owned(), |it| it.help(place.key()));
+        diagnostics.error(tokens, "a call cannot be a scope", help);
+    } else if constant || is_path {
+        diagnostics.error(
+            tokens,
+            "a constant or a typed scope is not supported here",
+            WRITE_A_LITERAL,
+        );
+    } else if let Some(interpretations) = interpretations {
+        let message = if begins_with_a_name {
+            "a scope is written as a string literal"
+        } else {
+            "expected a string literal or a list"
+        };
+        diagnostics.error(tokens, message, interpretations.help(place.key()));
+    } else {
+        diagnostics.error(tokens, "expected a condition over scopes", WRITE_A_CONDITION);
+    }
+}
+
+fn report_unknown_condition(
+    name: &Ident,
+    list: &Group,
+    place: Position,
+    diagnostics: &mut Diagnostics,
+) {
+    let message = format!("unknown condition `{name}`");
+    let inner = Interpretations::of_tokens(list.stream()).and_then(|it| it.unambiguous().cloned());
+    let any = || Interpretations::of_alternatives(list.stream());
+    let help = match (name.to_string().to_ascii_lowercase().as_str(), inner) {
+        ("any" | "any_of" | "anyof" | "one_of" | "oneof" | "or" | "some", Some(_)) => {
+            help(any(), place)
+        }
+        ("all" | "all_of" | "allof" | "and" | "every", Some(all)) => {
+            format!("write `{}{}`", place.key(), suggestion_at(&all, place))
+        }
+        (_, Some(one @ SuggestedCondition::Scope(_))) => format!("write `{}{one}`", place.key()),
+        _ => {
+            "write `all(…)` where all of them are required, `any(…)` where one is enough".to_owned()
+        }
+    };
+    diagnostics.error(name, message, help);
+}
+
+/// Bare words in a list are one mistake, however many they are.
+pub(super) fn report_bare_words(parts: &[TokenStream], diagnostics: &mut Diagnostics) -> bool {
+    let bare = |part: &&TokenStream| {
+        matches!(TokenStream::clone(part).into_iter().next(), Some(TokenTree::Ident(word))
+            if word != "all" && word != "any")
+            && Interpretations::of_tokens(TokenStream::clone(part))
+                .is_some_and(|it| it.unambiguous().is_some())
+    };
+    let is_a_constant = |part: &TokenStream| {
+        let trees: Vec<TokenTree> = part.clone().into_iter().collect();
+        matches!(trees.as_slice(), [TokenTree::Ident(name)] if is_constant(&name.unraw().to_string()))
+    };
+    let constants: TokenStream = parts.iter().filter(|part| is_a_constant(part)).cloned().collect();
+    let several = parts.iter().filter(|part| is_a_constant(part)).count() > 1;
+    if several {
+        diagnostics.error(
+            constants,
+            "constants and typed scopes are not supported here",
+            WRITE_A_LITERAL,
+        );
+        return true;
+    }
+    let found: Vec<&TokenStream> = parts.iter().filter(bare).collect();
+    let read =
+        |part: &TokenStream| Interpretations::of_tokens(part.clone())?.unambiguous().cloned();
+    let read: Option<Vec<SuggestedCondition>> = parts.iter().map(read).collect();
+    let (true, Some(all)) = (found.len() > 1, read) else { return false };
+    let all: Vec<String> = all.iter().map(|one| suggestion_at(one, Position::Element)).collect();
+    let place: TokenStream = found.into_iter().cloned().collect();
+    diagnostics.error(
+        place,
+        "scopes are written as string literals",
+        format_args!("write `{}`", all.join(", ")),
+    );
+    true
+}
+
+/// `NAMES_LIKE_THIS`, and types.
+fn is_constant(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+}
+
+fn find_negation(trees: &[TokenTree]) -> Option<&TokenTree> {
+    let negates = |index: usize, tree: &TokenTree| match tree {
+        TokenTree::Punct(bang) => {
+            let macro_name = index.checked_sub(1).and_then(|before| trees.get(before));
+            bang.as_char() == '!' && !matches!(macro_name, Some(TokenTree::Ident(_)))
+        }
+        TokenTree::Ident(word) => {
+            word == "not"
+                || (word == "none" || word == "except")
+                    && matches!(trees.get(index + 1), Some(TokenTree::Group(_)))
+        }
+        _ => false,
+    };
+    trees.iter().enumerate().find(|(index, tree)| negates(*index, tree)).map(|(_, tree)| tree)
+}
+
+fn find_operator(trees: &[TokenTree]) -> Option<&TokenTree> {
+    trees.iter().enumerate().skip(1).find_map(|(index, tree)| {
+        let found = match tree {
+            TokenTree::Punct(punct) => matches!(punct.as_char(), '|' | '&' | '+'),
+            TokenTree::Ident(word) => {
+                let word = word.to_string().to_ascii_lowercase();
+                (word == "or" || word == "and") && index + 1 < trees.len()
+            }
+            _ => false,
+        };
+        found.then_some(tree)
+    })
+}
+
+/// A keyword that begins an expression, or the bar that begins a closure.
+fn find_rust_expression(trees: &[TokenTree]) -> Option<(&TokenTree, String)> {
+    const KEYWORDS: [&str; 10] =
+        ["if", "match", "for", "while", "loop", "move", "async", "unsafe", "return", "let"];
+    let first = trees.first()?;
+    match first {
+        TokenTree::Ident(word) if word == "move" => Some((first, "a closure".to_owned())),
+        TokenTree::Ident(word) if KEYWORDS.iter().any(|keyword| word == keyword) => {
+            Some((first, format!("`{word}`")))
+        }
+        _ if is_punct(first, '|') => Some((first, "a closure".to_owned())),
+        _ => None,
+    }
+}
+
+fn describe_literal(literal: &Lit) -> &'static str {
+    match literal {
+        Lit::Str(_) => "one with a suffix",
+        Lit::ByteStr(_) => "a byte string",
+        Lit::CStr(_) => "a C string",
+        Lit::Byte(_) => "a byte",
+        Lit::Char(_) => "a character",
+        Lit::Int(_) | Lit::Float(_) => "a number",
+        _ => "another literal",
+    }
+}

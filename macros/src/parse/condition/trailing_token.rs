@@ -1,0 +1,95 @@
+//! Errors of a token that follows a complete condition.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use super::position::{Position, help, suggestion_at};
+use crate::diagnostics::Diagnostics;
+use crate::parse::help::{CALL_REQUIRE, WRITE_A_CONDITION};
+use crate::parse::suggestion::{Interpretations, SuggestedCondition};
+
+/// The first token behind what is a condition by itself.
+pub(super) fn after_condition(trees: &[TokenTree]) -> Option<&TokenTree> {
+    match trees {
+        [TokenTree::Literal(literal), next, ..] if literal.to_string().contains('"') => Some(next),
+        [TokenTree::Group(list), next, ..] if list.delimiter() == Delimiter::Bracket => Some(next),
+        [TokenTree::Ident(name), TokenTree::Group(_), next, ..]
+            if name == "all" || name == "any" =>
+        {
+            Some(next)
+        }
+        _ => None,
+    }
+}
+
+/// Something follows what is a condition by itself.
+pub(super) fn report(
+    tokens: &TokenStream,
+    next: &TokenTree,
+    place: Position,
+    diagnostics: &mut Diagnostics,
+) {
+    let interpretations = Interpretations::of_tokens(tokens.clone());
+    match next {
+        TokenTree::Punct(dot) if dot.as_char() == '.' => diagnostics.error(
+            next,
+            "a scope is a string literal alone, without a call",
+            help(interpretations, place),
+        ),
+        TokenTree::Punct(sign) if sign.as_char() == '?' => diagnostics.error(
+            next,
+            "a scope is a string literal alone, without `?`",
+            help(interpret_first_token(tokens), place),
+        ),
+        TokenTree::Punct(sign) if sign.as_char() != '#' => {
+            diagnostics.error(next, "a condition has no operators", WRITE_A_CONDITION);
+        }
+        TokenTree::Ident(word)
+            if ["if", "unless", "when", "where"].iter().any(|keyword| word == keyword) =>
+        {
+            let message = format!("`{word}` cannot be part of a condition over scopes");
+            diagnostics.error(next, message, CALL_REQUIRE);
+        }
+        _ => {
+            let key = |key: &&str| matches!(next, TokenTree::Ident(word) if word == key);
+            let argument = ["scopes", "optional", "crate"].into_iter().find(key);
+            let help = match (argument, interpretations, place) {
+                (Some(argument), _, Position::Value) => format!("write `, {argument}`"),
+                (_, Some(interpretations), Position::Value) => interpretations.help(place.key()),
+                (
+                    _,
+                    Some(Interpretations { first: all @ SuggestedCondition::All(_), second: None }),
+                    _,
+                ) if !are_single_scopes(tokens) => {
+                    format!("write `{}`", suggestion_at(&all, Position::Element))
+                }
+                (
+                    _,
+                    Some(Interpretations { first: SuggestedCondition::All(all), second: None }),
+                    _,
+                ) => {
+                    let listed: Vec<String> = all.iter().map(ToString::to_string).collect();
+                    let listed = listed.join(", ");
+                    format!("write `{listed}`, or `all({listed})` where all of them are required")
+                }
+                _ => "separate the conditions by `,`".to_owned(),
+            };
+            diagnostics.error(next, "expected `,` before this", help);
+        }
+    }
+}
+
+/// Whether the tokens are strings that each name one scope.
+fn are_single_scopes(tokens: &TokenStream) -> bool {
+    tokens.clone().into_iter().all(|tree| {
+        let interpretations = Interpretations::of_tokens(tree.into());
+        matches!(
+            interpretations,
+            Some(Interpretations { first: SuggestedCondition::Scope(_), second: None })
+        )
+    })
+}
+
+/// What the first of the tokens means by itself.
+fn interpret_first_token(tokens: &TokenStream) -> Option<Interpretations> {
+    Interpretations::of_tokens(tokens.clone().into_iter().take(1).collect())
+}
