@@ -1,31 +1,23 @@
-//! Collecting mistakes, so that all of them are reported at once.
+//! The errors of an expansion.
 
 use std::fmt::Display;
 
-use proc_macro2::Span;
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::Error;
 
-/// The mistakes found so far. It exists only inside [`Diagnostics::collect`], so none can be forgotten.
+/// The errors that a stage found, in the order in which the compiler shows them.
+///
+/// Every stage returns its errors beside its value, so that one expansion reports all independent mistakes.
+/// [`expand`](crate::expand::expand) emits them all. As long as there is one, the crate does not compile.
+#[must_use]
+#[derive(Default)]
 pub(crate) struct Diagnostics {
     errors: Vec<Error>,
 }
 
 impl Diagnostics {
-    /// Runs `work`; its result counts only if it has found no mistake.
-    pub(crate) fn collect<T>(work: impl FnOnce(&mut Self) -> Option<T>) -> Result<T, Vec<Error>> {
-        let mut diagnostics = Self { errors: Vec::new() };
-        match work(&mut diagnostics) {
-            Some(result) if diagnostics.errors.is_empty() => Ok(result),
-            None if diagnostics.errors.is_empty() => {
-                let message = "`#[requires_auth]` does not understand this function";
-                Err(vec![Error::new(Span::call_site(), message)])
-            }
-            _ => Err(diagnostics.errors),
-        }
-    }
-
-    /// Adds a mistake, the tokens that are shown for it, and what to write instead.
+    /// Adds an error at the tokens `place`. `help` says what to write instead.
     pub(crate) fn error(
         &mut self,
         place: impl ToTokens,
@@ -35,13 +27,25 @@ impl Diagnostics {
         self.errors.push(Error::new_spanned(place, format!("{message}\nhelp: {help}")));
     }
 
-    /// How many there are.
-    pub(crate) fn count(&self) -> usize {
-        self.errors.len()
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.errors.extend(other.errors);
     }
 
-    /// Adds an error of the parser.
-    pub(crate) fn push(&mut self, error: Error) {
-        self.errors.push(error);
+    pub(crate) fn is_empty(&self) -> bool {
+        self.errors.is_empty()
+    }
+}
+
+/// An error of the parser, as it is.
+impl From<Error> for Diagnostics {
+    fn from(error: Error) -> Self {
+        Self { errors: vec![error] }
+    }
+}
+
+// Output: ::core::compile_error! { "…" } …
+impl ToTokens for Diagnostics {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(self.errors.iter().map(Error::to_compile_error));
     }
 }

@@ -1,21 +1,21 @@
 //! The `#[requires_auth]` attribute; its documentation is on the re-export in `requires-auth`.
 //!
-//! `expand.rs` reads as the table of contents: arguments and function are parsed, the signature is
-//! checked, the guard is emitted. No decision about a request is made here: the emitted code names
-//! a policy, and the runtime decides.
+//! This file converts token types. `expand.rs` has the pipeline: [`parse`] reads the arguments and the
+//! item, [`validate`] checks them and decides how the item is emitted, [`lower`] makes the tokens. No
+//! decision about a request is made here: the emitted code names a policy as a type, and the runtime
+//! enforces it.
 
 mod diagnostics;
 mod expand;
-mod impl_defaults;
+mod features;
 mod lower;
 mod parse;
 mod private;
-mod rmcp;
 mod validate;
 
 use proc_macro::TokenStream;
 
-use crate::rmcp::Features;
+use crate::features::Features;
 
 /// Documented on the re-export in `requires-auth`.
 #[proc_macro_attribute]

@@ -1,5 +1,17 @@
-//! Lowering: the tokens that are emitted.
+//! Stage 3: makes the tokens that are emitted.
+//!
+//! The comments `// Input:` and `// Output:` show them in plain Rust, without the paths of the hidden
+//! module.
 
-pub(crate) mod guard_argument;
+mod fallback;
+mod function;
+mod guard_argument;
+mod impl_block;
 mod policy_type;
+mod prologue;
+mod rmcp_meta;
 mod shared_caller;
+mod span;
+
+pub(crate) use function::lower_function;
+pub(crate) use impl_block::lower_impl_block;

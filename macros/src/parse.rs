@@ -1,4 +1,7 @@
-//! Parsing: the attribute's arguments, and the item below the attribute.
+//! Stage 1: parses the arguments of the attribute, and the item below it.
+//!
+//! The parser of the arguments is strict. Its errors suggest what to write instead, but a suggestion never
+//! becomes a policy.
 
 pub(crate) mod arguments;
 pub(crate) mod attribute;
@@ -6,6 +9,7 @@ pub(crate) mod condition;
 pub(crate) mod function;
 mod help;
 pub(crate) mod impl_block;
+pub(crate) mod item;
 pub(crate) mod scope_token;
 mod suggestion;
 mod tokens;

@@ -1,3 +1,15 @@
-//! Validation of what was parsed.
+//! Stage 2: checks an item, and plans how it is emitted.
+//!
+//! The checks never change the item or the arguments. What the plan says beside errors is a named fallback.
 
-pub(crate) mod function;
+mod caller_argument;
+mod caller_type;
+mod function;
+mod guardable;
+mod impl_block;
+mod no_caller_argument;
+mod pattern;
+mod rmcp;
+
+pub(crate) use function::{FunctionPlan, validate_function};
+pub(crate) use impl_block::{DeclaredKinds, ImplPlan, ItemPlan, validate_impl_block};

@@ -2,7 +2,7 @@ use expect_test::{Expect, expect};
 use proc_macro2::TokenStream;
 
 use super::expand;
-use crate::rmcp::Features;
+use crate::features::Features;
 
 mod argument_errors;
 mod impl_blocks;

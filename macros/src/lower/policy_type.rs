@@ -1,32 +1,72 @@
-//! Policies as types, as the runtime reads them back.
+//! The policy as a type, which the runtime reads back.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
+use crate::parse::arguments::Arguments;
 use crate::parse::condition::Condition;
+use crate::private;
 
-/// The most elements that the runtime's tuples take.
+/// The most elements of a tuple for which the runtime implements its traits.
 const MAX_TUPLE_ELEMENTS: usize = 16;
 
-/// The most bytes that the runtime reads back.
+/// The most bytes of a function's name that the runtime reads back.
 const MAX_NAME_BYTES: usize = 256;
 
-/// The most letters that one type of the runtime spells.
+/// The most characters that one type of the runtime takes as parameters.
 const MAX_CHARS_PER_TYPE: usize = 24;
 
-// Input:  all("read", any("a", "b"))
-// Output: AllOf<(OAuthScope<'r', 'e', 'a', 'd'>, AnyOf<(OAuthScope<'a'>, OAuthScope<'b'>,)>,)>
-pub(crate) fn of_condition(condition: &Condition, private: &TokenStream) -> TokenStream {
-    match condition {
-        Condition::Scope(scope) => text_type("OAuthScope", &scope.text, private),
-        Condition::All(group) => group_type(&quote!(#private::AllOf), &group.conditions, private),
-        Condition::Any(group) => group_type(&quote!(#private::AnyOf), &group.conditions, private),
+/// What a function requires of its caller.
+pub(super) struct Policy<'a> {
+    arguments: &'a Arguments,
+    /// Whether a request without a token is let through.
+    pub(super) optional: bool,
+    /// The name of the function.
+    name: Ident,
+}
+
+impl<'a> Policy<'a> {
+    pub(super) fn new(arguments: &'a Arguments, optional: bool, name: &Ident) -> Self {
+        Self { arguments, optional, name: name.clone() }
+    }
+
+    /// The path of the hidden module.
+    pub(super) fn private(&self, span: Span) -> TokenStream {
+        private::path(self.arguments.krate.as_ref(), span)
+    }
+
+    // Input:  #[requires_auth(scopes = "read", optional)] fn add() {}
+    // Output: ByTryInto<Function<'a', 'd', 'd'>, Optional<OAuthScope<'r', 'e', 'a', 'd'>>>
+    pub(super) fn to_type(&self, span: Span) -> TokenStream {
+        let private = self.private(span);
+        let condition = match &self.arguments.scopes {
+            Some(condition) => of_condition(condition, &private),
+            None => quote_spanned!(span=> #private::AnyToken),
+        };
+        let policy = if self.optional {
+            quote_spanned!(span=> #private::Optional<#condition>)
+        } else {
+            condition
+        };
+        with_function_name(&self.name, policy, &private)
     }
 }
 
-/// Wider groups nest: `all` of `all`s and `any` of `any`s mean the same as one of them.
-fn group_type(name: &TokenStream, conditions: &[Condition], private: &TokenStream) -> TokenStream {
+// Input:  all("read", any("a", "b"))
+// Output: AllOf<(OAuthScope<'r', 'e', 'a', 'd'>, AnyOf<(OAuthScope<'a'>, OAuthScope<'b'>,)>,)>
+fn of_condition(condition: &Condition, private: &TokenStream) -> TokenStream {
+    match condition {
+        Condition::Scope(scope) => of_text("OAuthScope", &scope.text, private),
+        Condition::All(all) => of_group(&quote!(#private::AllOf), all, private),
+        Condition::Any(any) => of_group(&quote!(#private::AnyOf), any, private),
+    }
+}
+
+/// A group of more than [`MAX_TUPLE_ELEMENTS`] becomes a group of groups, which means the same.
+// Input:  AllOf, ["a", "b"]
+// Output: AllOf<(OAuthScope<'a'>, OAuthScope<'b'>,)>
+fn of_group(name: &TokenStream, conditions: &[Condition], private: &TokenStream) -> TokenStream {
     if let [one] = conditions {
         return of_condition(one, private);
     }
@@ -39,33 +79,32 @@ fn group_type(name: &TokenStream, conditions: &[Condition], private: &TokenStrea
     quote!(#name<(#(#elements,)*)>)
 }
 
-/// A policy with the name of its function, which the runtime's logs and metrics tell.
-// Input:  add, OAuthScope<'r', 'e', 'a', 'd'>
-// Output: ByTryInto<Function<'a', 'd', 'd'>, OAuthScope<'r', 'e', 'a', 'd'>>
-pub(crate) fn with_function_name(
-    name: &Ident,
-    policy: TokenStream,
-    private: &TokenStream,
-) -> TokenStream {
+/// Adds the name of the function, which appears in the runtime's logs and metrics. A name that is too long is
+/// left out.
+// Input:  add, AnyToken
+// Output: ByTryInto<Function<'a', 'd', 'd'>, AnyToken>
+fn with_function_name(name: &Ident, policy: TokenStream, private: &TokenStream) -> TokenStream {
     let name = name.unraw().to_string();
     if name.len() > MAX_NAME_BYTES {
         return policy;
     }
-    let name = text_type("Function", &name, private);
+    let name = of_text("Function", &name, private);
     quote!(#private::ByTryInto<#name, #policy>)
 }
 
-/// A longer text is joined from pieces.
-fn text_type(kind: &str, text: &str, private: &TokenStream) -> TokenStream {
-    let mut letters = text.chars();
-    let kind = Ident::new(kind, Span::call_site());
-    let piece: Vec<char> = letters.by_ref().take(MAX_CHARS_PER_TYPE).collect();
-    let piece = quote!(#private::#kind<#(#piece),*>);
-    match letters.as_str() {
-        "" => piece,
+/// A text of more than [`MAX_CHARS_PER_TYPE`] characters is joined from several types.
+// Input:  OAuthScope, read
+// Output: OAuthScope<'r', 'e', 'a', 'd'>
+fn of_text(name: &str, text: &str, private: &TokenStream) -> TokenStream {
+    let ident = Ident::new(name, Span::call_site());
+    let mut characters = text.chars();
+    let first: Vec<char> = characters.by_ref().take(MAX_CHARS_PER_TYPE).collect();
+    let first = quote!(#private::#ident<#(#first),*>);
+    match characters.as_str() {
+        "" => first,
         rest => {
-            let rest = text_type(&kind.to_string(), rest, private);
-            quote!(#private::Joined<#piece, #rest>)
+            let rest = of_text(name, rest, private);
+            quote!(#private::Joined<#first, #rest>)
         }
     }
 }

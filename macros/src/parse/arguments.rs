@@ -1,6 +1,6 @@
 //! The arguments of the attribute.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::parse::Parser;
 use syn::{LitStr, Path};
 
@@ -11,39 +11,43 @@ use crate::parse::suggestion::Interpretations;
 use crate::parse::tokens::split_at_commas;
 
 mod argument;
-mod errors;
+mod argument_errors;
 mod key;
 mod split_value;
 
 use argument::{Argument, parse_argument, skip_equals};
-use errors::{report_duplicate, report_not_an_argument, report_unknown, report_value_of_optional};
+use argument_errors::{
+    report_duplicate, report_not_an_argument, report_unknown, report_value_of_optional,
+};
 use key::{intended_key, is_mode_flag};
 use split_value::{Part, join_split_values, report_several_values};
 
 /// What `#[requires_auth(…)]` says.
 #[derive(Default)]
 pub(crate) struct Arguments {
-    /// `None`: any valid token.
+    /// The condition over the token's scopes. `None`: any valid token.
     pub(crate) scopes: Option<Condition>,
-    /// Where `optional` stands.
-    pub(crate) optional: Option<Span>,
+    /// Whether a request without a token is let through.
+    pub(crate) optional: bool,
     /// The path of the runtime crate, where it is another than `::requires_auth`.
     pub(crate) krate: Option<Path>,
-    /// Whether something else may be meant, since there are mistakes.
+    /// Whether there are errors, so that an argument may be missing here.
     pub(crate) has_errors: bool,
+    /// The arguments as written, for the tools of an `impl` block, which inherit them.
+    pub(crate) tokens: TokenStream,
 }
 
 impl Arguments {
-    /// Each argument is looked at, whatever is wrong with the others.
-    pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
-        let before = diagnostics.count();
-        let mut arguments = Self::default();
+    /// Parses every argument, also where others have errors.
+    pub(crate) fn parse(tokens: TokenStream) -> (Self, Diagnostics) {
+        let mut arguments = Self { tokens: tokens.clone(), ..Self::default() };
+        let (parts, mut errors) = split_at_commas(tokens);
         let mut seen: Vec<(String, TokenStream)> = Vec::new();
-        for part in join_split_values(split_at_commas(tokens, diagnostics)) {
+        for part in join_split_values(parts) {
             let part = match part {
                 Part::One(part) => part,
                 Part::Several { first, further } => {
-                    report_several_values(&first, &further, diagnostics);
+                    report_several_values(&first, &further, &mut errors);
                     let key =
                         parse_argument(&first).map_or_else(String::new, |it| it.key.to_string());
                     seen.push((key, first));
@@ -51,7 +55,7 @@ impl Arguments {
                 }
             };
             let Some(argument) = parse_argument(&part) else {
-                report_not_an_argument(&part, diagnostics);
+                report_not_an_argument(&part, &mut errors);
                 continue;
             };
             let name = argument.key.to_string();
@@ -62,39 +66,39 @@ impl Arguments {
             };
             let meant = meant.to_owned();
             if let Some((_, first)) = seen.iter().find(|(key, _)| *key == meant || *key == name) {
-                report_duplicate(&argument.key, &meant, first, &part, diagnostics);
+                report_duplicate(&argument.key, &meant, first, &part, &mut errors);
                 continue;
             }
             seen.push((name.clone(), part));
-            arguments.take(&name, argument, diagnostics);
+            arguments.take(&name, argument, &mut errors);
         }
-        arguments.has_errors = diagnostics.count() > before;
-        arguments
+        arguments.has_errors = !errors.is_empty();
+        (arguments, errors)
     }
 
-    fn take(&mut self, name: &str, argument: Argument, diagnostics: &mut Diagnostics) {
+    fn take(&mut self, name: &str, argument: Argument, errors: &mut Diagnostics) {
         let Argument { key, rest } = argument;
         match name {
             "scopes" => {
-                if let Some(value) = value(&key, rest, "\"read write\"", diagnostics) {
-                    self.scopes = Condition::parse(value, diagnostics);
+                if let Some(value) = value(&key, rest, "\"read write\"", errors) {
+                    self.scopes = Condition::parse(value, errors);
                 }
             }
             "crate" => {
-                if let Some(value) = value(&key, rest, "::path::to::requires_auth", diagnostics) {
-                    self.krate = path(value, diagnostics);
+                if let Some(value) = value(&key, rest, "::path::to::requires_auth", errors) {
+                    self.krate = path(value, errors);
                 }
             }
             "optional" => {
-                self.optional = Some(key.span());
+                self.optional = true;
                 if !rest.is_empty() {
-                    report_value_of_optional(&rest, diagnostics);
+                    report_value_of_optional(&rest, errors);
                     if rest.to_string().contains("false") {
-                        self.optional = None;
+                        self.optional = false;
                     }
                 }
             }
-            _ => report_unknown(&key, name, &rest, diagnostics),
+            _ => report_unknown(&key, name, &rest, errors),
         }
     }
 }
@@ -104,7 +108,7 @@ fn value(
     key: &Ident,
     rest: TokenStream,
     example: &str,
-    diagnostics: &mut Diagnostics,
+    errors: &mut Diagnostics,
 ) -> Option<TokenStream> {
     let mut trees = rest.clone().into_iter();
     let first = trees.next();
@@ -115,7 +119,7 @@ fn value(
         if !value.is_empty() {
             return Some(value);
         }
-        diagnostics.error(
+        errors.error(
             punct,
             format_args!("the value of `{key}` is missing"),
             format_args!("write `{key} = {example}`"),
@@ -125,7 +129,7 @@ fn value(
     if let Some(TokenTree::Punct(punct)) = &first
         && punct.as_char() == '!'
     {
-        diagnostics.error(punct, NO_NEGATION, NAME_REQUIRED_SCOPES);
+        errors.error(punct, NO_NEGATION, NAME_REQUIRED_SCOPES);
         return None;
     }
     let written = Interpretations::of_tokens(skip_equals(rest)).filter(|_| key == "scopes");
@@ -134,11 +138,11 @@ fn value(
         |interpretations| interpretations.help("scopes = "),
     );
     let place = first.unwrap_or_else(|| key.clone().into());
-    diagnostics.error(place, format_args!("expected `=` after `{key}`"), help);
+    errors.error(place, format_args!("expected `=` after `{key}`"), help);
     None
 }
 
-fn path(value: TokenStream, diagnostics: &mut Diagnostics) -> Option<Path> {
+fn path(value: TokenStream, errors: &mut Diagnostics) -> Option<Path> {
     let path = Path::parse_mod_style.parse2(value.clone()).ok();
     if path.is_none() {
         let quoted = syn::parse2::<LitStr>(value.clone()).map(|text| text.value());
@@ -149,7 +153,7 @@ fn path(value: TokenStream, diagnostics: &mut Diagnostics) -> Option<Path> {
             }
             _ => "write `crate = ::path::to::requires_auth`".to_owned(),
         };
-        diagnostics.error(value, "the value of `crate` is not a path", help);
+        errors.error(value, "the value of `crate` is not a path", help);
     }
     path
 }

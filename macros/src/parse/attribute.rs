@@ -1,20 +1,33 @@
-//! Which attribute an attribute is.
+//! Recognises attributes by their names.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
-use syn::{Attribute, Ident, Meta};
+use syn::{Attribute, Meta};
 
-/// `#[auth]`, which marks the argument that receives the caller.
+/// Whether this is `#[auth]`, which marks the argument that receives the caller.
 pub(crate) fn is_auth_marker(attribute: &Attribute) -> bool {
     has_name(attribute, "auth")
 }
 
-/// Whether the attribute has this name: to the compiler `#[r#cfg(…)]` is a `#[cfg(…)]` too.
+/// Whether this is `#[requires_auth]`, under any path.
+pub(crate) fn is_requires_auth(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|last| last.ident == "requires_auth")
+}
+
+/// Whether this is `#[tool]` or `#[prompt]`, under any path. The macros of rmcp use the same rule.
+pub(crate) fn is_tool_or_prompt(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|last| {
+        let name = last.ident.unraw();
+        name == "tool" || name == "prompt"
+    })
+}
+
+/// Whether the attribute has this name alone as its path. To the compiler, `#[r#cfg(…)]` is a `#[cfg(…)]` too.
 pub(crate) fn has_name(attribute: &Attribute, name: &str) -> bool {
     attribute.path().get_ident().is_some_and(|ident| ident.unraw() == name)
 }
 
-/// Whether a `#[cfg_attr(…)]` may put an attribute of this name there.
+/// Whether this is a `#[cfg_attr(…)]` that may add an attribute of this name.
 pub(crate) fn cfg_attr_may_add(attribute: &Attribute, name: &str) -> bool {
     match &attribute.meta {
         Meta::List(list) if has_name(attribute, "cfg_attr") => mentions(list.tokens.clone(), name),
@@ -22,6 +35,7 @@ pub(crate) fn cfg_attr_may_add(attribute: &Attribute, name: &str) -> bool {
     }
 }
 
+/// Looks at the names of the attributes and into nested `cfg_attr(…)`, not into other arguments.
 fn mentions(arguments: TokenStream, name: &str) -> bool {
     let mut nested = false;
     arguments.into_iter().any(|tree| match tree {
@@ -32,14 +46,4 @@ fn mentions(arguments: TokenStream, name: &str) -> bool {
         }
         _ => false,
     })
-}
-
-/// `#[tool]` and `#[prompt]`, under any path, as the macros of rmcp recognise each other.
-pub(crate) fn is_tool_or_prompt(attribute: &Attribute) -> bool {
-    attribute.path().segments.last().is_some_and(|last| is_tool(&last.ident))
-}
-
-fn is_tool(name: &Ident) -> bool {
-    let name = name.unraw();
-    name == "tool" || name == "prompt"
 }

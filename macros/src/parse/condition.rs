@@ -1,55 +1,47 @@
 //! The value of `scopes = …`: a string, a list, or nested conditions.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use syn::LitStr;
 
 use crate::diagnostics::Diagnostics;
 use crate::parse::help::NAME_A_SCOPE;
-use crate::parse::scope_token::{
-    MAX_SCOPE_BYTES, first_invalid_character, has_expression_characters, is_scope,
-    looks_like_expression,
-};
 use crate::parse::suggestion::SuggestedCondition;
 use crate::parse::tokens::{split_at_commas, string_literal};
 
 mod position;
+mod scope;
 mod string_errors;
 mod token_errors;
 mod trailing_token;
 
 use position::Position;
+use scope::Scope;
 
-/// The most alternatives that a condition may offer: a challenge weighs them all.
+/// The most alternatives that a condition may have. A challenge compares all of them.
 const MAX_ALTERNATIVES: usize = 64;
 
-/// A condition over scopes, as written.
+/// A condition over scopes.
 pub(crate) enum Condition {
     Scope(Scope),
-    All(Conditions),
-    Any(Conditions),
-}
-
-pub(crate) struct Scope {
-    pub(crate) text: String,
-    /// Where it stands, perhaps with others.
-    literal: LitStr,
-}
-
-/// The elements of a list or of `all(…)` or `any(…)`; at least one.
-pub(crate) struct Conditions {
-    pub(crate) conditions: Vec<Condition>,
+    /// A list, a string of several scopes, or `all(…)`; at least one.
+    All(Vec<Condition>),
+    /// `any(…)`; at least one.
+    Any(Vec<Condition>),
 }
 
 impl Condition {
-    /// Reads what stands behind `scopes =`. `None` if there is a mistake.
-    pub(crate) fn parse(value: TokenStream, diagnostics: &mut Diagnostics) -> Option<Self> {
+    /// Parses the tokens after `scopes =`. Returns `None` with at least one error.
+    pub(super) fn parse(value: TokenStream, errors: &mut Diagnostics) -> Option<Self> {
         let condition = match string_literal(&value) {
-            Some(text) => list_in_string(&text, diagnostics),
-            None => element(&value, Position::Value, diagnostics),
+            Some(text) => {
+                let scopes = Scope::parse_list(&text, errors)?;
+                let scopes = scopes.into_iter().map(Condition::Scope).collect();
+                refuse_duplicates(scopes, errors).map(Condition::All)
+            }
+            None => parse_condition(&value, Position::Value, errors),
         }?;
-        let alternatives = condition.alternatives();
+        let alternatives = condition.count_alternatives();
         if alternatives > MAX_ALTERNATIVES {
-            diagnostics.error(
+            errors.error(
                 value,
                 format_args!("this condition can be met in {alternatives} ways, which is more than {MAX_ALTERNATIVES}"),
                 "name fewer alternatives, or define a scope for several of them",
@@ -59,104 +51,74 @@ impl Condition {
         Some(condition)
     }
 
-    /// In how many ways the condition can be met.
-    fn alternatives(&self) -> usize {
+    /// The number of sets of scopes that meet the condition and have no smaller one in them.
+    fn count_alternatives(&self) -> usize {
+        let counts =
+            |group: &[Self]| -> Vec<usize> { group.iter().map(Self::count_alternatives).collect() };
         match self {
             Self::Scope(_) => 1,
-            Self::Any(any) => any.counts().fold(0, usize::saturating_add),
-            Self::All(all) => all.counts().fold(1, usize::saturating_mul),
+            Self::Any(any) => counts(any).into_iter().fold(0, usize::saturating_add),
+            Self::All(all) => counts(all).into_iter().fold(1, usize::saturating_mul),
+        }
+    }
+
+    fn to_suggestion(&self) -> SuggestedCondition {
+        let each = |group: &[Self]| group.iter().map(Self::to_suggestion).collect();
+        match self {
+            Self::Scope(scope) => SuggestedCondition::Scope(scope.text.clone()),
+            Self::All(all) => SuggestedCondition::all(each(all)),
+            Self::Any(any) => SuggestedCondition::any(each(any)),
         }
     }
 }
 
-impl Conditions {
-    fn counts(&self) -> impl Iterator<Item = usize> {
-        self.conditions.iter().map(Condition::alternatives)
-    }
-}
-
-/// `"read write"`: all of them.
-fn list_in_string(text: &LitStr, diagnostics: &mut Diagnostics) -> Option<Condition> {
-    let value = text.value();
-    let pieces: Vec<&str> = value.split(' ').collect();
-    if value.trim().is_empty() {
-        diagnostics.error(text, "no scope is named", NAME_A_SCOPE);
-        return None;
-    }
-    if pieces.iter().any(|piece| first_invalid_character(piece).is_some())
-        || looks_like_expression(&pieces)
-    {
-        Scope { text: value, literal: text.clone() }.checked(Position::Value, diagnostics);
-        return None;
-    }
-    if pieces.contains(&"") {
-        let kept: Vec<&str> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
-        let (message, help) = match kept.as_slice() {
-            [one] => ("extra space beside the scope", format!("write `scopes = \"{one}\"`")),
-            _ => (
-                "extra space between the scopes",
-                format!("write `scopes = \"{}\"`", kept.join(" ")),
-            ),
-        };
-        diagnostics.error(text, message, help);
-        return None;
-    }
-    let scopes =
-        pieces.into_iter().map(|scope| Scope { text: scope.to_owned(), literal: text.clone() });
-    let scopes: Vec<Option<Condition>> = scopes
-        .map(|scope| scope.checked(Position::Value, diagnostics).map(Condition::Scope))
-        .collect();
-    group(scopes, diagnostics).map(Condition::All)
-}
-
-/// One element of a condition: a scope, a list, or `all(…)` or `any(…)`.
-fn element(
+/// Parses a scope, a list, or `all(…)` or `any(…)`.
+fn parse_condition(
     tokens: &TokenStream,
-    place: Position,
-    diagnostics: &mut Diagnostics,
+    position: Position,
+    errors: &mut Diagnostics,
 ) -> Option<Condition> {
     if let Some(text) = string_literal(tokens) {
-        return scope(&text, diagnostics).map(Condition::Scope);
+        return Scope::parse(&text, errors).map(Condition::Scope);
     }
     let mut trees = tokens.clone().into_iter();
     match (trees.next(), trees.next(), trees.next()) {
         (Some(TokenTree::Group(list)), None, _) if list.delimiter() == Delimiter::Bracket => {
-            elements(&list, diagnostics).map(Condition::All)
+            parse_elements(&list, errors).map(Condition::All)
         }
         // A fragment that a `macro_rules!` macro has captured.
         (Some(TokenTree::Group(captured)), None, _) if captured.delimiter() == Delimiter::None => {
-            element(&captured.stream(), place, diagnostics)
+            parse_condition(&captured.stream(), position, errors)
         }
         (Some(TokenTree::Ident(name)), Some(TokenTree::Group(list)), None)
             if list.delimiter() == Delimiter::Parenthesis && (name == "all" || name == "any") =>
         {
-            named_group(&name, &list, diagnostics)
+            parse_all_or_any(&name, &list, errors)
         }
         _ => {
-            token_errors::report_invalid_condition(tokens, place, diagnostics);
+            token_errors::report_invalid_condition(tokens, position, errors);
             None
         }
     }
 }
 
-fn named_group(name: &Ident, list: &Group, diagnostics: &mut Diagnostics) -> Option<Condition> {
-    let elements = elements(list, diagnostics)?;
+fn parse_all_or_any(name: &Ident, list: &Group, errors: &mut Diagnostics) -> Option<Condition> {
+    let elements = parse_elements(list, errors)?;
     if name == "all" {
         return Some(Condition::All(elements));
     }
-    if let [Condition::All(all)] = elements.conditions.as_slice()
-        && is_list(list.stream())
-        && all.conditions.len() > 1
+    if let [Condition::All(all)] = elements.as_slice()
+        && begins_with_list(list.stream())
+        && all.len() > 1
     {
-        let inside = |condition: &Condition| condition.written();
-        let inner: Vec<SuggestedCondition> = all.conditions.iter().map(inside).collect();
-        diagnostics.error(
+        let all: Vec<SuggestedCondition> = all.iter().map(Condition::to_suggestion).collect();
+        errors.error(
             list.stream(),
             "a list means all of its scopes, also inside `any(…)`",
             format_args!(
                 "write `{}` for one of them, or `{}` for all of them",
-                SuggestedCondition::any(inner.clone()),
-                SuggestedCondition::all(inner),
+                SuggestedCondition::any(all.clone()),
+                SuggestedCondition::all(all),
             ),
         );
         return None;
@@ -164,120 +126,48 @@ fn named_group(name: &Ident, list: &Group, diagnostics: &mut Diagnostics) -> Opt
     Some(Condition::Any(elements))
 }
 
-/// Whether this is `[…]` alone.
-fn is_list(tokens: TokenStream) -> bool {
+fn begins_with_list(tokens: TokenStream) -> bool {
     matches!(tokens.into_iter().next(), Some(TokenTree::Group(list))
         if list.delimiter() == Delimiter::Bracket)
 }
 
-/// Each element of a list is looked at, whatever is wrong with the others.
-fn elements(list: &Group, diagnostics: &mut Diagnostics) -> Option<Conditions> {
-    let before = diagnostics.count();
-    let parts = split_at_commas(list.stream(), diagnostics);
-    if parts.is_empty() && diagnostics.count() > before {
-        return None;
-    }
+/// Parses every element of a list, also where others have errors.
+fn parse_elements(list: &Group, errors: &mut Diagnostics) -> Option<Vec<Condition>> {
+    let (parts, comma_errors) = split_at_commas(list.stream());
+    let has_errors = !comma_errors.is_empty();
+    errors.extend(comma_errors);
     if parts.is_empty() {
-        diagnostics.error(list, "no scope is named", NAME_A_SCOPE);
+        if !has_errors {
+            errors.error(list, "no scope is named", NAME_A_SCOPE);
+        }
         return None;
     }
-    if token_errors::report_bare_words(&parts, diagnostics) {
+    if token_errors::report_bare_words(&parts, errors) {
         return None;
     }
-    let elements =
-        parts.into_iter().map(|part| element(&part, Position::Element, diagnostics)).collect();
-    group(elements, diagnostics)
+    let parsed: Vec<Option<Condition>> =
+        parts.iter().map(|part| parse_condition(part, Position::Element, errors)).collect();
+    refuse_duplicates(parsed.into_iter().collect::<Option<_>>()?, errors)
 }
 
-/// Refuses a scope that stands twice side by side: it is a slip, often for another one.
-fn group(elements: Vec<Option<Condition>>, diagnostics: &mut Diagnostics) -> Option<Conditions> {
-    let conditions: Option<Vec<Condition>> = elements.into_iter().collect();
-    let conditions = conditions?;
+/// Refuses a list that names a scope twice: probably, another one is meant.
+fn refuse_duplicates(
+    conditions: Vec<Condition>,
+    errors: &mut Diagnostics,
+) -> Option<Vec<Condition>> {
     let mut seen: Vec<&str> = Vec::new();
-    let mut twice = false;
+    let mut has_duplicates = false;
     for condition in &conditions {
         let Condition::Scope(scope) = condition else { continue };
         if seen.contains(&scope.text.as_str()) {
-            diagnostics.error(
+            errors.error(
                 &scope.literal,
                 format_args!("the scope `{}` is named twice", scope.text),
                 "name each scope once",
             );
-            twice = true;
+            has_duplicates = true;
         }
         seen.push(&scope.text);
     }
-    (!twice).then_some(Conditions { conditions })
-}
-
-/// A string that stands for exactly one scope.
-fn scope(text: &LitStr, diagnostics: &mut Diagnostics) -> Option<Scope> {
-    let value = text.value();
-    let pieces: Vec<&str> = value.split(' ').filter(|piece| !piece.is_empty()).collect();
-    let scope = Scope { text: value.clone(), literal: text.clone() };
-    if pieces.len() > 1
-        && !looks_like_expression(&pieces)
-        && pieces.iter().all(|piece| first_invalid_character(piece).is_none())
-    {
-        let several: Vec<SuggestedCondition> =
-            pieces.iter().map(|piece| SuggestedCondition::Scope((*piece).to_owned())).collect();
-        let help = match SuggestedCondition::all(several) {
-            SuggestedCondition::All(all) => {
-                let all: Vec<String> = all.iter().map(ToString::to_string).collect();
-                format!("write `all({})`, or one string for each", all.join(", "))
-            }
-            one => format!("write `{one}`"),
-        };
-        diagnostics.error(
-            text,
-            "this string names several scopes, which could mean all or any of them",
-            help,
-        );
-        return None;
-    }
-    if let [one] = pieces.as_slice()
-        && *one != value
-        && is_scope(one)
-    {
-        diagnostics.error(text, "extra space beside the scope", format_args!("write `\"{one}\"`"));
-        return None;
-    }
-    scope.checked(Position::Element, diagnostics)
-}
-
-impl Scope {
-    fn checked(self, place: Position, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let Self { text, literal } = &self;
-        let pieces: Vec<&str> = text.split(' ').collect();
-        let found = pieces.iter().find_map(|piece| first_invalid_character(piece));
-        let found =
-            found.filter(|found| !matches!(found, '"' | ',') || !has_expression_characters(text));
-        if text.is_empty() {
-            diagnostics.error(literal, "the scope is empty", NAME_A_SCOPE);
-        } else if let Some(character) = found {
-            string_errors::report_invalid_character(text, character, literal, place, diagnostics);
-        } else if looks_like_expression(&pieces) {
-            string_errors::report_expression(text, literal, place, diagnostics);
-        } else if text.len() > MAX_SCOPE_BYTES {
-            let message = format!(
-                "this scope has {} characters, which is more than {MAX_SCOPE_BYTES}",
-                text.len()
-            );
-            diagnostics.error(literal, message, "choose a shorter name");
-        } else {
-            return Some(self);
-        }
-        None
-    }
-}
-
-impl Condition {
-    fn written(&self) -> SuggestedCondition {
-        let each = |group: &Conditions| group.conditions.iter().map(Self::written).collect();
-        match self {
-            Self::Scope(scope) => SuggestedCondition::Scope(scope.text.clone()),
-            Self::All(all) => SuggestedCondition::all(each(all)),
-            Self::Any(any) => SuggestedCondition::any(each(any)),
-        }
-    }
+    (!has_duplicates).then_some(conditions)
 }

@@ -20,18 +20,11 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    /// `None` if the item is no function, or none that can be guarded.
-    pub(crate) fn parse(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<Self> {
-        match syn::parse2::<Self>(item.clone()) {
-            Ok(function) => Some(function),
-            Err(error) => {
-                match other_item(item) {
-                    Some(keyword) => refuse_item(&keyword, diagnostics),
-                    None => diagnostics.push(error),
-                }
-                None
-            }
-        }
+    pub(crate) fn parse(item: TokenStream) -> Result<Self, Diagnostics> {
+        syn::parse2::<Self>(item.clone()).map_err(|error| match other_item(item) {
+            Some(keyword) => unsupported_item(&keyword),
+            None => error.into(),
+        })
     }
 
     pub(crate) fn body(&self) -> &TokenStream {
@@ -144,10 +137,12 @@ fn other_item(item: TokenStream) -> Option<Ident> {
     words.take_while(|word| word != "fn").find(|word| KINDS.iter().any(|kind| word == kind))
 }
 
-fn refuse_item(keyword: &Ident, diagnostics: &mut Diagnostics) {
+fn unsupported_item(keyword: &Ident) -> Diagnostics {
+    let mut errors = Diagnostics::default();
     let help = match keyword.to_string().as_str() {
         "impl" | "trait" | "mod" | "extern" => "write it on each function in it",
         _ => "write it on the `fn` that answers the request",
     };
-    diagnostics.error(keyword, "`#[requires_auth]` guards only functions and `impl` blocks", help);
+    errors.error(keyword, "`#[requires_auth]` guards only functions and `impl` blocks", help);
+    errors
 }

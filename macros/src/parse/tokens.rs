@@ -6,17 +6,15 @@ use syn::{Lit, LitStr};
 use crate::diagnostics::Diagnostics;
 
 /// The parts between commas, with an error for each that is empty; a comma may end the list.
-pub(super) fn split_at_commas(
-    tokens: TokenStream,
-    diagnostics: &mut Diagnostics,
-) -> Vec<TokenStream> {
+pub(super) fn split_at_commas(tokens: TokenStream) -> (Vec<TokenStream>, Diagnostics) {
+    let mut errors = Diagnostics::default();
     let mut parts = Vec::new();
     let mut part = TokenStream::new();
     for tree in tokens {
         match tree {
             TokenTree::Punct(comma) if comma.as_char() == ',' => {
                 if part.is_empty() {
-                    diagnostics.error(comma, "unexpected `,`", "remove it");
+                    errors.error(comma, "unexpected `,`", "remove it");
                 } else {
                     parts.push(std::mem::take(&mut part));
                 }
@@ -27,7 +25,7 @@ pub(super) fn split_at_commas(
     if !part.is_empty() {
         parts.push(part);
     }
-    parts
+    (parts, errors)
 }
 
 /// The string literal that the tokens consist of, if they do.

@@ -53,7 +53,7 @@ fn continues_value(part: &TokenStream) -> bool {
 pub(super) fn report_several_values(
     first: &TokenStream,
     further: &[TokenStream],
-    diagnostics: &mut Diagnostics,
+    errors: &mut Diagnostics,
 ) {
     let argument = parse_argument(first).filter(|argument| is_key_for_scopes(&argument.key));
     let misspelled = argument.as_ref().map(|it| it.key.clone()).filter(|key| key != "scopes");
@@ -78,15 +78,15 @@ pub(super) fn report_several_values(
     match named {
         Some(name) => {
             let message = format!("expected `(` and a list of conditions after `{name}`");
-            diagnostics.error(name, message, help);
+            errors.error(name, message, help);
         }
         None if misspelled.is_some() => {
             let name = misspelled.as_ref().map(ToString::to_string).unwrap_or_default();
-            diagnostics.error(misspelled, format_args!("unknown argument `{name}`"), help);
+            errors.error(misspelled, format_args!("unknown argument `{name}`"), help);
         }
         None if parse_argument(first).is_some_and(|it| it.key == "scopes") => {
-            diagnostics.error(further, "`scopes` takes one value", help);
+            errors.error(further, "`scopes` takes one value", help);
         }
-        None => diagnostics.error(first, "expected the name of an argument", help),
+        None => errors.error(first, "expected the name of an argument", help),
     }
 }

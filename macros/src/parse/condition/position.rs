@@ -20,16 +20,16 @@ impl Position {
     }
 }
 
-pub(super) fn help(interpretations: Option<Interpretations>, place: Position) -> String {
+pub(super) fn help(interpretations: Option<Interpretations>, position: Position) -> String {
     interpretations.map_or_else(
         || WRITE_A_CONDITION.to_owned(),
-        |interpretations| interpretations.help(place.key()),
+        |interpretations| interpretations.help(position.key()),
     )
 }
 
 /// As an element, a list is better called by its name.
-pub(super) fn suggestion_at(condition: &SuggestedCondition, place: Position) -> String {
-    match (place, condition) {
+pub(super) fn suggestion_at(condition: &SuggestedCondition, position: Position) -> String {
+    match (position, condition) {
         (Position::Element, SuggestedCondition::All(all)) => {
             let all: Vec<String> = all.iter().map(ToString::to_string).collect();
             format!("all({})", all.join(", "))

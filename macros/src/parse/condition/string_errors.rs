@@ -11,14 +11,14 @@ use crate::parse::suggestion::{Interpretations, SuggestedCondition};
 pub(super) fn report_expression(
     text: &str,
     literal: &LitStr,
-    place: Position,
-    diagnostics: &mut Diagnostics,
+    position: Position,
+    errors: &mut Diagnostics,
 ) {
     let message = format!("`{}` reads as an expression, not as scopes", escape(text));
     if is_negated(text) {
-        return diagnostics.error(literal, NO_NEGATION, NAME_REQUIRED_SCOPES);
+        return errors.error(literal, NO_NEGATION, NAME_REQUIRED_SCOPES);
     }
-    diagnostics.error(literal, message, help(Interpretations::of_text(text), place));
+    errors.error(literal, message, help(Interpretations::of_text(text), position));
 }
 
 /// A character that no scope has.
@@ -26,8 +26,8 @@ pub(super) fn report_invalid_character(
     text: &str,
     character: char,
     literal: &LitStr,
-    place: Position,
-    diagnostics: &mut Diagnostics,
+    position: Position,
+    errors: &mut Diagnostics,
 ) {
     let separates = character.is_whitespace() || character == ',';
     let message = format!(
@@ -37,14 +37,14 @@ pub(super) fn report_invalid_character(
     );
     let interpretations = Interpretations::of_text(text).filter(|_| separates);
     let help = match interpretations.as_ref().and_then(Interpretations::unambiguous) {
-        Some(SuggestedCondition::Scope(scope)) => format!("write `{}\"{scope}\"`", place.key()),
-        Some(written) => format!("write `{}{}`", place.key(), suggestion_at(written, place)),
+        Some(SuggestedCondition::Scope(scope)) => format!("write `{}\"{scope}\"`", position.key()),
+        Some(written) => format!("write `{}{}`", position.key(), suggestion_at(written, position)),
         None if separates => "separate scopes by one space".to_owned(),
         None => "a scope consists of printable ASCII characters without space, `\"` and `\\` (RFC \
                  6749 section 3.3)"
             .to_owned(),
     };
-    diagnostics.error(literal, message, help);
+    errors.error(literal, message, help);
 }
 
 /// Escaped, except for quotes.

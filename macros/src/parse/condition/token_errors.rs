@@ -16,105 +16,105 @@ use crate::parse::tokens::is_punct;
 /// Tokens that are neither a string nor a list nor `all(…)` or `any(…)`.
 pub(super) fn report_invalid_condition(
     tokens: &TokenStream,
-    place: Position,
-    diagnostics: &mut Diagnostics,
+    position: Position,
+    errors: &mut Diagnostics,
 ) {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let interpretations = || Interpretations::of_tokens(tokens.clone());
     if let Some(negation) = find_negation(&trees) {
-        return diagnostics.error(negation, NO_NEGATION, NAME_REQUIRED_SCOPES);
+        return errors.error(negation, NO_NEGATION, NAME_REQUIRED_SCOPES);
     }
     if let Some(semicolon) = trees.iter().find(|tree| is_punct(tree, ';')) {
         let counted = matches!(trees.last(), Some(TokenTree::Literal(last))
             if matches!(Lit::new(last.clone()), Lit::Int(_)));
         let help = if counted { "name each scope once" } else { "write `,` in its place" };
-        return diagnostics.error(semicolon, "expected `,`, found `;`", help);
+        return errors.error(semicolon, "expected `,`, found `;`", help);
     }
     if let Some((keyword, what)) = find_rust_expression(&trees) {
         let message = format!("{what} cannot be a condition over scopes");
-        return diagnostics.error(keyword, message, CALL_REQUIRE);
+        return errors.error(keyword, message, CALL_REQUIRE);
     }
     if let [TokenTree::Punct(sign), ..] = trees.as_slice()
         && matches!(sign.as_char(), '=' | '>')
     {
         let value = trees.iter().skip_while(|tree| is_punct(tree, '=') || is_punct(tree, '>'));
         let interpretations = Interpretations::of_tokens(value.cloned().collect());
-        return diagnostics.error(
+        return errors.error(
             sign,
             "expected one `=` after `scopes`",
-            help(interpretations, place),
+            help(interpretations, position),
         );
     }
     if let [TokenTree::Literal(_), TokenTree::Ident(cast), ..] = trees.as_slice()
         && cast == "as"
     {
         let interpretations = Interpretations::of_tokens(trees.iter().take(1).cloned().collect());
-        return diagnostics.error(
+        return errors.error(
             cast,
             "a scope is a string literal alone",
-            help(interpretations, place),
+            help(interpretations, position),
         );
     }
     if let Some(operator) = find_operator(&trees) {
-        return diagnostics.error(
+        return errors.error(
             operator,
             "a condition has no operators",
-            help(interpretations(), place),
+            help(interpretations(), position),
         );
     }
     if let Some(next) = trailing_token::after_condition(&trees) {
-        return trailing_token::report(tokens, next, place, diagnostics);
+        return trailing_token::report(tokens, next, position, errors);
     }
     match trees.as_slice() {
         [TokenTree::Literal(literal)] => {
             let what = describe_literal(&Lit::new(literal.clone()));
             let message = format!("expected a string literal, found {what}");
-            diagnostics.error(tokens, message, help(interpretations(), place));
+            errors.error(tokens, message, help(interpretations(), position));
         }
         [TokenTree::Ident(name)] if name == "true" || name == "false" => {
-            diagnostics.error(
+            errors.error(
                 tokens,
                 "expected a string literal, found a truth value",
                 WRITE_A_CONDITION,
             );
         }
-        [TokenTree::Ident(name), ..] if name == "all" || name == "any" => diagnostics.error(
+        [TokenTree::Ident(name), ..] if name == "all" || name == "any" => errors.error(
             tokens,
             format_args!("expected `(` and a list of conditions after `{name}`"),
             match interpretations() {
                 // What `name` joins may go on behind the next comma.
-                _ if matches!((place, trees.get(1)), (Position::Element, Some(second))
+                _ if matches!((position, trees.get(1)), (Position::Element, Some(second))
                     if !matches!(second, TokenTree::Group(_))) =>
                 {
                     format!(
                         "write the conditions in parentheses, as in `{name}(\"read\", \"write\")`"
                     )
                 }
-                Some(interpretations) => interpretations.help(place.key()),
-                None => format!("write `{}{name}(\"read\", \"write\")`", place.key()),
+                Some(interpretations) => interpretations.help(position.key()),
+                None => format!("write `{}{name}(\"read\", \"write\")`", position.key()),
             },
         ),
         [TokenTree::Ident(name), TokenTree::Punct(bang), ..] if bang.as_char() == '!' => {
             let help = match interpretations() {
-                Some(interpretations) => interpretations.help(place.key()),
+                Some(interpretations) => interpretations.help(position.key()),
                 None => WRITE_A_LITERAL.to_owned(),
             };
-            diagnostics.error(tokens, format_args!("the macro `{name}!` cannot be a scope"), help);
+            errors.error(tokens, format_args!("the macro `{name}!` cannot be a scope"), help);
         }
         [TokenTree::Ident(name), TokenTree::Group(list)]
             if list.delimiter() == Delimiter::Parenthesis =>
         {
-            report_unknown_condition(name, list, place, diagnostics);
+            report_unknown_condition(name, list, position, errors);
         }
-        _ => report_other(tokens, &trees, place, diagnostics),
+        _ => report_other(tokens, &trees, position, errors),
     }
 }
 
 fn report_other(
     tokens: &TokenStream,
     trees: &[TokenTree],
-    place: Position,
-    diagnostics: &mut Diagnostics,
+    position: Position,
+    errors: &mut Diagnostics,
 ) {
     let interpretations = Interpretations::of_tokens(tokens.clone());
     let is_path =
@@ -140,52 +140,49 @@ fn report_other(
             Some(TokenTree::Group(list)) => Interpretations::of_tokens(list.stream()),
             _ => None,
         };
-        let help = argument.map_or_else(|| WRITE_A_LITERAL.to_owned(), |it| it.help(place.key()));
-        diagnostics.error(tokens, "a call cannot be a scope", help);
+        let help =
+            argument.map_or_else(|| WRITE_A_LITERAL.to_owned(), |it| it.help(position.key()));
+        errors.error(tokens, "a call cannot be a scope", help);
     } else if constant || is_path {
-        diagnostics.error(
-            tokens,
-            "a constant or a typed scope is not supported here",
-            WRITE_A_LITERAL,
-        );
+        errors.error(tokens, "a constant or a typed scope is not supported here", WRITE_A_LITERAL);
     } else if let Some(interpretations) = interpretations {
         let message = if begins_with_a_name {
             "a scope is written as a string literal"
         } else {
             "expected a string literal or a list"
         };
-        diagnostics.error(tokens, message, interpretations.help(place.key()));
+        errors.error(tokens, message, interpretations.help(position.key()));
     } else {
-        diagnostics.error(tokens, "expected a condition over scopes", WRITE_A_CONDITION);
+        errors.error(tokens, "expected a condition over scopes", WRITE_A_CONDITION);
     }
 }
 
 fn report_unknown_condition(
     name: &Ident,
     list: &Group,
-    place: Position,
-    diagnostics: &mut Diagnostics,
+    position: Position,
+    errors: &mut Diagnostics,
 ) {
     let message = format!("unknown condition `{name}`");
     let inner = Interpretations::of_tokens(list.stream()).and_then(|it| it.unambiguous().cloned());
     let any = || Interpretations::of_alternatives(list.stream());
     let help = match (name.to_string().to_ascii_lowercase().as_str(), inner) {
         ("any" | "any_of" | "anyof" | "one_of" | "oneof" | "or" | "some", Some(_)) => {
-            help(any(), place)
+            help(any(), position)
         }
         ("all" | "all_of" | "allof" | "and" | "every", Some(all)) => {
-            format!("write `{}{}`", place.key(), suggestion_at(&all, place))
+            format!("write `{}{}`", position.key(), suggestion_at(&all, position))
         }
-        (_, Some(one @ SuggestedCondition::Scope(_))) => format!("write `{}{one}`", place.key()),
+        (_, Some(one @ SuggestedCondition::Scope(_))) => format!("write `{}{one}`", position.key()),
         _ => {
             "write `all(…)` where all of them are required, `any(…)` where one is enough".to_owned()
         }
     };
-    diagnostics.error(name, message, help);
+    errors.error(name, message, help);
 }
 
 /// Bare words in a list are one mistake, however many they are.
-pub(super) fn report_bare_words(parts: &[TokenStream], diagnostics: &mut Diagnostics) -> bool {
+pub(super) fn report_bare_words(parts: &[TokenStream], errors: &mut Diagnostics) -> bool {
     let bare = |part: &&TokenStream| {
         matches!(TokenStream::clone(part).into_iter().next(), Some(TokenTree::Ident(word))
             if word != "all" && word != "any")
@@ -199,7 +196,7 @@ pub(super) fn report_bare_words(parts: &[TokenStream], diagnostics: &mut Diagnos
     let constants: TokenStream = parts.iter().filter(|part| is_a_constant(part)).cloned().collect();
     let several = parts.iter().filter(|part| is_a_constant(part)).count() > 1;
     if several {
-        diagnostics.error(
+        errors.error(
             constants,
             "constants and typed scopes are not supported here",
             WRITE_A_LITERAL,
@@ -213,7 +210,7 @@ pub(super) fn report_bare_words(parts: &[TokenStream], diagnostics: &mut Diagnos
     let (true, Some(all)) = (found.len() > 1, read) else { return false };
     let all: Vec<String> = all.iter().map(|one| suggestion_at(one, Position::Element)).collect();
     let place: TokenStream = found.into_iter().cloned().collect();
-    diagnostics.error(
+    errors.error(
         place,
         "scopes are written as string literals",
         format_args!("write `{}`", all.join(", ")),

@@ -25,36 +25,36 @@ pub(super) fn after_condition(trees: &[TokenTree]) -> Option<&TokenTree> {
 pub(super) fn report(
     tokens: &TokenStream,
     next: &TokenTree,
-    place: Position,
-    diagnostics: &mut Diagnostics,
+    position: Position,
+    errors: &mut Diagnostics,
 ) {
     let interpretations = Interpretations::of_tokens(tokens.clone());
     match next {
-        TokenTree::Punct(dot) if dot.as_char() == '.' => diagnostics.error(
+        TokenTree::Punct(dot) if dot.as_char() == '.' => errors.error(
             next,
             "a scope is a string literal alone, without a call",
-            help(interpretations, place),
+            help(interpretations, position),
         ),
-        TokenTree::Punct(sign) if sign.as_char() == '?' => diagnostics.error(
+        TokenTree::Punct(sign) if sign.as_char() == '?' => errors.error(
             next,
             "a scope is a string literal alone, without `?`",
-            help(interpret_first_token(tokens), place),
+            help(interpret_first_token(tokens), position),
         ),
         TokenTree::Punct(sign) if sign.as_char() != '#' => {
-            diagnostics.error(next, "a condition has no operators", WRITE_A_CONDITION);
+            errors.error(next, "a condition has no operators", WRITE_A_CONDITION);
         }
         TokenTree::Ident(word)
             if ["if", "unless", "when", "where"].iter().any(|keyword| word == keyword) =>
         {
             let message = format!("`{word}` cannot be part of a condition over scopes");
-            diagnostics.error(next, message, CALL_REQUIRE);
+            errors.error(next, message, CALL_REQUIRE);
         }
         _ => {
             let key = |key: &&str| matches!(next, TokenTree::Ident(word) if word == key);
             let argument = ["scopes", "optional", "crate"].into_iter().find(key);
-            let help = match (argument, interpretations, place) {
+            let help = match (argument, interpretations, position) {
                 (Some(argument), _, Position::Value) => format!("write `, {argument}`"),
-                (_, Some(interpretations), Position::Value) => interpretations.help(place.key()),
+                (_, Some(interpretations), Position::Value) => interpretations.help(position.key()),
                 (
                     _,
                     Some(Interpretations { first: all @ SuggestedCondition::All(_), second: None }),
@@ -73,7 +73,7 @@ pub(super) fn report(
                 }
                 _ => "separate the conditions by `,`".to_owned(),
             };
-            diagnostics.error(next, "expected `,` before this", help);
+            errors.error(next, "expected `,` before this", help);
         }
     }
 }

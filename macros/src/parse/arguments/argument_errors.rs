@@ -17,7 +17,7 @@ pub(super) fn report_duplicate(
     name: &str,
     first: &TokenStream,
     second: &TokenStream,
-    diagnostics: &mut Diagnostics,
+    errors: &mut Diagnostics,
 ) {
     let value = |part: &TokenStream| parse_argument(part).map(|it| skip_equals(it.rest));
     let both = (value(first), value(second));
@@ -32,14 +32,14 @@ pub(super) fn report_duplicate(
         None if name == "scopes" => "write all conditions into one `scopes = all(…)`".to_owned(),
         None => format!("keep one `{name}`"),
     };
-    diagnostics.error(key, format_args!("`{name}` is given twice"), help);
+    errors.error(key, format_args!("`{name}` is given twice"), help);
 }
 
 pub(super) fn report_unknown(
     key: &Ident,
     name: &str,
     rest: &TokenStream,
-    diagnostics: &mut Diagnostics,
+    errors: &mut Diagnostics,
 ) {
     let argument = Argument { key: key.clone(), rest: rest.clone() };
     let help = if is_mode_flag(&argument) {
@@ -49,7 +49,7 @@ pub(super) fn report_unknown(
     } else {
         help_for_unknown(key, name, rest)
     };
-    diagnostics.error(key, format_args!("unknown argument `{name}`"), help);
+    errors.error(key, format_args!("unknown argument `{name}`"), help);
 }
 
 fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
@@ -105,7 +105,7 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
     }
 }
 
-pub(super) fn report_not_an_argument(part: &TokenStream, diagnostics: &mut Diagnostics) {
+pub(super) fn report_not_an_argument(part: &TokenStream, errors: &mut Diagnostics) {
     let help = match syn::parse2::<LitStr>(part.clone()) {
         Ok(text)
             if text.value().split(' ').all(is_scope)
@@ -118,17 +118,17 @@ pub(super) fn report_not_an_argument(part: &TokenStream, diagnostics: &mut Diagn
             None => THE_ARGUMENTS.to_owned(),
         },
     };
-    diagnostics.error(part, "expected the name of an argument", help);
+    errors.error(part, "expected the name of an argument", help);
 }
 
 /// What `optional = false` asks for is what there is without it.
-pub(super) fn report_value_of_optional(rest: &TokenStream, diagnostics: &mut Diagnostics) {
+pub(super) fn report_value_of_optional(rest: &TokenStream, errors: &mut Diagnostics) {
     let value = rest.to_string();
     let is_truth_value = value.contains("true") || value.contains("false");
     if value.contains('"') && !is_truth_value {
         let help =
             "write the scopes as an argument of their own, as in `scopes = \"read\", optional`";
-        return diagnostics.error(rest, "`optional` takes no value", help);
+        return errors.error(rest, "`optional` takes no value", help);
     }
     let help = if value.contains("true") && !value.contains('!') {
         "write `optional` alone"
@@ -137,7 +137,7 @@ pub(super) fn report_value_of_optional(rest: &TokenStream, diagnostics: &mut Dia
     };
     let help =
         if value.contains("false") { "remove `optional`: a token is required" } else { help };
-    diagnostics.error(rest, "`optional` takes no value", help);
+    errors.error(rest, "`optional` takes no value", help);
 }
 
 fn is_truth_value(value: &TokenStream) -> bool {

@@ -1,0 +1,87 @@
+//! Emits a function by its plan.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::FnArg;
+
+use super::fallback::{replace_arguments, replace_qualifiers};
+use super::guard_argument::GuardArgument;
+use super::policy_type::Policy;
+use super::prologue::{check_attribute_order, check_caller_type};
+use super::rmcp_meta::append_policy;
+use super::shared_caller::may_extract_caller;
+use crate::features::Features;
+use crate::parse::arguments::Arguments;
+use crate::parse::function::Function;
+use crate::validate::FunctionPlan;
+
+// Input:  async fn create(Json(entry): Json<NewEntry>, auth: AuthInfo) -> R { … }
+// Output: async fn create(
+//             Authorized { caller: auth, .. }: Authorized<Policy, AuthInfo>,
+//             Json(entry): Json<NewEntry>,
+//         ) -> R {
+//             const _: () = receives_the_caller::<Required, AuthInfo>();
+//             …
+//         }
+pub(crate) fn lower_function(
+    function: Function,
+    arguments: &Arguments,
+    plan: FunctionPlan,
+    features: Features,
+) -> TokenStream {
+    let (function, caller, optional) = match plan {
+        FunctionPlan::Guarded { caller, optional } => (function, caller, optional),
+        FunctionPlan::GuardedFallback { caller, optional, unusable } => {
+            let function = replace_arguments(replace_qualifiers(function), &unusable);
+            (function, position_without(caller, &unusable), optional)
+        }
+        FunctionPlan::UnguardedFallback { removed } => {
+            return replace_arguments(function, &removed).into_token_stream();
+        }
+    };
+    let policy = Policy::new(arguments, optional, &function.signature.ident);
+    guard(function, &policy, caller, features).into_token_stream()
+}
+
+/// The position of an argument after others are removed, unless it is one of them.
+fn position_without(position: Option<usize>, removed: &[usize]) -> Option<usize> {
+    let position = position.filter(|position| !removed.contains(position))?;
+    Some((0..position).filter(|before| !removed.contains(before)).count())
+}
+
+/// Replaces the argument `caller` by the guard, and makes the guard the first argument.
+fn guard(
+    function: Function,
+    policy: &Policy<'_>,
+    caller: Option<usize>,
+    features: Features,
+) -> Function {
+    let mut function = function;
+    let order_check = check_attribute_order(&function, policy, features);
+    let mut type_check = None;
+    let shared = may_extract_caller(&function.signature, caller);
+    let guard = GuardArgument { policy, shared };
+    let mut receiver = None;
+    let mut guards = Vec::new();
+    let mut others = Vec::new();
+    let inputs = std::mem::take(&mut function.signature.inputs);
+    for (position, input) in inputs.into_iter().enumerate() {
+        match input {
+            FnArg::Receiver(_) => receiver = Some(input),
+            FnArg::Typed(argument) if caller == Some(position) => {
+                type_check = Some(check_caller_type(&argument, policy));
+                guards = guard.with_caller(argument);
+            }
+            FnArg::Typed(_) => others.push(input),
+        }
+    }
+    if guards.is_empty() {
+        guards.push(guard.without_caller(Vec::new()));
+    }
+    function.signature.inputs = receiver.into_iter().chain(guards).chain(others).collect();
+    append_policy(&mut function.attributes, policy, features);
+    for statement in order_check.into_iter().chain(type_check) {
+        function.prepend_statement(statement);
+    }
+    function
+}

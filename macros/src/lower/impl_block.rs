@@ -1,0 +1,57 @@
+//! Emits an `impl` block by its plan. The tools and prompts in it are not guarded here: the `#[requires_auth]`
+//! above each of them does that when it expands.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::Attribute;
+
+use super::rmcp_meta::append_declaration;
+use crate::features::Features;
+use crate::parse::arguments::Arguments;
+use crate::parse::attribute::{has_name, is_requires_auth, is_tool_or_prompt};
+use crate::parse::impl_block::ImplBlock;
+use crate::private;
+use crate::validate::{ImplPlan, ItemPlan};
+
+// Input:  impl Journal { #[tool] fn list() {} #[public] #[tool] fn health() {} fn other() {} }
+// Output: impl Journal {
+//             #[requires_auth(…)] #[tool(meta = declared(None))] fn list() {}
+//             #[tool(meta = declared(None))] fn health() {}
+//             fn other() {}
+//         }
+pub(crate) fn lower_impl_block(
+    block: ImplBlock,
+    arguments: &Arguments,
+    plan: &ImplPlan,
+    features: Features,
+) -> TokenStream {
+    let mut block = block;
+    let private = private::path(arguments.krate.as_ref(), Span::call_site());
+    let tokens = &arguments.tokens;
+    let inherited = quote!(#[#private::requires_auth(#tokens)]);
+    block.attributes.retain(|attribute| !is_requires_auth(attribute));
+    for (item, item_plan) in block.items.iter_mut().zip(&plan.items) {
+        item.attributes.retain(|attribute| !has_name(attribute, "public"));
+        match item_plan {
+            ItemPlan::InheritsGuard => {
+                insert_above_route(&mut item.attributes, syn::parse_quote!(#inherited));
+            }
+            ItemPlan::MovesGuardUp => {
+                if let Some(guard) = item.attributes.iter().position(is_requires_auth) {
+                    let guard = item.attributes.remove(guard);
+                    insert_above_route(&mut item.attributes, guard);
+                }
+            }
+            ItemPlan::Unchanged => {}
+        }
+        append_declaration(&mut item.attributes, plan.declared, &private, features);
+    }
+    block.into_token_stream()
+}
+
+/// Inserts a guard above the first `#[tool]` or `#[prompt]`.
+fn insert_above_route(attributes: &mut Vec<Attribute>, guard: Attribute) {
+    if let Some(route) = attributes.iter().position(is_tool_or_prompt) {
+        attributes.insert(route, guard);
+    }
+}

@@ -1,0 +1,76 @@
+//! Statements in front of the body, which only the compiler evaluates.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{PatType, ReceiverKind, Type};
+
+use super::policy_type::Policy;
+use super::span::first_and_last_span;
+use crate::features::Features;
+use crate::parse::attribute::{has_name, is_tool_or_prompt};
+use crate::parse::function::Function;
+
+/// Checks the type of the argument that receives the caller. A bound in the signature would be reported again
+/// wherever the function is routed, registered or called.
+// Input:  auth: AuthInfo
+// Output: const _: () = receives_the_caller::<Required, AuthInfo>();
+pub(super) fn check_caller_type(argument: &PatType, policy: &Policy<'_>) -> TokenStream {
+    let PatType { attrs, ty, .. } = argument;
+    let (first, last) = first_and_last_span(ty);
+    let private = policy.private(first);
+    let presence = Ident::new(if policy.optional { "Anonymous" } else { "Required" }, first);
+    let check = quote_spanned!(last=> receives_the_caller);
+    let call = quote_spanned!(first=> #private::#check::<#private::#presence, #ty>());
+    let cfgs = attrs.iter().filter(|attribute| has_name(attribute, "cfg"));
+    // An item may stand before the items of the body without a lint, but cannot name `Self`.
+    if mentions_self(ty.to_token_stream()) {
+        quote!(#(#cfgs)* #call;)
+    } else {
+        quote!(#(#cfgs)* const _: () = #call;)
+    }
+}
+
+fn mentions_self(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|tree| match tree {
+        TokenTree::Group(group) => mentions_self(group.stream()),
+        TokenTree::Ident(ident) => ident == "Self",
+        _ => false,
+    })
+}
+
+/// Fails to compile in a method whose `#[tool]` or `#[prompt]` expanded before the guard. rmcp then has
+/// described the method in an associated function, `list_tool_attr`, which takes precedence over the one of the
+/// trait below and returns another type.
+///
+/// Only a synchronous method on `&self` gets the statement, which no other framework calls; other functions keep
+/// their bodies. What rmcp makes of an `async` method is recognised by its signature.
+// Input:  fn list(&self, auth: AuthInfo) -> R { … }
+// Output: { trait Otherwise { fn list_tool_attr() -> NotATool { NotATool } … }
+//           impl<T: ?Sized> Otherwise for T {}
+//           undescribed(Self::list_tool_attr); … }
+pub(super) fn check_attribute_order(
+    function: &Function,
+    policy: &Policy<'_>,
+    features: Features,
+) -> Option<TokenStream> {
+    let signature = &function.signature;
+    let takes_self_by_reference = signature.receiver().is_some_and(|it| match &it.kind {
+        ReceiverKind::Reference(_, _, mutability) => mutability.is_none(),
+        ReceiverKind::Typed(_, ty) => matches!(&**ty, Type::Reference(_)),
+        _ => false,
+    });
+    let is_visible = function.attributes.iter().any(is_tool_or_prompt);
+    if !features.rmcp || is_visible || signature.asyncness.is_some() || !takes_self_by_reference {
+        return None;
+    }
+    let private = policy.private(Span::call_site());
+    let descriptions =
+        ["tool", "prompt"].map(|kind| format_ident!("{}_{kind}_attr", signature.ident));
+    Some(quote! {{
+        trait Otherwise {
+            #(fn #descriptions() -> #private::NotATool { #private::NotATool })*
+        }
+        impl<T: ?::core::marker::Sized> Otherwise for T {}
+        #(#private::undescribed(Self::#descriptions);)*
+    }})
+}

@@ -1,0 +1,90 @@
+//! The `meta = …` of rmcp's `#[tool]` and `#[prompt]`, where a route publishes its policy.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprLit, Lit, MacroDelimiter, Meta, MetaList, Token, token};
+
+use super::policy_type::Policy;
+use crate::features::Features;
+use crate::parse::attribute::is_tool_or_prompt;
+use crate::validate::DeclaredKinds;
+
+/// Publishes the policy of a function that is a tool or a prompt.
+// Input:  #[tool]
+// Output: #[tool(meta = meta::<Policy>(None))]
+pub(super) fn append_policy(attributes: &mut [Attribute], policy: &Policy<'_>, features: Features) {
+    let span = Span::call_site();
+    let private = policy.private(span);
+    let policy = policy.to_type(span);
+    append_meta(attributes, &quote!(#private::meta::<#policy>), features);
+}
+
+/// Publishes that a tool or a prompt is in a guarded `impl` block, so that a router refuses a route without a
+/// policy.
+// Input:  #[tool]
+// Output: #[tool(meta = declared(None))]
+pub(super) fn append_declaration(
+    attributes: &mut [Attribute],
+    kinds: DeclaredKinds,
+    private: &TokenStream,
+    features: Features,
+) {
+    let declared = match kinds {
+        DeclaredKinds::Own => quote!(#private::declared),
+        DeclaredKinds::Both => quote!(#private::declared_both),
+    };
+    append_meta(attributes, &declared, features);
+}
+
+fn append_meta(attributes: &mut [Attribute], function: &TokenStream, features: Features) {
+    let routes = attributes.iter_mut().filter(|it| features.rmcp && is_tool_or_prompt(it));
+    for attribute in routes {
+        match &mut attribute.meta {
+            Meta::Path(path) => {
+                let path = path.clone();
+                let delimiter = MacroDelimiter::Paren(token::Paren::default());
+                let tokens = with_meta(&TokenStream::new(), function);
+                attribute.meta = MetaList { path, delimiter, tokens }.into();
+            }
+            Meta::List(list) => list.tokens = with_meta(&list.tokens, function),
+            // `#[tool = …]`, which rmcp refuses.
+            Meta::NameValue(_) => {}
+        }
+    }
+}
+
+// Input:  title = "List", meta = own()
+// Output: title = "List", meta = meta::<Policy>(Some(own()))
+fn with_meta(arguments: &TokenStream, function: &TokenStream) -> TokenStream {
+    let parser = Punctuated::<Meta, Token![,]>::parse_terminated;
+    if let Ok(mut parsed) = parser.parse2(arguments.clone()) {
+        let own = parsed.iter_mut().find_map(|argument| match argument {
+            Meta::NameValue(pair) if pair.path.is_ident("meta") => Some(&mut pair.value),
+            _ => None,
+        });
+        if let Some(value) = own {
+            let own = expression(value);
+            *value = Expr::Verbatim(quote!(#function(::core::option::Option::Some(#own))));
+            return parsed.into_token_stream();
+        }
+    }
+    let ends_in_comma = matches!(arguments.clone().into_iter().last(),
+        Some(TokenTree::Punct(last)) if last.as_char() == ',');
+    let comma = (!arguments.is_empty() && !ends_in_comma).then(<Token![,]>::default);
+    quote!(#arguments #comma meta = #function(::core::option::Option::None))
+}
+
+/// To rmcp, a string is the source text of an expression.
+// Input:  "own()"
+// Output: own()
+fn expression(value: &Expr) -> TokenStream {
+    match value {
+        Expr::Group(group) => expression(&group.expr),
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+            text.parse().unwrap_or_else(|_| value.to_token_stream())
+        }
+        _ => value.to_token_stream(),
+    }
+}

@@ -1,0 +1,119 @@
+//! Scopes in string literals.
+
+use syn::LitStr;
+
+use super::position::Position;
+use super::string_errors::{report_expression, report_invalid_character};
+use crate::diagnostics::Diagnostics;
+use crate::parse::help::NAME_A_SCOPE;
+use crate::parse::scope_token::{
+    MAX_SCOPE_BYTES, first_invalid_character, has_expression_characters, is_scope,
+    looks_like_expression,
+};
+use crate::parse::suggestion::SuggestedCondition;
+
+/// A scope that the attribute accepts.
+pub(crate) struct Scope {
+    pub(crate) text: String,
+    /// The string that names it, perhaps with others.
+    pub(super) literal: LitStr,
+}
+
+impl Scope {
+    /// Parses `"read write"`, the value of `scopes`.
+    pub(super) fn parse_list(text: &LitStr, errors: &mut Diagnostics) -> Option<Vec<Self>> {
+        let value = text.value();
+        let names: Vec<&str> = value.split(' ').collect();
+        if value.trim().is_empty() {
+            errors.error(text, "no scope is named", NAME_A_SCOPE);
+            return None;
+        }
+        if names.iter().any(|name| first_invalid_character(name).is_some())
+            || looks_like_expression(&names)
+        {
+            Self::check(&value, text, Position::Value, errors);
+            return None;
+        }
+        if names.contains(&"") {
+            let kept: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+            let (message, help) = match kept.as_slice() {
+                [one] => ("extra space beside the scope", format!("write `scopes = \"{one}\"`")),
+                _ => (
+                    "extra space between the scopes",
+                    format!("write `scopes = \"{}\"`", kept.join(" ")),
+                ),
+            };
+            errors.error(text, message, help);
+            return None;
+        }
+        let scopes: Vec<Option<Self>> = names
+            .into_iter()
+            .map(|name| Self::check(name, text, Position::Value, errors))
+            .collect();
+        scopes.into_iter().collect()
+    }
+
+    /// Parses `"read"`, an element of a list or of `all(…)` or `any(…)`, which names one scope.
+    pub(super) fn parse(text: &LitStr, errors: &mut Diagnostics) -> Option<Self> {
+        let value = text.value();
+        let names: Vec<&str> = value.split(' ').filter(|name| !name.is_empty()).collect();
+        if names.len() > 1
+            && !looks_like_expression(&names)
+            && names.iter().all(|name| first_invalid_character(name).is_none())
+        {
+            let several: Vec<SuggestedCondition> =
+                names.iter().map(|name| SuggestedCondition::Scope((*name).to_owned())).collect();
+            let help = match SuggestedCondition::all(several) {
+                SuggestedCondition::All(all) => {
+                    let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+                    format!("write `all({})`, or one string for each", all.join(", "))
+                }
+                one => format!("write `{one}`"),
+            };
+            errors.error(
+                text,
+                "this string names several scopes, which could mean all or any of them",
+                help,
+            );
+            return None;
+        }
+        if let [one] = names.as_slice()
+            && *one != value
+            && is_scope(one)
+        {
+            errors.error(text, "extra space beside the scope", format_args!("write `\"{one}\"`"));
+            return None;
+        }
+        Self::check(&value, text, Position::Element, errors)
+    }
+
+    /// Reports why `name` is not a scope.
+    fn check(
+        name: &str,
+        literal: &LitStr,
+        position: Position,
+        errors: &mut Diagnostics,
+    ) -> Option<Self> {
+        let words: Vec<&str> = name.split(' ').collect();
+        let invalid = words
+            .iter()
+            .find_map(|word| first_invalid_character(word))
+            .filter(|invalid| !matches!(invalid, '"' | ',') || !has_expression_characters(name));
+        if name.is_empty() {
+            errors.error(literal, "the scope is empty", NAME_A_SCOPE);
+        } else if let Some(character) = invalid {
+            report_invalid_character(name, character, literal, position, errors);
+        } else if looks_like_expression(&words) {
+            report_expression(name, literal, position, errors);
+        } else if name.len() > MAX_SCOPE_BYTES {
+            let message = format!(
+                "this scope has {} characters, which is more than {MAX_SCOPE_BYTES}",
+                name.len()
+            );
+            errors.error(literal, message, "choose a shorter name");
+        } else {
+            return Some(Self { text: name.to_owned(), literal: literal.clone() });
+        }
+        None
+    }
+}

@@ -1,0 +1,228 @@
+//! Checks an `impl` block, and plans what each tool and prompt in it gets.
+
+use quote::ToTokens;
+use syn::{Attribute, Meta};
+
+use crate::diagnostics::Diagnostics;
+use crate::features::Features;
+use crate::parse::arguments::Arguments;
+use crate::parse::attribute::{cfg_attr_may_add, has_name, is_requires_auth, is_tool_or_prompt};
+use crate::parse::impl_block::{ImplBlock, ImplItem};
+
+/// How an `impl` block is emitted.
+pub(crate) struct ImplPlan {
+    /// One for each item of the block, in the same order.
+    pub(crate) items: Vec<ItemPlan>,
+    pub(crate) declared: DeclaredKinds,
+}
+
+/// How an item of an `impl` block is emitted.
+pub(crate) enum ItemPlan {
+    /// With the block's `#[requires_auth]` above `#[tool]` or `#[prompt]`.
+    InheritsGuard,
+    /// Beside errors: with its own `#[requires_auth]` moved above `#[tool]` or `#[prompt]`.
+    MovesGuardUp,
+    /// With its own `#[requires_auth]`, or without one.
+    Unchanged,
+}
+
+/// Which kinds of routes must declare a policy because a guarded `impl` block may define one of them.
+#[derive(Clone, Copy)]
+pub(crate) enum DeclaredKinds {
+    /// The kind of the route that declares it.
+    Own,
+    /// Tools and prompts: an item of the block may be either of them.
+    Both,
+}
+
+/// What the arguments mean for a tool or a prompt that has neither `#[requires_auth]` nor `#[public]`.
+#[derive(Clone, Copy)]
+enum ImplDefault {
+    /// It inherits the block's guard.
+    Inherit,
+    /// It is an error, because the block has no policy.
+    Refuse,
+    /// The arguments have errors, so nothing further is reported.
+    Undetermined,
+}
+
+impl ImplDefault {
+    fn of(arguments: &Arguments) -> Self {
+        if arguments.has_errors {
+            Self::Undetermined
+        } else if arguments.scopes.is_some() || arguments.optional {
+            Self::Inherit
+        } else {
+            Self::Refuse
+        }
+    }
+}
+
+/// Checks the attributes of a block and of its items. What is inside the items, their own attributes check.
+pub(crate) fn validate_impl_block(
+    block: &ImplBlock,
+    arguments: &Arguments,
+    features: Features,
+) -> (ImplPlan, Diagnostics) {
+    let mut errors = check_block(block, features);
+    let default = ImplDefault::of(arguments);
+    let mut items = Vec::with_capacity(block.items.len());
+    for item in &block.items {
+        let (plan, item_errors) = check_item(item, default);
+        items.push(plan);
+        errors.extend(item_errors);
+    }
+    let hidden = block.items.iter().any(may_hide_route);
+    let declared = if hidden { DeclaredKinds::Both } else { DeclaredKinds::Own };
+    (ImplPlan { items, declared }, errors)
+}
+
+fn check_block(block: &ImplBlock, features: Features) -> Diagnostics {
+    let mut errors = Diagnostics::default();
+    for further in block.attributes.iter().filter(|attribute| is_requires_auth(attribute)) {
+        report_second_guard(further, &mut errors);
+    }
+    let mut attributes = block.items.iter().flat_map(|item| &item.attributes);
+    if !attributes.any(|attribute| is_tool_or_prompt(attribute) || may_add_route(attribute)) {
+        errors.error(
+            &block.header,
+            "there is no `#[tool]` or `#[prompt]` in this `impl` block for `#[requires_auth]` to \
+             guard",
+            "write `#[requires_auth]` on each function that answers a request",
+        );
+    } else if !features.rmcp {
+        errors.error(
+            &block.header,
+            "guarding rmcp tools needs the feature `rmcp`",
+            "enable the feature `rmcp` of `requires-auth`",
+        );
+    }
+    errors
+}
+
+fn check_item(item: &ImplItem, default: ImplDefault) -> (ItemPlan, Diagnostics) {
+    let (public, attributes): (Vec<&Attribute>, Vec<&Attribute>) =
+        item.attributes.iter().partition(|attribute| has_name(attribute, "public"));
+    let mut errors = check_public(&public);
+    let position = |is: fn(&Attribute) -> bool| attributes.iter().position(|it| is(it));
+    let (route, guard) = (position(is_tool_or_prompt), position(is_requires_auth));
+    for hidden in attributes.iter().filter(|it| route.is_none() && may_add_route(it)) {
+        errors.error(
+            hidden,
+            "`#[tool]` and `#[prompt]` cannot stand behind a `#[cfg_attr]` here",
+            "write them without a condition, and put `#[cfg(…)]` on the function",
+        );
+    }
+    let mut plan = ItemPlan::Unchanged;
+    match (route, guard, public.first()) {
+        (None, _, Some(public)) => errors.error(
+            public,
+            "`#[public]` is for tools and prompts",
+            "remove it: `#[requires_auth]` on an `impl` block guards nothing else",
+        ),
+        (Some(_), Some(_), Some(public)) => errors.error(
+            public,
+            "a function is either public or guarded",
+            "keep one of `#[public]` and `#[requires_auth]`",
+        ),
+        (Some(route), Some(guard), None) => {
+            if let Some(own) = attributes.get(guard) {
+                errors.extend(check_guard(own, guard < route));
+            }
+            if route < guard {
+                plan = ItemPlan::MovesGuardUp;
+            }
+        }
+        (Some(route), None, None) => match default {
+            ImplDefault::Inherit => plan = ItemPlan::InheritsGuard,
+            ImplDefault::Refuse => report_unguarded(item, attributes.get(route), &mut errors),
+            ImplDefault::Undetermined => {}
+        },
+        (Some(_), None, Some(_)) | (None, _, None) => {}
+    }
+    (plan, errors)
+}
+
+fn check_public(public: &[&Attribute]) -> Diagnostics {
+    let mut errors = Diagnostics::default();
+    if let Some(further) = public.get(1) {
+        errors.error(further, "`#[public]` is given twice", "keep one");
+    }
+    for attribute in public.iter().filter(|attribute| !matches!(attribute.meta, Meta::Path(_))) {
+        errors.error(attribute, "`#[public]` takes no arguments", "write `#[public]` alone");
+    }
+    errors
+}
+
+/// Checks a function's own `#[requires_auth]`.
+fn check_guard(own: &Attribute, is_above_route: bool) -> Diagnostics {
+    let mut errors = Diagnostics::default();
+    // A second attribute on the block, imported under another name, has added this one.
+    if own.path().segments.iter().any(|segment| segment.ident == "requires_auth_expansion") {
+        report_second_guard(own, &mut errors);
+    }
+    if !is_above_route {
+        errors.error(
+            own,
+            "below `#[tool]` or `#[prompt]`, `#[requires_auth]` comes too late",
+            "move `#[requires_auth]` above it",
+        );
+    }
+    errors
+}
+
+fn report_unguarded(item: &ImplItem, route: Option<&&Attribute>, errors: &mut Diagnostics) {
+    let place = match item.name() {
+        Some(name) => name.into_token_stream(),
+        None => route.into_token_stream(),
+    };
+    errors.error(
+        &place,
+        format_args!("nothing says who may call `{place}`"),
+        "write `#[requires_auth(scopes = \"…\")]` or `#[public]` above it, or give the `impl` \
+         block's `#[requires_auth]` the scopes that all need",
+    );
+}
+
+fn report_second_guard(place: &Attribute, errors: &mut Diagnostics) {
+    errors.error(
+        place,
+        "an `impl` block takes one `#[requires_auth]`",
+        "keep one, and write the other on the functions that it is meant for",
+    );
+}
+
+/// Whether a `#[cfg_attr(…)]` may add `#[tool]` or `#[prompt]`.
+fn may_add_route(attribute: &Attribute) -> bool {
+    cfg_attr_may_add(attribute, "tool") || cfg_attr_may_add(attribute, "prompt")
+}
+
+/// Whether an item without `#[tool]` and `#[prompt]` may define a route all the same: an attribute of a function
+/// can be one of them, imported under another name, and a macro call can expand to one.
+fn may_hide_route(item: &ImplItem) -> bool {
+    let defines_no_route = |attribute: &Attribute| {
+        is_requires_auth(attribute)
+            || has_name(attribute, "public")
+            || BUILT_IN.iter().any(|name| has_name(attribute, name))
+    };
+    let may_be_renamed = item.name().is_some()
+        && !item.attributes.iter().any(is_tool_or_prompt)
+        && !item.attributes.iter().all(defines_no_route);
+    may_be_renamed || item.is_macro_call()
+}
+
+/// Attributes of the compiler, none of which defines a route.
+const BUILT_IN: [&str; 12] = [
+    "allow",
+    "cfg",
+    "cold",
+    "deny",
+    "deprecated",
+    "doc",
+    "expect",
+    "forbid",
+    "inline",
+    "must_use",
+    "track_caller",
+    "warn",
+];
