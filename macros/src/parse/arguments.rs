@@ -22,14 +22,14 @@ use argument_errors::{
 use key::{intended_key, is_mode_flag};
 use split_value::{Part, join_split_values, report_several_values};
 
-/// What `#[requires_auth(…)]` says.
+/// The arguments in `#[requires_auth(…)]`.
 #[derive(Default)]
 pub(crate) struct Arguments {
     /// The condition over the token's scopes. `None`: any valid token.
     pub(crate) scopes: Option<Condition>,
     /// Whether a request without a token is let through.
     pub(crate) optional: bool,
-    /// The path of the runtime crate, where it is another than `::requires_auth`.
+    /// The path of the runtime crate, where `crate = …` gives it.
     pub(crate) krate: Option<Path>,
     /// Whether there are errors, so that an argument may be missing here.
     pub(crate) has_errors: bool,
@@ -59,34 +59,34 @@ impl Arguments {
                 continue;
             };
             let name = argument.key.to_string();
-            let meant = match intended_key(&name) {
-                _ if is_mode_flag(&argument) => &name,
-                None if name == "any" || name == "all" => "scopes",
-                meant => meant.unwrap_or(&name),
+            let intended = match intended_key(&name) {
+                _ if is_mode_flag(&argument) => name.clone(),
+                None if name == "any" || name == "all" => "scopes".to_owned(),
+                intended => intended.unwrap_or(&name).to_owned(),
             };
-            let meant = meant.to_owned();
-            if let Some((_, first)) = seen.iter().find(|(key, _)| *key == meant || *key == name) {
-                report_duplicate(&argument.key, &meant, first, &part, &mut errors);
+            if let Some((_, first)) = seen.iter().find(|(key, _)| *key == intended || *key == name)
+            {
+                report_duplicate(&argument.key, &intended, first, &part, &mut errors);
                 continue;
             }
             seen.push((name.clone(), part));
-            arguments.take(&name, argument, &mut errors);
+            arguments.set(&name, argument, &mut errors);
         }
         arguments.has_errors = !errors.is_empty();
         (arguments, errors)
     }
 
-    fn take(&mut self, name: &str, argument: Argument, errors: &mut Diagnostics) {
+    fn set(&mut self, name: &str, argument: Argument, errors: &mut Diagnostics) {
         let Argument { key, rest } = argument;
         match name {
             "scopes" => {
-                if let Some(value) = value(&key, rest, "\"read write\"", errors) {
+                if let Some(value) = parse_value(&key, rest, "\"read write\"", errors) {
                     self.scopes = Condition::parse(value, errors);
                 }
             }
             "crate" => {
-                if let Some(value) = value(&key, rest, "::path::to::requires_auth", errors) {
-                    self.krate = path(value, errors);
+                if let Some(value) = parse_value(&key, rest, "::path::to::requires_auth", errors) {
+                    self.krate = parse_path(value, errors);
                 }
             }
             "optional" => {
@@ -103,8 +103,8 @@ impl Arguments {
     }
 }
 
-/// What stands behind `key =`.
-fn value(
+/// The tokens after `key =`.
+fn parse_value(
     key: &Ident,
     rest: TokenStream,
     example: &str,
@@ -132,8 +132,8 @@ fn value(
         errors.error(punct, NO_NEGATION, NAME_REQUIRED_SCOPES);
         return None;
     }
-    let written = Interpretations::of_tokens(skip_equals(rest)).filter(|_| key == "scopes");
-    let help = written.map_or_else(
+    let interpretations = Interpretations::of_tokens(skip_equals(rest)).filter(|_| key == "scopes");
+    let help = interpretations.map_or_else(
         || format!("write `{key} = {example}`"),
         |interpretations| interpretations.help("scopes = "),
     );
@@ -142,7 +142,7 @@ fn value(
     None
 }
 
-fn path(value: TokenStream, errors: &mut Diagnostics) -> Option<Path> {
+fn parse_path(value: TokenStream, errors: &mut Diagnostics) -> Option<Path> {
     let path = Path::parse_mod_style.parse2(value.clone()).ok();
     if path.is_none() {
         let quoted = syn::parse2::<LitStr>(value.clone()).map(|text| text.value());

@@ -1,5 +1,8 @@
-//! Suggestions for a value of `scopes` that is not a condition: an expression inside a string, bare lexed, or
-//! operators. They appear only in help texts.
+//! Suggestions for a value of `scopes` that is not a condition.
+//!
+//! `scopes = "read or write"` is an error; its help text suggests `scopes = any("read", "write")`. The lexer
+//! and the parser here accept more than the attribute does: an expression inside a string, bare words, operators.
+//! Their result appears only in help texts, never in a policy.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
@@ -13,7 +16,9 @@ pub(crate) use condition::SuggestedCondition;
 use lexer::{Token, lex_text, lex_tokens};
 use parser::parse;
 
-/// What an expression may mean.
+/// The conditions that an expression may mean.
+///
+/// There are two where it mixes `and` and `or` without parentheses: operators have no precedence here.
 #[derive(Debug)]
 pub(crate) struct Interpretations {
     pub(crate) first: SuggestedCondition,
@@ -21,21 +26,18 @@ pub(crate) struct Interpretations {
 }
 
 impl Interpretations {
-    /// The interpretations of an expression in a string. Where it mixes `and` and `or` without parentheses
-    /// there are two, and nothing says which one is meant.
+    /// Interprets the content of a string. Returns `None` where no condition can be meant, as in a negation.
     pub(crate) fn of_text(text: &str) -> Option<Self> {
         Self::of_lexed(&lex_text(text)?)
     }
 
-    /// The same for tokens.
+    /// Interprets tokens.
     pub(crate) fn of_tokens(tokens: TokenStream) -> Option<Self> {
-        let mut lexed = Vec::new();
-        lex_tokens(tokens, &mut lexed)?;
-        Self::of_lexed(&lexed)
+        Self::of_lexed(&lex_tokens(tokens)?)
     }
 
-    /// What `any_of` and the like mean, by what is in their parentheses or behind their `=`. Each
-    /// element of a list is one alternative; one string with several scopes has two interpretations.
+    /// Interprets the elements of `any_of(…)` and the like. Each element of a list is one alternative; one string
+    /// with several scopes has two interpretations.
     pub(crate) fn of_alternatives(tokens: TokenStream) -> Option<Self> {
         let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
         match trees.as_slice() {
@@ -60,16 +62,17 @@ impl Interpretations {
         Some(Self { first, second })
     }
 
+    /// The interpretation, if there is only one.
     pub(crate) fn unambiguous(&self) -> Option<&SuggestedCondition> {
         self.second.is_none().then_some(&self.first)
     }
 
-    /// The help text. `key` goes in front of each value.
-    pub(crate) fn help(&self, key: &str) -> String {
+    /// The help text. `prefix` precedes each condition.
+    pub(crate) fn help(&self, prefix: &str) -> String {
         match &self.second {
-            None => format!("write `{key}{}`", self.first),
+            None => format!("write `{prefix}{}`", self.first),
             Some(second) => {
-                format!("write `{key}{}` or `{key}{second}`, whichever is meant", self.first)
+                format!("write `{prefix}{}` or `{prefix}{second}`, whichever is meant", self.first)
             }
         }
     }

@@ -5,7 +5,7 @@ use syn::{Lit, LitStr};
 
 use crate::diagnostics::Diagnostics;
 
-/// The parts between commas, with an error for each that is empty; a comma may end the list.
+/// The parts between commas, with an error for each that is empty. A comma may follow the last part.
 pub(super) fn split_at_commas(tokens: TokenStream) -> (Vec<TokenStream>, Diagnostics) {
     let mut errors = Diagnostics::default();
     let mut parts = Vec::new();
@@ -28,7 +28,7 @@ pub(super) fn split_at_commas(tokens: TokenStream) -> (Vec<TokenStream>, Diagnos
     (parts, errors)
 }
 
-/// The string literal that the tokens consist of, if they do.
+/// The string literal, if the tokens are one.
 pub(super) fn string_literal(tokens: &TokenStream) -> Option<LitStr> {
     match syn::parse2(tokens.clone()) {
         Ok(Lit::Str(text)) if text.suffix().is_empty() => Some(text),
@@ -36,6 +36,7 @@ pub(super) fn string_literal(tokens: &TokenStream) -> Option<LitStr> {
     }
 }
 
+/// Whether the token is this punctuation character.
 pub(super) fn is_punct(tree: &TokenTree, character: char) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == character)
 }

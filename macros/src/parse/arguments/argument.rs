@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 
-/// A key and what follows it.
+/// A key, and the tokens after it up to the next comma.
 pub(super) struct Argument {
     pub(super) key: Ident,
     pub(super) rest: TokenStream,
@@ -16,15 +16,16 @@ impl Parse for Argument {
     }
 }
 
+/// Parses the tokens between two commas. Returns `None` where they do not begin with a key.
 pub(super) fn parse_argument(part: &TokenStream) -> Option<Argument> {
     syn::parse2(part.clone()).ok()
 }
 
-/// The value behind `=`, or behind what was written in its place.
+/// The value after `=`, or after another sign in its place.
 pub(super) fn skip_equals(rest: TokenStream) -> TokenStream {
-    let sign = |tree: &TokenTree| {
+    let is_sign = |tree: &TokenTree| {
         matches!(tree, TokenTree::Punct(punct)
             if matches!(punct.as_char(), '=' | ':' | '+' | '>'))
     };
-    rest.into_iter().skip_while(sign).collect()
+    rest.into_iter().skip_while(is_sign).collect()
 }

@@ -11,7 +11,7 @@ use crate::parse::help::THE_ARGUMENTS;
 use crate::parse::scope_token::{is_scope, looks_like_expression};
 use crate::parse::suggestion::Interpretations;
 
-/// `name` is the argument that is meant by `key`.
+/// Reports an argument that is given twice. `name` is the argument that `key` stands for.
 pub(super) fn report_duplicate(
     key: &Ident,
     name: &str,
@@ -35,6 +35,7 @@ pub(super) fn report_duplicate(
     errors.error(key, format_args!("`{name}` is given twice"), help);
 }
 
+/// Reports an argument that does not exist.
 pub(super) fn report_unknown(
     key: &Ident,
     name: &str,
@@ -105,6 +106,7 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
     }
 }
 
+/// Reports what does not begin with a key, such as a scope alone.
 pub(super) fn report_not_an_argument(part: &TokenStream, errors: &mut Diagnostics) {
     let help = match syn::parse2::<LitStr>(part.clone()) {
         Ok(text)
@@ -121,7 +123,7 @@ pub(super) fn report_not_an_argument(part: &TokenStream, errors: &mut Diagnostic
     errors.error(part, "expected the name of an argument", help);
 }
 
-/// What `optional = false` asks for is what there is without it.
+/// Reports a value of `optional`. Without `optional` a token is required, so for `= false` the help is to remove it.
 pub(super) fn report_value_of_optional(rest: &TokenStream, errors: &mut Diagnostics) {
     let value = rest.to_string();
     let is_truth_value = value.contains("true") || value.contains("false");

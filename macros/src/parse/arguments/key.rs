@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 
 use super::argument::Argument;
 
-/// The argument that is meant by another name.
+/// The argument that a name stands for, be it misspelled, another form of the word, or the word of another library.
 pub(super) fn intended_key(name: &str) -> Option<&'static str> {
     match name.to_ascii_lowercase().as_str() {
         "scope" | "scopes" | "role" | "roles" | "permission" | "permissions" | "authority"
@@ -17,13 +17,13 @@ pub(super) fn intended_key(name: &str) -> Option<&'static str> {
     }
 }
 
-/// `scopes`, perhaps misspelled.
+/// Whether the key stands for `scopes` with a list of which all are required.
 pub(super) fn is_key_for_scopes(key: &Ident) -> bool {
     let name = key.to_string();
     intended_key(&name) == Some("scopes") && !is_key_for_any(&name)
 }
 
-/// A name of which one of several scopes is expected.
+/// Whether the name suggests that one of several scopes is enough.
 pub(super) fn is_key_for_any(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let names =
@@ -31,18 +31,19 @@ pub(super) fn is_key_for_any(name: &str) -> bool {
     names.contains(&name.as_str())
 }
 
-/// A flag beside the scopes that says how many of them are required: `any`, `mode = "any"`.
+/// Whether the argument is a flag for how many of the scopes are required, such as `any = true` or
+/// `mode = "any"`. The attribute has no such flag.
 pub(super) fn is_mode_flag(argument: &Argument) -> bool {
     let name = argument.key.to_string().to_ascii_lowercase();
     let value = argument.rest.to_string();
-    let flag = value.is_empty() || value.contains("true") || value.contains("false");
+    let is_flag = value.is_empty() || value.contains("true") || value.contains("false");
     matches!(name.as_str(), "mode" | "match" | "require_all" | "match_any" | "match_all")
-        || flag && (is_key_for_any(&name) || matches!(name.as_str(), "all" | "all_of"))
+        || is_flag && (is_key_for_any(&name) || matches!(name.as_str(), "all" | "all_of"))
 }
 
-/// Whether it is two edits away at most, for a name that is long enough for that to tell.
+/// Whether the edit distance between the two is at most 2, or at most 1 for a short name.
 fn is_misspelling(written: &str, name: &str) -> bool {
-    let most = if name.len() > 5 { 2 } else { 1 };
+    let max_distance = if name.len() > 5 { 2 } else { 1 };
     let name: Vec<char> = name.chars().collect();
     let mut row: Vec<usize> = (0..=name.len()).collect();
     for (line, letter) in written.chars().enumerate() {
@@ -56,5 +57,5 @@ fn is_misspelling(written: &str, name: &str) -> bool {
         }
         row = next;
     }
-    row.last().is_some_and(|distance| *distance <= most)
+    row.last().is_some_and(|distance| *distance <= max_distance)
 }

@@ -8,12 +8,15 @@ use super::key::{intended_key, is_key_for_scopes};
 use crate::diagnostics::Diagnostics;
 use crate::parse::suggestion::Interpretations;
 
-/// What is between two commas, unless it continues the value before it: `scopes = "read", "write"`.
+/// The tokens of one argument.
 pub(super) enum Part {
+    /// The tokens between two commas.
     One(TokenStream),
+    /// A value that commas have split: `scopes = "read"` and `"write"`.
     Several { first: TokenStream, further: Vec<TokenStream> },
 }
 
+/// Joins each value that commas have split.
 pub(super) fn join_split_values(parts: Vec<TokenStream>) -> Vec<Part> {
     let mut joined: Vec<Part> = Vec::new();
     for part in parts {
@@ -31,25 +34,26 @@ pub(super) fn join_split_values(parts: Vec<TokenStream>) -> Vec<Part> {
     joined
 }
 
-/// `scopes = …`, or values without a name.
+/// Whether the tokens begin a list of scopes: `scopes = …`, or a value without a key.
 fn may_be_split_value(part: &TokenStream) -> bool {
     parse_argument(part)
         .is_none_or(|argument| is_key_for_scopes(&argument.key) || continues_value(part))
 }
 
-/// Whether this can only be a scope: a literal, a list, a condition or a word that is no argument.
+/// Whether the tokens can only be a further value: a literal, a list, a condition, or a word that stands for no
+/// argument.
 fn continues_value(part: &TokenStream) -> bool {
     let Some(argument) = parse_argument(part) else { return true };
     let name = argument.key.to_string();
-    let condition = matches!(name.as_str(), "all" | "any")
+    let is_condition = matches!(name.as_str(), "all" | "any")
         && matches!(argument.rest.clone().into_iter().next(), Some(TokenTree::Group(_)));
-    let word = !argument.rest.to_string().contains('=')
+    let is_word = !argument.rest.to_string().contains('=')
         && Interpretations::of_tokens(part.clone()).is_some()
         && intended_key(&name).is_none();
-    condition || word
+    is_condition || is_word
 }
 
-/// Values side by side: they are one list.
+/// Reports a value that commas have split. The help suggests one list.
 pub(super) fn report_several_values(
     first: &TokenStream,
     further: &[TokenStream],
@@ -58,8 +62,8 @@ pub(super) fn report_several_values(
     let argument = parse_argument(first).filter(|argument| is_key_for_scopes(&argument.key));
     let misspelled = argument.as_ref().map(|it| it.key.clone()).filter(|key| key != "scopes");
     let value = argument.map_or_else(|| first.clone(), |it| skip_equals(it.rest));
-    let opens = value.clone().into_iter().collect::<Vec<_>>();
-    let named = match opens.as_slice() {
+    let trees: Vec<TokenTree> = value.clone().into_iter().collect();
+    let without_parenthesis = match trees.as_slice() {
         [TokenTree::Ident(name), rest @ ..]
             if (name == "all" || name == "any")
                 && !matches!(rest.first(), Some(TokenTree::Group(_))) =>
@@ -75,7 +79,7 @@ pub(super) fn report_several_values(
         |interpretations| interpretations.help("scopes = "),
     );
     let further: TokenStream = further.iter().cloned().collect();
-    match named {
+    match without_parenthesis {
         Some(name) => {
             let message = format!("expected `(` and a list of conditions after `{name}`");
             errors.error(name, message, help);

@@ -1,18 +1,20 @@
-//! The position of a condition, which decides what a help text suggests for it.
+//! The position of a condition, on which its help texts depend.
 
 use crate::parse::help::WRITE_A_CONDITION;
 use crate::parse::suggestion::{Interpretations, SuggestedCondition};
 
-/// In which place a condition stands, for the help texts.
+/// The position of a condition in the argument `scopes`.
 #[derive(Clone, Copy)]
 pub(super) enum Position {
+    /// The value itself.
     Value,
+    /// An element of a list, or of `all(…)` or `any(…)`.
     Element,
 }
 
 impl Position {
-    /// What goes in front of a condition that is to be condition there.
-    pub(super) fn key(self) -> &'static str {
+    /// What precedes a condition that a help text suggests.
+    pub(super) fn prefix(self) -> &'static str {
         match self {
             Self::Value => "scopes = ",
             Self::Element => "",
@@ -23,17 +25,21 @@ impl Position {
 pub(super) fn help(interpretations: Option<Interpretations>, position: Position) -> String {
     interpretations.map_or_else(
         || WRITE_A_CONDITION.to_owned(),
-        |interpretations| interpretations.help(position.key()),
+        |interpretations| interpretations.help(position.prefix()),
     )
 }
 
-/// As an element, a list is better called by its name.
+/// The suggestion as it is written at the position. `all(…)` is clearer than a list inside another condition.
 pub(super) fn suggestion_at(condition: &SuggestedCondition, position: Position) -> String {
     match (position, condition) {
         (Position::Element, SuggestedCondition::All(all)) => {
-            let all: Vec<String> = all.iter().map(ToString::to_string).collect();
-            format!("all({})", all.join(", "))
+            format!("all({})", comma_separated(all))
         }
         _ => condition.to_string(),
     }
+}
+
+pub(super) fn comma_separated(conditions: &[SuggestedCondition]) -> String {
+    let conditions: Vec<String> = conditions.iter().map(ToString::to_string).collect();
+    conditions.join(", ")
 }

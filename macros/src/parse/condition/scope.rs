@@ -2,7 +2,7 @@
 
 use syn::LitStr;
 
-use super::position::Position;
+use super::position::{Position, comma_separated};
 use super::string_errors::{report_expression, report_invalid_character};
 use crate::diagnostics::Diagnostics;
 use crate::parse::help::NAME_A_SCOPE;
@@ -65,8 +65,7 @@ impl Scope {
                 names.iter().map(|name| SuggestedCondition::Scope((*name).to_owned())).collect();
             let help = match SuggestedCondition::all(several) {
                 SuggestedCondition::All(all) => {
-                    let all: Vec<String> = all.iter().map(ToString::to_string).collect();
-                    format!("write `all({})`, or one string for each", all.join(", "))
+                    format!("write `all({})`, or one string for each", comma_separated(&all))
                 }
                 one => format!("write `{one}`"),
             };

@@ -7,7 +7,7 @@ use crate::diagnostics::Diagnostics;
 use crate::parse::help::{NAME_REQUIRED_SCOPES, NO_NEGATION};
 use crate::parse::suggestion::{Interpretations, SuggestedCondition};
 
-/// A string with parentheses, operators or quotes in it.
+/// Reports a string with parentheses, operators or quotes in it.
 pub(super) fn report_expression(
     text: &str,
     literal: &LitStr,
@@ -21,7 +21,7 @@ pub(super) fn report_expression(
     errors.error(literal, message, help(Interpretations::of_text(text), position));
 }
 
-/// A character that no scope has.
+/// Reports a character that no scope may contain.
 pub(super) fn report_invalid_character(
     text: &str,
     character: char,
@@ -29,17 +29,19 @@ pub(super) fn report_invalid_character(
     position: Position,
     errors: &mut Diagnostics,
 ) {
-    let separates = character.is_whitespace() || character == ',';
+    let is_separator = character.is_whitespace() || character == ',';
     let message = format!(
         "the scope `{}` contains the character {}",
         escape(text),
         describe_character(character)
     );
-    let interpretations = Interpretations::of_text(text).filter(|_| separates);
+    let interpretations = Interpretations::of_text(text).filter(|_| is_separator);
     let help = match interpretations.as_ref().and_then(Interpretations::unambiguous) {
-        Some(SuggestedCondition::Scope(scope)) => format!("write `{}\"{scope}\"`", position.key()),
-        Some(written) => format!("write `{}{}`", position.key(), suggestion_at(written, position)),
-        None if separates => "separate scopes by one space".to_owned(),
+        Some(SuggestedCondition::Scope(scope)) => {
+            format!("write `{}\"{scope}\"`", position.prefix())
+        }
+        Some(other) => format!("write `{}{}`", position.prefix(), suggestion_at(other, position)),
+        None if is_separator => "separate scopes by one space".to_owned(),
         None => "a scope consists of printable ASCII characters without space, `\"` and `\\` (RFC \
                  6749 section 3.3)"
             .to_owned(),
@@ -47,7 +49,7 @@ pub(super) fn report_invalid_character(
     errors.error(literal, message, help);
 }
 
-/// Escaped, except for quotes.
+/// Escapes what is not printable, but not quotes.
 fn escape(text: &str) -> String {
     let escaped = |character: char| match character {
         '"' | '\'' | '\\' => character.to_string(),

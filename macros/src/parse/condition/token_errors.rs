@@ -13,7 +13,7 @@ use crate::parse::help::{
 use crate::parse::suggestion::{Interpretations, SuggestedCondition};
 use crate::parse::tokens::is_punct;
 
-/// Tokens that are neither a string nor a list nor `all(…)` or `any(…)`.
+/// Reports tokens that are neither a string nor a list nor `all(…)` or `any(…)`.
 pub(super) fn report_invalid_condition(
     tokens: &TokenStream,
     position: Position,
@@ -25,9 +25,9 @@ pub(super) fn report_invalid_condition(
         return errors.error(negation, NO_NEGATION, NAME_REQUIRED_SCOPES);
     }
     if let Some(semicolon) = trees.iter().find(|tree| is_punct(tree, ';')) {
-        let counted = matches!(trees.last(), Some(TokenTree::Literal(last))
+        let is_repeat = matches!(trees.last(), Some(TokenTree::Literal(last))
             if matches!(Lit::new(last.clone()), Lit::Int(_)));
-        let help = if counted { "name each scope once" } else { "write `,` in its place" };
+        let help = if is_repeat { "name each scope once" } else { "write `,` in its place" };
         return errors.error(semicolon, "expected `,`, found `;`", help);
     }
     if let Some((keyword, what)) = find_rust_expression(&trees) {
@@ -82,7 +82,7 @@ pub(super) fn report_invalid_condition(
             tokens,
             format_args!("expected `(` and a list of conditions after `{name}`"),
             match interpretations() {
-                // What `name` joins may go on behind the next comma.
+                // Further elements may follow the next comma, so there is no suggestion.
                 _ if matches!((position, trees.get(1)), (Position::Element, Some(second))
                     if !matches!(second, TokenTree::Group(_))) =>
                 {
@@ -90,13 +90,13 @@ pub(super) fn report_invalid_condition(
                         "write the conditions in parentheses, as in `{name}(\"read\", \"write\")`"
                     )
                 }
-                Some(interpretations) => interpretations.help(position.key()),
-                None => format!("write `{}{name}(\"read\", \"write\")`", position.key()),
+                Some(interpretations) => interpretations.help(position.prefix()),
+                None => format!("write `{}{name}(\"read\", \"write\")`", position.prefix()),
             },
         ),
         [TokenTree::Ident(name), TokenTree::Punct(bang), ..] if bang.as_char() == '!' => {
             let help = match interpretations() {
-                Some(interpretations) => interpretations.help(position.key()),
+                Some(interpretations) => interpretations.help(position.prefix()),
                 None => WRITE_A_LITERAL.to_owned(),
             };
             errors.error(tokens, format_args!("the macro `{name}!` cannot be a scope"), help);
@@ -110,6 +110,7 @@ pub(super) fn report_invalid_condition(
     }
 }
 
+/// Reports tokens that have no error of their own.
 fn report_other(
     tokens: &TokenStream,
     trees: &[TokenTree],
@@ -134,29 +135,30 @@ fn report_other(
         [TokenTree::Ident(name), ..] => name == "self" || name == "Self",
         _ => false,
     };
-    let begins_with_a_name = matches!(trees.first(), Some(TokenTree::Ident(_)));
+    let begins_with_name = matches!(trees.first(), Some(TokenTree::Ident(_)));
     if is_path && is_call && trees.len() > 1 {
         let argument = match trees.last() {
             Some(TokenTree::Group(list)) => Interpretations::of_tokens(list.stream()),
             _ => None,
         };
         let help =
-            argument.map_or_else(|| WRITE_A_LITERAL.to_owned(), |it| it.help(position.key()));
+            argument.map_or_else(|| WRITE_A_LITERAL.to_owned(), |it| it.help(position.prefix()));
         errors.error(tokens, "a call cannot be a scope", help);
     } else if constant || is_path {
         errors.error(tokens, "a constant or a typed scope is not supported here", WRITE_A_LITERAL);
     } else if let Some(interpretations) = interpretations {
-        let message = if begins_with_a_name {
+        let message = if begins_with_name {
             "a scope is written as a string literal"
         } else {
             "expected a string literal or a list"
         };
-        errors.error(tokens, message, interpretations.help(position.key()));
+        errors.error(tokens, message, interpretations.help(position.prefix()));
     } else {
         errors.error(tokens, "expected a condition over scopes", WRITE_A_CONDITION);
     }
 }
 
+/// Reports `name(…)` where the name is neither `all` nor `any`.
 fn report_unknown_condition(
     name: &Ident,
     list: &Group,
@@ -171,9 +173,11 @@ fn report_unknown_condition(
             help(any(), position)
         }
         ("all" | "all_of" | "allof" | "and" | "every", Some(all)) => {
-            format!("write `{}{}`", position.key(), suggestion_at(&all, position))
+            format!("write `{}{}`", position.prefix(), suggestion_at(&all, position))
         }
-        (_, Some(one @ SuggestedCondition::Scope(_))) => format!("write `{}{one}`", position.key()),
+        (_, Some(one @ SuggestedCondition::Scope(_))) => {
+            format!("write `{}{one}`", position.prefix())
+        }
         _ => {
             "write `all(…)` where all of them are required, `any(…)` where one is enough".to_owned()
         }
@@ -181,35 +185,28 @@ fn report_unknown_condition(
     errors.error(name, message, help);
 }
 
-/// Bare words in a list are one mistake, however many they are.
+/// Reports the words of a list that are not string literals, as one error. Returns whether there were several.
 pub(super) fn report_bare_words(parts: &[TokenStream], errors: &mut Diagnostics) -> bool {
-    let bare = |part: &&TokenStream| {
+    let is_word = |part: &&TokenStream| {
         matches!(TokenStream::clone(part).into_iter().next(), Some(TokenTree::Ident(word))
             if word != "all" && word != "any")
-            && Interpretations::of_tokens(TokenStream::clone(part))
-                .is_some_and(|it| it.unambiguous().is_some())
+            && interpret_alone(part).is_some()
     };
-    let is_a_constant = |part: &TokenStream| {
-        let trees: Vec<TokenTree> = part.clone().into_iter().collect();
+    let names_constant = |part: &&TokenStream| {
+        let trees: Vec<TokenTree> = TokenStream::clone(part).into_iter().collect();
         matches!(trees.as_slice(), [TokenTree::Ident(name)] if is_constant(&name.unraw().to_string()))
     };
-    let constants: TokenStream = parts.iter().filter(|part| is_a_constant(part)).cloned().collect();
-    let several = parts.iter().filter(|part| is_a_constant(part)).count() > 1;
-    if several {
-        errors.error(
-            constants,
-            "constants and typed scopes are not supported here",
-            WRITE_A_LITERAL,
-        );
+    let constants: Vec<&TokenStream> = parts.iter().filter(names_constant).collect();
+    if constants.len() > 1 {
+        let place: TokenStream = constants.into_iter().cloned().collect();
+        errors.error(place, "constants and typed scopes are not supported here", WRITE_A_LITERAL);
         return true;
     }
-    let found: Vec<&TokenStream> = parts.iter().filter(bare).collect();
-    let read =
-        |part: &TokenStream| Interpretations::of_tokens(part.clone())?.unambiguous().cloned();
-    let read: Option<Vec<SuggestedCondition>> = parts.iter().map(read).collect();
-    let (true, Some(all)) = (found.len() > 1, read) else { return false };
+    let words: Vec<&TokenStream> = parts.iter().filter(is_word).collect();
+    let all: Option<Vec<SuggestedCondition>> = parts.iter().map(interpret_alone).collect();
+    let (true, Some(all)) = (words.len() > 1, all) else { return false };
     let all: Vec<String> = all.iter().map(|one| suggestion_at(one, Position::Element)).collect();
-    let place: TokenStream = found.into_iter().cloned().collect();
+    let place: TokenStream = words.into_iter().cloned().collect();
     errors.error(
         place,
         "scopes are written as string literals",
@@ -218,11 +215,17 @@ pub(super) fn report_bare_words(parts: &[TokenStream], errors: &mut Diagnostics)
     true
 }
 
-/// `NAMES_LIKE_THIS`, and types.
+/// The only condition that the tokens may mean.
+fn interpret_alone(tokens: &TokenStream) -> Option<SuggestedCondition> {
+    Interpretations::of_tokens(tokens.clone())?.unambiguous().cloned()
+}
+
+/// Whether the name looks like a constant, a type or a variant.
 fn is_constant(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_uppercase())
 }
 
+/// The token that negates a condition.
 fn find_negation(trees: &[TokenTree]) -> Option<&TokenTree> {
     let negates = |index: usize, tree: &TokenTree| match tree {
         TokenTree::Punct(bang) => {
@@ -239,6 +242,7 @@ fn find_negation(trees: &[TokenTree]) -> Option<&TokenTree> {
     trees.iter().enumerate().find(|(index, tree)| negates(*index, tree)).map(|(_, tree)| tree)
 }
 
+/// The token that is an operator between two conditions.
 fn find_operator(trees: &[TokenTree]) -> Option<&TokenTree> {
     trees.iter().enumerate().skip(1).find_map(|(index, tree)| {
         let found = match tree {
@@ -253,7 +257,7 @@ fn find_operator(trees: &[TokenTree]) -> Option<&TokenTree> {
     })
 }
 
-/// A keyword that begins an expression, or the bar that begins a closure.
+/// The keyword that begins a Rust expression, or the bar that begins a closure, with a description of it.
 fn find_rust_expression(trees: &[TokenTree]) -> Option<(&TokenTree, String)> {
     const KEYWORDS: [&str; 10] =
         ["if", "match", "for", "while", "loop", "move", "async", "unsafe", "return", "let"];

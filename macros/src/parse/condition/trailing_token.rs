@@ -2,12 +2,12 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use super::position::{Position, help, suggestion_at};
+use super::position::{Position, comma_separated, help, suggestion_at};
 use crate::diagnostics::Diagnostics;
 use crate::parse::help::{CALL_REQUIRE, WRITE_A_CONDITION};
 use crate::parse::suggestion::{Interpretations, SuggestedCondition};
 
-/// The first token behind what is a condition by itself.
+/// The token after a complete condition, if there is one.
 pub(super) fn after_condition(trees: &[TokenTree]) -> Option<&TokenTree> {
     match trees {
         [TokenTree::Literal(literal), next, ..] if literal.to_string().contains('"') => Some(next),
@@ -21,7 +21,7 @@ pub(super) fn after_condition(trees: &[TokenTree]) -> Option<&TokenTree> {
     }
 }
 
-/// Something follows what is a condition by itself.
+/// Reports `next`, which follows a complete condition.
 pub(super) fn report(
     tokens: &TokenStream,
     next: &TokenTree,
@@ -54,7 +54,9 @@ pub(super) fn report(
             let argument = ["scopes", "optional", "crate"].into_iter().find(key);
             let help = match (argument, interpretations, position) {
                 (Some(argument), _, Position::Value) => format!("write `, {argument}`"),
-                (_, Some(interpretations), Position::Value) => interpretations.help(position.key()),
+                (_, Some(interpretations), Position::Value) => {
+                    interpretations.help(position.prefix())
+                }
                 (
                     _,
                     Some(Interpretations { first: all @ SuggestedCondition::All(_), second: None }),
@@ -67,8 +69,7 @@ pub(super) fn report(
                     Some(Interpretations { first: SuggestedCondition::All(all), second: None }),
                     _,
                 ) => {
-                    let listed: Vec<String> = all.iter().map(ToString::to_string).collect();
-                    let listed = listed.join(", ");
+                    let listed = comma_separated(&all);
                     format!("write `{listed}`, or `all({listed})` where all of them are required")
                 }
                 _ => "separate the conditions by `,`".to_owned(),
@@ -89,7 +90,7 @@ fn are_single_scopes(tokens: &TokenStream) -> bool {
     })
 }
 
-/// What the first of the tokens means by itself.
+/// Interprets the first of the tokens alone.
 fn interpret_first_token(tokens: &TokenStream) -> Option<Interpretations> {
     Interpretations::of_tokens(tokens.clone().into_iter().take(1).collect())
 }

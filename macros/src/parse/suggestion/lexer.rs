@@ -1,6 +1,9 @@
-//! The tokens of an expression over scopes, read from a string or from Rust tokens.
+//! Splits a string, or Rust tokens, into the tokens of an expression over scopes.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use std::iter::Peekable;
+
+use proc_macro2::token_stream::IntoIter;
+use proc_macro2::{Delimiter, Literal, Punct, TokenStream, TokenTree};
 use syn::Lit;
 use syn::ext::IdentExt;
 
@@ -8,15 +11,17 @@ use super::condition::Connective;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
+    /// The name of a scope.
     Name(String),
+    /// `and`, `|` and the like.
     Connective(Connective),
     Comma,
-    /// `any(` or `all(`.
+    /// `all(` or `any(`, or a parenthesis, which means `all(`.
     Open(Connective),
     Close,
 }
 
-/// `None` for what cannot be a condition at all, such as a negation.
+/// Lexes a string. Returns `None` for what cannot be a condition, such as a negation.
 pub(super) fn lex_text(text: &str) -> Option<Vec<Token>> {
     let mut lexed = Vec::new();
     let mut name = String::new();
@@ -25,9 +30,8 @@ pub(super) fn lex_text(text: &str) -> Option<Vec<Token>> {
         match character {
             '(' | '[' | '{' => {
                 let connective = match name.as_str() {
-                    "" | "all" => Connective::All,
-                    "any" => Connective::Any,
-                    _ => return None,
+                    "" => Connective::All,
+                    name => Connective::of_group(name)?,
                 };
                 name.clear();
                 lexed.push(Token::Open(connective));
@@ -44,7 +48,7 @@ pub(super) fn lex_text(text: &str) -> Option<Vec<Token>> {
             ',' | ';' => lexed.push(Token::Comma),
             '|' | '&' => {
                 while characters.next_if_eq(&character).is_some() {}
-                lexed.push(Token::Connective(connective(&character.to_string())?));
+                lexed.push(Token::Connective(Connective::of_operator(&character.to_string())?));
             }
             _ => {}
         }
@@ -58,6 +62,7 @@ fn ends_name(character: char) -> bool {
         || matches!(character, ')' | ']' | '}' | ',' | ';' | '|' | '&' | '"' | '\'' | '`')
 }
 
+/// Appends the name, unless it is empty, and clears it.
 fn end_name(name: &mut String, lexed: &mut Vec<Token>) -> Option<()> {
     let name = std::mem::take(name);
     if name.is_empty() {
@@ -66,136 +71,148 @@ fn end_name(name: &mut String, lexed: &mut Vec<Token>) -> Option<()> {
     if name.starts_with('!') || name.eq_ignore_ascii_case("not") {
         return None;
     }
-    lexed.push(connective(&name).map_or(Token::Name(name), Token::Connective));
+    lexed.push(Connective::of_operator(&name).map_or(Token::Name(name), Token::Connective));
     Some(())
 }
 
-pub(super) fn lex_tokens(tokens: TokenStream, lexed: &mut Vec<Token>) -> Option<()> {
-    let mut trees = tokens.into_iter().peekable();
-    // Whether a name goes on: `entries:read` is four tokens or more.
-    let mut open_name = false;
-    while let Some(tree) = trees.next() {
-        let continues_name = std::mem::take(&mut open_name);
+/// Lexes Rust tokens. Returns `None` for what cannot be a condition, such as a negation or a path.
+pub(super) fn lex_tokens(tokens: TokenStream) -> Option<Vec<Token>> {
+    let mut lexed = Vec::new();
+    lex_into(tokens, &mut lexed)?;
+    Some(lexed)
+}
+
+fn lex_into(tokens: TokenStream, lexed: &mut Vec<Token>) -> Option<()> {
+    let mut lexer = TokenLexer { trees: tokens.into_iter().peekable(), lexed, name_is_open: false };
+    while let Some(tree) = lexer.trees.next() {
+        lexer.lex(tree)?;
+    }
+    Some(())
+}
+
+struct TokenLexer<'a> {
+    trees: Peekable<IntoIter>,
+    lexed: &'a mut Vec<Token>,
+    /// Whether the last name may continue: to Rust, `entries:read` is three tokens.
+    name_is_open: bool,
+}
+
+impl TokenLexer<'_> {
+    fn lex(&mut self, tree: TokenTree) -> Option<()> {
+        let continues_name = std::mem::take(&mut self.name_is_open);
         match tree {
-            TokenTree::Literal(literal) => match Lit::new(literal) {
-                Lit::Str(text) => lexed.extend(lex_string_literal(&text.value())?),
-                Lit::ByteStr(text) => {
-                    lexed.extend(lex_string_literal(&String::from_utf8(text.value()).ok()?)?);
-                }
-                Lit::CStr(text) => lexed.extend(lex_string_literal(text.value().to_str().ok()?)?),
-                Lit::Char(character) => lexed.push(Token::Name(character.value().into())),
-                _ => return None,
-            },
-            TokenTree::Ident(ident) => {
-                let name = ident.unraw().to_string();
-                let group = matches!(trees.peek(), Some(TokenTree::Group(_)));
-                match (name.as_str(), lexed.last_mut()) {
-                    (_, Some(Token::Name(begun))) if continues_name => begun.push_str(&name),
-                    // What follows it is the list, in whichever brackets, or in none.
-                    ("any" | "all", None) if !group => {
-                        let connective =
-                            if name == "any" { Connective::Any } else { Connective::All };
-                        let sign = |tree: &TokenTree| {
-                            matches!(tree, TokenTree::Punct(punct)
-                                if matches!(punct.as_char(), '=' | ':' | '!'))
-                        };
-                        let mut list: Vec<TokenTree> = trees.skip_while(sign).collect();
-                        // `any = ["a", "b"]` and `any!["a", "b"]`
-                        if let [TokenTree::Group(elements)] = list.as_slice() {
-                            list = elements.stream().into_iter().collect();
-                        }
-                        let mut inner = Vec::new();
-                        lex_tokens(list.into_iter().collect(), &mut inner)?;
-                        // An operator may connective the whole list or its last element.
-                        if inner.iter().any(|word| matches!(word, Token::Connective(_))) {
-                            return None;
-                        }
-                        lexed.push(Token::Open(connective));
-                        lexed.append(&mut inner);
-                        lexed.push(Token::Close);
-                        return Some(());
-                    }
-                    ("any" | "all", _) if group => {
-                        let Some(TokenTree::Group(list)) = trees.next() else { return None };
-                        let connective =
-                            if name == "any" { Connective::Any } else { Connective::All };
-                        lex_group(connective, list.stream(), lexed)?;
-                    }
-                    ("vec", _) => {
-                        trees.next_if(|tree| tree.to_string() == "!")?;
-                    }
-                    ("not", _) => return None,
-                    _ if group => return None,
-                    _ => match connective(&name) {
-                        Some(connective) => lexed.push(Token::Connective(connective)),
-                        None => lexed.push(Token::Name(name)),
-                    },
-                }
-                open_name = matches!(trees.peek(), Some(TokenTree::Punct(punct))
-                    if matches!(punct.as_char(), ':' | '.' | '-' | '/'));
-            }
+            TokenTree::Literal(literal) => self.lex_literal(literal),
+            TokenTree::Ident(ident) => self.lex_word(&ident.unraw().to_string(), continues_name),
+            // A fragment that a `macro_rules!` macro has captured.
             TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
-                lex_tokens(group.stream(), lexed)?;
+                lex_into(group.stream(), self.lexed)
             }
-            TokenTree::Group(group) => lex_group(Connective::All, group.stream(), lexed)?,
-            TokenTree::Punct(punct) => {
-                let same = |tree: &TokenTree| tree.to_string() == punct.as_char().to_string();
-                match (punct.as_char(), lexed.last_mut()) {
-                    (',' | ';', _) => lexed.push(Token::Comma),
-                    // A borrow.
-                    ('&', None | Some(Token::Open(_) | Token::Comma | Token::Connective(_))) => {}
-                    (operator @ ('|' | '&' | '+'), Some(_)) => {
-                        while trees.next_if(same).is_some() {}
-                        lexed.push(Token::Connective(connective(&operator.to_string())?));
-                    }
-                    // A path.
-                    (':', _) if trees.peek().is_some_and(&same) => return None,
-                    ('.', _) if skip_call(&mut trees) => {}
-                    (glue @ (':' | '.' | '-' | '/'), Some(Token::Name(begun)))
-                        if continues_name =>
-                    {
-                        begun.push(glue);
-                        open_name = true;
-                    }
-                    _ => return None,
-                }
+            TokenTree::Group(group) => {
+                self.lexed.extend(lex_group(Connective::All, group.stream())?);
+                Some(())
             }
+            TokenTree::Punct(punct) => self.lex_punct(&punct, continues_name),
         }
     }
-    Some(())
+
+    fn lex_literal(&mut self, literal: Literal) -> Option<()> {
+        let text = match Lit::new(literal) {
+            Lit::Str(text) => text.value(),
+            Lit::ByteStr(text) => String::from_utf8(text.value()).ok()?,
+            Lit::CStr(text) => text.value().into_string().ok()?,
+            Lit::Char(character) => {
+                self.lexed.push(Token::Name(character.value().into()));
+                return Some(());
+            }
+            _ => return None,
+        };
+        // Operators outside the string never split its content.
+        self.lexed.push(Token::Open(Connective::All));
+        self.lexed.extend(lex_text(&text)?);
+        self.lexed.push(Token::Close);
+        Some(())
+    }
+
+    fn lex_word(&mut self, word: &str, continues_name: bool) -> Option<()> {
+        let before_group = matches!(self.trees.peek(), Some(TokenTree::Group(_)));
+        match (word, Connective::of_group(word), self.lexed.last_mut()) {
+            (_, _, Some(Token::Name(begun))) if continues_name => begun.push_str(word),
+            (_, Some(connective), None) if !before_group => self.lex_bare_group(connective)?,
+            (_, Some(connective), _) if before_group => {
+                let Some(TokenTree::Group(group)) = self.trees.next() else { return None };
+                self.lexed.extend(lex_group(connective, group.stream())?);
+            }
+            ("vec", _, _) => {
+                self.trees.next_if(|tree| tree.to_string() == "!")?;
+            }
+            ("not", _, _) => return None,
+            _ if before_group => return None,
+            _ => self.lexed.push(match Connective::of_operator(word) {
+                Some(connective) => Token::Connective(connective),
+                None => Token::Name(word.to_owned()),
+            }),
+        }
+        self.name_is_open = matches!(self.trees.peek(), Some(TokenTree::Punct(punct))
+            if matches!(punct.as_char(), ':' | '.' | '-' | '/'));
+        Some(())
+    }
+
+    /// Lexes the elements after `any` or `all` without parentheses: `any "a", "b"`, `any = ["a", "b"]` and
+    /// `any!["a", "b"]`.
+    fn lex_bare_group(&mut self, connective: Connective) -> Option<()> {
+        let is_sign = |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if matches!(punct.as_char(), '=' | ':' | '!'));
+        let mut elements: Vec<TokenTree> = self.trees.by_ref().skip_while(is_sign).collect();
+        if let [TokenTree::Group(group)] = elements.as_slice() {
+            elements = group.stream().into_iter().collect();
+        }
+        let group = lex_group(connective, elements.into_iter().collect())?;
+        // In `any "a", "b" and "c"`, an operator may join the whole list or its last element.
+        if group.iter().any(|token| matches!(token, Token::Connective(_))) {
+            return None;
+        }
+        self.lexed.extend(group);
+        Some(())
+    }
+
+    fn lex_punct(&mut self, punct: &Punct, continues_name: bool) -> Option<()> {
+        let character = punct.as_char();
+        let is_same = |tree: &TokenTree| tree.to_string() == character.to_string();
+        match (character, self.lexed.last_mut()) {
+            (',' | ';', _) => self.lexed.push(Token::Comma),
+            // A borrow.
+            ('&', None | Some(Token::Open(_) | Token::Comma | Token::Connective(_))) => {}
+            ('|' | '&' | '+', Some(_)) => {
+                while self.trees.next_if(is_same).is_some() {}
+                let connective = Connective::of_operator(&character.to_string())?;
+                self.lexed.push(Token::Connective(connective));
+            }
+            // A path.
+            (':', _) if self.trees.peek().is_some_and(is_same) => return None,
+            ('.', _) if skip_call(&mut self.trees) => {}
+            (':' | '.' | '-' | '/', Some(Token::Name(begun))) if continues_name => {
+                begun.push(character);
+                self.name_is_open = true;
+            }
+            _ => return None,
+        }
+        Some(())
+    }
 }
 
-fn lex_group(connective: Connective, inside: TokenStream, lexed: &mut Vec<Token>) -> Option<()> {
-    lexed.push(Token::Open(connective));
-    let mut inner = Vec::new();
-    lex_tokens(inside, &mut inner)?;
-    lexed.append(&mut inner);
+fn lex_group(connective: Connective, elements: TokenStream) -> Option<Vec<Token>> {
+    let mut lexed = lex_tokens(elements)?;
+    lexed.insert(0, Token::Open(connective));
     lexed.push(Token::Close);
-    Some(())
+    Some(lexed)
 }
 
-/// Each string is one group, whatever is in it.
-fn lex_string_literal(text: &str) -> Option<Vec<Token>> {
-    let inner = lex_text(text)?;
-    Some([vec![Token::Open(Connective::All)], inner, vec![Token::Close]].concat())
-}
-
-/// `to_string()` and the like, which are skipped.
-fn skip_call(trees: &mut std::iter::Peekable<proc_macro2::token_stream::IntoIter>) -> bool {
+/// Skips a call without arguments, such as `to_string()`. Returns whether there was one.
+fn skip_call(trees: &mut Peekable<IntoIter>) -> bool {
     let mut ahead = trees.clone();
-    let call = matches!(ahead.next(), Some(TokenTree::Ident(_)))
+    let is_call = matches!(ahead.next(), Some(TokenTree::Ident(_)))
         && matches!(ahead.next(), Some(TokenTree::Group(list)) if list.stream().is_empty());
-    if call {
+    if is_call {
         *trees = ahead;
     }
-    call
-}
-
-/// What an operator or a scope is called in lexed.
-fn connective(word: &str) -> Option<Connective> {
-    match word.to_ascii_lowercase().as_str() {
-        "or" | "|" | "||" => Some(Connective::Any),
-        "and" | "&" | "&&" | "+" => Some(Connective::All),
-        _ => None,
-    }
+    is_call
 }

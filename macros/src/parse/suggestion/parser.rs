@@ -1,71 +1,71 @@
-//! The parser of expressions over scopes.
+//! Parses the tokens of an expression over scopes.
 
 use super::condition::{Connective, SuggestedCondition};
 use super::lexer::Token;
 
-/// Parses an expression in which `tighter` binds tighter than the other connective.
+/// Parses an expression in which the operators of `tighter` have the higher precedence.
 pub(super) fn parse(tokens: &[Token], tighter: Connective) -> Option<SuggestedCondition> {
-    Parser { tokens, tighter }.parse_all()
+    let mut parser = Parser { tokens, tighter };
+    let condition = parser.parse_sequence(Connective::All)?;
+    (parser.tokens.is_empty() && condition.is_valid()).then_some(condition)
 }
 
 struct Parser<'a> {
+    /// The tokens that are left.
     tokens: &'a [Token],
-    /// Which of the two operators binds tighter.
     tighter: Connective,
 }
 
 impl Parser<'_> {
-    fn parse_all(mut self) -> Option<SuggestedCondition> {
-        let condition = self.sequence(Connective::All)?;
-        (self.tokens.is_empty() && condition.is_valid()).then_some(condition)
-    }
-
-    /// Expressions side by side or between commas, up to a closing parenthesis or the end.
-    fn sequence(&mut self, join: Connective) -> Option<SuggestedCondition> {
+    /// Parses expressions side by side or between commas, up to a closing parenthesis or the end.
+    fn parse_sequence(&mut self, connective: Connective) -> Option<SuggestedCondition> {
         let mut elements = Vec::new();
-        let (mut commas, mut gaps) = (false, false);
+        let (mut has_commas, mut has_gaps) = (false, false);
         loop {
-            let mut comma = false;
-            while self.take(&Token::Comma) {
-                comma = true;
+            let mut found_comma = false;
+            while self.skip(&Token::Comma) {
+                found_comma = true;
             }
-            let between =
+            let is_between =
                 !elements.is_empty() && !matches!(self.tokens.first(), None | Some(Token::Close));
-            commas |= between && comma;
-            gaps |= between && !comma;
+            has_commas |= is_between && found_comma;
+            has_gaps |= is_between && !found_comma;
             // In `any(a b, c)`, `a b` may be one alternative or two.
-            if join == Connective::Any && commas && gaps {
+            if connective == Connective::Any && has_commas && has_gaps {
                 return None;
             }
             match self.tokens.first() {
                 None | Some(Token::Close) => break,
-                _ => elements.push(self.operators(join)?),
+                _ => elements.push(self.parse_operators(connective)?),
             }
         }
-        Some(SuggestedCondition::group(join, elements))
+        Some(SuggestedCondition::group(connective, elements))
     }
 
-    fn operators(&mut self, join: Connective) -> Option<SuggestedCondition> {
+    /// Parses conditions between operators, inside a group of this connective.
+    fn parse_operators(&mut self, group: Connective) -> Option<SuggestedCondition> {
         let (tighter, looser) = match self.tighter {
             Connective::All => (Connective::All, Connective::Any),
             Connective::Any => (Connective::Any, Connective::All),
         };
-        let mut terms = vec![vec![self.primary()?]];
+        let mut terms = vec![vec![self.parse_operand()?]];
         loop {
-            let next = match self.tokens.first() {
-                Some(Token::Connective(join)) => {
+            let operator = match self.tokens.first() {
+                Some(Token::Connective(operator)) => {
                     self.tokens = self.tokens.get(1..)?;
-                    *join
+                    *operator
                 }
                 // Side by side means all, except in `any(…)`.
-                Some(Token::Name(_) | Token::Open(_)) if join == Connective::All => Connective::All,
+                Some(Token::Name(_) | Token::Open(_)) if group == Connective::All => {
+                    Connective::All
+                }
                 _ => break,
             };
-            let primary = self.primary()?;
-            if next == tighter {
-                terms.last_mut()?.push(primary);
+            let operand = self.parse_operand()?;
+            if operator == tighter {
+                terms.last_mut()?.push(operand);
             } else {
-                terms.push(vec![primary]);
+                terms.push(vec![operand]);
             }
         }
         let terms =
@@ -73,24 +73,25 @@ impl Parser<'_> {
         Some(SuggestedCondition::group(looser, terms))
     }
 
-    fn primary(&mut self) -> Option<SuggestedCondition> {
+    fn parse_operand(&mut self) -> Option<SuggestedCondition> {
         let (first, rest) = self.tokens.split_first()?;
         self.tokens = rest;
         match first {
             Token::Name(name) => Some(SuggestedCondition::Scope(name.clone())),
-            Token::Open(join) => {
-                let inner = self.sequence(*join)?;
-                self.take(&Token::Close).then_some(inner)
+            Token::Open(connective) => {
+                let group = self.parse_sequence(*connective)?;
+                self.skip(&Token::Close).then_some(group)
             }
             _ => None,
         }
     }
 
-    fn take(&mut self, word: &Token) -> bool {
-        let found = self.tokens.first() == Some(word);
-        if found {
+    /// Skips the next token if it is this one.
+    fn skip(&mut self, token: &Token) -> bool {
+        let is_next = self.tokens.first() == Some(token);
+        if is_next {
             self.tokens = self.tokens.get(1..).unwrap_or_default();
         }
-        found
+        is_next
     }
 }

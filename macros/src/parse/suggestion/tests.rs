@@ -11,7 +11,7 @@ fn tokens(text: &str) -> String {
 }
 
 #[test]
-fn an_expression_in_a_string_is_read() {
+fn an_expression_in_a_string_has_a_suggestion() {
     // R-K10
     for (written, help) in [
         ("read or write", r#"write `any("read", "write")`"#),
@@ -55,7 +55,7 @@ fn an_expression_in_a_string_is_read() {
 }
 
 #[test]
-fn an_expression_in_tokens_is_read() {
+fn an_expression_in_tokens_has_a_suggestion() {
     // R-K10
     for (written, help) in [
         (r#""read" || "write""#, r#"write `any("read", "write")`"#),
@@ -90,7 +90,7 @@ fn an_expression_in_tokens_is_read() {
 }
 
 #[test]
-fn an_alternative_that_is_a_list_stays_whole() {
+fn a_list_is_one_alternative() {
     // R-K10
     for (written, help) in [
         (r#"("a", "b")"#, r#"write `any("a", "b")`"#),
