@@ -1,4 +1,4 @@
-//! The one place that spells the paths of emitted code.
+//! The path of the hidden module, which all emitted code names.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -6,14 +6,18 @@ use syn::Path;
 
 mod dependency_name;
 
-/// The hidden module of the runtime, below the path that `crate = …` gives. Its name is what the
-/// compiler shows of it: "cannot find `requires_auth_expansion` in `axum`", if that is another crate.
+/// The hidden module of the runtime: in the crate that `crate = …` names, or in `requires-auth` under the name that
+/// the user's manifest gives it.
+///
+/// Where `crate = …` names another crate, the compiler shows the module's name: "cannot find
+/// `requires_auth_expansion` in `axum`".
+// Output: ::requires_auth::requires_auth_expansion
 pub(crate) fn path(krate: Option<&Path>, span: Span) -> TokenStream {
     match (krate, dependency_name::renamed()) {
         (Some(path), _) => {
-            // So that an error about it is shown at the path.
-            let place = path.segments.last().map_or(span, |last| last.ident.span());
-            let module = Ident::new("requires_auth_expansion", place);
+            // The compiler shows an error about the module at the path.
+            let module_span = path.segments.last().map_or(span, |last| last.ident.span());
+            let module = Ident::new("requires_auth_expansion", module_span);
             quote!(#path::#module)
         }
         (None, None) => quote_spanned!(span=> ::requires_auth::requires_auth_expansion),

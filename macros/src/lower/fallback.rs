@@ -4,18 +4,17 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, FnArg, PatType, Token};
 
-use crate::parse::attribute::is_tool_or_prompt;
+use crate::parse::attribute::{is_auth_marker, is_tool_or_prompt};
 use crate::parse::function::Function;
 
-/// Without the qualifiers that no framework accepts. A function that has one of them is made `async`, so that a
-/// framework can route it.
+/// Removes the qualifiers that no framework accepts. A function that had one becomes `async`, so that a framework
+/// can route it.
 // Input:  extern "C" fn create(entry: Json<NewEntry>) -> R { … }
 // Output: async fn create(entry: Json<NewEntry>) -> R { … }
 pub(super) fn replace_qualifiers(function: Function) -> Function {
     let mut function = function;
     let signature = &mut function.signature;
     let becomes_async = signature.constness.is_some() || signature.abi.is_some();
-    signature.constness = None;
     signature.abi = None;
     if becomes_async && !function.attributes.iter().any(is_tool_or_prompt) {
         function.signature.asyncness = Some(<Token![async]>::default());
@@ -23,14 +22,14 @@ pub(super) fn replace_qualifiers(function: Function) -> Function {
     function
 }
 
-/// Without the arguments at these positions. The body can still name them, because they become variables.
+/// Replaces the arguments at these positions by variables, which the body can still use.
 // Input:  async fn create(auth: &AuthInfo, Json(entry): Json<NewEntry>) -> R { … }
 // Output: async fn create(Json(entry): Json<NewEntry>) -> R {
 //             let auth: &AuthInfo = panic!() else { panic!() };
 //             …
 //         }
 pub(super) fn replace_arguments(function: Function, positions: &[usize]) -> Function {
-    let mut function = function.without_auth_and_const();
+    let mut function = remove_const_and_markers(function);
     if positions.is_empty() {
         return function;
     }
@@ -50,7 +49,21 @@ pub(super) fn replace_arguments(function: Function, positions: &[usize]) -> Func
     if !statements.is_empty() {
         let allow: Attribute = syn::parse_quote!(#[allow(unreachable_code, unused)]);
         function.attributes.push(allow);
-        function.prepend_statement(statements);
+        function = function.with_first_statement(statements);
+    }
+    function
+}
+
+/// Removes `const` and `#[auth]`, which other macros do not accept.
+fn remove_const_and_markers(function: Function) -> Function {
+    let mut function = function;
+    function.signature.constness = None;
+    for argument in &mut function.signature.inputs {
+        let attributes = match argument {
+            FnArg::Receiver(receiver) => &mut receiver.attrs,
+            FnArg::Typed(argument) => &mut argument.attrs,
+        };
+        attributes.retain(|attribute| !is_auth_marker(attribute));
     }
     function
 }

@@ -1,4 +1,4 @@
-//! Emits a function by its plan.
+//! Emits a function as its plan says.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -81,7 +81,7 @@ fn guard(
     function.signature.inputs = receiver.into_iter().chain(guards).chain(others).collect();
     append_policy(&mut function.attributes, policy, features);
     for statement in order_check.into_iter().chain(type_check) {
-        function.prepend_statement(statement);
+        function = function.with_first_statement(statement);
     }
     function
 }

@@ -1,4 +1,4 @@
-//! Emits an `impl` block by its plan. The tools and prompts in it are not guarded here: the `#[requires_auth]`
+//! Emits an `impl` block as its plan says. The tools and prompts in it are not guarded here: the `#[requires_auth]`
 //! above each of them does that when it expands.
 
 use proc_macro2::{Span, TokenStream};

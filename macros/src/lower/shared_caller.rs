@@ -1,13 +1,13 @@
-//! Which arguments may receive the caller a second time.
+//! Whether an argument beside the guard may extract the caller again.
 //!
-//! The guard leaves what it requires in the request for such an argument, which takes an allocation.
-//! Those of other types do not need it, so the common ones are recognised by their names.
+//! For such an argument the guard stores its policy in the request's extensions, which allocates. Common types that
+//! extract something else are recognised by their names, so that their functions do without.
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{FnArg, GenericArgument, PathArguments, Signature, Type};
 
-/// Types of axum, of rmcp and of the standard library that extract something else than the caller.
+/// Types of axum, rmcp and the standard library that extract something else.
 const OTHERS: [&str; 29] = [
     "Body",
     "Bytes",
@@ -40,11 +40,11 @@ const OTHERS: [&str; 29] = [
     "WebSocketUpgrade",
 ];
 
-/// Whether an argument besides the one at `injection` may extract the caller. A whole request may
-/// reach another guard.
-pub(crate) fn may_extract_caller(signature: &Signature, injection: Option<usize>) -> bool {
+/// Whether an argument other than `caller` may extract the caller. One that receives the whole request may pass it to
+/// another guard.
+pub(super) fn may_extract_caller(signature: &Signature, caller: Option<usize>) -> bool {
     signature.inputs.iter().enumerate().any(|(position, argument)| match argument {
-        FnArg::Typed(argument) => Some(position) != injection && may_be_caller(&argument.ty),
+        FnArg::Typed(argument) => Some(position) != caller && may_be_caller(&argument.ty),
         FnArg::Receiver(_) => false,
     })
 }
@@ -80,13 +80,13 @@ fn is_primitive(ty: &Type) -> bool {
 mod tests {
     use super::*;
 
-    fn shared(arguments: &str, injection: Option<usize>) -> bool {
+    fn shared(arguments: &str, caller: Option<usize>) -> bool {
         let signature: Signature = syn::parse_str(&format!("fn f({arguments})")).unwrap();
-        may_extract_caller(&signature, injection)
+        may_extract_caller(&signature, caller)
     }
 
     #[test]
-    fn only_what_may_extract_caller_is_shared_with() {
+    fn types_that_extract_something_else_share_no_caller() {
         // R-K8
         for other in [
             "",

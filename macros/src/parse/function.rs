@@ -1,25 +1,25 @@
-//! The function under the attribute: everything but its body is parsed.
+//! The function below the attribute. Everything except its body is parsed.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, FnArg, Ident, Signature, Visibility};
+use syn::{Attribute, Ident, Signature, Visibility};
 
 use crate::diagnostics::Diagnostics;
-use crate::parse::attribute::is_auth_marker;
 
-/// A function, free or in an `impl`.
-#[derive(Clone)]
+/// A free function, or a method.
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
     visibility: Visibility,
+    /// `default`, of specialization.
     default: Option<Ident>,
     pub(crate) signature: Signature,
-    /// Verbatim: a broken body gets the compiler's own errors, and a correct one keeps its places.
+    /// As written, so that the compiler reports the errors in it, at their spans.
     body: TokenStream,
 }
 
 impl Function {
+    /// Another item is an error that names the kinds which the attribute supports.
     pub(crate) fn parse(item: TokenStream) -> Result<Self, Diagnostics> {
         syn::parse2::<Self>(item.clone()).map_err(|error| match other_item(item) {
             Some(keyword) => unsupported_item(&keyword),
@@ -31,50 +31,38 @@ impl Function {
         &self.body
     }
 
-    /// Puts a statement in front of the body.
-    pub(crate) fn prepend_statement(&mut self, statement: TokenStream) {
+    /// Adds a statement in front of the others. Inner attributes of the body stay first.
+    // Input:  { #![allow(unused)] body }, statement
+    // Output: { #![allow(unused)] statement body }
+    pub(crate) fn with_first_statement(mut self, statement: TokenStream) -> Self {
         let mut trees: Vec<TokenTree> = self.body.clone().into_iter().collect();
         if let [TokenTree::Group(block)] = trees.as_mut_slice()
             && block.delimiter() == Delimiter::Brace
         {
-            let (mut inside, rest) = inner_attributes(block.stream());
+            let (mut inside, rest) = split_inner_attributes(block.stream());
             inside.extend(statement);
             inside.extend(rest);
-            let mut begun = Group::new(Delimiter::Brace, inside);
-            begun.set_span(block.span());
-            *block = begun;
+            let mut extended = Group::new(Delimiter::Brace, inside);
+            extended.set_span(block.span());
+            *block = extended;
         }
         self.body = trees.into_iter().collect();
+        self
     }
 
-    /// Whether there is a block; a declaration in a trait has none.
+    /// Whether there is a block. A declaration in a trait has none.
     pub(crate) fn has_body(&self) -> bool {
         let first = self.body.clone().into_iter().next();
-        // Without delimiters it is a block that a `macro_rules!` macro has captured.
+        // A block that a `macro_rules!` macro has captured is in a group without delimiters.
         matches!(first, Some(TokenTree::Group(block))
             if matches!(block.delimiter(), Delimiter::Brace | Delimiter::None))
     }
-
-    /// As written, but without what would only lead to further errors: `#[auth]`, which nobody else
-    /// understands, and what no framework takes.
-    pub(crate) fn without_auth_and_const(mut self) -> Self {
-        let signature = &mut self.signature;
-        signature.constness = None;
-        for argument in &mut signature.inputs {
-            let attributes = match argument {
-                FnArg::Receiver(receiver) => &mut receiver.attrs,
-                FnArg::Typed(argument) => &mut argument.attrs,
-            };
-            attributes.retain(|attribute| !is_auth_marker(attribute));
-        }
-        self
-    }
 }
 
-/// The `#![…]` at the beginning of a block, which have to stay there, and the rest of it.
-fn inner_attributes(block: TokenStream) -> (TokenStream, TokenStream) {
+/// Splits a block into the `#![…]` at its beginning and the rest.
+fn split_inner_attributes(block: TokenStream) -> (TokenStream, TokenStream) {
     let trees: Vec<TokenTree> = block.into_iter().collect();
-    let attributes = trees
+    let count = trees
         .chunks_exact(3)
         .take_while(|chunk| {
             matches!(chunk, [TokenTree::Punct(hash), TokenTree::Punct(bang), TokenTree::Group(group)]
@@ -84,14 +72,14 @@ fn inner_attributes(block: TokenStream) -> (TokenStream, TokenStream) {
         })
         .count();
     let mut trees = trees.into_iter();
-    (trees.by_ref().take(3 * attributes).collect(), trees.collect())
+    (trees.by_ref().take(3 * count).collect(), trees.collect())
 }
 
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
-        // `default fn` of specialization; `default` is an ordinary name everywhere else.
+        // `default` is a keyword only in front of `fn`.
         let default = input.fork().parse::<Ident>().is_ok_and(|word| word == "default");
         let default = if default { Some(input.parse()?) } else { None };
         Ok(Self {
@@ -111,7 +99,7 @@ impl ToTokens for Function {
     }
 }
 
-/// The word that says which other kind of item this is.
+/// The keyword of an item that is not a function.
 fn other_item(item: TokenStream) -> Option<Ident> {
     const KINDS: [&str; 14] = [
         "struct",
@@ -133,7 +121,7 @@ fn other_item(item: TokenStream) -> Option<Ident> {
         TokenTree::Ident(word) => Some(word),
         _ => None,
     });
-    // Behind `fn`, `impl` and `const` are part of a function that does not parse.
+    // After `fn`, they are part of a function that does not parse.
     words.take_while(|word| word != "fn").find(|word| KINDS.iter().any(|kind| word == kind))
 }
 

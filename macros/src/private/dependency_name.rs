@@ -1,7 +1,7 @@
-//! Under which name the user's crate depends on `requires-auth` (R-K6).
+//! The name under which the user's crate depends on `requires-auth` (R-K6).
 //!
-//! A renamed dependency is found in the manifest, so that `crate = …` is not needed for it. Whatever
-//! cannot be read there has no effect: the path is then `::requires_auth`.
+//! A dependency that is renamed in the manifest needs no `crate = …`. Where the manifest cannot be read, the name
+//! is `requires_auth`.
 
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
@@ -11,29 +11,29 @@ use std::{env, fs};
 const PACKAGE: &str = "requires-auth";
 
 thread_local! {
-    /// The last directory, and the name there: one process may expand several crates.
-    static LAST: RefCell<Option<(OsString, Option<String>)>> = const { RefCell::new(None) };
+    /// The last directory and the name there. One process may expand several crates.
+    static CACHED: RefCell<Option<(OsString, Option<String>)>> = const { RefCell::new(None) };
 }
 
-/// The name, if it is another one than that of the package.
+/// The name, if it differs from `requires_auth`.
 pub(crate) fn renamed() -> Option<String> {
     let directory = env::var_os("CARGO_MANIFEST_DIR")?;
-    LAST.with_borrow_mut(|last| match last {
-        Some((known, name)) if *known == directory => name.clone(),
+    CACHED.with_borrow_mut(|cached| match cached {
+        Some((last, name)) if *last == directory => name.clone(),
         _ => {
-            let name = in_directory(&directory);
-            *last = Some((directory, name.clone()));
+            let name = name_in_directory(&directory);
+            *cached = Some((directory, name.clone()));
             name
         }
     })
 }
 
-fn in_directory(directory: &OsStr) -> Option<String> {
+fn name_in_directory(directory: &OsStr) -> Option<String> {
     let directory = PathBuf::from(directory);
     let manifest = read(&directory)?;
     let workspace =
         || directory.ancestors().filter_map(read).find(|manifest| manifest.contains("[workspace"));
-    let name = name_in(&manifest, workspace)?;
+    let name = name_in_manifest(&manifest, workspace)?;
     syn::parse_str::<syn::Ident>(&name).is_ok().then_some(name)
 }
 
@@ -41,7 +41,7 @@ fn read(directory: &Path) -> Option<String> {
     fs::read_to_string(directory.join("Cargo.toml")).ok()
 }
 
-fn name_in(manifest: &str, workspace: impl FnOnce() -> Option<String>) -> Option<String> {
+fn name_in_manifest(manifest: &str, workspace: impl FnOnce() -> Option<String>) -> Option<String> {
     let own: Vec<Dependency> =
         dependencies(manifest).into_iter().filter(|it| !it.of_the_workspace).collect();
     if own.iter().any(|dependency| dependency.name == PACKAGE) {
@@ -65,18 +65,18 @@ fn name_in(manifest: &str, workspace: impl FnOnce() -> Option<String>) -> Option
     (name != "requires_auth").then_some(name)
 }
 
-/// A dependency as it is declared in a manifest.
+/// A declaration of a dependency in a manifest.
 struct Dependency {
     name: String,
-    /// Whether it is another name for this package.
+    /// Whether it has `package = "requires-auth"`.
     is_renamed: bool,
-    /// Whether the workspace says what it is.
+    /// Whether it has `workspace = true`.
     is_inherited: bool,
-    /// Whether it stands in `[workspace.dependencies]`.
+    /// Whether it is in `[workspace.dependencies]`.
     of_the_workspace: bool,
 }
 
-/// Line by line, which is how TOML declares them.
+/// The declarations in a manifest, which is read line by line.
 fn dependencies(manifest: &str) -> Vec<Dependency> {
     let mut found: Vec<Dependency> = Vec::new();
     let mut section = String::new();
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     fn name(manifest: &str, workspace: &str) -> Option<String> {
-        name_in(manifest, || Some(workspace.to_owned()))
+        name_in_manifest(manifest, || Some(workspace.to_owned()))
     }
 
     #[test]
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_manifest_changes_nothing() {
+    fn other_manifests_give_no_name() {
         for manifest in [
             "",
             "[dependencies]\nrequires-auth = \"0.1\"",
