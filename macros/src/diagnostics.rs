@@ -8,8 +8,9 @@ use syn::Error;
 
 /// The errors that a stage found, in the order in which the compiler shows them.
 ///
-/// Every stage returns its errors beside its value, so that one expansion reports all independent mistakes.
-/// [`expand`](crate::expand::expand) emits them all. As long as there is one, the crate does not compile.
+/// Every stage returns its errors beside its value, so that one expansion reports all independent
+/// mistakes. [`expand`](crate::expand::expand) emits them all. As long as there is one, the crate
+/// does not compile.
 #[must_use]
 #[derive(Default)]
 pub(crate) struct Diagnostics {

@@ -9,8 +9,8 @@ use crate::parse::arguments::Arguments;
 use crate::parse::item::Item;
 use crate::validate::{validate_function, validate_impl_block};
 
-/// Expands the attribute. With errors, the item is emitted all the same, beside a `compile_error!` for each,
-/// so that the compiler reports nothing else about it.
+/// Expands the attribute. With errors, the item is emitted all the same, beside a `compile_error!`
+/// for each, so that the compiler reports nothing else about it.
 pub(crate) fn expand(features: Features, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let (arguments, argument_errors) = Arguments::parse(arguments);
     let (emitted, item_errors) = match Item::parse(item) {

@@ -1,7 +1,7 @@
 //! Stage 3: makes the tokens that are emitted.
 //!
-//! The comments `// Input:` and `// Output:` show them in plain Rust, without the paths of the hidden
-//! module.
+//! The comments `// Input:` and `// Output:` show them in plain Rust, without the paths of the
+//! hidden module.
 
 mod fallback;
 mod function;

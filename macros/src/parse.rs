@@ -1,7 +1,7 @@
 //! Stage 1: parses the arguments of the attribute, and the item below it.
 //!
-//! The parser of the arguments is strict. Its errors suggest what to write instead, but a suggestion never
-//! becomes a policy.
+//! The parser of the arguments is strict. Its errors suggest what to write instead, but a
+//! suggestion never becomes a policy.
 
 pub(crate) mod arguments;
 pub(crate) mod attribute;

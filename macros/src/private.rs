@@ -6,8 +6,8 @@ use syn::Path;
 
 mod dependency_name;
 
-/// The hidden module of the runtime: in the crate that `crate = …` names, or in `requires-auth` under the name that
-/// the user's manifest gives it.
+/// The hidden module of the runtime: in the crate that `crate = …` names, or in `requires-auth`
+/// under the name that the user's manifest gives it.
 ///
 /// Where `crate = …` names another crate, the compiler shows the module's name: "cannot find
 /// `requires_auth_expansion` in `axum`".

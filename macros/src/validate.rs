@@ -1,6 +1,7 @@
 //! Stage 2: checks an item, and plans how it is emitted.
 //!
-//! The checks never change the item or the arguments. What the plan says beside errors is a named fallback.
+//! The checks never change the item or the arguments. What the plan says beside errors is a named
+//! fallback.
 
 mod caller_argument;
 mod caller_type;

@@ -7,8 +7,8 @@ use syn::{Attribute, FnArg, PatType, Token};
 use crate::parse::attribute::{is_auth_marker, is_tool_or_prompt};
 use crate::parse::function::Function;
 
-/// Removes the qualifiers that no framework accepts. A function that had one becomes `async`, so that a framework
-/// can route it.
+/// Removes the qualifiers that no framework accepts. A function that had one becomes `async`, so
+/// that a framework can route it.
 // Input:  extern "C" fn create(entry: Json<NewEntry>) -> R { … }
 // Output: async fn create(entry: Json<NewEntry>) -> R { … }
 pub(super) fn replace_qualifiers(function: Function) -> Function {

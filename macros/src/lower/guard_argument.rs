@@ -11,13 +11,14 @@ use crate::parse::attribute::{has_name, is_auth_marker};
 /// What the guard of a function is made from.
 pub(super) struct GuardArgument<'a> {
     pub(super) policy: &'a Policy<'a>,
-    /// Whether another argument may extract the caller again, so that the guard must leave it in the request.
+    /// Whether another argument may extract the caller again, so that the guard stores it in the
+    /// request.
     pub(super) shared: bool,
 }
 
 impl GuardArgument<'_> {
-    /// Receives the caller. With a `#[cfg]` on the argument, there is a second guard without a caller for the case
-    /// that it is false, so that a `#[cfg]` never removes the guard.
+    /// Receives the caller. With a `#[cfg]` on the argument, there is a second guard without a
+    /// caller for the case that it is false, so that a `#[cfg]` never removes the guard.
     // Input:  #[auth] #[cfg(unix)] auth: AuthInfo
     // Output: #[cfg(unix)] Authorized { caller: auth, .. }: Authorized<Policy, AuthInfo>,
     //         #[cfg(not(all(unix)))] _: Authorized<Policy>
@@ -26,8 +27,8 @@ impl GuardArgument<'_> {
         let attributes: Vec<Attribute> =
             attrs.into_iter().filter(|attribute| !is_auth_marker(attribute)).collect();
         let predicates: Vec<TokenStream> = attributes.iter().filter_map(cfg_predicate).collect();
-        // The pattern and the type both get the spans of the type as written, from its first token to its
-        // last: the compiler shows an error about them there, and once.
+        // The pattern and the type both get the spans of the type as written, from its first token
+        // to its last: the compiler shows an error about them there, and once.
         let (first, last) = first_and_last_span(&ty);
         let guard = self.extractor(first, last);
         let policy = self.policy_type(first);
@@ -45,7 +46,8 @@ impl GuardArgument<'_> {
         vec![argument, self.without_caller(vec![otherwise])]
     }
 
-    /// Receives nothing. With `optional`, the type still names an optional caller, because the extractor needs it.
+    /// Receives nothing. With `optional`, the type still names an optional caller, because the
+    /// extractor needs it.
     // Input:  optional
     // Output: _: Authorized<Policy, Option<AuthInfo>>
     pub(super) fn without_caller(&self, attributes: Vec<Attribute>) -> FnArg {

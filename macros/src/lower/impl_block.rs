@@ -1,5 +1,5 @@
-//! Emits an `impl` block as its plan says. The tools and prompts in it are not guarded here: the `#[requires_auth]`
-//! above each of them does that when it expands.
+//! Emits an `impl` block as its plan says. The tools and prompts in it are not guarded here: the
+//! `#[requires_auth]` above each of them does that when it expands.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};

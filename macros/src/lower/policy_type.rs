@@ -79,8 +79,8 @@ fn of_group(name: &TokenStream, conditions: &[Condition], private: &TokenStream)
     quote!(#name<(#(#elements,)*)>)
 }
 
-/// Adds the name of the function, which appears in the runtime's logs and metrics. A name that is too long is
-/// left out.
+/// Adds the name of the function, which appears in the runtime's logs and metrics. A name that is
+/// too long is left out.
 // Input:  add, AnyToken
 // Output: ByTryInto<Function<'a', 'd', 'd'>, AnyToken>
 fn with_function_name(name: &Ident, policy: TokenStream, private: &TokenStream) -> TokenStream {

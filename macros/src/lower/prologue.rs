@@ -10,8 +10,8 @@ use crate::features::Features;
 use crate::parse::attribute::{has_name, is_tool_or_prompt};
 use crate::parse::function::Function;
 
-/// Checks the type of the argument that receives the caller. A bound in the signature would be reported again
-/// wherever the function is routed, registered or called.
+/// Checks the type of the argument that receives the caller. A bound in the signature would be
+/// reported again wherever the function is routed, registered or called.
 // Input:  auth: AuthInfo
 // Output: const _: () = receives_the_caller::<Required, AuthInfo>();
 pub(super) fn check_caller_type(argument: &PatType, policy: &Policy<'_>) -> TokenStream {
@@ -38,12 +38,13 @@ fn mentions_self(tokens: TokenStream) -> bool {
     })
 }
 
-/// Fails to compile in a method whose `#[tool]` or `#[prompt]` expanded before the guard. rmcp then has
-/// described the method in an associated function, `list_tool_attr`, which takes precedence over the one of the
-/// trait below and returns another type.
+/// Fails to compile in a method whose `#[tool]` or `#[prompt]` expanded before the guard. rmcp then
+/// has described the method in an associated function, `list_tool_attr`, which takes precedence
+/// over the one of the trait below and returns another type.
 ///
-/// Only a synchronous method on `&self` gets the statement, which no other framework calls; other functions keep
-/// their bodies. What rmcp makes of an `async` method is recognised by its signature.
+/// Only a synchronous method on `&self` gets the statement, which no other framework calls; other
+/// functions keep their bodies. What rmcp makes of an `async` method is recognised by its
+/// signature.
 // Input:  fn list(&self, auth: AuthInfo) -> R { … }
 // Output: { trait Otherwise { fn list_tool_attr() -> NotATool { NotATool } … }
 //           impl<T: ?Sized> Otherwise for T {}

@@ -21,8 +21,8 @@ pub(super) fn append_policy(attributes: &mut [Attribute], policy: &Policy<'_>, f
     append_meta(attributes, &quote!(#private::meta::<#policy>), features);
 }
 
-/// Publishes that a tool or a prompt is in a guarded `impl` block, so that a router refuses a route without a
-/// policy.
+/// Publishes that a tool or a prompt is in a guarded `impl` block, so that a router refuses a route
+/// without a policy.
 // Input:  #[tool]
 // Output: #[tool(meta = declared(None))]
 pub(super) fn append_declaration(

@@ -1,7 +1,7 @@
 //! Whether an argument beside the guard may extract the caller again.
 //!
-//! For such an argument the guard stores its policy in the request's extensions, which allocates. Common types that
-//! extract something else are recognised by their names, so that their functions do without.
+//! For such an argument the guard stores the caller in the request, so that the token is resolved
+//! once. That allocates, so common types that extract something else are recognised by their names.
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -40,8 +40,8 @@ const OTHERS: [&str; 29] = [
     "WebSocketUpgrade",
 ];
 
-/// Whether an argument other than `caller` may extract the caller. One that receives the whole request may pass it to
-/// another guard.
+/// Whether an argument other than `caller` may extract the caller. One that receives the whole
+/// request may pass it to another guard.
 pub(super) fn may_extract_caller(signature: &Signature, caller: Option<usize>) -> bool {
     signature.inputs.iter().enumerate().any(|(position, argument)| match argument {
         FnArg::Typed(argument) => Some(position) != caller && may_be_caller(&argument.ty),

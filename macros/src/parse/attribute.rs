@@ -22,7 +22,8 @@ pub(crate) fn is_tool_or_prompt(attribute: &Attribute) -> bool {
     })
 }
 
-/// Whether the attribute has this name alone as its path. To the compiler, `#[r#cfg(…)]` is a `#[cfg(…)]` too.
+/// Whether the attribute has this name alone as its path. To the compiler, `#[r#cfg(…)]` is a
+/// `#[cfg(…)]` too.
 pub(crate) fn has_name(attribute: &Attribute, name: &str) -> bool {
     attribute.path().get_ident().is_some_and(|ident| ident.unraw() == name)
 }

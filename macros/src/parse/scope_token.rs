@@ -11,16 +11,17 @@ pub(crate) fn is_scope(text: &str) -> bool {
         && !looks_like_expression(&[text])
 }
 
-/// The first character outside the grammar, `1*( %x21 / %x23-5B / %x5D-7E )`. A comma, which the grammar allows,
-/// is refused too, because it is nearly always meant as a separator.
+/// The first character outside the grammar, `1*( %x21 / %x23-5B / %x5D-7E )`. A comma, which the
+/// grammar allows, is refused too, because it is nearly always meant as a separator.
 pub(super) fn first_invalid_character(text: &str) -> Option<char> {
     let is_invalid = |one: &char| !matches!(one, '!' | '#'..='[' | ']'..='~') || *one == ',';
     text.chars().find(is_invalid)
 }
 
-/// Whether the words of a string seem to be an expression (R-K10): they contain parentheses, brackets, quotes, `;`,
-/// `|` or `&`, or one of them is an operator between others. The grammar allows some of these characters. A
-/// function requires a scope that contains them by `AuthInfo::require`.
+/// Whether the words of a string seem to be an expression (R-K10): they contain parentheses,
+/// brackets, quotes, `;`, `|` or `&`, or one of them is an operator between others. The grammar
+/// allows some of these characters. A function requires a scope that contains them by
+/// `AuthInfo::require`.
 pub(super) fn looks_like_expression(words: &[&str]) -> bool {
     let is_operator = |word: &&str| {
         matches!(word.to_ascii_lowercase().as_str(), "or" | "and" | "not" | "+" | "!")

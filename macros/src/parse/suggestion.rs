@@ -1,8 +1,8 @@
 //! Suggestions for a value of `scopes` that is not a condition.
 //!
-//! `scopes = "read or write"` is an error; its help text suggests `scopes = any("read", "write")`. The lexer
-//! and the parser here accept more than the attribute does: an expression inside a string, bare words, operators.
-//! Their result appears only in help texts, never in a policy.
+//! `scopes = "read or write"` is an error; its help text suggests `scopes = any("read", "write")`.
+//! The lexer and the parser here accept more than the attribute does: an expression inside a
+//! string, bare words, operators. Their result appears only in help texts, never in a policy.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
@@ -18,7 +18,8 @@ use parser::parse;
 
 /// The conditions that an expression may mean.
 ///
-/// There are two where it mixes `and` and `or` without parentheses: operators have no precedence here.
+/// There are two where it mixes `and` and `or` without parentheses: operators have no precedence
+/// here.
 #[derive(Debug)]
 pub(crate) struct Interpretations {
     pub(crate) first: SuggestedCondition,
@@ -26,7 +27,8 @@ pub(crate) struct Interpretations {
 }
 
 impl Interpretations {
-    /// Interprets the content of a string. Returns `None` where no condition can be meant, as in a negation.
+    /// Interprets the content of a string. Returns `None` where no condition can be meant, as in a
+    /// negation.
     pub(crate) fn of_text(text: &str) -> Option<Self> {
         Self::of_lexed(&lex_text(text)?)
     }
@@ -36,8 +38,8 @@ impl Interpretations {
         Self::of_lexed(&lex_tokens(tokens)?)
     }
 
-    /// Interprets the elements of `any_of(…)` and the like. Each element of a list is one alternative; one string
-    /// with several scopes has two interpretations.
+    /// Interprets the elements of `any_of(…)` and the like. Each element of a list is one
+    /// alternative; one string with several scopes has two interpretations.
     pub(crate) fn of_alternatives(tokens: TokenStream) -> Option<Self> {
         let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
         match trees.as_slice() {

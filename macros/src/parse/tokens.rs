@@ -5,7 +5,8 @@ use syn::{Lit, LitStr};
 
 use crate::diagnostics::Diagnostics;
 
-/// The parts between commas, with an error for each that is empty. A comma may follow the last part.
+/// The parts between commas, with an error for each that is empty. A comma may follow the last
+/// part.
 pub(super) fn split_at_commas(tokens: TokenStream) -> (Vec<TokenStream>, Diagnostics) {
     let mut errors = Diagnostics::default();
     let mut parts = Vec::new();

@@ -1,7 +1,7 @@
 //! The name under which the user's crate depends on `requires-auth` (R-K6).
 //!
-//! A dependency that is renamed in the manifest needs no `crate = …`. Where the manifest cannot be read, the name
-//! is `requires_auth`.
+//! A dependency that is renamed in the manifest needs no `crate = …`. Where the manifest cannot be
+//! read, the name is `requires_auth`.
 
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};

@@ -76,8 +76,8 @@ fn check_markers(argument: &FnArg) -> Diagnostics {
     errors
 }
 
-/// The arguments that are marked with `#[auth]`, or, without a marker, those whose type names `AuthInfo`; each
-/// with its position.
+/// The arguments that are marked with `#[auth]`, or, without a marker, those whose type names
+/// `AuthInfo`; each with its position.
 fn candidates(signature: &Signature) -> Vec<(usize, &PatType)> {
     let typed = || {
         signature.inputs.iter().enumerate().filter_map(|(position, argument)| match argument {
@@ -132,8 +132,8 @@ fn check_type(argument: &PatType, arguments: &Arguments, errors: &mut Diagnostic
     }
 }
 
-/// Whether `optional` may be one of the attribute's arguments that did not parse. A misspelled `optional` is
-/// one error, not two.
+/// Whether `optional` may be one of the attribute's arguments that did not parse. A misspelled
+/// `optional` is one error, not two.
 fn may_be_optional(argument: &PatType, arguments: &Arguments) -> bool {
     arguments.has_errors && matches!(CallerType::of(&argument.ty), CallerType::Optional)
 }
@@ -149,8 +149,8 @@ fn check_pattern(argument: &PatType, errors: &mut Diagnostics) {
     }
 }
 
-/// The guard evaluates a `#[cfg]` on its argument, and stays where it is false. A `#[cfg_attr]` may contain a
-/// `#[cfg]` that would remove the guard too.
+/// The guard evaluates a `#[cfg]` on its argument, and stays where it is false. A `#[cfg_attr]` may
+/// contain a `#[cfg]` that would remove the guard too.
 fn check_attributes(argument: &PatType, errors: &mut Diagnostics) {
     for attribute in argument.attrs.iter().filter(|attribute| has_name(attribute, "cfg_attr")) {
         errors.error(

@@ -6,8 +6,8 @@ use crate::diagnostics::Diagnostics;
 
 /// The way in which a type names `AuthInfo`.
 ///
-/// The name decides only which argument is meant to receive the caller. The emitted code checks that it is the
-/// right type.
+/// The name decides only which argument is meant to receive the caller. The emitted code checks
+/// that it is the right type.
 pub(super) enum CallerType {
     /// `AuthInfo`
     Required,
@@ -15,8 +15,8 @@ pub(super) enum CallerType {
     Optional,
     /// Behind a reference or a pointer, which no framework can extract. The text names which.
     Indirect(&'static str),
-    /// `Extension<AuthInfo>`: the request's extensions have none. In another extractor, a type of that name is the
-    /// user's own.
+    /// `Extension<AuthInfo>`: the request's extensions have none. In another extractor, a type of
+    /// that name is the user's own.
     Extension,
     /// Any other type.
     Other,

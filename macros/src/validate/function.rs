@@ -11,11 +11,11 @@ use super::{caller_argument, guardable, rmcp};
 pub(crate) enum FunctionPlan {
     /// The guard takes the place of the argument `caller`; without one, it receives nothing.
     Guarded { caller: Option<usize>, optional: bool },
-    /// Beside errors: the same, with a signature that a framework accepts. The arguments `unusable` become
-    /// variables of the body.
+    /// Beside errors: the same, with a signature that a framework accepts. The arguments `unusable`
+    /// become variables of the body.
     GuardedFallback { caller: Option<usize>, optional: bool, unusable: Vec<usize> },
-    /// Beside errors, where the signature must stay as it is: without a guard. The arguments `removed` become
-    /// variables of the body.
+    /// Beside errors, where the signature must stay as it is: without a guard. The arguments
+    /// `removed` become variables of the body.
     UnguardedFallback { removed: Vec<usize> },
 }
 

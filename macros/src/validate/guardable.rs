@@ -53,9 +53,9 @@ fn check_kind(function: &Function, errors: &mut Diagnostics) {
     }
 }
 
-/// Whether this is the program's `main`. A handler in a module may have that name too. The program's `main` takes
-/// no arguments, and either has an attribute such as `#[tokio::main]`, or is synchronous and returns `()`, a
-/// `Result` or an `ExitCode`.
+/// Whether this is the program's `main`. A handler in a module may have that name too. The
+/// program's `main` takes no arguments, and either has an attribute such as `#[tokio::main]`, or is
+/// synchronous and returns `()`, a `Result` or an `ExitCode`.
 fn starts_the_program(function: &Function) -> bool {
     let Function { signature, attributes, .. } = function;
     let has_runtime =
@@ -93,7 +93,8 @@ fn check_attributes(attributes: &[Attribute], errors: &mut Diagnostics) {
     }
 }
 
-/// Another `#[requires_auth]`, perhaps imported under another name, may have expanded before this one.
+/// Another `#[requires_auth]`, perhaps imported under another name, may have expanded before this
+/// one.
 fn check_earlier_expansion(signature: &Signature, errors: &mut Diagnostics) {
     for argument in &signature.inputs {
         let FnArg::Typed(argument) = argument else { continue };

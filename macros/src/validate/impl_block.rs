@@ -26,7 +26,8 @@ pub(crate) enum ItemPlan {
     Unchanged,
 }
 
-/// Which kinds of routes must declare a policy because a guarded `impl` block may define one of them.
+/// Which kinds of routes must declare a policy because a guarded `impl` block may define one of
+/// them.
 #[derive(Clone, Copy)]
 pub(crate) enum DeclaredKinds {
     /// The kind of the route that declares it.
@@ -35,7 +36,8 @@ pub(crate) enum DeclaredKinds {
     Both,
 }
 
-/// What the arguments mean for a tool or a prompt that has neither `#[requires_auth]` nor `#[public]`.
+/// What the arguments mean for a tool or a prompt that has neither `#[requires_auth]` nor
+/// `#[public]`.
 #[derive(Clone, Copy)]
 enum ImplDefault {
     /// It inherits the block's guard.
@@ -58,7 +60,8 @@ impl ImplDefault {
     }
 }
 
-/// Checks the attributes of a block and of its items. What is inside the items, their own attributes check.
+/// Checks the attributes of a block and of its items. What is inside the items, their own
+/// attributes check.
 pub(crate) fn validate_impl_block(
     block: &ImplBlock,
     arguments: &Arguments,
@@ -197,8 +200,9 @@ fn may_add_route(attribute: &Attribute) -> bool {
     cfg_attr_may_add(attribute, "tool") || cfg_attr_may_add(attribute, "prompt")
 }
 
-/// Whether an item without `#[tool]` and `#[prompt]` may define a route all the same: an attribute of a function
-/// can be one of them, imported under another name, and a macro call can expand to one.
+/// Whether an item without `#[tool]` and `#[prompt]` may define a route all the same: an attribute
+/// of a function can be one of them, imported under another name, and a macro call can expand to
+/// one.
 fn may_hide_route(item: &ImplItem) -> bool {
     let defines_no_route = |attribute: &Attribute| {
         is_requires_auth(attribute)

@@ -60,7 +60,8 @@ fn check_handler_method(function: &Function, errors: &mut Diagnostics) {
     );
 }
 
-/// The argument that receives the context of the request, if this is a method of rmcp's `ServerHandler`.
+/// The argument that receives the context of the request, if this is a method of rmcp's
+/// `ServerHandler`.
 pub(super) fn server_handler_context(function: &Function) -> Option<&PatType> {
     const METHODS: [&str; 16] = [
         "call_tool",
@@ -96,8 +97,9 @@ pub(super) fn server_handler_context(function: &Function) -> Option<&PatType> {
     context.filter(|_| is_method)
 }
 
-/// Without the feature, an attribute `#[tool]` or `#[prompt]` is an error only where it must be rmcp's: other
-/// crates have attributes of these names too, but not on what looks like a method of an MCP server.
+/// Without the feature, an attribute `#[tool]` or `#[prompt]` is an error only where it must be
+/// rmcp's: other crates have attributes of these names too, but not on what looks like a method of
+/// an MCP server.
 fn check_feature(function: &Function, errors: &mut Diagnostics) {
     let looks_like_mcp = || {
         function.signature.inputs.iter().any(|argument| match argument {
@@ -121,9 +123,11 @@ fn check_feature(function: &Function, errors: &mut Diagnostics) {
     }
 }
 
-/// Whether `#[tool]` or `#[prompt]` of rmcp has expanded an `async fn`: the return type and the body are spelled
-/// as rmcp emits them. It does not change other functions; those are checked where they are compiled.
-// fn f() -> ::std::pin::Pin<Box<dyn ::std::future::Future<Output = R> + Send>> { Box::pin(async move { … }) }
+/// Whether `#[tool]` or `#[prompt]` of rmcp has expanded an `async fn`: the return type and the
+/// body are spelled as rmcp emits them. It does not change other functions; those are checked where
+/// they are compiled.
+// fn f() -> ::std::pin::Pin<Box<dyn ::std::future::Future<Output = R> + Send>> { Box::pin(async
+// move { … }) }
 fn is_expanded(function: &Function) -> bool {
     const TYPE: &str = "->::std::pin::Pin<Box<dyn::std::future::Future<Output=";
     let mut output = function.signature.output.to_token_stream().to_string();

@@ -2,10 +2,10 @@
 
 use expect_test::expect;
 
-use super::{Features, expand, expanded, mistakes, snapshot};
+use super::{Features, errors, expand, expanded, snapshot};
 
 #[test]
-fn a_block_guards_its_tools_and_prompts() {
+fn tools_and_prompts_inherit_the_guard_of_the_block() {
     // R-K2
     snapshot(
         r#"scopes = "entries:read", crate = ::renamed"#,
@@ -108,7 +108,7 @@ fn a_block_guards_its_tools_and_prompts() {
 }
 
 #[test]
-fn bodies_are_passed_on() {
+fn bodies_are_emitted_as_written() {
     // R-K5
     let arguments = r#"scopes = "a""#.parse().unwrap();
     let item = "impl A { #[tool] fn f() { let = ; } fn g() { auth. } }".parse().unwrap();
@@ -118,7 +118,7 @@ fn bodies_are_passed_on() {
 }
 
 #[test]
-fn what_macros_have_captured_is_seen_through() {
+fn tools_in_captured_fragments_are_guarded() {
     // R-K2
     use proc_macro2::{Delimiter, Group, TokenStream};
     use quote::quote;
@@ -144,14 +144,14 @@ fn what_macros_have_captured_is_seen_through() {
     assert_eq!(text.matches("requires_auth_expansion :: requires_auth").count(), 4, "{text}");
 }
 
-/// The first lines of the messages.
-fn first_lines(arguments: &str, item: &str) -> Vec<String> {
+/// The errors without their help texts.
+fn messages(arguments: &str, item: &str) -> Vec<String> {
     let first_line = |message: String| message.lines().next().unwrap().to_owned();
-    mistakes(arguments, item).into_iter().map(first_line).collect()
+    errors(arguments, item).into_iter().map(first_line).collect()
 }
 
 #[test]
-fn a_bare_attribute_demands_a_mark() {
+fn without_a_policy_each_tool_must_have_its_own() {
     // R-K5
     let block = r#"impl A {
         #[tool] fn list() {}
@@ -162,17 +162,17 @@ fn a_bare_attribute_demands_a_mark() {
     }"#;
     for arguments in ["", "crate = ::renamed"] {
         assert_eq!(
-            first_lines(arguments, block),
+            messages(arguments, block),
             ["nothing says who may call `list`", "nothing says who may call `suggest`"]
         );
     }
 }
 
 #[test]
-fn mistakes_in_a_block_are_reported_at_once() {
+fn all_errors_of_a_block_are_reported_at_once() {
     // R-K5
     assert_eq!(
-        first_lines(
+        messages(
             r#"scopes = "a,b""#,
             r#"#[requires_auth] impl A {
                 #[public] fn helper() {}
@@ -199,7 +199,7 @@ fn mistakes_in_a_block_are_reported_at_once() {
 }
 
 #[test]
-fn what_may_be_a_tool_unseen_makes_both_kinds_declare() {
+fn an_item_that_may_hide_a_route_declares_both_kinds() {
     // R-I17
     for (item, kinds) in [
         ("fn g() {}", "declared"),
@@ -223,7 +223,7 @@ fn what_may_be_a_tool_unseen_makes_both_kinds_declare() {
 }
 
 #[test]
-fn with_mistakes_the_block_is_there_all_the_same() {
+fn a_block_with_errors_is_emitted_beside_them() {
     // R-K5
     snapshot(
         r#"scopes = "read""#,
@@ -257,15 +257,15 @@ fn with_mistakes_the_block_is_there_all_the_same() {
 }
 
 #[test]
-fn a_block_without_tools_is_refused() {
+fn a_block_without_tools_is_an_error() {
     // R-K2
     for item in ["impl A {}", "impl B for A { fn f() {} tools!(); }"] {
-        assert_eq!(mistakes("", item).len(), 1, "{item}");
+        assert_eq!(errors("", item).len(), 1, "{item}");
     }
 }
 
 #[test]
-fn without_the_feature_a_block_asks_for_it() {
+fn a_block_without_the_feature_rmcp_is_an_error() {
     // R-K2
     let item = "impl A { #[tool] fn f() {} }".parse().unwrap();
     let arguments = "optional".parse().unwrap();

@@ -1,4 +1,4 @@
-//! Whatever is written, nothing compiles unguarded.
+//! A function that is one token away from a correct one is guarded, or an error.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 
@@ -19,10 +19,9 @@ const ITEMS: &[&str] = &[
     "impl A { fn f(auth: AuthInfo) {} }",
 ];
 
-/// Every expansion of every token stream that is one edit away from these either fails or puts the
-/// guard into the signature.
+/// Tries every token stream that is one edit away from these.
 #[test]
-fn every_expansion_is_guarded_or_an_error() {
+fn every_function_is_guarded_or_an_error() {
     // R-K2
     let mut count = 0;
     for arguments in ARGUMENTS {
@@ -52,8 +51,8 @@ const BLOCK: &str = "
         type K = L; m! { n } o!(p); fn q() {}
     }";
 
-/// Every tool and prompt of every `impl` block that is one edit away from this one has a guard
-/// above it, unless it is the one that is marked as public; or there is an error.
+/// Tries every `impl` block that is one edit away from this one. Each tool and prompt has a guard
+/// above it, unless it is the one with `#[public]`.
 #[test]
 fn every_tool_of_a_block_is_guarded_or_an_error() {
     // R-K2
@@ -62,7 +61,7 @@ fn every_tool_of_a_block_is_guarded_or_an_error() {
         for item in edits(&BLOCK.parse().unwrap()) {
             let expansion = expand(WITH_RMCP, arguments.parse().unwrap(), item);
             let text = expansion.to_string();
-            // Where this is no block, the compiler says so.
+            // The compiler reports what is not a block.
             let Ok(block) = syn::parse2::<syn::ItemImpl>(expansion) else { continue };
             assert_ne!(arguments, "", "{text}");
             for function in functions(&block) {
@@ -80,7 +79,7 @@ fn functions(block: &syn::ItemImpl) -> impl Iterator<Item = &syn::ImplItemFn> {
     })
 }
 
-/// Whether it is a tool or a prompt.
+/// Checks a function of a block. Returns whether it is a tool or a prompt.
 fn check_function(function: &syn::ImplItemFn, text: &str) -> bool {
     let place = |names: &[&str]| {
         function.attrs.iter().position(|attribute| {
@@ -96,13 +95,13 @@ fn check_function(function: &syn::ImplItemFn, text: &str) -> bool {
 
 fn check(arguments: TokenStream, item: TokenStream) {
     let written = format!("#[requires_auth({arguments})] {item}");
-    let asks_for_scopes = arguments.to_string().contains("scopes");
+    let has_scopes = arguments.to_string().contains("scopes");
     let expansion = expand(WITH_RMCP, arguments, item).to_string();
     let fails = expansion.contains(":: core :: compile_error !");
     let is_guarded = expansion.contains(":: requires_auth_expansion :: Authorized <");
     assert!(fails || is_guarded, "{written}\n{expansion}");
     let names_scopes = !expansion.contains(":: requires_auth_expansion :: AnyToken");
-    assert!(fails || asks_for_scopes == names_scopes, "{written}\n{expansion}");
+    assert!(fails || has_scopes == names_scopes, "{written}\n{expansion}");
 }
 
 /// The stream itself, and every stream with one token, at any depth, left out, doubled, or swapped

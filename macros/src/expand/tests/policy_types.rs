@@ -1,4 +1,4 @@
-//! The emitted type means what was written.
+//! The emitted type means the condition that is written.
 
 use proc_macro2::TokenStream;
 use syn::{GenericArgument, Lit, PathArguments, Type};
@@ -113,7 +113,7 @@ const CONDITIONS: &[(&str, Meaning)] = &[
 ];
 
 #[test]
-fn a_name_that_is_too_long_to_be_spelled_is_left_out() {
+fn a_name_that_is_too_long_is_left_out() {
     let expand = |length: usize| {
         let name = "f".repeat(length);
         expansion("", &format!("fn {name}(auth: AuthInfo) {{}}")).to_string()
@@ -124,7 +124,7 @@ fn a_name_that_is_too_long_to_be_spelled_is_left_out() {
 }
 
 #[test]
-fn conditions_mean_what_is_written() {
+fn a_type_is_met_by_the_same_scopes_as_its_condition() {
     // R-J3
     for (written, meaning) in CONDITIONS {
         let policy = Policy::of(&format!("scopes = {written}"));
@@ -141,7 +141,7 @@ fn conditions_mean_what_is_written() {
 }
 
 #[test]
-fn a_scope_is_spelled_byte_by_byte() {
+fn a_scope_is_spelled_character_by_character() {
     let longest = "x".repeat(256);
     for scope in ["r", "entries:write", "sixteen-bytes-it", "seventeen-bytes-i", &longest] {
         let Policy::Scope(spelled) = Policy::of(&format!("scopes = {scope:?}")) else {
@@ -170,7 +170,7 @@ fn long_lists_are_nested_without_a_change_of_meaning() {
 }
 
 #[test]
-fn without_scopes_any_token_will_do() {
+fn without_scopes_any_token_is_enough() {
     assert!(matches!(Policy::of(""), Policy::AnyToken));
     let optional = expansion("optional", "fn f(auth: Option<AuthInfo>) {}");
     let Some(Policy::Optional(policy)) = Policy::in_signature(optional) else { panic!() };

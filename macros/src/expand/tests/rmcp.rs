@@ -1,11 +1,11 @@
-//! Beside the attributes of rmcp.
+//! Functions with the attributes of rmcp.
 
 use expect_test::expect;
 
-use super::{Features, expand, expanded, mistakes, snapshot};
+use super::{Features, errors, expand, expanded, snapshot};
 
 #[test]
-fn a_tool_tells_what_it_asks_for() {
+fn a_tool_publishes_its_policy_in_meta() {
     // R-I6, R-K2
     snapshot(
         r#"scopes = "read""#,
@@ -140,7 +140,7 @@ fn a_tool_keeps_its_own_meta() {
 }
 
 #[test]
-fn arguments_that_do_not_parse_are_left_to_the_tool() {
+fn arguments_that_do_not_parse_are_left_to_rmcp() {
     // R-K5
     snapshot(
         "",
@@ -168,16 +168,16 @@ fn arguments_that_do_not_parse_are_left_to_the_tool() {
     );
 }
 
-/// What `#[tool]` leaves of an `async fn`.
+/// What `#[tool]` emits for an `async fn`.
 const EXPANDED: &str = "fn list(&self, auth: AuthInfo)
     -> ::std::pin::Pin<Box<dyn ::std::future::Future<Output = R> + Send + '_>>
     { Box::pin(async move { body }) }";
 
 #[test]
-fn below_a_tool_it_asks_to_be_moved() {
+fn a_guard_below_a_tool_is_an_error() {
     // R-K2
     for expanded in [EXPANDED, &EXPANDED.replace("+ Send + '_", "+ 'static")] {
-        let found = mistakes(r#"scopes = "read""#, expanded);
+        let found = errors(r#"scopes = "read""#, expanded);
         assert_eq!(
             found,
             ["`#[tool]` or `#[prompt]` has rewritten this function before it could be guarded\n\
@@ -187,7 +187,7 @@ fn below_a_tool_it_asks_to_be_moved() {
 }
 
 #[test]
-fn a_method_that_may_be_described_already_finds_out() {
+fn a_method_that_may_have_been_a_tool_checks_the_order() {
     // R-K2
     snapshot(
         r#"scopes = "read""#,
@@ -239,7 +239,7 @@ fn a_method_that_may_be_described_already_finds_out() {
 }
 
 #[test]
-fn what_only_resembles_an_expanded_tool_is_guarded() {
+fn a_method_that_resembles_an_expanded_tool_is_guarded() {
     for similar in [
         EXPANDED.replace("::std::", "std::"),
         EXPANDED.replace("Box::pin(", "::std::boxed::Box::pin("),
@@ -247,12 +247,12 @@ fn what_only_resembles_an_expanded_tool_is_guarded() {
         EXPANDED.replace("{ Box", "{ log(); Box"),
         format!("#[tool] {EXPANDED}"),
     ] {
-        assert_eq!(mistakes("", &similar), [""; 0], "{similar}");
+        assert_eq!(errors("", &similar), [""; 0], "{similar}");
     }
 }
 
 #[test]
-fn without_the_feature_a_tool_asks_for_it() {
+fn a_tool_without_the_feature_rmcp_is_an_error() {
     // R-K5
     let without = |item: &str| {
         let item = item.parse().unwrap();

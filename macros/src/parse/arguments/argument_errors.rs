@@ -123,7 +123,8 @@ pub(super) fn report_not_an_argument(part: &TokenStream, errors: &mut Diagnostic
     errors.error(part, "expected the name of an argument", help);
 }
 
-/// Reports a value of `optional`. Without `optional` a token is required, so for `= false` the help is to remove it.
+/// Reports a value of `optional`. Without `optional` a token is required, so for `= false` the help
+/// is to remove it.
 pub(super) fn report_value_of_optional(rest: &TokenStream, errors: &mut Diagnostics) {
     let value = rest.to_string();
     let is_truth_value = value.contains("true") || value.contains("false");

@@ -4,7 +4,8 @@ use proc_macro2::Ident;
 
 use super::argument::Argument;
 
-/// The argument that a name stands for, be it misspelled, another form of the word, or the word of another library.
+/// The argument that a name stands for, be it misspelled, another form of the word, or the word of
+/// another library.
 pub(super) fn intended_key(name: &str) -> Option<&'static str> {
     match name.to_ascii_lowercase().as_str() {
         "scope" | "scopes" | "role" | "roles" | "permission" | "permissions" | "authority"

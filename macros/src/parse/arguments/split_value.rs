@@ -40,8 +40,8 @@ fn may_be_split_value(part: &TokenStream) -> bool {
         .is_none_or(|argument| is_key_for_scopes(&argument.key) || continues_value(part))
 }
 
-/// Whether the tokens can only be a further value: a literal, a list, a condition, or a word that stands for no
-/// argument.
+/// Whether the tokens can only be a further value: a literal, a list, a condition, or a word that
+/// stands for no argument.
 fn continues_value(part: &TokenStream) -> bool {
     let Some(argument) = parse_argument(part) else { return true };
     let name = argument.key.to_string();

@@ -29,7 +29,8 @@ pub(super) fn help(interpretations: Option<Interpretations>, position: Position)
     )
 }
 
-/// The suggestion as it is written at the position. `all(…)` is clearer than a list inside another condition.
+/// The suggestion as it is written at the position. `all(…)` is clearer than a list inside another
+/// condition.
 pub(super) fn suggestion_at(condition: &SuggestedCondition, position: Position) -> String {
     match (position, condition) {
         (Position::Element, SuggestedCondition::All(all)) => {

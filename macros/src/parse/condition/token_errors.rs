@@ -185,7 +185,8 @@ fn report_unknown_condition(
     errors.error(name, message, help);
 }
 
-/// Reports the words of a list that are not string literals, as one error. Returns whether there were several.
+/// Reports the words of a list that are not string literals, as one error. Returns whether there
+/// were several.
 pub(super) fn report_bare_words(parts: &[TokenStream], errors: &mut Diagnostics) -> bool {
     let is_word = |part: &&TokenStream| {
         matches!(TokenStream::clone(part).into_iter().next(), Some(TokenTree::Ident(word))
@@ -257,7 +258,8 @@ fn find_operator(trees: &[TokenTree]) -> Option<&TokenTree> {
     })
 }
 
-/// The keyword that begins a Rust expression, or the bar that begins a closure, with a description of it.
+/// The keyword that begins a Rust expression, or the bar that begins a closure, with a description
+/// of it.
 fn find_rust_expression(trees: &[TokenTree]) -> Option<(&TokenTree, String)> {
     const KEYWORDS: [&str; 10] =
         ["if", "match", "for", "while", "loop", "move", "async", "unsafe", "return", "let"];

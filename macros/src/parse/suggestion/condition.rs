@@ -21,8 +21,8 @@ impl SuggestedCondition {
         Self::group(Connective::Any, conditions)
     }
 
-    /// Joins conditions in the shortest form: groups of the same kind merge, duplicates are left out, and a group
-    /// of one is its element.
+    /// Joins conditions in the shortest form: groups of the same kind merge, duplicates are left
+    /// out, and a group of one is its element.
     pub(super) fn group(connective: Connective, conditions: Vec<Self>) -> Self {
         let mut elements: Vec<Self> = Vec::new();
         for condition in conditions {

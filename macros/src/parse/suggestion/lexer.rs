@@ -23,7 +23,7 @@ pub(super) enum Token {
 
 /// Lexes a string. Returns `None` for what cannot be a condition, such as a negation.
 pub(super) fn lex_text(text: &str) -> Option<Vec<Token>> {
-    let mut lexed = Vec::new();
+    let mut output = Vec::new();
     let mut name = String::new();
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
@@ -34,27 +34,27 @@ pub(super) fn lex_text(text: &str) -> Option<Vec<Token>> {
                     name => Connective::of_group(name)?,
                 };
                 name.clear();
-                lexed.push(Token::Open(connective));
+                output.push(Token::Open(connective));
                 continue;
             }
             _ if !ends_name(character) => {
                 name.push(character);
                 continue;
             }
-            _ => end_name(&mut name, &mut lexed)?,
+            _ => end_name(&mut name, &mut output)?,
         }
         match character {
-            ')' | ']' | '}' => lexed.push(Token::Close),
-            ',' | ';' => lexed.push(Token::Comma),
+            ')' | ']' | '}' => output.push(Token::Close),
+            ',' | ';' => output.push(Token::Comma),
             '|' | '&' => {
                 while characters.next_if_eq(&character).is_some() {}
-                lexed.push(Token::Connective(Connective::of_operator(&character.to_string())?));
+                output.push(Token::Connective(Connective::of_operator(&character.to_string())?));
             }
             _ => {}
         }
     }
-    end_name(&mut name, &mut lexed)?;
-    Some(lexed)
+    end_name(&mut name, &mut output)?;
+    Some(output)
 }
 
 fn ends_name(character: char) -> bool {
@@ -63,7 +63,7 @@ fn ends_name(character: char) -> bool {
 }
 
 /// Appends the name, unless it is empty, and clears it.
-fn end_name(name: &mut String, lexed: &mut Vec<Token>) -> Option<()> {
+fn end_name(name: &mut String, output: &mut Vec<Token>) -> Option<()> {
     let name = std::mem::take(name);
     if name.is_empty() {
         return Some(());
@@ -71,19 +71,20 @@ fn end_name(name: &mut String, lexed: &mut Vec<Token>) -> Option<()> {
     if name.starts_with('!') || name.eq_ignore_ascii_case("not") {
         return None;
     }
-    lexed.push(Connective::of_operator(&name).map_or(Token::Name(name), Token::Connective));
+    output.push(Connective::of_operator(&name).map_or(Token::Name(name), Token::Connective));
     Some(())
 }
 
 /// Lexes Rust tokens. Returns `None` for what cannot be a condition, such as a negation or a path.
 pub(super) fn lex_tokens(tokens: TokenStream) -> Option<Vec<Token>> {
-    let mut lexed = Vec::new();
-    lex_into(tokens, &mut lexed)?;
-    Some(lexed)
+    let mut output = Vec::new();
+    lex_into(tokens, &mut output)?;
+    Some(output)
 }
 
-fn lex_into(tokens: TokenStream, lexed: &mut Vec<Token>) -> Option<()> {
-    let mut lexer = TokenLexer { trees: tokens.into_iter().peekable(), lexed, name_is_open: false };
+fn lex_into(tokens: TokenStream, output: &mut Vec<Token>) -> Option<()> {
+    let mut lexer =
+        TokenLexer { trees: tokens.into_iter().peekable(), output, name_is_open: false };
     while let Some(tree) = lexer.trees.next() {
         lexer.lex(tree)?;
     }
@@ -92,7 +93,7 @@ fn lex_into(tokens: TokenStream, lexed: &mut Vec<Token>) -> Option<()> {
 
 struct TokenLexer<'a> {
     trees: Peekable<IntoIter>,
-    lexed: &'a mut Vec<Token>,
+    output: &'a mut Vec<Token>,
     /// Whether the last name may continue: to Rust, `entries:read` is three tokens.
     name_is_open: bool,
 }
@@ -105,10 +106,10 @@ impl TokenLexer<'_> {
             TokenTree::Ident(ident) => self.lex_word(&ident.unraw().to_string(), continues_name),
             // A fragment that a `macro_rules!` macro has captured.
             TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
-                lex_into(group.stream(), self.lexed)
+                lex_into(group.stream(), self.output)
             }
             TokenTree::Group(group) => {
-                self.lexed.extend(lex_group(Connective::All, group.stream())?);
+                self.output.extend(lex_group(Connective::All, group.stream())?);
                 Some(())
             }
             TokenTree::Punct(punct) => self.lex_punct(&punct, continues_name),
@@ -121,33 +122,33 @@ impl TokenLexer<'_> {
             Lit::ByteStr(text) => String::from_utf8(text.value()).ok()?,
             Lit::CStr(text) => text.value().into_string().ok()?,
             Lit::Char(character) => {
-                self.lexed.push(Token::Name(character.value().into()));
+                self.output.push(Token::Name(character.value().into()));
                 return Some(());
             }
             _ => return None,
         };
         // Operators outside the string never split its content.
-        self.lexed.push(Token::Open(Connective::All));
-        self.lexed.extend(lex_text(&text)?);
-        self.lexed.push(Token::Close);
+        self.output.push(Token::Open(Connective::All));
+        self.output.extend(lex_text(&text)?);
+        self.output.push(Token::Close);
         Some(())
     }
 
     fn lex_word(&mut self, word: &str, continues_name: bool) -> Option<()> {
         let before_group = matches!(self.trees.peek(), Some(TokenTree::Group(_)));
-        match (word, Connective::of_group(word), self.lexed.last_mut()) {
+        match (word, Connective::of_group(word), self.output.last_mut()) {
             (_, _, Some(Token::Name(begun))) if continues_name => begun.push_str(word),
             (_, Some(connective), None) if !before_group => self.lex_bare_group(connective)?,
             (_, Some(connective), _) if before_group => {
                 let Some(TokenTree::Group(group)) = self.trees.next() else { return None };
-                self.lexed.extend(lex_group(connective, group.stream())?);
+                self.output.extend(lex_group(connective, group.stream())?);
             }
             ("vec", _, _) => {
                 self.trees.next_if(|tree| tree.to_string() == "!")?;
             }
             ("not", _, _) => return None,
             _ if before_group => return None,
-            _ => self.lexed.push(match Connective::of_operator(word) {
+            _ => self.output.push(match Connective::of_operator(word) {
                 Some(connective) => Token::Connective(connective),
                 None => Token::Name(word.to_owned()),
             }),
@@ -157,8 +158,8 @@ impl TokenLexer<'_> {
         Some(())
     }
 
-    /// Lexes the elements after `any` or `all` without parentheses: `any "a", "b"`, `any = ["a", "b"]` and
-    /// `any!["a", "b"]`.
+    /// Lexes the elements after `any` or `all` without parentheses: `any "a", "b"`,
+    /// `any = ["a", "b"]` and `any!["a", "b"]`.
     fn lex_bare_group(&mut self, connective: Connective) -> Option<()> {
         let is_sign = |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if matches!(punct.as_char(), '=' | ':' | '!'));
         let mut elements: Vec<TokenTree> = self.trees.by_ref().skip_while(is_sign).collect();
@@ -170,21 +171,21 @@ impl TokenLexer<'_> {
         if group.iter().any(|token| matches!(token, Token::Connective(_))) {
             return None;
         }
-        self.lexed.extend(group);
+        self.output.extend(group);
         Some(())
     }
 
     fn lex_punct(&mut self, punct: &Punct, continues_name: bool) -> Option<()> {
         let character = punct.as_char();
         let is_same = |tree: &TokenTree| tree.to_string() == character.to_string();
-        match (character, self.lexed.last_mut()) {
-            (',' | ';', _) => self.lexed.push(Token::Comma),
+        match (character, self.output.last_mut()) {
+            (',' | ';', _) => self.output.push(Token::Comma),
             // A borrow.
             ('&', None | Some(Token::Open(_) | Token::Comma | Token::Connective(_))) => {}
             ('|' | '&' | '+', Some(_)) => {
                 while self.trees.next_if(is_same).is_some() {}
                 let connective = Connective::of_operator(&character.to_string())?;
-                self.lexed.push(Token::Connective(connective));
+                self.output.push(Token::Connective(connective));
             }
             // A path.
             (':', _) if self.trees.peek().is_some_and(is_same) => return None,
@@ -200,10 +201,10 @@ impl TokenLexer<'_> {
 }
 
 fn lex_group(connective: Connective, elements: TokenStream) -> Option<Vec<Token>> {
-    let mut lexed = lex_tokens(elements)?;
-    lexed.insert(0, Token::Open(connective));
-    lexed.push(Token::Close);
-    Some(lexed)
+    let mut output = lex_tokens(elements)?;
+    output.insert(0, Token::Open(connective));
+    output.push(Token::Close);
+    Some(output)
 }
 
 /// Skips a call without arguments, such as `to_string()`. Returns whether there was one.

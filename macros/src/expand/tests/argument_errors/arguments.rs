@@ -1,0 +1,225 @@
+//! Errors of argument names, of arguments given twice, and of values that commas split.
+
+use expect_test::expect;
+
+use super::messages;
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
+fn each_of_the_wrong_arguments_has_one_error_with_help() {
+    // R-K5, R-K10
+    expect![[r##"
+        "read write"
+            expected the name of an argument
+            help: write `scopes = "read write"`
+        scopes = "read", "write"
+            `scopes` takes one value
+            help: write `scopes = ["read", "write"]`
+        all("read", "write")
+            unknown argument `all`
+            help: write `scopes = ["read", "write"]`
+        any("read", "write")
+            unknown argument `any`
+            help: write `scopes = any("read", "write")`
+        read
+            unknown argument `read`
+            help: write `scopes = "read"`
+        read, write
+            expected the name of an argument
+            help: write `scopes = ["read", "write"]`
+        entries:read
+            unknown argument `entries`
+            help: write `scopes = "entries:read"`
+        public
+            unknown argument `public`
+            help: `#[public]` exempts a tool or a prompt of a guarded `impl` block: write it in place of `#[requires_auth]`
+        optional = false
+            `optional` takes no value
+            help: remove `optional`: a token is required
+        scopes == "a"
+            expected one `=` after `scopes`
+            help: write `scopes = "a"`
+        scopes += "a"
+            expected `=` after `scopes`
+            help: write `scopes = "a"`
+        scopes => "a"
+            expected one `=` after `scopes`
+            help: write `scopes = "a"`
+        scopes("a", "b")
+            expected `=` after `scopes`
+            help: write `scopes = ["a", "b"]`
+        scopes: "a"
+            expected `=` after `scopes`
+            help: write `scopes = "a"`
+        scopes "a"
+            expected `=` after `scopes`
+            help: write `scopes = "a"`
+        scopes["a"]
+            expected `=` after `scopes`
+            help: write `scopes = "a"`
+        scops = "a"
+            unknown argument `scops`
+            help: write `scopes = "a"`
+        scope = "a b"
+            unknown argument `scope`
+            help: write `scopes = ["a", "b"]`
+        roles = ["admin"]
+            unknown argument `roles`
+            help: write `scopes = "admin"`
+        any_of = ["a", "b"]
+            unknown argument `any_of`
+            help: write `scopes = any("a", "b")`
+        optinal
+            unknown argument `optinal`
+            help: write `optional`
+        colour = 1
+            unknown argument `colour`
+            help: the arguments are `scopes = …`, `optional` and `crate = …`
+        when = x
+            unknown argument `when`
+            help: it is not supported: call `auth.require("…")?` in the function
+        audience = "x"
+            unknown argument `audience`
+            help: `audience` is a setting of `ResourceServer::builder`
+        scopes = "a", scopes = "b"
+            `scopes` is given twice
+            help: write `scopes = ["a", "b"]` once
+        scopes =
+            the value of `scopes` is missing
+            help: write `scopes = "read write"`
+        scopes
+            expected `=` after `scopes`
+            help: write `scopes = "read write"`
+        crate = "::x"
+            the value of `crate` is not a path
+            help: write `crate = ::path::to::requires_auth`
+        crate = requires-auth
+            the value of `crate` is not a path
+            help: write `crate = requires_auth`
+        crate
+            expected `=` after `crate`
+            help: write `crate = ::path::to::requires_auth`
+        crate = "requires-auth"
+            the value of `crate` is not a path
+            help: write `crate = requires_auth`
+        "a", "b"
+            expected the name of an argument
+            help: write `scopes = ["a", "b"]`
+        ["a", "b"]
+            expected the name of an argument
+            help: write `scopes = ["a", "b"]`
+        Scopes = "a"
+            unknown argument `Scopes`
+            help: write `scopes = "a"`
+        SCOPES = "a"
+            unknown argument `SCOPES`
+            help: write `scopes = "a"`
+        optional = "false"
+            `optional` takes no value
+            help: remove `optional`: a token is required
+        required = true
+            unknown argument `required`
+            help: remove it: a token is required
+        auth
+            unknown argument `auth`
+            help: write `scopes = "auth"`
+        scope = "read", "write"
+            unknown argument `scope`
+            help: write `scopes = ["read", "write"]`
+        scopes = "read", any = true
+            unknown argument `any`
+            help: write `scopes = all(…)` where all of the scopes are required, `scopes = any(…)` where one of them is enough
+        scopes = ["a", "b"], mode = "any"
+            unknown argument `mode`
+            help: write `scopes = all(…)` where all of the scopes are required, `scopes = any(…)` where one of them is enough
+        scopes != "read"
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        "read or write"
+            expected the name of an argument
+            help: write `scopes = any("read", "write")`
+        required = ["a", "b"]
+            unknown argument `required`
+            help: write `scopes = ["a", "b"]`
+        require = "read"
+            unknown argument `require`
+            help: write `scopes = "read"`
+        anonymous = false
+            unknown argument `anonymous`
+            help: remove it: a token is required
+        any = "a b"
+            unknown argument `any`
+            help: write `scopes = any("a", "b")` or `scopes = ["a", "b"]`, whichever is meant
+        any = ["a b", "c"]
+            unknown argument `any`
+            help: write `scopes = any(all("a", "b"), "c")`
+        any_of("a b", "c")
+            unknown argument `any_of`
+            help: write `scopes = any(all("a", "b"), "c")`
+        any_scopes = ["a", "b"]
+            unknown argument `any_scopes`
+            help: write `scopes = any("a", "b")`
+        scopes = "a", scope = "b"
+            `scopes` is given twice
+            help: write `scopes = ["a", "b"]` once
+        scopes(any = ["a", "b"])
+            expected `=` after `scopes`
+            help: write `scopes = any("a", "b")`
+    "##]]
+    .assert_eq(&messages(WRONG_ARGUMENTS));
+}
+
+pub(super) const WRONG_ARGUMENTS: &[&str] = &[
+    r#""read write""#,
+    r#"scopes = "read", "write""#,
+    r#"all("read", "write")"#,
+    r#"any("read", "write")"#,
+    "read",
+    "read, write",
+    "entries:read",
+    "public",
+    "optional = false",
+    "scopes == \"a\"",
+    "scopes += \"a\"",
+    "scopes => \"a\"",
+    "scopes(\"a\", \"b\")",
+    "scopes: \"a\"",
+    "scopes \"a\"",
+    "scopes[\"a\"]",
+    "scops = \"a\"",
+    "scope = \"a b\"",
+    "roles = [\"admin\"]",
+    "any_of = [\"a\", \"b\"]",
+    "optinal",
+    "colour = 1",
+    "when = x",
+    "audience = \"x\"",
+    "scopes = \"a\", scopes = \"b\"",
+    "scopes =",
+    "scopes",
+    "crate = \"::x\"",
+    "crate = requires-auth",
+    "crate",
+    "crate = \"requires-auth\"",
+    "\"a\", \"b\"",
+    "[\"a\", \"b\"]",
+    "Scopes = \"a\"",
+    "SCOPES = \"a\"",
+    "optional = \"false\"",
+    "required = true",
+    "auth",
+    r#"scope = "read", "write""#,
+    r#"scopes = "read", any = true"#,
+    r#"scopes = ["a", "b"], mode = "any""#,
+    r#"scopes != "read""#,
+    r#""read or write""#,
+    r#"required = ["a", "b"]"#,
+    r#"require = "read""#,
+    r#"anonymous = false"#,
+    r#"any = "a b""#,
+    r#"any = ["a b", "c"]"#,
+    r#"any_of("a b", "c")"#,
+    r#"any_scopes = ["a", "b"]"#,
+    r#"scopes = "a", scope = "b""#,
+    r#"scopes(any = ["a", "b"])"#,
+];
