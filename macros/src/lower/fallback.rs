@@ -7,14 +7,15 @@ use syn::{Attribute, FnArg, PatType, Token};
 use crate::parse::attribute::{is_auth_marker, is_tool_or_prompt};
 use crate::parse::function::Function;
 
-/// Removes the qualifiers that no framework accepts. A function that had one becomes `async`, so
-/// that a framework can route it.
+/// Removes `const` and `extern "…"`, which no framework accepts. A function that had one becomes
+/// `async`, so that a framework can route it.
 // Input:  extern "C" fn create(entry: Json<NewEntry>) -> R { … }
 // Output: async fn create(entry: Json<NewEntry>) -> R { … }
-pub(super) fn replace_qualifiers(function: Function) -> Function {
+pub(super) fn replace_const_and_abi(function: Function) -> Function {
     let mut function = function;
     let signature = &mut function.signature;
     let becomes_async = signature.constness.is_some() || signature.abi.is_some();
+    signature.constness = None;
     signature.abi = None;
     if becomes_async && !function.attributes.iter().any(is_tool_or_prompt) {
         function.signature.asyncness = Some(<Token![async]>::default());

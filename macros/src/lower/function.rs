@@ -4,10 +4,10 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::FnArg;
 
-use super::fallback::{replace_arguments, replace_qualifiers};
+use super::fallback::{replace_arguments, replace_const_and_abi};
 use super::guard_argument::GuardArgument;
 use super::policy_type::Policy;
-use super::prologue::{check_attribute_order, check_caller_type};
+use super::prologue::{attribute_order_check, caller_type_check};
 use super::rmcp_meta::append_policy;
 use super::shared_caller::may_extract_caller;
 use crate::features::Features;
@@ -32,7 +32,7 @@ pub(crate) fn lower_function(
     let (function, caller, optional) = match plan {
         FunctionPlan::Guarded { caller, optional } => (function, caller, optional),
         FunctionPlan::GuardedFallback { caller, optional, unusable } => {
-            let function = replace_arguments(replace_qualifiers(function), &unusable);
+            let function = replace_arguments(replace_const_and_abi(function), &unusable);
             (function, position_without(caller, &unusable), optional)
         }
         FunctionPlan::UnguardedFallback { removed } => {
@@ -57,7 +57,7 @@ fn guard(
     features: Features,
 ) -> Function {
     let mut function = function;
-    let order_check = check_attribute_order(&function, policy, features);
+    let order_check = attribute_order_check(&function, policy, features);
     let mut type_check = None;
     let shared = may_extract_caller(&function.signature, caller);
     let guard = GuardArgument { policy, shared };
@@ -69,7 +69,7 @@ fn guard(
         match input {
             FnArg::Receiver(_) => receiver = Some(input),
             FnArg::Typed(argument) if caller == Some(position) => {
-                type_check = Some(check_caller_type(&argument, policy));
+                type_check = Some(caller_type_check(&argument, policy));
                 guards = guard.with_caller(argument);
             }
             FnArg::Typed(_) => others.push(input),

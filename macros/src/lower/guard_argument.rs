@@ -46,8 +46,7 @@ impl GuardArgument<'_> {
         vec![argument, self.without_caller(vec![otherwise])]
     }
 
-    /// Receives nothing. With `optional`, the type still names an optional caller, because the
-    /// extractor needs it.
+    /// Receives nothing. With `optional`, it receives an `Option<AuthInfo>` and drops it.
     // Input:  optional
     // Output: _: Authorized<Policy, Option<AuthInfo>>
     pub(super) fn without_caller(&self, attributes: Vec<Attribute>) -> FnArg {

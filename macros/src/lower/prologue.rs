@@ -1,4 +1,5 @@
-//! Statements in front of the body, which only the compiler evaluates.
+//! Statements in front of the body with which the compiler checks something. At run time they do
+//! nothing.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -10,11 +11,11 @@ use crate::features::Features;
 use crate::parse::attribute::{has_name, is_tool_or_prompt};
 use crate::parse::function::Function;
 
-/// Checks the type of the argument that receives the caller. A bound in the signature would be
+/// A check of the type of the argument that receives the caller. A bound in the signature would be
 /// reported again wherever the function is routed, registered or called.
 // Input:  auth: AuthInfo
 // Output: const _: () = receives_the_caller::<Required, AuthInfo>();
-pub(super) fn check_caller_type(argument: &PatType, policy: &Policy<'_>) -> TokenStream {
+pub(super) fn caller_type_check(argument: &PatType, policy: &Policy<'_>) -> TokenStream {
     let PatType { attrs, ty, .. } = argument;
     let (first, last) = first_and_last_span(ty);
     let private = policy.private(first);
@@ -22,7 +23,7 @@ pub(super) fn check_caller_type(argument: &PatType, policy: &Policy<'_>) -> Toke
     let check = quote_spanned!(last=> receives_the_caller);
     let call = quote_spanned!(first=> #private::#check::<#private::#presence, #ty>());
     let cfgs = attrs.iter().filter(|attribute| has_name(attribute, "cfg"));
-    // An item may stand before the items of the body without a lint, but cannot name `Self`.
+    // A statement in front of an item is a lint of clippy. An item is not, but cannot name `Self`.
     if mentions_self(ty.to_token_stream()) {
         quote!(#(#cfgs)* #call;)
     } else {
@@ -38,18 +39,18 @@ fn mentions_self(tokens: TokenStream) -> bool {
     })
 }
 
-/// Fails to compile in a method whose `#[tool]` or `#[prompt]` expanded before the guard. rmcp then
-/// has described the method in an associated function, `list_tool_attr`, which takes precedence
-/// over the one of the trait below and returns another type.
+/// A check that `#[tool]` or `#[prompt]` has not expanded before the guard. If it has, rmcp has
+/// emitted an associated function `list_tool_attr` beside the method. That function takes precedence
+/// over the one of the trait `Otherwise`, and `undescribed` does not accept its return type.
 ///
-/// Only a synchronous method on `&self` gets the statement, which no other framework calls; other
-/// functions keep their bodies. What rmcp makes of an `async` method is recognised by its
-/// signature.
+/// Only a synchronous method on `&self` gets the check, because no other framework calls one. An
+/// `async` method that rmcp has expanded is recognised by its signature when the function is
+/// validated.
 // Input:  fn list(&self, auth: AuthInfo) -> R { … }
 // Output: { trait Otherwise { fn list_tool_attr() -> NotATool { NotATool } … }
 //           impl<T: ?Sized> Otherwise for T {}
 //           undescribed(Self::list_tool_attr); … }
-pub(super) fn check_attribute_order(
+pub(super) fn attribute_order_check(
     function: &Function,
     policy: &Policy<'_>,
     features: Features,

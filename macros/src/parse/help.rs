@@ -1,7 +1,7 @@
 //! Messages and help texts that several errors share.
 
 pub(super) const WRITE_A_CONDITION: &str = "write `scopes = \"read write\"`, `scopes = [\"read\", \"write\"]` or \
-                     `scopes = any(\"admin\", all(\"read\", \"write\"))`";
+     `scopes = any(\"admin\", all(\"read\", \"write\"))`";
 
 pub(super) const NAME_A_SCOPE: &str = "name at least one scope, as in `scopes = \"read\"`";
 
@@ -13,6 +13,7 @@ pub(super) const CALL_REQUIRE: &str =
 
 pub(super) const NO_NEGATION: &str = "a condition has no negation";
 
-pub(super) const NAME_REQUIRED_SCOPES: &str = "name the scopes that the token must have; `auth.has_scope(\"…\")` tests for others in the function";
+pub(super) const NAME_REQUIRED_SCOPES: &str = "name the scopes that the token must have; \
+     `auth.has_scope(\"…\")` tests for others in the function";
 
 pub(super) const THE_ARGUMENTS: &str = "the arguments are `scopes = …`, `optional` and `crate = …`";

@@ -1,4 +1,4 @@
-//! The `impl` block under the attribute: of its items, only the attributes are parsed.
+//! The `impl` block below the attribute. Only the attributes of its items are parsed.
 
 use std::collections::VecDeque;
 
@@ -10,44 +10,48 @@ use syn::parse::Parser;
 /// An `impl` block.
 pub(crate) struct ImplBlock {
     pub(crate) attributes: Vec<Attribute>,
-    /// From `impl` to the type, with all bounds.
+    /// The tokens from `impl` up to the braces.
     pub(crate) header: TokenStream,
     inner_attributes: TokenStream,
     pub(crate) items: Vec<ImplItem>,
     braces: Group,
 }
 
-/// What stands in an `impl` block.
+/// An item of an `impl` block.
 pub(crate) struct ImplItem {
     pub(crate) attributes: Vec<Attribute>,
-    /// Up to the first `;` or the first block: all of a function, whose signature may have blocks
-    /// only in parentheses or brackets. Where an item does have more of them, what is behind the
-    /// first counts as an item without attributes, and is emitted where it was.
+    /// The tokens up to the first `;` or the first block. For a function, that is all of it, because
+    /// blocks in its signature are in parentheses or brackets. In an item with a further `;` or
+    /// block, the tokens after the first are an item without attributes, emitted in the same order.
     rest: TokenStream,
 }
 
 impl ImplBlock {
-    /// `None` if it is another item.
+    /// Returns `None` for another item.
     pub(crate) fn parse(item: TokenStream) -> Option<syn::Result<Self>> {
         let mut trees = Trees::new(item);
-        let attributes = trees.attributes();
-        if !trees.start_an_impl() {
+        let attributes = trees.take_attributes();
+        if !trees.begin_impl_block() {
             return None;
         }
         let Some(TokenTree::Group(braces)) = trees.0.pop_back() else { return None };
         if braces.delimiter() != Delimiter::Brace {
             return None;
         }
-        Some(Self::of(attributes, trees.0.into_iter().collect(), braces))
+        Some(Self::parse_items(attributes, trees.0.into_iter().collect(), braces))
     }
 
-    fn of(attributes: TokenStream, header: TokenStream, braces: Group) -> syn::Result<Self> {
+    fn parse_items(
+        attributes: TokenStream,
+        header: TokenStream,
+        braces: Group,
+    ) -> syn::Result<Self> {
         let mut trees = Trees::new(braces.stream());
-        let inner_attributes = trees.inner_attributes();
+        let inner_attributes = trees.take_inner_attributes();
         let mut items = Vec::new();
         while !trees.0.is_empty() {
-            let attributes = parse_attributes(trees.attributes())?;
-            items.push(ImplItem { attributes, rest: trees.item() });
+            let attributes = parse_attributes(trees.take_attributes())?;
+            items.push(ImplItem { attributes, rest: trees.take_item() });
         }
         let attributes = parse_attributes(attributes)?;
         Ok(Self { attributes, header, inner_attributes, items, braces })
@@ -68,7 +72,7 @@ impl ToTokens for ImplBlock {
 }
 
 impl ImplItem {
-    /// Whether it is what a macro makes of its arguments, such as `tools!(…);`.
+    /// Whether it is a macro call, such as `tools!(…);`.
     pub(crate) fn is_macro_call(&self) -> bool {
         let mut trees = self.rest.clone().into_iter();
         let mut path = trees.by_ref().skip_while(|tree| match tree {
@@ -79,7 +83,7 @@ impl ImplItem {
         path.next().is_some_and(|tree| is_at(Some(&tree), '!'))
     }
 
-    /// The name of a function.
+    /// The name, if it is a function.
     pub(crate) fn name(&self) -> Option<Ident> {
         let mut words = self.rest.clone().into_iter().skip_while(|tree| tree.to_string() != "fn");
         match words.nth(1) {
@@ -100,7 +104,7 @@ fn parse_attributes(tokens: TokenStream) -> syn::Result<Vec<Attribute>> {
     Attribute::parse_outer.parse2(tokens)
 }
 
-/// The tokens that are left.
+/// The tokens that are not parsed yet.
 struct Trees(VecDeque<TokenTree>);
 
 impl Trees {
@@ -108,14 +112,14 @@ impl Trees {
         Self(tokens.into_iter().collect())
     }
 
-    /// Whether a block comes next, behind its attributes.
-    fn start_an_impl(&self) -> bool {
-        let keyword = |tree: &&TokenTree| !is(tree, "unsafe") && !is(tree, "default");
-        self.0.iter().find(keyword).is_some_and(|tree| is(tree, "impl"))
+    /// Whether the tokens begin an `impl` block without its attributes.
+    fn begin_impl_block(&self) -> bool {
+        let is_keyword = |tree: &&TokenTree| !is_word(tree, "unsafe") && !is_word(tree, "default");
+        self.0.iter().find(is_keyword).is_some_and(|tree| is_word(tree, "impl"))
     }
 
-    /// `#![…]`, as often as it is there.
-    fn inner_attributes(&mut self) -> TokenStream {
+    /// Takes each `#![…]` at the beginning.
+    fn take_inner_attributes(&mut self) -> TokenStream {
         let mut attributes = TokenStream::new();
         while is_at(self.0.front(), '#') && is_at(self.0.get(1), '!') {
             attributes.extend(self.0.drain(..self.0.len().min(3)));
@@ -123,50 +127,50 @@ impl Trees {
         attributes
     }
 
-    /// `#[…]`, as often as it is there.
-    fn attributes(&mut self) -> TokenStream {
+    /// Takes each `#[…]` at the beginning.
+    fn take_attributes(&mut self) -> TokenStream {
         let mut attributes = TokenStream::new();
-        self.open_capture();
+        self.flatten_captured();
         while is_at(self.0.front(), '#') && matches!(self.0.get(1), Some(TokenTree::Group(_))) {
             attributes.extend(self.0.drain(..2));
-            self.open_capture();
+            self.flatten_captured();
         }
         attributes
     }
 
-    fn item(&mut self) -> TokenStream {
-        let last = self.0.iter().position(ends_an_item);
+    /// Takes the rest of an item after its attributes.
+    fn take_item(&mut self) -> TokenStream {
+        let last = self.0.iter().position(ends_item);
         self.0.drain(..last.map_or(self.0.len(), |last| last + 1)).collect()
     }
 
-    /// An item that a `macro_rules!` macro has captured stands in a group without delimiters.
-    fn open_capture(&mut self) {
+    /// Replaces a fragment that a `macro_rules!` macro has captured, which is a group without
+    /// delimiters, by its tokens.
+    fn flatten_captured(&mut self) {
         while let Some(TokenTree::Group(capture)) = self.0.front()
             && capture.delimiter() == Delimiter::None
         {
-            let mut opened = Self::new(capture.stream()).0;
+            let mut tokens = Self::new(capture.stream()).0;
             self.0.pop_front();
-            opened.append(&mut self.0);
-            self.0 = opened;
+            tokens.append(&mut self.0);
+            self.0 = tokens;
         }
     }
 }
 
-fn ends_an_item(tree: &TokenTree) -> bool {
+fn ends_item(tree: &TokenTree) -> bool {
     match tree {
         TokenTree::Group(group) => match group.delimiter() {
             Delimiter::Brace => true,
-            // A captured block.
-            Delimiter::None => {
-                group.stream().into_iter().last().is_some_and(|it| ends_an_item(&it))
-            }
+            // A block that a `macro_rules!` macro has captured.
+            Delimiter::None => group.stream().into_iter().last().is_some_and(|it| ends_item(&it)),
             _ => false,
         },
         tree => is_at(Some(tree), ';'),
     }
 }
 
-fn is(tree: &TokenTree, word: &str) -> bool {
+fn is_word(tree: &TokenTree, word: &str) -> bool {
     matches!(tree, TokenTree::Ident(ident) if ident == word)
 }
 

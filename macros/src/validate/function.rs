@@ -7,19 +7,19 @@ use crate::parse::function::Function;
 
 use super::{caller_argument, guardable, rmcp};
 
-/// How a function is emitted. Arguments are named by their positions, `self` included.
+/// How a function is emitted. Numbers are positions of arguments, counted from `self`.
 pub(crate) enum FunctionPlan {
     /// The guard takes the place of the argument `caller`; without one, it receives nothing.
     Guarded { caller: Option<usize>, optional: bool },
-    /// Beside errors: the same, with a signature that a framework accepts. The arguments `unusable`
+    /// Beside errors: guarded, with a signature that a framework accepts. The arguments `unusable`
     /// become variables of the body.
     GuardedFallback { caller: Option<usize>, optional: bool, unusable: Vec<usize> },
-    /// Beside errors, where the signature must stay as it is: without a guard. The arguments
+    /// Beside errors: without a guard, because the signature must stay as it is. The arguments
     /// `removed` become variables of the body.
     UnguardedFallback { removed: Vec<usize> },
 }
 
-/// Checks everything about a function that does not depend on other items.
+/// Checks a function against the arguments of the attribute.
 pub(crate) fn validate_function(
     function: &Function,
     arguments: &Arguments,

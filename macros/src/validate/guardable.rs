@@ -32,7 +32,7 @@ fn check_kind(function: &Function, errors: &mut Diagnostics) {
             "name its arguments",
         );
     }
-    if starts_the_program(function) {
+    if is_program_main(function) {
         errors.error(
             &signature.ident,
             "`main` cannot be guarded: it answers no request",
@@ -56,7 +56,7 @@ fn check_kind(function: &Function, errors: &mut Diagnostics) {
 /// Whether this is the program's `main`. A handler in a module may have that name too. The
 /// program's `main` takes no arguments, and either has an attribute such as `#[tokio::main]`, or is
 /// synchronous and returns `()`, a `Result` or an `ExitCode`.
-fn starts_the_program(function: &Function) -> bool {
+fn is_program_main(function: &Function) -> bool {
     let Function { signature, attributes, .. } = function;
     let has_runtime =
         attributes.iter().any(|attribute| last_segment_is(attribute.path(), &["main"]));
