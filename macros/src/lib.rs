@@ -1,7 +1,7 @@
 //! The `#[requires_auth]` attribute; its documentation is on the re-export in `requires-auth`.
 //!
-//! This file converts token types. `expand.rs` has the pipeline: [`parse`] reads the arguments and
-//! the item, [`validate`] checks them and decides how the item is emitted, [`lower`] makes the
+//! This file converts token types. `expand.rs` has the pipeline: `parse` reads the arguments and
+//! the item, `validate` checks them and decides how the item is emitted, `lower` makes the
 //! tokens. No decision about a request is made here: the emitted code names a policy as a type, and
 //! the runtime enforces it.
 

@@ -40,8 +40,9 @@ fn mentions_self(tokens: TokenStream) -> bool {
 }
 
 /// A check that `#[tool]` or `#[prompt]` has not expanded before the guard. If it has, rmcp has
-/// emitted an associated function `list_tool_attr` beside the method. That function takes precedence
-/// over the one of the trait `Otherwise`, and `undescribed` does not accept its return type.
+/// emitted an associated function `list_tool_attr` beside the method. That function takes
+/// precedence over the one of the trait `Otherwise`, and `undescribed` does not accept its return
+/// type.
 ///
 /// Only a synchronous method on `&self` gets the check, because no other framework calls one. An
 /// `async` method that rmcp has expanded is recognised by its signature when the function is

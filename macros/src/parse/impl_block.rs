@@ -20,9 +20,10 @@ pub(crate) struct ImplBlock {
 /// An item of an `impl` block.
 pub(crate) struct ImplItem {
     pub(crate) attributes: Vec<Attribute>,
-    /// The tokens up to the first `;` or the first block. For a function, that is all of it, because
-    /// blocks in its signature are in parentheses or brackets. In an item with a further `;` or
-    /// block, the tokens after the first are an item without attributes, emitted in the same order.
+    /// The tokens up to the first `;` or the first block. For a function, that is all of it,
+    /// because blocks in its signature are in parentheses or brackets. In an item with a further
+    /// `;` or block, the tokens after the first are an item without attributes, emitted in the same
+    /// order.
     rest: TokenStream,
 }
 
