@@ -352,9 +352,11 @@ mod tests {
         }
     }
 
-    /// Reads the body, and answers as the SDK does if that fails.
-    #[derive(Clone)]
-    struct Reads;
+    /// Reads the body with a pause before each frame, and answers as the SDK does if that fails.
+    #[derive(Clone, Default)]
+    struct Reads {
+        pause: Duration,
+    }
 
     impl<B> Service<Request<B>> for Reads
     where
@@ -370,13 +372,23 @@ mod tests {
         }
 
         fn call(&mut self, request: Request<B>) -> Self::Future {
+            let pause = self.pause;
             Box::pin(async move {
                 let mut response = Response::new(Full::default());
-                match request.into_body().collect().await {
-                    Ok(body) => *response.body_mut() = Full::new(body.to_bytes()),
-                    Err(_) => *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR,
+                let mut body = std::pin::pin!(request.into_body());
+                loop {
+                    if !pause.is_zero() {
+                        tokio::time::sleep(pause).await;
+                    }
+                    match body.frame().await {
+                        Some(Ok(_)) => {}
+                        Some(Err(_)) => {
+                            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+                            return Ok(response);
+                        }
+                        None => return Ok(response),
+                    }
                 }
-                Ok(response)
             })
         }
     }
@@ -397,9 +409,11 @@ mod tests {
             context: &mut Context<'_>,
         ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
             let every = self.every;
-            let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(every)));
-            std::task::ready!(timer.as_mut().poll(context));
-            self.timer = None;
+            if !every.is_zero() {
+                let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(every)));
+                std::task::ready!(timer.as_mut().poll(context));
+                self.timer = None;
+            }
             let Some(left) = self.bytes.checked_sub(1) else { return Poll::Ready(None) };
             self.bytes = left;
             Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b" ")))))
@@ -408,7 +422,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_takes_too_long_is_refused() {
-        // R-I3: the deadline of an authenticated request, whoever reads its body.
+        // R-I3, R-I13: the deadline of an authenticated request, whoever reads its body.
         let server = ResourceServer::builder("https://a.example/")
             .authorization_server("https://as.example")
             .resolver(Anybody)
@@ -418,6 +432,8 @@ mod tests {
         for (timeout, bytes, every, expected) in [
             (None, 28, second, 200),
             (None, 31, second, 408),
+            // The deadline is one for all of the body, not for each piece.
+            (None, 2, 20 * second, 408),
             (None, 1, 3600 * second, 408),
             (None, 3_000_000, second / 1000, 408),
             (Some(40 * second), 31, second, 200),
@@ -429,7 +445,7 @@ mod tests {
                 if let Some(timeout) = timeout {
                     builder = builder.body_timeout(timeout);
                 }
-                let mut service = builder.build().unwrap().layer().layer(Reads);
+                let mut service = builder.build().unwrap().layer().layer(Reads::default());
                 let mut request = Request::post("/").header(AUTHORIZATION, "Bearer t");
                 if modern {
                     request = request.header("mcp-protocol-version", "2026-07-28");
@@ -441,17 +457,59 @@ mod tests {
                 let case = format!("{timeout:?} {bytes} {every:?} {modern}");
                 assert_eq!(response.status(), expected, "{case}");
                 if expected == 408 {
-                    let took = begun.elapsed();
                     let most = timeout.unwrap_or(30 * second) + Duration::from_millis(5);
-                    assert!(took <= most, "{case} {took:?}");
-                    assert_eq!(response.headers()["content-type"], "application/json");
-                    assert_eq!(response.headers()["cache-control"], "no-store");
-                    let body = response.into_body().collect().await.unwrap().to_bytes();
-                    assert_eq!(
-                        body,
-                        r#"{"error":{"code":-32600,"message":"the body did not arrive in time"},"id":null,"jsonrpc":"2.0"}"#
-                    );
+                    assert_timed_out(response, begun.elapsed(), most, &case).await;
                 }
+            }
+        }
+    }
+
+    async fn assert_timed_out(
+        response: Response<Answered<Full<Bytes>>>,
+        took: Duration,
+        most: Duration,
+        case: &str,
+    ) {
+        assert_eq!(response.status(), 408, "{case}");
+        assert!(took <= most, "{case} {took:?}");
+        assert_eq!(response.headers()["content-type"], "application/json");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(
+            body,
+            r#"{"error":{"code":-32600,"message":"the body did not arrive in time"},"id":null,"jsonrpc":"2.0"}"#
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_reads_late_does_not_extend_the_deadline_of_the_body() {
+        // R-I13: a body that never has to be waited for, and one that is first read after a while.
+        let server = ResourceServer::builder("https://a.example/")
+            .authorization_server("https://as.example")
+            .resolver(Anybody)
+            .build()
+            .unwrap();
+        let mcp = Mcp::builder(&server, || Ok(Handler)).build().unwrap();
+        let second = Duration::from_secs(1);
+        for (bytes, every, pause, expected) in [
+            (25, Duration::ZERO, second, 200),
+            (100, Duration::ZERO, second, 408),
+            (1, 3600 * second, 20 * second, 408),
+        ] {
+            let mut service = mcp.layer().layer(Reads { pause });
+            let request = Request::post("/")
+                .header(AUTHORIZATION, "Bearer t")
+                .header("mcp-protocol-version", "2026-07-28")
+                .header("mcp-method", "tools/list")
+                .body(Slow { bytes, every, timer: None })
+                .unwrap();
+            let begun = tokio::time::Instant::now();
+            let response = service.call(request).await.unwrap();
+            let case = format!("{bytes} {every:?} {pause:?}");
+            assert_eq!(response.status(), expected, "{case}");
+            if expected == 408 {
+                let most = 30 * second + Duration::from_millis(5);
+                assert_timed_out(response, begun.elapsed(), most, &case).await;
             }
         }
     }
