@@ -146,7 +146,10 @@ mod tests {
         assert_eq!(tasks.tool("19999", bob).as_deref(), Some("of 19999"));
         assert_eq!(tasks.tool("19999", alice), None);
         begin("19999", bob).unwrap();
+        begin("0", alice).unwrap();
         assert_eq!(tasks.known().count, MOST_OF_ONE + 1, "an id counts once");
+        let oldest = 20_000 - MOST_OF_ONE;
+        assert_eq!(tasks.tool(&oldest.to_string(), bob), Some(format!("of {oldest}")));
         tasks.begin("0", "mine".to_owned(), bob, now).unwrap();
         assert_eq!(tasks.tool("0", alice).as_deref(), Some("of 0"), "nobody takes it over");
     }
@@ -170,10 +173,18 @@ mod tests {
         assert_eq!(tasks.tool("a", alice), None, "a caller can still replace its own");
         assert_eq!(tasks.tool("b", alice).as_deref(), Some("tool"));
         let late = owner("late");
-        let begun = tasks.begin("c", "tool".to_owned(), late, start + KEPT_FOR / 2);
-        assert_eq!(begun, Err(TooManyTasks));
-        assert_eq!(tasks.tool("c", late), None);
-        tasks.begin("c", "tool".to_owned(), late, start + KEPT_FOR).unwrap();
+        let second = Duration::from_secs(1);
+        let begin = |now| tasks.begin("c", "tool".to_owned(), late, now);
+        let almost = KEPT_FOR.saturating_sub(second);
+        for now in [KEPT_FOR / 2, almost] {
+            assert_eq!(begin(start + now), Err(TooManyTasks), "{now:?}");
+            assert_eq!(tasks.tool("c", late), None);
+        }
+        // R-I13: all of them are looked through only once in a while, however many callers come.
+        for later in [second, SWEEP_AGAIN.saturating_sub(second)] {
+            assert_eq!(begin(start + almost + later), Err(TooManyTasks), "{later:?}");
+        }
+        begin(start + almost + SWEEP_AGAIN).unwrap();
         assert_eq!(tasks.tool("c", late).as_deref(), Some("tool"));
         assert_eq!(tasks.known().count, 1, "what is old has made room");
     }
