@@ -13,13 +13,19 @@ use super::*;
 use crate::mcp::event_stream::EventStream;
 use crate::{AccessToken, Claims, Clock, Condition, ResolveError, Resolver};
 
-/// A wall clock that shows what the test has set, in seconds.
+/// A wall clock that shows what the test has set.
 #[derive(Debug, Clone, Default)]
-struct WallClock(Arc<Mutex<u64>>);
+struct WallClock(Arc<Mutex<Duration>>);
+
+impl WallClock {
+    fn set(&self, time: Duration) {
+        *self.0.lock().unwrap() = time;
+    }
+}
 
 impl Clock for WallClock {
     fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(*self.0.lock().unwrap())
+        SystemTime::UNIX_EPOCH + *self.0.lock().unwrap()
     }
     fn instant(&self) -> std::time::Instant {
         Instant::now().into_std()
@@ -39,6 +45,9 @@ enum Answer {
     #[default]
     None,
     Claims(&'static str),
+    /// Of which only these scopes may be used; the cache makes them, which is part of this feature.
+    #[cfg(feature = "introspection")]
+    Stale(&'static str, &'static str),
     Inactive,
     Outage,
 }
@@ -48,6 +57,12 @@ impl Answer {
         match self {
             Self::None => None,
             Self::Claims(claims) => Some(Claims::from_introspection(claims.as_bytes())),
+            #[cfg(feature = "introspection")]
+            Self::Stale(claims, usable) => {
+                let claims = Claims::from_introspection(claims.as_bytes()).unwrap();
+                let usable = crate::ScopeSet::parse(usable).unwrap();
+                Some(Ok(claims.stale(Some(&usable), ResolveError::CredentialsRefused)))
+            }
             Self::Inactive => Some(Err(ResolveError::Inactive)),
             Self::Outage => Some(Err(ResolveError::CredentialsRefused)),
         }
@@ -166,10 +181,10 @@ async fn a_stream_ends_when_its_token_expires() {
         let mut open = Open::with(claims, &[]).await;
         open.send();
         assert_eq!(open.now().await, Next::Event);
-        *open.clock.0.lock().unwrap() = 99;
+        open.clock.set(99 * SECOND);
         open.send();
         assert_eq!(open.now().await, Next::Event);
-        *open.clock.0.lock().unwrap() = 100;
+        open.clock.set(100 * SECOND);
         // The cache does not know better than the clock.
         open.cache(Answer::Claims(claims));
         if event {
@@ -186,12 +201,20 @@ async fn a_stream_ends_when_its_token_expires() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_without_events_ends_at_the_very_time() {
     // R-I15: the timer runs to the end of the token, not to the next tick.
-    let claims = r#"{"active":true,"sub":"a","aud":"https://a.example/","exp":1}"#;
+    let claims = r#"{"active":true,"sub":"a","aud":"https://a.example/","exp":10}"#;
     let mut open = Open::with(claims, &[]).await;
-    *open.clock.0.lock().unwrap() = 1;
+    let millis = Duration::from_millis;
     let begin = Instant::now();
+    open.clock.set(millis(9750));
+    // In a task of its own, so that nothing but the timer wakes the stream.
+    let clock = open.clock.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(millis(1100)).await;
+        clock.set(10 * SECOND);
+    });
     assert_eq!(open.within(10 * SECOND).await, Next::End);
-    assert!(begin.elapsed() <= SECOND, "{:?}", begin.elapsed());
+    let took = begin.elapsed();
+    assert!((millis(1250)..millis(1260)).contains(&took), "{took:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -257,7 +280,7 @@ async fn an_authorization_server_that_does_not_answer_keeps_no_stream_alive() {
     assert_eq!(open.within(10 * SECOND).await, Next::Nothing);
     open.send();
     assert_eq!(open.within(10 * SECOND).await, Next::Nothing, "it is being resolved");
-    *open.clock.0.lock().unwrap() = 100;
+    open.clock.set(100 * SECOND);
     assert_eq!(open.within(2 * SECOND).await, Next::End);
 }
 
@@ -278,6 +301,44 @@ async fn a_stream_ends_with_the_scopes_that_it_was_begun_with() {
         open.send();
         assert_eq!(open.now().await, expected, "{scopes:?}");
     }
+}
+
+#[cfg(feature = "introspection")]
+#[tokio::test(start_paused = true)]
+async fn stale_claims_without_its_scopes_hold_a_stream_back_and_do_not_end_it_at_once() {
+    // R-I15
+    for (usable, expected) in [("write", Next::Event), ("read", Next::Nothing)] {
+        let mut open = Open::with(ALICE, &["write"]).await;
+        open.cache(Answer::Stale(ALICE, usable));
+        open.send();
+        assert_eq!(open.within(50 * SECOND).await, expected, "{usable}");
+        open.cache(Answer::Claims(ALICE));
+        open.send();
+        assert_eq!(open.within(2 * SECOND).await, Next::Event, "{usable}");
+    }
+    let mut open = Open::with(ALICE, &["write"]).await;
+    open.cache(Answer::Stale(ALICE, "read"));
+    open.send();
+    assert_eq!(open.within(59 * SECOND).await, Next::Nothing);
+    assert_eq!(open.within(2 * SECOND).await, Next::End, "the outage lasts");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_at_the_time_that_was_named_last() {
+    // R-I15: the server has shortened the token's life since the stream began.
+    let early = r#"{"active":true,"sub":"alice","aud":"https://a.example/","exp":50}"#;
+    let mut open = Open::with(ALICE, &[]).await;
+    open.cache(Answer::Claims(early));
+    open.send();
+    assert_eq!(open.now().await, Next::Event);
+    // From now on no cache has it, and it is too early to resolve it again.
+    open.cache(Answer::None);
+    open.clock.set(49 * SECOND);
+    open.send();
+    assert_eq!(open.now().await, Next::Event);
+    open.clock.set(50 * SECOND);
+    open.send();
+    assert_eq!(open.now().await, Next::End);
 }
 
 #[tokio::test(start_paused = true)]
