@@ -140,4 +140,18 @@ mod tests {
         }
         assert_eq!(read.get(), before, "the boot clock is read once in a tick");
     }
+
+    #[test]
+    fn of_two_threads_that_read_the_boot_clock_the_later_time_counts() {
+        // R-E3: the one that read it first is the last to write it.
+        let at = |millis: i64| {
+            move |_| Timespec { tv_sec: millis / 1000, tv_nsec: millis % 1000 * 1_000_000 }
+        };
+        let begun = Instant::now();
+        let times = BootClock::new(begun, at(1000));
+        let tick = nanoseconds(at(1008)(ClockId::MonotonicCoarse)).unwrap();
+        times.at_tick(tick, at(1009)).unwrap();
+        times.at_tick(tick, at(1008)).unwrap();
+        assert_eq!(times.coarse(at(1008)), Some(begun + Duration::from_millis(9)));
+    }
 }
