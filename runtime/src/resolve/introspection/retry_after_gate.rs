@@ -204,9 +204,13 @@ mod tests {
         pause.observe(&token("a"), &named(1));
         assert!(!pause.take_suspicion(), "and none beside it");
         pause.observe_control(&Err(named(5)));
+        pause.observe_control(&Err(named(1)));
         pause.end_control();
+        let refused = pause.check_all().unwrap_err();
+        assert_eq!(refused.retry_after(), Some(Duration::from_secs(5)));
         assert_eq!((rest(&pause, "a"), rest(&pause, "b")), (Some(5), Some(5)));
         pass(5000);
+        assert!(pause.check_all().is_ok());
         assert_eq!((rest(&pause, "a"), rest(&pause, "b")), (Some(2), None));
         pass(2000);
         assert_eq!(rest(&pause, "a"), None);
@@ -222,8 +226,10 @@ mod tests {
 
         pause.observe(&token("a"), &named(1));
         assert!(pause.take_suspicion());
+        pause.observe(&token("a"), &named(60));
         pause.observe_control(&Ok(()));
         pause.end_control();
+        assert!(!pause.take_suspicion(), "what was suspected in the meantime is refuted as well");
         for number in 0..100 {
             pause.observe(&token(&format!("b{number}")), &named(60));
         }
@@ -238,10 +244,17 @@ mod tests {
 
     #[test]
     fn the_number_of_tokens_is_bounded() {
-        let (pause, _) = begin();
+        // R-C7
+        let (pause, pass) = begin();
         for number in 0..3 * Pause::MOST_TOKENS {
             pause.observe(&token(&number.to_string()), &named(60));
         }
         assert_eq!(pause.state().tokens.len(), Pause::MOST_TOKENS);
+        pass(59_000);
+        pause.observe(&token("a"), &named(60));
+        pass(1000);
+        pause.observe(&token("b"), &named(60));
+        assert_eq!(pause.state().tokens.len(), 2, "those whose time has come make room");
+        assert_eq!((rest(&pause, "a"), rest(&pause, "b")), (Some(59), Some(60)));
     }
 }
