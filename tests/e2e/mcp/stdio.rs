@@ -1,20 +1,29 @@
 //! R-I9: on stdio the caller is whoever has started the server; and R-I7: without its guard a
 //! guarded server answers nobody.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use requires_auth::Condition;
 use requires_auth::mcp::{META_KEY, Mcp, StdioError};
 use requires_auth::testing::AuthorizationServer;
+use requires_auth::{
+    AccessToken, Claims, Condition, ResolveError, Resolver, ResourceServer, Unavailable,
+};
 use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
-use rmcp::model::{CallToolResult, ContentBlock, MetaObject, Tool};
+use rmcp::model::{
+    CallToolResult, ContentBlock, MetaObject, ServerCapabilities, ServerConfig, SubscriptionFilter,
+    Tool,
+};
+use rmcp::service::SubscriptionContext;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
-use rmcp::{ServerHandler, ServiceExt};
+use rmcp::{ErrorData, ServerHandler, ServiceExt};
 use serde_json::{Value, json};
 use tokio::io::{
     AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf,
 };
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::desk::{
     Desk, MODES, RESOURCE, guarded, message, meta, post, reply, resource_server, serve,
@@ -141,30 +150,157 @@ async fn the_same_tools_work_on_stdio() {
     assert_eq!(told(&refused).1, "invalid_token");
 }
 
+/// What a cache in front of the authorization server has of the one token there is.
+#[derive(Debug, Clone, Copy)]
+enum TokenState {
+    Active(&'static str),
+    Inactive,
+    Outage,
+}
+
+/// A resolver whose answers the test sets.
+#[derive(Debug, Clone)]
+struct Resolved {
+    state: Arc<Mutex<TokenState>>,
+    /// Notified of each look at the claims while a stream lasts.
+    looked_at: Arc<Notify>,
+}
+
+impl Resolved {
+    fn set(&self, state: TokenState) {
+        *self.state.lock().unwrap() = state;
+    }
+
+    /// Waits until the claims have been looked at again: of two notifications the first may be older.
+    async fn looked_at_again(&self) {
+        self.looked_at.notified().await;
+        self.looked_at.notified().await;
+    }
+
+    fn claims(&self) -> Result<Claims, ResolveError> {
+        match *self.state.lock().unwrap() {
+            TokenState::Active(claims) => Claims::from_introspection(claims.as_bytes()),
+            TokenState::Inactive => Err(ResolveError::Inactive),
+            TokenState::Outage => Err(Unavailable::new("down").into()),
+        }
+    }
+}
+
+impl Resolver for Resolved {
+    async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
+        self.claims()
+    }
+
+    fn cached(&self, _: &AccessToken) -> Option<Result<Claims, ResolveError>> {
+        self.looked_at.notify_one();
+        Some(self.claims())
+    }
+
+    fn cache_namespace(&self) -> String {
+        "claims of the test".to_owned()
+    }
+}
+
+/// A handler whose subscriptions the test ends.
+#[derive(Clone, Default)]
+struct Subscriptions {
+    begun: Arc<Notify>,
+    end: Arc<Notify>,
+}
+
+impl ServerHandler for Subscriptions {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder().enable_resources();
+        ServerConfig::new(capabilities.enable_resources_subscribe().build())
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        Some(requested.clone())
+    }
+
+    async fn listen(&self, _: SubscriptionContext) -> Result<(), ErrorData> {
+        self.begun.notify_one();
+        self.end.notified().await;
+        Ok(())
+    }
+}
+
+const SKILLS: &str =
+    r#"{"active":true,"sub":"alice","scope":"skills:read","aud":"https://api.example/v1"}"#;
+const NO_SKILLS: &str =
+    r#"{"active":true,"sub":"alice","scope":"other","aud":"https://api.example/v1"}"#;
+
+/// A subscription that has begun, with its acknowledgement read.
+async fn subscribed() -> (Resolved, Subscriptions, Pipe) {
+    let state = Arc::new(Mutex::new(TokenState::Active(SKILLS)));
+    let resolved = Resolved { state, looked_at: Arc::default() };
+    let server = ResourceServer::builder(RESOURCE)
+        .authorization_server("https://as.example")
+        .resolver(resolved.clone())
+        .build()
+        .unwrap();
+    let handler = Subscriptions::default();
+    let subscriptions = handler.clone();
+    let mcp = Mcp::builder(&server, move || Ok(handler.clone()))
+        .resource("skill://{name}/SKILL.md", Condition::Scope("skills:read"))
+        .build()
+        .unwrap();
+    let mut pipe = Pipe::modern(mcp.with_token("token".to_owned()).await.unwrap());
+    let params = json!({
+        "notifications": { "resourceSubscriptions": ["skill://a/SKILL.md"] },
+        "_meta": meta(MODES[0]),
+    });
+    let acknowledged = pipe.ask("subscriptions/listen", params).await;
+    assert_eq!(acknowledged["method"], "notifications/subscriptions/acknowledged");
+    // Only now is it the stream that ends, and not its beginning that is refused.
+    subscriptions.begun.notified().await;
+    (resolved, subscriptions, pipe)
+}
+
+/// More than a stream needs to end, on a busy machine.
+const AMPLE: Duration = Duration::from_secs(20);
+
 #[tokio::test]
 async fn a_subscription_on_stdio_ends_with_its_token() {
     // R-I15
-    let authorization_server = AuthorizationServer::start().await.unwrap();
-    let server = resource_server(&authorization_server);
-    let mcp = Mcp::builder(&server, || Ok(Library))
-        .resource("skill://{name}/SKILL.md", Condition::Scope("skills:read"))
-        .max_resources(2);
-    let mint = authorization_server.mint().subject("alice").audience(RESOURCE);
-    let token = mint.scopes("skills:read").issue();
-    let handler = mcp.build().unwrap().with_token(token.clone()).await.unwrap();
-    let mut pipe = Pipe::modern(handler);
-    let listen = |uris: &[&str]| {
-        json!({
-            "notifications": { "resourceSubscriptions": uris },
-            "_meta": meta(MODES[0]),
-        })
-    };
-    let one = "skill://a/SKILL.md";
-    let acknowledged = pipe.ask("subscriptions/listen", listen(&[one])).await;
-    assert_eq!(acknowledged["method"], "notifications/subscriptions/acknowledged");
-    authorization_server.revoke(&token);
-    let ended = pipe.next().await;
-    assert_eq!(told(&ended).1, "invalid_token", "{ended}");
+    for (state, code, error, scope) in [
+        (TokenState::Inactive, -32010, "invalid_token", Value::Null),
+        (TokenState::Active(NO_SKILLS), -32010, "insufficient_scope", json!("skills:read")),
+    ] {
+        let ended = timeout(AMPLE, async {
+            let (resolved, _subscriptions, mut pipe) = subscribed().await;
+            resolved.set(state);
+            pipe.next().await
+        });
+        let ended = ended.await.expect("it ends");
+        assert_eq!(ended["id"], 1, "{state:?}: {ended}");
+        assert_eq!(told(&ended), (&json!(code), &json!(error), &scope), "{state:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_on_stdio_is_held_back_while_its_token_cannot_be_checked() {
+    // R-I15: nothing of the handler is passed on before it is known whether the token is revoked.
+    for (state, error) in
+        [(TokenState::Inactive, json!("invalid_token")), (TokenState::Active(SKILLS), Value::Null)]
+    {
+        let ended = timeout(AMPLE, async {
+            let (resolved, subscriptions, mut pipe) = subscribed().await;
+            resolved.set(TokenState::Outage);
+            resolved.looked_at_again().await;
+            subscriptions.end.notify_one();
+            resolved.looked_at_again().await;
+            resolved.set(state);
+            pipe.next().await
+        });
+        let ended = ended.await.expect("it ends");
+        assert_eq!(ended["id"], 1, "{state:?}: {ended}");
+        assert_eq!(told(&ended).1, &error, "{state:?}: {ended}");
+        assert_eq!(ended["result"].is_object(), error.is_null(), "{state:?}: {ended}");
+    }
 }
 
 #[tokio::test]
@@ -179,10 +315,17 @@ async fn a_request_on_stdio_names_a_bounded_number_of_resources() {
         "notifications": { "resourceSubscriptions": ["a:a", "a:b", "a:c"] },
         "_meta": meta(MODES[0]),
     });
-    let mut refused = pipe.ask("subscriptions/listen", params).await;
-    if refused["method"].is_string() {
-        refused = pipe.next().await;
-    }
+    let refused = timeout(AMPLE, async {
+        let first = pipe.ask("subscriptions/listen", params).await;
+        if !first["method"].is_string() {
+            return first;
+        }
+        // The SDK compares each resource that is accepted with each that was requested.
+        assert!(!first.to_string().contains("a:a"), "{first}");
+        pipe.next().await
+    });
+    let refused = refused.await.expect("it is refused");
+    assert_eq!(refused["error"]["code"], -32602, "{refused}");
     assert_eq!(
         refused["error"]["message"],
         "the request names more resources than this server accepts in one"
