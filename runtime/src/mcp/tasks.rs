@@ -121,9 +121,20 @@ impl Known {
 #[cfg(test)]
 #[cfg(feature = "testing")]
 mod tests {
+    use ::rmcp::model::{
+        CallToolRequestParams, CallToolResponse, CreateTaskResult, ServerCapabilities,
+        ServerConfig, Task, TaskStatus,
+    };
+    use ::rmcp::service::RequestContext;
+    use ::rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
+    use serde_json::{Value, json};
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
     use super::*;
+    use crate::mcp::Mcp;
     use crate::mcp::session::SessionSeal;
     use crate::testing::Caller;
+    use crate::{AccessToken, Claims, ResolveError, Resolver, ResourceServer};
 
     fn owner(subject: &str) -> Principal {
         let seal = SessionSeal::new(&[1; 32], "").unwrap();
@@ -187,5 +198,83 @@ mod tests {
         begin(start + almost + SWEEP_AGAIN).unwrap();
         assert_eq!(tasks.tool("c", late).as_deref(), Some("tool"));
         assert_eq!(tasks.known().count, 1, "what is old has made room");
+    }
+
+    struct Anybody;
+
+    impl Resolver for Anybody {
+        async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
+            Claims::from_introspection(br#"{"active":true,"sub":"a","aud":"https://a.example/"}"#)
+        }
+        fn cache_namespace(&self) -> String {
+            String::new()
+        }
+    }
+
+    /// Each call of a tool begins a task.
+    struct Handler;
+
+    impl ServerHandler for Handler {
+        fn get_info(&self) -> ServerConfig {
+            let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+            let tasks = ("io.modelcontextprotocol/tasks".to_owned(), serde_json::Map::new());
+            capabilities.extensions = Some([tasks].into_iter().collect());
+            ServerConfig::new(capabilities)
+        }
+
+        async fn call_tool(
+            &self,
+            _: CallToolRequestParams,
+            _: RequestContext<RoleServer>,
+        ) -> Result<CallToolResponse, ErrorData> {
+            let at = "2026-01-01T00:00:00Z";
+            let task = Task::new("the-task", TaskStatus::Working, at, at);
+            Ok(CallToolResponse::Task(CreateTaskResult::new(task)))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_whose_task_has_no_room_is_answered_with_an_error() {
+        // R-I14: else the caller would get the id of a task that is not there for it.
+        let server = ResourceServer::builder("https://a.example/")
+            .authorization_server("https://as.example")
+            .resolver(Anybody)
+            .build()
+            .unwrap();
+        let mcp = Mcp::builder(&server, || Ok(Handler)).build().unwrap();
+        let guarded = mcp.with_token("token".to_owned()).await.unwrap();
+        let (client, transport) = tokio::io::duplex(64 * 1024);
+        let setup = std::sync::Arc::clone(&guarded.source.setup);
+        tokio::spawn(async move { guarded.serve(transport).await.unwrap().waiting().await });
+        let (reader, mut writer) = tokio::io::split(client);
+        let mut lines = BufReader::new(reader).lines();
+        let mut call = async || {
+            let tasks = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
+            let meta = json!({
+                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
+                "io.modelcontextprotocol/clientCapabilities": tasks,
+            });
+            let params = json!({ "name": "begin", "_meta": meta });
+            let request =
+                json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+            writer.write_all(format!("{request}\n").as_bytes()).await.unwrap();
+            let line = lines.next_line().await.unwrap().unwrap();
+            serde_json::from_str::<Value>(&line).unwrap()
+        };
+        let tasks = setup.tasks.as_ref().unwrap();
+        for caller in 0..MOST_TASKS / MOST_OF_ONE {
+            let owner = owner(&caller.to_string());
+            for task in 0..MOST_OF_ONE {
+                tasks.begin(&task.to_string(), String::new(), owner, Instant::now()).unwrap();
+            }
+        }
+        let full = "this server keeps too many tasks of other callers";
+        assert_eq!(
+            call().await,
+            json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": -32603, "message": full } })
+        );
+        tasks.known().displace_oldest(owner("0"));
+        assert_eq!(call().await["result"]["taskId"], "the-task");
     }
 }
