@@ -31,6 +31,7 @@ pub mod shared_cache;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod trust;
 mod validate;
 
 #[cfg(feature = "axum")]
@@ -243,7 +244,7 @@ pub use resource_server::{
 pub use scope::{ScopeError, ScopeSet};
 pub use secrecy::SecretString;
 pub use secure_url::UrlError;
-pub use validate::AudienceCheck;
+pub use trust::AudienceCheck;
 
 /// What the attribute's output names.
 #[doc(hidden)]

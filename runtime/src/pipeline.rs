@@ -75,7 +75,7 @@ impl ResourceServer {
         };
         let state: Option<&RequestState> = request.extensions().get();
         let resolved = state.and_then(|state| state.outcome(self, &token)).cloned();
-        match resolved.or_else(|| self.resolver().cached(&token)) {
+        match resolved.or_else(|| self.trusted().resolver.cached(&token)) {
             Some(resolved) => Authentication::Complete(self.validate(resolved, token, requirement)),
             None => Authentication::Unresolved(token),
         }
@@ -87,7 +87,7 @@ impl ResourceServer {
         token: &AccessToken,
         request: &mut RequestHead<'_>,
     ) -> Result<Claims, ResolveError> {
-        let resolved = self.resolver().resolve(token).await;
+        let resolved = self.trusted().resolver.resolve(token).await;
         let state = request.extensions_mut().get_or_insert_default::<RequestState>();
         state.add_outcome(self, token, &resolved);
         resolved
@@ -104,7 +104,7 @@ impl ResourceServer {
         let required = RequiredScopes::of(&requirement);
         let claims = resolved
             .map_err(|error| self.reject(Rejection::unresolved(error, &challenge()), required))?;
-        self.validation().validate(&claims).map_err(|error| {
+        self.validation().validate(&claims, self.trusted()).map_err(|error| {
             let rejection = Rejection::invalid_token(error, &challenge());
             self.reject_claims(rejection, required, &claims)
         })?;

@@ -19,8 +19,8 @@ use std::sync::Arc;
 
 use crate::AccessToken;
 use crate::rejection::{Challenge, ChallengeBase};
-use crate::resolve::SharedResolver;
 use crate::telemetry::LogLimiter;
+use crate::trust::TrustedIssuer;
 use crate::validate::Validation;
 pub use builder::ResourceServerBuilder;
 #[cfg(feature = "introspection")]
@@ -61,7 +61,7 @@ struct Inner {
     identifier: ResourceIdentifier,
     challenge: ChallengeBase,
     max_token_length: usize,
-    resolver: SharedResolver,
+    trusted: TrustedIssuer,
     validation: Validation,
     metadata: ProtectedResourceMetadata,
     log_limiter: LogLimiter,
@@ -123,11 +123,11 @@ impl ResourceServer {
     /// }
     /// ```
     pub fn invalidate(&self, token: &AccessToken) {
-        self.0.resolver.invalidate(token);
+        self.0.trusted.resolver.invalidate(token);
     }
 
-    pub(crate) fn resolver(&self) -> &SharedResolver {
-        &self.0.resolver
+    pub(crate) fn trusted(&self) -> &TrustedIssuer {
+        &self.0.trusted
     }
 
     pub(crate) fn validation(&self) -> &Validation {
@@ -147,6 +147,7 @@ impl fmt::Debug for ResourceServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResourceServer")
             .field("resource", &self.resource())
+            .field("trusted", &self.0.trusted)
             .field("validation", &self.0.validation)
             .finish_non_exhaustive()
     }

@@ -34,8 +34,9 @@ impl Resolver for Counting {
             return Err(ResolveError::Inactive);
         }
         let scope = token.expose().replace('.', " ");
-        let claims =
-            format!(r#"{{"active":true,"aud":"{RESOURCE}","sub":"alice","scope":"{scope}"}}"#);
+        let claims = format!(
+            r#"{{"active":true,"iss":"https://auth.example","aud":"{RESOURCE}","sub":"alice","scope":"{scope}"}}"#
+        );
         Claims::from_introspection(claims.as_bytes())
     }
 

@@ -4,7 +4,10 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use requires_auth::testing::{AuthorizationServer, Fault};
-use requires_auth::{AudienceCheck, Clock, IntrospectionBuilder, ResourceServerBuilder};
+use requires_auth::{
+    AccessToken, AudienceCheck, Claims, Clock, IntrospectionBuilder, ResolveError, Resolver,
+    ResourceServerBuilder,
+};
 use serde_json::{Value, json};
 
 use crate::hands::Hands;
@@ -397,4 +400,36 @@ async fn what_was_counted_is_written_when_the_server_ends() {
     drop(server);
     let warnings = warned(&log);
     assert_eq!(warnings[5..], [r#"further log lines suppressed kind="inactive" suppressed=2"#]);
+}
+
+/// Claims without `iss`, of a resolver that may get them from anybody.
+struct WithoutIssuer;
+
+impl Resolver for WithoutIssuer {
+    async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
+        Claims::from_introspection(answer(json!({})).as_bytes())
+    }
+
+    fn cache_namespace(&self) -> String {
+        "without issuer".to_owned()
+    }
+}
+
+#[tokio::test]
+async fn claims_without_an_issuer_that_nobody_vouches_for_are_rejected() {
+    // R-D7, R-B9
+    let log = Log::default();
+    let _guard = log.begin();
+    let service = Service::with(|client| client, |server| server.resolver(WithoutIssuer)).await;
+    let issuer = service.authorization_server.issuer();
+    let refused = Request::get("/read").bearer("opaque").send(service.address).await;
+    assert_challenged(&refused, 401, body::INVALID_TOKEN, "read");
+    let cause = "cause=the token is from another issuer";
+    assert_one(
+        &warned(&log),
+        &format!(
+            "{cause} expected=`iss`: \"{issuer}\" found=no `iss` setting=`issuer` \
+             (REQUIRES_AUTH_ISSUER), and `Resolver::vouches_for_issuer`, which is `false`"
+        ),
+    );
 }

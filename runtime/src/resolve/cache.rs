@@ -188,6 +188,10 @@ impl<R: Resolver> Resolver for Cached<R> {
     fn client_id(&self) -> Option<&str> {
         self.0.resolver.client_id()
     }
+
+    fn vouches_for_issuer(&self) -> bool {
+        self.0.resolver.vouches_for_issuer()
+    }
 }
 
 impl<R> Clone for Cached<R> {

@@ -264,6 +264,10 @@ impl Resolver for Introspection {
     fn client_id(&self) -> Option<&str> {
         self.0.exchange.authentication.client_id()
     }
+
+    fn vouches_for_issuer(&self) -> bool {
+        true
+    }
 }
 
 impl fmt::Debug for Introspection {

@@ -80,6 +80,15 @@ pub trait Resolver: Send + Sync + 'static {
     fn client_id(&self) -> Option<&str> {
         None
     }
+
+    /// Whether all claims of this resolver come from the one issuer that the
+    /// [`ResourceServer`](crate::ResourceServer) is configured with, so that claims without `iss` are of
+    /// this issuer too. Introspection does: the authorization server answers for its own tokens. Default:
+    /// `false`, and with an [`issuer`](crate::ResourceServerBuilder::issuer) a token without `iss` is
+    /// rejected. A resolver that wraps another one passes on the other's.
+    fn vouches_for_issuer(&self) -> bool {
+        false
+    }
 }
 
 /// One resolver for many owners.
@@ -102,6 +111,10 @@ impl<R: Resolver> Resolver for Arc<R> {
 
     fn client_id(&self) -> Option<&str> {
         R::client_id(self)
+    }
+
+    fn vouches_for_issuer(&self) -> bool {
+        R::vouches_for_issuer(self)
     }
 }
 
@@ -129,6 +142,10 @@ impl SharedResolver {
     pub(crate) fn client_id(&self) -> Option<&str> {
         self.0.own_client_id()
     }
+
+    pub(crate) fn vouches_for_issuer(&self) -> bool {
+        self.0.erased_vouches_for_issuer()
+    }
 }
 
 impl fmt::Debug for SharedResolver {
@@ -150,6 +167,8 @@ trait Erased: Send + Sync {
     fn forget_token(&self, token: &AccessToken);
 
     fn own_client_id(&self) -> Option<&str>;
+
+    fn erased_vouches_for_issuer(&self) -> bool;
 }
 
 impl<R: Resolver> Erased for R {
@@ -170,5 +189,9 @@ impl<R: Resolver> Erased for R {
 
     fn own_client_id(&self) -> Option<&str> {
         self.client_id()
+    }
+
+    fn erased_vouches_for_issuer(&self) -> bool {
+        self.vouches_for_issuer()
     }
 }

@@ -9,7 +9,8 @@ use crate::rejection::{ChallengeBase, OFFLINE_ACCESS};
 use crate::resolve::SharedResolver;
 use crate::secure_url::{self, Http};
 use crate::telemetry::LogLimiter;
-use crate::validate::{AudienceCheck, Validation};
+use crate::trust::{AudienceCheck, TrustedIssuer};
+use crate::validate::Validation;
 use crate::{Clock, Resolver, ScopeSet, SystemClock};
 
 /// The longest bearer token that is looked at, in bytes.
@@ -64,8 +65,10 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// The issuer of the tokens: `iss`, where a token names it, must be exactly this text, and the
-    /// metadata names it as the authorization server. Default: none.
+    /// The issuer of the tokens: `iss` must be exactly this text, and the metadata names it as the
+    /// authorization server. Claims without `iss` are accepted from the introspection client, and from a
+    /// resolver that [vouches](Resolver::vouches_for_issuer) for the issuer. Default: none, and `iss`
+    /// is not checked.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
         self
@@ -202,14 +205,13 @@ impl ResourceServerBuilder {
             identifier,
             challenge,
             max_token_length: self.max_token_length,
-            resolver,
-            validation: Validation {
+            trusted: TrustedIssuer {
+                issuer: self.issuer,
+                resolver,
                 audience_check: self.audience_check,
                 audiences,
-                issuer: self.issuer,
-                leeway: self.leeway,
-                clock: self.clock,
             },
+            validation: Validation { leeway: self.leeway, clock: self.clock },
             metadata,
             log_limiter: LogLimiter::new(),
         })))

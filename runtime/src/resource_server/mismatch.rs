@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::rejection::TokenError;
 use crate::resolve::{InvalidResponse, SCOPE_CLAIMS};
 use crate::telemetry::{Quoted, QuotedList};
+use crate::trust::TrustedIssuer;
 use crate::validate::Validation;
 use crate::{Claims, MemberError, OAuthErrorCode, ResolveError};
 
@@ -36,6 +37,10 @@ const NO_AUDIENCE: &str = "no `aud`; many authorization servers set it only if t
     token with the parameter `resource` (RFC 8707)";
 
 const ISSUER: &str = "`issuer` (REQUIRES_AUTH_ISSUER)";
+
+/// Only a resolver of the application gets here.
+const VOUCHES: &str = "`issuer` (REQUIRES_AUTH_ISSUER), and `Resolver::vouches_for_issuer`, which is \
+    `false`";
 
 const LEEWAY: &str = "`leeway` (`leeway_s`, REQUIRES_AUTH_LEEWAY_S)";
 
@@ -117,18 +122,15 @@ impl Mismatch {
     }
 
     /// For a token whose claims were refused.
-    pub(super) fn of_claims(problem: TokenError, claims: &Claims, checks: &Validation) -> Self {
+    pub(super) fn of_claims(
+        problem: TokenError,
+        claims: &Claims,
+        trusted: &TrustedIssuer,
+        validation: &Validation,
+    ) -> Self {
         match problem {
-            TokenError::Audience => audience(claims, checks),
-            TokenError::Issuer => Self {
-                expected: checks.issuer.as_deref().map(|own| format!("`iss`: {}", Quoted(own))),
-                found: claims.issuer().map(|issuer| {
-                    let own = checks.issuer.as_deref().unwrap_or_default();
-                    let slash = if differs_by_slash(own, issuer) { SLASH } else { "" };
-                    format!("`iss`: {}{slash}", Quoted(issuer))
-                }),
-                setting: Some(ISSUER),
-            },
+            TokenError::Audience => audience(claims, trusted),
+            TokenError::Issuer => issuer(claims, trusted),
             TokenError::Kind => Self {
                 expected: Some("a bearer access token".to_owned()),
                 found: Some(kind(claims)),
@@ -139,8 +141,8 @@ impl Mismatch {
                 found: Some(confirmation(claims)),
                 setting: Some(NONE),
             },
-            TokenError::Expired => time("exp", claims.expires_at(), checks),
-            TokenError::NotYetValid => time("nbf", claims.not_before(), checks),
+            TokenError::Expired => time("exp", claims.expires_at(), validation),
+            TokenError::NotYetValid => time("nbf", claims.not_before(), validation),
             _ => Self::default(),
         }
     }
@@ -152,8 +154,24 @@ fn differs_by_slash(one: &str, other: &str) -> bool {
     one != other && one.trim_end_matches('/') == other.trim_end_matches('/')
 }
 
-fn audience(claims: &Claims, checks: &Validation) -> Mismatch {
-    let own = checks.audiences.iter().map(String::as_str);
+fn issuer(claims: &Claims, trusted: &TrustedIssuer) -> Mismatch {
+    let own = trusted.issuer.as_deref().unwrap_or_default();
+    let (found, setting) = match claims.issuer() {
+        Some(found) => {
+            let slash = if differs_by_slash(own, found) { SLASH } else { "" };
+            (format!("`iss`: {}{slash}", Quoted(found)), ISSUER)
+        }
+        None => ("no `iss`".to_owned(), VOUCHES),
+    };
+    Mismatch {
+        expected: Some(format!("`iss`: {}", Quoted(own))),
+        found: Some(found),
+        setting: Some(setting),
+    }
+}
+
+fn audience(claims: &Claims, trusted: &TrustedIssuer) -> Mismatch {
+    let own = trusted.audiences.iter().map(String::as_str);
     let expected = format!("`aud` with exactly {}", QuotedList(own));
     let named = || claims.audience();
     if named().next().is_none() {
@@ -164,7 +182,7 @@ fn audience(claims: &Claims, checks: &Validation) -> Mismatch {
             setting: Some(AUDIENCE_CHECK),
         };
     }
-    let near = |found: &str| checks.audiences.iter().any(|own| differs_by_slash(own, found));
+    let near = |found: &str| trusted.audiences.iter().any(|own| differs_by_slash(own, found));
     let slash = if named().any(near) { SLASH } else { "" };
     // The one that is nearly right is shown first: of a long list only the first ones are.
     let (first, rest): (Vec<&str>, Vec<&str>) = named().partition(|found| near(found));
@@ -219,9 +237,9 @@ fn confirmation(claims: &Claims) -> String {
     }
 }
 
-fn time(name: &str, at: Option<SystemTime>, checks: &Validation) -> Mismatch {
-    let now = checks.clock.now();
-    let leeway = checks.leeway.as_secs_f64();
+fn time(name: &str, at: Option<SystemTime>, validation: &Validation) -> Mismatch {
+    let now = validation.clock.now();
+    let leeway = validation.leeway.as_secs_f64();
     let side = if name == "exp" { "later" } else { "not later" };
     let found = at.map(|at| {
         let away = at.duration_since(now).unwrap_or_else(|past| past.duration());

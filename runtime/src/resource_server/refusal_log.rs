@@ -91,7 +91,7 @@ impl ResourceServer {
         }
         match (cause::<TokenError>(rejection), claims) {
             (Some(problem), Some(claims)) => {
-                Mismatch::of_claims(*problem, claims, &self.0.validation)
+                Mismatch::of_claims(*problem, claims, &self.0.trusted, &self.0.validation)
             }
             (Some(problem), None) => Mismatch::of_token(*problem, self.0.max_token_length),
             (None, _) => Mismatch::default(),
@@ -105,7 +105,7 @@ impl ResourceServer {
             cause(rejection),
             Some(ResolveError::CredentialsRefused | ResolveError::ClientRefused(_))
         );
-        if inactive || refused { self.0.resolver.client_id() } else { None }
+        if inactive || refused { self.0.trusted.resolver.client_id() } else { None }
     }
 }
 

@@ -21,18 +21,18 @@ impl ResourceServer {
     /// What can be said of a token without a request to the authorization server; `None` if it takes
     /// one.
     pub(crate) fn cached_status(&self, token: &AccessToken) -> Option<TokenStatus> {
-        self.0.resolver.cached(token).map(|known| self.status_of(known, token))
+        self.0.trusted.resolver.cached(token).map(|known| self.status_of(known, token))
     }
 
     /// The status of a token, resolved as for a new request.
     pub(crate) async fn status(&self, token: &AccessToken) -> TokenStatus {
-        let resolved = self.0.resolver.resolve(token).await;
+        let resolved = self.0.trusted.resolver.resolve(token).await;
         self.status_of(resolved, token)
     }
 
     /// Whether the claims of a caller are still acceptable at this time.
     pub(crate) fn is_current(&self, caller: &AuthInfo) -> bool {
-        self.0.validation.validate(caller.resolved()).is_ok()
+        self.0.validation.validate(caller.resolved(), &self.0.trusted).is_ok()
     }
 
     /// How long the claims of a caller can be acceptable; `None` without a limit.
@@ -57,7 +57,7 @@ impl ResourceServer {
         token: &AccessToken,
     ) -> TokenStatus {
         match resolved {
-            Ok(claims) if self.0.validation.validate(&claims).is_ok() => {
+            Ok(claims) if self.0.validation.validate(&claims, &self.0.trusted).is_ok() => {
                 TokenStatus::Valid(AuthInfo::new(claims, token.clone(), self.clone()))
             }
             Ok(_) => TokenStatus::Invalid,

@@ -392,7 +392,7 @@ async fn a_server_has_every_level_forget() {
     let script = Script::open();
     let cached = Cached::new(Cached::new(Arc::clone(&script)));
     let server = crate::ResourceServer::builder("https://api.example")
-        .issuer("https://auth.example")
+        .authorization_server("https://auth.example")
         .resolver(Arc::new(cached))
         .audience_check(crate::AudienceCheck::Unchecked)
         .build()
