@@ -20,7 +20,7 @@
 //! | [`requires_auth_shared_cache_invalidations_total`](SHARED_CACHE_INVALIDATIONS) | counter | | tokens that this or another instance has forgotten, as the shared cache told |
 //! | [`requires_auth_shared_caches_connected`](SHARED_CACHES_CONNECTED) | gauge | | shared caches that are in use |
 //! | [`requires_auth_stale_claims_total`](STALE_CLAIMS) | counter | | exchanges that failed, and remembered claims stood in |
-//! | [`requires_auth_rejections_total`](REJECTIONS) | counter | `reason`: `reject_missing_token`, `invalid_request`, `invalid_token`, `insufficient_scope`, `unavailable`, `misconfigured`; `function`: the guarded function, where there is one; `scopes`: what it needs | refused requests |
+//! | [`requires_auth_rejections_total`](REJECTIONS) | counter | `reason`: `missing_token`, `invalid_request`, `invalid_token`, `insufficient_scope`, `unavailable`, `misconfigured`; `function`: the guarded function, where there is one; `scopes`: what it needs | refused requests |
 //!
 //! An exchange whose caller goes away is not counted; behind a [`Cached`](crate::Cached) none is broken
 //! off. Which check a refused token failed is in the event `request refused` of the target
