@@ -16,6 +16,8 @@ mod claims;
 mod clock;
 mod decide;
 mod guard;
+#[cfg(feature = "tower")]
+mod layer;
 #[cfg(feature = "rmcp")]
 pub mod mcp;
 mod pipeline;
@@ -41,6 +43,8 @@ pub use authenticate::{AccessToken, AccessTokenError};
 pub use claims::{Claims, ClaimsReader, ScopeClaim, ScopeClaimError};
 pub use clock::{Clock, SystemClock};
 pub use guard::Authorized;
+#[cfg(feature = "tower")]
+pub use layer::{AuthFuture, AuthLayer, AuthService};
 pub use policy::Condition;
 pub use rejection::{Reason, Rejection, TokenError};
 pub use request::RequestHead;

@@ -4,9 +4,9 @@
 //! the guards that follow.
 
 use crate::authenticate::{Credentials, CredentialsError};
-use crate::guard::RequestState;
 use crate::policy::{Requirement, first_alternative};
 use crate::rejection::{Challenge, Reason, TokenError};
+use crate::request::RequestState;
 use crate::resource_server::RequiredScopes;
 use crate::{
     AccessToken, AuthInfo, Claims, Condition, Rejection, RequestHead, ResolveError, ResourceServer,
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) type Authenticated = Option<(Claims, AccessToken)>;
 
 /// How far a request got without an `await`.
-pub(crate) enum Authentication {
+pub(crate) enum Progress {
     /// All the way: there is no token, the token is rejected, or its claims were in a cache.
     Complete(Result<Authenticated, Rejection>),
     /// The token has to be resolved.
@@ -49,8 +49,8 @@ impl ResourceServer {
         requirement: Requirement,
     ) -> Result<Option<AuthInfo>, Rejection> {
         let authenticated = match self.authenticate(&request, requirement) {
-            Authentication::Complete(authenticated) => authenticated?,
-            Authentication::Unresolved(token) => {
+            Progress::Complete(authenticated) => authenticated?,
+            Progress::Unresolved(token) => {
                 let resolved = self.resolve(&token, &mut request).await;
                 self.validate(resolved, token, requirement)?
             }
@@ -64,20 +64,23 @@ impl ResourceServer {
         &self,
         request: &RequestHead<'_>,
         requirement: Requirement,
-    ) -> Authentication {
+    ) -> Progress {
+        let state: Option<&RequestState> = request.extensions().get();
+        if let Some(state) = state {
+            state.mark_guarded();
+        }
         let token = match Credentials::read(request.headers(), self.max_token_length()) {
-            Ok(Credentials::None) => return Authentication::Complete(Ok(None)),
+            Ok(Credentials::None) => return Progress::Complete(Ok(None)),
             Ok(Credentials::Bearer(token)) => token,
             Err(error) => {
                 let rejection = self.reject_credentials(error, requirement);
-                return Authentication::Complete(Err(rejection));
+                return Progress::Complete(Err(rejection));
             }
         };
-        let state: Option<&RequestState> = request.extensions().get();
         let resolved = state.and_then(|state| state.outcome(self, &token)).cloned();
         match resolved.or_else(|| self.trusted().resolver.cached(&token)) {
-            Some(resolved) => Authentication::Complete(self.validate(resolved, token, requirement)),
-            None => Authentication::Unresolved(token),
+            Some(resolved) => Progress::Complete(self.validate(resolved, token, requirement)),
+            None => Progress::Unresolved(token),
         }
     }
 

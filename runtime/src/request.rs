@@ -1,7 +1,13 @@
 //! What the stages read of a request.
 
+mod state;
+
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, Uri};
+
+#[cfg(feature = "tower")]
+pub(crate) use state::Guarded;
+pub(crate) use state::RequestState;
 
 /// The head of a request: everything that authenticates it. Its body is never read.
 ///

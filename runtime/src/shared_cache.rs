@@ -30,7 +30,7 @@
 //!
 //! # What the store can do
 //!
-//! At worst, have requests wait for as long as [`deadline`](SharedCacheBuilder::deadline) says, and have
+//! At worst, have requests wait for as long as [`timeout`](SharedCacheBuilder::timeout) says, and have
 //! instances ask the authorization server as often as if nothing were remembered. A store
 //! that is lost, slow or refuses is done without; one that fails a question is left alone for 250 ms,
 //! and each time it does so again for twice as long, up to 8 s. Everything is sealed with

@@ -17,6 +17,7 @@ mod credentials;
 mod discovery;
 mod faults;
 mod hands;
+mod layer;
 mod log;
 mod mcp;
 mod metadata;

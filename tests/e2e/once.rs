@@ -25,7 +25,7 @@ use crate::{assert_challenged, assert_ran, body};
 
 /// Grants a token the scopes that it consists of, and counts.
 #[derive(Clone, Default)]
-struct Counting(Arc<AtomicUsize>);
+pub struct Counting(pub Arc<AtomicUsize>);
 
 impl Resolver for Counting {
     async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {

@@ -7,9 +7,10 @@ use ::rmcp::handler::server::common::{AsRequestContext, FromContextPart};
 
 use super::request_context::Identity;
 use crate::AuthInfo;
-use crate::guard::{Authorized, RequestState};
+use crate::guard::Authorized;
 use crate::policy::Requirement;
 use crate::policy::type_level::{AnyToken, Policy};
+use crate::request::RequestState;
 
 impl<C, P, A> FromContextPart<C> for Authorized<P, A>
 where

@@ -66,7 +66,7 @@ const AUDIENCE_MEMBER: &str = "none: the authorization server has to leave `aud`
 const TOKEN_FORMAT: &str = "none: the authorization server has to issue another kind of access token \
     for this resource, such as an opaque one in place of a JWT";
 
-const LIMITS: &str = "the limits of the authorization server; `lifetime` (`cache_ttl_s`, \
+const LIMITS: &str = "the limits of the authorization server; `ttl` (`cache_ttl_s`, \
     REQUIRES_AUTH_CACHE_TTL_S) decides how often it gets a request about one token";
 
 const NONE: &str = "none";

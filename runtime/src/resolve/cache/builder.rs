@@ -124,7 +124,7 @@ impl<R: Resolver> CachedBuilder<R> {
     }
 
     /// A second level that is shared with other processes: see the [module](crate::shared_cache). With a
-    /// [lifetime](Self::lifetime) of zero it is not used. Default: none.
+    /// [TTL](Self::ttl) of zero it is not used. Default: none.
     ///
     /// On a tokio runtime, [`build`](Self::build) begins to look for the store at once, elsewhere the
     /// first request does.

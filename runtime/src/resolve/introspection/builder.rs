@@ -175,7 +175,7 @@ impl IntrospectionBuilder {
     ///
     /// When all places are taken, slow exchanges hold no more than a quarter of them, so that tokens that
     /// the server answers late do not keep others away: one beyond that ends with a 503, and the new
-    /// exchange takes its place. An exchange is slow after a quarter of the [deadline](Self::deadline) if
+    /// exchange takes its place. An exchange is slow after a quarter of the [timeout](Self::request_timeout) if
     /// a later one has been answered, and otherwise after three quarters of it.
     pub fn max_in_flight(mut self, exchanges: usize) -> Self {
         self.max_in_flight = exchanges;

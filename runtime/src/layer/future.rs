@@ -1,0 +1,207 @@
+//! The future of the layer's service.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::request::Parts;
+use http::{Method, Request, Response, Uri};
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::Settings;
+use crate::request::{Guarded, RequestState};
+use crate::resource_server::RequiredScopes;
+use crate::{AccessToken, Claims, Rejection, ResolveError};
+
+/// A token that is being resolved. Boxed, since a resolver of any type makes it; a request whose claims
+/// are in a cache has none.
+pub(super) type Resolution = Pin<Box<dyn Future<Output = Resolved> + Send>>;
+
+pub(super) struct Resolved {
+    pub(super) token: AccessToken,
+    pub(super) outcome: Result<Claims, ResolveError>,
+}
+
+pin_project! {
+    /// The response to a request behind an [`AuthLayer`](super::AuthLayer).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct AuthFuture<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        #[pin]
+        state: State<S, B, S::Future>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<S, B, F> {
+        Resolving {
+            resolution: Resolution,
+            // Taken when the token is resolved.
+            call: Option<Call<S, B>>,
+        },
+        Calling {
+            #[pin]
+            response: F,
+            watch: Option<Watch>,
+        },
+        Rejected {
+            rejection: Rejection,
+        },
+    }
+}
+
+/// A request that waits for its token to be resolved, and the service that is ready for it.
+struct Call<S, B> {
+    parts: Parts,
+    body: B,
+    inner: S,
+    settings: Arc<Settings>,
+}
+
+/// Whether a guard has run for a request whose response must have one.
+struct Watch {
+    guarded: Guarded,
+    method: Method,
+    uri: Uri,
+    settings: Arc<Settings>,
+}
+
+impl<S, B> AuthFuture<S, B>
+where
+    S: Service<Request<B>>,
+{
+    pub(super) fn resolving(
+        resolution: Resolution,
+        parts: Parts,
+        body: B,
+        inner: S,
+        settings: &Arc<Settings>,
+    ) -> Self {
+        let call = Some(Call { parts, body, inner, settings: Arc::clone(settings) });
+        Self { state: State::Resolving { resolution, call } }
+    }
+
+    pub(super) fn authorized(
+        authorized: Result<(), Rejection>,
+        parts: Parts,
+        body: B,
+        inner: &mut S,
+        settings: &Arc<Settings>,
+    ) -> Self {
+        Self { state: State::authorized(authorized, parts, body, inner, settings) }
+    }
+}
+
+impl<S, B> State<S, B, S::Future>
+where
+    S: Service<Request<B>>,
+{
+    fn authorized(
+        authorized: Result<(), Rejection>,
+        mut parts: Parts,
+        body: B,
+        inner: &mut S,
+        settings: &Arc<Settings>,
+    ) -> Self {
+        match authorized {
+            Ok(()) => {
+                let watch = Watch::new(settings, &mut parts);
+                let response = inner.call(Request::from_parts(parts, body));
+                Self::Calling { response, watch }
+            }
+            Err(rejection) => Self::Rejected { rejection },
+        }
+    }
+}
+
+impl<S, B, R> Future for AuthFuture<S, B>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    R: From<&'static str>,
+{
+    type Output = Result<Response<R>, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        loop {
+            let next = match state.as_mut().project() {
+                StateProjection::Resolving { resolution, call } => {
+                    let resolved = ready!(resolution.as_mut().poll(cx));
+                    // Polled after its end, it does not answer.
+                    let Some(Call { mut parts, body, mut inner, settings }) = call.take() else {
+                        return Poll::Pending;
+                    };
+                    let authorized = settings.validate(resolved, &mut parts);
+                    State::authorized(authorized, parts, body, &mut inner, &settings)
+                }
+                StateProjection::Calling { response, watch } => {
+                    let response = ready!(response.poll(cx))?;
+                    return Poll::Ready(Ok(match watch.take().and_then(Watch::end) {
+                        Some(rejection) => rejection.to_response(),
+                        None => response,
+                    }));
+                }
+                StateProjection::Rejected { rejection } => {
+                    return Poll::Ready(Ok(rejection.to_response()));
+                }
+            };
+            state.set(next);
+        }
+    }
+}
+
+impl Watch {
+    fn new(settings: &Arc<Settings>, parts: &mut Parts) -> Option<Self> {
+        if !settings.deny_unguarded {
+            return None;
+        }
+        let guarded = parts.extensions.get_or_insert_default::<RequestState>().watch_guards();
+        let (method, uri) = (parts.method.clone(), parts.uri.clone());
+        Some(Self { guarded, method, uri, settings: Arc::clone(settings) })
+    }
+
+    /// The rejection of a response that no guard has authenticated the request of.
+    fn end(self) -> Option<Rejection> {
+        if self.guarded.is_set() {
+            return None;
+        }
+        let unguarded = Unguarded { method: self.method, path: self.uri.path().to_owned() };
+        let rejection = Rejection::misconfigured(unguarded);
+        let required = RequiredScopes::of(&self.settings.requirement);
+        Some(self.settings.server.reject(rejection, required))
+    }
+}
+
+/// A handler has answered that is not guarded.
+#[derive(Debug)]
+struct Unguarded {
+    method: Method,
+    path: String,
+}
+
+impl fmt::Display for Unguarded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the handler of {} {} has no guard, and the layer in front of it denies such handlers: write \
+             `#[requires_auth]` above it, or route it outside of the layer",
+            self.method, self.path
+        )
+    }
+}
+
+impl std::error::Error for Unguarded {}
+
+impl<S, B> fmt::Debug for AuthFuture<S, B>
+where
+    S: Service<Request<B>>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthFuture").finish_non_exhaustive()
+    }
+}
