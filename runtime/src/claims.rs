@@ -13,4 +13,4 @@ pub use claim_set::Claims;
 pub use introspection_response::ClaimsReader;
 pub use scope_claim::{ScopeClaim, ScopeClaimError};
 #[cfg(feature = "redis")]
-pub(crate) use serialized::Record;
+pub(crate) use serialized::SerializedClaims;

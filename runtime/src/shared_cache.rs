@@ -81,5 +81,5 @@ mod store;
 
 pub use builder::{SharedCache, SharedCacheBuilder};
 pub use error::InvalidationError;
-pub(crate) use pending_invalidations::Stored;
+pub(crate) use pending_invalidations::Acknowledgement;
 pub(crate) use store::{Forget, Shared};

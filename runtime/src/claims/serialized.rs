@@ -16,22 +16,22 @@ use crate::ScopeSet;
 /// not know how that one reads answers.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Record {
+pub(crate) struct SerializedClaims {
     facts: Facts,
     pub(crate) asked_at: SystemTime,
 }
 
 /// The same, borrowed.
 #[derive(Serialize)]
-struct RecordOf<'a> {
+struct SerializedClaimsRef<'a> {
     facts: &'a Facts,
     asked_at: SystemTime,
 }
 
-impl Record {
+impl SerializedClaims {
     /// `None` for claims that nobody could confirm: they are this process's own affair.
     pub(crate) fn write(claims: &Claims, asked_at: SystemTime) -> Option<Vec<u8>> {
-        let record = RecordOf { facts: &claims.facts, asked_at };
+        let record = SerializedClaimsRef { facts: &claims.facts, asked_at };
         if claims.is_stale() { None } else { serde_json::to_vec(&record).ok() }
     }
 
@@ -75,7 +75,9 @@ mod tests {
                 "cnf":{"jkt":"x"},"token_type":"DPoP","permissions":["write","read"]}"#,
         ] {
             let written = claims(json);
-            let record = Record::read(&Record::write(&written, asked_at).unwrap()).unwrap();
+            let record =
+                SerializedClaims::read(&SerializedClaims::write(&written, asked_at).unwrap())
+                    .unwrap();
             assert_eq!(record.asked_at, asked_at);
             let read = record.into_claims();
             assert_eq!(format!("{read:?}"), format!("{written:?}"));
@@ -94,9 +96,10 @@ mod tests {
     #[test]
     fn a_record_of_another_form_is_none() {
         // R-E9. A member that this version does not know may be a restriction.
-        let written = Record::write(&claims(r#"{"active":true}"#), SystemTime::UNIX_EPOCH).unwrap();
+        let written =
+            SerializedClaims::write(&claims(r#"{"active":true}"#), SystemTime::UNIX_EPOCH).unwrap();
         let written = String::from_utf8(written).unwrap();
-        assert!(Record::read(written.as_bytes()).is_some());
+        assert!(SerializedClaims::read(written.as_bytes()).is_some());
         for other in [
             written.replace("\"facts\":{", "\"facts\":{\"new\":1,"),
             written.replace("{\"facts\"", "{\"new\":1,\"facts\""),
@@ -109,7 +112,7 @@ mod tests {
             written.replace("\"sender_constrained\":false", "\"sender_constrained\":0"),
             String::new(),
         ] {
-            assert!(Record::read(other.as_bytes()).is_none(), "{other}");
+            assert!(SerializedClaims::read(other.as_bytes()).is_none(), "{other}");
         }
     }
 
@@ -117,6 +120,6 @@ mod tests {
     fn stale_claims_are_not_written() {
         // R-E9
         let stale = claims(r#"{"active":true}"#).stale(None, ResolveError::Inactive);
-        assert!(Record::write(&stale, SystemTime::UNIX_EPOCH).is_none());
+        assert!(SerializedClaims::write(&stale, SystemTime::UNIX_EPOCH).is_none());
     }
 }

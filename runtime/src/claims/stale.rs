@@ -33,10 +33,11 @@ impl Claims {
         not(feature = "introspection"),
         expect(dead_code, reason = "only the cache remembers claims")
     )]
-    pub(crate) fn stale(self, spared: Option<&ScopeSet>, cause: ResolveError) -> Self {
+    pub(crate) fn stale(self, stale_scopes: Option<&ScopeSet>, cause: ResolveError) -> Self {
         let of_token = self.facts.scopes.iter();
-        let usable =
-            spared.map(|spared| ScopeSet::granted(of_token.filter(|scope| spared.contains(scope))));
+        let usable = stale_scopes.map(|stale_scopes| {
+            ScopeSet::granted(of_token.filter(|scope| stale_scopes.contains(scope)))
+        });
         Self { stale: Some(Arc::new(Stale { usable, cause })), facts: self.facts }
     }
 
@@ -61,10 +62,12 @@ mod tests {
     use super::*;
     use crate::Condition::{self, All, Any, Scope};
 
-    fn stale(spared: Option<&str>) -> Claims {
+    fn stale(stale_scopes: Option<&str>) -> Claims {
         let json = br#"{"active":true,"scope":"read write"}"#;
-        let spared = spared.map(|scopes| ScopeSet::parse(scopes).unwrap());
-        Claims::from_introspection(json).unwrap().stale(spared.as_ref(), ResolveError::Inactive)
+        let stale_scopes = stale_scopes.map(|scopes| ScopeSet::parse(scopes).unwrap());
+        Claims::from_introspection(json)
+            .unwrap()
+            .stale(stale_scopes.as_ref(), ResolveError::Inactive)
     }
 
     #[test]

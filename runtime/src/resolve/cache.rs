@@ -12,7 +12,7 @@
 //! |---|---|---|---|
 //! | `quick_cache` 0.7.0 | 37 ns | 261 ns | 44 ns |
 //! | `moka` 0.12.16 | 269 ns | 571 ns | 539 ns |
-//! | `papaya` 0.2.5, a map without bounds | 42 ns | 236 ns | 93 ns |
+//! | `papaya` 0.2.5, a map without capacity | 42 ns | 236 ns | 93 ns |
 //!
 //! With two threads, most is the count of owners of the claims, which all entries share there.
 
@@ -32,11 +32,11 @@ use tracing::Instrument;
 
 use crate::telemetry::count;
 use crate::{AccessToken, Claims, ResolveError, Resolver};
-use single_flight::{Boarding, Flight, Flights};
+use single_flight::{Leader, Role, SingleFlight};
 use store::Store;
 
 pub use builder::CachedBuilder;
-pub(crate) use key::{Key, Keys};
+pub(crate) use key::{CacheKey, KeyHasher};
 
 type Outcome = Result<Claims, ResolveError>;
 
@@ -65,9 +65,9 @@ pub struct Cached<R>(Arc<Inner<R>>);
 
 struct Inner<R> {
     resolver: R,
-    keys: Keys,
+    key_hasher: KeyHasher,
     store: Store,
-    flights: Arc<Flights>,
+    single_flight: Arc<SingleFlight>,
     #[cfg(feature = "redis")]
     shared: Option<Arc<crate::shared_cache::Shared>>,
 }
@@ -87,33 +87,33 @@ impl<R: Resolver> Cached<R> {
     pub fn invalidate(&self, token: &AccessToken) {
         // What is under this cache may remember, too.
         self.0.resolver.invalidate(token);
-        let key = self.0.keys.of(token);
+        let key = self.0.key_hasher.key(token);
         // First, so that from now on nobody finds it there.
         #[cfg(feature = "redis")]
-        drop(self.forget_shared(token, key));
+        drop(self.invalidate_second_level(token, key));
         self.0.invalidate(&key);
     }
 
     /// Forgets everything, as [`invalidate`](Self::invalidate) does.
     pub fn invalidate_all(&self) {
         #[cfg(feature = "redis")]
-        drop(self.forget_all_shared());
+        drop(self.invalidate_all_second_level());
         self.0.invalidate_all();
     }
 
     /// Asks the resolver in a task of its own, so that the outcome reaches everybody who waits for
     /// it, whoever of them goes away.
-    fn ask(&self, key: Key, token: AccessToken, flight: Flight) {
+    fn spawn_resolution(&self, key: CacheKey, token: AccessToken, leader: Leader) {
         let inner = Arc::clone(&self.0);
-        let exchange = async move { inner.find_out(key, token, flight).await };
+        let exchange = async move { inner.resolve_and_store(key, token, leader).await };
         tokio::spawn(exchange.in_current_span());
     }
 }
 
 impl<R: Resolver> Inner<R> {
-    async fn find_out(&self, key: Key, token: AccessToken, flight: Flight) {
+    async fn resolve_and_store(&self, key: CacheKey, token: AccessToken, leader: Leader) {
         #[cfg(feature = "redis")]
-        let Some(flight) = self.find_shared(key, &token, flight).await else { return };
+        let Some(leader) = self.find_shared(key, &token, leader).await else { return };
         #[cfg(feature = "redis")]
         let asked_at = self.store.wall_clock();
 
@@ -121,7 +121,7 @@ impl<R: Resolver> Inner<R> {
         #[cfg(feature = "redis")]
         let claims = outcome.as_ref().ok().cloned();
         let current =
-            flight.land(outcome, |outcome| self.store.settle(key, outcome, Duration::ZERO));
+            leader.complete(outcome, |outcome| self.store.apply(key, outcome, Duration::ZERO));
 
         #[cfg(feature = "redis")]
         if let (true, Some(claims)) = (current, claims) {
@@ -133,24 +133,24 @@ impl<R: Resolver> Inner<R> {
 }
 
 impl<R> Inner<R> {
-    fn invalidate(&self, key: &Key) {
-        self.flights.detach(key, || self.store.invalidate(key));
+    fn invalidate(&self, key: &CacheKey) {
+        self.single_flight.detach(key, || self.store.invalidate(key));
     }
 
     fn invalidate_all(&self) {
-        self.flights.detach_all(|| self.store.invalidate_all());
+        self.single_flight.detach_all(|| self.store.invalidate_all());
     }
 }
 
 impl<R: Resolver> Resolver for Cached<R> {
     fn cached(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
-        let known = self.0.store.look_up(&self.0.keys.of(token))?;
+        let known = self.0.store.look_up(&self.0.key_hasher.key(token))?;
         count!(CACHE_LOOKUPS, "result" => "hit");
         Some(known)
     }
 
     async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
-        let key = self.0.keys.of(token);
+        let key = self.0.key_hasher.key(token);
         if let Some(known) = self.0.store.look_up(&key) {
             count!(CACHE_LOOKUPS, "result" => "hit");
             return known;
@@ -158,21 +158,21 @@ impl<R: Resolver> Resolver for Cached<R> {
         // An exchange that began before the store was there would be forgotten when it comes.
         #[cfg(feature = "redis")]
         if let Some(shared) = self.0.watch() {
-            shared.tried().await;
+            shared.attempted().await;
         }
-        match Flights::board(&self.0.flights, key, || self.0.store.look_up(&key)) {
-            Boarding::Known(outcome) => {
+        match SingleFlight::join(&self.0.single_flight, key, || self.0.store.look_up(&key)) {
+            Role::Hit(outcome) => {
                 count!(CACHE_LOOKUPS, "result" => "hit");
                 outcome
             }
-            Boarding::Join(arrival) => {
+            Role::Follower(waiter) => {
                 count!(CACHE_LOOKUPS, "result" => "coalesced");
-                arrival.outcome().await
+                waiter.outcome().await
             }
-            Boarding::Start(flight, arrival) => {
+            Role::Leader(leader, waiter) => {
                 count!(CACHE_LOOKUPS, "result" => "miss");
-                self.ask(key, token.clone(), flight);
-                arrival.outcome().await
+                self.spawn_resolution(key, token.clone(), leader);
+                waiter.outcome().await
             }
         }
     }

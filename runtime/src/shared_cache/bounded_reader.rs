@@ -7,26 +7,26 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The longest reply, in bytes. An honest store sends at most one entry, or one page of the stream.
-const LONGEST_REPLY: usize = 512 * 1024;
+const MAX_REPLY_LENGTH: usize = 512 * 1024;
 
 /// The most values in one reply, those in nested arrays included. A page of the stream has six for
 /// each message. The client keeps far more bytes for a value than it takes in the reply.
-const MOST_VALUES: usize = 8 * 1024;
+const MAX_VALUES: usize = 8 * 1024;
 
 /// A stream of replies in RESP2 or RESP3 that fails at the first one that is too large, before the
 /// client has stored it: a length is refused when it is announced.
-pub(super) struct Limited<S> {
+pub(super) struct BoundedReader<S> {
     stream: S,
     replies: Replies,
 }
 
-impl<S> Limited<S> {
+impl<S> BoundedReader<S> {
     pub(super) fn new(stream: S) -> Self {
         Self { stream, replies: Replies::default() }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Limited<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for BoundedReader<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -46,7 +46,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Limited<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Limited<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for BoundedReader<S> {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -116,7 +116,7 @@ impl Replies {
 
     fn count_bytes(&mut self, count: usize) -> Option<()> {
         self.bytes = self.bytes.checked_add(count)?;
-        (self.bytes <= LONGEST_REPLY).then_some(())
+        (self.bytes <= MAX_REPLY_LENGTH).then_some(())
     }
 
     fn begin_value(&mut self, line: &Line) -> Option<()> {
@@ -129,7 +129,7 @@ impl Replies {
             b'$' | b'*' if line.is_negative() => self.end_value(),
             b'$' | b'!' | b'=' => {
                 let length = line.length()?;
-                if length > LONGEST_REPLY {
+                if length > MAX_REPLY_LENGTH {
                     return None;
                 }
                 self.bulk = length + 2;
@@ -144,7 +144,7 @@ impl Replies {
     }
 
     fn begin_members(&mut self, count: usize) -> Option<()> {
-        self.values = self.values.checked_add(count).filter(|&values| values <= MOST_VALUES)?;
+        self.values = self.values.checked_add(count).filter(|&values| values <= MAX_VALUES)?;
         self.left += count;
         self.end_value();
         Some(())
@@ -221,10 +221,11 @@ mod tests {
         ] {
             assert!(received(reply.as_bytes()), "{reply:?}");
         }
-        let longest = format!("${}\r\n{}\r\n", LONGEST_REPLY - 16, "x".repeat(LONGEST_REPLY - 16));
+        let longest =
+            format!("${}\r\n{}\r\n", MAX_REPLY_LENGTH - 16, "x".repeat(MAX_REPLY_LENGTH - 16));
         // Each reply is counted by itself.
         assert!(received(longest.repeat(3).as_bytes()));
-        let most = format!("*{}\r\n{}", MOST_VALUES - 1, ":1\r\n".repeat(MOST_VALUES - 1));
+        let most = format!("*{}\r\n{}", MAX_VALUES - 1, ":1\r\n".repeat(MAX_VALUES - 1));
         assert!(received(most.repeat(3).as_bytes()));
     }
 
@@ -245,12 +246,12 @@ mod tests {
         ] {
             assert!(!received(reply.as_bytes()), "{reply:?}");
         }
-        let nested = "*2\r\n".repeat(MOST_VALUES);
+        let nested = "*2\r\n".repeat(MAX_VALUES);
         assert!(!received(nested.as_bytes()));
         let several =
             format!("*3\r\n{}", format!("$200000\r\n{}\r\n", "x".repeat(200_000)).repeat(3));
         assert!(!received(several.as_bytes()));
-        assert!(!received(format!("+{}", "x".repeat(LONGEST_REPLY + 1)).as_bytes()), "no end");
+        assert!(!received(format!("+{}", "x".repeat(MAX_REPLY_LENGTH + 1)).as_bytes()), "no end");
     }
 
     #[test]

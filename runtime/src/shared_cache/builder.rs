@@ -10,9 +10,9 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use url::Url;
 
-use super::connection::{Address, CONNECTING};
-use super::encryption::Sealer;
-use super::keys::Names;
+use super::connection::{Address, CONNECT_TIMEOUT};
+use super::encryption::TokenEncryption;
+use super::keys::Keys;
 use super::store::Shared;
 use crate::SetupError;
 
@@ -21,7 +21,7 @@ use crate::SetupError;
 #[derive(Clone)]
 pub struct SharedCache {
     address: Address,
-    names: Names,
+    keys: Keys,
     secret: SecretSlice<u8>,
     timeout: Duration,
 }
@@ -39,7 +39,7 @@ pub struct SharedCacheBuilder {
 }
 
 /// A shorter secret is weaker than what is derived from it.
-const SHORTEST_SECRET: usize = 32;
+const MIN_SECRET_LENGTH: usize = 32;
 
 impl SharedCache {
     /// One server, or what stands in front of several and acts like one:
@@ -79,8 +79,14 @@ impl SharedCache {
     /// Begins to use it, for what a resolver of this name finds out and a cache remembers for this
     /// long.
     pub(crate) fn open(self, resolver: String, lifetime: Duration) -> Arc<Shared> {
-        let Self { address, names, secret, timeout } = self;
-        Arc::new(Shared::new(address, names, Sealer::new(secret, resolver), timeout, lifetime))
+        let Self { address, keys, secret, timeout } = self;
+        Arc::new(Shared::new(
+            address,
+            keys,
+            TokenEncryption::new(secret, resolver),
+            timeout,
+            lifetime,
+        ))
     }
 }
 
@@ -137,16 +143,16 @@ impl SharedCacheBuilder {
     /// for certificates that cannot be read or without TLS, for a secret that is too short, and for a
     /// prefix with other characters.
     pub fn build(self) -> Result<SharedCache, SetupError> {
-        if self.secret.expose_secret().len() < SHORTEST_SECRET {
+        if self.secret.expose_secret().len() < MIN_SECRET_LENGTH {
             return Err(SetupError::Setting(
                 "the secret of the shared cache has fewer than 32 bytes",
             ));
         }
-        let names = Names::new(&self.prefix).ok_or(SetupError::Setting(
+        let keys = Keys::new(&self.prefix).ok_or(SetupError::Setting(
             "the prefix of the shared cache is not 1 to 64 letters, digits, `-`, `_`, `.` and `:`",
         ))?;
         let address = self.address()?;
-        Ok(SharedCache { address, names, secret: self.secret, timeout: self.timeout })
+        Ok(SharedCache { address, keys, secret: self.secret, timeout: self.timeout })
     }
 
     fn address(&self) -> Result<Address, SetupError> {
@@ -156,7 +162,7 @@ impl SharedCacheBuilder {
             TlsCertificates { root_cert: self.roots.clone(), client_tls: self.client.clone() }
         });
         if encrypted {
-            choose_cryptography();
+            install_crypto_provider();
         } else if certificates.is_some() {
             return Err(SetupError::Setting(
                 "the shared cache has certificates, but a URL without TLS: use `rediss://`",
@@ -166,8 +172,8 @@ impl SharedCacheBuilder {
             // One question has one deadline: a second attempt would come too late.
             let mut builder = ClusterClient::builder(urls)
                 .retries(1)
-                .connection_timeout(CONNECTING)
-                .response_timeout(CONNECTING);
+                .connection_timeout(CONNECT_TIMEOUT)
+                .response_timeout(CONNECT_TIMEOUT);
             if let Some(certificates) = certificates {
                 builder = builder.tls(TlsMode::Secure).certs(certificates);
             }
@@ -212,7 +218,7 @@ fn parsed(url: &SecretString) -> Result<Url, SetupError> {
 
 /// The client takes the cryptography that the program has chosen, and panics where several are linked
 /// and none is chosen.
-fn choose_cryptography() {
+fn install_crypto_provider() {
     if CryptoProvider::get_default().is_none() {
         // Somebody else may choose at the same moment.
         let _ = aws_lc_rs::default_provider().install_default();

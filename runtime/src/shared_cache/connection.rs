@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::bounded_reader::Limited;
+use super::bounded_reader::BoundedReader;
 
 /// Where the store is.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ pub(super) enum Connection {
 }
 
 /// How long connecting may take.
-pub(super) const CONNECTING: Duration = Duration::from_secs(2);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Address {
     pub(super) async fn connect(&self) -> RedisResult<Connection> {
@@ -43,11 +43,11 @@ impl Address {
     }
 }
 
-/// Where the client takes a stream of ours, replies are [limited](Limited). It takes none for TLS.
+/// Where the client takes a stream of ours, replies are [limited](BoundedReader). It takes none for TLS.
 async fn single(client: &Client) -> RedisResult<Connection> {
     // Each question has its own deadline.
     let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(CONNECTING))
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
         .set_response_timeout(None);
     let info = client.get_connection_info();
     match info.addr() {
@@ -95,7 +95,7 @@ async fn limited<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let stream = Limited::new(stream);
+    let stream = BoundedReader::new(stream);
     let (connection, driver) =
         MultiplexedConnection::new_with_config(settings, stream, config).await?;
     let driver = Arc::new(Driver(tokio::spawn(driver)));
@@ -113,7 +113,7 @@ impl Drop for Driver {
 
 impl Connection {
     /// Sends commands about keys that are kept together, and waits for all answers.
-    pub(super) async fn ask<T: FromRedisValue>(&mut self, commands: &Pipeline) -> RedisResult<T> {
+    pub(super) async fn query<T: FromRedisValue>(&mut self, commands: &Pipeline) -> RedisResult<T> {
         match self {
             Self::Single { connection, .. } => commands.query_async(connection).await,
             Self::Cluster(connection) => commands.query_async(connection).await,

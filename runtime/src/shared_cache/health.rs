@@ -19,25 +19,25 @@ pub(super) struct Live {
 
 /// Hands out the connection while it is good. A store that fails is left alone for a moment, and for
 /// longer each time, until it has answered a question: so a slow one slows nobody down for long.
-pub(super) struct Link {
+pub(super) struct Health {
     state: Mutex<State>,
     /// Whether the first attempt to reach the store has ended, one way or the other.
-    tried: watch::Sender<bool>,
+    attempted: watch::Sender<bool>,
 }
 
 #[derive(Default)]
 struct State {
     live: Option<Live>,
-    strikes: u32,
+    failures: u32,
     closed_until: Option<Instant>,
 }
 
-const SHORTEST_BREAK: Duration = Duration::from_millis(250);
-const LONGEST_BREAK: Duration = Duration::from_secs(8);
+const MIN_PAUSE: Duration = Duration::from_millis(250);
+const MAX_PAUSE: Duration = Duration::from_secs(8);
 
-impl Link {
+impl Health {
     pub(super) fn new() -> Self {
-        Self { state: Mutex::default(), tried: watch::Sender::new(false) }
+        Self { state: Mutex::default(), attempted: watch::Sender::new(false) }
     }
 
     /// The store; `None` if it cannot be used.
@@ -46,10 +46,10 @@ impl Link {
     }
 
     /// Ends with the first attempt to reach the store.
-    pub(super) async fn tried(&self) {
-        if !*self.tried.borrow() {
+    pub(super) async fn attempted(&self) {
+        if !*self.attempted.borrow() {
             // The sender is here, so there is no other end.
-            let _ = self.tried.subscribe().wait_for(|tried| *tried).await;
+            let _ = self.attempted.subscribe().wait_for(|attempted| *attempted).await;
         }
     }
 
@@ -62,7 +62,7 @@ impl Link {
             state.live = Some(live);
         }
         drop(state);
-        self.tried.send_replace(true);
+        self.attempted.send_replace(true);
         if news {
             gauge!(SHARED_CACHES_CONNECTED; increment 1);
         }
@@ -72,25 +72,25 @@ impl Link {
     /// The store is lost, or has yet to be understood anew.
     pub(super) fn down(&self) {
         Self::close(&mut self.state());
-        self.tried.send_replace(true);
+        self.attempted.send_replace(true);
     }
 
     /// The store has failed to answer a question in time or at all. Returns whether this is news.
-    pub(super) fn strike(&self) -> bool {
+    pub(super) fn record_failure(&self) -> bool {
         let mut state = self.state();
         if state.live.is_none() {
             // The others who were waiting with the first one say nothing new.
             return false;
         }
-        let pause = SHORTEST_BREAK.saturating_mul(1 << state.strikes.min(8)).min(LONGEST_BREAK);
-        state.strikes = state.strikes.saturating_add(1);
+        let pause = MIN_PAUSE.saturating_mul(1 << state.failures.min(8)).min(MAX_PAUSE);
+        state.failures = state.failures.saturating_add(1);
         state.closed_until = Instant::now().checked_add(pause);
         Self::close(&mut state)
     }
 
     /// The store has answered a question in time.
-    pub(super) fn answered(&self) {
-        self.state().strikes = 0;
+    pub(super) fn record_success(&self) {
+        self.state().failures = 0;
     }
 
     fn close(state: &mut State) -> bool {
@@ -107,7 +107,7 @@ impl Link {
     }
 }
 
-impl Drop for Link {
+impl Drop for Health {
     fn drop(&mut self) {
         self.down();
     }

@@ -7,29 +7,29 @@ use ::redis::{ErrorKind, RedisError, RedisResult};
 use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::commands::{self, BEGINNING, KEYS, MOST_PAGES, News};
-use super::connection::{CONNECTING, Connection};
+use super::commands::{self, BEGINNING, InvalidationPage, MAX_KEYS_PER_MESSAGE, MAX_PAGES};
+use super::connection::{CONNECT_TIMEOUT, Connection};
 use super::health::Live;
 use super::keys::Generation;
-use super::pending_invalidations::Forgotten;
-use super::store::{Forget, Shared, lost};
-use crate::resolve::cache::Key;
+use super::pending_invalidations::TokenInvalidation;
+use super::store::{Forget, Shared, log_lost};
+use crate::resolve::cache::CacheKey;
 use crate::telemetry::count;
 
 /// How often the store is asked what is new. An instance forgets what another one has forgotten after
 /// this and a round trip to the store.
-const PERIOD: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// How long the store may take to tell.
-const PATIENCE: Duration = Duration::from_millis(500);
+const COMMAND_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How often in a row the news are read again at once. A store that behaves needs it twice: when it is
 /// empty, and when there is another generation.
-const OFTEN: u32 = 3;
+const MAX_IMMEDIATE_REREADS: u32 = 3;
 
 /// How long a batch waits after the one before, if it is not full: so one token is sent 50 times a
 /// second at most, however often it is forgotten.
-const PAUSE: Duration = Duration::from_millis(20);
+const BATCH_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Where an instance is in the news. It reads from their beginning, so that it hears of what happened
 /// while it began; a store that was lost meanwhile has kept them.
@@ -40,7 +40,7 @@ struct Position {
 }
 
 /// Ends when the cache is dropped.
-pub(super) async fn follow(shared: Arc<Shared>, cache: Weak<dyn Forget>) {
+pub(super) async fn listen(shared: Arc<Shared>, cache: Weak<dyn Forget>) {
     let mut position = Position::default();
     let pauses = ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(100))
@@ -50,30 +50,30 @@ pub(super) async fn follow(shared: Arc<Shared>, cache: Weak<dyn Forget>) {
     let mut pause = pauses.build();
     let mut told = false;
     while cache.strong_count() > 0 {
-        let connecting = timeout(CONNECTING, shared.address.connect());
+        let connecting = timeout(CONNECT_TIMEOUT, shared.address.connect());
         let ended = match connecting.await.unwrap_or_else(|_| Err(late())) {
             Ok(connection) => {
                 let (shared, cache) = (&shared, &cache);
-                let mut following =
-                    Following { shared, cache, connection, reached: false, sent: None };
-                let ended = following.follow(&mut position).await;
-                if following.reached {
+                let mut listener =
+                    InvalidationListener { shared, cache, connection, reached: false, sent: None };
+                let ended = listener.listen(&mut position).await;
+                if listener.reached {
                     (pause, told) = (pauses.build(), false);
                 }
                 ended
             }
             Err(error) => Err(error),
         };
-        shared.link.down();
+        shared.health.down();
         if let (Err(error), false) = (&ended, told) {
-            lost(error.category());
+            log_lost(error.category());
             told = true;
         }
-        sleep(pause.next().unwrap_or(PERIOD)).await;
+        sleep(pause.next().unwrap_or(POLL_INTERVAL)).await;
     }
 }
 
-struct Following<'a> {
+struct InvalidationListener<'a> {
     shared: &'a Shared,
     cache: &'a Weak<dyn Forget>,
     connection: Connection,
@@ -82,29 +82,29 @@ struct Following<'a> {
     sent: Option<Instant>,
 }
 
-impl Following<'_> {
+impl InvalidationListener<'_> {
     /// Ends with an error when the store is lost.
-    async fn follow(&mut self, position: &mut Position) -> RedisResult<()> {
+    async fn listen(&mut self, position: &mut Position) -> RedisResult<()> {
         let mut again = 0;
         while self.cache.strong_count() > 0 {
-            let Some(generation) = self.hear(position).await? else {
+            let Some(generation) = self.read_invalidations(position).await? else {
                 again += 1;
-                if again > OFTEN {
-                    sleep(PERIOD).await;
+                if again > MAX_IMMEDIATE_REREADS {
+                    sleep(POLL_INTERVAL).await;
                 }
                 continue;
             };
             again = 0;
             let live = Live { connection: self.connection.clone(), generation };
             self.reached = true;
-            if self.shared.link.up(live) {
+            if self.shared.health.up(live) {
                 tracing::info!(target: "requires_auth", "shared cache reached");
             }
             if self.send(generation).await? {
                 continue;
             }
             // Sooner if there is something to send.
-            let _ = timeout(PERIOD, self.shared.outbox.woken()).await;
+            let _ = timeout(POLL_INTERVAL, self.shared.pending.notified()).await;
         }
         Ok(())
     }
@@ -113,13 +113,16 @@ impl Following<'_> {
     ///
     /// What is read at one time is bounded, whoever writes it: where there is more than an honest
     /// store keeps, some may be missing, and everything is forgotten.
-    async fn hear(&mut self, position: &mut Position) -> RedisResult<Option<Generation>> {
-        let names = &self.shared.names;
-        for _ in 0..MOST_PAGES {
+    async fn read_invalidations(
+        &mut self,
+        position: &mut Position,
+    ) -> RedisResult<Option<Generation>> {
+        let keys = &self.shared.keys;
+        for _ in 0..MAX_PAGES {
             let last = position.last.as_deref().unwrap_or(BEGINNING);
-            let news = in_time(commands::news(&mut self.connection, names, last)).await?;
+            let news = in_time(commands::invalidations(&mut self.connection, keys, last)).await?;
             let Some(generation) = news.generation else {
-                in_time(commands::begin_first(&mut self.connection, names)).await?;
+                in_time(commands::begin_first(&mut self.connection, keys)).await?;
                 return Ok(None);
             };
             let Some(cache) = self.cache.upgrade() else { return Ok(None) };
@@ -127,9 +130,9 @@ impl Following<'_> {
                 // Somebody has forgotten everything, or the store has: with its news. Nobody may find
                 // what is there of before and remember it again.
                 if position.generation.is_some() {
-                    self.shared.link.down();
+                    self.shared.health.down();
                 }
-                cache.forget_everything();
+                cache.invalidate_all();
                 *position = Position { generation: Some(generation), last: None };
                 return Ok(None);
             }
@@ -142,17 +145,19 @@ impl Following<'_> {
             }
         }
         if let Some(cache) = self.cache.upgrade() {
-            cache.forget_everything();
+            cache.invalidate_all();
         }
         Ok(position.generation)
     }
 
-    fn apply(&self, cache: &dyn Forget, news: &News) {
-        let place = self.shared.names.news();
+    fn apply(&self, cache: &dyn Forget, news: &InvalidationPage) {
+        let place = self.shared.keys.invalidations();
         for message in &news.messages {
             // What none of us has written is nobody's business.
-            let Some(keys) = self.shared.sealer.messages().open(&place, message) else { continue };
-            for key in keys.chunks(Key::LENGTH).filter_map(Key::from_bytes) {
+            let Some(keys) = self.shared.encryption.messages().open(&place, message) else {
+                continue;
+            };
+            for key in keys.chunks(CacheKey::LENGTH).filter_map(CacheKey::from_bytes) {
                 count!(SHARED_CACHE_INVALIDATIONS);
                 cache.invalidate(&key);
             }
@@ -162,38 +167,39 @@ impl Following<'_> {
     /// Sends what was forgotten here; what cannot be sent now is sent later. Returns whether the news
     /// have to be read again at once: between two batches they are.
     async fn send(&mut self, generation: Generation) -> RedisResult<bool> {
-        let Shared { names, sealer, outbox, .. } = self.shared;
-        if let Some(sent) = self.sent.filter(|_| !outbox.is_empty() && !outbox.has_full_batch()) {
-            sleep_until(sent + PAUSE).await;
+        let Shared { keys, encryption, pending, .. } = self.shared;
+        if let Some(sent) = self.sent.filter(|_| !pending.is_empty() && !pending.has_full_batch()) {
+            sleep_until(sent + BATCH_INTERVAL).await;
         }
-        let Some(mail) = outbox.mail() else { return Ok(false) };
-        if mail.is_everything() {
-            let begin = commands::begin(&mut self.connection, names, Generation::random());
+        let Some(batch) = pending.next_batch() else { return Ok(false) };
+        if batch.is_everything() {
+            let begin = commands::begin(&mut self.connection, keys, Generation::random());
             in_time(begin).await?;
             // Until the news are read again, entries of before would still be found.
-            self.shared.link.down();
+            self.shared.health.down();
         } else {
-            let locators = mail.tokens.iter().map(|token| &token.locator);
-            let mourning = self.shared.mourning();
+            let locators = batch.tokens.iter().map(|token| &token.locator);
+            let tombstone_ttl = self.shared.tombstone_ttl();
             let connection = &mut self.connection;
-            in_time(commands::invalidate(connection, names, locators, generation, mourning))
+            in_time(commands::invalidate(connection, keys, locators, generation, tombstone_ttl))
                 .await?;
-            let place = names.news();
-            let seal = |tokens: &[Forgotten]| {
+            let place = keys.invalidations();
+            let cipher = |tokens: &[TokenInvalidation]| {
                 let keys: Vec<_> = tokens.iter().map(|token| token.key.as_bytes()).collect();
-                sealer.messages().seal(&place, &keys.concat())
+                encryption.messages().encrypt(&place, &keys.concat())
             };
-            let messages: Vec<_> = mail.tokens.chunks(KEYS).filter_map(seal).collect();
-            in_time(commands::publish(&mut self.connection, names, &messages)).await?;
+            let messages: Vec<_> =
+                batch.tokens.chunks(MAX_KEYS_PER_MESSAGE).filter_map(cipher).collect();
+            in_time(commands::publish(&mut self.connection, keys, &messages)).await?;
         }
-        outbox.sent(&mail);
+        pending.sent(&batch);
         self.sent = Some(Instant::now());
-        Ok(mail.is_everything() || !outbox.is_empty())
+        Ok(batch.is_everything() || !pending.is_empty())
     }
 }
 
 async fn in_time<T>(answer: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-    timeout(PATIENCE, answer).await.unwrap_or_else(|_| Err(late()))
+    timeout(COMMAND_TIMEOUT, answer).await.unwrap_or_else(|_| Err(late()))
 }
 
 fn late() -> RedisError {

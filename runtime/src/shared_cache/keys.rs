@@ -26,14 +26,14 @@ impl Generation {
     }
 }
 
-/// Names with one prefix. What stands between braces decides where a cluster keeps a key, so that
+/// Keys with one prefix. What stands between braces decides where a cluster keeps a key, so that
 /// keys that are used together are kept together.
 #[derive(Clone)]
-pub(super) struct Names {
+pub(super) struct Keys {
     prefix: Box<str>,
 }
 
-impl Names {
+impl Keys {
     /// `None` for a prefix of which the store might make something else.
     pub(super) fn new(prefix: &str) -> Option<Self> {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
@@ -57,7 +57,7 @@ impl Names {
     }
 
     /// The stream of tokens that were forgotten.
-    pub(super) fn news(&self) -> String {
+    pub(super) fn invalidations(&self) -> String {
         format!("{{{}}}:forgotten", self.prefix)
     }
 }
@@ -76,16 +76,16 @@ mod tests {
 
     #[test]
     fn keys_that_are_used_together_have_the_same_text_between_braces() {
-        let names = Names::new("prefix").unwrap();
+        let keys = Keys::new("prefix").unwrap();
         let generation = Generation(0x1f);
         let token = "ab".repeat(32);
         assert_eq!(
-            names.claims(&[0xab; 32], generation),
+            keys.claims(&[0xab; 32], generation),
             format!("prefix:{{{token}}}:claims:0000000000000000000000000000001f")
         );
-        assert_eq!(names.forgotten(&[0xab; 32]), format!("prefix:{{{token}}}:forgotten"));
-        assert_eq!(names.generation(), "{prefix}:generation");
-        assert_eq!(names.news(), "{prefix}:forgotten");
+        assert_eq!(keys.forgotten(&[0xab; 32]), format!("prefix:{{{token}}}:forgotten"));
+        assert_eq!(keys.generation(), "{prefix}:generation");
+        assert_eq!(keys.invalidations(), "{prefix}:forgotten");
     }
 
     #[test]
@@ -98,8 +98,8 @@ mod tests {
     #[test]
     fn a_prefix_is_a_plain_word() {
         for wrong in ["", "a{b", "a}b", "a b", "ä", "a*", &"a".repeat(65)] {
-            assert!(Names::new(wrong).is_none(), "{wrong:?}");
+            assert!(Keys::new(wrong).is_none(), "{wrong:?}");
         }
-        assert!(Names::new("journal:eu-1_a.b").is_some());
+        assert!(Keys::new("journal:eu-1_a.b").is_some());
     }
 }

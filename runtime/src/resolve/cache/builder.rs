@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::key::Keys;
-use super::single_flight::Flights;
+use super::key::KeyHasher;
+use super::single_flight::SingleFlight;
 use super::store::{Lifetimes, Store};
-use super::weight::Bounds;
+use super::weight::Capacity;
 use super::{Cached, Inner};
 use crate::{Clock, Resolver, ScopeSet, SystemClock};
 
@@ -16,14 +16,14 @@ use crate::{Clock, Resolver, ScopeSet, SystemClock};
 pub struct CachedBuilder<R> {
     resolver: R,
     lifetimes: Lifetimes,
-    bounds: Bounds,
+    capacity: Capacity,
     clock: Arc<dyn Clock>,
     #[cfg(feature = "redis")]
     shared: Option<crate::shared_cache::SharedCache>,
 }
 
 /// The longest time for which claims stand in for an answer that cannot be had.
-const LONGEST_STALE: Duration = Duration::from_secs(3600);
+const MAX_STALE_IF_ERROR: Duration = Duration::from_secs(3600);
 
 impl<R: Resolver> Cached<R> {
     /// Starts with the resolver whose answers are remembered.
@@ -31,12 +31,16 @@ impl<R: Resolver> Cached<R> {
         CachedBuilder {
             resolver,
             lifetimes: Lifetimes {
-                active: Duration::from_secs(60),
-                inactive: Duration::from_secs(5),
-                stale: Duration::ZERO,
-                spared: None,
+                ttl: Duration::from_secs(60),
+                inactive_ttl: Duration::from_secs(5),
+                stale_if_error: Duration::ZERO,
+                stale_scopes: None,
             },
-            bounds: Bounds { entries: 100_000, bytes: 64 << 20, inactive_entries: 100_000 },
+            capacity: Capacity {
+                max_entries: 100_000,
+                max_bytes: 64 << 20,
+                max_inactive_entries: 100_000,
+            },
             clock: Arc::new(SystemClock),
             #[cfg(feature = "redis")]
             shared: None,
@@ -48,31 +52,31 @@ impl<R: Resolver> CachedBuilder<R> {
     /// How long claims are remembered, at most until the token expires: the time for which a
     /// revoked token may still be accepted. Default: 60 s; zero asks about every request.
     pub fn ttl(mut self, ttl: Duration) -> Self {
-        self.lifetimes.active = ttl;
+        self.lifetimes.ttl = ttl;
         self
     }
 
     /// How long it is remembered that a token is not active. Default: 5 s; zero remembers none.
     pub fn inactive_ttl(mut self, lifetime: Duration) -> Self {
-        self.lifetimes.inactive = lifetime;
+        self.lifetimes.inactive_ttl = lifetime;
         self
     }
 
     /// How many active tokens are remembered. Default: 100 000.
-    pub fn max_entries(mut self, entries: u64) -> Self {
-        self.bounds.entries = entries;
+    pub fn max_entries(mut self, max_entries: u64) -> Self {
+        self.capacity.max_entries = max_entries;
         self
     }
 
     /// How many bytes active tokens may take, by their claims. Default: 64 MiB.
-    pub fn max_bytes(mut self, bytes: u64) -> Self {
-        self.bounds.bytes = bytes;
+    pub fn max_bytes(mut self, max_bytes: u64) -> Self {
+        self.capacity.max_bytes = max_bytes;
         self
     }
 
     /// How many inactive tokens are remembered, apart from the active ones. Default: 100 000.
-    pub fn max_inactive_entries(mut self, entries: usize) -> Self {
-        self.bounds.inactive_entries = entries;
+    pub fn max_inactive_entries(mut self, max_inactive_entries: usize) -> Self {
+        self.capacity.max_inactive_entries = max_inactive_entries;
         self
     }
 
@@ -101,7 +105,7 @@ impl<R: Resolver> CachedBuilder<R> {
     /// # main().unwrap();
     /// ```
     pub fn stale_if_error(mut self, period: Duration) -> Self {
-        self.lifetimes.stale = period.min(LONGEST_STALE);
+        self.lifetimes.stale_if_error = period.min(MAX_STALE_IF_ERROR);
         self
     }
 
@@ -113,7 +117,7 @@ impl<R: Resolver> CachedBuilder<R> {
     pub fn stale_scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         let scopes: Vec<S> = scopes.into_iter().collect();
         // What is outside the grammar equals no scope of a token.
-        self.lifetimes.spared = Some(ScopeSet::granted(scopes.iter().map(AsRef::as_ref)));
+        self.lifetimes.stale_scopes = Some(ScopeSet::granted(scopes.iter().map(AsRef::as_ref)));
         self
     }
 
@@ -139,14 +143,14 @@ impl<R: Resolver> CachedBuilder<R> {
     pub fn build(self) -> Cached<R> {
         let name = self.resolver.cache_namespace();
         let cached = Cached(Arc::new(Inner {
-            keys: Keys::new(&name),
+            key_hasher: KeyHasher::new(&name),
             #[cfg(feature = "redis")]
             shared: self
                 .shared
-                .filter(|_| !self.lifetimes.active.is_zero())
-                .map(|shared| shared.open(name, self.lifetimes.active)),
-            store: Store::new(&self.bounds, self.lifetimes, self.clock),
-            flights: Arc::new(Flights::default()),
+                .filter(|_| !self.lifetimes.ttl.is_zero())
+                .map(|shared| shared.open(name, self.lifetimes.ttl)),
+            store: Store::new(&self.capacity, self.lifetimes, self.clock),
+            single_flight: Arc::new(SingleFlight::default()),
             resolver: self.resolver,
         }));
         #[cfg(feature = "redis")]
@@ -158,9 +162,9 @@ impl<R: Resolver> CachedBuilder<R> {
 impl<R> fmt::Debug for CachedBuilder<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CachedBuilder")
-            .field("lifetime", &self.lifetimes.active)
-            .field("inactive_ttl", &self.lifetimes.inactive)
-            .field("stale_if_error", &self.lifetimes.stale)
+            .field("lifetime", &self.lifetimes.ttl)
+            .field("inactive_ttl", &self.lifetimes.inactive_ttl)
+            .field("stale_if_error", &self.lifetimes.stale_if_error)
             .finish_non_exhaustive()
     }
 }

@@ -9,10 +9,10 @@ use crate::AccessToken;
 
 /// A hash of a token, and of who was asked about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Key([u8; 32]);
+pub(crate) struct CacheKey([u8; 32]);
 
 #[cfg(feature = "redis")]
-impl Key {
+impl CacheKey {
     pub(crate) const LENGTH: usize = size_of::<Self>();
 
     /// What another instance with the same resolver calls the same token.
@@ -27,7 +27,7 @@ impl Key {
 
 /// All of its bytes are alike, so a few of them find its place in a table as well as all. What a table
 /// hashes them with has a secret of the process, and one place for two of them is no match yet.
-impl Hash for Key {
+impl Hash for CacheKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         if let Some(first) = self.0.first_chunk() {
             state.write_u64(u64::from_ne_bytes(*first));
@@ -37,7 +37,7 @@ impl Hash for Key {
 
 /// Makes keys for the answers of one resolver: the SHA-256 of a block with the name of the resolver
 /// and of the token.
-pub(crate) struct Keys {
+pub(crate) struct KeyHasher {
     /// The hash's state after that block, so that a key costs no more than the token alone.
     begun: [u32; 8],
 }
@@ -62,7 +62,7 @@ const FIRST: [u32; 8] = [
     0x5be0_cd19,
 ];
 
-impl Keys {
+impl KeyHasher {
     /// Two resolvers with different names never share a key.
     pub(crate) fn new(resolver: &str) -> Self {
         let mut begun = FIRST;
@@ -73,7 +73,7 @@ impl Keys {
     /// What the hasher of `sha2` would make of it. All of the token is at hand, so nothing has to be
     /// kept between its pieces: that is a fifth of the time.
     #[inline]
-    pub(crate) fn of(&self, token: &AccessToken) -> Key {
+    pub(crate) fn key(&self, token: &AccessToken) -> CacheKey {
         let token = token.expose_bytes();
         let mut state = self.begun;
         // Most tokens fit into the last blocks, and one call for all of them takes less in a server,
@@ -107,7 +107,7 @@ impl Keys {
         for (place, word) in key.as_chunks_mut().0.iter_mut().zip(state) {
             *place = word.to_be_bytes();
         }
-        Key(key)
+        CacheKey(key)
     }
 }
 
@@ -129,7 +129,11 @@ mod tests {
         for length in 1..200 {
             let token = AccessToken::parse(&"t".repeat(length)).unwrap();
             let hash = Sha256::new_with_prefix(block_of("name")).chain_update(token.expose());
-            assert_eq!(Keys::new("name").of(&token).0[..], hash.finalize()[..], "{length} bytes");
+            assert_eq!(
+                KeyHasher::new("name").key(&token).0[..],
+                hash.finalize()[..],
+                "{length} bytes"
+            );
         }
     }
 
@@ -137,10 +141,14 @@ mod tests {
     fn a_key_depends_on_who_was_asked_and_on_the_whole_token() {
         // R-E2
         let token = |text: &str| AccessToken::parse(text).unwrap();
-        let (one, other) = (Keys::new("https://a.example id"), Keys::new("https://b.example id"));
-        assert_eq!(one.of(&token("abc")), Keys::new("https://a.example id").of(&token("abc")));
-        assert_ne!(one.of(&token("abc")), other.of(&token("abc")));
-        assert_ne!(one.of(&token("abc")), one.of(&token("abd")));
-        assert_ne!(one.of(&token("abc")), one.of(&token("abcd")));
+        let (one, other) =
+            (KeyHasher::new("https://a.example id"), KeyHasher::new("https://b.example id"));
+        assert_eq!(
+            one.key(&token("abc")),
+            KeyHasher::new("https://a.example id").key(&token("abc"))
+        );
+        assert_ne!(one.key(&token("abc")), other.key(&token("abc")));
+        assert_ne!(one.key(&token("abc")), one.key(&token("abd")));
+        assert_ne!(one.key(&token("abc")), one.key(&token("abcd")));
     }
 }

@@ -5,32 +5,32 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::timeout;
 
-use super::single_flight::Flight;
-use super::{Cached, Inner, Key};
-use crate::shared_cache::{Forget, InvalidationError, Stored};
+use super::single_flight::Leader;
+use super::{CacheKey, Cached, Inner};
+use crate::shared_cache::{Acknowledgement, Forget, InvalidationError};
 use crate::{AccessToken, Claims, Resolver};
 
-/// How long somebody waits to hear that the store has been told.
+/// How long somebody waits to hear that the store has been acknowledgement.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-type Told = Option<Stored>;
+type PendingAcknowledgement = Option<Acknowledgement>;
 
 impl<R: Resolver> Cached<R> {
     /// Forgets one token, as [`invalidate`](Self::invalidate) does, and waits until the shared cache has been
-    /// told: all instances that reach it invalidate the token within a second from then. Without a shared
+    /// acknowledgement: all instances that reach it invalidate the token within a second from then. Without a shared
     /// cache there is nobody else to tell.
     ///
     /// # Errors
-    /// If the store cannot be reached within a second. It is told as soon as it is.
+    /// If the store cannot be reached within a second. It is acknowledgement as soon as it is.
     pub async fn invalidate_everywhere(
         &self,
         token: &AccessToken,
     ) -> Result<(), InvalidationError> {
         self.0.resolver.invalidate(token);
-        let key = self.0.keys.of(token);
-        let told = self.forget_shared(token, key);
+        let key = self.0.key_hasher.key(token);
+        let acknowledgement = self.invalidate_second_level(token, key);
         self.0.invalidate(&key);
-        wait_for(told).await
+        wait_for(acknowledgement).await
     }
 
     /// Forgets everything, as [`invalidate_everywhere`](Self::invalidate_everywhere) does.
@@ -38,19 +38,23 @@ impl<R: Resolver> Cached<R> {
     /// # Errors
     /// As there.
     pub async fn invalidate_all_everywhere(&self) -> Result<(), InvalidationError> {
-        let told = self.forget_all_shared();
+        let acknowledgement = self.invalidate_all_second_level();
         self.0.invalidate_all();
-        wait_for(told).await
+        wait_for(acknowledgement).await
     }
 
-    pub(super) fn forget_shared(&self, token: &AccessToken, key: Key) -> Told {
+    pub(super) fn invalidate_second_level(
+        &self,
+        token: &AccessToken,
+        key: CacheKey,
+    ) -> PendingAcknowledgement {
         let shared = self.0.watch()?;
         Some(shared.invalidate(token, key))
     }
 
-    pub(super) fn forget_all_shared(&self) -> Told {
+    pub(super) fn invalidate_all_second_level(&self) -> PendingAcknowledgement {
         let shared = self.0.watch()?;
-        Some(shared.forget_everything())
+        Some(shared.invalidate_all())
     }
 }
 
@@ -63,18 +67,18 @@ impl<R: Resolver> Inner<R> {
         Some(shared)
     }
 
-    /// Lands with what another process has found out; gives the flight back if there is nothing.
+    /// Lands with what another process has found out; gives the leader back if there is nothing.
     pub(super) async fn find_shared(
         &self,
-        key: Key,
+        key: CacheKey,
         token: &AccessToken,
-        flight: Flight,
-    ) -> Option<Flight> {
-        let Some(shared) = &self.shared else { return Some(flight) };
+        leader: Leader,
+    ) -> Option<Leader> {
+        let Some(shared) = &self.shared else { return Some(leader) };
         let Some((claims, age)) = shared.look_up(token, || self.store.wall_clock()).await else {
-            return Some(flight);
+            return Some(leader);
         };
-        flight.land(Ok(claims), |outcome| self.store.settle(key, outcome, age));
+        leader.complete(Ok(claims), |outcome| self.store.apply(key, outcome, age));
         None
     }
 
@@ -86,18 +90,18 @@ impl<R: Resolver> Inner<R> {
 }
 
 impl<R: Resolver> Forget for Inner<R> {
-    fn invalidate(&self, key: &Key) {
+    fn invalidate(&self, key: &CacheKey) {
         Inner::invalidate(self, key);
     }
 
-    fn forget_everything(&self) {
+    fn invalidate_all(&self) {
         self.invalidate_all();
     }
 }
 
-async fn wait_for(told: Told) -> Result<(), InvalidationError> {
-    let Some(told) = told else { return Ok(()) };
-    match timeout(PATIENCE, told.wait()).await {
+async fn wait_for(acknowledgement: PendingAcknowledgement) -> Result<(), InvalidationError> {
+    let Some(acknowledgement) = acknowledgement else { return Ok(()) };
+    match timeout(PATIENCE, acknowledgement.wait()).await {
         Ok(true) => Ok(()),
         Ok(false) | Err(_) => Err(InvalidationError::new()),
     }

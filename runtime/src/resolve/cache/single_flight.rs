@@ -6,121 +6,121 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use super::Outcome;
-use super::key::Key;
+use super::key::CacheKey;
 use crate::Unavailable;
 
 /// The exchanges that are under way.
 #[derive(Default)]
-pub(super) struct Flights {
-    registered: Mutex<Registered>,
+pub(super) struct SingleFlight {
+    in_progress: Mutex<InProgress>,
 }
 
 #[derive(Default)]
-struct Registered {
+struct InProgress {
     last: u64,
-    flights: HashMap<Key, (u64, Arrival)>,
+    single_flight: HashMap<CacheKey, (u64, Waiter)>,
 }
 
 /// What there is to do for somebody who wants to know.
-pub(super) enum Boarding {
+pub(super) enum Role {
     /// It has just become known.
-    Known(Outcome),
+    Hit(Outcome),
     /// Somebody has asked already: wait for the answer.
-    Join(Arrival),
+    Follower(Waiter),
     /// Ask, and wait for the answer.
-    Start(Flight, Arrival),
+    Leader(Leader, Waiter),
 }
 
-impl Flights {
-    pub(super) fn board(
+impl SingleFlight {
+    pub(super) fn join(
         this: &Arc<Self>,
-        key: Key,
+        key: CacheKey,
         look_up: impl FnOnce() -> Option<Outcome>,
-    ) -> Boarding {
-        let mut registered = this.registered();
-        if let Some((_, arrival)) = registered.flights.get(&key) {
-            return Boarding::Join(arrival.clone());
+    ) -> Role {
+        let mut in_progress = this.in_progress();
+        if let Some((_, waiter)) = in_progress.single_flight.get(&key) {
+            return Role::Follower(waiter.clone());
         }
         // What landed before the lock was taken is remembered by now.
         if let Some(known) = look_up() {
-            return Boarding::Known(known);
+            return Role::Hit(known);
         }
-        registered.last += 1;
-        let number = registered.last;
+        in_progress.last += 1;
+        let number = in_progress.last;
         let (sender, receiver) = watch::channel(None);
-        let arrival = Arrival(receiver);
-        registered.flights.insert(key, (number, arrival.clone()));
-        let flight = Flight { flights: Arc::clone(this), key, number, sender };
-        Boarding::Start(flight, arrival)
+        let waiter = Waiter(receiver);
+        in_progress.single_flight.insert(key, (number, waiter.clone()));
+        let leader = Leader { single_flight: Arc::clone(this), key, number, sender };
+        Role::Leader(leader, waiter)
     }
 
     /// Lets the exchange about a key go on for those who wait for it, but nobody else: whoever
     /// comes from now on asks anew. `invalidate` happens at the same moment.
-    pub(super) fn detach(&self, key: &Key, invalidate: impl FnOnce()) {
-        let mut registered = self.registered();
-        registered.flights.remove(key);
+    pub(super) fn detach(&self, key: &CacheKey, invalidate: impl FnOnce()) {
+        let mut in_progress = self.in_progress();
+        in_progress.single_flight.remove(key);
         invalidate();
     }
 
     pub(super) fn detach_all(&self, invalidate: impl FnOnce()) {
-        let mut registered = self.registered();
-        registered.flights.clear();
+        let mut in_progress = self.in_progress();
+        in_progress.single_flight.clear();
         invalidate();
     }
 
     /// Never held across an `await`.
-    fn registered(&self) -> MutexGuard<'_, Registered> {
-        self.registered.lock().unwrap_or_else(PoisonError::into_inner)
+    fn in_progress(&self) -> MutexGuard<'_, InProgress> {
+        self.in_progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// An exchange under way. Dropped without an outcome, by a panic or by the end of the runtime, it
 /// lets those who wait go with an error, and whoever comes next asks anew.
-pub(super) struct Flight {
-    flights: Arc<Flights>,
-    key: Key,
+pub(super) struct Leader {
+    single_flight: Arc<SingleFlight>,
+    key: CacheKey,
     number: u64,
     sender: watch::Sender<Option<Outcome>>,
 }
 
-impl Flight {
+impl Leader {
     /// Hands the outcome to everybody who waits; what becomes of it is settled by what is remembered,
     /// unless the key was detached. Returns whether it was not.
-    pub(super) fn land(
+    pub(super) fn complete(
         self,
         mut outcome: Outcome,
-        settle: impl FnOnce(Outcome) -> Outcome,
+        apply: impl FnOnce(Outcome) -> Outcome,
     ) -> bool {
-        let mut registered = self.flights.registered();
-        let current = self.is_registered(&registered);
+        let mut in_progress = self.single_flight.in_progress();
+        let current = self.is_current(&in_progress);
         if current {
-            outcome = settle(outcome);
-            registered.flights.remove(&self.key);
+            outcome = apply(outcome);
+            in_progress.single_flight.remove(&self.key);
         }
-        drop(registered);
+        drop(in_progress);
         self.sender.send_replace(Some(outcome));
         current
     }
 
-    fn is_registered(&self, registered: &Registered) -> bool {
-        registered.flights.get(&self.key).is_some_and(|(number, _)| *number == self.number)
+    fn is_current(&self, in_progress: &InProgress) -> bool {
+        in_progress.single_flight.get(&self.key).is_some_and(|(number, _)| *number == self.number)
     }
 }
 
-impl Drop for Flight {
+impl Drop for Leader {
     fn drop(&mut self) {
-        let mut registered = self.flights.registered();
-        if self.is_registered(&registered) {
-            registered.flights.remove(&self.key);
+        let mut in_progress = self.single_flight.in_progress();
+        if self.is_current(&in_progress) {
+            in_progress.single_flight.remove(&self.key);
         }
     }
 }
 
 /// Where the outcome of an exchange arrives.
 #[derive(Clone)]
-pub(super) struct Arrival(watch::Receiver<Option<Outcome>>);
+pub(super) struct Waiter(watch::Receiver<Option<Outcome>>);
 
-impl Arrival {
+impl Waiter {
     pub(super) async fn outcome(mut self) -> Outcome {
         let arrived = self.0.wait_for(Option::is_some).await;
         arrived.ok().and_then(|outcome| outcome.clone()).unwrap_or_else(|| {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::resolve::cache::{Key, Keys};
+use crate::resolve::cache::{CacheKey, KeyHasher};
 use crate::{AccessToken, Clock, ResolveError, Unavailable};
 
 /// Holds exchanges back until the time that a 429 or 503 named has come.
@@ -13,7 +13,7 @@ use crate::{AccessToken, Clock, ResolveError, Unavailable};
 /// user. So there is a pause for that token only, and a [control request](super::control_request) before the
 /// next exchange about any other. If the server answers that in the same way, there is a pause for all.
 pub(super) struct Pause {
-    keys: Keys,
+    key_hasher: KeyHasher,
     state: Mutex<State>,
     clock: Arc<dyn Clock>,
 }
@@ -23,7 +23,7 @@ struct State {
     /// The end of the pause for all.
     all: Option<Instant>,
     /// The ends of the pauses for single tokens.
-    tokens: HashMap<Key, Instant>,
+    tokens: HashMap<CacheKey, Instant>,
     /// Until when a pause for all is suspected.
     suspected: Option<Instant>,
     /// Whether a control request because of that is under way.
@@ -41,7 +41,7 @@ impl Pause {
     const REFUTED: Duration = Duration::from_millis(500);
 
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { keys: Keys::new("pause"), state: Mutex::default(), clock }
+        Self { key_hasher: KeyHasher::new("pause"), state: Mutex::default(), clock }
     }
 
     /// An error with the rest of the pause, if there is one.
@@ -58,7 +58,7 @@ impl Pause {
             return Err(refused_for_all(rest));
         }
         *all = None;
-        let key = self.keys.of(token);
+        let key = self.key_hasher.key(token);
         let Some(end) = tokens.get(&key) else { return Ok(()) };
         if let Some(rest) = rest(*end) {
             return Err(Unavailable::new(
@@ -89,7 +89,7 @@ impl Pause {
         if state.refuted.is_none_or(|until| now >= until) {
             state.suspected = state.suspected.max(Some(end));
         }
-        let key = self.keys.of(token);
+        let key = self.key_hasher.key(token);
         if state.tokens.len() >= Self::MOST_TOKENS && !state.tokens.contains_key(&key) {
             state.tokens.retain(|_, end| *end > now);
             if state.tokens.len() >= Self::MOST_TOKENS
