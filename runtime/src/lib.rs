@@ -230,7 +230,7 @@ pub use request::RequestHead;
 /// no guard: do not make the guard depend on how the program is compiled.
 pub use requires_auth_macros::requires_auth;
 #[cfg(feature = "introspection")]
-pub use resolve::cache::{Cached, CachedBuilder};
+pub use resolve::cache::{Cached, CachedBuilder, InvalidationError, second_level};
 #[cfg(feature = "introspection")]
 pub use resolve::introspection::{
     BearerSource, ClientAuthentication, Introspection, IntrospectionBuilder, TokenSource,

@@ -72,14 +72,11 @@ mod builder;
 mod commands;
 mod connection;
 mod encryption;
-mod error;
 mod health;
 mod invalidation_listener;
 mod keys;
 mod pending_invalidations;
+mod second_level;
 mod store;
 
 pub use builder::{SharedCache, SharedCacheBuilder};
-pub use error::InvalidationError;
-pub(crate) use pending_invalidations::Acknowledgement;
-pub(crate) use store::{Forget, Shared};

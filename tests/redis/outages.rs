@@ -24,7 +24,8 @@ async fn a_store_that_is_not_there_is_done_without() {
     let told = instance.cache.invalidate_everywhere(&crate::instance::parsed(&token)).await;
     assert_eq!(
         told.unwrap_err().to_string(),
-        "the shared cache has not been reached yet: it is told as soon as it is"
+        "the second level of the cache has not stored the invalidation yet: it does so when it can be \
+         reached"
     );
 }
 

@@ -41,7 +41,7 @@ async fn what_happens_with_the_store_is_counted_and_logged() {
     assert_eq!(counts("s_connected"), Some(2.0));
 
     one.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
-    until(|| counts("_news_total") == Some(2.0)).await;
+    until(|| counts("_invalidations_total") == Some(2.0)).await;
 
     store.kill();
     until(|| counts("s_connected") == Some(0.0)).await;

@@ -1,4 +1,4 @@
-//! Claims written down, for a store outside this process.
+//! The serialized form of claims, for a store outside this process.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -10,35 +10,38 @@ use super::claim_set::Facts;
 use super::duplicate_members::has_reserved_name;
 use crate::ScopeSet;
 
-/// Claims, and when they were asked for.
+/// Claims, and the time at which they were resolved.
 ///
-/// What a resolver understood is written, not what the server answered alone: another process need
-/// not know how that one reads answers.
+/// It holds the result of reading the introspection response, not the response alone: the instance that
+/// deserializes it needs no settings for reading responses.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SerializedClaims {
     facts: Facts,
-    pub(crate) asked_at: SystemTime,
+    #[serde(rename = "asked_at")]
+    pub(crate) resolved_at: SystemTime,
 }
 
-/// The same, borrowed.
+/// The same form, borrowed.
 #[derive(Serialize)]
 struct SerializedClaimsRef<'a> {
     facts: &'a Facts,
-    asked_at: SystemTime,
+    #[serde(rename = "asked_at")]
+    resolved_at: SystemTime,
 }
 
 impl SerializedClaims {
-    /// `None` for claims that nobody could confirm: they are this process's own affair.
-    pub(crate) fn write(claims: &Claims, asked_at: SystemTime) -> Option<Vec<u8>> {
-        let record = SerializedClaimsRef { facts: &claims.facts, asked_at };
-        if claims.is_stale() { None } else { serde_json::to_vec(&record).ok() }
+    /// `None` for stale claims: only the instance that could not confirm them may use them.
+    pub(crate) fn to_json(claims: &Claims, resolved_at: SystemTime) -> Option<Vec<u8>> {
+        let serialized = SerializedClaimsRef { facts: &claims.facts, resolved_at };
+        if claims.is_stale() { None } else { serde_json::to_vec(&serialized).ok() }
     }
 
-    pub(crate) fn read(text: &[u8]) -> Option<Self> {
-        let record: Self = serde_json::from_slice(text).ok()?;
-        // Another version may have written what this one does not accept from a server.
-        (!has_reserved_name(&record.facts.document)).then_some(record)
+    /// `None` for any other form.
+    pub(crate) fn from_json(text: &[u8]) -> Option<Self> {
+        let serialized: Self = serde_json::from_slice(text).ok()?;
+        // Another version may have written what this version rejects in a response.
+        (!has_reserved_name(&serialized.facts.document)).then_some(serialized)
     }
 
     pub(crate) fn into_claims(self) -> Claims {
@@ -46,7 +49,7 @@ impl SerializedClaims {
     }
 }
 
-/// The counterpart of how a set is serialized.
+/// Deserializes a set of scopes from the list that it is serialized as.
 pub(super) fn scopes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ScopeSet, D::Error> {
     let scopes = Vec::<String>::deserialize(deserializer)?;
     Ok(ScopeSet::granted(scopes.iter().map(String::as_str)))
@@ -65,9 +68,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_is_what_was_written() {
+    fn claims_survive_a_round_trip() {
         // R-E9
-        let asked_at = SystemTime::UNIX_EPOCH + Duration::new(1_700_000_000, 123_456_789);
+        let resolved_at = SystemTime::UNIX_EPOCH + Duration::new(1_700_000_000, 123_456_789);
         for json in [
             r#"{"active":true}"#,
             r#"{"active":true,"sub":"ä \"quoted\"","client_id":"c","username":"u","iss":"i",
@@ -75,11 +78,12 @@ mod tests {
                 "cnf":{"jkt":"x"},"token_type":"DPoP","permissions":["write","read"]}"#,
         ] {
             let written = claims(json);
-            let record =
-                SerializedClaims::read(&SerializedClaims::write(&written, asked_at).unwrap())
-                    .unwrap();
-            assert_eq!(record.asked_at, asked_at);
-            let read = record.into_claims();
+            let serialized = SerializedClaims::from_json(
+                &SerializedClaims::to_json(&written, resolved_at).unwrap(),
+            )
+            .unwrap();
+            assert_eq!(serialized.resolved_at, resolved_at);
+            let read = serialized.into_claims();
             assert_eq!(format!("{read:?}"), format!("{written:?}"));
             assert_eq!(read.as_json(), written.as_json());
             let rest = |claims: &Claims| {
@@ -94,12 +98,13 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_another_form_is_none() {
-        // R-E9. A member that this version does not know may be a restriction.
+    fn another_form_is_rejected() {
+        // R-E9. An unknown member may be a restriction.
         let written =
-            SerializedClaims::write(&claims(r#"{"active":true}"#), SystemTime::UNIX_EPOCH).unwrap();
+            SerializedClaims::to_json(&claims(r#"{"active":true}"#), SystemTime::UNIX_EPOCH)
+                .unwrap();
         let written = String::from_utf8(written).unwrap();
-        assert!(SerializedClaims::read(written.as_bytes()).is_some());
+        assert!(SerializedClaims::from_json(written.as_bytes()).is_some());
         for other in [
             written.replace("\"facts\":{", "\"facts\":{\"new\":1,"),
             written.replace("{\"facts\"", "{\"new\":1,\"facts\""),
@@ -112,14 +117,14 @@ mod tests {
             written.replace("\"sender_constrained\":false", "\"sender_constrained\":0"),
             String::new(),
         ] {
-            assert!(SerializedClaims::read(other.as_bytes()).is_none(), "{other}");
+            assert!(SerializedClaims::from_json(other.as_bytes()).is_none(), "{other}");
         }
     }
 
     #[test]
-    fn stale_claims_are_not_written() {
+    fn stale_claims_are_not_serialized() {
         // R-E9
         let stale = claims(r#"{"active":true}"#).stale(None, ResolveError::Inactive);
-        assert!(SerializedClaims::write(&stale, SystemTime::UNIX_EPOCH).is_none());
+        assert!(SerializedClaims::to_json(&stale, SystemTime::UNIX_EPOCH).is_none());
     }
 }

@@ -1,13 +1,13 @@
-//! Claims that nobody could confirm when they were needed.
+//! Claims that are used although they could not be confirmed.
 
 use std::sync::Arc;
 
 use super::Claims;
 use crate::{ResolveError, ScopeSet};
 
-/// Why claims are older than they should be, and what they may still be used for.
+/// Why claims are stale, and what they may be used for.
 pub(super) struct Stale {
-    /// Those of the token's scopes that may be used; `None` for all of them.
+    /// The scopes of the token that may be used; `None` for all of them.
     usable: Option<ScopeSet>,
     cause: ResolveError,
 }
@@ -19,19 +19,17 @@ impl Stale {
 }
 
 impl Claims {
-    /// Whether these are remembered claims that are older than their lifetime, in use because the
-    /// authorization server could not be asked: see
-    /// [`stale_if_error`](crate::CachedBuilder::stale_if_error).
+    /// Whether these are cached claims that are older than the `ttl` of the cache, used because the token
+    /// could not be resolved: see [`stale_if_error`](crate::CachedBuilder::stale_if_error).
     #[must_use]
     pub fn is_stale(&self) -> bool {
         self.stale.is_some()
     }
 
-    /// The same claims in use although they could not be confirmed, for nothing but these scopes
-    /// where some are named.
+    /// The same claims as stale ones, for these scopes alone, or for all if there is no set.
     #[cfg_attr(
         not(feature = "introspection"),
-        expect(dead_code, reason = "only the cache remembers claims")
+        expect(dead_code, reason = "only the cache makes claims stale")
     )]
     pub(crate) fn stale(self, stale_scopes: Option<&ScopeSet>, cause: ResolveError) -> Self {
         let of_token = self.facts.scopes.iter();
@@ -41,18 +39,19 @@ impl Claims {
         Self { stale: Some(Arc::new(Stale { usable, cause })), facts: self.facts }
     }
 
-    /// Why a need cannot be decided about, if fresh claims might meet it and these may not.
+    /// Why a policy cannot be decided, if the scopes of the token meet it and those that stale claims may
+    /// be used for do not.
     ///
-    /// Where only some scopes may be used, a need that no scope is necessary for is not met either:
-    /// nobody said that what needs no scope may be done with stale claims.
+    /// If only some scopes may be used, a policy that requires no scope is not met either: `stale_scopes`
+    /// does not say that stale claims may be used for it.
     pub(crate) fn too_stale_for(
         &self,
         met_by: impl Fn(&ScopeSet) -> bool,
     ) -> Option<&ResolveError> {
         let stale = self.stale.as_deref()?;
         let usable = stale.usable()?;
-        let covered = met_by(usable) && !met_by(&ScopeSet::default());
-        (met_by(&self.facts.scopes) && !covered).then_some(&stale.cause)
+        let met = met_by(usable) && !met_by(&ScopeSet::default());
+        (met_by(&self.facts.scopes) && !met).then_some(&stale.cause)
     }
 }
 
@@ -71,11 +70,11 @@ mod tests {
     }
 
     #[test]
-    fn stale_claims_are_good_for_the_scopes_that_are_spared_and_for_nothing_else() {
+    fn stale_claims_may_be_used_for_the_stale_scopes_and_for_nothing_else() {
         // R-E1, R-C10
         let claims = stale(Some("read other"));
         assert!(claims.is_stale());
-        assert_eq!(claims.scopes().as_str(), "read", "and never more than the token's own");
+        assert_eq!(claims.scopes().as_str(), "read", "no scope that the token does not have");
         let too_stale = |condition: Condition| {
             claims.too_stale_for(|scopes| condition.is_met_by(scopes)).is_some()
         };
@@ -83,13 +82,16 @@ mod tests {
         assert!(too_stale(Scope("write")));
         assert!(too_stale(All(&[Scope("read"), Scope("write")])));
         assert!(!too_stale(Any(&[Scope("write"), Scope("read")])));
-        assert!(!too_stale(Scope("other")), "not granted, so there is nothing to wait for");
-        assert!(too_stale(Condition::NONE), "what needs no scope may be a write");
+        assert!(
+            !too_stale(Scope("other")),
+            "not granted, so fresh claims would not meet it either"
+        );
+        assert!(too_stale(Condition::NONE), "an operation without a scope may be a write");
         assert!(too_stale(Any(&[Condition::NONE, Scope("read")])));
     }
 
     #[test]
-    fn without_a_choice_of_scopes_all_of_them_are_good() {
+    fn without_stale_scopes_all_scopes_may_be_used() {
         let claims = stale(None);
         assert!(claims.is_stale() && claims.too_stale_for(|_| true).is_none());
         assert_eq!(claims.scopes().as_str(), "read write");

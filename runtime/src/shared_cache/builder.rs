@@ -1,7 +1,6 @@
-//! Setting up a shared cache.
+//! The settings of a shared cache.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use ::redis::cluster::ClusterClient;
@@ -11,10 +10,14 @@ use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use url::Url;
 
 use super::connection::{Address, CONNECT_TIMEOUT};
-use super::encryption::TokenEncryption;
+use super::encryption::Encryption;
+use super::health::Health;
 use super::keys::Keys;
-use super::store::Shared;
-use crate::SetupError;
+use super::pending_invalidations::PendingInvalidations;
+use super::second_level::RedisSecondLevel;
+use super::store::Store;
+use crate::second_level::FirstLevel;
+use crate::{CachedBuilder, Resolver, SetupError};
 
 /// A second level of the cache, on Redis or Valkey, that several processes share: see the
 /// [module](super).
@@ -34,21 +37,31 @@ pub struct SharedCacheBuilder {
     secret: SecretSlice<u8>,
     prefix: String,
     timeout: Duration,
-    roots: Option<Vec<u8>>,
-    client: Option<ClientTlsConfig>,
+    root_certificates: Option<Vec<u8>>,
+    client_certificate: Option<ClientTlsConfig>,
 }
 
-/// A shorter secret is weaker than what is derived from it.
+/// A shorter secret would be weaker than the keys that are derived from it.
 const MIN_SECRET_LENGTH: usize = 32;
 
-impl SharedCache {
-    /// One server, or what stands in front of several and acts like one:
-    /// `redis://user:password@host:6379/0`, or `rediss://…` for TLS.
+impl<R: Resolver> CachedBuilder<R> {
+    /// Shares the entries with other processes through Redis or Valkey: a
+    /// [second level](Self::second_level). With a [`ttl`](Self::ttl) of zero it is not used. Default: none.
     ///
-    /// The secret is that of all instances, has at least 32 bytes, and never goes to the store: draw
-    /// it at random (`openssl rand -base64 32`). With another one, nothing that is in the store can be
-    /// found, so changing it costs no more than asking about each token once more; but only instances
-    /// with the same secret hear from each other.
+    /// On a tokio runtime, [`build`](Self::build) connects to the store in the background. Elsewhere the
+    /// first request does.
+    pub fn shared(self, shared: SharedCache) -> Self {
+        self.second_level(|first_level| shared.open(first_level))
+    }
+}
+
+impl SharedCache {
+    /// One server, or a proxy that acts like one: `redis://user:password@host:6379/0`, or `rediss://…` for
+    /// TLS.
+    ///
+    /// All instances have the same secret. It has at least 32 bytes and is never sent to the store: draw it at
+    /// random (`openssl rand -base64 32`). An instance with another secret finds none of the entries and
+    /// decrypts none of the invalidations. After a change of the secret, each token is resolved once more.
     ///
     /// ```
     /// use requires_auth::shared_cache::SharedCache;
@@ -57,7 +70,7 @@ impl SharedCache {
     /// # fn main() -> Result<(), requires_auth::SetupError> {
     /// # let secret = "an example: 32 bytes at the least";
     /// let introspection = Introspection::builder("https://auth.example/introspect").build()?;
-    /// let shared = SharedCache::single("rediss://cache.example", secret).build()?;
+    /// let shared = SharedCache::single("redis://cache.example", secret).build()?;
     /// let cached = Cached::builder(introspection).shared(shared).build();
     /// # Ok(()) }
     /// # main().unwrap();
@@ -66,8 +79,8 @@ impl SharedCache {
         SharedCacheBuilder::new(vec![url.into().into()], false, secret.into())
     }
 
-    /// A cluster, by some of its nodes, through which the others are found. User, password and TLS
-    /// have to be the same for all of them.
+    /// A cluster, by the URLs of some nodes, from which the others are discovered. User, password and TLS
+    /// must be the same for all nodes. The secret is that of [`single`](Self::single).
     pub fn cluster<S: Into<String>>(
         urls: impl IntoIterator<Item = S>,
         secret: impl Into<Vec<u8>>,
@@ -76,17 +89,18 @@ impl SharedCache {
         SharedCacheBuilder::new(urls, true, secret.into())
     }
 
-    /// Begins to use it, for what a resolver of this name finds out and a cache remembers for this
-    /// long.
-    pub(crate) fn open(self, resolver: String, lifetime: Duration) -> Arc<Shared> {
+    fn open(self, first_level: FirstLevel) -> RedisSecondLevel {
         let Self { address, keys, secret, timeout } = self;
-        Arc::new(Shared::new(
+        let encryption = Encryption::new(secret, first_level.namespace().to_owned());
+        RedisSecondLevel::new(Store {
             address,
             keys,
-            TokenEncryption::new(secret, resolver),
+            encryption,
             timeout,
-            lifetime,
-        ))
+            first_level,
+            health: Health::new(),
+            pending: PendingInvalidations::new(),
+        })
     }
 }
 
@@ -98,50 +112,50 @@ impl SharedCacheBuilder {
             secret: secret.into(),
             prefix: "requires-auth".to_owned(),
             timeout: Duration::from_millis(100),
-            roots: None,
-            client: None,
+            root_certificates: None,
+            client_certificate: None,
         }
     }
 
-    /// How long a request may wait for the store, before it is resolved without. Default: 100 ms. One
-    /// that comes before the store has been reached for the first time may wait as long for that.
+    /// How long a request waits for the store before the token is resolved without it. Default: 100 ms. A
+    /// request that comes before the first connection waits for that as well, for the same time at most.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// What the keys in the store begin with: letters, digits, `-`, `_`, `.` and `:`, at most 64.
-    /// Default: `requires-auth`.
+    /// The prefix of the keys in the store: 1 to 64 letters, digits, `-`, `_`, `.` and `:`. Default:
+    /// `requires-auth`.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// The certificates, as PEM, of the authorities that may vouch for the store. Default: those that
-    /// the system trusts.
+    /// The root certificates, as PEM, that the certificate of the store is verified with. Default: those of
+    /// the operating system.
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.roots = Some(pem.into());
+        self.root_certificates = Some(pem.into());
         self
     }
 
-    /// The certificate, with its chain, and the private key that this server has for the store, as
-    /// PEM. Default: none.
+    /// The certificate chain and the private key of this server for mutual TLS with the store, as PEM.
+    /// Default: none.
     pub fn client_certificate(
         mut self,
         certificate: impl Into<Vec<u8>>,
         key: impl Into<Vec<u8>>,
     ) -> Self {
         let (client_cert, client_key) = (certificate.into(), key.into());
-        self.client = Some(ClientTlsConfig { client_cert, client_key });
+        self.client_certificate = Some(ClientTlsConfig { client_cert, client_key });
         self
     }
 
-    /// Checks the settings. The store need not be there: it is used from when it can be reached.
+    /// Checks the settings. It does not connect to the store.
     ///
     /// # Errors
-    /// [`SetupError::Setting`] for a URL that is none of Redis or Valkey, for nodes that do not agree,
-    /// for certificates that cannot be read or without TLS, for a secret that is too short, and for a
-    /// prefix with other characters.
+    /// [`SetupError::Setting`] for a URL that is not one of Redis or Valkey, for nodes of a cluster with
+    /// different users, passwords or TLS, for certificates that cannot be read or that are set without TLS,
+    /// for a secret that is too short, and for a prefix with other characters.
     pub fn build(self) -> Result<SharedCache, SetupError> {
         if self.secret.expose_secret().len() < MIN_SECRET_LENGTH {
             return Err(SetupError::Setting(
@@ -156,12 +170,10 @@ impl SharedCacheBuilder {
     }
 
     fn address(&self) -> Result<Address, SetupError> {
-        let urls: Vec<Url> = self.urls.iter().map(parsed).collect::<Result<_, _>>()?;
-        let encrypted = urls.iter().any(|url| matches!(url.scheme(), "rediss" | "valkeys"));
-        let certificates = (self.roots.is_some() || self.client.is_some()).then(|| {
-            TlsCertificates { root_cert: self.roots.clone(), client_tls: self.client.clone() }
-        });
-        if encrypted {
+        let urls: Vec<Url> = self.urls.iter().map(parse_url).collect::<Result<_, _>>()?;
+        let tls = urls.iter().any(|url| matches!(url.scheme(), "rediss" | "valkeys"));
+        let certificates = self.certificates();
+        if tls {
             install_crypto_provider();
         } else if certificates.is_some() {
             return Err(SetupError::Setting(
@@ -169,7 +181,7 @@ impl SharedCacheBuilder {
             ));
         }
         if self.cluster {
-            // One question has one deadline: a second attempt would come too late.
+            // A retry would exceed the timeout of the command.
             let mut builder = ClusterClient::builder(urls)
                 .retries(1)
                 .connection_timeout(CONNECT_TIMEOUT)
@@ -192,6 +204,13 @@ impl SharedCacheBuilder {
             SetupError::Setting("the URL or the certificates of the shared cache cannot be used")
         })
     }
+
+    fn certificates(&self) -> Option<TlsCertificates> {
+        let (root_cert, client_tls) =
+            (self.root_certificates.clone(), self.client_certificate.clone());
+        (root_cert.is_some() || client_tls.is_some())
+            .then_some(TlsCertificates { root_cert, client_tls })
+    }
 }
 
 const CLUSTER: SetupError = SetupError::Setting(
@@ -199,12 +218,12 @@ const CLUSTER: SetupError = SetupError::Setting(
      password and TLS, and certificates as PEM",
 );
 
-/// Whatever can be known of a URL without connecting.
-fn parsed(url: &SecretString) -> Result<Url, SetupError> {
-    let wrong = SetupError::Setting(
+/// Checks what can be checked without a connection.
+fn parse_url(url: &SecretString) -> Result<Url, SetupError> {
+    let malformed = SetupError::Setting(
         "the URL of the shared cache is not of the form `redis://host:6379` or `rediss://host:6379`",
     );
-    let Ok(url) = Url::parse(url.expose_secret()) else { return Err(wrong) };
+    let Ok(url) = Url::parse(url.expose_secret()) else { return Err(malformed) };
     if url.fragment().is_some() {
         return Err(SetupError::Setting(
             "the URL of the shared cache has a fragment: certificates are always checked",
@@ -212,7 +231,7 @@ fn parsed(url: &SecretString) -> Result<Url, SetupError> {
     }
     match url.clone().into_connection_info() {
         Ok(_) => Ok(url),
-        Err(_) => Err(wrong),
+        Err(_) => Err(malformed),
     }
 }
 
@@ -253,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_known_without_connecting_is_checked() {
+    fn settings_are_checked_without_a_connection() {
         // R-E9
         for url in [
             "redis://127.0.0.1",
@@ -284,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nodes_of_a_cluster_agree() {
+    fn the_nodes_of_a_cluster_have_the_same_settings() {
         // R-E9
         assert!(SharedCache::cluster(["redis://a", "redis://b"], SECRET).build().is_ok());
         let none: [&str; 0] = [];
@@ -297,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_does_not_show_a_secret() {
+    fn debug_output_shows_no_secret() {
         // R-C3
         let builder = SharedCache::single("redis://user:s3cret@host", SECRET);
         let shown = format!("{builder:?}") + &format!("{:?}", builder.build());

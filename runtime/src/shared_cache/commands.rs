@@ -1,4 +1,4 @@
-//! What is asked of the store, and what of it is believed.
+//! The commands that are sent to the store, and the limits of what is read from it.
 
 use std::time::Duration;
 
@@ -7,94 +7,97 @@ use ::redis::{ErrorKind, FromRedisValue, RedisError, RedisResult, Value, pipe};
 use super::connection::Connection;
 use super::encryption::{Locator, OVERHEAD};
 use super::keys::{Generation, Keys};
-use crate::resolve::cache::CacheKey;
+use crate::second_level::CacheKey;
 
-/// The longest entry, in bytes; what is longer is neither written nor read.
+/// The longest entry, in bytes. A longer one is neither written nor read.
 pub(super) const MAX_ENTRY_LENGTH: usize = 256 * 1024;
 
-/// How many tokens one message keys at most.
+/// The number of tokens that one message names at most.
 pub(super) const MAX_KEYS_PER_MESSAGE: usize = 16;
 
-/// How many of the last messages are kept.
+/// The number of messages that the stream keeps.
 const MAX_MESSAGES: usize = 10_000;
 
-/// How many of them are read at once.
+/// The number of messages that are read at once.
 pub(super) const PAGE_SIZE: usize = 500;
 
-/// How many pages are read in a row: as many as are kept.
+/// The number of pages that are read in a row: as many as the stream keeps.
 pub(super) const MAX_PAGES: usize = MAX_MESSAGES / PAGE_SIZE;
 
-/// The longest message; what is longer is none of ours. A whole page of them fits into a reply.
+/// The longest message, in bytes. A longer one is ignored, since no instance writes it. A page of such
+/// messages fits into one reply.
 const MAX_MESSAGE_LENGTH: usize = OVERHEAD + MAX_KEYS_PER_MESSAGE * CacheKey::LENGTH;
 
-/// What the store has of a token.
-pub(super) enum Found {
-    Nothing,
-    /// It was forgotten a short while ago: whatever else is there is not to be believed.
-    Forgotten,
-    Entry(Vec<u8>),
+/// What the store holds for a token.
+pub(super) enum StoredEntry {
+    Absent,
+    /// There is a tombstone: whatever the entry holds is not used.
+    Invalidated,
+    Encrypted(Vec<u8>),
 }
 
-/// Reads no more than an entry can have, however long the value is.
+/// Reads the entry and the tombstone of a token. It reads no more than an entry can have, however long the
+/// value is.
 pub(super) async fn look_up(
     connection: &mut Connection,
     keys: &Keys,
     token: &Locator,
     generation: Generation,
-) -> RedisResult<Found> {
+) -> RedisResult<StoredEntry> {
     let mut commands = pipe();
     commands.cmd("GETRANGE").arg(keys.claims(token, generation)).arg(0).arg(MAX_ENTRY_LENGTH);
-    // Last: an entry that is read while the token is forgotten is found out.
-    commands.cmd("EXISTS").arg(keys.forgotten(token));
+    // Last, so that an invalidation between the two commands is noticed.
+    commands.cmd("EXISTS").arg(keys.tombstone(token));
     commands.ignore_errors();
-    let (entry, forgotten): (RedisResult<Vec<u8>>, RedisResult<bool>) =
+    let (entry, tombstone): (RedisResult<Vec<u8>>, RedisResult<bool>) =
         connection.query(&commands).await?;
-    if forgotten? {
-        return Ok(Found::Forgotten);
+    if tombstone? {
+        return Ok(StoredEntry::Invalidated);
     }
     match entry {
-        Ok(entry) if entry.is_empty() || entry.len() > MAX_ENTRY_LENGTH => Ok(Found::Nothing),
-        Ok(entry) => Ok(Found::Entry(entry)),
-        // Not a string, so nobody who shares has written it.
-        Err(error) if error.code() == Some("WRONGTYPE") => Ok(Found::Nothing),
+        Ok(entry) if entry.is_empty() || entry.len() > MAX_ENTRY_LENGTH => Ok(StoredEntry::Absent),
+        Ok(entry) => Ok(StoredEntry::Encrypted(entry)),
+        // Not a string, so no instance has written it.
+        Err(error) if error.code() == Some("WRONGTYPE") => Ok(StoredEntry::Absent),
         Err(error) => Err(error),
     }
 }
 
-pub(super) async fn remember(
+/// Writes the entry of a token.
+pub(super) async fn store(
     connection: &mut Connection,
     keys: &Keys,
     token: &Locator,
     generation: Generation,
     entry: &[u8],
-    lifetime: Duration,
+    ttl: Duration,
 ) -> RedisResult<()> {
     let mut commands = pipe();
     let key = keys.claims(token, generation);
-    commands.cmd("SET").arg(key).arg(entry).arg("PX").arg(millis(lifetime)).ignore();
+    commands.cmd("SET").arg(key).arg(entry).arg("PX").arg(millis(ttl)).ignore();
     connection.query(&commands).await
 }
 
-/// Removes what the store has of some tokens, and lets nobody add to it for a while: whoever asked
-/// about a token before now may do so after.
+/// Deletes the entries of some tokens, and writes tombstones: an instance that resolved a token before may
+/// write its entry afterwards.
 pub(super) async fn invalidate(
     connection: &mut Connection,
     keys: &Keys,
     tokens: impl Iterator<Item = &Locator>,
     generation: Generation,
-    period: Duration,
+    tombstone_ttl: Duration,
 ) -> RedisResult<()> {
     let invalidate = |token: &Locator| {
         let mut commands = pipe();
-        let tombstone = keys.forgotten(token);
-        commands.cmd("SET").arg(tombstone).arg(1).arg("PX").arg(millis(period)).ignore();
+        let tombstone = keys.tombstone(token);
+        commands.cmd("SET").arg(tombstone).arg(1).arg("PX").arg(millis(tombstone_ttl)).ignore();
         commands.cmd("DEL").arg(keys.claims(token, generation)).ignore();
         commands
     };
     connection.query_each(tokens.map(invalidate)).await
 }
 
-/// Tells every instance what has been forgotten.
+/// Appends messages to the stream of invalidations.
 pub(super) async fn publish(
     connection: &mut Connection,
     keys: &Keys,
@@ -102,64 +105,67 @@ pub(super) async fn publish(
 ) -> RedisResult<()> {
     let mut commands = pipe();
     for message in messages {
-        let command =
-            commands.cmd("XADD").arg(keys.invalidations()).arg("MAXLEN").arg("~").arg(MAX_MESSAGES);
-        command.arg("*").arg("m").arg(message).ignore();
+        let command = commands.cmd("XADD").arg(keys.invalidations());
+        command.arg("MAXLEN").arg("~").arg(MAX_MESSAGES).arg("*").arg("m").arg(message).ignore();
     }
     connection.query(&commands).await
 }
 
-/// Makes everything that is there unreachable; it goes when its lifetime ends.
-pub(super) async fn begin(
+/// Begins a new generation: no entry of an older one is found. They expire after their time to live.
+pub(super) async fn begin_generation(
     connection: &mut Connection,
     keys: &Keys,
     generation: Generation,
 ) -> RedisResult<()> {
     let mut commands = pipe();
-    commands.cmd("SET").arg(keys.generation()).arg(&generation.written()).ignore();
+    commands.cmd("SET").arg(keys.generation()).arg(&generation.to_bytes()).ignore();
     connection.query(&commands).await
 }
 
-/// As [`begin`], unless somebody else has begun one.
-pub(super) async fn begin_first(connection: &mut Connection, keys: &Keys) -> RedisResult<()> {
+/// Begins the first generation, unless another instance has done so.
+pub(super) async fn begin_first_generation(
+    connection: &mut Connection,
+    keys: &Keys,
+) -> RedisResult<()> {
     let mut commands = pipe();
-    let generation = Generation::random().written();
+    let generation = Generation::random().to_bytes();
     commands.cmd("SET").arg(keys.generation()).arg(&generation).arg("NX").ignore();
     connection.query(&commands).await
 }
 
-/// One page of what is new since the last time.
+/// A page of the stream of invalidations.
 pub(super) struct InvalidationPage {
-    /// `None` in a store that is empty.
+    /// `None` in an empty store.
     pub(super) generation: Option<Generation>,
     pub(super) messages: Vec<Vec<u8>>,
-    /// Where to read on; `None` where nothing is new.
-    pub(super) last: Option<String>,
+    /// Where the next page begins; `None` if this one is empty.
+    pub(super) last_id: Option<String>,
     /// Whether there may be another page.
     pub(super) full: bool,
 }
 
-/// Where a message is in the stream, and its fields: keys and values in turn.
+/// The id of a message in the stream, and its fields: names and values in turn.
 type Message = (String, Vec<Value>);
 
-/// Where the first message is.
-pub(super) const BEGINNING: &str = "0-0";
+/// The position before the first message.
+pub(super) const FIRST_POSITION: &str = "0-0";
 
-pub(super) async fn invalidations(
+/// Reads the generation, and the messages after the one with this id.
+pub(super) async fn read_invalidations(
     connection: &mut Connection,
     keys: &Keys,
-    last: &str,
+    last_id: &str,
 ) -> RedisResult<InvalidationPage> {
     let mut commands = pipe();
     commands.cmd("GETRANGE").arg(keys.generation()).arg(0).arg(Generation::LENGTH);
-    let read = commands.cmd("XRANGE").arg(keys.invalidations()).arg(format!("({last}")).arg("+");
+    let read = commands.cmd("XRANGE").arg(keys.invalidations()).arg(format!("({last_id}")).arg("+");
     read.arg("COUNT").arg(PAGE_SIZE);
     let (generation, messages): (Vec<u8>, Vec<Message>) = connection.query(&commands).await?;
     let generation = match generation.as_slice() {
         [] => None,
-        written => Some(Generation::read(written).ok_or_else(malformed)?),
+        bytes => Some(Generation::from_bytes(bytes).ok_or_else(malformed_generation)?),
     };
-    let last = messages.last().map(|(id, _)| id.clone());
+    let last_id = messages.last().map(|(id, _)| id.clone());
     let full = messages.len() >= PAGE_SIZE;
     let messages: Vec<Vec<u8>> = messages
         .into_iter()
@@ -167,12 +173,11 @@ pub(super) async fn invalidations(
         .collect::<Result<_, _>>()?;
     let messages =
         messages.into_iter().filter(|message| message.len() <= MAX_MESSAGE_LENGTH).collect();
-    Ok(InvalidationPage { generation, messages, last, full })
+    Ok(InvalidationPage { generation, messages, last_id, full })
 }
 
-/// An answer of a form that this store does not give.
-fn malformed() -> RedisError {
-    (ErrorKind::UnexpectedReturnType, "the generation has another form").into()
+fn malformed_generation() -> RedisError {
+    (ErrorKind::UnexpectedReturnType, "the generation does not have 16 bytes").into()
 }
 
 fn millis(period: Duration) -> u64 {

@@ -1,4 +1,4 @@
-//! What the store gets to see: keys that say nothing, and sealed text.
+//! Encryption of what the store holds: names that reveal nothing, and authenticated ciphertexts.
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
@@ -12,80 +12,83 @@ use crate::AccessToken;
 /// A 256-bit key, erased when it is no longer needed.
 type Key = Zeroizing<[u8; 32]>;
 
-/// The name by which the store knows a token: it depends on the whole token, on who was asked about
-/// it, and on the secret, and cannot be traced back to any of them.
+/// The name of a token in the store: derived from the token, the namespace of the resolver and the secret,
+/// none of which can be computed from it.
 pub(super) type Locator = [u8; 32];
 
-/// Begins every sealed text: another version is not read.
+/// The first byte of every ciphertext. Another version is not decrypted.
 const VERSION: u8 = 1;
 
 const NONCE: usize = 24;
 
-/// How many bytes longer a text is when it is sealed: the version, the nonce and a tag of 16 bytes.
+/// The bytes that encryption adds: the version, the nonce and a tag of 16 bytes.
 pub(super) const OVERHEAD: usize = 1 + NONCE + 16;
 
-/// Derives keys and keys by HKDF-SHA-256 (RFC 5869): the secret is the salt, the token the input.
-/// So only who holds both can read an entry, or make one.
+/// Derives names and keys by HKDF-SHA-256 (RFC 5869): the secret is the salt, the token the input. So an
+/// entry can be read or written only by who has both.
 ///
-/// The token alone would not do: somebody who may write to the store, and has any token at all, could
+/// The token alone does not suffice: whoever can write to the store and has any token could otherwise
 /// grant it every scope.
-pub(super) struct TokenEncryption {
+pub(super) struct Encryption {
     secret: SecretSlice<u8>,
-    resolver: String,
-    messages: Cipher,
+    namespace: String,
+    message_cipher: Cipher,
 }
 
-impl TokenEncryption {
-    pub(super) fn new(secret: SecretSlice<u8>, resolver: String) -> Self {
+impl Encryption {
+    pub(super) fn new(secret: SecretSlice<u8>, namespace: String) -> Self {
         let derived = Hkdf::<Sha256>::new(None, secret.expose_secret());
-        let messages = Cipher(expanded(&derived, "requires-auth forgotten v1", ""));
-        Self { secret, resolver, messages }
+        let message_cipher = Cipher(expand(&derived, "requires-auth forgotten v1", ""));
+        Self { secret, namespace, message_cipher }
     }
 
-    pub(super) fn of(&self, token: &AccessToken) -> (Locator, Cipher) {
+    /// The name of a token in the store, and the cipher of its entry.
+    pub(super) fn derive(&self, token: &AccessToken) -> (Locator, Cipher) {
         let salt = Some(self.secret.expose_secret());
         let derived = Hkdf::<Sha256>::new(salt, token.expose().as_bytes());
-        let locator = expanded(&derived, "requires-auth locator v1 ", &self.resolver);
-        let key = expanded(&derived, "requires-auth claims v1 ", &self.resolver);
+        let locator = expand(&derived, "requires-auth locator v1 ", &self.namespace);
+        let key = expand(&derived, "requires-auth claims v1 ", &self.namespace);
         (*locator, Cipher(key))
     }
 
-    /// The cipher for what instances tell each other.
-    pub(super) fn messages(&self) -> &Cipher {
-        &self.messages
+    /// The cipher of the messages in the stream of invalidations.
+    pub(super) fn message_cipher(&self) -> &Cipher {
+        &self.message_cipher
     }
 }
 
-/// Seals and opens with XChaCha20-Poly1305, whose nonces are long enough to be drawn at random.
+/// XChaCha20-Poly1305, whose nonces are long enough to be random.
 pub(super) struct Cipher(Key);
 
 impl Cipher {
-    /// `place` is where the text is kept: it cannot be opened anywhere else.
-    pub(super) fn encrypt(&self, place: &str, text: &[u8]) -> Option<Vec<u8>> {
+    /// `place` is the key in the store that holds the ciphertext. It is authenticated, so that the
+    /// ciphertext does not decrypt under another key.
+    pub(super) fn encrypt(&self, place: &str, plaintext: &[u8]) -> Option<Vec<u8>> {
         let nonce: [u8; NONCE] = rand::random();
-        let payload = Payload { msg: text, aad: place.as_bytes() };
-        let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload).ok()?;
-        Some([&[VERSION][..], &nonce, &sealed].concat())
+        let payload = Payload { msg: plaintext, aad: place.as_bytes() };
+        let ciphertext = self.aead().encrypt(&XNonce::from(nonce), payload).ok()?;
+        Some([&[VERSION][..], &nonce, &ciphertext].concat())
     }
 
-    /// `None` for whatever this key has not sealed for this place.
-    pub(super) fn open(&self, place: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let sealed = sealed.strip_prefix(&[VERSION])?;
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
-        let payload = Payload { msg: sealed, aad: place.as_bytes() };
-        let text = self.cipher().decrypt(&XNonce::from(*nonce), payload).ok()?;
-        Some(Zeroizing::new(text))
+    /// `None` for whatever was not encrypted with this key for this place.
+    pub(super) fn decrypt(&self, place: &str, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let encrypted = encrypted.strip_prefix(&[VERSION])?;
+        let (nonce, ciphertext) = encrypted.split_first_chunk::<NONCE>()?;
+        let payload = Payload { msg: ciphertext, aad: place.as_bytes() };
+        let plaintext = self.aead().decrypt(&XNonce::from(*nonce), payload).ok()?;
+        Some(Zeroizing::new(plaintext))
     }
 
-    fn cipher(&self) -> XChaCha20Poly1305 {
+    fn aead(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new((&*self.0).into())
     }
 }
 
-fn expanded(derived: &Hkdf<Sha256>, purpose: &str, of: &str) -> Key {
+fn expand(derived: &Hkdf<Sha256>, purpose: &str, namespace: &str) -> Key {
     let mut key = Key::default();
-    if derived.expand_multi_info(&[purpose.as_bytes(), of.as_bytes()], &mut *key).is_err() {
-        // 32 bytes are not too many (RFC 5869 §2.3); if they were, nobody should know the key.
+    if derived.expand_multi_info(&[purpose.as_bytes(), namespace.as_bytes()], &mut *key).is_err() {
+        // HKDF-SHA-256 expands to 32 bytes without an error (RFC 5869 §2.3). If it did not, no other
+        // instance could have this key.
         *key = rand::random();
     }
     key
@@ -99,53 +102,56 @@ mod tests {
         AccessToken::parse(text).unwrap()
     }
 
-    fn encryption(secret: u8, resolver: &str) -> TokenEncryption {
-        TokenEncryption::new(SecretSlice::from(vec![secret; 32]), resolver.to_owned())
+    fn encryption(secret: u8, namespace: &str) -> Encryption {
+        Encryption::new(SecretSlice::from(vec![secret; 32]), namespace.to_owned())
     }
 
     #[test]
-    fn what_is_sealed_can_be_opened_with_the_token_and_the_secret() {
+    fn the_token_and_the_secret_decrypt_an_entry() {
         // R-E9
-        let (locator, cipher) = encryption(1, "r").of(&token("abc"));
-        let sealed = cipher.encrypt("here", b"claims").unwrap();
-        let (same, other_process) = encryption(1, "r").of(&token("abc"));
+        let (locator, cipher) = encryption(1, "r").derive(&token("abc"));
+        let encrypted = cipher.encrypt("here", b"claims").unwrap();
+        let (same, other_process) = encryption(1, "r").derive(&token("abc"));
         assert_eq!(locator, same);
-        assert_eq!(**other_process.open("here", &sealed).unwrap(), *b"claims");
-        assert_eq!(sealed.len(), OVERHEAD + b"claims".len());
+        assert_eq!(**other_process.decrypt("here", &encrypted).unwrap(), *b"claims");
+        assert_eq!(encrypted.len(), OVERHEAD + b"claims".len());
     }
 
     #[test]
-    fn nothing_else_opens_it() {
+    fn nothing_else_decrypts_an_entry() {
         // R-E9
-        let (locator, cipher) = encryption(1, "r").of(&token("abc"));
-        let sealed = cipher.encrypt("here", b"claims").unwrap();
-        assert!(cipher.open("there", &sealed).is_none(), "moved to another place");
-        for (secret, resolver, text) in [(2, "r", "abc"), (1, "s", "abc"), (1, "r", "abd")] {
-            let (other, key) = encryption(secret, resolver).of(&token(text));
-            assert_ne!(other, locator, "{secret} {resolver} {text}");
-            assert!(key.open("here", &sealed).is_none(), "{secret} {resolver} {text}");
+        let (locator, cipher) = encryption(1, "r").derive(&token("abc"));
+        let encrypted = cipher.encrypt("here", b"claims").unwrap();
+        assert!(cipher.decrypt("there", &encrypted).is_none(), "moved to another key");
+        for (secret, namespace, text) in [(2, "r", "abc"), (1, "s", "abc"), (1, "r", "abd")] {
+            let (other, key) = encryption(secret, namespace).derive(&token(text));
+            assert_ne!(other, locator, "{secret} {namespace} {text}");
+            assert!(key.decrypt("here", &encrypted).is_none(), "{secret} {namespace} {text}");
         }
-        assert!(encryption(1, "r").messages().open("here", &sealed).is_none());
+        assert!(encryption(1, "r").message_cipher().decrypt("here", &encrypted).is_none());
     }
 
     #[test]
-    fn a_changed_or_broken_text_is_not_opened() {
+    fn a_changed_or_truncated_ciphertext_is_not_decrypted() {
         // R-E9
-        let (_, cipher) = encryption(1, "r").of(&token("abc"));
-        let sealed = cipher.encrypt("here", b"claims").unwrap();
-        for index in 0..sealed.len() {
-            let mut changed = sealed.clone();
+        let (_, cipher) = encryption(1, "r").derive(&token("abc"));
+        let encrypted = cipher.encrypt("here", b"claims").unwrap();
+        for index in 0..encrypted.len() {
+            let mut changed = encrypted.clone();
             changed[index] ^= 1;
-            assert!(cipher.open("here", &changed).is_none(), "byte {index}");
-            assert!(cipher.open("here", &sealed[..index]).is_none(), "the first {index} bytes");
+            assert!(cipher.decrypt("here", &changed).is_none(), "byte {index}");
+            assert!(
+                cipher.decrypt("here", &encrypted[..index]).is_none(),
+                "the first {index} bytes"
+            );
         }
-        assert!(cipher.open("here", &[&sealed[..], &[0]].concat()).is_none());
+        assert!(cipher.decrypt("here", &[&encrypted[..], &[0]].concat()).is_none());
     }
 
     #[test]
-    fn the_same_text_is_never_sealed_alike() {
+    fn the_same_text_has_a_new_ciphertext_each_time() {
         // R-E9
-        let (_, cipher) = encryption(1, "r").of(&token("abc"));
+        let (_, cipher) = encryption(1, "r").derive(&token("abc"));
         assert_ne!(cipher.encrypt("here", b"claims"), cipher.encrypt("here", b"claims"));
     }
 }

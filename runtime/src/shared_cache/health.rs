@@ -1,4 +1,4 @@
-//! Whether the store can be used now.
+//! Whether the store can be used: a circuit breaker with the connection.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,26 +10,27 @@ use super::connection::Connection;
 use super::keys::Generation;
 use crate::telemetry::gauge;
 
-/// A store in use.
+/// A store that can be used.
 #[derive(Clone)]
 pub(super) struct Live {
     pub(super) connection: Connection,
     pub(super) generation: Generation,
 }
 
-/// Hands out the connection while it is good. A store that fails is left alone for a moment, and for
-/// longer each time, until it has answered a question: so a slow one slows nobody down for long.
+/// Holds the connection while the store works. After a failure the store is not used for a pause, which
+/// doubles with each failure until a lookup succeeds: so a slow store delays few requests.
 pub(super) struct Health {
     state: Mutex<State>,
-    /// Whether the first attempt to reach the store has ended, one way or the other.
+    /// Whether the first attempt to reach the store has ended, successfully or not.
     attempted: watch::Sender<bool>,
 }
 
 #[derive(Default)]
 struct State {
     live: Option<Live>,
+    /// The number of failures since the last success.
     failures: u32,
-    closed_until: Option<Instant>,
+    paused_until: Option<Instant>,
 }
 
 const MIN_PAUSE: Duration = Duration::from_millis(250);
@@ -45,63 +46,65 @@ impl Health {
         self.state().live.clone()
     }
 
-    /// Ends with the first attempt to reach the store.
+    /// Completes when the first attempt to reach the store has ended.
     pub(super) async fn attempted(&self) {
         if !*self.attempted.borrow() {
-            // The sender is here, so there is no other end.
+            // The sender is part of `self`, so the channel stays open.
             let _ = self.attempted.subscribe().wait_for(|attempted| *attempted).await;
         }
     }
 
-    /// The store has answered the one who watches it. Returns whether this is news.
-    pub(super) fn up(&self, live: Live) -> bool {
+    /// Records that the store has answered the listener. Returns whether it could not be used before, and
+    /// can from now on.
+    pub(super) fn set_up(&self, live: Live) -> bool {
         let mut state = self.state();
-        let closed = state.closed_until.is_some_and(|until| Instant::now() < until);
-        let news = !closed && state.live.is_none();
-        if !closed {
+        let paused = state.paused_until.is_some_and(|until| Instant::now() < until);
+        let changed = !paused && state.live.is_none();
+        if !paused {
             state.live = Some(live);
         }
         drop(state);
         self.attempted.send_replace(true);
-        if news {
+        if changed {
             gauge!(SHARED_CACHES_CONNECTED; increment 1);
         }
-        news
+        changed
     }
 
-    /// The store is lost, or has yet to be understood anew.
-    pub(super) fn down(&self) {
+    /// Records that the connection is lost, or that the generation has changed.
+    pub(super) fn set_down(&self) {
         Self::close(&mut self.state());
         self.attempted.send_replace(true);
     }
 
-    /// The store has failed to answer a question in time or at all. Returns whether this is news.
+    /// Records that a command has failed or timed out, and begins a pause. Returns whether the store could
+    /// be used before.
     pub(super) fn record_failure(&self) -> bool {
         let mut state = self.state();
         if state.live.is_none() {
-            // The others who were waiting with the first one say nothing new.
+            // A command that was sent at the same time has failed before: it counts once.
             return false;
         }
         let pause = MIN_PAUSE.saturating_mul(1 << state.failures.min(8)).min(MAX_PAUSE);
         state.failures = state.failures.saturating_add(1);
-        state.closed_until = Instant::now().checked_add(pause);
+        state.paused_until = Instant::now().checked_add(pause);
         Self::close(&mut state)
     }
 
-    /// The store has answered a question in time.
+    /// Records that a lookup has succeeded in time.
     pub(super) fn record_success(&self) {
         self.state().failures = 0;
     }
 
     fn close(state: &mut State) -> bool {
-        let news = state.live.take().is_some();
-        if news {
+        let changed = state.live.take().is_some();
+        if changed {
             gauge!(SHARED_CACHES_CONNECTED; decrement 1);
         }
-        news
+        changed
     }
 
-    /// Never held across an `await`.
+    /// The lock is never held across an `await`.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -109,6 +112,6 @@ impl Health {
 
 impl Drop for Health {
     fn drop(&mut self) {
-        self.down();
+        self.set_down();
     }
 }

@@ -1,207 +1,207 @@
-//! Watching the store: whether it is there, and what other instances have forgotten.
+//! The task that keeps the connection to the store, reads the invalidations of other instances, and sends
+//! those of this one.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::redis::{ErrorKind, RedisError, RedisResult};
 use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::commands::{self, BEGINNING, InvalidationPage, MAX_KEYS_PER_MESSAGE, MAX_PAGES};
+use super::commands::{self, FIRST_POSITION, InvalidationPage, MAX_KEYS_PER_MESSAGE, MAX_PAGES};
 use super::connection::{CONNECT_TIMEOUT, Connection};
 use super::health::Live;
 use super::keys::Generation;
 use super::pending_invalidations::TokenInvalidation;
-use super::store::{Forget, Shared, log_lost};
-use crate::resolve::cache::CacheKey;
+use super::store::{Store, log_lost};
+use crate::second_level::CacheKey;
 use crate::telemetry::count;
 
-/// How often the store is asked what is new. An instance forgets what another one has forgotten after
-/// this and a round trip to the store.
+/// The time between two reads of the stream. An instance drops an entry that another one has invalidated
+/// after this and a round trip to the store.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How long the store may take to tell.
+/// How long one command may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How often in a row the news are read again at once. A store that behaves needs it twice: when it is
-/// empty, and when there is another generation.
+/// How many times in a row the stream is read again without a pause. A working store needs two: one if it
+/// is empty, one if the generation has changed.
 const MAX_IMMEDIATE_REREADS: u32 = 3;
 
-/// How long a batch waits after the one before, if it is not full: so one token is sent 50 times a
-/// second at most, however often it is forgotten.
+/// The time between two batches that are not full, so that one token is sent at most 50 times a second,
+/// however often it is invalidated.
 const BATCH_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Where an instance is in the news. It reads from their beginning, so that it hears of what happened
-/// while it began; a store that was lost meanwhile has kept them.
+/// The position in the stream. A new instance reads from the beginning, so that it learns of invalidations
+/// during its start. The position outlives a connection, so that no message is skipped in an outage.
 #[derive(Default)]
 struct Position {
     generation: Option<Generation>,
-    last: Option<String>,
+    last_id: Option<String>,
 }
 
-/// Ends when the cache is dropped.
-pub(super) async fn listen(shared: Arc<Shared>, cache: Weak<dyn Forget>) {
+/// Connects to the store, and again whenever the connection is lost. Ends when the cache is dropped.
+pub(super) async fn listen(store: Arc<Store>) {
     let mut position = Position::default();
-    let pauses = ExponentialBuilder::default()
+    let backoff = ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(100))
         .with_max_delay(Duration::from_secs(2))
         .without_max_times()
         .with_jitter();
-    let mut pause = pauses.build();
-    let mut told = false;
-    while cache.strong_count() > 0 {
-        let connecting = timeout(CONNECT_TIMEOUT, shared.address.connect());
-        let ended = match connecting.await.unwrap_or_else(|_| Err(late())) {
+    let mut delays = backoff.build();
+    let mut logged = false;
+    while !store.first_level.is_closed() {
+        let connecting = timeout(CONNECT_TIMEOUT, store.address.connect());
+        let ended = match connecting.await.unwrap_or_else(|_| Err(timed_out())) {
             Ok(connection) => {
-                let (shared, cache) = (&shared, &cache);
                 let mut listener =
-                    InvalidationListener { shared, cache, connection, reached: false, sent: None };
-                let ended = listener.listen(&mut position).await;
+                    InvalidationListener { store: &store, connection, reached: false, sent: None };
+                let ended = listener.run(&mut position).await;
                 if listener.reached {
-                    (pause, told) = (pauses.build(), false);
+                    (delays, logged) = (backoff.build(), false);
                 }
                 ended
             }
             Err(error) => Err(error),
         };
-        shared.health.down();
-        if let (Err(error), false) = (&ended, told) {
+        store.health.set_down();
+        if let (Err(error), false) = (&ended, logged) {
             log_lost(error.category());
-            told = true;
+            logged = true;
         }
-        sleep(pause.next().unwrap_or(POLL_INTERVAL)).await;
+        sleep(delays.next().unwrap_or(POLL_INTERVAL)).await;
     }
 }
 
+/// The listener on one connection.
 struct InvalidationListener<'a> {
-    shared: &'a Shared,
-    cache: &'a Weak<dyn Forget>,
+    store: &'a Store,
     connection: Connection,
+    /// Whether the store has answered on this connection.
     reached: bool,
-    /// When something was sent for the last time.
+    /// When the last batch was sent.
     sent: Option<Instant>,
 }
 
 impl InvalidationListener<'_> {
     /// Ends with an error when the store is lost.
-    async fn listen(&mut self, position: &mut Position) -> RedisResult<()> {
-        let mut again = 0;
-        while self.cache.strong_count() > 0 {
+    async fn run(&mut self, position: &mut Position) -> RedisResult<()> {
+        let mut rereads = 0;
+        while !self.store.first_level.is_closed() {
             let Some(generation) = self.read_invalidations(position).await? else {
-                again += 1;
-                if again > MAX_IMMEDIATE_REREADS {
+                rereads += 1;
+                if rereads > MAX_IMMEDIATE_REREADS {
                     sleep(POLL_INTERVAL).await;
                 }
                 continue;
             };
-            again = 0;
+            rereads = 0;
             let live = Live { connection: self.connection.clone(), generation };
             self.reached = true;
-            if self.shared.health.up(live) {
+            if self.store.health.set_up(live) {
                 tracing::info!(target: "requires_auth", "shared cache reached");
             }
-            if self.send(generation).await? {
+            if self.send_batch(generation).await? {
                 continue;
             }
-            // Sooner if there is something to send.
-            let _ = timeout(POLL_INTERVAL, self.shared.pending.notified()).await;
+            // Ends earlier if an invalidation is added.
+            let _ = timeout(POLL_INTERVAL, self.store.pending.added()).await;
         }
         Ok(())
     }
 
-    /// Reads the news; `None` if they have to be read again at once.
+    /// Reads the stream up to its end, and returns the generation; `None` if it has to be read again at
+    /// once.
     ///
-    /// What is read at one time is bounded, whoever writes it: where there is more than an honest
-    /// store keeps, some may be missing, and everything is forgotten.
+    /// It reads no more than the stream can hold if only instances write to it. If there is more, messages
+    /// may be missing, and all entries are invalidated.
     async fn read_invalidations(
         &mut self,
         position: &mut Position,
     ) -> RedisResult<Option<Generation>> {
-        let keys = &self.shared.keys;
+        let Store { keys, first_level, health, .. } = self.store;
         for _ in 0..MAX_PAGES {
-            let last = position.last.as_deref().unwrap_or(BEGINNING);
-            let news = in_time(commands::invalidations(&mut self.connection, keys, last)).await?;
-            let Some(generation) = news.generation else {
-                in_time(commands::begin_first(&mut self.connection, keys)).await?;
+            let last_id = position.last_id.as_deref().unwrap_or(FIRST_POSITION);
+            let page = commands::read_invalidations(&mut self.connection, keys, last_id);
+            let page = in_time(page).await?;
+            let Some(generation) = page.generation else {
+                in_time(commands::begin_first_generation(&mut self.connection, keys)).await?;
                 return Ok(None);
             };
-            let Some(cache) = self.cache.upgrade() else { return Ok(None) };
             if position.generation != Some(generation) {
-                // Somebody has forgotten everything, or the store has: with its news. Nobody may find
-                // what is there of before and remember it again.
+                // An instance has invalidated all entries, or the store has lost its data, invalidations
+                // included. Until the new generation is used, no entry may be read from the old one.
                 if position.generation.is_some() {
-                    self.shared.health.down();
+                    health.set_down();
                 }
-                cache.invalidate_all();
-                *position = Position { generation: Some(generation), last: None };
+                first_level.invalidate_all();
+                *position = Position { generation: Some(generation), last_id: None };
                 return Ok(None);
             }
-            self.apply(&*cache, &news);
-            if news.last.is_some() {
-                position.last = news.last;
+            self.apply(&page);
+            if page.last_id.is_some() {
+                position.last_id = page.last_id;
             }
-            if !news.full {
+            if !page.full {
                 return Ok(Some(generation));
             }
         }
-        if let Some(cache) = self.cache.upgrade() {
-            cache.invalidate_all();
-        }
+        first_level.invalidate_all();
         Ok(position.generation)
     }
 
-    fn apply(&self, cache: &dyn Forget, news: &InvalidationPage) {
-        let place = self.shared.keys.invalidations();
-        for message in &news.messages {
-            // What none of us has written is nobody's business.
-            let Some(keys) = self.shared.encryption.messages().open(&place, message) else {
+    /// Drops the entries that the messages name.
+    fn apply(&self, page: &InvalidationPage) {
+        let Store { keys, encryption, first_level, .. } = self.store;
+        let key = keys.invalidations();
+        for message in &page.messages {
+            // A message that no instance has written does not decrypt.
+            let Some(message) = encryption.message_cipher().decrypt(&key, message) else {
                 continue;
             };
-            for key in keys.chunks(CacheKey::LENGTH).filter_map(CacheKey::from_bytes) {
+            for key in message.chunks(CacheKey::LENGTH).filter_map(CacheKey::from_bytes) {
                 count!(SHARED_CACHE_INVALIDATIONS);
-                cache.invalidate(&key);
+                first_level.invalidate(&key);
             }
         }
     }
 
-    /// Sends what was forgotten here; what cannot be sent now is sent later. Returns whether the news
-    /// have to be read again at once: between two batches they are.
-    async fn send(&mut self, generation: Generation) -> RedisResult<bool> {
-        let Shared { keys, encryption, pending, .. } = self.shared;
+    /// Sends one batch of pending invalidations, if there is one. A batch that fails stays pending. Returns
+    /// whether to read the stream again at once, which happens between two batches.
+    async fn send_batch(&mut self, generation: Generation) -> RedisResult<bool> {
+        let Store { keys, encryption, health, pending, .. } = self.store;
         if let Some(sent) = self.sent.filter(|_| !pending.is_empty() && !pending.has_full_batch()) {
             sleep_until(sent + BATCH_INTERVAL).await;
         }
         let Some(batch) = pending.next_batch() else { return Ok(false) };
-        if batch.is_everything() {
-            let begin = commands::begin(&mut self.connection, keys, Generation::random());
-            in_time(begin).await?;
-            // Until the news are read again, entries of before would still be found.
-            self.shared.health.down();
+        let connection = &mut self.connection;
+        if batch.is_all() {
+            in_time(commands::begin_generation(connection, keys, Generation::random())).await?;
+            // Until the stream is read again, entries of the old generation would still be found.
+            health.set_down();
         } else {
             let locators = batch.tokens.iter().map(|token| &token.locator);
-            let tombstone_ttl = self.shared.tombstone_ttl();
-            let connection = &mut self.connection;
-            in_time(commands::invalidate(connection, keys, locators, generation, tombstone_ttl))
-                .await?;
-            let place = keys.invalidations();
-            let cipher = |tokens: &[TokenInvalidation]| {
+            let ttl = self.store.tombstone_ttl();
+            in_time(commands::invalidate(connection, keys, locators, generation, ttl)).await?;
+            let stream = keys.invalidations();
+            let message = |tokens: &[TokenInvalidation]| {
                 let keys: Vec<_> = tokens.iter().map(|token| token.key.as_bytes()).collect();
-                encryption.messages().encrypt(&place, &keys.concat())
+                encryption.message_cipher().encrypt(&stream, &keys.concat())
             };
             let messages: Vec<_> =
-                batch.tokens.chunks(MAX_KEYS_PER_MESSAGE).filter_map(cipher).collect();
-            in_time(commands::publish(&mut self.connection, keys, &messages)).await?;
+                batch.tokens.chunks(MAX_KEYS_PER_MESSAGE).filter_map(message).collect();
+            in_time(commands::publish(connection, keys, &messages)).await?;
         }
-        pending.sent(&batch);
+        pending.confirm(&batch);
         self.sent = Some(Instant::now());
-        Ok(batch.is_everything() || !pending.is_empty())
+        Ok(batch.is_all() || !pending.is_empty())
     }
 }
 
-async fn in_time<T>(answer: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-    timeout(COMMAND_TIMEOUT, answer).await.unwrap_or_else(|_| Err(late()))
+async fn in_time<T>(reply: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+    timeout(COMMAND_TIMEOUT, reply).await.unwrap_or_else(|_| Err(timed_out()))
 }
 
-fn late() -> RedisError {
+fn timed_out() -> RedisError {
     (ErrorKind::Io, "the store did not answer in time").into()
 }

@@ -1,28 +1,27 @@
-//! What things are called in the store.
+//! The names of the keys in the store.
 
 use std::fmt::Write;
 
 use super::encryption::Locator;
 
-/// Which generation of entries is in use: to begin another one is to invalidate them all.
+/// The generation of entries in use. To begin another one invalidates all entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Generation(u128);
 
 impl Generation {
-    /// How many bytes it has where it is written.
+    /// The number of bytes in the store.
     pub(super) const LENGTH: usize = 16;
 
     pub(super) fn random() -> Self {
         Self(rand::random())
     }
 
-    /// As it is written in the store.
-    pub(super) fn written(self) -> [u8; Self::LENGTH] {
+    pub(super) fn to_bytes(self) -> [u8; Self::LENGTH] {
         self.0.to_be_bytes()
     }
 
-    pub(super) fn read(written: &[u8]) -> Option<Self> {
-        Some(Self(u128::from_be_bytes(written.try_into().ok()?)))
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(Self(u128::from_be_bytes(bytes.try_into().ok()?)))
     }
 }
 
@@ -34,29 +33,29 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// `None` for a prefix of which the store might make something else.
+    /// `None` for a prefix that is empty, too long, or has characters with a meaning in the store.
     pub(super) fn new(prefix: &str) -> Option<Self> {
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
-        let fits = (1..=64).contains(&prefix.len()) && prefix.bytes().all(fits);
-        fits.then(|| Self { prefix: prefix.into() })
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+        let allowed = (1..=64).contains(&prefix.len()) && prefix.bytes().all(allowed);
+        allowed.then(|| Self { prefix: prefix.into() })
     }
 
-    /// The claims of a token.
+    /// The entry of a token.
     pub(super) fn claims(&self, token: &Locator, generation: Generation) -> String {
         format!("{}:{{{}}}:claims:{:032x}", self.prefix, hex(token), generation.0)
     }
 
-    /// Is there for as long as no claims of the token are to be believed.
-    pub(super) fn forgotten(&self, token: &Locator) -> String {
+    /// The tombstone of a token: while it exists, the claims of the token are not used.
+    pub(super) fn tombstone(&self, token: &Locator) -> String {
         format!("{}:{{{}}}:forgotten", self.prefix, hex(token))
     }
 
-    /// Which generation of entries is in use.
+    /// The generation of entries in use.
     pub(super) fn generation(&self) -> String {
         format!("{{{}}}:generation", self.prefix)
     }
 
-    /// The stream of tokens that were forgotten.
+    /// The stream of invalidated tokens.
     pub(super) fn invalidations(&self) -> String {
         format!("{{{}}}:forgotten", self.prefix)
     }
@@ -75,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_that_are_used_together_have_the_same_text_between_braces() {
+    fn keys_that_are_used_together_have_the_same_hash_tag() {
         let keys = Keys::new("prefix").unwrap();
         let generation = Generation(0x1f);
         let token = "ab".repeat(32);
@@ -83,20 +82,20 @@ mod tests {
             keys.claims(&[0xab; 32], generation),
             format!("prefix:{{{token}}}:claims:0000000000000000000000000000001f")
         );
-        assert_eq!(keys.forgotten(&[0xab; 32]), format!("prefix:{{{token}}}:forgotten"));
+        assert_eq!(keys.tombstone(&[0xab; 32]), format!("prefix:{{{token}}}:forgotten"));
         assert_eq!(keys.generation(), "{prefix}:generation");
         assert_eq!(keys.invalidations(), "{prefix}:forgotten");
     }
 
     #[test]
-    fn a_generation_is_read_as_it_was_written() {
+    fn a_generation_survives_a_round_trip_through_its_bytes() {
         let generation = Generation::random();
-        assert_eq!(Generation::read(&generation.written()), Some(generation));
-        assert_eq!(Generation::read(b"another form"), None);
+        assert_eq!(Generation::from_bytes(&generation.to_bytes()), Some(generation));
+        assert_eq!(Generation::from_bytes(b"another form"), None);
     }
 
     #[test]
-    fn a_prefix_is_a_plain_word() {
+    fn a_prefix_with_special_characters_is_rejected() {
         for wrong in ["", "a{b", "a}b", "a b", "ä", "a*", &"a".repeat(65)] {
             assert!(Keys::new(wrong).is_none(), "{wrong:?}");
         }

@@ -1,4 +1,4 @@
-//! What was forgotten here, and the other instances have yet to hear of.
+//! Invalidations of this instance that the store does not have yet.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,177 +6,181 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
 use super::encryption::Locator;
-use crate::resolve::cache::CacheKey;
+use crate::second_level::CacheKey;
 
-/// Keeps what was forgotten until the store has it, however long that cannot be reached.
+/// A queue of invalidations. They stay in it until the store has them, however long it cannot be reached.
 ///
-/// A token waits once, however often it is forgotten meanwhile.
+/// A token has one place in the queue, however often it is invalidated.
 pub(super) struct PendingInvalidations {
-    waiting: Mutex<Waiting>,
-    wake: Notify,
-    /// The number of the last item that the store has.
+    queue: Mutex<Queue>,
+    added: Notify,
+    /// The number of the last invalidation that the store has.
     stored: watch::Sender<u64>,
 }
 
 #[derive(Default)]
-struct Waiting {
-    /// In order of their numbers.
+struct Queue {
+    /// In the order of their numbers.
     tokens: VecDeque<(u64, TokenInvalidation)>,
-    /// The numbers of the same.
+    /// The numbers of `tokens`.
     numbers: HashMap<Locator, u64>,
-    /// The number of the last item.
-    last: u64,
-    /// Whether everything is to be forgotten, as the item of this number.
-    everything: Option<u64>,
-    /// What is being sent; whatever comes meanwhile waits again.
-    sending: Option<Batch>,
+    last_number: u64,
+    /// The number of the invalidation of all entries, if one is pending.
+    all: Option<u64>,
+    /// The batch that is being sent. A token of it that is invalidated again is added again.
+    in_progress: Option<Batch>,
 }
 
-/// A token that was forgotten.
+/// The invalidation of one token.
 #[derive(Clone, Copy)]
 pub(super) struct TokenInvalidation {
-    /// What the store calls it.
+    /// The token's name in the store.
     pub(super) locator: Locator,
-    /// What the instances call it.
+    /// The token's key in the first level of every instance.
     pub(super) key: CacheKey,
 }
 
-/// What is sent at once.
+/// Invalidations that are sent together.
 #[derive(Clone)]
 pub(super) struct Batch {
-    /// None where everything is to be forgotten.
+    /// Empty if all entries are invalidated.
     pub(super) tokens: Vec<TokenInvalidation>,
-    everything: bool,
-    /// The store has all items up to this number when it has this.
-    up_to: u64,
+    all: bool,
+    /// The number of the last invalidation that this batch completes.
+    last_number: u64,
 }
 
-/// Ends when the store has an item.
-pub(crate) struct Acknowledgement {
+/// Signals that the store has an invalidation.
+pub(super) struct StoredSignal {
     number: u64,
     stored: watch::Receiver<u64>,
 }
 
-/// How many tokens wait at most: instead of more, everything is forgotten.
+/// The number of tokens in the queue at most. Instead of one more, all entries are invalidated.
 const MAX_PENDING_TOKENS: usize = 10_000;
 
-/// How many tokens are sent at once. InvalidationPage are read in between.
+/// The number of tokens in a batch at most. The stream is read between two batches.
 const BATCH_SIZE: usize = 500;
 
 impl PendingInvalidations {
     pub(super) fn new() -> Self {
-        Self { waiting: Mutex::default(), wake: Notify::new(), stored: watch::Sender::new(0) }
+        Self { queue: Mutex::default(), added: Notify::new(), stored: watch::Sender::new(0) }
     }
 
-    pub(super) fn add(&self, invalidation: TokenInvalidation) -> Acknowledgement {
-        let number = self.waiting().add(invalidation);
-        self.wake.notify_one();
-        Acknowledgement { number, stored: self.stored.subscribe() }
+    pub(super) fn add(&self, invalidation: TokenInvalidation) -> StoredSignal {
+        let number = self.queue().add(invalidation);
+        self.signal(number)
     }
 
-    pub(super) fn add_all(&self) -> Acknowledgement {
-        let number = self.waiting().add_all();
-        self.wake.notify_one();
-        Acknowledgement { number, stored: self.stored.subscribe() }
+    pub(super) fn add_all(&self) -> StoredSignal {
+        let number = self.queue().add_all();
+        self.signal(number)
     }
 
-    /// Whether the store may still have what was forgotten of a token.
-    pub(super) fn holds(&self, locator: &Locator) -> bool {
-        let waiting = self.waiting();
-        let sending = waiting.sending.as_ref().is_some_and(|batch| {
-            batch.everything || batch.tokens.iter().any(|token| token.locator == *locator)
+    fn signal(&self, number: u64) -> StoredSignal {
+        self.added.notify_one();
+        StoredSignal { number, stored: self.stored.subscribe() }
+    }
+
+    /// Whether an invalidation of this token, or of all, is pending: then the store may have an entry that
+    /// must not be used.
+    pub(super) fn contains(&self, locator: &Locator) -> bool {
+        let queue = self.queue();
+        let in_progress = queue.in_progress.as_ref().is_some_and(|batch| {
+            batch.all || batch.tokens.iter().any(|token| token.locator == *locator)
         });
-        sending || waiting.everything.is_some() || waiting.numbers.contains_key(locator)
+        in_progress || queue.all.is_some() || queue.numbers.contains_key(locator)
     }
 
-    /// Ends when something is put in.
-    pub(super) async fn notified(&self) {
-        self.wake.notified().await;
+    /// Completes when an invalidation is added.
+    pub(super) async fn added(&self) {
+        self.added.notified().await;
     }
 
-    /// Whether nothing waits to be sent.
     pub(super) fn is_empty(&self) -> bool {
-        let waiting = self.waiting();
-        waiting.sending.is_none() && waiting.everything.is_none() && waiting.tokens.is_empty()
+        let queue = self.queue();
+        queue.in_progress.is_none() && queue.all.is_none() && queue.tokens.is_empty()
     }
 
-    /// Whether a whole batch waits to be sent.
     pub(super) fn has_full_batch(&self) -> bool {
-        self.waiting().tokens.len() >= BATCH_SIZE
+        self.queue().tokens.len() >= BATCH_SIZE
     }
 
-    /// What to send next: the same until it is [sent](Self::sent), or everything is to be forgotten.
+    /// The batch to send next. It is the same until it is [confirmed](Self::confirm), or replaced by the
+    /// invalidation of all entries.
     pub(super) fn next_batch(&self) -> Option<Batch> {
-        self.waiting().next_batch()
+        self.queue().next_batch()
     }
 
-    /// The store has it.
-    pub(super) fn sent(&self, batch: &Batch) {
-        self.waiting().sending = None;
-        self.stored.send_replace(batch.up_to);
+    /// Removes a batch that the store has.
+    pub(super) fn confirm(&self, batch: &Batch) {
+        self.queue().in_progress = None;
+        self.stored.send_replace(batch.last_number);
     }
 
-    /// Never held across an `await`.
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The lock is never held across an `await`.
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Waiting {
+impl Queue {
     fn add(&mut self, invalidation: TokenInvalidation) -> u64 {
-        // What is forgotten before everything is needs no item of its own.
-        if let Some(number) = self.everything {
+        // A pending invalidation of all entries includes this one.
+        if let Some(number) = self.all {
             return number;
         }
         if let Some(number) = self.numbers.get(&invalidation.locator) {
             return *number;
         }
-        let sending = self.sending.as_ref().map_or(0, |batch| batch.tokens.len());
-        if self.tokens.len() + sending >= MAX_PENDING_TOKENS {
+        let in_progress = self.in_progress.as_ref().map_or(0, |batch| batch.tokens.len());
+        if self.tokens.len() + in_progress >= MAX_PENDING_TOKENS {
             return self.add_all();
         }
-        self.last += 1;
-        self.tokens.push_back((self.last, invalidation));
-        self.numbers.insert(invalidation.locator, self.last);
-        self.last
+        self.last_number += 1;
+        self.tokens.push_back((self.last_number, invalidation));
+        self.numbers.insert(invalidation.locator, self.last_number);
+        self.last_number
     }
 
     fn add_all(&mut self) -> u64 {
-        if let Some(number) = self.everything {
+        if let Some(number) = self.all {
             return number;
         }
-        self.last += 1;
-        self.everything = Some(self.last);
+        self.last_number += 1;
+        self.all = Some(self.last_number);
         (self.tokens, self.numbers) = Default::default();
-        self.last
+        self.last_number
     }
 
     fn next_batch(&mut self) -> Option<Batch> {
-        if let Some(up_to) = self.everything.take() {
-            self.sending = Some(Batch { tokens: Vec::new(), everything: true, up_to });
-        } else if self.sending.is_none() {
+        if let Some(last_number) = self.all.take() {
+            self.in_progress = Some(Batch { tokens: Vec::new(), all: true, last_number });
+        } else if self.in_progress.is_none() {
             let count = self.tokens.len().min(BATCH_SIZE);
-            let (up_to, _) = *self.tokens.get(count.checked_sub(1)?)?;
+            let (last_number, _) = *self.tokens.get(count.checked_sub(1)?)?;
             let tokens: Vec<_> = self.tokens.drain(..count).map(|(_, token)| token).collect();
             for token in &tokens {
                 self.numbers.remove(&token.locator);
             }
-            self.sending = Some(Batch { tokens, everything: false, up_to });
+            self.in_progress = Some(Batch { tokens, all: false, last_number });
         }
-        self.sending.clone()
+        self.in_progress.clone()
     }
 }
 
 impl Batch {
-    pub(super) fn is_everything(&self) -> bool {
-        self.everything
+    pub(super) fn is_all(&self) -> bool {
+        self.all
     }
 }
 
-impl Acknowledgement {
-    /// `false` if nobody will send it any more.
-    pub(crate) async fn wait(mut self) -> bool {
-        self.stored.wait_for(|stored| *stored >= self.number).await.is_ok()
+impl StoredSignal {
+    /// Completes when the store has the invalidation; never, if the cache is dropped before.
+    pub(super) async fn wait(mut self) {
+        if self.stored.wait_for(|stored| *stored >= self.number).await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 
     #[cfg(test)]
@@ -189,117 +193,115 @@ impl Acknowledgement {
 mod tests {
     use super::*;
 
-    fn forgotten(number: usize) -> TokenInvalidation {
+    fn invalidation(number: usize) -> TokenInvalidation {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&number.to_be_bytes());
         TokenInvalidation { locator: bytes, key: CacheKey::from_bytes(&[7; 32]).unwrap() }
     }
 
     fn locator(number: usize) -> Locator {
-        forgotten(number).locator
+        invalidation(number).locator
     }
 
     #[test]
-    fn what_is_put_in_stays_until_it_is_sent() {
+    fn an_invalidation_stays_pending_until_it_is_confirmed() {
         // R-E10
         let pending = PendingInvalidations::new();
         assert!(pending.next_batch().is_none() && pending.is_empty());
-        let first = pending.add(forgotten(1));
+        let first = pending.add(invalidation(1));
         let batch = pending.next_batch().unwrap();
-        let second = pending.add(forgotten(2));
-        assert!(pending.holds(&locator(1)) && pending.holds(&locator(2)));
-        assert!(!pending.holds(&locator(3)) && !first.is_stored());
+        let second = pending.add(invalidation(2));
+        assert!(pending.contains(&locator(1)) && pending.contains(&locator(2)));
+        assert!(!pending.contains(&locator(3)) && !first.is_stored());
         let again = pending.next_batch().unwrap();
         assert_eq!((again.tokens.len(), again.tokens[0].locator), (1, locator(1)), "not sent yet");
 
-        pending.sent(&batch);
+        pending.confirm(&batch);
         assert!(first.is_stored() && !second.is_stored() && !pending.is_empty());
-        assert!(!pending.holds(&locator(1)) && pending.holds(&locator(2)));
+        assert!(!pending.contains(&locator(1)) && pending.contains(&locator(2)));
         let batch = pending.next_batch().unwrap();
         assert_eq!((batch.tokens.len(), batch.tokens[0].locator), (1, locator(2)));
-        pending.sent(&batch);
+        pending.confirm(&batch);
         assert!(second.is_stored() && pending.is_empty());
     }
 
     #[test]
-    fn a_token_that_is_forgotten_often_waits_once() {
-        // R-E10: in an outage, too, and every waiter is notified.
+    fn a_token_that_is_invalidated_often_has_one_place_in_the_queue() {
+        // R-E10: during an outage as well, and every caller gets its signal.
         let pending = PendingInvalidations::new();
-        let all: Vec<_> = (0..2 * MAX_PENDING_TOKENS).map(|_| pending.add(forgotten(1))).collect();
+        let all: Vec<_> =
+            (0..2 * MAX_PENDING_TOKENS).map(|_| pending.add(invalidation(1))).collect();
         let batch = pending.next_batch().unwrap();
-        assert!(!batch.is_everything());
+        assert!(!batch.is_all());
         assert_eq!(batch.tokens.len(), 1);
-        // From here on it may have been resolved again: it has to be sent again, once.
+        // The token may have been resolved again since the batch was made: it is sent again, once.
         let later: Vec<_> =
-            (0..2 * MAX_PENDING_TOKENS).map(|_| pending.add(forgotten(1))).collect();
-        pending.sent(&batch);
+            (0..2 * MAX_PENDING_TOKENS).map(|_| pending.add(invalidation(1))).collect();
+        pending.confirm(&batch);
         assert!(
-            all.iter().all(Acknowledgement::is_stored)
-                && !later.iter().any(Acknowledgement::is_stored)
+            all.iter().all(StoredSignal::is_stored) && !later.iter().any(StoredSignal::is_stored)
         );
         let batch = pending.next_batch().unwrap();
-        assert_eq!((batch.is_everything(), batch.tokens.len()), (false, 1));
-        pending.sent(&batch);
-        assert!(later.iter().all(Acknowledgement::is_stored) && pending.next_batch().is_none());
+        assert_eq!((batch.is_all(), batch.tokens.len()), (false, 1));
+        pending.confirm(&batch);
+        assert!(later.iter().all(StoredSignal::is_stored) && pending.next_batch().is_none());
     }
 
     #[test]
-    fn many_are_sent_in_batches_and_in_order() {
+    fn many_tokens_are_sent_in_batches_and_in_order() {
         // R-E10
         let pending = PendingInvalidations::new();
         let all: Vec<_> =
-            (0..MAX_PENDING_TOKENS).map(|number| pending.add(forgotten(number))).collect();
+            (0..MAX_PENDING_TOKENS).map(|number| pending.add(invalidation(number))).collect();
         let mut next = 0;
         while let Some(batch) = pending.next_batch() {
-            assert!(!batch.is_everything() && batch.tokens.len() == BATCH_SIZE);
+            assert!(!batch.is_all() && batch.tokens.len() == BATCH_SIZE);
             for token in &batch.tokens {
                 assert_eq!(token.locator, locator(next));
                 next += 1;
             }
-            pending.sent(&batch);
+            pending.confirm(&batch);
             assert!(all[next - 1].is_stored() && all.get(next).is_none_or(|it| !it.is_stored()));
         }
         assert_eq!(next, MAX_PENDING_TOKENS);
     }
 
     #[test]
-    fn too_much_becomes_everything() {
-        // R-E10: nothing that was to be forgotten is left out, and no more is kept.
+    fn too_many_tokens_become_an_invalidation_of_all() {
+        // R-E10: no invalidation is lost, and the queue is bounded.
         let pending = PendingInvalidations::new();
-        let first = pending.add(forgotten(0));
-        let sending = pending.next_batch().unwrap();
+        let first = pending.add(invalidation(0));
+        let in_progress = pending.next_batch().unwrap();
         for number in 1..MAX_PENDING_TOKENS {
-            drop(pending.add(forgotten(number)));
+            drop(pending.add(invalidation(number)));
         }
-        assert!(!pending.next_batch().unwrap().is_everything());
-        let last = pending.add(forgotten(MAX_PENDING_TOKENS));
+        assert!(!pending.next_batch().unwrap().is_all());
+        let last = pending.add(invalidation(MAX_PENDING_TOKENS));
         let later: Vec<_> =
-            (0..MAX_PENDING_TOKENS).map(|number| pending.add(forgotten(number))).collect();
-        assert!(pending.holds(&locator(3 * MAX_PENDING_TOKENS)), "whatever it is");
-        assert!(pending.waiting().tokens.is_empty(), "and nothing is kept one by one");
+            (0..MAX_PENDING_TOKENS).map(|number| pending.add(invalidation(number))).collect();
+        assert!(pending.contains(&locator(3 * MAX_PENDING_TOKENS)), "any token");
+        assert!(pending.queue().tokens.is_empty(), "no token is kept");
         let batch = pending.next_batch().unwrap();
-        assert!(batch.is_everything() && batch.tokens.is_empty());
-        assert!(batch.up_to > sending.up_to);
-        // It may be too late for this one.
-        let after = pending.add(forgotten(1));
-        assert!(pending.next_batch().unwrap().is_everything(), "not sent yet");
-        pending.sent(&batch);
-        assert!(
-            first.is_stored() && last.is_stored() && later.iter().all(Acknowledgement::is_stored)
-        );
+        assert!(batch.is_all() && batch.tokens.is_empty());
+        assert!(batch.last_number > in_progress.last_number);
+        // The batch may not include this one.
+        let after = pending.add(invalidation(1));
+        assert!(pending.next_batch().unwrap().is_all(), "not sent yet");
+        pending.confirm(&batch);
+        assert!(first.is_stored() && last.is_stored() && later.iter().all(StoredSignal::is_stored));
         assert!(!after.is_stored() && pending.next_batch().unwrap().tokens.len() == 1);
     }
 
     #[test]
-    fn everything_is_forgotten_once_however_often() {
+    fn an_invalidation_of_all_has_one_place_in_the_queue() {
         // R-E7, R-E10
         let pending = PendingInvalidations::new();
         let all: Vec<_> = (0..MAX_PENDING_TOKENS).map(|_| pending.add_all()).collect();
         let batch = pending.next_batch().unwrap();
         let later = pending.add_all();
-        pending.sent(&batch);
-        assert!(all.iter().all(Acknowledgement::is_stored) && !later.is_stored());
-        pending.sent(&pending.next_batch().unwrap());
+        pending.confirm(&batch);
+        assert!(all.iter().all(StoredSignal::is_stored) && !later.is_stored());
+        pending.confirm(&pending.next_batch().unwrap());
         assert!(later.is_stored() && pending.next_batch().is_none());
     }
 }

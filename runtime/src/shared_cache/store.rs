@@ -1,92 +1,39 @@
-//! The second level, as the first one uses it.
+//! Entries in the store: looking them up, and writing them.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use ::redis::RedisResult;
-use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::commands::{self, Found};
+use super::commands::{self, StoredEntry};
 use super::connection::Address;
-use super::encryption::TokenEncryption;
+use super::encryption::Encryption;
 use super::health::{Health, Live};
-use super::invalidation_listener::listen;
 use super::keys::Keys;
-use super::pending_invalidations::{Acknowledgement, PendingInvalidations, TokenInvalidation};
+use super::pending_invalidations::PendingInvalidations;
+use crate::AccessToken;
 use crate::claims::SerializedClaims;
-use crate::resolve::cache::CacheKey;
+use crate::second_level::{FirstLevel, ResolvedClaims};
 use crate::telemetry::count;
-use crate::{AccessToken, Claims};
 
-/// What every instance has to do when something was forgotten by one of them.
-pub(crate) trait Forget: Send + Sync {
-    fn invalidate(&self, key: &CacheKey);
-    fn invalidate_all(&self);
-}
-
-/// A store in use by one [`Cached`](crate::Cached).
-pub(crate) struct Shared {
+/// The store, as one cache uses it.
+pub(super) struct Store {
     pub(super) address: Address,
     pub(super) keys: Keys,
-    pub(super) encryption: TokenEncryption,
-    deadline: Duration,
-    pub(super) lifetime: Duration,
+    pub(super) encryption: Encryption,
+    pub(super) timeout: Duration,
+    pub(super) first_level: FirstLevel,
     pub(super) health: Health,
     pub(super) pending: PendingInvalidations,
-    listener: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// Clocks of two machines differ by no more than this, or an entry seems to come from the future.
-const MAX_CLOCK_SKEW: Duration = Duration::from_secs(1);
-
-/// No exchange takes longer.
+/// No resolution takes longer.
 const MAX_RESOLUTION_TIME: Duration = Duration::from_secs(60);
 
-impl Shared {
-    pub(super) fn new(
-        address: Address,
-        keys: Keys,
-        encryption: TokenEncryption,
-        deadline: Duration,
-        lifetime: Duration,
-    ) -> Self {
-        Self {
-            address,
-            keys,
-            encryption,
-            deadline,
-            lifetime,
-            health: Health::new(),
-            pending: PendingInvalidations::new(),
-            listener: Mutex::default(),
-        }
-    }
-
-    /// Sees to it that the store is watched, wherever there is a runtime to do so.
-    pub(crate) fn watch(self: &Arc<Self>, cache: Weak<dyn Forget>) {
-        let Ok(runtime) = Handle::try_current() else { return };
-        let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
-        // It may have ended with the runtime that it was on.
-        if listener.as_ref().is_none_or(JoinHandle::is_finished) {
-            *listener = Some(runtime.spawn(listen(Arc::clone(self), cache)));
-        }
-    }
-
-    /// Ends with the first attempt to reach the store, or with the deadline.
-    pub(crate) async fn attempted(&self) {
-        let _ = timeout(self.deadline, self.health.attempted()).await;
-    }
-
-    /// The claims of a token, and how old they are by the clock; `None` within the deadline, whatever the
-    /// store does or says.
-    pub(crate) async fn look_up(
-        &self,
-        token: &AccessToken,
-        clock: impl Fn() -> SystemTime,
-    ) -> Option<(Claims, Duration)> {
-        let found = timeout(self.deadline, self.find(token, clock)).await;
+impl Store {
+    /// The claims of a token; `None` within the timeout, whatever the store does or answers.
+    pub(super) async fn look_up(&self, token: &AccessToken) -> Option<ResolvedClaims> {
+        let found = timeout(self.timeout, self.read_entry(token)).await;
         let (result, claims) = found.unwrap_or_else(|_| {
             self.record_failure("no answer in time");
             ("unavailable", None)
@@ -95,98 +42,77 @@ impl Shared {
         claims
     }
 
-    async fn find(
-        &self,
-        token: &AccessToken,
-        clock: impl Fn() -> SystemTime,
-    ) -> (&'static str, Option<(Claims, Duration)>) {
-        let (locator, cipher) = self.encryption.of(token);
+    /// The entry of a token, and the result as the metric names it.
+    async fn read_entry(&self, token: &AccessToken) -> (&'static str, Option<ResolvedClaims>) {
+        let (locator, cipher) = self.encryption.derive(token);
         let Some(Live { mut connection, generation }) = self.health.live() else {
             return ("unavailable", None);
         };
-        if self.pending.holds(&locator) {
+        if self.pending.contains(&locator) {
             return ("miss", None);
         }
-        let found = commands::look_up(&mut connection, &self.keys, &locator, generation).await;
-        let Some(found) = self.checked(found) else { return ("unavailable", None) };
-        // Nobody waits for what is written, so that says nothing about it.
+        let reply = commands::look_up(&mut connection, &self.keys, &locator, generation).await;
+        let Some(entry) = self.check(reply) else { return ("unavailable", None) };
+        // No request waits for a write, so only a read shows that the store is fast enough.
         self.health.record_success();
-        let entry = match found {
-            Found::Nothing | Found::Forgotten => return ("miss", None),
-            Found::Entry(entry) => entry,
+        let entry = match entry {
+            StoredEntry::Absent | StoredEntry::Invalidated => return ("miss", None),
+            StoredEntry::Encrypted(entry) => entry,
         };
-        let opened = cipher
-            .open(&self.keys.claims(&locator, generation), &entry)
-            .and_then(|text| SerializedClaims::read(&text));
-        let Some(record) = opened else { return ("unreadable", None) };
-        match age(record.asked_at, clock()).filter(|age| *age < self.lifetime) {
-            Some(age) => ("hit", Some((record.into_claims(), age))),
+        let decrypted = cipher
+            .decrypt(&self.keys.claims(&locator, generation), &entry)
+            .and_then(|text| SerializedClaims::from_json(&text));
+        let Some(serialized) = decrypted else { return ("unreadable", None) };
+        let resolved_at = serialized.resolved_at;
+        match self.first_level.age(resolved_at) {
+            Some(_) => {
+                let claims = serialized.into_claims();
+                ("hit", Some(ResolvedClaims { claims, resolved_at }))
+            }
             None => ("miss", None),
         }
     }
 
-    /// Lets the other instances know the claims of a token, for as long as this one would.
-    pub(crate) async fn remember(
-        &self,
-        token: &AccessToken,
-        claims: &Claims,
-        asked_at: SystemTime,
-    ) {
-        let lifetime = self.lifetime;
-        let expires_in = |at: SystemTime| at.duration_since(asked_at).unwrap_or_default();
-        let lifetime = claims.expires_at().map_or(lifetime, |at| expires_in(at).min(lifetime));
-        if lifetime.is_zero() {
-            return;
-        }
-        let remembered = timeout(self.deadline, self.write(token, claims, asked_at, lifetime));
-        let result = remembered.await.unwrap_or_else(|_| {
+    /// Writes the claims of a token for the other instances.
+    pub(super) async fn store(&self, token: &AccessToken, claims: &ResolvedClaims, ttl: Duration) {
+        let written = timeout(self.timeout, self.write_entry(token, claims, ttl)).await;
+        let result = written.unwrap_or_else(|_| {
             self.record_failure("no answer in time");
             "failed"
         });
         count!(SHARED_CACHE_WRITES, "result" => result);
     }
 
-    async fn write(
+    /// Returns the result as the metric names it.
+    async fn write_entry(
         &self,
         token: &AccessToken,
-        claims: &Claims,
-        asked_at: SystemTime,
-        lifetime: Duration,
+        ResolvedClaims { claims, resolved_at }: &ResolvedClaims,
+        ttl: Duration,
     ) -> &'static str {
         let Some(Live { mut connection, generation }) = self.health.live() else {
             return "skipped";
         };
-        let (locator, cipher) = self.encryption.of(token);
-        let entry = SerializedClaims::write(claims, asked_at)
+        let (locator, cipher) = self.encryption.derive(token);
+        let entry = SerializedClaims::to_json(claims, *resolved_at)
             .and_then(|text| cipher.encrypt(&self.keys.claims(&locator, generation), &text))
             .filter(|entry| entry.len() <= commands::MAX_ENTRY_LENGTH);
         let Some(entry) = entry else { return "skipped" };
-        let written =
-            commands::remember(&mut connection, &self.keys, &locator, generation, &entry, lifetime);
-        self.checked(written.await).map_or("failed", |()| "stored")
+        let reply =
+            commands::store(&mut connection, &self.keys, &locator, generation, &entry, ttl).await;
+        self.check(reply).map_or("failed", |()| "stored")
     }
 
-    /// Has every instance invalidate a token.
-    pub(crate) fn invalidate(&self, token: &AccessToken, key: CacheKey) -> Acknowledgement {
-        let (locator, _) = self.encryption.of(token);
-        self.pending.add(TokenInvalidation { locator, key })
-    }
-
-    /// Has every instance invalidate everything.
-    pub(crate) fn invalidate_all(&self) -> Acknowledgement {
-        self.pending.add_all()
-    }
-
-    /// How long the store's claims of a token that was forgotten are not believed: whoever had begun to
-    /// ask about it before may have them written afterwards.
+    /// How long the tombstone of an invalidated token stays: an instance that began to resolve the token
+    /// before may write its claims afterwards, and they live for `ttl`.
     pub(super) fn tombstone_ttl(&self) -> Duration {
-        self.lifetime.saturating_add(MAX_RESOLUTION_TIME)
+        self.first_level.ttl().saturating_add(MAX_RESOLUTION_TIME)
     }
 
-    /// What the store answered. A refusal (no memory left, read-only, no permission) is an answer, too,
-    /// but not one to wait for again.
-    fn checked<T>(&self, answer: RedisResult<T>) -> Option<T> {
-        answer.inspect_err(|error| self.record_failure(error.category())).ok()
+    /// The reply of the store. An error reply (out of memory, read-only, no permission) counts as a failure
+    /// as well, so that the next requests do not wait for another one.
+    fn check<T>(&self, reply: RedisResult<T>) -> Option<T> {
+        reply.inspect_err(|error| self.record_failure(error.category())).ok()
     }
 
     fn record_failure(&self, cause: &str) {
@@ -196,15 +122,7 @@ impl Shared {
     }
 }
 
-/// The store cannot be used from now on.
+/// Logs that the store is not used from now on.
 pub(super) fn log_lost(cause: &str) {
     tracing::warn!(target: "requires_auth", cause, "shared cache lost");
-}
-
-/// How old claims are; `None` if they come from the future.
-fn age(asked_at: SystemTime, now: SystemTime) -> Option<Duration> {
-    match now.duration_since(asked_at) {
-        Ok(age) => Some(age),
-        Err(ahead) => (ahead.duration() <= MAX_CLOCK_SKEW).then_some(Duration::ZERO),
-    }
 }

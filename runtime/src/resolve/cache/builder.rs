@@ -1,14 +1,14 @@
-//! Setting up a cache.
+//! The settings of a cache.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use super::cached::{Cached, Inner};
 use super::key::KeyHasher;
-use super::single_flight::SingleFlight;
+use super::second_level::{FirstLevel, LocalEntries, Opener, SecondLevel};
 use super::store::{Lifetimes, Store};
 use super::weight::Capacity;
-use super::{Cached, Inner};
 use crate::{Clock, Resolver, ScopeSet, SystemClock};
 
 /// Settings of a [`Cached`] resolver; started by [`Cached::builder`].
@@ -18,15 +18,14 @@ pub struct CachedBuilder<R> {
     lifetimes: Lifetimes,
     capacity: Capacity,
     clock: Arc<dyn Clock>,
-    #[cfg(feature = "redis")]
-    shared: Option<crate::shared_cache::SharedCache>,
+    second_level: Option<Opener>,
 }
 
-/// The longest time for which claims stand in for an answer that cannot be had.
+/// The longest time for which stale claims may be used.
 const MAX_STALE_IF_ERROR: Duration = Duration::from_secs(3600);
 
 impl<R: Resolver> Cached<R> {
-    /// Starts with the resolver whose answers are remembered.
+    /// Starts with the resolver whose answers are cached.
     pub fn builder(resolver: R) -> CachedBuilder<R> {
         CachedBuilder {
             resolver,
@@ -42,53 +41,54 @@ impl<R: Resolver> Cached<R> {
                 max_inactive_entries: 100_000,
             },
             clock: Arc::new(SystemClock),
-            #[cfg(feature = "redis")]
-            shared: None,
+            second_level: None,
         }
     }
 }
 
 impl<R: Resolver> CachedBuilder<R> {
-    /// How long claims are remembered, at most until the token expires: the time for which a
-    /// revoked token may still be accepted. Default: 60 s; zero asks about every request.
+    /// How long claims are cached, at most until the token expires. A revoked token may be accepted for
+    /// this long. Default: 60 s; zero resolves the token for every request.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.lifetimes.ttl = ttl;
         self
     }
 
-    /// How long it is remembered that a token is not active. Default: 5 s; zero remembers none.
-    pub fn inactive_ttl(mut self, lifetime: Duration) -> Self {
-        self.lifetimes.inactive_ttl = lifetime;
+    /// How long it is cached that a token is not active. Default: 5 s; zero caches no inactive token.
+    pub fn inactive_ttl(mut self, ttl: Duration) -> Self {
+        self.lifetimes.inactive_ttl = ttl;
         self
     }
 
-    /// How many active tokens are remembered. Default: 100 000.
+    /// How many active tokens are cached. Default: 100 000.
     pub fn max_entries(mut self, max_entries: u64) -> Self {
         self.capacity.max_entries = max_entries;
         self
     }
 
-    /// How many bytes active tokens may take, by their claims. Default: 64 MiB.
+    /// How many bytes the entries of active tokens may take, claims included. Default: 64 MiB.
     pub fn max_bytes(mut self, max_bytes: u64) -> Self {
         self.capacity.max_bytes = max_bytes;
         self
     }
 
-    /// How many inactive tokens are remembered, apart from the active ones. Default: 100 000.
+    /// How many inactive tokens are cached, in addition to the active ones. Default: 100 000.
     pub fn max_inactive_entries(mut self, max_inactive_entries: usize) -> Self {
         self.capacity.max_inactive_entries = max_inactive_entries;
         self
     }
 
-    /// Lets claims stand in, for this long beyond their lifetime, when the resolver cannot find out
-    /// whether they still hold: it has no answer, or no usable one. Default: they never do; at most
-    /// one hour, never beyond the token's own `exp`, and never for a token that is not active, when
-    /// this server's own credentials are refused, or when an [`Introspection`](crate::Introspection)
-    /// holds the request back because of other callers' or after a 429 to this token.
+    /// How long after the [`ttl`](Self::ttl) stale claims may be used if the token cannot be resolved: the
+    /// authorization server does not answer, or not usably. Default: zero, which means never; the maximum is
+    /// one hour.
     ///
-    /// It keeps readers going in an outage. The price is the revocation window, which is this much
-    /// longer for as long as the outage lasts, or for as long as the holder of a revoked token can
-    /// bring one about. So [name the scopes](Self::stale_scopes) that may be used in this way.
+    /// Stale claims are never used after the token's own `exp`, for an inactive token, if the server rejects
+    /// the client's own credentials, or if an [`Introspection`](crate::Introspection) sends no request because of its
+    /// concurrency limit or of a 429 to this token.
+    ///
+    /// It keeps a service available during an outage. In return a revoked token may be accepted for this
+    /// much longer, for as long as the outage lasts, or for as long as the token's holder can cause one.
+    /// So [name the scopes](Self::stale_scopes) that stale claims may be used for.
     ///
     /// ```
     /// use std::time::Duration;
@@ -109,11 +109,11 @@ impl<R: Resolver> CachedBuilder<R> {
         self
     }
 
-    /// The scopes that stale claims may be used for; without [`stale_if_error`](Self::stale_if_error)
-    /// it has no effect. Default: all.
+    /// The scopes that stale claims may be used for. It has no effect without
+    /// [`stale_if_error`](Self::stale_if_error). Default: all.
     ///
-    /// A function that needs another scope, or none at all, is refused with a 503, as if nothing
-    /// were remembered; so is [`AuthInfo::require`](crate::AuthInfo::require) inside a function.
+    /// A function that needs another scope, or none at all, answers with a 503, as if there were no entry;
+    /// so does [`AuthInfo::require`](crate::AuthInfo::require) inside a function.
     pub fn stale_scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         let scopes: Vec<S> = scopes.into_iter().collect();
         // What is outside the grammar equals no scope of a token.
@@ -121,40 +121,40 @@ impl<R: Resolver> CachedBuilder<R> {
         self
     }
 
-    /// The clock for lifetimes. Default: [`SystemClock`].
+    /// The clock that lifetimes are measured with. Default: [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// A second level that is shared with other processes: see the [module](crate::shared_cache). With a
-    /// [TTL](Self::ttl) of zero it is not used. Default: none.
+    /// A second level that other processes use as well: see the [module](crate::second_level). With a
+    /// [`ttl`](Self::ttl) of zero it is not used. Default: none.
     ///
-    /// On a tokio runtime, [`build`](Self::build) begins to look for the store at once, elsewhere the
-    /// first request does.
-    #[cfg(feature = "redis")]
-    pub fn shared(mut self, shared: crate::shared_cache::SharedCache) -> Self {
-        self.shared = Some(shared);
+    /// [`build`](Self::build) calls `open` with a handle to the cache, and starts the level.
+    pub fn second_level<L: SecondLevel>(
+        mut self,
+        open: impl FnOnce(FirstLevel) -> L + Send + Sync + 'static,
+    ) -> Self {
+        self.second_level = Some(Opener::new(open));
         self
     }
 
-    /// Begins to remember.
+    /// Makes the cache.
     #[must_use]
     pub fn build(self) -> Cached<R> {
-        let name = self.resolver.cache_namespace();
-        let cached = Cached(Arc::new(Inner {
-            key_hasher: KeyHasher::new(&name),
-            #[cfg(feature = "redis")]
-            shared: self
-                .shared
-                .filter(|_| !self.lifetimes.ttl.is_zero())
-                .map(|shared| shared.open(name, self.lifetimes.ttl)),
-            store: Store::new(&self.capacity, self.lifetimes, self.clock),
-            single_flight: Arc::new(SingleFlight::default()),
-            resolver: self.resolver,
+        let Self { resolver, lifetimes, capacity, clock, second_level } = self;
+        let namespace = resolver.cache_namespace();
+        let cached = Cached(Arc::new_cyclic(|inner: &Weak<Inner<R>>| Inner {
+            key_hasher: KeyHasher::new(&namespace),
+            second_level: second_level.filter(|_| !lifetimes.ttl.is_zero()).map(|opener| {
+                let entries: Weak<dyn LocalEntries> = inner.clone();
+                opener.open(FirstLevel::new(entries, &namespace, lifetimes.ttl, clock.clone()))
+            }),
+            store: Store::new(&capacity, lifetimes, clock),
+            single_flight: Arc::default(),
+            resolver,
         }));
-        #[cfg(feature = "redis")]
-        cached.0.watch();
+        cached.0.second_level();
         cached
     }
 }
@@ -162,7 +162,7 @@ impl<R: Resolver> CachedBuilder<R> {
 impl<R> fmt::Debug for CachedBuilder<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CachedBuilder")
-            .field("lifetime", &self.lifetimes.ttl)
+            .field("ttl", &self.lifetimes.ttl)
             .field("inactive_ttl", &self.lifetimes.inactive_ttl)
             .field("stale_if_error", &self.lifetimes.stale_if_error)
             .finish_non_exhaustive()

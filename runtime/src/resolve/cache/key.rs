@@ -1,5 +1,6 @@
-//! What a token is known by: never its own text.
+//! The key of an entry: a hash, so that the cache holds no token.
 
+use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use sha2::block_api::compress256;
@@ -7,26 +8,40 @@ use sha2::{Digest, Sha256};
 
 use crate::AccessToken;
 
-/// A hash of a token, and of who was asked about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct CacheKey([u8; 32]);
+/// The key of a token in a cache: a SHA-256 hash of the token and of the resolver's
+/// [`cache_namespace`](crate::Resolver::cache_namespace).
+///
+/// Every instance with the same namespace computes the same key. Whoever has a token can compute its key,
+/// so a [second level](super::second_level) outside the process must not show keys to others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CacheKey([u8; 32]);
 
-#[cfg(feature = "redis")]
 impl CacheKey {
-    pub(crate) const LENGTH: usize = size_of::<Self>();
+    /// The number of bytes of a key.
+    pub const LENGTH: usize = size_of::<Self>();
 
-    /// What another instance with the same resolver calls the same token.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    /// A key of another instance; `None` unless there are [`LENGTH`](Self::LENGTH) bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    /// The bytes of the key.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// All of its bytes are alike, so a few of them find its place in a table as well as all. What a table
-/// hashes them with has a secret of the process, and one place for two of them is no match yet.
+/// Does not show the key, from which a token could be recognised.
+impl fmt::Debug for CacheKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CacheKey(..)")
+    }
+}
+
+/// Hashes the first eight bytes only: the bytes of a SHA-256 hash are uniformly distributed, and the
+/// table's own hasher is keyed per process. Equality compares all bytes.
 impl Hash for CacheKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         if let Some(first) = self.0.first_chunk() {
@@ -35,23 +50,23 @@ impl Hash for CacheKey {
     }
 }
 
-/// Makes keys for the answers of one resolver: the SHA-256 of a block with the name of the resolver
-/// and of the token.
+/// Computes the keys for one resolver: SHA-256 over a block that is derived from its namespace, followed
+/// by the token.
 pub(crate) struct KeyHasher {
-    /// The hash's state after that block, so that a key costs no more than the token alone.
-    begun: [u32; 8],
+    /// The state of the hash after the first block, computed once.
+    initial_state: [u32; 8],
 }
 
 const BLOCK: usize = 64;
 
-/// What is hashed at once at the end.
-const LAST: usize = 2 * BLOCK;
+/// The bytes that one call compresses at the end.
+const FINAL_BLOCKS: usize = 2 * BLOCK;
 
-/// The least of padding.
-const PADDING: usize = 1 + size_of::<u64>();
+/// The shortest padding.
+const MIN_PADDING: usize = 1 + size_of::<u64>();
 
-/// The state that SHA-256 begins with (FIPS 180-4 §5.3.3).
-const FIRST: [u32; 8] = [
+/// The initial hash value of SHA-256 (FIPS 180-4 §5.3.3).
+const INITIAL_HASH: [u32; 8] = [
     0x6a09_e667,
     0xbb67_ae85,
     0x3c6e_f372,
@@ -63,31 +78,31 @@ const FIRST: [u32; 8] = [
 ];
 
 impl KeyHasher {
-    /// Two resolvers with different names never share a key.
-    pub(crate) fn new(resolver: &str) -> Self {
-        let mut begun = FIRST;
-        compress256(&mut begun, &[block_of(resolver)]);
-        Self { begun }
+    /// Hashers with different namespaces share no key.
+    pub(crate) fn new(namespace: &str) -> Self {
+        let mut initial_state = INITIAL_HASH;
+        compress256(&mut initial_state, &[namespace_block(namespace)]);
+        Self { initial_state }
     }
 
-    /// What the hasher of `sha2` would make of it. All of the token is at hand, so nothing has to be
-    /// kept between its pieces: that is a fifth of the time.
+    /// The same as the hasher of `sha2` computes. As the whole token is available, no partial block is
+    /// buffered, which saves a fifth of the time.
     #[inline]
     pub(crate) fn key(&self, token: &AccessToken) -> CacheKey {
         let token = token.expose_bytes();
-        let mut state = self.begun;
-        // Most tokens fit into the last blocks, and one call for all of them takes less in a server,
-        // if not in a loop of nothing else: what comes behind it can begin earlier.
-        let (whole, rest) = match token.len() + PADDING {
-            ..=LAST => (&[][..], token),
+        let mut state = self.initial_state;
+        // Most tokens fit into the final blocks. One call for both blocks is faster in a server, though not
+        // in a loop that does nothing else: the code behind it starts earlier.
+        let (whole, rest) = match token.len() + MIN_PADDING {
+            ..=FINAL_BLOCKS => (&[][..], token),
             _ => token.as_chunks::<BLOCK>(),
         };
         if !whole.is_empty() {
             compress256(&mut state, whole);
         }
 
-        // The padding (FIPS 180-4 §5.1.1): a one, zeros, and the length in bits at the very end.
-        let mut padded = [0; LAST];
+        // The padding (FIPS 180-4 §5.1.1): a one bit, zeros, and the length in bits at the end.
+        let mut padded = [0; FINAL_BLOCKS];
         let (text, padding) = padded.split_at_mut(rest.len());
         text.copy_from_slice(rest);
         if let Some(one) = padding.first_mut() {
@@ -95,7 +110,7 @@ impl KeyHasher {
         }
         let bits = 8 * (BLOCK + token.len()) as u64;
         let (mut blocks, _) = padded.as_chunks_mut::<BLOCK>();
-        if rest.len() + PADDING <= BLOCK {
+        if rest.len() + MIN_PADDING <= BLOCK {
             blocks = blocks.split_at_mut(1).0;
         }
         if let Some(length) = blocks.last_mut().and_then(|block| block.last_chunk_mut()) {
@@ -111,9 +126,9 @@ impl KeyHasher {
     }
 }
 
-fn block_of(resolver: &str) -> [u8; BLOCK] {
+fn namespace_block(namespace: &str) -> [u8; BLOCK] {
     let mut block = [0; BLOCK];
-    for (place, byte) in block.iter_mut().zip(Sha256::digest(resolver.as_bytes())) {
+    for (place, byte) in block.iter_mut().zip(Sha256::digest(namespace.as_bytes())) {
         *place = byte;
     }
     block
@@ -124,11 +139,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_the_hash_of_the_resolver_and_the_token() {
-        // R-E2. Every length of what is left for the last blocks, and beyond.
+    fn a_key_is_the_sha_256_of_the_namespace_block_and_the_token() {
+        // R-E2. Every length of the final blocks, and longer tokens.
         for length in 1..200 {
             let token = AccessToken::parse(&"t".repeat(length)).unwrap();
-            let hash = Sha256::new_with_prefix(block_of("name")).chain_update(token.expose());
+            let hash =
+                Sha256::new_with_prefix(namespace_block("name")).chain_update(token.expose());
             assert_eq!(
                 KeyHasher::new("name").key(&token).0[..],
                 hash.finalize()[..],
@@ -138,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_depends_on_who_was_asked_and_on_the_whole_token() {
+    fn a_key_depends_on_the_namespace_and_on_the_whole_token() {
         // R-E2
         let token = |text: &str| AccessToken::parse(text).unwrap();
         let (one, other) =

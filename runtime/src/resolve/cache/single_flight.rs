@@ -1,15 +1,14 @@
-//! One exchange for all who want to know the same at the same time.
+//! One resolution for all requests that carry the same token at the same time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::Outcome;
 use super::key::CacheKey;
-use crate::Unavailable;
+use crate::{Claims, ResolveError, Unavailable};
 
-/// The exchanges that are under way.
+/// The resolutions in progress.
 #[derive(Default)]
 pub(super) struct SingleFlight {
     in_progress: Mutex<InProgress>,
@@ -17,17 +16,17 @@ pub(super) struct SingleFlight {
 
 #[derive(Default)]
 struct InProgress {
-    last: u64,
-    single_flight: HashMap<CacheKey, (u64, Waiter)>,
+    last_number: u64,
+    resolutions: HashMap<CacheKey, (u64, Waiter)>,
 }
 
-/// What there is to do for somebody who wants to know.
+/// What a request for a key does.
 pub(super) enum Role {
-    /// It has just become known.
-    Hit(Outcome),
-    /// Somebody has asked already: wait for the answer.
+    /// Nothing: a resolution has completed since the request looked the key up.
+    Hit(Result<Claims, ResolveError>),
+    /// It waits for a resolution in progress.
     Follower(Waiter),
-    /// Ask, and wait for the answer.
+    /// It resolves the token, and waits for the outcome.
     Leader(Leader, Waiter),
 }
 
@@ -35,67 +34,68 @@ impl SingleFlight {
     pub(super) fn join(
         this: &Arc<Self>,
         key: CacheKey,
-        look_up: impl FnOnce() -> Option<Outcome>,
+        look_up: impl FnOnce() -> Option<Result<Claims, ResolveError>>,
     ) -> Role {
         let mut in_progress = this.in_progress();
-        if let Some((_, waiter)) = in_progress.single_flight.get(&key) {
+        if let Some((_, waiter)) = in_progress.resolutions.get(&key) {
             return Role::Follower(waiter.clone());
         }
-        // What landed before the lock was taken is remembered by now.
-        if let Some(known) = look_up() {
-            return Role::Hit(known);
+        // A resolution that completed before the lock was taken has stored its outcome.
+        if let Some(outcome) = look_up() {
+            return Role::Hit(outcome);
         }
-        in_progress.last += 1;
-        let number = in_progress.last;
+        in_progress.last_number += 1;
+        let number = in_progress.last_number;
         let (sender, receiver) = watch::channel(None);
         let waiter = Waiter(receiver);
-        in_progress.single_flight.insert(key, (number, waiter.clone()));
+        in_progress.resolutions.insert(key, (number, waiter.clone()));
         let leader = Leader { single_flight: Arc::clone(this), key, number, sender };
         Role::Leader(leader, waiter)
     }
 
-    /// Lets the exchange about a key go on for those who wait for it, but nobody else: whoever
-    /// comes from now on asks anew. `invalidate` happens at the same moment.
+    /// Detaches the resolution of a key: it completes for its waiters, later requests start another one.
+    /// `invalidate` runs under the same lock, so that the detached outcome is not stored after it.
     pub(super) fn detach(&self, key: &CacheKey, invalidate: impl FnOnce()) {
         let mut in_progress = self.in_progress();
-        in_progress.single_flight.remove(key);
+        in_progress.resolutions.remove(key);
         invalidate();
     }
 
+    /// Detaches all resolutions, as [`detach`](Self::detach) does.
     pub(super) fn detach_all(&self, invalidate: impl FnOnce()) {
         let mut in_progress = self.in_progress();
-        in_progress.single_flight.clear();
+        in_progress.resolutions.clear();
         invalidate();
     }
 
-    /// Never held across an `await`.
+    /// The lock is never held across an `await`.
     fn in_progress(&self) -> MutexGuard<'_, InProgress> {
         self.in_progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// An exchange under way. Dropped without an outcome, by a panic or by the end of the runtime, it
-/// lets those who wait go with an error, and whoever comes next asks anew.
+/// The task that resolves a token. If it is dropped without an outcome, by a panic or by the end of the
+/// runtime, its waiters get an error, and the next request resolves the token again.
 pub(super) struct Leader {
     single_flight: Arc<SingleFlight>,
     key: CacheKey,
     number: u64,
-    sender: watch::Sender<Option<Outcome>>,
+    sender: watch::Sender<Option<Result<Claims, ResolveError>>>,
 }
 
 impl Leader {
-    /// Hands the outcome to everybody who waits; what becomes of it is settled by what is remembered,
-    /// unless the key was detached. Returns whether it was not.
+    /// Sends the outcome to all waiters. Unless the key has been detached, `apply` stores the outcome
+    /// first, and may replace it. Returns whether the key has not been detached.
     pub(super) fn complete(
         self,
-        mut outcome: Outcome,
-        apply: impl FnOnce(Outcome) -> Outcome,
+        mut outcome: Result<Claims, ResolveError>,
+        apply: impl FnOnce(Result<Claims, ResolveError>) -> Result<Claims, ResolveError>,
     ) -> bool {
         let mut in_progress = self.single_flight.in_progress();
         let current = self.is_current(&in_progress);
         if current {
             outcome = apply(outcome);
-            in_progress.single_flight.remove(&self.key);
+            in_progress.resolutions.remove(&self.key);
         }
         drop(in_progress);
         self.sender.send_replace(Some(outcome));
@@ -103,7 +103,7 @@ impl Leader {
     }
 
     fn is_current(&self, in_progress: &InProgress) -> bool {
-        in_progress.single_flight.get(&self.key).is_some_and(|(number, _)| *number == self.number)
+        in_progress.resolutions.get(&self.key).is_some_and(|(number, _)| *number == self.number)
     }
 }
 
@@ -111,21 +111,20 @@ impl Drop for Leader {
     fn drop(&mut self) {
         let mut in_progress = self.single_flight.in_progress();
         if self.is_current(&in_progress) {
-            in_progress.single_flight.remove(&self.key);
+            in_progress.resolutions.remove(&self.key);
         }
     }
 }
 
-/// Where the outcome of an exchange arrives.
+/// Receives the outcome of a resolution in progress.
 #[derive(Clone)]
-pub(super) struct Waiter(watch::Receiver<Option<Outcome>>);
+pub(super) struct Waiter(watch::Receiver<Option<Result<Claims, ResolveError>>>);
 
 impl Waiter {
-    pub(super) async fn outcome(mut self) -> Outcome {
-        let arrived = self.0.wait_for(Option::is_some).await;
-        arrived.ok().and_then(|outcome| outcome.clone()).unwrap_or_else(|| {
-            Err(Unavailable::new("the exchange with the authorization server was broken off")
-                .into())
+    pub(super) async fn outcome(mut self) -> Result<Claims, ResolveError> {
+        let received = self.0.wait_for(Option::is_some).await;
+        received.ok().and_then(|outcome| outcome.clone()).unwrap_or_else(|| {
+            Err(Unavailable::new("resolving the token was aborted before it completed").into())
         })
     }
 }

@@ -1,64 +1,53 @@
-//! What is entry, for how long, and how much of it.
+//! The entries in this process, and when they expire.
 
 use std::sync::Arc;
-#[cfg(feature = "redis")]
-use std::time::SystemTime;
 use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
 use quick_cache::{DefaultHashBuilder, UnitWeighter};
 
-use super::Outcome;
+use super::entry::ActiveEntry;
 use super::key::CacheKey;
 use super::weight::{Capacity, CapacityShare, EvictionCounter};
 use crate::clock::COARSENESS;
 use crate::telemetry::{count, gauge};
 use crate::{Claims, Clock, ResolveError, ScopeSet};
 
-/// Two caches, so that tokens that nobody issued cannot push out those of users.
+/// Holds active and inactive tokens in separate tables, so that made-up tokens cannot evict the entries of
+/// real ones.
 pub(super) struct Store {
     active: Cache<CacheKey, ActiveEntry, CapacityShare, DefaultHashBuilder, EvictionCounter>,
+    /// Until when a token is considered inactive, on the monotonic clock.
     inactive: Cache<CacheKey, Instant, UnitWeighter, DefaultHashBuilder, EvictionCounter>,
     lifetimes: Lifetimes,
     clock: Arc<dyn Clock>,
 }
 
-#[derive(Clone)]
-pub(super) struct ActiveEntry {
-    pub(super) claims: Claims,
-    /// On the monotonic clock: no jump of the wall clock makes it later.
-    until: Instant,
-    /// Until when the claims may be used if they cannot be confirmed; `until` at the earliest.
-    stale_until: Instant,
-}
-
-/// How long a [`Store`] remembers what.
+/// The settings of [`CachedBuilder`](super::CachedBuilder) with the same names.
 pub(super) struct Lifetimes {
     pub(super) ttl: Duration,
     pub(super) inactive_ttl: Duration,
-    /// How much longer claims may be used in an outage.
     pub(super) stale_if_error: Duration,
-    /// What for; `None` for everything.
+    /// `None` for all scopes.
     pub(super) stale_scopes: Option<ScopeSet>,
 }
 
 impl Store {
     pub(super) fn new(capacity: &Capacity, lifetimes: Lifetimes, clock: Arc<dyn Clock>) -> Self {
-        let hashing = DefaultHashBuilder::default;
         let inactive = capacity.max_inactive_entries;
         Self {
             active: Cache::with(
                 CapacityShare::INITIAL_ENTRIES,
                 CapacityShare::TOTAL,
                 CapacityShare::new(capacity),
-                hashing(),
+                DefaultHashBuilder::default(),
                 EvictionCounter::ACTIVE,
             ),
             inactive: Cache::with(
                 inactive,
                 inactive as u64,
                 UnitWeighter,
-                hashing(),
+                DefaultHashBuilder::default(),
                 EvictionCounter::INACTIVE,
             ),
             lifetimes,
@@ -66,10 +55,10 @@ impl Store {
         }
     }
 
-    /// What is known of a token, if anything still is.
-    pub(super) fn look_up(&self, key: &CacheKey) -> Option<Outcome> {
+    /// The outcome of the last resolution, unless its entry has expired.
+    pub(super) fn look_up(&self, key: &CacheKey) -> Option<Result<Claims, ResolveError>> {
         if let Some(entry) = self.active.get(key) {
-            if !self.has_passed(entry.until) {
+            if !self.has_passed(entry.fresh_until) {
                 return Some(Ok(entry.claims));
             }
             if self.has_passed(entry.stale_until) {
@@ -85,15 +74,20 @@ impl Store {
         None
     }
 
-    /// Whether it is this time, or later. Nearly always the coarse clock tells that it is not.
+    /// Reads the precise clock only if the coarse one is too close to decide.
     fn has_passed(&self, time: Instant) -> bool {
         let left = time.saturating_duration_since(self.clock.coarse_instant());
         left <= COARSENESS && time <= self.clock.instant()
     }
 
-    /// Remembers an outcome that is a fact, of this age, and in an outage falls back on what is
-    /// entry.
-    pub(super) fn apply(&self, key: CacheKey, outcome: Outcome, age: Duration) -> Outcome {
+    /// Updates the entry of a token after a resolution, and returns the outcome, or stale claims in place
+    /// of a failure that allows them. `age` is the time since the claims were resolved.
+    pub(super) fn apply(
+        &self,
+        key: CacheKey,
+        outcome: Result<Claims, ResolveError>,
+        age: Duration,
+    ) -> Result<Claims, ResolveError> {
         match &outcome {
             Ok(claims) => self.insert(key, claims, age),
             Err(ResolveError::Inactive) => {
@@ -102,15 +96,15 @@ impl Store {
                     self.inactive.insert(key, until);
                 }
             }
-            // An outage says nothing about the token.
+            // The failure says nothing about the token, so its entry stays.
             Err(error) if error.allows_stale_claims() => {
                 if let Some(claims) = self.stale_claims(&key, error) {
                     count!(STALE_CLAIMS);
                     return Ok(claims);
                 }
             }
-            // What was remembered no longer holds. Not an inactive token either: the answer may be due to
-            // how the server is set up, and then it changes.
+            // The claims no longer hold. The token is not cached as inactive: the error may come from the
+            // configuration of the server, and go away with it.
             Err(ResolveError::TokenRefused(_)) => {
                 self.active.remove(&key);
             }
@@ -121,33 +115,27 @@ impl Store {
     }
 
     fn insert(&self, key: CacheKey, claims: &Claims, age: Duration) {
-        // No longer than the token itself lives.
+        // No entry outlives its token.
         let left = claims
             .expires_at()
             .map(|expires| expires.duration_since(self.clock.now()).unwrap_or_default());
-        let after = |lifetime: Duration| {
+        let deadline = |lifetime: Duration| {
             let lifetime = lifetime.saturating_sub(age);
             self.deadline(left.map_or(lifetime, |left| left.min(lifetime)))
         };
         let Lifetimes { ttl, stale_if_error, .. } = self.lifetimes;
-        let Some(stale_until) = after(ttl.saturating_add(stale_if_error)) else { return };
-        let until = after(ttl).unwrap_or_else(|| self.clock.instant());
-        self.active.insert(key, ActiveEntry { claims: claims.clone(), until, stale_until });
+        let Some(stale_until) = deadline(ttl.saturating_add(stale_if_error)) else { return };
+        let fresh_until = deadline(ttl).unwrap_or_else(|| self.clock.instant());
+        let claims = claims.clone();
+        self.active.insert(key, ActiveEntry { claims, fresh_until, stale_until });
     }
 
-    /// The time that other processes know as well.
-    #[cfg(feature = "redis")]
-    pub(super) fn wall_clock(&self) -> SystemTime {
-        self.clock.now()
-    }
-
-    /// When a lifetime that begins now ends; `None` if it has no length.
+    /// When a lifetime that begins now ends; `None` for a lifetime of zero.
     fn deadline(&self, lifetime: Duration) -> Option<Instant> {
         let lifetime = (!lifetime.is_zero()).then_some(lifetime)?;
         self.clock.instant().checked_add(lifetime)
     }
 
-    /// Claims that cannot be confirmed now, and may be used all the same.
     fn stale_claims(&self, key: &CacheKey, cause: &ResolveError) -> Option<Claims> {
         let entry = self.active.get(key)?;
         let usable = self.clock.instant() < entry.stale_until;
@@ -168,18 +156,18 @@ impl Store {
     }
 
     fn report_sizes(&self) {
-        gauge!(CACHE_ENTRIES, "kind" => "active"; set size(self.active.len()));
-        gauge!(CACHE_ENTRIES, "kind" => "inactive"; set size(self.inactive.len()));
+        gauge!(CACHE_ENTRIES, "kind" => "active"; set gauge_value(self.active.len()));
+        gauge!(CACHE_ENTRIES, "kind" => "inactive"; set gauge_value(self.inactive.len()));
     }
 
-    /// How many active and inactive tokens are entry.
+    /// The numbers of active and of inactive entries.
     #[cfg(test)]
     pub(super) fn sizes(&self) -> (usize, usize) {
         (self.active.len(), self.inactive.len())
     }
 }
 
-/// A number that metrics take.
-fn size(entries: usize) -> u32 {
+/// A number of a type that converts into `f64`.
+fn gauge_value(entries: usize) -> u32 {
     u32::try_from(entries).unwrap_or(u32::MAX)
 }

@@ -1,36 +1,36 @@
-//! How much is entry, what counts how much of it, and what has to go.
+//! The capacity of the cache, the weight of an entry, and the count of evictions.
 
 use quick_cache::{Lifecycle, Weighter};
 
+use super::entry::ActiveEntry;
 use super::key::CacheKey;
-use super::store::ActiveEntry;
 use crate::telemetry::count;
 
-/// How much a [`Store`](super::store::Store) may hold.
+/// How much a store may hold.
 pub(super) struct Capacity {
     pub(super) max_entries: u64,
     pub(super) max_bytes: u64,
     pub(super) max_inactive_entries: usize,
 }
 
-/// Weighs an entry by its share of the bytes, or of the number of entries where that is more: so
-/// one weight capacity both.
+/// Weighs an entry by its share of `max_bytes` or of `max_entries`, whichever is larger: one total
+/// weight then enforces both limits.
 #[derive(Debug, Clone)]
 pub(super) struct CapacityShare {
-    entry: u64,
-    byte: u64,
+    per_entry: u64,
+    per_byte: u64,
 }
 
 impl CapacityShare {
-    /// The whole that entries have shares of.
+    /// The sum of all shares.
     pub(super) const TOTAL: u64 = 1 << 40;
 
-    /// How many entries to make room for at first.
+    /// The number of entries that the table has room for at first.
     pub(super) const INITIAL_ENTRIES: usize = 1024;
 
     pub(super) fn new(capacity: &Capacity) -> Self {
         let share = |of: u64| Self::TOTAL / of.max(1);
-        Self { entry: share(capacity.max_entries), byte: share(capacity.max_bytes) }
+        Self { per_entry: share(capacity.max_entries), per_byte: share(capacity.max_bytes) }
     }
 }
 
@@ -38,11 +38,11 @@ impl Weighter<CacheKey, ActiveEntry> for CapacityShare {
     fn weight(&self, key: &CacheKey, entry: &ActiveEntry) -> u64 {
         let bytes = size_of_val(key) + size_of_val(entry) + entry.claims.size();
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        self.byte.saturating_mul(bytes).max(self.entry).clamp(1, Self::TOTAL)
+        self.per_byte.saturating_mul(bytes).max(self.per_entry).clamp(1, Self::TOTAL)
     }
 }
 
-/// Counts what has to go for lack of room.
+/// Counts the entries that are evicted because the capacity is reached.
 #[derive(Debug, Clone)]
 pub(super) struct EvictionCounter {
     kind: &'static str,
@@ -54,7 +54,7 @@ impl EvictionCounter {
 }
 
 impl<T> Lifecycle<CacheKey, T> for EvictionCounter {
-    /// What was evicted: it is dropped when the cache's lock is free again.
+    /// Evicted values are dropped after the lock of the table is released.
     type RequestState = Vec<T>;
 
     fn on_evict(&self, evicted: &mut Vec<T>, _: CacheKey, value: T) {

@@ -1,0 +1,157 @@
+//! How long entries live, and how many there are.
+
+use super::*;
+
+#[tokio::test]
+async fn claims_are_cached_for_the_ttl() {
+    // R-E3
+    for clock in ManualClock::all() {
+        let script = Script::open();
+        let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build();
+        assert_eq!(subject(&cached, "a").await, "answer 1");
+        clock.pass(59);
+        assert_eq!(subject(&cached, "a").await, "answer 1");
+        clock.pass(1);
+        assert_eq!(subject(&cached, "a").await, "answer 2", "60 s by default");
+
+        assert_eq!(subject(&cached, "short").await, "answer 3");
+        clock.pass(0);
+        assert_eq!(subject(&cached, "expired").await, "answer 4");
+        assert_eq!(subject(&cached, "expired").await, "answer 5", "no time to live is left");
+    }
+}
+
+#[tokio::test]
+async fn an_entry_expires_with_its_token() {
+    // R-E3
+    for clock in ManualClock::all() {
+        let script = Script::open();
+        let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build();
+        assert_eq!(subject(&cached, "short").await, "answer 1");
+        clock.pass(9);
+        assert_eq!(subject(&cached, "short").await, "answer 1");
+        clock.pass(1);
+        assert_eq!(subject(&cached, "short").await, "answer 2");
+    }
+}
+
+#[tokio::test]
+async fn a_jump_of_the_wall_clock_extends_no_entry() {
+    // R-L3, R-E3
+    let (script, clock) = (Script::open(), ManualClock::new());
+    let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build();
+    assert_eq!(subject(&cached, "a").await, "answer 1");
+    clock.0.lock().unwrap().wall -= Duration::from_secs(3600);
+    clock.pass(60);
+    assert_eq!(subject(&cached, "a").await, "answer 2");
+}
+
+#[tokio::test]
+async fn inactive_tokens_are_cached_for_the_inactive_ttl_and_failures_never() {
+    // R-E4
+    for clock in ManualClock::all() {
+        let script = Script::open();
+        let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build();
+        let inactive = || async {
+            let error = cached.resolve(&token("inactive")).await.unwrap_err();
+            assert!(matches!(error, ResolveError::Inactive), "{error:?}");
+            script.resolutions()
+        };
+        assert_eq!(inactive().await, 1);
+        clock.pass(4);
+        assert_eq!(inactive().await, 1);
+        clock.pass(1);
+        assert_eq!(inactive().await, 2);
+        for count in 3..6 {
+            let error = cached.resolve(&token("outage")).await.unwrap_err();
+            assert!(matches!(error, ResolveError::Unavailable(_)), "{error:?}");
+            assert_eq!(script.resolutions(), count);
+        }
+    }
+}
+
+#[tokio::test]
+async fn inactive_tokens_evict_no_active_entries() {
+    // R-E4, R-E5, R-L1
+    let script = Script::open();
+    let cached =
+        Cached::builder(Arc::clone(&script)).max_inactive_entries(100).max_entries(1000).build();
+    for number in 0..500 {
+        subject(&cached, &format!("good.{number}")).await;
+    }
+    for number in 0..10_000 {
+        cached.resolve(&token(&format!("inactive.{number}"))).await.unwrap_err();
+    }
+    assert!(cached.0.store.sizes().1 <= 100);
+    let resolutions = script.resolutions();
+    for number in 0..500 {
+        subject(&cached, &format!("good.{number}")).await;
+    }
+    assert_eq!(script.resolutions(), resolutions, "no active entry was evicted");
+}
+
+#[tokio::test]
+async fn entries_are_limited_in_number_and_in_bytes() {
+    // R-E5
+    let script = Script::open();
+    let cached = Cached::builder(Arc::clone(&script)).max_entries(200).build();
+    for number in 0..1000 {
+        subject(&cached, &format!("good.{number}")).await;
+    }
+    let kept = cached.0.store.sizes().0;
+    assert!((100..=200).contains(&kept), "eviction never clears everything: {kept}");
+
+    let cached = Cached::builder(script).max_bytes(1 << 20).build();
+    for number in 0..1000 {
+        subject(&cached, &format!("big.{number}")).await;
+    }
+    let kept = cached.0.store.sizes().0;
+    assert!((30..=105).contains(&kept), "10 kB each: {kept}");
+}
+
+#[tokio::test]
+async fn a_copy_of_the_claims_cannot_change_the_entry() {
+    // R-E8
+    let cached = Cached::new(Script::open());
+    let claims = cached.resolve(&token("a")).await.unwrap();
+    let before = claims.as_json().to_owned();
+    let mut copy: serde_json::Value = serde_json::from_str(claims.as_json()).unwrap();
+    copy["sub"] = "somebody else".into();
+    drop((claims, copy));
+    assert_eq!(cached.resolve(&token("a")).await.unwrap().as_json(), before);
+}
+
+#[tokio::test]
+async fn a_ttl_of_zero_caches_nothing() {
+    // R-E7
+    let script = Script::open();
+    let cached = Cached::builder(Arc::clone(&script))
+        .ttl(Duration::ZERO)
+        .inactive_ttl(Duration::ZERO)
+        .build();
+    for _ in 0..2 {
+        subject(&cached, "a").await;
+        cached.resolve(&token("inactive")).await.unwrap_err();
+    }
+    assert_eq!(script.resolutions(), 4);
+}
+
+#[test]
+fn debug_output_and_the_namespace_hold_no_secret() {
+    // R-E2
+    let client = crate::Introspection::builder("https://auth.example/introspect")
+        .client_secret_basic("journal", "canary")
+        .build()
+        .unwrap();
+    let cached = Cached::new(client);
+    let name = cached.cache_namespace();
+    assert!(name.starts_with(r#"https://auth.example/introspect client "journal" "#), "{name}");
+    assert!(name.ends_with(r#" ["scope"]"#) && !name.contains("canary"), "{name}");
+    let named = crate::Introspection::builder("https://auth.example/introspect")
+        .bearer_token("canary")
+        .client_identity("journal \"")
+        .build();
+    let expected = r#"https://auth.example/introspect named "journal \"" ["scope"]"#;
+    assert_eq!(named.unwrap().cache_namespace(), expected);
+    assert!(!format!("{cached:?}").contains("canary"));
+}
