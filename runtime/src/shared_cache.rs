@@ -8,7 +8,7 @@
 //! let secret = std::env::var("CACHE_SECRET")?;
 //! let shared = SharedCache::single("rediss://cache.example", secret).build()?;
 //! let introspection = Introspection::builder("https://auth.example/introspect").build()?;
-//! let cached = Cached::builder(introspection).shared(shared).build();
+//! let cached = Cached::builder(introspection).shared(shared).build()?;
 //! let server = ResourceServer::builder("https://journal.example/")
 //!     .issuer("https://auth.example")
 //!     .resolver(cached.clone())

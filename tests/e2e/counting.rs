@@ -44,7 +44,8 @@ async fn everything_that_happens_is_counted_under_its_name() {
         .stale_if_error(Duration::from_secs(600))
         .max_inactive_entries(32)
         .clock(hands.clone())
-        .build();
+        .build()
+        .unwrap();
     let resolver = |server: ResourceServerBuilder| server.resolver(cached);
     let service = Service::beside(server, |client| client, resolver).await;
     let token = service.token("read");

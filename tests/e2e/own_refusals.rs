@@ -179,7 +179,8 @@ async fn stale_claims_meet_a_condition_only_with_scopes_that_are_spared() {
         .clock(hands.clone())
         .stale_if_error(std::time::Duration::from_secs(600))
         .stale_scopes(["read"])
-        .build();
+        .build()
+        .unwrap();
     let resource = ResourceServer::builder(RESOURCE)
         .issuer(server.issuer())
         .resolver(cached)

@@ -24,7 +24,7 @@ async fn start(
     let cached = Cached::builder(client.build().unwrap())
         .ttl(Duration::ZERO)
         .stale_if_error(Duration::from_secs(600));
-    let cached = settings(cached).build();
+    let cached = settings(cached).build().unwrap();
     let resolver = cached.clone();
     let server = |server: requires_auth::ResourceServerBuilder| server.resolver(resolver);
     (Service::beside(authorization_server, |client| client, server).await, cached)
@@ -126,7 +126,8 @@ async fn a_crowd_that_callers_form_uses_no_stale_claims() {
     let cached = Cached::builder(client.unwrap())
         .ttl(Duration::ZERO)
         .stale_if_error(Duration::from_secs(600))
-        .build();
+        .build()
+        .unwrap();
     let service =
         Service::beside(authorization_server, |client| client, |server| server.resolver(cached))
             .await;

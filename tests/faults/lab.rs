@@ -76,7 +76,7 @@ impl Lab {
             None => (server.resolver(introspection), None),
             Some(settings) => {
                 let builder = Cached::builder(introspection).clock(hands.clone());
-                let cached = settings(builder).build();
+                let cached = settings(builder).build().expect("the settings are right");
                 (server.resolver(cached.clone()), Some(cached))
             }
         };

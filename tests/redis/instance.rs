@@ -62,7 +62,7 @@ impl Instance {
             .build()
             .expect("the settings are right");
         let cache = Cached::builder(introspection).clock(clock.clone()).shared(shared);
-        let cache = settings(cache).build();
+        let cache = settings(cache).build().expect("the settings are right");
         let server = ResourceServer::builder(RESOURCE)
             .issuer(server.issuer())
             .resolver(cache.clone())

@@ -193,7 +193,7 @@ async fn only_who_asks_the_same_server_as_the_same_client_shares() {
     let permissions = introspection("journal").scope_claims(["permissions[]".parse().unwrap()]);
     for other in [introspection("another").build().unwrap(), permissions.build().unwrap()] {
         let before = server.introspections();
-        let other = Cached::builder(other).shared(shared()).build();
+        let other = Cached::builder(other).shared(shared()).build().unwrap();
         let _ = other.resolve(&parsed(&token)).await;
         assert_eq!(server.introspections(), before + 1);
     }

@@ -71,7 +71,7 @@ impl SharedCache {
     /// # let secret = "an example: 32 bytes at the least";
     /// let introspection = Introspection::builder("https://auth.example/introspect").build()?;
     /// let shared = SharedCache::single("redis://cache.example", secret).build()?;
-    /// let cached = Cached::builder(introspection).shared(shared).build();
+    /// let cached = Cached::builder(introspection).shared(shared).build()?;
     /// # Ok(()) }
     /// # main().unwrap();
     /// ```

@@ -9,7 +9,8 @@ use super::key::KeyHasher;
 use super::second_level::{FirstLevel, LocalEntries, Opener, SecondLevel};
 use super::store::{Lifetimes, Store};
 use super::weight::Capacity;
-use crate::{Clock, Resolver, ScopeSet, SystemClock};
+use crate::scope::is_scope;
+use crate::{Clock, Resolver, ScopeSet, SetupError, SystemClock};
 
 /// Settings of a [`Cached`] resolver; started by [`Cached::builder`].
 #[must_use]
@@ -19,6 +20,8 @@ pub struct CachedBuilder<R> {
     capacity: Capacity,
     clock: Arc<dyn Clock>,
     second_level: Option<Opener>,
+    /// Whether each element of `stale_scopes` is a scope.
+    valid_stale_scopes: bool,
 }
 
 /// The longest time for which stale claims may be used.
@@ -42,6 +45,7 @@ impl<R: Resolver> Cached<R> {
             },
             clock: Arc::new(SystemClock),
             second_level: None,
+            valid_stale_scopes: true,
         }
     }
 }
@@ -60,19 +64,21 @@ impl<R: Resolver> CachedBuilder<R> {
         self
     }
 
-    /// How many active tokens are cached. Default: 100 000.
+    /// How many active tokens are cached, at least 1. Default: 100 000.
     pub fn max_entries(mut self, max_entries: u64) -> Self {
         self.capacity.max_entries = max_entries;
         self
     }
 
-    /// How many bytes the entries of active tokens may take, claims included. Default: 64 MiB.
+    /// How many bytes the entries of active tokens may take, claims included, at least 1. Default:
+    /// 64 MiB.
     pub fn max_bytes(mut self, max_bytes: u64) -> Self {
         self.capacity.max_bytes = max_bytes;
         self
     }
 
-    /// How many inactive tokens are cached, in addition to the active ones. Default: 100 000.
+    /// How many inactive tokens are cached, in addition to the active ones, at least 1. Default:
+    /// 100 000.
     pub fn max_inactive_entries(mut self, max_inactive_entries: usize) -> Self {
         self.capacity.max_inactive_entries = max_inactive_entries;
         self
@@ -100,12 +106,12 @@ impl<R: Resolver> CachedBuilder<R> {
     /// let cached = Cached::builder(introspection)
     ///     .stale_if_error(Duration::from_secs(600))
     ///     .stale_scopes(["entries:read", "tags:read"])
-    ///     .build();
+    ///     .build()?;
     /// # Ok(()) }
     /// # main().unwrap();
     /// ```
     pub fn stale_if_error(mut self, period: Duration) -> Self {
-        self.lifetimes.stale_if_error = period.min(MAX_STALE_IF_ERROR);
+        self.lifetimes.stale_if_error = period;
         self
     }
 
@@ -116,7 +122,7 @@ impl<R: Resolver> CachedBuilder<R> {
     /// so does [`AuthInfo::require`](crate::AuthInfo::require) inside a function.
     pub fn stale_scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         let scopes: Vec<S> = scopes.into_iter().collect();
-        // What is outside the grammar equals no scope of a token.
+        self.valid_stale_scopes = scopes.iter().all(|scope| is_scope(scope.as_ref()));
         self.lifetimes.stale_scopes = Some(ScopeSet::granted(scopes.iter().map(AsRef::as_ref)));
         self
     }
@@ -139,10 +145,33 @@ impl<R: Resolver> CachedBuilder<R> {
         self
     }
 
-    /// Makes the cache.
-    #[must_use]
-    pub fn build(self) -> Cached<R> {
-        let Self { resolver, lifetimes, capacity, clock, second_level } = self;
+    /// Checks the settings, and makes the cache.
+    ///
+    /// # Errors
+    /// [`SetupError::Setting`] for a [`stale_if_error`](Self::stale_if_error) of more than an hour, for an
+    /// element of [`stale_scopes`](Self::stale_scopes) that is not one scope of RFC 6749 §3.3, and for a
+    /// limit of zero.
+    pub fn build(self) -> Result<Cached<R>, SetupError> {
+        let Capacity { max_entries, max_bytes, max_inactive_entries } = self.capacity;
+        let problem = if self.lifetimes.stale_if_error > MAX_STALE_IF_ERROR {
+            "`stale_if_error` of the cache is longer than one hour"
+        } else if !self.valid_stale_scopes {
+            "an element of `stale_scopes` of the cache is not one scope of RFC 6749 §3.3"
+        } else if max_entries == 0 {
+            "`max_entries` of the cache is zero: to cache no claims, set `ttl` to zero"
+        } else if max_bytes == 0 {
+            "`max_bytes` of the cache is zero: to cache no claims, set `ttl` to zero"
+        } else if max_inactive_entries == 0 {
+            "`max_inactive_entries` of the cache is zero: to cache no inactive tokens, set `inactive_ttl` \
+             to zero"
+        } else {
+            return Ok(self.build_unchecked());
+        };
+        Err(SetupError::Setting(problem))
+    }
+
+    pub(super) fn build_unchecked(self) -> Cached<R> {
+        let Self { resolver, lifetimes, capacity, clock, second_level, .. } = self;
         let namespace = resolver.cache_namespace();
         let cached = Cached(Arc::new_cyclic(|inner: &Weak<Inner<R>>| Inner {
             key_hasher: KeyHasher::new(&namespace),

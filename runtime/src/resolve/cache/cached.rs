@@ -27,7 +27,7 @@ use crate::{AccessToken, Claims, ResolveError, Resolver};
 ///
 /// # fn main() -> Result<(), requires_auth::SetupError> {
 /// let introspection = Introspection::builder("https://auth.example/oauth2/introspect").build()?;
-/// let cached = Cached::builder(introspection).ttl(Duration::from_secs(10)).build();
+/// let cached = Cached::builder(introspection).ttl(Duration::from_secs(10)).build()?;
 /// # Ok(()) }
 /// # main().unwrap();
 /// ```
@@ -48,7 +48,7 @@ impl<R: Resolver> Cached<R> {
     /// A cache with the defaults of [`CachedBuilder`](super::CachedBuilder).
     #[must_use]
     pub fn new(resolver: R) -> Self {
-        Self::builder(resolver).build()
+        Self::builder(resolver).build_unchecked()
     }
 
     fn spawn_resolution(&self, key: CacheKey, token: AccessToken, leader: Leader) {

@@ -105,7 +105,7 @@
 //! let introspection = Introspection::builder("https://auth.example/introspect").build()?;
 //! let cached = Cached::builder(introspection)
 //!     .second_level(move |first_level| shared.open(first_level))
-//!     .build();
+//!     .build()?;
 //! # Ok(()) }
 //! # main().unwrap();
 //! ```

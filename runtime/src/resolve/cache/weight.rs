@@ -29,7 +29,7 @@ impl CapacityShare {
     pub(super) const INITIAL_ENTRIES: usize = 1024;
 
     pub(super) fn new(capacity: &Capacity) -> Self {
-        let share = |of: u64| Self::TOTAL / of.max(1);
+        let share = |of: u64| Self::TOTAL.checked_div(of).unwrap_or(Self::TOTAL);
         Self { per_entry: share(capacity.max_entries), per_byte: share(capacity.max_bytes) }
     }
 }

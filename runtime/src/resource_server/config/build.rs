@@ -58,7 +58,7 @@ impl ResourceServerConfig {
             let cached = self.cached(Cached::builder(introspection));
             #[cfg(feature = "redis")]
             let cached = shared.into_iter().fold(cached, CachedBuilder::shared);
-            server.resolver(cached.build())
+            server.resolver(cached.build()?)
         } else {
             server.resolver(introspection)
         };

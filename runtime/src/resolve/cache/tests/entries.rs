@@ -7,7 +7,7 @@ async fn claims_are_cached_for_the_ttl() {
     // R-E3
     for clock in ManualClock::all() {
         let script = Script::open();
-        let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build();
+        let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build().unwrap();
         assert_eq!(subject(&cached, "a").await, "answer 1");
         clock.pass(59);
         assert_eq!(subject(&cached, "a").await, "answer 1");
@@ -26,7 +26,7 @@ async fn an_entry_expires_with_its_token() {
     // R-E3
     for clock in ManualClock::all() {
         let script = Script::open();
-        let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build();
+        let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build().unwrap();
         assert_eq!(subject(&cached, "short").await, "answer 1");
         clock.pass(9);
         assert_eq!(subject(&cached, "short").await, "answer 1");
@@ -39,7 +39,7 @@ async fn an_entry_expires_with_its_token() {
 async fn a_jump_of_the_wall_clock_extends_no_entry() {
     // R-L3, R-E3
     let (script, clock) = (Script::open(), ManualClock::new());
-    let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build();
+    let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build().unwrap();
     assert_eq!(subject(&cached, "a").await, "answer 1");
     clock.0.lock().unwrap().wall -= Duration::from_secs(3600);
     clock.pass(60);
@@ -51,7 +51,7 @@ async fn inactive_tokens_are_cached_for_the_inactive_ttl_and_failures_never() {
     // R-E4
     for clock in ManualClock::all() {
         let script = Script::open();
-        let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build();
+        let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build().unwrap();
         let inactive = || async {
             let error = cached.resolve(&token("inactive")).await.unwrap_err();
             assert!(matches!(error, ResolveError::Inactive), "{error:?}");
@@ -74,8 +74,11 @@ async fn inactive_tokens_are_cached_for_the_inactive_ttl_and_failures_never() {
 async fn inactive_tokens_evict_no_active_entries() {
     // R-E4, R-E5, R-L1
     let script = Script::open();
-    let cached =
-        Cached::builder(Arc::clone(&script)).max_inactive_entries(100).max_entries(1000).build();
+    let cached = Cached::builder(Arc::clone(&script))
+        .max_inactive_entries(100)
+        .max_entries(1000)
+        .build()
+        .unwrap();
     for number in 0..500 {
         subject(&cached, &format!("good.{number}")).await;
     }
@@ -94,14 +97,14 @@ async fn inactive_tokens_evict_no_active_entries() {
 async fn entries_are_limited_in_number_and_in_bytes() {
     // R-E5
     let script = Script::open();
-    let cached = Cached::builder(Arc::clone(&script)).max_entries(200).build();
+    let cached = Cached::builder(Arc::clone(&script)).max_entries(200).build().unwrap();
     for number in 0..1000 {
         subject(&cached, &format!("good.{number}")).await;
     }
     let kept = cached.0.store.sizes().0;
     assert!((100..=200).contains(&kept), "eviction never clears everything: {kept}");
 
-    let cached = Cached::builder(script).max_bytes(1 << 20).build();
+    let cached = Cached::builder(script).max_bytes(1 << 20).build().unwrap();
     for number in 0..1000 {
         subject(&cached, &format!("big.{number}")).await;
     }
@@ -128,7 +131,8 @@ async fn a_ttl_of_zero_caches_nothing() {
     let cached = Cached::builder(Arc::clone(&script))
         .ttl(Duration::ZERO)
         .inactive_ttl(Duration::ZERO)
-        .build();
+        .build()
+        .unwrap();
     for _ in 0..2 {
         subject(&cached, "a").await;
         cached.resolve(&token("inactive")).await.unwrap_err();
@@ -154,4 +158,33 @@ fn debug_output_and_the_namespace_hold_no_secret() {
     let expected = r#"https://auth.example/introspect named "journal \"" ["scope"]"#;
     assert_eq!(named.unwrap().cache_namespace(), expected);
     assert!(!format!("{cached:?}").contains("canary"));
+}
+
+#[test]
+fn a_setting_that_is_out_of_range_is_an_error() {
+    // R-E5, R-L2
+    fn message(
+        setting: impl FnOnce(CachedBuilder<Arc<Script>>) -> CachedBuilder<Arc<Script>>,
+    ) -> Option<String> {
+        setting(Cached::builder(Script::open())).build().err().map(|error| error.to_string())
+    }
+    let hour = Duration::from_secs(3600);
+    assert_eq!(message(|cached| cached.stale_if_error(hour).stale_scopes(["a", "b"])), None);
+    let empty: [&str; 0] = [];
+    assert_eq!(message(|cached| cached.stale_if_error(hour).stale_scopes(empty)), None);
+    for (setting, message) in [
+        (
+            "`stale_if_error`",
+            message(|cached| cached.stale_if_error(hour + Duration::from_nanos(1))),
+        ),
+        ("`stale_scopes`", message(|cached| cached.stale_scopes(["a", "a b"]))),
+        ("`stale_scopes`", message(|cached| cached.stale_scopes(["ä"]))),
+        ("`stale_scopes`", message(|cached| cached.stale_scopes([""]))),
+        ("`max_entries`", message(|cached| cached.max_entries(0))),
+        ("`max_bytes`", message(|cached| cached.max_bytes(0))),
+        ("`max_inactive_entries`", message(|cached| cached.max_inactive_entries(0))),
+    ] {
+        let message = message.unwrap();
+        assert!(message.contains(setting), "{setting}: {message}");
+    }
 }

@@ -56,7 +56,8 @@ impl Setup {
                 opened.0.lock().unwrap().first_level = Some(first_level);
                 opened
             })
-            .build();
+            .build()
+            .unwrap();
         Self { script, clock, level, cached }
     }
 
