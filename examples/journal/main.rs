@@ -45,6 +45,8 @@ async fn main() -> ExitCode {
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter.from_env_lossy());
     subscriber.with_writer(flags::Log).init();
+    // TLS to a shared cache uses the default crypto provider of the process.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match run(settings).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

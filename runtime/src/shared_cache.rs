@@ -6,7 +6,7 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let secret = std::env::var("CACHE_SECRET")?;
-//! let shared = SharedCache::single("rediss://cache.example", secret).build()?;
+//! let shared = SharedCache::single("redis://cache.example", secret).build()?;
 //! let introspection = Introspection::builder("https://auth.example/introspect").build()?;
 //! let cached = Cached::builder(introspection).shared(shared).build()?;
 //! let server = ResourceServer::builder("https://journal.example/")
@@ -16,56 +16,68 @@
 //! # Ok(()) }
 //! ```
 //!
-//! From configuration it is the settings `redis_urls`, `redis_cluster`, `redis_secret` and
-//! `redis_timeout_ms` of [`ResourceServerConfig`](crate::ResourceServerConfig).
+//! In a configuration these are the settings `redis_urls`, `redis_cluster`, `redis_secret`, `redis_prefix`,
+//! `redis_timeout_ms` and `redis_root_certificates` of [`ResourceServerConfig`](crate::ResourceServerConfig).
+//! It is one implementation of [`SecondLevel`](crate::second_level::SecondLevel).
 //!
 //! # What is shared
 //!
-//! The claims of active tokens, with the time at which they were asked for: wherever they are found,
-//! they are as old as they are, and the lifetime of [`CachedBuilder`](crate::CachedBuilder) is the
-//! longest for which any instance believes them. The clocks of the machines decide about that, so keep
-//! them together; claims that seem to be from more than a second ahead are not used. Tokens that are
-//! not active, and failures, are not shared: nobody can fill the store with tokens that do not exist.
-//! Give all instances the same lifetime.
+//! The claims of active tokens, with the time at which they were resolved. Their age counts from that time
+//! in every instance, and no instance uses claims that are older than its `ttl`. Give all instances the same
+//! [`ttl`](crate::CachedBuilder::ttl), and synchronise the clocks of the machines: claims from more than a
+//! second in the future are not used. Inactive tokens and failures are not shared, so that nobody can fill
+//! the store with made-up tokens.
 //!
-//! # What the store can do
+//! # What a failing or hostile store can cause
 //!
-//! At worst, have requests wait for as long as [`timeout`](SharedCacheBuilder::timeout) says, and have
-//! instances ask the authorization server as often as if nothing were remembered. A store
-//! that is lost, slow or refuses is done without; one that fails a question is left alone for 250 ms,
-//! and each time it does so again for twice as long, up to 8 s. Everything is sealed with
-//! XChaCha20-Poly1305 under a key that HKDF (RFC 5869) derives from the token and from the secret: who
-//! has a dump of the store cannot read it, who can write to it cannot grant anything, and what has been
-//! changed, moved to another key, or cut off is a miss. A store that brings back old entries is bound
-//! by their age.
+//! At worst, each request waits for the [`timeout`](SharedCacheBuilder::timeout), and each instance sends as
+//! many introspection requests as without the store. A store that is lost, slow or returns errors is not
+//! used: after a failure for 250 ms, after each further one for twice as long, up to 8 s.
 //!
-//! No command requests more than can be used: 256 KiB of an entry, 17 bytes of the generation, 500
-//! messages of the stream at a time and 10 000 in a row. A reply of more than 512 KiB, or of more than
-//! 8192 values, closes the connection when its length is announced, before it is stored. That holds
-//! for `redis://` and `unix://`. Over TLS and with a cluster the client library owns the connection
-//! and has no such limit: there, a store that is itself hostile, not only written to, can send as much as
-//! the network carries until the connection is given up, about a second later. Authenticate the store by
-//! its certificate. Who can write to the store, but not answer in its place, is limited in every case, except
-//! for the length of messages in the stream, which no command can limit.
+//! All entries are encrypted with XChaCha20-Poly1305. The key is derived from the token and the secret with
+//! HKDF (RFC 5869). So a dump of the store reveals nothing, and whoever can write to the store cannot grant a
+//! scope: an entry that was changed, truncated, or moved to another key is a miss. A store that returns old
+//! entries is limited by their age.
 //!
-//! # Forgetting
+//! No command reads more than can be used: 256 KiB of an entry, 17 bytes of the generation, 500 messages of
+//! the stream at a time and 10 000 in a row. A reply of more than 512 KiB or 8192 values closes the
+//! connection as soon as its length is announced. This limit holds for `redis://` and `unix://`. With TLS or
+//! a cluster the client library owns the connection and has no such limit: a hostile server can then
+//! send whatever the network carries until the connection is closed, about a second later. Authenticate
+//! the store by its certificate. A client that can write to the store, but cannot answer in its place, is
+//! limited in every case, except in the length of the stream's messages, which no command can limit.
 //!
-//! [`Cached::invalidate`](crate::Cached::invalidate) reaches every instance: each asks the store four times a
-//! second what is new, and reads on from where it was, so that nothing is missed while the store or the
-//! network is away. What was forgotten while it was away is sent when it is back: a token once, however
-//! often it was forgotten, and instead of more than 10 000 tokens, everything. Use
-//! [`invalidate_everywhere`](crate::Cached::invalidate_everywhere) to know that the store has been told.
-//! A store that comes back empty, or too much news at once, has every instance invalidate everything. One
-//! that comes back with an older state may have lost news: keep no snapshots of it, or the lifetime is
-//! all that bounds a revoked token.
+//! # Invalidation
+//!
+//! [`Cached::invalidate`](crate::Cached::invalidate) reaches every instance. Each reads the stream of
+//! invalidations four times a second, from the position where it stopped, so that it misses none while the
+//! store cannot be reached. Its own invalidations are sent when the store can be reached again: each
+//! token once, and more than 10 000 tokens as an invalidation of all entries.
+//! [`invalidate_everywhere`](crate::Cached::invalidate_everywhere) waits until the store has the invalidation.
+//!
+//! All instances drop all entries when the store comes back empty, and when there are more messages than the
+//! stream keeps. A store that is restored from a snapshot may have lost invalidations: keep no snapshots,
+//! or accept that a revoked token is used until the `ttl` ends.
+//!
+//! # TLS
+//!
+//! With a `rediss://` URL, the process needs a default crypto provider of rustls, which is the application's
+//! choice. Install one at the start of `main`, with the crate `rustls` 0.23:
+//!
+//! ```
+//! rustls::crypto::aws_lc_rs::default_provider().install_default().expect("none is installed yet");
+//! ```
+//!
+//! Without one, [`SharedCacheBuilder::build`] returns an error. The client library takes no provider of its
+//! own.
 //!
 //! # Which stores
 //!
-//! Redis from 6.2 and Valkey, single or as a cluster, with and without TLS. It needs the commands
+//! Redis from 6.2 and Valkey, as one server or as a cluster, with and without TLS. It uses the commands
 //! `GETRANGE`, `EXISTS`, `SET`, `DEL`, `XADD` and `XRANGE`, on keys that begin with `requires-auth:` or
-//! `{requires-auth}:`. Give it a limit (`maxmemory`) with the policy `volatile-ttl`, which
-//! drops what was forgotten last of all. An entry with 400 bytes of claims takes
-//! 1.4 KiB, its key included (`tests/redis/run entry_takes --nocapture`).
+//! `{requires-auth}:`. Set a memory limit (`maxmemory`) with the policy `volatile-ttl`, which evicts
+//! tombstones, the markers of invalidated tokens, last. An entry with 400 bytes of claims takes 1.4 KiB, its
+//! key included (`tests/redis/run entry_takes --nocapture`).
 
 mod bounded_reader;
 mod builder;

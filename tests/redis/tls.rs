@@ -46,7 +46,8 @@ impl Certificates {
 
 #[tokio::test]
 async fn the_store_is_reached_over_tls_and_only_if_it_is_the_right_one() {
-    // R-E9
+    // R-E9. The crypto provider is the application's choice; another test may have installed it.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let elsewhere = std::env::temp_dir().join(format!("requires-auth-tls-{}", std::process::id()));
     std::fs::create_dir_all(&elsewhere).unwrap();
     let (ours, others) = (elsewhere.join("ours"), elsewhere.join("others"));

@@ -1,4 +1,4 @@
-//! Limits on the replies of a store, checked while they are received.
+//! Limits on the replies of the store, checked while they are received.
 
 use std::io;
 use std::pin::Pin;
@@ -6,15 +6,15 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The longest reply, in bytes. An honest store sends at most one entry, or one page of the stream.
+/// The longest reply, in bytes. A reply holds at most one entry, or one page of the stream.
 const MAX_REPLY_LENGTH: usize = 512 * 1024;
 
-/// The most values in one reply, those in nested arrays included. A page of the stream has six for
-/// each message. The client keeps far more bytes for a value than it takes in the reply.
+/// The number of values in one reply at most, those in nested arrays included. A page of the stream has six
+/// per message. The client library uses far more memory for a value than it takes in the reply.
 const MAX_VALUES: usize = 8 * 1024;
 
-/// A stream of replies in RESP2 or RESP3 that fails at the first one that is too large, before the
-/// client has stored it: a length is refused when it is announced.
+/// A stream of replies in RESP2 or RESP3 that fails at the first one that is too large. A length is rejected
+/// when it is announced, before the client library allocates memory for it.
 pub(super) struct BoundedReader<S> {
     stream: S,
     replies: Replies,
@@ -64,14 +64,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for BoundedReader<S> {
     }
 }
 
-/// Where the stream is in the current reply. Lines end as for the client, with CR and LF, so that
-/// both see the same replies.
+/// The position in the current reply. Lines end with CR and LF, as in the client library, so that both
+/// parse the same replies.
 #[derive(Default)]
 struct Replies {
     line: Line,
-    /// The bytes of a bulk string, with the CR and LF behind it, that are still to come.
+    /// The remaining bytes of a bulk string, with the CR and LF after it.
     bulk: usize,
-    /// The values of the reply that are still to come, the current one included.
+    /// The remaining values of the reply, the current one included.
     left: usize,
     values: usize,
     bytes: usize,
@@ -83,7 +83,7 @@ struct Line {
     /// The first byte.
     kind: Option<u8>,
     negative: bool,
-    /// What follows the first byte, where that is a number.
+    /// The number after the first byte, if there is one.
     number: Option<usize>,
     not_a_number: bool,
     /// Whether the last byte was a CR.
@@ -91,7 +91,7 @@ struct Line {
 }
 
 impl Replies {
-    /// `None` for a reply that is too large, and for what is no reply.
+    /// `None` for a reply that is too large or malformed.
     fn receive(&mut self, mut bytes: &[u8]) -> Option<()> {
         while let Some((&byte, rest)) = bytes.split_first() {
             if self.bulk > 0 {
@@ -159,7 +159,7 @@ impl Replies {
 }
 
 impl Line {
-    /// Whether this byte ends the line.
+    /// Adds a byte. Returns whether it ends the line.
     fn push(&mut self, byte: u8) -> bool {
         if self.cr && byte == b'\n' {
             return true;
@@ -194,8 +194,8 @@ impl Line {
 mod tests {
     use super::*;
 
-    /// In one piece, and byte by byte: both have to come to the same.
-    fn received(bytes: &[u8]) -> bool {
+    /// Whether the replies are accepted; the same in one piece and byte by byte.
+    fn accepted(bytes: &[u8]) -> bool {
         let mut replies = Replies::default();
         let whole = replies.receive(bytes).is_some();
         let mut replies = Replies::default();
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_replies_of_an_honest_store_are_received() {
+    fn replies_within_the_limits_are_accepted() {
         // R-E10
         for reply in [
             "+OK\r\n",
@@ -219,18 +219,18 @@ mod tests {
             "*2\r\n$1\r\nx\r\n*1\r\n*-1\r\n",
             "%1\r\n+a\r\n#t\r\n_\r\n,1.5\r\n(12\r\n~1\r\n:1\r\n>1\r\n+invalidate\r\n=5\r\ntxt:a\r\n",
         ] {
-            assert!(received(reply.as_bytes()), "{reply:?}");
+            assert!(accepted(reply.as_bytes()), "{reply:?}");
         }
         let longest =
             format!("${}\r\n{}\r\n", MAX_REPLY_LENGTH - 16, "x".repeat(MAX_REPLY_LENGTH - 16));
-        // Each reply is counted by itself.
-        assert!(received(longest.repeat(3).as_bytes()));
+        // The limits hold for each reply separately.
+        assert!(accepted(longest.repeat(3).as_bytes()));
         let most = format!("*{}\r\n{}", MAX_VALUES - 1, ":1\r\n".repeat(MAX_VALUES - 1));
-        assert!(received(most.repeat(3).as_bytes()));
+        assert!(accepted(most.repeat(3).as_bytes()));
     }
 
     #[test]
-    fn a_length_is_refused_when_it_is_announced() {
+    fn a_length_is_rejected_when_it_is_announced() {
         // R-E10
         for reply in [
             "$536870912\r\n",
@@ -244,26 +244,26 @@ mod tests {
             "~10000\r\n",
             "*5000\r\n*5000\r\n",
         ] {
-            assert!(!received(reply.as_bytes()), "{reply:?}");
+            assert!(!accepted(reply.as_bytes()), "{reply:?}");
         }
         let nested = "*2\r\n".repeat(MAX_VALUES);
-        assert!(!received(nested.as_bytes()));
+        assert!(!accepted(nested.as_bytes()));
         let several =
             format!("*3\r\n{}", format!("$200000\r\n{}\r\n", "x".repeat(200_000)).repeat(3));
-        assert!(!received(several.as_bytes()));
-        assert!(!received(format!("+{}", "x".repeat(MAX_REPLY_LENGTH + 1)).as_bytes()), "no end");
+        assert!(!accepted(several.as_bytes()));
+        assert!(!accepted(format!("+{}", "x".repeat(MAX_REPLY_LENGTH + 1)).as_bytes()), "no end");
     }
 
     #[test]
-    fn a_reply_is_not_read_otherwise_than_the_client_reads_it() {
-        // R-E10: or a large one could be hidden in a small one.
+    fn a_reply_that_the_client_would_parse_differently_is_rejected() {
+        // R-E10: otherwise a large reply could be hidden in a small one.
         for reply in
             ["$ 5\r\n", "$+5\r\n", "$5\r6\r\n", "$\r\n", "$--5\r\n", "|1\r\n", "\r\n", "?\r\n"]
         {
-            assert!(!received(reply.as_bytes()), "{reply:?}");
+            assert!(!accepted(reply.as_bytes()), "{reply:?}");
         }
-        // An LF alone ends no line: the length behind it is text.
-        assert!(received(b"+a\n$600000\r\n+b\r\n"));
-        assert!(!received(b"+a\r\n$600000\r\n"));
+        // An LF alone ends no line: the length after it is text.
+        assert!(accepted(b"+a\n$600000\r\n+b\r\n"));
+        assert!(!accepted(b"+a\r\n$600000\r\n"));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ::redis::cluster::ClusterClient;
 use ::redis::{Client, ClientTlsConfig, IntoConnectionInfo, TlsCertificates, TlsMode};
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::crypto::CryptoProvider;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use url::Url;
 
@@ -155,7 +155,8 @@ impl SharedCacheBuilder {
     /// # Errors
     /// [`SetupError::Setting`] for a URL that is not one of Redis or Valkey, for nodes of a cluster with
     /// different users, passwords or TLS, for certificates that cannot be read or that are set without TLS,
-    /// for a secret that is too short, and for a prefix with other characters.
+    /// for a secret that is too short, and for a prefix with other characters. Also for a URL with TLS in a
+    /// process without a default crypto provider of rustls: see the [module](super#tls).
     pub fn build(self) -> Result<SharedCache, SetupError> {
         if self.secret.expose_secret().len() < MIN_SECRET_LENGTH {
             return Err(SetupError::Setting(
@@ -174,7 +175,9 @@ impl SharedCacheBuilder {
         let tls = urls.iter().any(|url| matches!(url.scheme(), "rediss" | "valkeys"));
         let certificates = self.certificates();
         if tls {
-            install_crypto_provider();
+            // The client takes no provider. Without a default, it would install one for the process, or
+            // panic if several are compiled in.
+            CryptoProvider::get_default().ok_or(NO_CRYPTO_PROVIDER)?;
         } else if certificates.is_some() {
             return Err(SetupError::Setting(
                 "the shared cache has certificates, but a URL without TLS: use `rediss://`",
@@ -213,6 +216,11 @@ impl SharedCacheBuilder {
     }
 }
 
+const NO_CRYPTO_PROVIDER: SetupError = SetupError::Setting(
+    "the shared cache needs TLS, and the process has no default crypto provider of rustls: at the start of \
+     `main`, call `rustls::crypto::aws_lc_rs::default_provider().install_default()`, or install another one",
+);
+
 const CLUSTER: SetupError = SetupError::Setting(
     "the nodes of the shared cache cannot be used together: give at least one, all with the same user, \
      password and TLS, and certificates as PEM",
@@ -232,15 +240,6 @@ fn parse_url(url: &SecretString) -> Result<Url, SetupError> {
     match url.clone().into_connection_info() {
         Ok(_) => Ok(url),
         Err(_) => Err(malformed),
-    }
-}
-
-/// The client takes the cryptography that the program has chosen, and panics where several are linked
-/// and none is chosen.
-fn install_crypto_provider() {
-    if CryptoProvider::get_default().is_none() {
-        // Somebody else may choose at the same moment.
-        let _ = aws_lc_rs::default_provider().install_default();
     }
 }
 
@@ -273,7 +272,12 @@ mod tests {
 
     #[test]
     fn settings_are_checked_without_a_connection() {
-        // R-E9
+        // R-E9. No other test of this process uses TLS to the store.
+        for url in ["rediss://host", "valkeys://host"] {
+            let message = message(SharedCache::single(url, SECRET));
+            assert!(message.contains("`rustls::crypto::aws_lc_rs"), "{message}");
+        }
+        rustls::crypto::aws_lc_rs::default_provider().install_default().unwrap();
         for url in [
             "redis://127.0.0.1",
             "redis://user:s3cret@host:1/2",

@@ -17,48 +17,48 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::bounded_reader::BoundedReader;
 
-/// Where the store is.
+/// The address of the store.
 #[derive(Clone)]
 pub(super) enum Address {
     Single(Box<Client>),
     Cluster(Box<ClusterClient>),
 }
 
-/// For many owners at the same time; it ends with the last of them.
+/// A connection that is shared by its clones. It is closed when the last of them is dropped.
 #[derive(Clone)]
 pub(super) enum Connection {
     Single { connection: MultiplexedConnection, _driver: Option<Arc<Driver>> },
     Cluster(ClusterConnection),
 }
 
-/// How long connecting may take.
+/// How long it may take to connect.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Address {
     pub(super) async fn connect(&self) -> RedisResult<Connection> {
         match self {
-            Self::Single(client) => single(client).await,
+            Self::Single(client) => connect_single(client).await,
             Self::Cluster(client) => client.get_async_connection().await.map(Connection::Cluster),
         }
     }
 }
 
-/// Where the client takes a stream of ours, replies are [limited](BoundedReader). It takes none for TLS.
-async fn single(client: &Client) -> RedisResult<Connection> {
-    // Each question has its own deadline.
+/// Without TLS, the replies are limited by a [`BoundedReader`]. The client library takes no stream for TLS.
+async fn connect_single(client: &Client) -> RedisResult<Connection> {
+    // Each command has a timeout of its own.
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(CONNECT_TIMEOUT))
         .set_response_timeout(None);
     let info = client.get_connection_info();
     match info.addr() {
         ConnectionAddr::Tcp(host, port) => {
-            let stream = tcp(host, *port).await?;
-            limited(info.redis_settings(), stream, config).await
+            let stream = connect_tcp(host, *port).await?;
+            connect_bounded(info.redis_settings(), stream, config).await
         }
         #[cfg(unix)]
         ConnectionAddr::Unix(path) => {
             let stream = tokio::net::UnixStream::connect(path).await?;
-            limited(info.redis_settings(), stream, config).await
+            connect_bounded(info.redis_settings(), stream, config).await
         }
         _ => {
             let connection = client.get_multiplexed_async_connection_with_config(&config).await?;
@@ -67,27 +67,27 @@ async fn single(client: &Client) -> RedisResult<Connection> {
     }
 }
 
-/// Connects to the first address of the host that accepts.
-async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
+/// Connects to all addresses of a host at once, and uses the first connection that succeeds.
+async fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
     let mut attempts = JoinSet::new();
     for address in lookup_host((host, port)).await? {
         attempts.spawn(TcpStream::connect(address));
     }
-    let mut failed = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    let mut last_error = io::Error::from(io::ErrorKind::AddrNotAvailable);
     while let Some(attempt) = attempts.join_next().await {
         match attempt {
             Ok(Ok(stream)) => {
                 stream.set_nodelay(true)?;
                 return Ok(stream);
             }
-            Ok(Err(error)) => failed = error,
+            Ok(Err(error)) => last_error = error,
             Err(_) => {}
         }
     }
-    Err(failed)
+    Err(last_error)
 }
 
-async fn limited<S>(
+async fn connect_bounded<S>(
     settings: &RedisConnectionInfo,
     stream: S,
     config: AsyncConnectionConfig,
@@ -102,7 +102,7 @@ where
     Ok(Connection::Single { connection, _driver: Some(driver) })
 }
 
-/// The task that sends and receives for a connection; it ends when this is dropped.
+/// The task that drives a connection. It is aborted when this is dropped.
 pub(super) struct Driver(JoinHandle<()>);
 
 impl Drop for Driver {
@@ -112,7 +112,7 @@ impl Drop for Driver {
 }
 
 impl Connection {
-    /// Sends commands about keys that are kept together, and waits for all answers.
+    /// Sends commands about keys with the same hash tag, and waits for all replies.
     pub(super) async fn query<T: FromRedisValue>(&mut self, commands: &Pipeline) -> RedisResult<T> {
         match self {
             Self::Single { connection, .. } => commands.query_async(connection).await,
@@ -120,8 +120,8 @@ impl Connection {
         }
     }
 
-    /// Sends all of several groups of commands at once, and waits for all answers. The keys of one
-    /// group are kept together, those of two need not be.
+    /// Sends several groups of commands at once, and waits for all replies. The keys of one group have the
+    /// same hash tag.
     pub(super) async fn query_each(
         &mut self,
         groups: impl Iterator<Item = Pipeline>,
@@ -137,13 +137,13 @@ impl Connection {
                 all.query_async(connection).await
             }
             Self::Cluster(connection) => {
-                let mut answers = JoinSet::new();
+                let mut replies = JoinSet::new();
                 for group in groups {
                     let mut connection = connection.clone();
-                    answers.spawn(async move { group.query_async::<()>(&mut connection).await });
+                    replies.spawn(async move { group.query_async::<()>(&mut connection).await });
                 }
-                while let Some(answer) = answers.join_next().await {
-                    answer.map_err(|_| stopped())??;
+                while let Some(reply) = replies.join_next().await {
+                    reply.map_err(|_| runtime_stopped())??;
                 }
                 Ok(())
             }
@@ -151,6 +151,6 @@ impl Connection {
     }
 }
 
-fn stopped() -> RedisError {
+fn runtime_stopped() -> RedisError {
     (ErrorKind::Io, "the runtime is shutting down").into()
 }
