@@ -21,12 +21,12 @@ mod clients;
 mod clock;
 mod lab;
 mod outages;
+#[allow(dead_code, reason = "the tests of the store use all of it")]
+#[path = "../redis/redis_server.rs"]
+mod redis_server;
 mod remembering;
 mod report;
 mod sharing;
-#[allow(dead_code, reason = "the tests of the store use all of it")]
-#[path = "../redis/store.rs"]
-mod store;
 
 use std::process::ExitCode;
 

@@ -8,8 +8,8 @@ use requires_auth::{AccessToken, CachedBuilder, Introspection};
 
 use crate::clients::{Load, Who, once};
 use crate::lab::Lab;
+use crate::redis_server::{AMPLE, RedisServer, program};
 use crate::report::{Outcome, Report, check};
-use crate::store::{AMPLE, Store, program};
 
 pub async fn run(report: &mut Report) {
     let version = Command::new(program()).arg("--version").stdout(Stdio::null()).status();
@@ -41,14 +41,14 @@ pub async fn run(report: &mut Report) {
 
 type Builder = CachedBuilder<Introspection>;
 
-fn sharing(store: &Store) -> impl FnOnce(Builder) -> Builder {
+fn sharing(store: &RedisServer) -> impl FnOnce(Builder) -> Builder {
     let shared = SharedCache::single(store.url(), "a secret for the laboratory only");
     let shared = shared.build().expect("the settings are right");
     |cache| cache.shared(shared)
 }
 
 async fn known_to_all() -> Outcome {
-    let store = Store::start();
+    let store = RedisServer::start();
     let lab = Lab::remembering(sharing(&store)).await;
     let token = lab.token("entries:read");
     check(once(&lab, "/entries", &token).await.0 == 200, || "no 200".to_owned())?;
@@ -61,7 +61,7 @@ async fn known_to_all() -> Outcome {
 }
 
 async fn killed() -> Outcome {
-    let mut store = Store::start();
+    let mut store = RedisServer::start();
     let lab = Lab::remembering(sharing(&store)).await;
     let load = Load::begin(&lab);
     for _ in 0..3 {
@@ -81,11 +81,11 @@ async fn killed() -> Outcome {
 }
 
 async fn silent() -> Outcome {
-    let store = Store::start();
+    let store = RedisServer::start();
     let lab = Lab::remembering(sharing(&store)).await;
     once(&lab, "/entries", &lab.token("entries:read")).await;
     store.wait_for_entries(1).await;
-    store.ask::<()>(&["CLIENT", "PAUSE", "2000", "ALL"]);
+    store.query::<()>(&["CLIENT", "PAUSE", "2000", "ALL"]);
     let (begun, mut slow, mut fast) = (Instant::now(), 0, 0);
     while begun.elapsed() < Duration::from_millis(1800) {
         let asked = Instant::now();
@@ -99,8 +99,12 @@ async fn silent() -> Outcome {
 
 /// Lets one instance find out about a token, changes what the store has of it, and has another
 /// instance say what it makes of that.
-async fn changed(scopes: &str, path: &str, change: impl FnOnce(&Lab, &Store)) -> (u16, usize) {
-    let store = Store::start();
+async fn changed(
+    scopes: &str,
+    path: &str,
+    change: impl FnOnce(&Lab, &RedisServer),
+) -> (u16, usize) {
+    let store = RedisServer::start();
     let lab = Lab::remembering(sharing(&store)).await;
     let token = lab.token(scopes);
     once(&lab, "/me", &token).await;
@@ -112,14 +116,14 @@ async fn changed(scopes: &str, path: &str, change: impl FnOnce(&Lab, &Store)) ->
 }
 
 async fn garbage() -> Outcome {
-    let change = |_: &Lab, store: &Store| store.put(&store.claims_key(), &[1; 500]);
+    let change = |_: &Lab, store: &RedisServer| store.put(&store.claims_key(), &[1; 500]);
     let seen = changed("entries:read", "/entries", change).await;
     check(seen == (200, 1), || format!("{seen:?}"))?;
     Ok("200, 1 exchange".to_owned())
 }
 
 async fn granting() -> Outcome {
-    let change = |_: &Lab, store: &Store| {
+    let change = |_: &Lab, store: &RedisServer| {
         let granted = br#"{"active":true,"scope":"entries:read entries:write"}"#;
         store.put(&store.claims_key(), granted);
     };
@@ -129,8 +133,8 @@ async fn granting() -> Outcome {
 }
 
 async fn old() -> Outcome {
-    let change = |lab: &Lab, store: &Store| {
-        store.ask::<()>(&["PERSIST", &store.claims_key()]);
+    let change = |lab: &Lab, store: &RedisServer| {
+        store.query::<()>(&["PERSIST", &store.claims_key()]);
         lab.hands.pass(Duration::from_secs(61));
     };
     let seen = changed("entries:read", "/entries", change).await;
@@ -139,7 +143,7 @@ async fn old() -> Outcome {
 }
 
 async fn forgotten(away: bool) -> Outcome {
-    let mut store = Store::start();
+    let mut store = RedisServer::start();
     let lab = Lab::remembering(sharing(&store)).await;
     let token = lab.token("entries:read");
     let other = lab.beside(sharing(&store)).await;
@@ -153,8 +157,8 @@ async fn forgotten(away: bool) -> Outcome {
     if away {
         store.kill();
     }
-    let told = cache.invalidate_everywhere(&parsed).await;
-    check(told.is_err() == away, || format!("{told:?}"))?;
+    let acknowledged = cache.invalidate_everywhere(&parsed).await;
+    check(acknowledged.is_err() == away, || format!("{acknowledged:?}"))?;
     if away {
         let status = once(&other, "/entries", &token).await.0;
         check(status == 200, || format!("{status} before the store is back"))?;

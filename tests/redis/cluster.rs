@@ -6,17 +6,18 @@ use std::time::{Duration, Instant};
 use requires_auth::shared_cache::SharedCache;
 
 use crate::clock::Hands;
-use crate::instance::{AMPLE, Answer, Instance, SECRET, authorization_server, parsed, token};
-use crate::store::{Store, until};
+use crate::fixture::{AMPLE, Answer, Instance, SECRET, authorization_server, parsed, token};
+use crate::redis_server::{RedisServer, until};
 
 struct Cluster {
-    nodes: Vec<Store>,
+    nodes: Vec<RedisServer>,
 }
 
 impl Cluster {
     async fn start() -> Self {
-        let node = || Store::with(&["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"]);
-        let nodes: Vec<Store> = (0..3).map(|_| node()).collect();
+        let node =
+            || RedisServer::with(&["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"]);
+        let nodes: Vec<RedisServer> = (0..3).map(|_| node()).collect();
         let addresses = nodes.iter().map(|node| format!("127.0.0.1:{}", node.port));
         let made = Command::new("redis-cli")
             .args(["--cluster", "create"])
@@ -26,14 +27,14 @@ impl Cluster {
             .expect("redis-cli comes with redis-server");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
         for node in &nodes {
-            let info = || node.ask::<String>(&["CLUSTER", "INFO"]);
+            let info = || node.query::<String>(&["CLUSTER", "INFO"]);
             until(|| info().contains("cluster_state:ok")).await;
         }
         Self { nodes }
     }
 
     async fn instance(&self, server: &requires_auth::testing::AuthorizationServer) -> Instance {
-        // One is enough to find the others.
+        // The others are discovered from one.
         let shared = SharedCache::cluster([self.nodes[0].url()], SECRET);
         Instance::with(server, shared, Hands::default(), |cache| cache).await
     }
@@ -44,7 +45,7 @@ impl Cluster {
 }
 
 #[tokio::test]
-async fn a_cluster_is_shared_and_told_like_a_single_server() {
+async fn a_cluster_shares_entries_and_invalidations_like_a_single_server() {
     // R-E9, R-E10
     let (cluster, server) = (Cluster::start().await, authorization_server().await);
     let tokens: Vec<String> = (0..30).map(|_| token(&server, "entries:read")).collect();
@@ -65,13 +66,13 @@ async fn a_cluster_is_shared_and_told_like_a_single_server() {
     }
     one.cache.invalidate_everywhere(&parsed(&tokens[0])).await.unwrap();
     assert!(other.until(&tokens[0], 401).await < Duration::from_secs(1));
-    assert_eq!(other.read(&tokens[1]).await, Answer::ok(), "and no other");
+    assert_eq!(other.read(&tokens[1]).await, Answer::ok(), "no other token");
     one.cache.invalidate_all_everywhere().await.unwrap();
     assert!(other.until(&tokens[1], 401).await < Duration::from_secs(1));
 }
 
 #[tokio::test]
-async fn tokens_on_all_nodes_are_forgotten_at_once() {
+async fn tokens_on_all_nodes_are_invalidated_within_a_second() {
     // R-E10
     let (cluster, server) = (Cluster::start().await, authorization_server().await);
     let tokens: Vec<String> = (0..30).map(|_| token(&server, "entries:read")).collect();
@@ -90,14 +91,14 @@ async fn tokens_on_all_nodes_are_forgotten_at_once() {
         other.until(token, 401).await;
     }
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
-    let tombstones = |node: &Store| node.keys("requires-auth:*:forgotten").len();
+    let tombstones = |node: &RedisServer| node.keys("requires-auth:*:forgotten").len();
     assert_eq!(cluster.nodes.iter().map(tombstones).sum::<usize>(), tokens.len());
     assert!(cluster.nodes.iter().all(|node| tombstones(node) > 0), "on all of them");
     one.cache.invalidate_everywhere(&parsed(&tokens[0])).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_cluster_that_loses_a_node_costs_no_answer() {
+async fn losing_a_node_of_a_cluster_changes_no_answer() {
     // R-E9
     let (mut cluster, server) = (Cluster::start().await, authorization_server().await);
     let shared = SharedCache::cluster([cluster.nodes[0].url()], SECRET);

@@ -1,4 +1,4 @@
-//! Instances that share what they know through a real Redis, which is slowed, killed and lied with.
+//! Instances that share entries through a real Redis, which is slowed down, killed and tampered with.
 //!
 //! `tests/redis/run` runs this; it needs `redis-server`.
 
@@ -13,15 +13,15 @@
 
 mod clock;
 mod cluster;
-mod forgetting;
-mod hostile;
-mod instance;
-mod liar;
+mod fake_redis;
+mod fixture;
+mod invalidation;
 #[path = "../e2e/log.rs"]
 mod log;
 mod outages;
 mod proxy;
-mod sharing;
-mod store;
-mod telling;
+mod redis_server;
+mod shared_cache;
+mod tampering;
+mod telemetry;
 mod tls;

@@ -1,4 +1,4 @@
-//! A network between an instance and the store that can be cut, or hold answers up.
+//! A proxy between an instance and the store that can drop connections and delay replies.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub struct Proxy {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Whole,
-    /// Questions get through, answers do not.
+    /// Commands are forwarded, replies are not.
     Held,
     Cut,
 }
@@ -34,7 +34,7 @@ impl Proxy {
         let watched = state.subscribe();
         tokio::spawn(async move {
             while let Ok((inside, _)) = listener.accept().await {
-                tokio::spawn(carry(inside, port, latency, watched.clone()));
+                tokio::spawn(forward(inside, port, latency, watched.clone()));
             }
         });
         Self { address, state }
@@ -44,8 +44,8 @@ impl Proxy {
         format!("redis://{}", self.address)
     }
 
-    /// Breaks all connections, and lets no new one through.
-    pub fn cut(&self) {
+    /// Closes all connections, and accepts no new one.
+    pub fn disconnect(&self) {
         self.state.send_replace(State::Cut);
     }
 
@@ -58,12 +58,17 @@ impl Proxy {
         self.state.send_replace(State::Whole);
     }
 
-    pub fn mend(&self) {
+    pub fn reconnect(&self) {
         self.state.send_replace(State::Whole);
     }
 }
 
-async fn carry(inside: TcpStream, port: u16, latency: Duration, mut state: watch::Receiver<State>) {
+async fn forward(
+    inside: TcpStream,
+    port: u16,
+    latency: Duration,
+    mut state: watch::Receiver<State>,
+) {
     if *state.borrow_and_update() == State::Cut {
         return;
     }
@@ -72,13 +77,13 @@ async fn carry(inside: TcpStream, port: u16, latency: Duration, mut state: watch
         (inside.into_split(), outside.into_split());
     tokio::select! {
         _ = copy(&mut questions, &mut to_outside) => {}
-        _ = carry_answers(answers, to_inside, latency, state.clone()) => {}
+        _ = forward_replies(answers, to_inside, latency, state.clone()) => {}
         _ = state.wait_for(|state| *state == State::Cut) => {}
     }
 }
 
 /// Ends with one of the connections.
-async fn carry_answers(
+async fn forward_replies(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     latency: Duration,

@@ -6,8 +6,8 @@ use std::process::Command;
 use requires_auth::shared_cache::{SharedCache, SharedCacheBuilder};
 
 use crate::clock::Hands;
-use crate::instance::{Answer, Instance, SECRET, authorization_server, token};
-use crate::store::{Store, free_port};
+use crate::fixture::{Answer, Instance, SECRET, authorization_server, token};
+use crate::redis_server::{RedisServer, free_port};
 
 /// Certificates that are made for the test: an authority, a server and a client.
 struct Certificates {
@@ -45,7 +45,7 @@ impl Certificates {
 }
 
 #[tokio::test]
-async fn the_store_is_reached_over_tls_and_only_if_it_is_the_right_one() {
+async fn the_store_is_used_over_tls_only_if_both_certificates_are_valid() {
     // R-E9. The crypto provider is the application's choice; another test may have installed it.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let elsewhere = std::env::temp_dir().join(format!("requires-auth-tls-{}", std::process::id()));
@@ -55,7 +55,7 @@ async fn the_store_is_reached_over_tls_and_only_if_it_is_the_right_one() {
     std::fs::create_dir_all(&others).unwrap();
     let (ours, others) = (Certificates::make(&ours), Certificates::make(&others));
     let port = free_port().to_string();
-    let store = Store::with(&[
+    let store = RedisServer::with(&[
         "--tls-port",
         &port,
         "--tls-cert-file",
@@ -70,17 +70,17 @@ async fn the_store_is_reached_over_tls_and_only_if_it_is_the_right_one() {
     let trusting = || single(&url).root_certificates(ours.pem("ca.pem"));
     let known = || trusting().client_certificate(ours.pem("client.pem"), ours.pem("client.key"));
 
-    assert!(reaches(&store, known()).await, "both know each other");
-    assert!(!reaches(&store, trusting()).await, "the store does not know us");
+    assert!(reaches(&store, known()).await, "both certificates are valid");
+    assert!(!reaches(&store, trusting()).await, "without a client certificate");
     let stranger = single(&url).root_certificates(others.pem("ca.pem"));
     let stranger = stranger.client_certificate(ours.pem("client.pem"), ours.pem("client.key"));
-    assert!(!reaches(&store, stranger).await, "we do not know the store");
+    assert!(!reaches(&store, stranger).await, "another root certificate");
     let by_address = single(&url.replace("localhost", "127.0.0.1"));
     let by_address = by_address.root_certificates(ours.pem("ca.pem"));
     let by_address = by_address.client_certificate(ours.pem("client.pem"), ours.pem("client.key"));
     assert!(!reaches(&store, by_address).await, "the certificate is for another name");
 
-    store.ask::<()>(&["ACL", "SETUSER", "journal", "on", ">s3cret", "~*", "+@all"]);
+    store.query::<()>(&["ACL", "SETUSER", "journal", "on", ">s3cret", "~*", "+@all"]);
     let with = |password: &str| {
         single(&url.replace("//", &format!("//journal:{password}@")))
             .root_certificates(ours.pem("ca.pem"))
@@ -91,14 +91,14 @@ async fn the_store_is_reached_over_tls_and_only_if_it_is_the_right_one() {
     std::fs::remove_dir_all(elsewhere).unwrap();
 }
 
-/// Whether claims get there; the answer is right in any case.
-async fn reaches(store: &Store, shared: SharedCacheBuilder) -> bool {
-    store.ask::<()>(&["FLUSHALL"]);
+/// Whether the store is used; the answer is right in any case.
+async fn reaches(store: &RedisServer, shared: SharedCacheBuilder) -> bool {
+    store.query::<()>(&["FLUSHALL"]);
     let server = authorization_server().await;
     let instance = Instance::with(&server, shared, Hands::default(), |cache| cache).await;
     let token = token(&server, "entries:read");
     assert_eq!(instance.read(&token).await, Answer::ok());
-    let told = instance.cache.invalidate_everywhere(&crate::instance::parsed(&token)).await;
-    assert_eq!(told.is_ok(), !store.keys("*").is_empty());
-    told.is_ok()
+    let acknowledged = instance.cache.invalidate_everywhere(&crate::fixture::parsed(&token)).await;
+    assert_eq!(acknowledged.is_ok(), !store.keys("*").is_empty());
+    acknowledged.is_ok()
 }

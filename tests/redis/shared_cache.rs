@@ -1,4 +1,4 @@
-//! What one instance has found out, the others know (R-E9).
+//! Entries are shared between instances (R-E9).
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use requires_auth::{Cached, Introspection, Resolver};
 use serde_json::json;
 
 use crate::clock::Hands;
-use crate::instance::{Answer, Instance, RESOURCE, SECRET, authorization_server, parsed, token};
+use crate::fixture::{Answer, Instance, RESOURCE, SECRET, authorization_server, parsed, token};
 use crate::proxy::Proxy;
-use crate::store::{Store, until};
+use crate::redis_server::{RedisServer, until};
 
 #[tokio::test]
-async fn what_one_instance_has_asked_no_other_asks() {
+async fn a_token_that_one_instance_has_resolved_is_not_resolved_by_another() {
     // R-E9
-    let (store, server) = (Store::start(), authorization_server().await);
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     for _ in 0..3 {
         let instance = Instance::start(&server, &store.url()).await;
@@ -27,7 +27,7 @@ async fn what_one_instance_has_asked_no_other_asks() {
 #[tokio::test]
 async fn the_claims_are_the_same_in_every_instance() {
     // R-E9
-    let (store, server) = (Store::start(), authorization_server().await);
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let mint = server.mint().subject("älice").audience(RESOURCE).scopes("b a");
     let token = parsed(&mint.issue());
     let one = Instance::start(&server, &store.url()).await;
@@ -40,9 +40,9 @@ async fn the_claims_are_the_same_in_every_instance() {
 }
 
 #[tokio::test]
-async fn every_instance_decides_for_itself() {
+async fn every_instance_checks_the_scopes_itself() {
     // R-E1, R-E9
-    let (store, server) = (Store::start(), authorization_server().await);
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
     let other = Instance::start(&server, &store.url()).await;
@@ -60,9 +60,9 @@ async fn every_instance_decides_for_itself() {
 }
 
 #[tokio::test]
-async fn claims_are_as_old_as_they_are_wherever_they_are_found() {
-    // R-E3, R-E9: 60 s after they were asked for, no instance believes them.
-    let (store, server) = (Store::start(), authorization_server().await);
+async fn the_age_of_claims_counts_from_their_resolution_in_every_instance() {
+    // R-E3, R-E9: no instance uses them 60 s after their resolution.
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let clock = Hands::default();
     let shared = || SharedCache::single(store.url(), SECRET);
@@ -78,25 +78,25 @@ async fn claims_are_as_old_as_they_are_wherever_they_are_found() {
 }
 
 #[tokio::test]
-async fn the_store_keeps_claims_no_longer_than_they_hold() {
+async fn an_entry_expires_in_the_store_with_the_ttl_or_the_token() {
     // R-E9
-    let (store, server) = (Store::start(), authorization_server().await);
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let instance = Instance::start(&server, &store.url()).await;
     for (lifetime, longest) in [(3600, 60_000), (20, 20_000)] {
         let mint = server.mint().subject("alice").audience(RESOURCE).scopes("entries:read");
         let token = mint.expires_in(Duration::from_secs(lifetime)).issue();
         assert_eq!(instance.read(&token).await, Answer::ok());
         store.wait_for_entries(1).await;
-        let left: i64 = store.ask(&["PTTL", &store.claims_key()]);
+        let left: i64 = store.query(&["PTTL", &store.claims_key()]);
         assert!((longest - 5_000..=longest).contains(&left), "{left} of {longest} ms");
-        store.ask::<()>(&["DEL", &store.claims_key()]);
+        store.query::<()>(&["DEL", &store.claims_key()]);
     }
 }
 
 #[tokio::test]
-async fn claims_from_the_future_are_not_believed() {
-    // R-E9, R-L3: a clock that is ahead would make them live longer.
-    let (store, server) = (Store::start(), authorization_server().await);
+async fn claims_from_the_future_are_not_used() {
+    // R-E9, R-L3: otherwise a clock that is ahead would make them live longer.
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let mint = server.mint().subject("alice").audience(RESOURCE).scopes("entries:read");
     let token = mint.never_expires().issue();
     let ahead = Hands::default();
@@ -108,7 +108,7 @@ async fn claims_from_the_future_are_not_believed() {
     let other = Instance::start(&server, &store.url()).await;
     assert_eq!(other.read(&token).await, Answer::ok());
     assert_eq!(server.introspections(), 2);
-    // And to one whose clock is behind, those of all others are from the future.
+    // For an instance whose clock is behind, the claims of all others are from the future.
     let behind = Hands::default();
     behind.jump_back(Duration::from_secs(3600));
     let behind = Instance::with(&server, shared(), behind, |cache| cache).await;
@@ -117,9 +117,9 @@ async fn claims_from_the_future_are_not_believed() {
 }
 
 #[tokio::test]
-async fn claims_grow_old_on_their_way() {
-    // R-E9: a minute passes while the store's answer is held up.
-    let (store, server) = (Store::start(), authorization_server().await);
+async fn the_time_that_a_lookup_takes_counts_into_the_age() {
+    // R-E9: a minute passes while the reply of the store is delayed.
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let clock = Hands::default();
     let one = Instance::start(&server, &store.url()).await;
@@ -128,7 +128,7 @@ async fn claims_grow_old_on_their_way() {
     let proxy = Proxy::to(store.port).await;
     let shared = SharedCache::single(proxy.url(), SECRET);
     let other = Instance::with(&server, shared, clock.clone(), |cache| cache).await;
-    // Reaches the store first.
+    // The first request waits for the connection to the store.
     assert_eq!(other.read("nobody").await, Answer::inactive());
     let (asked, looked_up) = (server.introspections(), store.calls("exists"));
     proxy.hold();
@@ -143,9 +143,9 @@ async fn claims_grow_old_on_their_way() {
 }
 
 #[tokio::test]
-async fn an_entry_takes_little_more_than_its_claims() {
+async fn an_entry_takes_little_more_memory_than_its_claims() {
     // R-E9: with 400 bytes of claims, as the documentation says.
-    let (store, server) = (Store::start(), authorization_server().await);
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let instance = Instance::start(&server, &store.url()).await;
     let claims = json!({
         "active": true, "iss": server.issuer(), "aud": [RESOURCE], "sub": "248289761001",
@@ -159,29 +159,29 @@ async fn an_entry_takes_little_more_than_its_claims() {
     let token = server.mint().answer_with(claims).issue();
     assert_eq!(instance.read(&token).await, Answer::ok());
     store.wait_for_entries(1).await;
-    let size: u64 = store.ask(&["MEMORY", "USAGE", &store.claims_key()]);
+    let size: u64 = store.query(&["MEMORY", "USAGE", &store.claims_key()]);
     println!("{length} bytes of claims take {size} in the store");
     assert!((1000..=1536).contains(&size), "{size}");
 }
 
 #[tokio::test]
-async fn neither_tokens_that_are_not_active_nor_failures_are_shared() {
-    // R-E4, R-E9: nobody fills the store with tokens that do not exist.
-    let (store, server) = (Store::start(), authorization_server().await);
+async fn inactive_tokens_and_failures_are_not_shared() {
+    // R-E4, R-E9: made-up tokens cannot fill the store.
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let instance = Instance::start(&server, &store.url()).await;
     for number in 0..20 {
         assert_eq!(instance.read(&format!("nobody-{number}")).await, Answer::inactive());
     }
     server.fault_once(Fault::status(400));
     assert_eq!(instance.read("something").await.status, 503);
-    // The generation of entries is all there is.
+    // The store holds nothing but the generation.
     assert_eq!(store.keys("*"), ["{requires-auth}:generation"]);
 }
 
 #[tokio::test]
-async fn only_who_asks_the_same_server_as_the_same_client_shares() {
+async fn entries_are_shared_only_with_the_same_server_client_and_settings() {
     // R-E2, R-E9
-    let (store, server) = (Store::start(), authorization_server().await);
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
     assert_eq!(one.read(&token).await, Answer::ok());

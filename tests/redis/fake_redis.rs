@@ -1,4 +1,4 @@
-//! A store that says whatever a test wants (R-E9, R-L4).
+//! A server with the protocol of Redis that sends malformed, wrong or endless replies (R-E9, R-L4).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -9,34 +9,34 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::clock::Hands;
-use crate::instance::{Answer, Instance, SECRET, authorization_server, token};
+use crate::fixture::{Answer, Instance, SECRET, authorization_server, token};
 
-/// What it says to a command, by the command's name, and `generation` behind it where that is the key;
-/// nothing if there is nothing to be said.
-type Says = fn(&str, u32) -> Option<Vec<u8>>;
+/// The reply to a command: by its name, followed by `generation` if that is the key, and by the number of
+/// commands before it; `None` closes the connection.
+type Respond = fn(&str, u32) -> Option<Vec<u8>>;
 
-struct Liar {
+struct FakeRedis {
     url: String,
-    asked: Arc<AtomicU32>,
+    commands: Arc<AtomicU32>,
 }
 
-impl Liar {
-    async fn start(says: Says) -> Self {
+impl FakeRedis {
+    async fn start(respond: Respond) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
         let address = listener.local_addr().expect("a bound socket has an address");
-        let asked = Arc::new(AtomicU32::new(0));
-        let counted = Arc::clone(&asked);
+        let commands = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&commands);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(talk(stream, says, Arc::clone(&counted)));
+                tokio::spawn(serve(stream, respond, Arc::clone(&counted)));
             }
         });
-        Self { url: format!("redis://{address}"), asked }
+        Self { url: format!("redis://{address}"), commands }
     }
 }
 
 /// Ends with the connection.
-async fn talk(stream: TcpStream, says: Says, asked: Arc<AtomicU32>) -> Option<()> {
+async fn serve(stream: TcpStream, respond: Respond, commands: Arc<AtomicU32>) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     let (input, mut output) = stream.into_split();
     let mut input = BufReader::new(input);
@@ -46,12 +46,12 @@ async fn talk(stream: TcpStream, says: Says, asked: Arc<AtomicU32>) -> Option<()
             output.write_all(b"+OK\r\n").await.ok()?;
             continue;
         }
-        let turn = asked.fetch_add(1, Ordering::SeqCst);
-        output.write_all(&says(&name, turn)?).await.ok()?;
+        let turn = commands.fetch_add(1, Ordering::SeqCst);
+        output.write_all(&respond(&name, turn)?).await.ok()?;
     }
 }
 
-/// The next command: its name, and `generation` behind it where that is the key.
+/// The next command: its name, followed by `generation` if that is the key.
 async fn command(input: &mut (impl AsyncBufReadExt + Unpin)) -> Option<String> {
     // An array of bulk strings: `*2`, then `$3`, `GET`, and so on.
     let count = number(input).await?;
@@ -78,8 +78,8 @@ fn bulk(bytes: &[u8]) -> Vec<u8> {
     [format!("${}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
 }
 
-/// A generation, and no news: as a store that behaves.
-fn well(name: &str) -> Vec<u8> {
+/// The reply of an empty store.
+fn correct_reply(name: &str) -> Vec<u8> {
     match name {
         "GETRANGE generation" => bulk(&[7; 16]),
         "GETRANGE" => bulk(b""),
@@ -89,10 +89,10 @@ fn well(name: &str) -> Vec<u8> {
     }
 }
 
-/// Every answer is right, none takes long, and each token is asked about once.
-async fn is_done_without(what: &str, says: Says) -> u32 {
-    let (liar, server) = (Liar::start(says).await, authorization_server().await);
-    let shared = SharedCache::single(&liar.url, SECRET);
+/// Every answer is right and fast, and each token is resolved once. Returns the number of commands.
+async fn answers_are_right_with(what: &str, respond: Respond) -> u32 {
+    let (fake, server) = (FakeRedis::start(respond).await, authorization_server().await);
+    let shared = SharedCache::single(&fake.url, SECRET);
     let shared = shared.timeout(Duration::from_millis(100)).build().unwrap();
     let instance = Instance::sharing(&server, shared, Hands::default(), |cache| cache).await;
     let begun = Instant::now();
@@ -107,74 +107,86 @@ async fn is_done_without(what: &str, says: Says) -> u32 {
         tokens += 1;
     }
     assert!(server.introspections() >= tokens, "{what}");
-    liar.asked.load(Ordering::SeqCst)
+    fake.commands.load(Ordering::SeqCst)
 }
 
 #[tokio::test]
-async fn whatever_a_store_says_no_answer_changes() {
+async fn no_reply_of_the_store_changes_an_answer() {
     // R-E9, R-L4
-    let stories: [(&str, Says); 12] = [
+    let cases: [(&str, Respond); 12] = [
         ("no protocol at all", |_, _| Some(b"HTTP/1.1 200 OK\r\n\r\n".to_vec())),
         ("hangs up", |_, _| None),
         ("never answers a lookup", |name, _| {
-            Some(if name == "GETRANGE" { Vec::new() } else { well(name) })
+            Some(if name == "GETRANGE" { Vec::new() } else { correct_reply(name) })
         }),
         ("a lookup without an end", |name, _| {
-            Some(if name == "GETRANGE" { b"$536870912\r\nabc".to_vec() } else { well(name) })
+            Some(if name == "GETRANGE" {
+                b"$536870912\r\nabc".to_vec()
+            } else {
+                correct_reply(name)
+            })
         }),
         ("a list for an entry", |name, _| {
-            Some(if name == "GETRANGE" { b"*1\r\n$-1\r\n".to_vec() } else { well(name) })
+            Some(if name == "GETRANGE" { b"*1\r\n$-1\r\n".to_vec() } else { correct_reply(name) })
         }),
         ("a list without an end", |name, _| {
-            Some(if name == "GETRANGE" { b"*2000000000\r\n:1\r\n".to_vec() } else { well(name) })
+            Some(if name == "GETRANGE" {
+                b"*2000000000\r\n:1\r\n".to_vec()
+            } else {
+                correct_reply(name)
+            })
         }),
         ("a number for an entry", |name, _| {
-            Some(if name == "GETRANGE" { b":1\r\n".to_vec() } else { well(name) })
+            Some(if name == "GETRANGE" { b":1\r\n".to_vec() } else { correct_reply(name) })
         }),
         ("nothing for an entry", |name, _| {
-            Some(if name == "GETRANGE" { b"$-1\r\n".to_vec() } else { well(name) })
+            Some(if name == "GETRANGE" { b"$-1\r\n".to_vec() } else { correct_reply(name) })
         }),
         ("no number for a tombstone", |name, _| {
-            Some(if name == "EXISTS" { bulk(b"never") } else { well(name) })
+            Some(if name == "EXISTS" { bulk(b"never") } else { correct_reply(name) })
         }),
         ("noise for an entry", |name, turn| {
             let noise: Vec<u8> = turn.to_be_bytes().repeat(75);
-            Some(if name == "GETRANGE" { bulk(&noise) } else { well(name) })
+            Some(if name == "GETRANGE" { bulk(&noise) } else { correct_reply(name) })
         }),
-        ("news of another form", |name, _| {
-            let news = b"*1\r\n*2\r\n$1\r\nx\r\n:5\r\n".to_vec();
-            Some(if name == "XRANGE" { news } else { well(name) })
+        ("a malformed message", |name, _| {
+            let page = b"*1\r\n*2\r\n$1\r\nx\r\n:5\r\n".to_vec();
+            Some(if name == "XRANGE" { page } else { correct_reply(name) })
         }),
         ("errors", |_, _| Some(b"-ERR s3cret\r\n".to_vec())),
     ];
-    for (what, says) in stories {
-        is_done_without(what, says).await;
+    for (what, respond) in cases {
+        answers_are_right_with(what, respond).await;
     }
 }
 
 #[tokio::test]
-async fn a_store_that_forgets_all_the_time_is_not_asked_all_the_time() {
-    // R-E9: another generation at each look, or never one.
-    let stories: [(&str, Says); 2] = [
-        ("another generation each time", |name, turn| {
+async fn a_generation_that_changes_constantly_does_not_cause_a_busy_loop() {
+    // R-E9: a new generation at each read, or never one.
+    let cases: [(&str, Respond); 2] = [
+        ("a new generation each time", |name, turn| {
             Some(if name == "GETRANGE generation" {
                 bulk(&u128::from(turn).to_be_bytes())
             } else {
-                well(name)
+                correct_reply(name)
             })
         }),
-        ("no generation, ever", |name, _| {
-            Some(if name == "GETRANGE generation" { b"$-1\r\n".to_vec() } else { well(name) })
+        ("never a generation", |name, _| {
+            Some(if name == "GETRANGE generation" {
+                b"$-1\r\n".to_vec()
+            } else {
+                correct_reply(name)
+            })
         }),
     ];
-    for (what, says) in stories {
-        let asked = is_done_without(what, says).await;
-        assert!(asked < 60, "{what}: {asked} commands in little more than a second");
+    for (what, respond) in cases {
+        let commands = answers_are_right_with(what, respond).await;
+        assert!(commands < 60, "{what}: {commands} commands in little more than a second");
     }
 }
 
-/// Answers one command with a reply that never ends, and counts how much of it is taken.
-async fn taken_of_a_reply_without_end(to: &'static str, begins: &'static [u8]) -> usize {
+/// Sends an endless reply to one command, and counts the bytes that are read.
+async fn bytes_read_of_an_endless_reply(to: &'static str, begins: &'static [u8]) -> usize {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
     let url = format!("redis://{}", listener.local_addr().expect("a bound socket has an address"));
     let taken = Arc::new(AtomicUsize::new(0));
@@ -188,7 +200,7 @@ async fn taken_of_a_reply_without_end(to: &'static str, begins: &'static [u8]) -
                 let piece = vec![b'x'; 65536];
                 while let Some(name) = command(&mut input).await {
                     if name != to {
-                        output.write_all(&well(&name)).await.ok()?;
+                        output.write_all(&correct_reply(&name)).await.ok()?;
                         continue;
                     }
                     output.write_all(begins).await.ok()?;
@@ -212,8 +224,8 @@ async fn taken_of_a_reply_without_end(to: &'static str, begins: &'static [u8]) -
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reply_without_an_end_is_not_read() {
-    // R-E10: what is taken of it is what the system buffers, for each of a few connections.
+async fn an_endless_reply_is_not_read() {
+    // R-E10: no more is read than the system buffers, for each of a few connections.
     for (to, begins) in [
         ("GETRANGE", &b"$1073741824\r\n"[..]),
         ("EXISTS", b"+"),
@@ -221,7 +233,7 @@ async fn a_reply_without_an_end_is_not_read() {
         ("XRANGE", b"*1\r\n*2\r\n$3\r\n1-1\r\n*2\r\n$1\r\nm\r\n$1073741824\r\n"),
         ("XRANGE", b"*1000000000\r\n"),
     ] {
-        let taken = taken_of_a_reply_without_end(to, begins).await;
+        let taken = bytes_read_of_an_endless_reply(to, begins).await;
         println!("{to} {:?}: {taken} bytes", String::from_utf8_lossy(begins));
         assert!(taken < 64 << 20, "{to}: {taken} bytes");
     }

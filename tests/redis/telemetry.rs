@@ -1,22 +1,22 @@
-//! What is counted and logged of the store (R-C3, R-E2).
+//! Metrics and logs of the shared cache (R-C3, R-E2).
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use requires_auth::shared_cache::SharedCache;
 
 use crate::clock::Hands;
-use crate::instance::{Answer, Instance, SECRET, authorization_server, parsed, token};
+use crate::fixture::{Answer, Instance, SECRET, authorization_server, parsed, token};
 use crate::log::Log;
-use crate::store::{Store, until};
+use crate::redis_server::{RedisServer, until};
 
 #[tokio::test]
-async fn what_happens_with_the_store_is_counted_and_logged() {
+async fn use_of_the_store_is_counted_and_logged() {
     // R-C3, R-E2, R-E9: and neither has a secret in it.
     let recorder = PrometheusBuilder::new().build_recorder();
     let prometheus = recorder.handle();
     let _counting = metrics::set_default_local_recorder(&recorder);
     let log = Log::default();
     let _logging = log.begin();
-    let mut store = Store::with(&["--requirepass", "s3cret"]);
+    let mut store = RedisServer::with(&["--requirepass", "s3cret"]);
     let server = authorization_server().await;
     let url = store.url().replace("//", "//:s3cret@");
     let shared = || SharedCache::single(&url, SECRET);
@@ -45,7 +45,7 @@ async fn what_happens_with_the_store_is_counted_and_logged() {
 
     store.kill();
     until(|| counts("s_connected") == Some(0.0)).await;
-    assert_eq!(one.read(&crate::instance::token(&server, "entries:read")).await, Answer::ok());
+    assert_eq!(one.read(&crate::fixture::token(&server, "entries:read")).await, Answer::ok());
     assert_eq!(counts(r#"_lookups_total{result="unavailable"}"#), Some(1.0));
     assert_eq!(counts(r#"_writes_total{result="skipped"}"#), Some(1.0));
     store.restart();

@@ -1,4 +1,4 @@
-//! A guarded service, of which several share a store, and the authorization server that they ask.
+//! Instances of a guarded service that share a store, and their authorization server.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::clock::Hands;
-pub use crate::store::AMPLE;
+pub use crate::redis_server::AMPLE;
 
 pub const RESOURCE: &str = "https://journal.example/mcp";
 pub const SECRET: &str = "the secret of the tests, 32 bytes";
@@ -27,7 +27,7 @@ pub struct Instance {
     task: JoinHandle<()>,
 }
 
-/// What a service answers.
+/// The response of a service.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
@@ -100,7 +100,7 @@ impl Instance {
         Answer { status, challenge, body: response.text().await.expect("the body is whole") }
     }
 
-    /// Asks until the answer has another status, and tells for how long it had not.
+    /// Sends requests until the response has this status, and returns how long that took.
     pub async fn until(&self, token: &str, status: u16) -> Duration {
         let begun = Instant::now();
         while self.read(token).await.status != status {
@@ -140,7 +140,7 @@ pub async fn authorization_server() -> AuthorizationServer {
     builder.start().await.expect("loopback is there")
 }
 
-/// A token that is right in everything, with these scopes.
+/// A valid token with these scopes.
 pub fn token(server: &AuthorizationServer, scopes: &str) -> String {
     server.mint().subject("alice").audience(RESOURCE).scopes(scopes).issue()
 }

@@ -1,17 +1,17 @@
-//! A store that gives things away, or lies (R-E9).
+//! Tampering with what the store holds (R-E9).
 
 use std::time::Duration;
 
 use requires_auth::shared_cache::SharedCache;
 
 use crate::clock::Hands;
-use crate::instance::{Answer, Instance, RESOURCE, SECRET, authorization_server, parsed, token};
-use crate::store::{Store, until};
+use crate::fixture::{Answer, Instance, RESOURCE, SECRET, authorization_server, parsed, token};
+use crate::redis_server::{RedisServer, until};
 
 #[tokio::test]
-async fn a_dump_of_the_store_gives_nothing_away() {
+async fn a_dump_of_the_store_reveals_nothing() {
     // R-E2, R-E9
-    let (store, server) = (Store::start(), authorization_server().await);
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let mint = server.mint().subject("alice-the-subject").username("alice-the-user");
     let token = mint.audience(RESOURCE).scopes("entries:read").issue();
     let instance = Instance::start(&server, &store.url()).await;
@@ -38,17 +38,17 @@ async fn a_dump_of_the_store_gives_nothing_away() {
     for secret in secrets {
         assert!(!holds(secret.as_bytes()), "{secret}");
     }
-    // Nor what can be computed from the token alone.
+    // Nor anything that can be computed from the token alone.
     for hash in [sha256(token.as_bytes()), sha256(b"a-token-to-invalidate")] {
         assert!(!holds(&hash) && !holds(hex(&hash).as_bytes()));
     }
 }
 
-/// Puts something in the place of a token's claims; another instance has to ask anew, and to answer as
-/// if nothing were there.
-async fn is_a_miss(store: &Store, what: &str, change: impl FnOnce(&str)) {
+/// Changes the entry of a token. Another instance must resolve the token again, and answer as without an
+/// entry.
+async fn is_a_miss(store: &RedisServer, what: &str, change: impl FnOnce(&str)) {
     let server = authorization_server().await;
-    store.ask::<()>(&["FLUSHALL"]);
+    store.query::<()>(&["FLUSHALL"]);
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
     assert_eq!(one.read(&token).await, Answer::ok(), "{what}");
@@ -60,9 +60,9 @@ async fn is_a_miss(store: &Store, what: &str, change: impl FnOnce(&str)) {
 }
 
 #[tokio::test]
-async fn an_entry_that_nobody_sealed_for_this_place_is_a_miss() {
+async fn an_entry_that_was_not_encrypted_for_this_key_is_a_miss() {
     // R-E9
-    let store = Store::start();
+    let store = RedisServer::start();
     is_a_miss(&store, "a changed byte", |key| {
         let mut value = store.value(key);
         *value.last_mut().unwrap() ^= 1;
@@ -81,16 +81,16 @@ async fn an_entry_that_nobody_sealed_for_this_place_is_a_miss() {
     .await;
     is_a_miss(&store, "too long", |key| store.put(key, &vec![1; 1 << 20])).await;
     is_a_miss(&store, "another type", |key| {
-        store.ask::<()>(&["DEL", key]);
-        store.ask::<()>(&["RPUSH", key, "a"]);
+        store.query::<()>(&["DEL", key]);
+        store.query::<()>(&["RPUSH", key, "a"]);
     })
     .await;
 }
 
 #[tokio::test]
 async fn the_entry_of_another_token_is_a_miss() {
-    // R-E9: the claims of one who may do more.
-    let (store, server) = (Store::start(), authorization_server().await);
+    // R-E9: the claims of a token with more scopes.
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let writer = token(&server, "entries:read entries:write");
     let reader = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
@@ -108,16 +108,16 @@ async fn the_entry_of_another_token_is_a_miss() {
 }
 
 #[tokio::test]
-async fn who_has_a_token_and_writes_to_the_store_grants_nothing() {
+async fn write_access_and_a_token_without_the_secret_grant_nothing() {
     // R-E9: another secret, and everything else the same.
-    let (store, server) = (Store::start(), authorization_server().await);
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let shared = SharedCache::single(store.url(), "not the secret, but 32 bytes long");
     let forger = Instance::with(&server, shared, Hands::default(), |cache| cache).await;
     assert_eq!(forger.read(&token).await, Answer::ok());
     store.wait_for_entries(1).await;
     let foreign = store.value(&store.claims_key());
-    store.ask::<()>(&["DEL", &store.claims_key()]);
+    store.query::<()>(&["DEL", &store.claims_key()]);
 
     let one = Instance::start(&server, &store.url()).await;
     assert_eq!(one.read(&token).await, Answer::ok());
@@ -125,13 +125,13 @@ async fn who_has_a_token_and_writes_to_the_store_grants_nothing() {
     store.put(&store.claims_key(), &foreign);
     let other = Instance::start(&server, &store.url()).await;
     assert_eq!(other.read(&token).await, Answer::ok());
-    assert_eq!(server.introspections(), 3, "each had to ask");
+    assert_eq!(server.introspections(), 3, "each resolved the token");
 }
 
 #[tokio::test]
-async fn an_old_entry_that_is_brought_back_is_a_miss() {
+async fn an_old_entry_that_is_restored_is_a_miss() {
     // R-E9
-    let (store, server) = (Store::start(), authorization_server().await);
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let clock = Hands::default();
     let token = token(&server, "entries:read");
     let shared = || SharedCache::single(store.url(), SECRET);
@@ -139,7 +139,7 @@ async fn an_old_entry_that_is_brought_back_is_a_miss() {
     assert_eq!(one.read(&token).await, Answer::ok());
     store.wait_for_entries(1).await;
     let key = store.claims_key();
-    store.ask::<()>(&["PERSIST", &key]);
+    store.query::<()>(&["PERSIST", &key]);
     server.revoke(&token);
     clock.pass(Duration::from_secs(61));
     let other = Instance::with(&server, shared(), clock, |cache| cache).await;
@@ -148,24 +148,24 @@ async fn an_old_entry_that_is_brought_back_is_a_miss() {
 }
 
 #[tokio::test]
-async fn news_that_nobody_sealed_are_nobodys_business() {
-    // R-E9, R-E10: who can write to the store makes nobody ask more often.
-    let (store, server) = (Store::start(), authorization_server().await);
+async fn messages_that_do_not_decrypt_are_ignored() {
+    // R-E9, R-E10: write access to the store causes no introspection requests.
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let instance = Instance::start(&server, &store.url()).await;
     assert_eq!(instance.read(&token).await, Answer::ok());
     for message in ["", "x", "0123456789abcdef0123456789abcdef"] {
-        store.ask::<()>(&["XADD", "{requires-auth}:forgotten", "*", "m", message]);
-        store.ask::<()>(&["XADD", "{requires-auth}:forgotten", "*", "another", message]);
+        store.query::<()>(&["XADD", "{requires-auth}:forgotten", "*", "m", message]);
+        store.query::<()>(&["XADD", "{requires-auth}:forgotten", "*", "another", message]);
     }
-    // The second look from now has read all of them.
+    // The second read from now has covered all of them.
     let looks = store.calls("xrange");
     until(|| store.calls("xrange") >= looks + 2).await;
     let looked_up = store.calls("exists");
     assert_eq!(instance.read(&token).await, Answer::ok());
-    assert_eq!(store.calls("exists"), looked_up, "it was not forgotten");
+    assert_eq!(store.calls("exists"), looked_up, "it was not invalidated");
     assert_eq!(server.introspections(), 1);
-    // And what one of us forgets is heard all the same.
+    // An invalidation by an instance is still read.
     server.revoke(&token);
     let other = Instance::start(&server, &store.url()).await;
     other.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
@@ -173,10 +173,10 @@ async fn news_that_nobody_sealed_are_nobodys_business() {
 }
 
 #[tokio::test]
-async fn a_generation_of_another_form_is_no_store() {
+async fn a_store_with_a_malformed_generation_is_not_used() {
     // R-E9
-    let (store, server) = (Store::start(), authorization_server().await);
-    store.ask::<()>(&["SET", "{requires-auth}:generation", "1"]);
+    let (store, server) = (RedisServer::start(), authorization_server().await);
+    store.query::<()>(&["SET", "{requires-auth}:generation", "1"]);
     let token = token(&server, "entries:read");
     for _ in 0..2 {
         let instance = Instance::start(&server, &store.url()).await;
@@ -196,16 +196,16 @@ fn hex(bytes: &[u8]) -> String {
 
 #[tokio::test]
 async fn no_more_is_read_than_can_be_used() {
-    // R-E10: whoever can write to the store makes nobody read 32 MiB.
+    // R-E10: write access to the store makes no instance read 32 MiB.
     const HUGE: usize = 32 << 20;
-    let (store, server) = (Store::start(), authorization_server().await);
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
     assert_eq!(one.read(&token).await, Answer::ok());
     store.wait_for_entries(1).await;
     store.put(&store.claims_key(), &vec![1; HUGE]);
     let sent = || -> usize {
-        let stats: String = store.ask(&["INFO", "stats"]);
+        let stats: String = store.query(&["INFO", "stats"]);
         let count = stats.lines().find_map(|it| it.strip_prefix("total_net_output_bytes:"));
         count.expect("it counts").parse().expect("a number")
     };
@@ -221,19 +221,19 @@ async fn no_more_is_read_than_can_be_used() {
     until(|| store.calls("xrange") >= looks + 3).await;
     assert!(sent() - before < 1 << 20, "{}", sent() - before);
 
-    // It is used again when it is right again, and what is too long for a message is none.
+    // It is used again after the generation is restored, and a message that is too long is ignored.
     store.put("{requires-auth}:generation", &generation);
     let long = "x".repeat(100_000);
-    store.ask::<()>(&["XADD", "{requires-auth}:forgotten", "*", "m", &long]);
+    store.query::<()>(&["XADD", "{requires-auth}:forgotten", "*", "m", &long]);
     server.revoke(&token);
     one.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
     other.until(&token, 401).await;
 }
 
 #[tokio::test]
-async fn a_flood_of_messages_hides_none() {
-    // R-E10: it is read in bounded pieces, and what is behind it may come too late.
-    let (store, server) = (Store::start(), authorization_server().await);
+async fn a_flood_of_messages_hides_no_invalidation() {
+    // R-E10: the stream is read in limited pages, so the invalidation may be dropped before it is read.
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
     let other = Instance::start(&server, &store.url()).await;
@@ -244,7 +244,7 @@ async fn a_flood_of_messages_hides_none() {
         many.cmd("XADD").arg("{requires-auth}:forgotten").arg("*").arg("m").arg("x").ignore();
     }
     server.revoke(&token);
-    many.query::<()>(&mut store.behind()).unwrap();
+    many.query::<()>(&mut store.connection()).unwrap();
     one.cache.invalidate(&parsed(&token));
     other.until(&token, 401).await;
 }

@@ -13,7 +13,7 @@ use redis::{Client, Connection, FromRedisValue};
 pub const AMPLE: Duration = Duration::from_secs(10);
 
 /// A running server, in a directory of its own; killed at the end.
-pub struct Store {
+pub struct RedisServer {
     child: Child,
     pub port: u16,
     directory: PathBuf,
@@ -36,7 +36,7 @@ pub fn program() -> String {
     std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned())
 }
 
-impl Store {
+impl RedisServer {
     /// Keeps everything in memory only.
     pub fn start() -> Self {
         Self::with(&[])
@@ -62,7 +62,7 @@ impl Store {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// As `kill -9` does, in the middle of whatever it is doing.
+    /// Kills the server as `kill -9` does.
     pub fn kill(&mut self) {
         self.child.kill().expect("it was running");
         self.child.wait().expect("it was running");
@@ -74,20 +74,20 @@ impl Store {
         self.child = child.expect("nobody has taken the port");
     }
 
-    /// A connection to look behind the scenes.
-    pub fn behind(&self) -> Connection {
+    /// A connection for the test itself.
+    pub fn connection(&self) -> Connection {
         let client = Client::open(self.url()).expect("the URL is right");
         client.get_connection().expect("the server runs")
     }
 
-    pub fn ask<T: FromRedisValue>(&self, command: &[&str]) -> T {
+    pub fn query<T: FromRedisValue>(&self, command: &[&str]) -> T {
         let (name, arguments) = command.split_first().expect("a command has a name");
-        redis::cmd(name).arg(arguments).query(&mut self.behind()).expect("the server answers")
+        redis::cmd(name).arg(arguments).query(&mut self.connection()).expect("the server answers")
     }
 
     /// The keys that fit a pattern.
     pub fn keys(&self, pattern: &str) -> Vec<String> {
-        self.ask(&["KEYS", pattern])
+        self.query(&["KEYS", pattern])
     }
 
     /// How often a command was called.
@@ -95,13 +95,13 @@ impl Store {
         self.statistic(command, "calls")
     }
 
-    /// How often a command was refused.
-    pub fn refusals(&self, command: &str) -> u32 {
+    /// How often a command was rejected.
+    pub fn rejections(&self, command: &str) -> u32 {
         self.statistic(command, "rejected_calls")
     }
 
     fn statistic(&self, command: &str, name: &str) -> u32 {
-        let all: String = self.ask(&["INFO", "commandstats"]);
+        let all: String = self.query(&["INFO", "commandstats"]);
         let of_command = format!("cmdstat_{command}:");
         let counts = all.lines().find_map(|line| line.strip_prefix(&of_command));
         let count = counts.into_iter().flat_map(|counts| counts.split(','));
@@ -116,31 +116,31 @@ impl Store {
         key.clone()
     }
 
-    /// An instance answers first, and writes then.
+    /// Waits for entries: an instance answers the request before it writes the entry.
     pub async fn wait_for_entries(&self, count: usize) {
         until(|| self.keys("*:claims:*").len() == count).await;
     }
 
     pub fn value(&self, key: &str) -> Vec<u8> {
-        self.ask(&["GET", key])
+        self.query(&["GET", key])
     }
 
-    /// Puts a value in the place of another one, for as long as that would have been there.
+    /// Replaces a value, and keeps its time to live.
     pub fn put(&self, key: &str, value: &[u8]) {
         let mut command = redis::cmd("SET");
         command.arg(key).arg(value).arg("KEEPTTL");
-        command.query::<()>(&mut self.behind()).expect("the server answers");
+        command.query::<()>(&mut self.connection()).expect("the server answers");
     }
 
     /// Everything in the store, as it would be on its disk.
     pub fn dump(&self) -> Vec<u8> {
-        self.ask::<()>(&["CONFIG", "SET", "rdbcompression", "no"]);
-        self.ask::<()>(&["SAVE"]);
+        self.query::<()>(&["CONFIG", "SET", "rdbcompression", "no"]);
+        self.query::<()>(&["SAVE"]);
         std::fs::read(self.directory.join("dump.rdb")).expect("it has just been saved")
     }
 }
 
-impl Drop for Store {
+impl Drop for RedisServer {
     fn drop(&mut self) {
         // It may have been killed already.
         let _ = self.child.kill();
@@ -162,7 +162,7 @@ fn spawn(port: u16, directory: &Path, arguments: &[String]) -> Option<Child> {
         .unwrap_or_else(|error| panic!("{} (apt-get install redis-server): {error}", program()));
     let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
     let ready = lines.by_ref().map_while(Result::ok).any(|it| it.contains("Ready to accept"));
-    // Goes on reading, so that the server is never held up by what it says.
+    // Reads on, so that a full pipe does not block the server.
     std::thread::spawn(move || lines.for_each(drop));
     if ready {
         return Some(child);

@@ -1,4 +1,4 @@
-//! What is forgotten in one instance is forgotten in all (R-E10).
+//! Invalidations reach all instances (R-E10).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,16 +6,16 @@ use std::time::Duration;
 use requires_auth::testing::{AuthorizationServer, Fault};
 use serde_json::json;
 
-use crate::instance::{Answer, Instance, RESOURCE, authorization_server, parsed, token};
+use crate::fixture::{Answer, Instance, RESOURCE, authorization_server, parsed, token};
 use crate::proxy::Proxy;
-use crate::store::{Store, until};
+use crate::redis_server::{RedisServer, until};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test]
-async fn a_forgotten_token_is_forgotten_everywhere_within_a_second() {
+async fn an_invalidated_token_is_rejected_everywhere_within_a_second() {
     // R-E10
-    let (store, server) = (Store::start(), authorization_server().await);
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let (token, other) = (token(&server, "entries:read"), token(&server, "entries:read"));
     let mut instances = Vec::new();
     for _ in 0..3 {
@@ -25,7 +25,7 @@ async fn a_forgotten_token_is_forgotten_everywhere_within_a_second() {
         instances.push(instance);
     }
     server.revoke(&token);
-    assert_eq!(instances[0].read(&token).await, Answer::ok(), "remembered");
+    assert_eq!(instances[0].read(&token).await, Answer::ok(), "cached");
 
     instances[0].cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
     for instance in &instances {
@@ -34,15 +34,15 @@ async fn a_forgotten_token_is_forgotten_everywhere_within_a_second() {
     }
     let asked = server.introspections();
     for instance in &instances {
-        assert_eq!(instance.read(&other).await, Answer::ok(), "and no other");
+        assert_eq!(instance.read(&other).await, Answer::ok(), "no other token");
     }
     assert_eq!(server.introspections(), asked);
 }
 
 #[tokio::test]
-async fn forgetting_needs_nobody_to_wait_for_it() {
+async fn an_invalidation_is_sent_without_being_awaited() {
     // R-E7, R-E10
-    let (store, server) = (Store::start(), authorization_server().await);
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
     let other = Instance::start(&server, &store.url()).await;
@@ -50,15 +50,15 @@ async fn forgetting_needs_nobody_to_wait_for_it() {
     assert_eq!(other.read(&token).await, Answer::ok());
     server.revoke(&token);
     one.cache.invalidate(&parsed(&token));
-    // At once here, although the store still has the claims.
+    // It takes effect here at once, although the store still has the claims.
     assert_eq!(one.read(&token).await, Answer::inactive());
     assert!(other.until(&token, 401).await < SECOND);
 }
 
 #[tokio::test]
-async fn everything_is_forgotten_everywhere_within_a_second() {
+async fn all_entries_are_invalidated_everywhere_within_a_second() {
     // R-E7, R-E10
-    let (store, server) = (Store::start(), authorization_server().await);
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let tokens = [token(&server, "entries:read"), token(&server, "entries:read")];
     let one = Instance::start(&server, &store.url()).await;
     let other = Instance::start(&server, &store.url()).await;
@@ -73,13 +73,13 @@ async fn everything_is_forgotten_everywhere_within_a_second() {
         assert!(other.until(token, 401).await < SECOND);
     }
     let third = Instance::start(&server, &store.url()).await;
-    assert_eq!(third.read(&tokens[0]).await, Answer::inactive(), "nor is it in the store");
+    assert_eq!(third.read(&tokens[0]).await, Answer::inactive(), "not in the store either");
 }
 
 #[tokio::test]
-async fn an_instance_that_begins_later_finds_nothing_that_was_forgotten() {
+async fn a_new_instance_finds_no_invalidated_entry() {
     // R-E10
-    let (store, server) = (Store::start(), authorization_server().await);
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
     assert_eq!(one.read(&token).await, Answer::ok());
@@ -90,9 +90,9 @@ async fn an_instance_that_begins_later_finds_nothing_that_was_forgotten() {
     assert_eq!(later.read(&token).await, Answer::inactive());
 }
 
-/// Has one instance invalidate while another one waits for the authorization server.
-async fn an_answer_from_before(invalidate: impl AsyncFnOnce(&Instance, &str)) {
-    let (store, server) = (Store::start(), authorization_server().await);
+/// One instance invalidates while another one waits for the authorization server.
+async fn invalidate_during_a_resolution(invalidate: impl AsyncFnOnce(&Instance, &str)) {
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
     let slow = Instance::start(&server, &store.url()).await;
@@ -108,8 +108,8 @@ async fn an_answer_from_before(invalidate: impl AsyncFnOnce(&Instance, &str)) {
         invalidate(&one, &token).await;
     };
     tokio::join!(before, meanwhile);
-    // It would be written after the answer: until the next claims are there, it would be, too.
-    let another = crate::instance::token(&server, "entries:read");
+    // It would be written after the answer, so before the claims of the next token.
+    let another = crate::fixture::token(&server, "entries:read");
     assert_eq!(slow.read(&another).await, Answer::ok());
     until(|| !store.keys("*:claims:*").is_empty()).await;
     let later = Instance::start(&server, &store.url()).await;
@@ -119,25 +119,27 @@ async fn an_answer_from_before(invalidate: impl AsyncFnOnce(&Instance, &str)) {
 }
 
 #[tokio::test]
-async fn an_answer_from_before_is_not_put_back() {
-    // R-E10: the exchange began before the token was revoked, and ends after it was forgotten.
-    an_answer_from_before(async |one, token| {
+async fn a_resolution_from_before_an_invalidation_is_not_stored() {
+    // R-E10: the resolution begins before the revocation, and ends after the invalidation.
+    invalidate_during_a_resolution(async |one, token| {
         one.cache.invalidate_everywhere(&parsed(token)).await.unwrap();
     })
     .await;
 }
 
 #[tokio::test]
-async fn an_answer_from_before_everything_was_forgotten_is_not_put_back() {
+async fn a_resolution_from_before_an_invalidation_of_all_is_not_stored() {
     // R-E10
-    an_answer_from_before(async |one, _| one.cache.invalidate_all_everywhere().await.unwrap())
-        .await;
+    invalidate_during_a_resolution(async |one, _| {
+        one.cache.invalidate_all_everywhere().await.unwrap()
+    })
+    .await;
 }
 
 #[tokio::test]
-async fn what_was_forgotten_once_is_remembered_again() {
-    // R-E10: news are read once.
-    let (store, server) = (Store::start(), authorization_server().await);
+async fn an_invalidated_token_is_cached_again() {
+    // R-E10: each message is read once.
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let [token, first, second] = [(); 3].map(|()| token(&server, "entries:read"));
     let one = Instance::start(&server, &store.url()).await;
     let other = Instance::start(&server, &store.url()).await;
@@ -153,7 +155,7 @@ async fn what_was_forgotten_once_is_remembered_again() {
     assert_eq!(other.read(&token).await, Answer::ok());
     let asked = server.introspections();
     one.cache.invalidate_everywhere(&parsed("yet-another-one")).await.unwrap();
-    let third = crate::instance::token(&server, "entries:read");
+    let third = crate::fixture::token(&server, "entries:read");
     assert_eq!(other.read(&third).await, Answer::ok());
     server.revoke(&third);
     one.cache.invalidate_everywhere(&parsed(&third)).await.unwrap();
@@ -164,9 +166,9 @@ async fn what_was_forgotten_once_is_remembered_again() {
 }
 
 #[tokio::test]
-async fn claims_that_are_written_late_are_not_believed() {
-    // R-E10: another instance had begun to write them, and has not heard yet.
-    let (store, server) = (Store::start(), authorization_server().await);
+async fn claims_that_are_written_after_an_invalidation_are_not_used() {
+    // R-E10: by an instance that has not read the invalidation yet.
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
     assert_eq!(one.read(&token).await, Answer::ok());
@@ -180,17 +182,17 @@ async fn claims_that_are_written_late_are_not_believed() {
     for instance in [&one, &later] {
         assert_eq!(instance.read(&token).await, Answer::inactive());
     }
-    // For as long as claims may live that were asked for before that.
+    // As long as claims can live that were resolved before.
     let forgotten = store.keys("*}:forgotten");
     let forgotten: Vec<_> = forgotten.iter().filter(|key| key.contains(":{")).collect();
-    let left: i64 = store.ask(&["PTTL", forgotten[0]]);
+    let left: i64 = store.query(&["PTTL", forgotten[0]]);
     assert!((110_000..=120_000).contains(&left), "{left} ms");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_forgotten_under_load_is_not_found_again() {
-    // R-E10: instances look for it in the store at every moment, also while they hear of it.
-    let (store, server) = (Store::start(), authorization_server().await);
+async fn an_entry_that_is_invalidated_under_load_is_not_found_again() {
+    // R-E10: instances look it up all the time, also while they read the invalidation.
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let one = Instance::start(&server, &store.url()).await;
     let other = Arc::new(Instance::start(&server, &store.url()).await);
     for round in 0..10 {
@@ -217,22 +219,23 @@ async fn what_is_forgotten_under_load_is_not_found_again() {
 }
 
 #[tokio::test]
-async fn what_is_forgotten_while_the_store_is_out_of_reach_is_told_when_it_is_back() {
+async fn an_invalidation_during_an_outage_is_sent_afterwards() {
     // R-E10
-    let Divided { store: _store, server, proxy, token, cut_off, other } = Divided::start().await;
+    let Partition { store: _store, server, proxy, token, cut_off, other } =
+        Partition::start().await;
     server.revoke(&token);
-    proxy.cut();
+    proxy.disconnect();
     assert!(cut_off.cache.invalidate_everywhere(&parsed(&token)).await.is_err());
     assert_eq!(cut_off.read(&token).await, Answer::inactive());
     assert_eq!(other.read(&token).await, Answer::ok(), "nobody has told it");
-    proxy.mend();
+    proxy.reconnect();
     other.until(&token, 401).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_token_that_is_forgotten_all_the_time_holds_nothing_up() {
+async fn one_token_that_is_invalidated_continuously_delays_no_other() {
     // R-E10: neither what is heard nor what is sent, also where the store is 1 ms away.
-    let (store, server) = (Store::start(), authorization_server().await);
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let proxy = Proxy::with_latency(store.port, Duration::from_millis(1)).await;
     let [sent, heard] = [(); 2].map(|()| token(&server, "entries:read"));
     let busy = Instance::start(&server, &proxy.url()).await;
@@ -252,14 +255,14 @@ async fn one_token_that_is_forgotten_all_the_time_holds_nothing_up() {
     assert!(on_the_other < SECOND && on_the_busy < SECOND, "{on_the_other:?} {on_the_busy:?}");
     let tombstones = store.keys("requires-auth:*:forgotten");
     assert_eq!(tombstones.len(), 3, "each is sent once or a few times, and no more are there");
-    let messages: u32 = store.ask(&["XLEN", "{requires-auth}:forgotten"]);
+    let messages: u32 = store.query(&["XLEN", "{requires-auth}:forgotten"]);
     assert!(messages < 50, "{messages}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn thousands_of_tokens_are_forgotten_everywhere_within_a_second() {
+async fn thousands_of_tokens_are_invalidated_everywhere_within_a_second() {
     // R-E10
-    let (store, server) = (Store::start(), authorization_server().await);
+    let (store, server) = (RedisServer::start(), authorization_server().await);
     let proxy = Proxy::with_latency(store.port, Duration::from_millis(1)).await;
     let token = token(&server, "entries:read");
     let busy = Instance::start(&server, &proxy.url()).await;
@@ -277,80 +280,85 @@ async fn thousands_of_tokens_are_forgotten_everywhere_within_a_second() {
 }
 
 #[tokio::test]
-async fn one_token_that_is_forgotten_often_in_an_outage_is_not_everything() {
-    // R-E10: too many that differ are.
-    let Divided { store, server, proxy, token, cut_off, other } = Divided::start().await;
+async fn one_token_that_is_invalidated_often_in_an_outage_does_not_invalidate_all() {
+    // R-E10: too many different ones do.
+    let Partition { store, server, proxy, token, cut_off, other } = Partition::start().await;
     let generation = store.value("{requires-auth}:generation");
-    proxy.cut();
+    proxy.disconnect();
     server.revoke(&token);
     for _ in 0..20_000 {
         cut_off.cache.invalidate(&parsed(&token));
     }
-    proxy.mend();
+    proxy.reconnect();
     other.until(&token, 401).await;
-    assert_eq!(store.value("{requires-auth}:generation"), generation, "nothing else is forgotten");
+    assert_eq!(
+        store.value("{requires-auth}:generation"),
+        generation,
+        "no other entry is invalidated"
+    );
 
-    let token = crate::instance::token(&server, "entries:read");
+    let token = crate::fixture::token(&server, "entries:read");
     assert_eq!(other.read(&token).await, Answer::ok());
-    proxy.cut();
+    proxy.disconnect();
     server.revoke(&token);
     cut_off.cache.invalidate(&parsed(&token));
     for number in 0..20_000 {
         cut_off.cache.invalidate(&parsed(&format!("token-{number}")));
     }
-    proxy.mend();
+    proxy.reconnect();
     other.until(&token, 401).await;
     assert_ne!(store.value("{requires-auth}:generation"), generation);
 }
 
 #[tokio::test]
-async fn what_others_forget_while_the_store_is_out_of_reach_is_heard_when_it_is_back() {
-    // R-E10: a message is not lost because nobody listened.
-    let Divided { store: _store, server, proxy, token, cut_off, other } = Divided::start().await;
-    proxy.cut();
+async fn invalidations_by_others_during_an_outage_are_read_afterwards() {
+    // R-E10: a message is kept until it is read.
+    let Partition { store: _store, server, proxy, token, cut_off, other } =
+        Partition::start().await;
+    proxy.disconnect();
     server.revoke(&token);
     other.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
-    assert_eq!(cut_off.read(&token).await, Answer::ok(), "it could not hear of it");
-    proxy.mend();
+    assert_eq!(cut_off.read(&token).await, Answer::ok(), "it could not read the invalidation");
+    proxy.reconnect();
     cut_off.until(&token, 401).await;
 }
 
 #[tokio::test]
-async fn a_store_that_comes_back_empty_has_everybody_forget() {
-    // R-E10: it may have lost news.
-    let (mut store, server) = (Store::start(), authorization_server().await);
+async fn a_store_that_comes_back_empty_invalidates_all_entries() {
+    // R-E10: it may have lost invalidations.
+    let (mut store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let instance = Instance::start(&server, &store.url()).await;
     assert_eq!(instance.read(&token).await, Answer::ok());
     server.revoke(&token);
     store.kill();
-    assert_eq!(instance.read(&token).await, Answer::ok(), "remembered");
+    assert_eq!(instance.read(&token).await, Answer::ok(), "cached");
     store.restart();
     instance.until(&token, 401).await;
 }
 
 #[tokio::test]
-async fn too_much_news_has_everybody_forget() {
-    // R-E10: what is no longer kept cannot be heard of.
-    let Divided { store, server, proxy, token, cut_off, other } = Divided::start().await;
-    proxy.cut();
+async fn more_messages_than_the_stream_keeps_invalidate_all_entries() {
+    // R-E10: an invalidation may be among the dropped messages.
+    let Partition { store, server, proxy, token, cut_off, other } = Partition::start().await;
+    proxy.disconnect();
     server.revoke(&token);
     other.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
-    // So many since that the news of this token are dropped.
-    let mut behind = store.behind();
+    // So many messages that the one about this token is dropped.
+    let mut connection = store.connection();
     let mut many = redis::pipe();
     for _ in 0..20_000 {
         many.cmd("XADD").arg("{requires-auth}:forgotten").arg("MAXLEN").arg("~").arg(10_000);
         many.arg("*").arg("m").arg("x").ignore();
     }
-    many.query::<()>(&mut behind).unwrap();
-    proxy.mend();
+    many.query::<()>(&mut connection).unwrap();
+    proxy.reconnect();
     cut_off.until(&token, 401).await;
 }
 
-/// Two instances that know a token, one of them over a network that can be cut.
-struct Divided {
-    store: Store,
+/// Two instances that have cached a token; the connection of one can be dropped.
+struct Partition {
+    store: RedisServer,
     server: AuthorizationServer,
     proxy: Proxy,
     token: String,
@@ -358,9 +366,9 @@ struct Divided {
     other: Instance,
 }
 
-impl Divided {
+impl Partition {
     async fn start() -> Self {
-        let (store, server) = (Store::start(), authorization_server().await);
+        let (store, server) = (RedisServer::start(), authorization_server().await);
         let proxy = Proxy::to(store.port).await;
         let token = token(&server, "entries:read");
         let cut_off = Instance::start(&server, &proxy.url()).await;
