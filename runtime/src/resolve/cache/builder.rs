@@ -38,11 +38,7 @@ impl<R: Resolver> Cached<R> {
                 stale_if_error: Duration::ZERO,
                 stale_scopes: None,
             },
-            capacity: Capacity {
-                max_entries: 100_000,
-                max_bytes: 64 << 20,
-                max_inactive_entries: 100_000,
-            },
+            capacity: Capacity { entries: 100_000, bytes: 64 << 20, inactive_entries: 100_000 },
             clock: Arc::new(SystemClock),
             second_level: None,
             valid_stale_scopes: true,
@@ -66,21 +62,21 @@ impl<R: Resolver> CachedBuilder<R> {
 
     /// How many active tokens are cached, at least 1. Default: 100 000.
     pub fn max_entries(mut self, max_entries: u64) -> Self {
-        self.capacity.max_entries = max_entries;
+        self.capacity.entries = max_entries;
         self
     }
 
     /// How many bytes the entries of active tokens may take, claims included, at least 1. Default:
     /// 64 MiB.
     pub fn max_bytes(mut self, max_bytes: u64) -> Self {
-        self.capacity.max_bytes = max_bytes;
+        self.capacity.bytes = max_bytes;
         self
     }
 
     /// How many inactive tokens are cached, in addition to the active ones, at least 1. Default:
     /// 100 000.
     pub fn max_inactive_entries(mut self, max_inactive_entries: usize) -> Self {
-        self.capacity.max_inactive_entries = max_inactive_entries;
+        self.capacity.inactive_entries = max_inactive_entries;
         self
     }
 
@@ -152,16 +148,16 @@ impl<R: Resolver> CachedBuilder<R> {
     /// element of [`stale_scopes`](Self::stale_scopes) that is not one scope of RFC 6749 §3.3, and for a
     /// limit of zero.
     pub fn build(self) -> Result<Cached<R>, SetupError> {
-        let Capacity { max_entries, max_bytes, max_inactive_entries } = self.capacity;
+        let Capacity { entries, bytes, inactive_entries } = self.capacity;
         let problem = if self.lifetimes.stale_if_error > MAX_STALE_IF_ERROR {
             "`stale_if_error` of the cache is longer than one hour"
         } else if !self.valid_stale_scopes {
             "an element of `stale_scopes` of the cache is not one scope of RFC 6749 §3.3"
-        } else if max_entries == 0 {
+        } else if entries == 0 {
             "`max_entries` of the cache is zero: to cache no claims, set `ttl` to zero"
-        } else if max_bytes == 0 {
+        } else if bytes == 0 {
             "`max_bytes` of the cache is zero: to cache no claims, set `ttl` to zero"
-        } else if max_inactive_entries == 0 {
+        } else if inactive_entries == 0 {
             "`max_inactive_entries` of the cache is zero: to cache no inactive tokens, set `inactive_ttl` \
              to zero"
         } else {

@@ -34,7 +34,7 @@ pub(super) struct Lifetimes {
 
 impl Store {
     pub(super) fn new(capacity: &Capacity, lifetimes: Lifetimes, clock: Arc<dyn Clock>) -> Self {
-        let inactive = capacity.max_inactive_entries;
+        let inactive = capacity.inactive_entries;
         Self {
             active: Cache::with(
                 CapacityShare::INITIAL_ENTRIES,

@@ -8,9 +8,9 @@ use crate::telemetry::count;
 
 /// How much a store may hold.
 pub(super) struct Capacity {
-    pub(super) max_entries: u64,
-    pub(super) max_bytes: u64,
-    pub(super) max_inactive_entries: usize,
+    pub(super) entries: u64,
+    pub(super) bytes: u64,
+    pub(super) inactive_entries: usize,
 }
 
 /// Weighs an entry by its share of `max_bytes` or of `max_entries`, whichever is larger: one total
@@ -30,7 +30,7 @@ impl CapacityShare {
 
     pub(super) fn new(capacity: &Capacity) -> Self {
         let share = |of: u64| Self::TOTAL.checked_div(of).unwrap_or(Self::TOTAL);
-        Self { per_entry: share(capacity.max_entries), per_byte: share(capacity.max_bytes) }
+        Self { per_entry: share(capacity.entries), per_byte: share(capacity.bytes) }
     }
 }
 
