@@ -131,7 +131,7 @@ async fn a_resolution_from_before_an_invalidation_is_not_stored() {
 async fn a_resolution_from_before_an_invalidation_of_all_is_not_stored() {
     // R-E10
     invalidate_during_a_resolution(async |one, _| {
-        one.cache.invalidate_all_everywhere().await.unwrap()
+        one.cache.invalidate_all_everywhere().await.unwrap();
     })
     .await;
 }
