@@ -1,16 +1,18 @@
-//! What an authorization server says of a token, once it has been checked for form.
+//! The claims of a token: from JSON to checked types.
 
 mod claim_set;
+#[expect(clippy::module_inception, reason = "the file of the type `Claims`")]
+mod claims;
 mod duplicate_members;
-mod introspection_response;
+mod reader;
 mod scope_claim;
 #[cfg(feature = "redis")]
 mod serialized;
 mod stale;
 mod token_type;
 
-pub use claim_set::Claims;
-pub use introspection_response::ClaimsReader;
+pub use claims::Claims;
+pub use reader::ClaimsReader;
 pub use scope_claim::{ScopeClaim, ScopeClaimError};
 #[cfg(feature = "redis")]
 pub(crate) use serialized::SerializedClaims;

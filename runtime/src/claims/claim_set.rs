@@ -1,26 +1,23 @@
-//! The claims of an active token.
+//! The claims that this crate reads, by their names and JSON types (RFC 7519 §4.1, RFC 7662 §2.2).
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use super::stale::Stale;
-use crate::{ClaimsReader, ResolveError, ScopeSet};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
-/// What the authorization server said of an **active** token (RFC 7662 §2.2).
-///
-/// These are facts, not decisions: whether the token is still valid, meant for this server and
-/// sufficient is decided anew on every request. Cheap to clone; nobody can change it.
-#[derive(Clone)]
-pub struct Claims {
-    pub(super) facts: Arc<Facts>,
-    pub(super) stale: Option<Arc<Stale>>,
-}
+use super::{ScopeClaim, token_type};
+use crate::ScopeSet;
+use crate::resolve::{InvalidResponse, MemberError};
 
-#[cfg_attr(feature = "redis", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "redis", serde(deny_unknown_fields))]
-pub(super) struct Facts {
-    #[cfg_attr(feature = "redis", serde(deserialize_with = "super::serialized::scopes"))]
+/// The last second of the year 9999: what is later is a mistake, often milliseconds for seconds.
+const LATEST: f64 = 253_402_300_799.0;
+
+/// The registered claims that this crate reads, and the whole document. It has a serialized form, since a
+/// second level of the cache may be outside of this process.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClaimSet {
+    #[serde(deserialize_with = "scopes")]
     pub(super) scopes: ScopeSet,
     pub(super) subject: Option<Box<str>>,
     pub(super) client_id: Option<Box<str>>,
@@ -28,126 +25,85 @@ pub(super) struct Facts {
     pub(super) issuer: Option<Box<str>>,
     pub(super) audience: Vec<Box<str>>,
     pub(super) token_id: Option<Box<str>>,
-    /// Whether it says that this is another kind of token.
+    /// Whether `token_type` or `token_use` names another kind than a bearer access token.
     pub(super) other_kind: bool,
     pub(super) issued_at: Option<SystemTime>,
     pub(super) not_before: Option<SystemTime>,
     pub(super) expires_at: Option<SystemTime>,
+    /// Whether there is a `cnf` (RFC 7800 §3.1).
     pub(super) sender_constrained: bool,
-    /// The whole answer, kept as text: a tree of it would take several times the memory.
+    /// The whole document, kept as text: a tree of it would take several times the memory.
     pub(super) document: Box<str>,
 }
 
-impl Claims {
-    /// Reads an introspection answer that has its scopes in `scope`; [`ClaimsReader`] has the rest.
-    ///
-    /// # Errors
-    /// [`ResolveError::Inactive`] if it says so, [`ResolveError::InvalidResponse`] if it is not an answer.
-    pub fn from_introspection(json: &[u8]) -> Result<Self, ResolveError> {
-        ClaimsReader::default().read(json)
-    }
-
-    /// The scopes granted to the token; empty if the answer named none. Of
-    /// [stale](Self::is_stale) claims, only those that may still be used.
-    #[must_use]
-    pub fn scopes(&self) -> &ScopeSet {
-        self.stale.as_deref().and_then(Stale::usable).unwrap_or(&self.facts.scopes)
-    }
-
-    /// The scopes granted to the token, also those that stale claims may not be used for.
-    pub(crate) fn granted(&self) -> &ScopeSet {
-        &self.facts.scopes
-    }
-
-    /// `sub`: whom the token speaks for. Absent for many tokens of the client credentials grant.
-    #[must_use]
-    pub fn subject(&self) -> Option<&str> {
-        self.facts.subject.as_deref()
-    }
-
-    /// `client_id`: the client that the token was issued to.
-    #[must_use]
-    pub fn client_id(&self) -> Option<&str> {
-        self.facts.client_id.as_deref()
-    }
-
-    /// `username`: a human-readable identifier of the user, not necessarily unique over time.
-    #[must_use]
-    pub fn username(&self) -> Option<&str> {
-        self.facts.username.as_deref()
-    }
-
-    /// `iss`: the authorization server that issued the token.
-    #[must_use]
-    pub fn issuer(&self) -> Option<&str> {
-        self.facts.issuer.as_deref()
-    }
-
-    /// `aud`: the resource servers that the token is meant for; empty if the answer named none.
-    pub fn audience(&self) -> impl Iterator<Item = &str> {
-        self.facts.audience.iter().map(AsRef::as_ref)
-    }
-
-    /// `jti`: the identifier of the token.
-    #[must_use]
-    pub fn token_id(&self) -> Option<&str> {
-        self.facts.token_id.as_deref()
-    }
-
-    /// `iat`: when the token was issued.
-    #[must_use]
-    pub fn issued_at(&self) -> Option<SystemTime> {
-        self.facts.issued_at
-    }
-
-    /// `nbf`: from when on the token is valid.
-    #[must_use]
-    pub fn not_before(&self) -> Option<SystemTime> {
-        self.facts.not_before
-    }
-
-    /// `exp`: from when on the token is no longer valid.
-    #[must_use]
-    pub fn expires_at(&self) -> Option<SystemTime> {
-        self.facts.expires_at
-    }
-
-    /// The whole answer, as the server wrote it.
-    #[must_use]
-    pub fn as_json(&self) -> &str {
-        &self.facts.document
-    }
-
-    /// About how many bytes the claims take in memory.
-    #[cfg(feature = "introspection")]
-    pub(crate) fn size(&self) -> usize {
-        let Facts { subject, client_id, username, issuer, audience, .. } = &*self.facts;
-        let texts = [subject, client_id, username, issuer, &self.facts.token_id];
-        let texts: usize = texts.into_iter().flatten().map(|text| text.len()).sum();
-        let audience: usize = audience.iter().map(|one| one.len() + size_of_val(one)).sum();
-        size_of::<Facts>() + texts + audience + self.scopes().as_str().len() + self.as_json().len()
-    }
-
-    /// Whether the answer says that this is not an access token for bearers.
-    pub(crate) fn is_other_kind(&self) -> bool {
-        self.facts.other_kind
-    }
-
-    /// Whether the token is bound to a key (`cnf`), so that presenting it proves nothing yet.
-    pub(crate) fn is_sender_constrained(&self) -> bool {
-        self.facts.sender_constrained
+impl ClaimSet {
+    /// Reads a document whose text is `json`.
+    pub(super) fn read(
+        document: &Value,
+        json: &str,
+        scope_claims: &[ScopeClaim],
+    ) -> Result<Self, InvalidResponse> {
+        let mut scopes = Vec::new();
+        for claim in scope_claims {
+            scopes.extend(claim.scopes(document).map_err(InvalidResponse::MemberError)?);
+        }
+        Ok(Self {
+            scopes: ScopeSet::granted(scopes),
+            subject: string(document, "sub")?,
+            client_id: string(document, "client_id")?,
+            username: string(document, "username")?,
+            issuer: string(document, "iss")?,
+            audience: audience(document)?,
+            token_id: string(document, "jti")?,
+            other_kind: token_type::is_other(document)?,
+            issued_at: time(document, "iat")?,
+            not_before: time(document, "nbf")?,
+            expires_at: time(document, "exp")?,
+            sender_constrained: document.get("cnf").is_some(),
+            document: json.into(),
+        })
     }
 }
 
-/// Shows whom the token speaks for, not what else the server said.
-impl fmt::Debug for Claims {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Claims")
-            .field("subject", &self.subject())
-            .field("client_id", &self.client_id())
-            .field("scopes", self.scopes())
-            .field("expires_at", &self.expires_at())
-            .field("stale", &self.is_stale())
-            .finish_non_exhaustive()
+fn string(document: &Value, name: &'static str) -> Result<Option<Box<str>>, InvalidResponse> {
+    match document.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.as_str().into())),
+        Some(found) => Err(InvalidResponse::MemberError(MemberError::new(name, "a string", found))),
     }
+}
+
+/// A string or an array of strings (RFC 7519 §4.1.3). `null` is neither: it does not pass as absent.
+fn audience(document: &Value) -> Result<Vec<Box<str>>, InvalidResponse> {
+    let Some(found) = document.get("aud") else {
+        return Ok(Vec::new());
+    };
+    let text = |value: &Value| value.as_str().map(Box::from);
+    let audience = match found {
+        Value::Array(elements) => elements.iter().map(text).collect(),
+        value => text(value).map(|one| vec![one]),
+    };
+    let wrong = || MemberError::new("aud", "a string or an array of strings", found);
+    audience.ok_or_else(|| InvalidResponse::MemberError(wrong()))
+}
+
+/// Seconds since the epoch, whole or fractional (`NumericDate`, RFC 7519 §2).
+fn time(document: &Value, name: &'static str) -> Result<Option<SystemTime>, InvalidResponse> {
+    let Some(value) = document.get(name) else {
+        return Ok(None);
+    };
+    let wrong = || InvalidResponse::MemberError(MemberError::new(name, "a number", value));
+    let seconds = value.as_f64().ok_or_else(wrong)?;
+    if !(0.0..=LATEST).contains(&seconds) {
+        return Err(InvalidResponse::TimeOutOfRange);
+    }
+    let since =
+        Duration::try_from_secs_f64(seconds).map_err(|_| InvalidResponse::TimeOutOfRange)?;
+    SystemTime::UNIX_EPOCH.checked_add(since).map(Some).ok_or(InvalidResponse::TimeOutOfRange)
+}
+
+/// Deserializes a set of scopes from the list that it is serialized as.
+fn scopes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ScopeSet, D::Error> {
+    let scopes = Vec::<String>::deserialize(deserializer)?;
+    Ok(ScopeSet::granted(scopes.iter().map(String::as_str)))
 }

@@ -1,14 +1,12 @@
 //! The serialized form of claims, for a store outside this process.
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::Claims;
-use super::claim_set::Facts;
+use super::claim_set::ClaimSet;
 use super::duplicate_members::has_reserved_name;
-use crate::ScopeSet;
 
 /// Claims, and the time at which they were resolved.
 ///
@@ -17,7 +15,7 @@ use crate::ScopeSet;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SerializedClaims {
-    facts: Facts,
+    facts: ClaimSet,
     #[serde(rename = "asked_at")]
     pub(crate) resolved_at: SystemTime,
 }
@@ -25,7 +23,7 @@ pub(crate) struct SerializedClaims {
 /// The same form, borrowed.
 #[derive(Serialize)]
 struct SerializedClaimsRef<'a> {
-    facts: &'a Facts,
+    facts: &'a ClaimSet,
     #[serde(rename = "asked_at")]
     resolved_at: SystemTime,
 }
@@ -33,7 +31,7 @@ struct SerializedClaimsRef<'a> {
 impl SerializedClaims {
     /// `None` for stale claims: only the instance that could not confirm them may use them.
     pub(crate) fn to_json(claims: &Claims, resolved_at: SystemTime) -> Option<Vec<u8>> {
-        let serialized = SerializedClaimsRef { facts: &claims.facts, resolved_at };
+        let serialized = SerializedClaimsRef { facts: claims.set(), resolved_at };
         if claims.is_stale() { None } else { serde_json::to_vec(&serialized).ok() }
     }
 
@@ -45,14 +43,8 @@ impl SerializedClaims {
     }
 
     pub(crate) fn into_claims(self) -> Claims {
-        Claims { facts: Arc::new(self.facts), stale: None }
+        Claims::new(self.facts)
     }
-}
-
-/// Deserializes a set of scopes from the list that it is serialized as.
-pub(super) fn scopes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ScopeSet, D::Error> {
-    let scopes = Vec::<String>::deserialize(deserializer)?;
-    Ok(ScopeSet::granted(scopes.iter().map(String::as_str)))
 }
 
 #[cfg(test)]
@@ -64,7 +56,7 @@ mod tests {
 
     fn claims(json: &str) -> Claims {
         let places = ["permissions[]".parse().unwrap()];
-        ClaimsReader::default().scope_claims(places).read(json.as_bytes()).unwrap()
+        ClaimsReader::default().scope_claims(places).read_introspection(json.as_bytes()).unwrap()
     }
 
     #[test]
@@ -87,7 +79,7 @@ mod tests {
             assert_eq!(format!("{read:?}"), format!("{written:?}"));
             assert_eq!(read.as_json(), written.as_json());
             let rest = |claims: &Claims| {
-                let facts = &claims.facts;
+                let facts = claims.set();
                 let audience = facts.audience.clone();
                 let times = (facts.issued_at, facts.not_before, facts.expires_at);
                 let texts = (facts.username.clone(), facts.issuer.clone(), facts.token_id.clone());

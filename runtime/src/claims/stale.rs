@@ -1,8 +1,5 @@
 //! Claims that are used although they could not be confirmed.
 
-use std::sync::Arc;
-
-use super::Claims;
 use crate::{ResolveError, ScopeSet};
 
 /// Why claims are stale, and what they may be used for.
@@ -13,45 +10,35 @@ pub(super) struct Stale {
 }
 
 impl Stale {
+    /// For these scopes of the token alone, or for all of them if there is no set.
+    pub(super) fn new(
+        granted: &ScopeSet,
+        stale_scopes: Option<&ScopeSet>,
+        cause: ResolveError,
+    ) -> Self {
+        let usable = stale_scopes.map(|stale_scopes| {
+            ScopeSet::granted(granted.iter().filter(|scope| stale_scopes.contains(scope)))
+        });
+        Self { usable, cause }
+    }
+
     pub(super) fn usable(&self) -> Option<&ScopeSet> {
         self.usable.as_ref()
     }
-}
 
-impl Claims {
-    /// Whether these are cached claims that are older than the `ttl` of the cache, used because the token
-    /// could not be resolved: see [`stale_if_error`](crate::CachedBuilder::stale_if_error).
-    #[must_use]
-    pub fn is_stale(&self) -> bool {
-        self.stale.is_some()
-    }
-
-    /// The same claims as stale ones, for these scopes alone, or for all if there is no set.
-    #[cfg_attr(
-        not(feature = "introspection"),
-        expect(dead_code, reason = "only the cache makes claims stale")
-    )]
-    pub(crate) fn stale(self, stale_scopes: Option<&ScopeSet>, cause: ResolveError) -> Self {
-        let of_token = self.facts.scopes.iter();
-        let usable = stale_scopes.map(|stale_scopes| {
-            ScopeSet::granted(of_token.filter(|scope| stale_scopes.contains(scope)))
-        });
-        Self { stale: Some(Arc::new(Stale { usable, cause })), facts: self.facts }
-    }
-
-    /// Why a policy cannot be decided, if the scopes of the token meet it and those that stale claims may
-    /// be used for do not.
+    /// Why a condition cannot be decided, if all scopes of the token satisfy it and those that stale claims
+    /// may be used for do not.
     ///
-    /// If only some scopes may be used, a policy that requires no scope is not met either: `stale_scopes`
-    /// does not say that stale claims may be used for it.
-    pub(crate) fn too_stale_for(
+    /// If only some scopes may be used, a condition that requires no scope is not satisfied either:
+    /// `stale_scopes` does not say that stale claims may be used for it.
+    pub(super) fn too_stale_for(
         &self,
-        met_by: impl Fn(&ScopeSet) -> bool,
+        granted: &ScopeSet,
+        condition: impl Fn(&ScopeSet) -> bool,
     ) -> Option<&ResolveError> {
-        let stale = self.stale.as_deref()?;
-        let usable = stale.usable()?;
-        let met = met_by(usable) && !met_by(&ScopeSet::default());
-        (met_by(&self.facts.scopes) && !met).then_some(&stale.cause)
+        let usable = self.usable()?;
+        let satisfied = condition(usable) && !condition(&ScopeSet::default());
+        (condition(granted) && !satisfied).then_some(&self.cause)
     }
 }
 
@@ -59,6 +46,7 @@ impl Claims {
 #[cfg(feature = "introspection")]
 mod tests {
     use super::*;
+    use crate::Claims;
     use crate::Condition::{self, All, Any, Scope};
 
     fn stale(stale_scopes: Option<&str>) -> Claims {

@@ -226,6 +226,9 @@ pub enum InvalidResponse {
     /// It begins like a JSON object and is not a JSON text of bounded depth.
     #[error("the answer begins like a JSON object and cannot be read as one")]
     UnreadableObject,
+    /// A JSON text that is not an object.
+    #[error("the claims are not a JSON object")]
+    NotAnObject,
     /// No JSON object with one boolean `active`.
     #[error("the answer has no boolean member `active`, or more than one")]
     NoActive,

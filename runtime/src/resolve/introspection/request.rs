@@ -43,7 +43,7 @@ impl Exchange {
             return Err(self.refused(response).await);
         }
         let body = http_client::bounded_body(response, self.max_response_length).await?;
-        self.reader.read(&body)
+        self.reader.read_introspection(&body)
     }
 
     pub(super) fn name(&self) -> String {

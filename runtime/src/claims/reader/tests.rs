@@ -1,0 +1,296 @@
+use std::time::{Duration, SystemTime};
+
+use super::*;
+
+fn read(json: &str) -> Result<Claims, ResolveError> {
+    ClaimsReader::default().read_introspection(json.as_bytes())
+}
+
+fn bad(json: impl AsRef<[u8]>) -> InvalidResponse {
+    match ClaimsReader::default().read_introspection(json.as_ref()) {
+        Err(ResolveError::InvalidResponse(bad)) => bad,
+        other => panic!("{:?}: {other:?}", String::from_utf8_lossy(json.as_ref())),
+    }
+}
+
+fn wrong_member(json: &str) -> &'static str {
+    match bad(json) {
+        InvalidResponse::MemberError(wrong) => wrong.name(),
+        other => panic!("{json}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_member_of_the_wrong_type_is_named_with_both_types() {
+    // R-B9, R-D4, R-D5, R-D6
+    for (member, message) in [
+        (
+            r#""aud":null"#,
+            "the member `aud` of the answer is null, expected a string or an array of strings",
+        ),
+        (
+            r#""aud":["a",1]"#,
+            "the member `aud` of the answer is an array with other elements than strings, expected a string or an array of strings",
+        ),
+        (
+            r#""scope":["canary"]"#,
+            "the member `scope` of the answer is an array of strings, expected a string",
+        ),
+        (r#""exp":"canary""#, "the member `exp` of the answer is a string, expected a number"),
+        (r#""sub":7"#, "the member `sub` of the answer is a number, expected a string"),
+        (
+            r#""token_use":{"canary":1}"#,
+            "the member `token_use` of the answer is an object, expected a string",
+        ),
+        (r#""iss":true"#, "the member `iss` of the answer is a boolean, expected a string"),
+    ] {
+        assert_eq!(bad(format!(r#"{{"active":true,{member}}}"#)).to_string(), message);
+    }
+    let reader = ClaimsReader::default().scope_claims(["roles[]".parse().unwrap()]);
+    let Err(ResolveError::InvalidResponse(bad)) =
+        reader.read_introspection(br#"{"active":true,"roles":"a"}"#)
+    else {
+        panic!();
+    };
+    assert_eq!(
+        bad.to_string(),
+        "a member that is configured as a scope claim is a string, expected an array of strings"
+    );
+}
+
+#[test]
+fn active_is_a_boolean_present_once() {
+    // R-D2
+    for active in [r#""true""#, "1", "null", "[true]", "{}", r#""""#, "1.0"] {
+        assert_eq!(bad(format!(r#"{{"active":{active}}}"#)), InvalidResponse::NoActive, "{active}");
+    }
+    for json in [
+        r#"{"active":true,"active":true}"#,
+        r#"{"active":false,"active":true}"#,
+        r#"{"active":true,"\u0061ctive":false}"#,
+        r#"{"Active":true}"#,
+        "{}",
+        "[]",
+        "true",
+        "null",
+        r#"[{"active":true}]"#,
+    ] {
+        assert_eq!(bad(json), InvalidResponse::NoActive, "{json}");
+    }
+}
+
+#[test]
+fn an_inactive_answer_is_inactive_whatever_else_it_says() {
+    // R-D3
+    for rest in ["", r#","exp":"never""#, r#","sub":1,"sub":2"#, r#","scope":"read""#] {
+        let answer = read(&format!(r#"{{"active":false{rest}}}"#));
+        assert!(matches!(answer, Err(ResolveError::Inactive)), "{rest}: {answer:?}");
+    }
+}
+
+#[test]
+fn scope_is_one_string_and_absent_means_none() {
+    // R-D4
+    let scopes = |json: &str| read(json).unwrap().scopes().to_string();
+    assert_eq!(scopes(r#"{"active":true}"#), "");
+    assert_eq!(scopes(r#"{"active":true,"scope":" b  a b "}"#), "a b");
+    assert_eq!(scopes(r#"{"active":true,"scp":"a","permissions":["b"]}"#), "");
+    for scope in [r#"["a"]"#, "1", "null", "{}"] {
+        let json = format!(r#"{{"active":true,"scope":{scope}}}"#);
+        assert_eq!(wrong_member(&json), "scope", "{scope}");
+    }
+}
+
+#[test]
+fn scopes_are_read_from_where_they_are_configured() {
+    // R-D4
+    let claims = ["scp", "permissions[]", "/realm_access/roles[]"];
+    let reader = ClaimsReader::default().scope_claims(claims.map(|claim| claim.parse().unwrap()));
+    let scopes = |json: &str| {
+        reader.read_introspection(json.as_bytes()).map(|claims| claims.scopes().to_string()).ok()
+    };
+    assert_eq!(
+        scopes(
+            r#"{"active":true,"scope":"no","scp":"a b","permissions":["c","d e"],
+                "realm_access":{"roles":["f"]}}"#
+        ),
+        Some("a b c f".to_owned())
+    );
+    assert_eq!(scopes(r#"{"active":true,"realm_access":"x"}"#), Some(String::new()));
+    assert_eq!(scopes(r#"{"active":true,"permissions":"c"}"#), None);
+    assert_eq!(scopes(r#"{"active":true,"permissions":["c",1]}"#), None);
+    assert_eq!(scopes(r#"{"active":true,"scp":["a"]}"#), None);
+}
+
+#[test]
+fn times_are_numbers_in_range() {
+    // R-D5
+    let expires = |exp: &str| {
+        let claims = read(&format!(r#"{{"active":true,"exp":{exp}}}"#)).unwrap();
+        claims.expires_at().unwrap().duration_since(SystemTime::UNIX_EPOCH).unwrap()
+    };
+    assert_eq!(expires("1700000000"), Duration::from_secs(1_700_000_000));
+    assert_eq!(expires("1.5"), Duration::from_millis(1_500));
+    assert_eq!(expires("17e8"), Duration::from_secs(1_700_000_000));
+    for name in ["exp", "nbf", "iat"] {
+        for wrong in [r#""1700000000""#, "null", "true", "[1]", "{}"] {
+            let json = format!(r#"{{"active":true,"{name}":{wrong}}}"#);
+            assert_eq!(wrong_member(&json), name, "{wrong}");
+        }
+        for outside in ["-1", "-0.5", "1700000000000", "1e300", "18446744073709551616"] {
+            let json = format!(r#"{{"active":true,"{name}":{outside}}}"#);
+            assert_eq!(bad(json), InvalidResponse::TimeOutOfRange, "{name} {outside}");
+        }
+    }
+}
+
+#[test]
+fn the_audience_is_a_string_or_an_array_of_strings() {
+    // R-D6
+    let audience = |aud: &str| {
+        let claims = read(&format!(r#"{{"active":true,"aud":{aud}}}"#)).unwrap();
+        claims.audience().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(audience(r#""a""#), ["a"]);
+    assert_eq!(audience(r#"["a","b"]"#), ["a", "b"]);
+    assert!(audience("[]").is_empty());
+    for wrong in ["null", "1", r#"["a",1]"#, r#"{"a":"b"}"#, "true"] {
+        let json = format!(r#"{{"active":true,"aud":{wrong}}}"#);
+        assert_eq!(wrong_member(&json), "aud", "{wrong}");
+    }
+}
+
+#[test]
+fn an_absent_subject_stays_absent() {
+    // R-D9
+    let claims = read(r#"{"active":true,"username":"u","client_id":"c"}"#).unwrap();
+    assert_eq!((claims.subject(), claims.username()), (None, Some("u")));
+    for name in ["sub", "client_id", "username", "iss", "jti", "token_type", "token_use"] {
+        let json = format!(r#"{{"active":true,"{name}":1}}"#);
+        assert_eq!(wrong_member(&json), name);
+    }
+}
+
+#[test]
+fn unknown_members_are_kept_and_decide_nothing() {
+    // R-D10
+    let json = r#"{"active":true,"tenant":{"id":7},"exp_in":-5}"#;
+    assert_eq!(read(json).unwrap().as_json(), json);
+}
+
+#[test]
+fn a_member_name_that_serde_json_reserves_changes_no_type() {
+    // R-D12
+    let raw = |value: &str| {
+        let value = serde_json::to_string(value).unwrap();
+        format!(r#"{{"$serde_json::private::RawValue":{value}}}"#)
+    };
+    let number = |value: &str| format!(r#"{{"$serde_json::private::Number":"{value}"}}"#);
+    for json in [
+        format!(r#"{{"active":{}}}"#, raw("true")),
+        format!(r#"{{"active":true,"scope":{}}}"#, raw(r#""admin""#)),
+        format!(r#"{{"active":true,"aud":{}}}"#, raw(r#"["a"]"#)),
+        format!(r#"{{"active":true,"aud":["b",{}]}}"#, raw(r#""a""#)),
+        format!(r#"{{"active":true,"exp":{}}}"#, raw("4000000000")),
+        format!(r#"{{"active":true,"exp":{}}}"#, number("4000000000")),
+        format!(r#"{{"active":true,"sub":{}}}"#, raw(r#""alice""#)),
+        format!(r#"{{"active":true,"cnf":{}}}"#, raw("null")),
+        format!(r#"{{"active":true,"x":{{"y":[{}]}}}}"#, raw("1")),
+        format!(r#"{{"active":true,"x":{{"z":1,"y":{}}}}}"#, number("1")),
+        raw(r#"{"active":true}"#),
+        format!(r#"{{"active":true,{}"#, raw("1").trim_start_matches('{')),
+    ] {
+        assert_eq!(bad(&json), InvalidResponse::ReservedMember, "{json}");
+        let escaped = json.replace('$', r"\u0024");
+        assert_eq!(bad(&escaped), InvalidResponse::ReservedMember, "{escaped}");
+    }
+    let text = r#"{"active":true,"sub":"$serde_json::private::RawValue"}"#;
+    assert_eq!(read(text).unwrap().subject(), Some("$serde_json::private::RawValue"));
+}
+
+#[test]
+fn no_slip_of_a_byte_panics_or_widens_an_answer() {
+    // R-L4, R-D11
+    let right = br#"{"active":true,"exp":1700000000,"aud":["a"],"scope":"read","x":{"y":[1.5]}}"#;
+    let reader = ClaimsReader::default();
+    let mut read = 0;
+    for position in 0..right.len() {
+        for byte in 0..=u8::MAX {
+            for json in [replaced(right, position, byte), inserted(right, position, byte)] {
+                let Ok(claims) = reader.read_introspection(&json) else { continue };
+                let document: Value = serde_json::from_slice(&json).unwrap();
+                assert_eq!(document["active"], true);
+                let granted = document.get("scope").and_then(Value::as_str).unwrap_or_default();
+                assert!(claims.scopes().iter().all(|one| granted.contains(one)));
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 1000, "{read}");
+}
+
+fn replaced(json: &[u8], position: usize, byte: u8) -> Vec<u8> {
+    let mut json = json.to_vec();
+    json[position] = byte;
+    json
+}
+
+fn inserted(json: &[u8], position: usize, byte: u8) -> Vec<u8> {
+    let mut json = json.to_vec();
+    json.insert(position, byte);
+    json
+}
+
+#[test]
+fn what_is_not_one_json_object_is_refused() {
+    // R-D11
+    let deep = format!(r#"{{"active":true,"x":{}1{}}}"#, "[".repeat(5_000), "]".repeat(5_000));
+    for json in [&b""[..], b"<html>active: true</html>", b"active", b" \xff{}", b"[1,"] {
+        assert_eq!(bad(json), InvalidResponse::NotJson);
+    }
+    // R-C10: a member that the holder of a token chose may have made it so.
+    for json in [
+        &b"{"[..],
+        b"\xef\xbb\xbf{\"active\":true}",
+        b"{\"active\":true}{}",
+        b"{\"active\":true} x",
+        b"{\"active\":true,\"exp\":NaN}",
+        b"{\"active\":true,\"exp\":1e999}",
+        b"{\"active\":true,\"sub\":\"\xff\"}",
+        b"{\"active\":true,\"sub\":\"\\ud800\"}",
+        b"{\"active\":true,}",
+        b"{'active':true}",
+        b"{\"active\":true",
+        deep.as_bytes(),
+        format!(" \r\n\t{deep}").as_bytes(),
+    ] {
+        assert_eq!(bad(json), InvalidResponse::UnreadableObject);
+    }
+    for json in [
+        r#"{"active":true,"sub":"a","sub":"b"}"#,
+        r#"{"active":true,"exp":1,"exp":2}"#,
+        r#"{"active":true,"realm_access":{"roles":[],"roles":["admin"]}}"#,
+    ] {
+        assert_eq!(bad(json), InvalidResponse::RepeatedMember, "{json}");
+    }
+}
+
+#[test]
+fn a_claim_set_needs_no_member_of_introspection() {
+    let claims = Claims::from_json(br#"{"sub":"alice","scope":"read","active":false}"#).unwrap();
+    assert_eq!((claims.subject(), claims.scopes().as_str()), (Some("alice"), "read"));
+    for (json, expected) in [
+        ("[]", InvalidResponse::NotAnObject),
+        ("\"a\"", InvalidResponse::NotAnObject),
+        (r#"{"sub":"a","sub":"b"}"#, InvalidResponse::RepeatedMember),
+        (r#"{"act":{"sub":"a","sub":"b"}}"#, InvalidResponse::RepeatedMember),
+        (r#"{"sub":"a""#, InvalidResponse::UnreadableObject),
+        ("a", InvalidResponse::NotJson),
+    ] {
+        match Claims::from_json(json.as_bytes()) {
+            Err(ResolveError::InvalidResponse(found)) => assert_eq!(found, expected, "{json}"),
+            other => panic!("{json}: {other:?}"),
+        }
+    }
+    assert!(Claims::from_json(br#"{"exp":"1"}"#).is_err(), "R-D5");
+}
