@@ -2,7 +2,7 @@
 
 mod error_chain;
 #[cfg(feature = "introspection")]
-mod exchange;
+mod introspection_request;
 mod log_limiter;
 #[cfg(feature = "metrics")]
 pub mod metrics;
@@ -36,8 +36,8 @@ macro_rules! gauge {
 pub(crate) use count;
 pub(crate) use error_chain::Chain;
 #[cfg(feature = "introspection")]
-pub(crate) use exchange::Stopwatch;
-#[cfg(feature = "introspection")]
 pub(crate) use gauge;
+#[cfg(feature = "introspection")]
+pub(crate) use introspection_request::IntrospectionTimer;
 pub(crate) use log_limiter::{LogLimiter, Verdict};
 pub(crate) use untrusted::{OneLine, Quoted, QuotedList};

@@ -12,10 +12,10 @@ mod circuit_breaker;
 mod client_authentication;
 mod concurrency_limit;
 mod control_request;
-mod discovery;
 mod endpoint;
-mod error_response;
+mod error_body;
 mod http_client;
+mod metadata;
 mod request;
 mod retry_after;
 mod retry_after_gate;
@@ -33,13 +33,13 @@ pub(crate) use builder::ENDPOINT;
 pub use builder::IntrospectionBuilder;
 pub use client_authentication::{BearerSource, ClientAuthentication, TokenSource};
 
-use crate::telemetry::{Stopwatch, count};
+use crate::telemetry::{IntrospectionTimer, count};
 use crate::{AccessToken, Claims, ResolveError, Resolver, SetupError, Unavailable};
-use circuit_breaker::{Admitted, Breaker, Control, Passage};
-use concurrency_limit::{CROWDED, InFlight, Place};
+use circuit_breaker::{CircuitBreaker, ControlPermit, Permit, RequestPermit};
+use concurrency_limit::{ConcurrencyLimit, RETRY_AFTER, Slot};
 use control_request::ControlRequests;
-use request::Exchange;
-use retry_after_gate::Pause;
+use request::RequestSender;
+use retry_after_gate::RetryAfterGate;
 
 /// Resolves access tokens by asking the authorization server's introspection endpoint.
 ///
@@ -54,12 +54,12 @@ use retry_after_gate::Pause;
 pub struct Introspection(Arc<Inner>);
 
 struct Inner {
-    exchange: Arc<Exchange>,
-    deadline: Duration,
+    requests: Arc<RequestSender>,
+    request_timeout: Duration,
     retry: bool,
-    in_flight: Arc<InFlight>,
-    pause: Pause,
-    breaker: Breaker,
+    concurrency_limit: Arc<ConcurrencyLimit>,
+    retry_after_gate: RetryAfterGate,
+    circuit_breaker: CircuitBreaker,
     control_requests: ControlRequests,
 }
 
@@ -87,62 +87,62 @@ impl Introspection {
     /// [`SetupError::Discovery`] with a failure that
     /// [is definitive](crate::DiscoveryError::is_definitive).
     pub async fn discover_at_start(&self) -> Result<(), SetupError> {
-        self.0.exchange.endpoint.attempt_at_start().await
+        self.0.requests.endpoint.discover_at_start().await
     }
 }
 
 impl Inner {
     /// Resolves at an endpoint that is known.
     async fn resolve(self: &Arc<Self>, token: &AccessToken) -> Result<Claims, ResolveError> {
-        self.pause
+        self.retry_after_gate
             .check(token)
             .inspect_err(|_| count!(INTROSPECTION_REQUESTS_NOT_SENT, "cause" => "retry_after"))?;
         let open =
             |_: &Unavailable| count!(INTROSPECTION_REQUESTS_NOT_SENT, "cause" => "circuit_breaker");
-        self.breaker.check().inspect_err(open)?;
-        let place = self.in_flight.enter().await;
-        let mut place = place.inspect_err(
+        self.circuit_breaker.check().inspect_err(open)?;
+        let slot = self.concurrency_limit.acquire().await;
+        let mut slot = slot.inspect_err(
             |_| count!(INTROSPECTION_REQUESTS_NOT_SENT, "cause" => "concurrency_limit"),
         )?;
-        let end = Instant::now() + self.deadline;
+        let end = Instant::now() + self.request_timeout;
 
-        let mut admitted = self.breaker.admit().inspect_err(open)?;
-        if matches!(&admitted, Admitted::Exchange(passage) if !passage.is_probe())
-            && self.pause.take_suspicion()
+        let mut admitted = self.circuit_breaker.acquire().inspect_err(open)?;
+        if matches!(&admitted, Permit::Request(permit) if !permit.is_probe())
+            && self.retry_after_gate.take_due_control()
         {
-            admitted = Admitted::Control(self.breaker.control_for_pause());
+            admitted = Permit::Control(self.circuit_breaker.control_for_retry_after());
         }
-        let passage = match admitted {
-            Admitted::Exchange(passage) => passage,
-            Admitted::Control(control) => {
-                place = self.control(control, place, end).await?.begin_again();
-                self.pause.check(token)?;
-                self.breaker.admit_exchange().inspect_err(open)?
+        let permit = match admitted {
+            Permit::Request(permit) => permit,
+            Permit::Control(control) => {
+                slot = self.control(control, slot, end).await?.restart();
+                self.retry_after_gate.check(token)?;
+                self.circuit_breaker.acquire_request().inspect_err(open)?
             }
         };
 
-        let stopwatch = Stopwatch::start();
-        let exchange = place.hold(self.introspect(token, &passage, end)).await;
+        let timer = IntrospectionTimer::start();
+        let exchange = slot.run(self.introspect(token, &permit, end)).await;
         let resolved = exchange.unwrap_or_else(|| {
-            let displaced = Unavailable::new("the exchange took long, and others were waiting");
-            Err(displaced.with_retry_after(CROWDED).withheld().into())
+            let preempted = Unavailable::new("the exchange took long, and others were waiting");
+            Err(preempted.with_retry_after(RETRY_AFTER).withheld().into())
         });
-        stopwatch.stop(&resolved);
+        timer.record(&resolved);
         if resolved.as_ref().err().is_none_or(|error| !error.is_outage()) {
-            place.answered();
+            slot.record_answer();
         }
         match &resolved {
             Ok(claims) => self.control_requests.keep(token, claims),
             Err(error) => {
-                self.pause.observe(token, error);
+                self.retry_after_gate.record(token, error);
                 if error.is_outage() {
                     self.control_requests.mark_failed(token);
                 }
             }
         }
-        if let Some(control) = self.breaker.observe(&passage, &resolved) {
+        if let Some(control) = self.circuit_breaker.record(&permit, &resolved) {
             // The exchange has failed anyhow; all that counts is what the circuit breaker makes of it.
-            let _ = self.control(control, place, end).await;
+            let _ = self.control(control, slot, end).await;
         }
         resolved
     }
@@ -151,11 +151,11 @@ impl Inner {
     async fn introspect(
         &self,
         token: &AccessToken,
-        passage: &Passage<'_>,
+        permit: &RequestPermit<'_>,
         end: Instant,
     ) -> Result<Claims, ResolveError> {
-        let retry = self.retry && !passage.is_probe();
-        let attempt = || self.exchange.perform(token);
+        let retry = self.retry && !permit.is_probe();
+        let attempt = || self.requests.send(token);
         let retries = ExponentialBuilder::default()
             .with_min_delay(RETRY_DELAY)
             .with_max_times(usize::from(retry))
@@ -170,30 +170,30 @@ impl Inner {
     /// keep the circuit open.
     async fn control(
         self: &Arc<Self>,
-        control: Control,
-        place: Place,
+        control: ControlPermit,
+        slot: Slot,
         end: Instant,
-    ) -> Result<Place, ResolveError> {
-        place.keep();
+    ) -> Result<Slot, ResolveError> {
+        slot.disable_preemption();
         let is_probe = control.probe().is_some();
         let (sender, mut ended) = oneshot::channel();
         let running = Running { inner: Arc::clone(self), control };
         let request = async move {
             let outcome = running.outcome().await;
             drop(running);
-            let _ = sender.send(outcome.map(|()| place));
+            let _ = sender.send(outcome.map(|()| slot));
         };
         tokio::spawn(request.in_current_span());
 
         // A server that is slow for everybody must not be twice as slow for this caller, so after a while
         // the exchange begins beside the control request. While the circuit is open it does not.
         if !is_probe {
-            let patience = Instant::now() + self.deadline / 5;
+            let patience = Instant::now() + self.request_timeout / 5;
             match timeout_at(patience.min(end), &mut ended).await {
                 Ok(outcome) => return outcome.unwrap_or_else(|_| late()),
                 Err(_) => {
-                    if let Some(place) = self.in_flight.enter_if_free() {
-                        return Ok(place);
+                    if let Some(slot) = self.concurrency_limit.try_acquire() {
+                        return Ok(slot);
                     }
                 }
             }
@@ -205,26 +205,27 @@ impl Inner {
 /// A control request under way.
 struct Running {
     inner: Arc<Inner>,
-    control: Control,
+    control: ControlPermit,
 }
 
 impl Running {
     /// An error where nobody should send an exchange now.
     async fn outcome(&self) -> Result<(), ResolveError> {
         let Self { inner, control } = self;
-        let outcome = inner.control_requests.send(control.probe(), &inner.in_flight).await;
-        inner.breaker.observe_control(control, &outcome);
-        inner.pause.observe_control(&outcome);
-        let for_all = inner.breaker.check().is_err() || inner.pause.check_all().is_err();
+        let outcome = inner.control_requests.send(control.probe(), &inner.concurrency_limit).await;
+        inner.circuit_breaker.record_control(control, &outcome);
+        inner.retry_after_gate.record_control(&outcome);
+        let for_all =
+            inner.circuit_breaker.check().is_err() || inner.retry_after_gate.check_all().is_err();
         if for_all { outcome } else { Ok(()) }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.inner.breaker.end_control(&self.control);
+        self.inner.circuit_breaker.release_control(&self.control);
         if self.control.is_for_pause() {
-            self.inner.pause.end_control();
+            self.inner.retry_after_gate.release_control();
         }
     }
 }
@@ -240,8 +241,8 @@ fn is_transient(error: &ResolveError) -> bool {
 impl Resolver for Introspection {
     async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
         let Self(inner) = self;
-        let endpoint = &inner.exchange.endpoint;
-        if endpoint.known().is_ok() {
+        let endpoint = &inner.requests.endpoint;
+        if endpoint.get().is_ok() {
             return inner.resolve(token).await;
         }
         let both = async {
@@ -251,18 +252,18 @@ impl Resolver for Introspection {
             inner.resolve(token).await
         };
         // One deadline for both, whatever each takes.
-        timeout(inner.deadline, both).await.unwrap_or_else(|_| late())
+        timeout(inner.request_timeout, both).await.unwrap_or_else(|_| late())
     }
 
     /// The endpoint, or the issuer that it is discovered from; which
     /// [client](IntrospectionBuilder::client_identity) this is, since a server may answer each client
     /// differently about a token (RFC 7662 §2.2); and where the scopes are read.
     fn cache_namespace(&self) -> String {
-        self.0.exchange.name()
+        self.0.requests.name()
     }
 
     fn client_id(&self) -> Option<&str> {
-        self.0.exchange.authentication.client_id()
+        self.0.requests.authentication.client_id()
     }
 
     fn vouches_for_issuer(&self) -> bool {
@@ -272,6 +273,6 @@ impl Resolver for Introspection {
 
 impl fmt::Debug for Introspection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Introspection").field("exchange", &self.0.exchange).finish_non_exhaustive()
+        f.debug_struct("Introspection").field("exchange", &self.0.requests).finish_non_exhaustive()
     }
 }

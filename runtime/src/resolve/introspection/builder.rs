@@ -8,13 +8,13 @@ use secrecy::SecretString;
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::circuit_breaker::{self, Breaker};
-use super::concurrency_limit::InFlight;
+use super::circuit_breaker::{self, CircuitBreaker};
+use super::concurrency_limit::ConcurrencyLimit;
 use super::control_request::ControlRequests;
-use super::discovery::ISSUER;
-use super::endpoint::{self, Discovery, Endpoint, Target};
-use super::request::Exchange;
-use super::retry_after_gate::Pause;
+use super::endpoint::{self, Discovery, Endpoint, EndpointSource};
+use super::metadata::ISSUER;
+use super::request::RequestSender;
+use super::retry_after_gate::RetryAfterGate;
 use super::{ClientAuthentication, Inner, Introspection, TokenSource};
 use crate::secure_url::{self, Http};
 use crate::{ClaimsReader, Clock, ScopeClaim, SetupError, SystemClock};
@@ -31,7 +31,7 @@ pub(crate) const ENDPOINT: &str = "setting `introspection_url` (REQUIRES_AUTH_IN
 /// [`Introspection::from_issuer`] or [`Introspection::discover`].
 #[must_use]
 pub struct IntrospectionBuilder {
-    place: Place,
+    location: Location,
     http: Http,
     authentication: ClientAuthentication,
     client_identity: Option<String>,
@@ -42,12 +42,12 @@ pub struct IntrospectionBuilder {
     max_in_flight: usize,
     max_retry_after: Duration,
     retry: bool,
-    breaker: Option<circuit_breaker::Settings>,
+    circuit_breaker: Option<circuit_breaker::Settings>,
     clock: Arc<dyn Clock>,
 }
 
 /// Where the endpoint is, as it was given.
-enum Place {
+enum Location {
     Endpoint(String),
     Issuer(String),
 }
@@ -55,7 +55,7 @@ enum Place {
 impl Introspection {
     /// Starts with the URL of the introspection endpoint: `https`, or `http` on this machine.
     pub fn builder(endpoint: impl Into<String>) -> IntrospectionBuilder {
-        IntrospectionBuilder::new(Place::Endpoint(endpoint.into()))
+        IntrospectionBuilder::new(Location::Endpoint(endpoint.into()))
     }
 
     /// Starts with the issuer, whose metadata names the endpoint: `https`, or `http` on this machine.
@@ -71,14 +71,14 @@ impl Introspection {
     /// The document must be that of exactly this issuer, and name an `introspection_endpoint`; until
     /// then no token is sent anywhere.
     pub fn from_issuer(issuer: impl Into<String>) -> IntrospectionBuilder {
-        IntrospectionBuilder::new(Place::Issuer(issuer.into()))
+        IntrospectionBuilder::new(Location::Issuer(issuer.into()))
     }
 }
 
 impl IntrospectionBuilder {
-    fn new(place: Place) -> Self {
+    fn new(location: Location) -> Self {
         Self {
-            place,
+            location,
             http: Http::LoopbackOnly,
             authentication: ClientAuthentication::None,
             client_identity: None,
@@ -89,7 +89,7 @@ impl IntrospectionBuilder {
             max_in_flight: MAX_IN_FLIGHT,
             max_retry_after: MAX_RETRY_AFTER,
             retry: true,
-            breaker: Some(circuit_breaker::Settings::default()),
+            circuit_breaker: Some(circuit_breaker::Settings::default()),
             clock: Arc::new(SystemClock),
         }
     }
@@ -220,7 +220,7 @@ impl IntrospectionBuilder {
     ///
     /// With 1, each failed exchange is followed by a control request.
     pub fn circuit_breaker_failures(mut self, failures: u32) -> Self {
-        self.breaker.get_or_insert_default().failures = failures;
+        self.circuit_breaker.get_or_insert_default().failures = failures;
         self
     }
 
@@ -231,13 +231,13 @@ impl IntrospectionBuilder {
     /// After that, two exchanges may be in flight at first, and twice as many after each round trip or
     /// 100 ms, until all are let through; the others are answered 503 with `Retry-After: 1`.
     pub fn circuit_breaker_probe_interval(mut self, period: Duration) -> Self {
-        self.breaker.get_or_insert_default().period = period;
+        self.circuit_breaker.get_or_insert_default().period = period;
         self
     }
 
     /// Disables the circuit breaker. Default: enabled.
     pub fn without_circuit_breaker(mut self) -> Self {
-        self.breaker = None;
+        self.circuit_breaker = None;
         self
     }
 
@@ -271,27 +271,27 @@ impl IntrospectionBuilder {
                 "`deadline`, `connect_timeout` and `max_response_length` must be more than 0",
             ));
         }
-        if let Some(breaker) = &self.breaker {
+        if let Some(breaker) = &self.circuit_breaker {
             breaker.check()?;
         }
-        let endpoint = match self.place {
-            Place::Endpoint(url) => {
+        let endpoint = match self.location {
+            Location::Endpoint(url) => {
                 let url = secure_url::parse(&url, self.http).map_err(SetupError::url(ENDPOINT))?;
-                Endpoint::Given(Target::new(url, self.http, self.connect_timeout)?)
+                EndpointSource::Configured(Endpoint::new(url, self.http, self.connect_timeout)?)
             }
-            Place::Issuer(issuer) => {
+            Location::Issuer(issuer) => {
                 let url = secure_url::parse(&issuer, self.http).map_err(SetupError::url(ISSUER))?;
                 let settings = endpoint::Settings {
                     http: self.http,
                     connect_timeout: self.connect_timeout,
-                    deadline: self.request_timeout,
+                    request_timeout: self.request_timeout,
                     max_in_flight: self.max_in_flight,
                     clock: Arc::clone(&self.clock),
                 };
-                Endpoint::Discovered(Box::new(Discovery::new(issuer, url, settings)))
+                EndpointSource::Discovered(Box::new(Discovery::new(issuer, url, settings)))
             }
         };
-        let exchange = Arc::new(Exchange {
+        let requests = Arc::new(RequestSender {
             endpoint,
             authentication: self.authentication,
             client_identity: self.client_identity,
@@ -302,17 +302,21 @@ impl IntrospectionBuilder {
         });
         let clock = || Arc::clone(&self.clock);
         Ok(Introspection(Arc::new(Inner {
-            deadline: self.request_timeout,
+            request_timeout: self.request_timeout,
             retry: self.retry,
-            in_flight: InFlight::new(self.max_in_flight, self.request_timeout, clock()),
-            breaker: Breaker::new(self.breaker, self.max_in_flight, clock()),
-            pause: Pause::new(clock()),
-            control_requests: ControlRequests::new(
-                Arc::clone(&exchange),
+            concurrency_limit: ConcurrencyLimit::new(
+                self.max_in_flight,
                 self.request_timeout,
                 clock(),
             ),
-            exchange,
+            circuit_breaker: CircuitBreaker::new(self.circuit_breaker, self.max_in_flight, clock()),
+            retry_after_gate: RetryAfterGate::new(clock()),
+            control_requests: ControlRequests::new(
+                Arc::clone(&requests),
+                self.request_timeout,
+                clock(),
+            ),
+            requests,
         })))
     }
 }
@@ -320,8 +324,8 @@ impl IntrospectionBuilder {
 impl fmt::Debug for IntrospectionBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The endpoint may still have user-info.
-        let (Place::Endpoint(place) | Place::Issuer(place)) = &self.place;
-        let host = Url::parse(place).ok().and_then(|url| url.host().map(|it| it.to_string()));
+        let (Location::Endpoint(location) | Location::Issuer(location)) = &self.location;
+        let host = Url::parse(location).ok().and_then(|url| url.host().map(|it| it.to_string()));
         f.debug_struct("IntrospectionBuilder")
             .field("host", &host)
             .field("authentication", &self.authentication)

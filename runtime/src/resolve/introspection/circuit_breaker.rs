@@ -22,7 +22,7 @@ use crate::{Claims, Clock, ResolveError, SetupError, Unavailable};
 /// The next probe's time is set when a probe begins, not when it ends. So nothing has to be cleaned
 /// up after a probe that is cancelled or panics, and one that hangs does not delay the recovery.
 #[derive(Debug)]
-pub(super) struct Breaker {
+pub(super) struct CircuitBreaker {
     settings: Option<Settings>,
     /// How many exchanges may be in flight when the recovery is complete.
     max_in_flight: usize,
@@ -30,7 +30,7 @@ pub(super) struct Breaker {
     clock: Arc<dyn Clock>,
 }
 
-/// When a [`Breaker`] opens, and how often it probes.
+/// When a [`CircuitBreaker`] opens, and how often it probes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
     pub(super) failures: u32,
@@ -44,16 +44,16 @@ impl Settings {
 
     /// A server that is back is noticed within half a second, and two questions in a second harm
     /// none that is about to come back.
-    const PERIOD: Duration = Duration::from_millis(500);
+    const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
     /// A longer one would keep callers away from a server that is back.
-    const LONGEST_PERIOD: Duration = Duration::from_secs(60);
+    const MAX_PROBE_INTERVAL: Duration = Duration::from_secs(60);
 
     pub(super) fn check(&self) -> Result<(), SetupError> {
         if self.failures == 0 {
             return Err(SetupError::Setting("`circuit_breaker_failures` must be at least 1"));
         }
-        if self.period.is_zero() || self.period > Self::LONGEST_PERIOD {
+        if self.period.is_zero() || self.period > Self::MAX_PROBE_INTERVAL {
             return Err(SetupError::Setting(
                 "`circuit_breaker_probe_interval` must be more than 0 and at most 60 seconds",
             ));
@@ -62,21 +62,21 @@ impl Settings {
     }
 
     /// How many failures of callers' exchanges there are before a control request.
-    fn suspicious(&self) -> u32 {
+    fn failures_before_control(&self) -> u32 {
         (self.failures - 1).max(1)
     }
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { failures: Self::FAILURES, period: Self::PERIOD }
+        Self { failures: Self::FAILURES, period: Self::PROBE_INTERVAL }
     }
 }
 
 #[derive(Debug)]
 struct Circuit {
     /// How often it has been closed.
-    era: u64,
+    generation: u64,
     /// How often the count of failures has begun anew.
     series: u64,
     state: State,
@@ -84,12 +84,12 @@ struct Circuit {
 
 #[derive(Debug)]
 enum State {
-    Closed { failures: u32, control: bool, recovery: Option<Recovery> },
+    Closed { failures: u32, control: bool, slow_start: Option<SlowStart> },
     Open { next_probe: Instant, period: Duration, probes: usize },
 }
 
 impl State {
-    const CLOSED: Self = Self::Closed { failures: 0, control: false, recovery: None };
+    const CLOSED: Self = Self::Closed { failures: 0, control: false, slow_start: None };
 }
 
 /// How many exchanges may be in flight after the circuit has been closed. All who were refused during
@@ -97,13 +97,13 @@ impl State {
 /// are two at first, one more for each answer, which doubles them in each round trip, and twice as many
 /// every 100 ms, so that exchanges that hang do not keep others away.
 #[derive(Debug)]
-struct Recovery {
+struct SlowStart {
     since: Instant,
     answered: usize,
     in_flight: usize,
 }
 
-impl Recovery {
+impl SlowStart {
     const AT_FIRST: usize = 2;
     const DOUBLING: u128 = 100;
     const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -112,7 +112,7 @@ impl Recovery {
         Self { since, answered: 0, in_flight: 0 }
     }
 
-    fn admit(&mut self, now: Instant) -> Result<(), Unavailable> {
+    fn start_request(&mut self, now: Instant) -> Result<(), Unavailable> {
         if self.in_flight >= self.allowed(now) {
             return Err(Unavailable::new("the authorization server has only just recovered")
                 .with_retry_after(Self::RETRY_AFTER));
@@ -137,10 +137,10 @@ impl Circuit {
     }
 
     fn close(&mut self, now: Instant) {
-        self.era += 1;
+        self.generation += 1;
         self.series += 1;
-        let recovery = Some(Recovery::new(now));
-        self.state = State::Closed { failures: 0, control: false, recovery };
+        let slow_start = Some(SlowStart::new(now));
+        self.state = State::Closed { failures: 0, control: false, slow_start };
         gauge!(CIRCUIT_BREAKERS_OPEN; decrement 1.0);
         tracing::info!(target: "requires_auth", "circuit breaker closed");
     }
@@ -148,40 +148,40 @@ impl Circuit {
 
 /// What may be sent.
 #[derive(Debug)]
-pub(super) enum Admitted<'a> {
+pub(super) enum Permit<'a> {
     /// The caller's exchange.
-    Exchange(Passage<'a>),
+    Request(RequestPermit<'a>),
     /// A control request; the caller's exchange afterwards.
-    Control(Control),
+    Control(ControlPermit),
 }
 
 /// Leave for one exchange, to be handed back with the outcome.
 #[derive(Debug)]
 #[must_use]
-pub(super) struct Passage<'a> {
-    breaker: &'a Breaker,
-    era: u64,
+pub(super) struct RequestPermit<'a> {
+    breaker: &'a CircuitBreaker,
+    generation: u64,
     is_probe: bool,
-    recovering: bool,
+    in_slow_start: bool,
 }
 
-impl Passage<'_> {
+impl RequestPermit<'_> {
     /// Whether the circuit is open, so that this must be a single request.
     pub(super) fn is_probe(&self) -> bool {
         self.is_probe
     }
 }
 
-impl Drop for Passage<'_> {
+impl Drop for RequestPermit<'_> {
     fn drop(&mut self) {
-        if !self.recovering {
+        if !self.in_slow_start {
             return;
         }
         let mut circuit = self.breaker.circuit();
-        if circuit.era == self.era
-            && let State::Closed { recovery: Some(recovery), .. } = &mut circuit.state
+        if circuit.generation == self.generation
+            && let State::Closed { slow_start: Some(slow_start), .. } = &mut circuit.state
         {
-            recovery.in_flight = recovery.in_flight.saturating_sub(1);
+            slow_start.in_flight = slow_start.in_flight.saturating_sub(1);
         }
     }
 }
@@ -189,8 +189,8 @@ impl Drop for Passage<'_> {
 /// Leave for one control request, to be handed back with the outcome.
 #[derive(Debug)]
 #[must_use]
-pub(super) struct Control {
-    era: u64,
+pub(super) struct ControlPermit {
+    generation: u64,
     series: u64,
     /// Which probe of an open circuit it is.
     probe: Option<usize>,
@@ -200,7 +200,7 @@ pub(super) struct Control {
     for_pause: bool,
 }
 
-impl Control {
+impl ControlPermit {
     pub(super) fn probe(&self) -> Option<usize> {
         self.probe
     }
@@ -210,14 +210,14 @@ impl Control {
     }
 }
 
-impl Breaker {
+impl CircuitBreaker {
     /// Without settings it never opens.
     pub(super) fn new(
         settings: Option<Settings>,
         max_in_flight: usize,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let circuit = Circuit { era: 0, series: 0, state: State::CLOSED };
+        let circuit = Circuit { generation: 0, series: 0, state: State::CLOSED };
         Self { settings, max_in_flight, circuit: Mutex::new(circuit), clock }
     }
 
@@ -230,17 +230,18 @@ impl Breaker {
     }
 
     /// Says what may be sent for a caller, or when to try again.
-    pub(super) fn admit(&self) -> Result<Admitted<'_>, Unavailable> {
+    pub(super) fn acquire(&self) -> Result<Permit<'_>, Unavailable> {
         let mut circuit = self.circuit();
-        let (era, series) = (circuit.era, circuit.series);
+        let (generation, series) = (circuit.generation, circuit.series);
         match &mut circuit.state {
             State::Closed { failures, control, .. } => {
-                let suspicious =
-                    self.settings.is_some_and(|settings| *failures >= settings.suspicious());
-                if suspicious && !*control {
+                let failures_before_control = self
+                    .settings
+                    .is_some_and(|settings| *failures >= settings.failures_before_control());
+                if failures_before_control && !*control {
                     *control = true;
-                    return Ok(Admitted::Control(Control {
-                        era,
+                    return Ok(Permit::Control(ControlPermit {
+                        generation,
                         series,
                         probe: None,
                         exclusive: true,
@@ -256,11 +257,16 @@ impl Breaker {
                 *probes += 1;
                 // A caller's exchange first: it is what somebody is waiting for.
                 return Ok(if probe % 2 == 0 {
-                    let passage = Passage { breaker: self, era, is_probe: true, recovering: false };
-                    Admitted::Exchange(passage)
+                    let permit = RequestPermit {
+                        breaker: self,
+                        generation,
+                        is_probe: true,
+                        in_slow_start: false,
+                    };
+                    Permit::Request(permit)
                 } else {
-                    Admitted::Control(Control {
-                        era,
+                    Permit::Control(ControlPermit {
+                        generation,
                         series,
                         probe: Some(probe / 2),
                         exclusive: false,
@@ -270,37 +276,42 @@ impl Breaker {
             }
         }
         drop(circuit);
-        self.admit_exchange().map(Admitted::Exchange)
+        self.acquire_request().map(Permit::Request)
     }
 
     /// Says whether a caller's exchange may be sent, whatever is suspected.
-    pub(super) fn admit_exchange(&self) -> Result<Passage<'_>, Unavailable> {
+    pub(super) fn acquire_request(&self) -> Result<RequestPermit<'_>, Unavailable> {
         let mut circuit = self.circuit();
         let now = self.clock.instant();
-        let recovering = match &mut circuit.state {
+        let in_slow_start = match &mut circuit.state {
             State::Open { next_probe, .. } => {
                 return Err(failing(next_probe.saturating_duration_since(now)));
             }
-            State::Closed { recovery, .. } => {
-                if recovery.as_ref().is_some_and(|it| it.allowed(now) >= self.max_in_flight) {
-                    *recovery = None;
+            State::Closed { slow_start, .. } => {
+                if slow_start.as_ref().is_some_and(|it| it.allowed(now) >= self.max_in_flight) {
+                    *slow_start = None;
                 }
-                if let Some(recovery) = recovery {
-                    recovery.admit(now)?;
+                if let Some(slow_start) = slow_start {
+                    slow_start.start_request(now)?;
                 }
-                recovery.is_some()
+                slow_start.is_some()
             }
         };
-        Ok(Passage { breaker: self, era: circuit.era, is_probe: false, recovering })
+        Ok(RequestPermit {
+            breaker: self,
+            generation: circuit.generation,
+            is_probe: false,
+            in_slow_start,
+        })
     }
 
     /// Counts the outcome of a caller's exchange. What is returned is a control request that is due at
     /// once, where a single failure is to open the circuit.
-    pub(super) fn observe(
+    pub(super) fn record(
         &self,
-        passage: &Passage<'_>,
+        permit: &RequestPermit<'_>,
         outcome: &Result<Claims, ResolveError>,
-    ) -> Option<Control> {
+    ) -> Option<ControlPermit> {
         let settings = self.settings?;
         let failed = outcome.as_ref().is_err_and(ResolveError::is_outage);
         let mut circuit = self.circuit();
@@ -308,16 +319,16 @@ impl Breaker {
             self.answered(&mut circuit);
             return None;
         }
-        let (era, series) = (circuit.era, circuit.series);
+        let (generation, series) = (circuit.generation, circuit.series);
         match &mut circuit.state {
             // It began before the last recovery: what it met is over.
-            State::Closed { .. } if passage.era != era => None,
+            State::Closed { .. } if permit.generation != generation => None,
             State::Closed { failures, control, .. } => {
                 *failures = failures.saturating_add(1);
                 let due = settings.failures == 1 && !*control;
                 *control |= due;
-                due.then_some(Control {
-                    era,
+                due.then_some(ControlPermit {
+                    generation,
                     series,
                     probe: None,
                     exclusive: true,
@@ -329,10 +340,10 @@ impl Breaker {
     }
 
     /// A control request that a suspected pause is the reason for.
-    pub(super) fn control_for_pause(&self) -> Control {
+    pub(super) fn control_for_retry_after(&self) -> ControlPermit {
         let circuit = self.circuit();
-        Control {
-            era: circuit.era,
+        ControlPermit {
+            generation: circuit.generation,
             series: circuit.series,
             probe: None,
             exclusive: false,
@@ -341,7 +352,11 @@ impl Breaker {
     }
 
     /// Counts the outcome of a control request.
-    pub(super) fn observe_control(&self, control: &Control, outcome: &Result<(), ResolveError>) {
+    pub(super) fn record_control(
+        &self,
+        control: &ControlPermit,
+        outcome: &Result<(), ResolveError>,
+    ) {
         let Some(settings) = self.settings else { return };
         let failed = outcome.as_ref().is_err_and(ResolveError::is_outage);
         let mut circuit = self.circuit();
@@ -349,10 +364,12 @@ impl Breaker {
             self.answered(&mut circuit);
             return;
         }
-        let current = circuit.era == control.era && circuit.series == control.series;
+        let current = circuit.generation == control.generation && circuit.series == control.series;
         match &circuit.state {
             // Only if nobody has got an answer since it began.
-            State::Closed { failures, .. } if current && *failures >= settings.suspicious() => {
+            State::Closed { failures, .. }
+                if current && *failures >= settings.failures_before_control() =>
+            {
                 circuit.open(self.clock.instant(), settings.period);
             }
             State::Closed { .. } | State::Open { .. } => {}
@@ -360,11 +377,11 @@ impl Breaker {
     }
 
     /// Ends a control request, whatever became of it.
-    pub(super) fn end_control(&self, ended: &Control) {
+    pub(super) fn release_control(&self, ended: &ControlPermit) {
         let mut circuit = self.circuit();
-        let era = circuit.era;
+        let generation = circuit.generation;
         if let State::Closed { control, .. } = &mut circuit.state
-            && era == ended.era
+            && generation == ended.generation
             && ended.exclusive
         {
             *control = false;
@@ -373,11 +390,11 @@ impl Breaker {
 
     fn answered(&self, circuit: &mut Circuit) {
         match &mut circuit.state {
-            State::Closed { failures, recovery, .. } => {
+            State::Closed { failures, slow_start, .. } => {
                 *failures = 0;
                 circuit.series += 1;
-                if let Some(recovery) = recovery {
-                    recovery.answered += 1;
+                if let Some(slow_start) = slow_start {
+                    slow_start.answered += 1;
                 }
             }
             State::Open { .. } => circuit.close(self.clock.instant()),

@@ -43,7 +43,7 @@ impl ClientAuthentication {
     pub fn bearer(token: impl Into<SecretString>) -> Self {
         let token = token.into();
         let identity = Identity::Secret(token.clone());
-        Self::Bearer(BearerSource { source: Arc::new(Fixed(token)), identity })
+        Self::Bearer(BearerSource { source: Arc::new(StaticToken(token)), identity })
     }
 
     /// A bearer token that is refreshed.
@@ -164,7 +164,7 @@ pub trait TokenSource: Send + Sync + 'static {
 /// A [`TokenSource`], whatever its type.
 #[derive(Clone)]
 pub struct BearerSource {
-    source: Arc<dyn Erased>,
+    source: Arc<dyn DynTokenSource>,
     identity: Identity,
 }
 
@@ -196,21 +196,21 @@ fn digest(id: &str, secret: &SecretString) -> String {
     })
 }
 
-trait Erased: Send + Sync {
+trait DynTokenSource: Send + Sync {
     fn token_boxed(&self) -> BoxFuture<'_>;
 }
 
 type BoxFuture<'a> = Pin<Box<dyn Future<Output = Result<SecretString, Unavailable>> + Send + 'a>>;
 
-impl<S: TokenSource> Erased for S {
+impl<S: TokenSource> DynTokenSource for S {
     fn token_boxed(&self) -> BoxFuture<'_> {
         Box::pin(self.token())
     }
 }
 
-struct Fixed(SecretString);
+struct StaticToken(SecretString);
 
-impl TokenSource for Fixed {
+impl TokenSource for StaticToken {
     async fn token(&self) -> Result<SecretString, Unavailable> {
         Ok(self.0.clone())
     }

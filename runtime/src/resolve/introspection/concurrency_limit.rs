@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use crate::{Clock, Unavailable};
 
 /// When to come back after a refusal because of too many exchanges: they end within moments.
-pub(super) const CROWDED: Duration = Duration::from_secs(1);
+pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// At most so many exchanges at once, and no queue for more.
 ///
@@ -25,102 +25,102 @@ pub(super) const CROWDED: Duration = Duration::from_secs(1);
 /// since a server that is slow for everybody answers the oldest first. A crowd of exchanges that have all
 /// just begun is refused what goes beyond the bound.
 #[derive(Debug)]
-pub(super) struct InFlight {
+pub(super) struct ConcurrencyLimit {
     permits: Arc<Semaphore>,
-    most_slow: usize,
-    deadline: Duration,
-    exchanges: Mutex<Exchanges>,
+    max_slow: usize,
+    request_timeout: Duration,
+    requests: Mutex<InFlightRequests>,
     clock: Arc<dyn Clock>,
 }
 
 #[derive(Debug, Default)]
-struct Exchanges {
-    last: u64,
+struct InFlightRequests {
+    last_number: u64,
     /// The latest that was answered.
-    answered: u64,
+    last_answered: u64,
     /// How long answers usually take; `None` before the first one.
-    usual: Option<Duration>,
+    typical: Option<Duration>,
     /// In the order in which they began.
-    begun: BTreeMap<u64, (Instant, oneshot::Sender<()>)>,
+    started: BTreeMap<u64, (Instant, oneshot::Sender<()>)>,
 }
 
-impl Exchanges {
+impl InFlightRequests {
     /// Follows quick answers at once and slow ones little by little: nobody with tokens that are answered
     /// late makes others wait for them, and a server that has become slow for everybody is given time
     /// after a few answers.
-    fn took(&mut self, time: Duration) {
-        self.usual = Some(match self.usual {
-            Some(usual) if usual < time => usual + time.saturating_sub(usual) / 4,
+    fn record_duration(&mut self, time: Duration) {
+        self.typical = Some(match self.typical {
+            Some(typical) if typical < time => typical + time.saturating_sub(typical) / 4,
             _ => time,
         });
     }
 }
 
 /// Less than this is not slow, whatever is usual.
-const QUICK: Duration = Duration::from_millis(20);
+const MIN_SLOW: Duration = Duration::from_millis(20);
 
-impl InFlight {
-    pub(super) fn new(most: usize, deadline: Duration, clock: Arc<dyn Clock>) -> Arc<Self> {
+impl ConcurrencyLimit {
+    pub(super) fn new(most: usize, request_timeout: Duration, clock: Arc<dyn Clock>) -> Arc<Self> {
         Arc::new(Self {
             permits: Arc::new(Semaphore::new(most)),
-            most_slow: most / 4,
-            deadline,
-            exchanges: Mutex::default(),
+            max_slow: most / 4,
+            request_timeout,
+            requests: Mutex::default(),
             clock,
         })
     }
 
     /// A place for a caller's exchange, or an error at once. It waits only for one that makes way.
-    pub(super) async fn enter(self: &Arc<Self>) -> Result<Place, Unavailable> {
-        if let Some(place) = self.enter_if_free() {
-            return Ok(place);
+    pub(super) async fn acquire(self: &Arc<Self>) -> Result<Slot, Unavailable> {
+        if let Some(slot) = self.try_acquire() {
+            return Ok(slot);
         }
         let crowded = || {
             Unavailable::new("too many exchanges with the authorization server are in flight")
-                .with_retry_after(CROWDED)
+                .with_retry_after(RETRY_AFTER)
                 .withheld()
         };
-        if !self.displace() {
+        if !self.preempt_slow() {
             return Err(crowded());
         }
         let permit = Arc::clone(&self.permits).acquire_owned().await;
-        permit.map(|permit| self.place(permit)).map_err(|_| crowded())
+        permit.map(|permit| self.register(permit)).map_err(|_| crowded())
     }
 
     /// A place, if there is one that nobody has to make way for.
-    pub(super) fn enter_if_free(self: &Arc<Self>) -> Option<Place> {
+    pub(super) fn try_acquire(self: &Arc<Self>) -> Option<Slot> {
         let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
-        Some(self.place(permit))
+        Some(self.register(permit))
     }
 
-    fn place(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Place {
-        let (sender, displaced) = oneshot::channel();
+    fn register(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Slot {
+        let (sender, preempted) = oneshot::channel();
         let now = self.clock.instant();
-        let mut exchanges = self.exchanges();
-        exchanges.last += 1;
-        let number = exchanges.last;
-        exchanges.begun.insert(number, (now, sender));
-        drop(exchanges);
-        Place {
-            in_flight: Arc::clone(self),
+        let mut requests = self.requests();
+        requests.last_number += 1;
+        let number = requests.last_number;
+        requests.started.insert(number, (now, sender));
+        drop(requests);
+        Slot {
+            concurrency_limit: Arc::clone(self),
             number,
-            displaced: Some(displaced),
+            preempted: Some(preempted),
             permit: Some(permit),
         }
     }
 
     /// Ends an exchange that has taken too long, if there are too many of those.
-    fn displace(&self) -> bool {
+    fn preempt_slow(&self) -> bool {
         let now = self.clock.instant();
-        let mut exchanges = self.exchanges();
-        let answered = exchanges.answered;
-        let long = self.deadline * 3 / 4;
-        let slow_after = exchanges
-            .usual
-            .map_or(long, |usual| usual.saturating_mul(4).max(QUICK).min(self.deadline / 4));
+        let mut requests = self.requests();
+        let last_answered = requests.last_answered;
+        let long = self.request_timeout * 3 / 4;
+        let slow_after = requests.typical.map_or(long, |typical| {
+            typical.saturating_mul(4).max(MIN_SLOW).min(self.request_timeout / 4)
+        });
         let took = |since: Instant| now.saturating_duration_since(since);
-        let slow: Vec<(u64, Instant)> = exchanges
-            .begun
+        let slow: Vec<(u64, Instant)> = requests
+            .started
             .iter()
             .map(|(number, (since, _))| (*number, *since))
             .take_while(|(_, since)| took(*since) >= slow_after)
@@ -128,51 +128,51 @@ impl InFlight {
         let (Some((oldest, since)), Some((youngest, _))) = (slow.first(), slow.last()) else {
             return false;
         };
-        let overtaken = *oldest < answered;
+        let overtaken = *oldest < last_answered;
         // One at least may go on: else a server that has just become slow would never answer.
         let one = usize::from(!overtaken && took(*since) < long);
-        let most = self.most_slow.max(one);
+        let most = self.max_slow.max(one);
         if slow.len() <= most {
             return false;
         }
         let number = if overtaken { *oldest } else { *youngest };
         // One that has just ended by itself leaves its place as well.
-        exchanges.begun.remove(&number).is_some_and(|(_, exchange)| {
+        requests.started.remove(&number).is_some_and(|(_, exchange)| {
             let _ = exchange.send(());
             true
         })
     }
 
     /// Never held across an `await`.
-    fn exchanges(&self) -> MutexGuard<'_, Exchanges> {
-        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner)
+    fn requests(&self) -> MutexGuard<'_, InFlightRequests> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// One of the places, given back when it is dropped.
 #[derive(Debug)]
 #[must_use]
-pub(super) struct Place {
-    in_flight: Arc<InFlight>,
+pub(super) struct Slot {
+    concurrency_limit: Arc<ConcurrencyLimit>,
     number: u64,
-    displaced: Option<oneshot::Receiver<()>>,
+    preempted: Option<oneshot::Receiver<()>>,
     /// Taken out when another place takes over.
     permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Place {
+impl Slot {
     /// Performs an exchange in this place; `None` if it had to make way.
-    pub(super) async fn hold<T>(&mut self, exchange: impl Future<Output = T>) -> Option<T> {
+    pub(super) async fn run<T>(&mut self, exchange: impl Future<Output = T>) -> Option<T> {
         let mut exchange = pin!(exchange);
         poll_fn(|context| {
             if let Poll::Ready(outcome) = exchange.as_mut().poll(context) {
                 return Poll::Ready(Some(outcome));
             }
-            match self.displaced.as_mut().map(|displaced| Pin::new(displaced).poll(context)) {
+            match self.preempted.as_mut().map(|preempted| Pin::new(preempted).poll(context)) {
                 None | Some(Poll::Pending) => Poll::Pending,
                 Some(Poll::Ready(Ok(()))) => Poll::Ready(None),
                 Some(Poll::Ready(Err(_))) => {
-                    self.displaced = None;
+                    self.preempted = None;
                     Poll::Pending
                 }
             }
@@ -181,35 +181,35 @@ impl Place {
     }
 
     /// The exchange was answered.
-    pub(super) fn answered(&self) {
-        let now = self.in_flight.clock.instant();
-        let mut exchanges = self.in_flight.exchanges();
-        exchanges.answered = exchanges.answered.max(self.number);
-        if let Some((since, _)) = exchanges.begun.get(&self.number) {
+    pub(super) fn record_answer(&self) {
+        let now = self.concurrency_limit.clock.instant();
+        let mut requests = self.concurrency_limit.requests();
+        requests.last_answered = requests.last_answered.max(self.number);
+        if let Some((since, _)) = requests.started.get(&self.number) {
             let time = now.saturating_duration_since(*since);
-            exchanges.took(time);
+            requests.record_duration(time);
         }
     }
 
     /// The same place for an exchange that begins now, and that makes way again.
-    pub(super) fn begin_again(mut self) -> Self {
+    pub(super) fn restart(mut self) -> Self {
         let permit = self.permit.take();
-        let in_flight = Arc::clone(&self.in_flight);
+        let concurrency_limit = Arc::clone(&self.concurrency_limit);
         match permit {
-            Some(permit) => in_flight.place(permit),
+            Some(permit) => concurrency_limit.register(permit),
             None => self,
         }
     }
 
     /// Does not make way any more.
-    pub(super) fn keep(&self) {
-        self.in_flight.exchanges().begun.remove(&self.number);
+    pub(super) fn disable_preemption(&self) {
+        self.concurrency_limit.requests().started.remove(&self.number);
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
-        self.keep();
+        self.disable_preemption();
     }
 }
 
@@ -220,9 +220,9 @@ mod tests {
     use super::*;
 
     #[derive(Debug, Clone)]
-    struct Hand(Arc<Mutex<Instant>>);
+    struct ManualClock(Arc<Mutex<Instant>>);
 
-    impl Clock for Hand {
+    impl Clock for ManualClock {
         fn now(&self) -> SystemTime {
             SystemTime::UNIX_EPOCH
         }
@@ -231,32 +231,33 @@ mod tests {
         }
     }
 
-    fn begin(most: usize) -> (Arc<InFlight>, impl Fn(u64)) {
-        let hand = Hand(Arc::new(Mutex::new(Instant::now())));
-        let in_flight = InFlight::new(most, Duration::from_secs(4), Arc::new(hand.clone()));
-        (in_flight, move |millis| *hand.0.lock().unwrap() += Duration::from_millis(millis))
+    fn begin(most: usize) -> (Arc<ConcurrencyLimit>, impl Fn(u64)) {
+        let clock = ManualClock(Arc::new(Mutex::new(Instant::now())));
+        let concurrency_limit =
+            ConcurrencyLimit::new(most, Duration::from_secs(4), Arc::new(clock.clone()));
+        (concurrency_limit, move |millis| *clock.0.lock().unwrap() += Duration::from_millis(millis))
     }
 
     /// An exchange that never ends; what is returned is whether it had to make way.
-    async fn hang(in_flight: &Arc<InFlight>) -> tokio::task::JoinHandle<()> {
-        let mut place = in_flight.enter().await.unwrap();
+    async fn hang(concurrency_limit: &Arc<ConcurrencyLimit>) -> tokio::task::JoinHandle<()> {
+        let mut slot = concurrency_limit.acquire().await.unwrap();
         tokio::spawn(async move {
-            assert!(place.hold(std::future::pending::<()>()).await.is_none());
+            assert!(slot.run(std::future::pending::<()>()).await.is_none());
         })
     }
 
     #[tokio::test]
     async fn a_crowd_that_has_just_begun_is_refused_at_once() {
         // R-C9
-        let (in_flight, pass) = begin(8);
+        let (concurrency_limit, pass) = begin(8);
         let mut hanging = Vec::new();
         for _ in 0..8 {
-            hanging.push(hang(&in_flight).await);
+            hanging.push(hang(&concurrency_limit).await);
         }
         pass(2999);
         for _ in 0..100 {
-            let refused = in_flight.enter().await.unwrap_err();
-            assert_eq!(refused.retry_after(), Some(CROWDED));
+            let refused = concurrency_limit.acquire().await.unwrap_err();
+            assert_eq!(refused.retry_after(), Some(RETRY_AFTER));
         }
         assert!(hanging.iter().all(|exchange| !exchange.is_finished()));
     }
@@ -264,55 +265,62 @@ mod tests {
     #[tokio::test]
     async fn slow_exchanges_hold_no_more_than_a_quarter_of_the_places() {
         // R-C9
-        let (in_flight, pass) = begin(8);
+        let (concurrency_limit, pass) = begin(8);
         let mut hanging = Vec::new();
         for number in 0..8 {
             if number == 7 {
-                in_flight.enter().await.unwrap().answered();
+                concurrency_limit.acquire().await.unwrap().record_answer();
             }
-            hanging.push(hang(&in_flight).await);
+            hanging.push(hang(&concurrency_limit).await);
             pass(10);
         }
         pass(980);
         // All have taken a second by now, and the answer came at once.
         for _ in 0..6 {
-            let place = in_flight.enter().await.unwrap();
-            assert_eq!(in_flight.permits.available_permits(), 0, "the bound holds");
+            let slot = concurrency_limit.acquire().await.unwrap();
+            assert_eq!(concurrency_limit.permits.available_permits(), 0, "the bound holds");
             hanging.remove(0).await.unwrap();
-            place.keep();
-            std::mem::forget(place);
+            slot.disable_preemption();
+            std::mem::forget(slot);
         }
-        let refused = in_flight.enter().await;
+        let refused = concurrency_limit.acquire().await;
         assert!(refused.is_err(), "two of eight are slow, which is a quarter");
         assert!(hanging.iter().all(|exchange| !exchange.is_finished()));
     }
 
-    async fn answer_after(in_flight: &Arc<InFlight>, pass: &impl Fn(u64), millis: u64) {
-        let place = in_flight.enter().await.unwrap();
+    async fn answer_after(
+        concurrency_limit: &Arc<ConcurrencyLimit>,
+        pass: &impl Fn(u64),
+        millis: u64,
+    ) {
+        let slot = concurrency_limit.acquire().await.unwrap();
         pass(millis);
-        place.answered();
+        slot.record_answer();
     }
 
     #[tokio::test]
     async fn what_is_slow_depends_on_how_long_answers_take() {
         // R-C9: a few places, and nobody else's answer comes in between.
-        for (usual, slow_after) in [(0, 20), (5, 20), (100, 400), (900, 1000)] {
-            let (in_flight, pass) = begin(4);
-            answer_after(&in_flight, &pass, usual).await;
+        for (typical, slow_after) in [(0, 20), (5, 20), (100, 400), (900, 1000)] {
+            let (concurrency_limit, pass) = begin(4);
+            answer_after(&concurrency_limit, &pass, typical).await;
             let mut hanging = Vec::new();
             for _ in 0..4 {
-                hanging.push(hang(&in_flight).await);
+                hanging.push(hang(&concurrency_limit).await);
             }
             pass(slow_after - 1);
-            assert!(in_flight.enter().await.is_err(), "{usual}");
+            assert!(concurrency_limit.acquire().await.is_err(), "{typical}");
             pass(1);
             for _ in 0..3 {
-                let place = in_flight.enter().await.unwrap();
+                let slot = concurrency_limit.acquire().await.unwrap();
                 hanging.pop().unwrap().await.unwrap();
-                place.keep();
-                std::mem::forget(place);
+                slot.disable_preemption();
+                std::mem::forget(slot);
             }
-            assert!(in_flight.enter().await.is_err(), "one goes on: it may be slow for everybody");
+            assert!(
+                concurrency_limit.acquire().await.is_err(),
+                "one goes on: it may be slow for everybody"
+            );
             assert!(!hanging.remove(0).is_finished());
         }
     }
@@ -320,45 +328,45 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_has_become_slow_is_given_time_and_one_caller_does_not_make_it_slow() {
         // R-C9
-        let (in_flight, pass) = begin(4);
-        let usual = || in_flight.exchanges().usual.unwrap().as_millis();
-        answer_after(&in_flight, &pass, 10).await;
-        answer_after(&in_flight, &pass, 810).await;
-        assert_eq!(usual(), 210);
-        answer_after(&in_flight, &pass, 810).await;
-        assert_eq!(usual(), 360);
-        answer_after(&in_flight, &pass, 10).await;
-        assert_eq!(usual(), 10);
+        let (concurrency_limit, pass) = begin(4);
+        let typical = || concurrency_limit.requests().typical.unwrap().as_millis();
+        answer_after(&concurrency_limit, &pass, 10).await;
+        answer_after(&concurrency_limit, &pass, 810).await;
+        assert_eq!(typical(), 210);
+        answer_after(&concurrency_limit, &pass, 810).await;
+        assert_eq!(typical(), 360);
+        answer_after(&concurrency_limit, &pass, 10).await;
+        assert_eq!(typical(), 10);
     }
 
     #[tokio::test]
     async fn a_place_that_was_kept_makes_way_again_for_the_exchange_that_follows() {
         // R-C9
-        let (in_flight, pass) = begin(1);
-        let place = in_flight.enter().await.unwrap();
-        place.keep();
+        let (concurrency_limit, pass) = begin(1);
+        let slot = concurrency_limit.acquire().await.unwrap();
+        slot.disable_preemption();
         pass(5000);
-        let mut place = place.begin_again();
+        let mut slot = slot.restart();
         let hanging = tokio::spawn(async move {
-            assert!(place.hold(std::future::pending::<()>()).await.is_none());
+            assert!(slot.run(std::future::pending::<()>()).await.is_none());
         });
-        assert!(in_flight.enter().await.is_err(), "it has just begun");
+        assert!(concurrency_limit.acquire().await.is_err(), "it has just begun");
         pass(3000);
-        drop(in_flight.enter().await.unwrap());
+        drop(concurrency_limit.acquire().await.unwrap());
         hanging.await.unwrap();
     }
 
     #[tokio::test]
     async fn of_exchanges_that_are_all_slow_the_oldest_stay() {
         // R-C9
-        let (in_flight, pass) = begin(4);
+        let (concurrency_limit, pass) = begin(4);
         let mut hanging = Vec::new();
         for _ in 0..4 {
-            hanging.push(hang(&in_flight).await);
+            hanging.push(hang(&concurrency_limit).await);
             pass(1);
         }
         pass(3000);
-        let _place = in_flight.enter().await.unwrap();
+        let _place = concurrency_limit.acquire().await.unwrap();
         hanging.remove(3).await.unwrap();
         assert!(hanging.iter().all(|exchange| !exchange.is_finished()));
     }
@@ -366,23 +374,23 @@ mod tests {
     #[tokio::test]
     async fn an_exchange_that_ends_leaves_its_place_and_one_that_is_kept_makes_no_way() {
         // R-C9
-        let (in_flight, pass) = begin(1);
-        let mut place = in_flight.enter().await.unwrap();
-        assert_eq!(place.hold(async { 7 }).await, Some(7));
-        drop(place);
-        let mut place = in_flight.enter().await.unwrap();
-        place.keep();
+        let (concurrency_limit, pass) = begin(1);
+        let mut slot = concurrency_limit.acquire().await.unwrap();
+        assert_eq!(slot.run(async { 7 }).await, Some(7));
+        drop(slot);
+        let mut slot = concurrency_limit.acquire().await.unwrap();
+        slot.disable_preemption();
         pass(60_000);
-        assert!(in_flight.enter().await.is_err());
-        assert_eq!(place.hold(async { tokio::task::yield_now().await }).await, Some(()));
-        drop(place);
+        assert!(concurrency_limit.acquire().await.is_err());
+        assert_eq!(slot.run(async { tokio::task::yield_now().await }).await, Some(()));
+        drop(slot);
 
-        let hanging = hang(&in_flight).await;
+        let hanging = hang(&concurrency_limit).await;
         pass(2999);
-        assert!(in_flight.enter().await.is_err(), "nobody else was answered");
+        assert!(concurrency_limit.acquire().await.is_err(), "nobody else was answered");
         pass(1);
-        drop(in_flight.enter().await.unwrap());
+        drop(concurrency_limit.acquire().await.unwrap());
         hanging.await.unwrap();
-        assert!(in_flight.exchanges().begun.is_empty());
+        assert!(concurrency_limit.requests().started.is_empty());
     }
 }

@@ -18,21 +18,21 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::concurrency_limit::InFlight;
-use super::request::Exchange;
-use crate::telemetry::{Stopwatch, count};
+use super::concurrency_limit::ConcurrencyLimit;
+use super::request::RequestSender;
+use crate::telemetry::{IntrospectionTimer, count};
 use crate::{AccessToken, Claims, Clock, ResolveError, Unavailable};
 
 pub(super) struct ControlRequests {
-    exchange: Arc<Exchange>,
-    deadline: Duration,
-    known_good: Mutex<Vec<KnownGood>>,
+    requests: Arc<RequestSender>,
+    request_timeout: Duration,
+    recently_active: Mutex<Vec<RecentlyActiveToken>>,
     hasher: RandomState,
     clock: Arc<dyn Clock>,
 }
 
 /// A token that was active not long ago.
-struct KnownGood {
+struct RecentlyActiveToken {
     token: AccessToken,
     principal: u64,
     since: Instant,
@@ -41,43 +41,49 @@ struct KnownGood {
 
 impl ControlRequests {
     /// One holder of an account is not the only one, and more would be load.
-    const KEPT: usize = 3;
+    const MAX_TOKENS: usize = 3;
 
     /// Tokens of this age give way to newer ones, before they expire.
-    const FRESH: Duration = Duration::from_secs(30);
+    const MIN_AGE_TO_REPLACE: Duration = Duration::from_secs(30);
 
-    pub(super) fn new(exchange: Arc<Exchange>, deadline: Duration, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(
+        requests: Arc<RequestSender>,
+        request_timeout: Duration,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let hasher = RandomState::new();
         // Shorter than a caller's, so that its outcome is there when a caller's exchange ends that began
         // at the same time.
-        let deadline = deadline * 9 / 10;
-        Self { exchange, deadline, known_good: Mutex::default(), hasher, clock }
+        let request_timeout = request_timeout * 9 / 10;
+        Self { requests, request_timeout, recently_active: Mutex::default(), hasher, clock }
     }
 
     /// Keeps the token of a caller for later, if there is room.
     pub(super) fn keep(&self, token: &AccessToken, claims: &Claims) {
         let principal = self.principal(token, claims);
         let now = self.clock.instant();
-        let mut kept = self.known_good();
+        let mut kept = self.recently_active();
         if let Some(same) = kept.iter_mut().find(|one| one.token.expose() == token.expose()) {
             (same.since, same.failed) = (now, false);
             return;
         }
-        let is_old = |one: &KnownGood| now.saturating_duration_since(one.since) >= Self::FRESH;
-        let place = if kept.len() < Self::KEPT {
+        let is_old = |one: &RecentlyActiveToken| {
+            now.saturating_duration_since(one.since) >= Self::MIN_AGE_TO_REPLACE
+        };
+        let slot = if kept.len() < Self::MAX_TOKENS {
             Some(kept.len())
         } else if let Some(own) = kept.iter().position(|one| one.principal == principal) {
             // A principal replaces none but its own.
             kept.get(own).is_some_and(|one| one.failed || is_old(one)).then_some(own)
         } else {
-            let twice = |one: &KnownGood| {
+            let twice = |one: &RecentlyActiveToken| {
                 kept.iter().filter(|other| other.principal == one.principal).count() > 1
             };
             kept.iter().position(|one| one.failed || twice(one) || is_old(one))
         };
-        let (Some(place), Ok(token)) = (place, AccessToken::parse(token.expose())) else { return };
-        let new = KnownGood { token, principal, since: now, failed: false };
-        match kept.get_mut(place) {
+        let (Some(slot), Ok(token)) = (slot, AccessToken::parse(token.expose())) else { return };
+        let new = RecentlyActiveToken { token, principal, since: now, failed: false };
+        match kept.get_mut(slot) {
             Some(old) => *old = new,
             None => kept.push(new),
         }
@@ -90,11 +96,11 @@ impl ControlRequests {
     pub(super) async fn send(
         &self,
         probe: Option<usize>,
-        in_flight: &Arc<InFlight>,
+        concurrency_limit: &Arc<ConcurrencyLimit>,
     ) -> Result<(), ResolveError> {
         let outcome = match probe {
             Some(probe) => self.probe(probe).await,
-            None => self.try_all(in_flight).await,
+            None => self.try_all(concurrency_limit).await,
         };
         count!(CONTROL_REQUESTS, "outcome" => if outcome.is_ok() { "usable" } else { "failed" });
         outcome
@@ -105,21 +111,21 @@ impl ControlRequests {
         match kept.get(probe % (kept.len() + 1)) {
             // A time to come back may be due to this token, and would concern everybody.
             Some(token) => {
-                let outcome = usable(self.perform(token, self.deadline).await);
+                let outcome = usable(self.send_measured(token, self.request_timeout).await);
                 self.mark(token, outcome.is_err());
                 outcome.map_err(ResolveError::without_retry_after)
             }
-            None => usable(self.perform(&random_token()?, self.deadline).await),
+            None => usable(self.send_measured(&random_token()?, self.request_timeout).await),
         }
     }
 
-    async fn try_all(&self, in_flight: &Arc<InFlight>) -> Result<(), ResolveError> {
+    async fn try_all(&self, concurrency_limit: &Arc<ConcurrencyLimit>) -> Result<(), ResolveError> {
         // What has failed for its holder says nothing new.
         let kept = self.kept(|one| !one.failed);
-        let half = self.deadline / 2;
-        let first = if kept.is_empty() { self.deadline } else { half };
-        let outcome = usable(self.perform(&random_token()?, first).await);
-        if outcome.is_err() && self.any_succeeds(kept, half, in_flight).await {
+        let half = self.request_timeout / 2;
+        let first = if kept.is_empty() { self.request_timeout } else { half };
+        let outcome = usable(self.send_measured(&random_token()?, first).await);
+        if outcome.is_err() && self.any_succeeds(kept, half, concurrency_limit).await {
             return Ok(());
         }
         outcome
@@ -130,25 +136,25 @@ impl ControlRequests {
     async fn any_succeeds(
         &self,
         tokens: Vec<AccessToken>,
-        deadline: Duration,
-        in_flight: &Arc<InFlight>,
+        request_timeout: Duration,
+        concurrency_limit: &Arc<ConcurrencyLimit>,
     ) -> bool {
-        let mut requests = JoinSet::new();
+        let mut tasks = JoinSet::new();
         for token in tokens {
-            let place = if requests.is_empty() {
+            let slot = if tasks.is_empty() {
                 None
             } else {
-                let Some(place) = in_flight.enter_if_free() else { break };
-                Some(place)
+                let Some(slot) = concurrency_limit.try_acquire() else { break };
+                Some(slot)
             };
-            let exchange = Arc::clone(&self.exchange);
-            requests.spawn(async move {
-                let outcome = perform(&exchange, &token, deadline).await;
-                drop(place);
+            let requests = Arc::clone(&self.requests);
+            tasks.spawn(async move {
+                let outcome = send_within(&requests, &token, request_timeout).await;
+                drop(slot);
                 (token, outcome)
             });
         }
-        while let Some(ended) = requests.join_next().await {
+        while let Some(ended) = tasks.join_next().await {
             let Ok((token, outcome)) = ended else { continue };
             if usable(outcome).is_ok() {
                 return true;
@@ -158,19 +164,19 @@ impl ControlRequests {
         false
     }
 
-    fn kept(&self, wanted: impl Fn(&KnownGood) -> bool) -> Vec<AccessToken> {
-        let kept = self.known_good();
+    fn kept(&self, wanted: impl Fn(&RecentlyActiveToken) -> bool) -> Vec<AccessToken> {
+        let kept = self.recently_active();
         kept.iter().filter(|one| wanted(one)).map(|one| one.token.clone()).collect()
     }
 
-    async fn perform(
+    async fn send_measured(
         &self,
         token: &AccessToken,
-        deadline: Duration,
+        request_timeout: Duration,
     ) -> Result<Claims, ResolveError> {
-        let stopwatch = Stopwatch::start();
-        let outcome = perform(&self.exchange, token, deadline).await;
-        stopwatch.stop(&outcome);
+        let timer = IntrospectionTimer::start();
+        let outcome = send_within(&self.requests, token, request_timeout).await;
+        timer.record(&outcome);
         outcome
     }
 
@@ -182,7 +188,7 @@ impl ControlRequests {
     /// Without this, a circuit that a probe has closed would open again at once, if the server fails for
     /// tokens that it did not issue and all that are kept had failed in the outage.
     fn mark(&self, token: &AccessToken, failed: bool) {
-        for one in self.known_good().iter_mut() {
+        for one in self.recently_active().iter_mut() {
             if one.token.expose() == token.expose() {
                 one.failed = failed;
             }
@@ -199,18 +205,18 @@ impl ControlRequests {
     }
 
     /// Never held across an `await`.
-    fn known_good(&self) -> MutexGuard<'_, Vec<KnownGood>> {
-        self.known_good.lock().unwrap_or_else(PoisonError::into_inner)
+    fn recently_active(&self) -> MutexGuard<'_, Vec<RecentlyActiveToken>> {
+        self.recently_active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn perform(
-    exchange: &Exchange,
+async fn send_within(
+    requests: &RequestSender,
     token: &AccessToken,
-    deadline: Duration,
+    request_timeout: Duration,
 ) -> Result<Claims, ResolveError> {
     let late = || Unavailable::new("the authorization server did not answer in time");
-    timeout(deadline, exchange.perform(token)).await.unwrap_or_else(|_| Err(late().into()))
+    timeout(request_timeout, requests.send(token)).await.unwrap_or_else(|_| Err(late().into()))
 }
 
 /// Any answer is, but for one that names a time to come back.

@@ -12,19 +12,19 @@ use tokio::time::timeout;
 use tracing::Instrument;
 use url::Url;
 
-use super::{discovery, http_client};
+use super::{http_client, metadata};
 use crate::secure_url::Http;
 use crate::telemetry::{Chain, LogLimiter, OneLine, Verdict};
 use crate::{Clock, DiscoveryError, SetupError, Unavailable};
 
 /// Where tokens are introspected.
-pub(super) enum Endpoint {
-    Given(Target),
+pub(super) enum EndpointSource {
+    Configured(Endpoint),
     Discovered(Box<Discovery>),
 }
 
 /// An endpoint with the HTTP client for its host.
-pub(super) struct Target {
+pub(super) struct Endpoint {
     pub(super) client: Client,
     pub(super) url: Url,
 }
@@ -44,7 +44,7 @@ struct Inner {
     issuer: String,
     issuer_url: Url,
     settings: Settings,
-    found: OnceLock<Target>,
+    found: OnceLock<Endpoint>,
     /// How many requests may wait for an attempt.
     waiting: Semaphore,
     /// Held by the attempt in flight.
@@ -56,7 +56,7 @@ pub(super) struct Settings {
     pub(super) http: Http,
     pub(super) connect_timeout: Duration,
     /// That of an exchange; an attempt takes less, so that the request that begins it sees its end.
-    pub(super) deadline: Duration,
+    pub(super) request_timeout: Duration,
     pub(super) max_in_flight: usize,
     pub(super) clock: Arc<dyn Clock>,
 }
@@ -70,26 +70,26 @@ struct Attempts {
 const NOT_DISCOVERED: &str = "the introspection endpoint is not discovered yet";
 
 /// When to come back after a refusal because too many requests wait: the attempt ends within moments.
-const CROWDED: Duration = Duration::from_secs(1);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The delay after the first failure. Jitter adds up to as much again.
-const FIRST_DELAY: Duration = Duration::from_millis(250);
+const MIN_DELAY: Duration = Duration::from_millis(250);
 
 /// Before jitter, which makes it 8 s at the most.
-const LONGEST_DELAY: Duration = Duration::from_secs(4);
+const MAX_DELAY: Duration = Duration::from_secs(4);
 
-impl Target {
+impl Endpoint {
     pub(super) fn new(url: Url, http: Http, connect_timeout: Duration) -> Result<Self, SetupError> {
         let client = http_client::client(&url, http, connect_timeout)?;
         Ok(Self { client, url })
     }
 }
 
-impl Endpoint {
+impl EndpointSource {
     /// The endpoint, if nothing has to be discovered any more.
-    pub(super) fn known(&self) -> Result<&Target, Unavailable> {
+    pub(super) fn get(&self) -> Result<&Endpoint, Unavailable> {
         match self {
-            Self::Given(target) => Ok(target),
+            Self::Configured(target) => Ok(target),
             Self::Discovered(discovery) => {
                 discovery.inner.found.get().ok_or_else(|| Unavailable::new(NOT_DISCOVERED))
             }
@@ -99,16 +99,16 @@ impl Endpoint {
     /// Discovers the endpoint, where an attempt is due.
     pub(super) async fn discover(&self) -> Result<(), Unavailable> {
         match self {
-            Self::Given(_) => Ok(()),
+            Self::Configured(_) => Ok(()),
             Self::Discovered(discovery) => discovery.discover().await,
         }
     }
 
     /// Fails only where no repetition can help.
-    pub(super) async fn attempt_at_start(&self) -> Result<(), SetupError> {
+    pub(super) async fn discover_at_start(&self) -> Result<(), SetupError> {
         match self {
-            Self::Given(_) => Ok(()),
-            Self::Discovered(discovery) => discovery.attempt_at_start().await,
+            Self::Configured(_) => Ok(()),
+            Self::Discovered(discovery) => discovery.discover_at_start().await,
         }
     }
 }
@@ -134,7 +134,7 @@ impl Discovery {
             Unavailable::new(
                 "too many requests wait for the discovery of the introspection endpoint",
             )
-            .with_retry_after(CROWDED)
+            .with_retry_after(RETRY_AFTER)
         })?;
         let mut attempts = Arc::clone(&inner.attempts).lock_owned().await;
         if inner.found.get().is_some() {
@@ -153,7 +153,7 @@ impl Discovery {
         attempt.await.unwrap_or_else(|_| Err(Unavailable::new(NOT_DISCOVERED)))
     }
 
-    async fn attempt_at_start(&self) -> Result<(), SetupError> {
+    async fn discover_at_start(&self) -> Result<(), SetupError> {
         let inner = &self.inner;
         let mut attempts = inner.attempts.lock().await;
         if inner.found.get().is_some() {
@@ -182,7 +182,7 @@ impl Drop for Discovery {
 impl Inner {
     async fn attempt(&self, attempts: &mut Attempts) -> Result<(), SetupError> {
         let clock = &self.settings.clock;
-        let delay = attempts.delays.next().unwrap_or(LONGEST_DELAY);
+        let delay = attempts.delays.next().unwrap_or(MAX_DELAY);
         // Now, since at start this may be cancelled; and again when it has failed.
         attempts.next = clock.instant().checked_add(delay);
         let found = self.find().await.inspect_err(|_| {
@@ -205,14 +205,14 @@ impl Inner {
         attempts.unavailable(rest)
     }
 
-    async fn find(&self) -> Result<Target, SetupError> {
-        let Settings { http, connect_timeout, deadline, .. } = self.settings;
+    async fn find(&self) -> Result<Endpoint, SetupError> {
+        let Settings { http, connect_timeout, request_timeout, .. } = self.settings;
         let client = http_client::client(&self.issuer_url, http, connect_timeout)?;
-        let find = discovery::endpoint(&client, &self.issuer, &self.issuer_url, http);
-        let endpoint = timeout(deadline / 5 * 4, find).await.unwrap_or_else(|_| {
-            Err(DiscoveryError::TimedOut { document: discovery::first_place(&self.issuer_url) })
+        let find = metadata::endpoint(&client, &self.issuer, &self.issuer_url, http);
+        let endpoint = timeout(request_timeout / 5 * 4, find).await.unwrap_or_else(|_| {
+            Err(DiscoveryError::TimedOut { document: metadata::first_place(&self.issuer_url) })
         })?;
-        Target::new(endpoint, http, connect_timeout)
+        Endpoint::new(endpoint, http, connect_timeout)
     }
 
     fn log(&self, failure: &SetupError, delay: Duration) {
@@ -260,8 +260,8 @@ fn is_definitive(failure: &SetupError) -> bool {
 
 fn delays() -> ExponentialBackoff {
     ExponentialBuilder::default()
-        .with_min_delay(FIRST_DELAY)
-        .with_max_delay(LONGEST_DELAY)
+        .with_min_delay(MIN_DELAY)
+        .with_max_delay(MAX_DELAY)
         .without_max_times()
         .with_jitter()
         .build()
@@ -270,10 +270,10 @@ fn delays() -> ExponentialBackoff {
 /// Part of the resolver's name. It is the same before and after the discovery, and on all instances
 /// that are configured alike. The issuer is who vouches for the answers: the endpoint is accepted
 /// only from a document of exactly this issuer.
-impl fmt::Display for Endpoint {
+impl fmt::Display for EndpointSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Given(target) => write!(f, "{}", target.url),
+            Self::Configured(target) => write!(f, "{}", target.url),
             // No URL begins like this, so no issuer looks like an endpoint.
             Self::Discovered(discovery) => write!(f, "issuer {:?}", discovery.inner.issuer),
         }

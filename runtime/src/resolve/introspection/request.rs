@@ -9,14 +9,14 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::Response;
 use url::form_urlencoded::Serializer;
 
-use super::endpoint::Endpoint;
-use super::error_response::ErrorBody;
+use super::endpoint::EndpointSource;
+use super::error_body::ErrorBody;
 use super::{ClientAuthentication, http_client, retry_after};
 use crate::resolve::{ErrorResponse, InvalidResponse, OAuthErrorCode, ResolveError, Unavailable};
 use crate::{AccessToken, Claims, ClaimsReader, Clock};
 
-pub(super) struct Exchange {
-    pub(super) endpoint: Endpoint,
+pub(super) struct RequestSender {
+    pub(super) endpoint: EndpointSource,
     pub(super) authentication: ClientAuthentication,
     pub(super) client_identity: Option<String>,
     pub(super) reader: ClaimsReader,
@@ -25,9 +25,9 @@ pub(super) struct Exchange {
     pub(super) clock: Arc<dyn Clock>,
 }
 
-impl Exchange {
-    pub(super) async fn perform(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
-        let target = self.endpoint.known()?;
+impl RequestSender {
+    pub(super) async fn send(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
+        let target = self.endpoint.get()?;
         let request = target
             .client
             .post(target.url.clone())
@@ -117,9 +117,9 @@ impl Exchange {
     }
 }
 
-impl fmt::Debug for Exchange {
+impl fmt::Debug for RequestSender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exchange")
+        f.debug_struct("RequestSender")
             .field("authentication", &self.authentication)
             .field("reader", &self.reader)
             .finish_non_exhaustive()

@@ -12,7 +12,7 @@ use crate::{AccessToken, Clock, ResolveError, Unavailable};
 /// The server may have answered so because of one caller's token: it limits requests per token, or per
 /// user. So there is a pause for that token only, and a [control request](super::control_request) before the
 /// next exchange about any other. If the server answers that in the same way, there is a pause for all.
-pub(super) struct Pause {
+pub(super) struct RetryAfterGate {
     key_hasher: KeyHasher,
     state: Mutex<State>,
     clock: Arc<dyn Clock>,
@@ -25,20 +25,20 @@ struct State {
     /// The ends of the pauses for single tokens.
     tokens: HashMap<CacheKey, Instant>,
     /// Until when a pause for all is suspected.
-    suspected: Option<Instant>,
+    control_due_until: Option<Instant>,
     /// Whether a control request because of that is under way.
-    controlled: bool,
+    control_in_flight: bool,
     /// Until when the last control request counts.
-    refuted: Option<Instant>,
+    control_valid_until: Option<Instant>,
 }
 
-impl Pause {
+impl RetryAfterGate {
     /// More are more than a server limits one by one; then the rest is sent again too early.
-    const MOST_TOKENS: usize = 1024;
+    const MAX_TOKENS: usize = 1024;
 
     /// Long enough that a caller who provokes such answers causes few control requests, and short enough
     /// that a server that is overloaded from now on gets no more than these requests.
-    const REFUTED: Duration = Duration::from_millis(500);
+    const CONTROL_VALIDITY: Duration = Duration::from_millis(500);
 
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
         Self { key_hasher: KeyHasher::new("pause"), state: Mutex::default(), clock }
@@ -79,20 +79,20 @@ impl Pause {
     }
 
     /// Starts a pause for this token if the server named a time.
-    pub(super) fn observe(&self, token: &AccessToken, error: &ResolveError) {
+    pub(super) fn record(&self, token: &AccessToken, error: &ResolveError) {
         let Some(delay) = error.named_retry_after().filter(|delay| !delay.is_zero()) else {
             return;
         };
         let now = self.clock.instant();
         let Some(end) = now.checked_add(delay) else { return };
         let mut state = self.state();
-        if state.refuted.is_none_or(|until| now >= until) {
-            state.suspected = state.suspected.max(Some(end));
+        if state.control_valid_until.is_none_or(|until| now >= until) {
+            state.control_due_until = state.control_due_until.max(Some(end));
         }
         let key = self.key_hasher.key(token);
-        if state.tokens.len() >= Self::MOST_TOKENS && !state.tokens.contains_key(&key) {
+        if state.tokens.len() >= Self::MAX_TOKENS && !state.tokens.contains_key(&key) {
             state.tokens.retain(|_, end| *end > now);
-            if state.tokens.len() >= Self::MOST_TOKENS
+            if state.tokens.len() >= Self::MAX_TOKENS
                 && let Some(some) = state.tokens.keys().next().copied()
             {
                 state.tokens.remove(&some);
@@ -104,29 +104,29 @@ impl Pause {
 
     /// Whether a control request is due; once for each suspicion, and none beside another: one that is
     /// answered late would let them pile up.
-    pub(super) fn take_suspicion(&self) -> bool {
+    pub(super) fn take_due_control(&self) -> bool {
         let now = self.clock.instant();
         let mut state = self.state();
-        if state.controlled {
+        if state.control_in_flight {
             return false;
         }
-        state.controlled = state.suspected.take().is_some_and(|until| now < until);
-        state.controlled
+        state.control_in_flight = state.control_due_until.take().is_some_and(|until| now < until);
+        state.control_in_flight
     }
 
     /// Ends a control request that was due, whatever became of it.
-    pub(super) fn end_control(&self) {
-        self.state().controlled = false;
+    pub(super) fn release_control(&self) {
+        self.state().control_in_flight = false;
     }
 
     /// Starts a pause for all if a control request was answered so.
-    pub(super) fn observe_control(&self, outcome: &Result<(), ResolveError>) {
+    pub(super) fn record_control(&self, outcome: &Result<(), ResolveError>) {
         let now = self.clock.instant();
         let mut state = self.state();
         match outcome {
             Ok(()) => {
-                state.suspected = None;
-                state.refuted = now.checked_add(Self::REFUTED);
+                state.control_due_until = None;
+                state.control_valid_until = now.checked_add(Self::CONTROL_VALIDITY);
             }
             Err(error) => {
                 let end = error.named_retry_after().and_then(|delay| now.checked_add(delay));
@@ -154,9 +154,9 @@ mod tests {
     use crate::ErrorResponse;
 
     #[derive(Debug)]
-    struct Hand(Mutex<Instant>);
+    struct ManualClock(Mutex<Instant>);
 
-    impl Clock for Arc<Hand> {
+    impl Clock for Arc<ManualClock> {
         fn now(&self) -> SystemTime {
             SystemTime::UNIX_EPOCH
         }
@@ -165,10 +165,10 @@ mod tests {
         }
     }
 
-    fn begin() -> (Pause, impl Fn(u64)) {
-        let hand = Arc::new(Hand(Mutex::new(Instant::now())));
-        let pause = Pause::new(Arc::new(Arc::clone(&hand)));
-        (pause, move |millis| *hand.0.lock().unwrap() += Duration::from_millis(millis))
+    fn begin() -> (RetryAfterGate, impl Fn(u64)) {
+        let clock = Arc::new(ManualClock(Mutex::new(Instant::now())));
+        let pause = RetryAfterGate::new(Arc::new(Arc::clone(&clock)));
+        (pause, move |millis| *clock.0.lock().unwrap() += Duration::from_millis(millis))
     }
 
     fn named(seconds: u64) -> ResolveError {
@@ -180,7 +180,7 @@ mod tests {
         AccessToken::parse(text).unwrap()
     }
 
-    fn rest(pause: &Pause, text: &str) -> Option<u64> {
+    fn rest(pause: &RetryAfterGate, text: &str) -> Option<u64> {
         let refused = pause.check(&token(text)).err()?;
         refused.retry_after().map(|rest| rest.as_secs())
     }
@@ -189,23 +189,23 @@ mod tests {
     fn one_token_pauses_itself_and_a_control_request_pauses_all() {
         // R-C7
         let (pause, pass) = begin();
-        pause.observe(&token("a"), &Unavailable::new("down").into());
-        pause.observe(&token("a"), &named(0));
+        pause.record(&token("a"), &Unavailable::new("down").into());
+        pause.record(&token("a"), &named(0));
         let own = Unavailable::new("concurrency_limit").with_retry_after(Duration::from_secs(1));
-        pause.observe(&token("a"), &own.into());
+        pause.record(&token("a"), &own.into());
         assert_eq!(rest(&pause, "a"), None, "no time was named");
-        assert!(!pause.take_suspicion());
+        assert!(!pause.take_due_control());
 
-        pause.observe(&token("a"), &named(10));
-        pause.observe(&token("a"), &named(2));
+        pause.record(&token("a"), &named(10));
+        pause.record(&token("a"), &named(2));
         pass(3000);
         assert_eq!((rest(&pause, "a"), rest(&pause, "b")), (Some(7), None));
-        assert!(pause.take_suspicion() && !pause.take_suspicion(), "one control request");
-        pause.observe(&token("a"), &named(1));
-        assert!(!pause.take_suspicion(), "and none beside it");
-        pause.observe_control(&Err(named(5)));
-        pause.observe_control(&Err(named(1)));
-        pause.end_control();
+        assert!(pause.take_due_control() && !pause.take_due_control(), "one control request");
+        pause.record(&token("a"), &named(1));
+        assert!(!pause.take_due_control(), "and none beside it");
+        pause.record_control(&Err(named(5)));
+        pause.record_control(&Err(named(1)));
+        pause.release_control();
         let refused = pause.check_all().unwrap_err();
         assert_eq!(refused.retry_after(), Some(Duration::from_secs(5)));
         assert_eq!((rest(&pause, "a"), rest(&pause, "b")), (Some(5), Some(5)));
@@ -220,25 +220,28 @@ mod tests {
     fn a_suspicion_ends_with_its_time_and_a_control_request_counts_for_a_while() {
         // R-C7
         let (pause, pass) = begin();
-        pause.observe(&token("a"), &named(1));
+        pause.record(&token("a"), &named(1));
         pass(1000);
-        assert!(!pause.take_suspicion());
+        assert!(!pause.take_due_control());
 
-        pause.observe(&token("a"), &named(1));
-        assert!(pause.take_suspicion());
-        pause.observe(&token("a"), &named(60));
-        pause.observe_control(&Ok(()));
-        pause.end_control();
-        assert!(!pause.take_suspicion(), "what was suspected in the meantime is refuted as well");
+        pause.record(&token("a"), &named(1));
+        assert!(pause.take_due_control());
+        pause.record(&token("a"), &named(60));
+        pause.record_control(&Ok(()));
+        pause.release_control();
+        assert!(
+            !pause.take_due_control(),
+            "what was control_due_until in the meantime is control_valid_until as well"
+        );
         for number in 0..100 {
-            pause.observe(&token(&format!("b{number}")), &named(60));
+            pause.record(&token(&format!("b{number}")), &named(60));
         }
-        assert!(!pause.take_suspicion(), "it has just answered");
+        assert!(!pause.take_due_control(), "it has just answered");
         assert_eq!((rest(&pause, "b99"), rest(&pause, "c")), (Some(60), None));
         pass(500);
-        pause.observe(&token("d"), &named(60));
-        assert!(pause.take_suspicion());
-        pause.observe_control(&Err(Unavailable::new("down").into()));
+        pause.record(&token("d"), &named(60));
+        assert!(pause.take_due_control());
+        pause.record_control(&Err(Unavailable::new("down").into()));
         assert_eq!(rest(&pause, "c"), None, "no time was named");
     }
 
@@ -246,14 +249,14 @@ mod tests {
     fn the_number_of_tokens_is_bounded() {
         // R-C7
         let (pause, pass) = begin();
-        for number in 0..3 * Pause::MOST_TOKENS {
-            pause.observe(&token(&number.to_string()), &named(60));
+        for number in 0..3 * RetryAfterGate::MAX_TOKENS {
+            pause.record(&token(&number.to_string()), &named(60));
         }
-        assert_eq!(pause.state().tokens.len(), Pause::MOST_TOKENS);
+        assert_eq!(pause.state().tokens.len(), RetryAfterGate::MAX_TOKENS);
         pass(59_000);
-        pause.observe(&token("a"), &named(60));
+        pause.record(&token("a"), &named(60));
         pass(1000);
-        pause.observe(&token("b"), &named(60));
+        pause.record(&token("b"), &named(60));
         assert_eq!(pause.state().tokens.len(), 2, "those whose time has come make room");
         assert_eq!((rest(&pause, "a"), rest(&pause, "b")), (Some(59), Some(60)));
     }

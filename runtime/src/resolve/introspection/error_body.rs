@@ -35,14 +35,14 @@ impl From<Members> for ErrorBody {
 }
 
 /// An error response is a few members; a page of HTML may be longer, and says nothing anyway.
-const LONGEST: usize = 16 * 1024;
+const MAX_LENGTH: usize = 16 * 1024;
 
 /// The status alone decides nearly everything, so a body that drips is not waited for.
-const PATIENCE: Duration = Duration::from_millis(500);
+const READ_TIMEOUT: Duration = Duration::from_millis(500);
 
 impl ErrorBody {
     pub(super) async fn read(response: Response) -> Self {
-        let body = timeout(PATIENCE, http_client::bounded_body(response, LONGEST)).await;
+        let body = timeout(READ_TIMEOUT, http_client::bounded_body(response, MAX_LENGTH)).await;
         body.ok().and_then(Result::ok).map(|body| Self::parse(&body)).unwrap_or_default()
     }
 

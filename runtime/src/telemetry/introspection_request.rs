@@ -5,12 +5,12 @@ use crate::{Claims, ResolveError};
 
 /// Times an exchange and counts how it ends; not one that is broken off.
 #[must_use]
-pub(crate) struct Stopwatch {
+pub(crate) struct IntrospectionTimer {
     #[cfg(feature = "metrics")]
     started: std::time::Instant,
 }
 
-impl Stopwatch {
+impl IntrospectionTimer {
     pub(crate) fn start() -> Self {
         Self {
             #[cfg(feature = "metrics")]
@@ -19,7 +19,7 @@ impl Stopwatch {
     }
 
     #[cfg_attr(not(feature = "metrics"), expect(clippy::unused_self, reason = "nothing is timed"))]
-    pub(crate) fn stop(self, outcome: &Result<Claims, ResolveError>) {
+    pub(crate) fn record(self, outcome: &Result<Claims, ResolveError>) {
         #[cfg(feature = "metrics")]
         ::metrics::histogram!(crate::telemetry::metrics::INTROSPECTION_REQUEST_DURATION)
             .record(self.started.elapsed());

@@ -55,7 +55,7 @@ pub(super) async fn endpoint(
     let document = shown(&location);
     if metadata.issuer != issuer {
         // Bounded, since the error is kept.
-        let found = metadata.issuer.chars().take(LONGEST_ISSUER).collect();
+        let found = metadata.issuer.chars().take(MAX_ISSUER_LENGTH).collect();
         let configured = issuer.to_owned();
         return Err(DiscoveryError::IssuerMismatch { document, found, configured });
     }
@@ -67,7 +67,7 @@ pub(super) async fn endpoint(
 }
 
 /// How much is kept of the issuer that a document names instead of the configured one.
-const LONGEST_ISSUER: usize = 1000;
+const MAX_ISSUER_LENGTH: usize = 1000;
 
 #[derive(Deserialize)]
 struct Metadata {
