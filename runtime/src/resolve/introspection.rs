@@ -15,6 +15,8 @@ mod control_request;
 mod endpoint;
 mod error_body;
 mod http_client;
+#[cfg(test)]
+mod manual_clock;
 mod metadata;
 mod request;
 mod retry_after;
@@ -35,8 +37,8 @@ pub use client_authentication::{BearerSource, ClientAuthentication, TokenSource}
 
 use crate::telemetry::{IntrospectionTimer, count};
 use crate::{AccessToken, Claims, ResolveError, Resolver, SetupError, Unavailable};
-use circuit_breaker::{CircuitBreaker, ControlPermit, Permit, RequestPermit};
-use concurrency_limit::{ConcurrencyLimit, RETRY_AFTER, Slot};
+use circuit_breaker::{CircuitBreaker, ControlPermit, ControlReason, Permit, RequestPermit};
+use concurrency_limit::{ConcurrencyLimit, Slot};
 use control_request::ControlRequests;
 use request::RequestSender;
 use retry_after_gate::RetryAfterGate;
@@ -110,7 +112,7 @@ impl Inner {
         if matches!(&admitted, Permit::Request(permit) if !permit.is_probe())
             && self.retry_after_gate.take_due_control()
         {
-            admitted = Permit::Control(self.circuit_breaker.control_for_retry_after());
+            admitted = Permit::Control(self.circuit_breaker.acquire_control_for_retry_after());
         }
         let permit = match admitted {
             Permit::Request(permit) => permit,
@@ -123,13 +125,10 @@ impl Inner {
 
         let timer = IntrospectionTimer::start();
         let exchange = slot.run(self.introspect(token, &permit, end)).await;
-        let resolved = exchange.unwrap_or_else(|| {
-            let preempted = Unavailable::new("the exchange took long, and others were waiting");
-            Err(preempted.with_retry_after(RETRY_AFTER).withheld().into())
-        });
+        let resolved = exchange.unwrap_or_else(|preempted| Err(preempted.into()));
         timer.record(&resolved);
         if resolved.as_ref().err().is_none_or(|error| !error.is_outage()) {
-            slot.record_answer();
+            slot.record_response();
         }
         match &resolved {
             Ok(claims) => self.control_requests.keep(token, claims),
@@ -175,7 +174,7 @@ impl Inner {
         end: Instant,
     ) -> Result<Slot, ResolveError> {
         slot.disable_preemption();
-        let is_probe = control.probe().is_some();
+        let is_probe = matches!(control.reason(), ControlReason::Probe(_));
         let (sender, mut ended) = oneshot::channel();
         let running = Running { inner: Arc::clone(self), control };
         let request = async move {
@@ -212,7 +211,7 @@ impl Running {
     /// An error where nobody should send an exchange now.
     async fn outcome(&self) -> Result<(), ResolveError> {
         let Self { inner, control } = self;
-        let outcome = inner.control_requests.send(control.probe(), &inner.concurrency_limit).await;
+        let outcome = inner.control_requests.send(control.reason(), &inner.concurrency_limit).await;
         inner.circuit_breaker.record_control(control, &outcome);
         inner.retry_after_gate.record_control(&outcome);
         let for_all =
@@ -224,7 +223,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.inner.circuit_breaker.release_control(&self.control);
-        if self.control.is_for_pause() {
+        if self.control.reason() == ControlReason::RetryAfter {
             self.inner.retry_after_gate.release_control();
         }
     }

@@ -230,8 +230,8 @@ impl IntrospectionBuilder {
     ///
     /// After that, two exchanges may be in flight at first, and twice as many after each round trip or
     /// 100 ms, until all are let through; the others are answered 503 with `Retry-After: 1`.
-    pub fn circuit_breaker_probe_interval(mut self, period: Duration) -> Self {
-        self.circuit_breaker.get_or_insert_default().period = period;
+    pub fn circuit_breaker_probe_interval(mut self, interval: Duration) -> Self {
+        self.circuit_breaker.get_or_insert_default().probe_interval = interval;
         self
     }
 
@@ -272,7 +272,7 @@ impl IntrospectionBuilder {
             ));
         }
         if let Some(breaker) = &self.circuit_breaker {
-            breaker.check()?;
+            breaker.validate()?;
         }
         let endpoint = match self.location {
             Location::Endpoint(url) => {

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::circuit_breaker::ControlReason;
 use super::concurrency_limit::ConcurrencyLimit;
 use super::request::RequestSender;
 use crate::telemetry::{IntrospectionTimer, count};
@@ -95,12 +96,14 @@ impl ControlRequests {
     /// after the other. The caller holds a place in flight for as long as this takes.
     pub(super) async fn send(
         &self,
-        probe: Option<usize>,
+        reason: ControlReason,
         concurrency_limit: &Arc<ConcurrencyLimit>,
     ) -> Result<(), ResolveError> {
-        let outcome = match probe {
-            Some(probe) => self.probe(probe).await,
-            None => self.try_all(concurrency_limit).await,
+        let outcome = match reason {
+            ControlReason::Probe(number) => self.probe(number).await,
+            ControlReason::Failures | ControlReason::RetryAfter => {
+                self.try_all(concurrency_limit).await
+            }
         };
         count!(CONTROL_REQUESTS, "outcome" => if outcome.is_ok() { "usable" } else { "failed" });
         outcome

@@ -1,4 +1,7 @@
-//! Pauses, because the authorization server named a time to come back (RFC 9110 §10.2.3).
+//! The gate that honours `Retry-After` (RFC 9110 §10.2.3).
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,11 +10,12 @@ use std::time::{Duration, Instant};
 use crate::resolve::cache::{CacheKey, KeyHasher};
 use crate::{AccessToken, Clock, ResolveError, Unavailable};
 
-/// Holds exchanges back until the time that a 429 or 503 named has come.
+/// Blocks introspection requests until the time that a 429 or 503 named in `Retry-After`.
 ///
-/// The server may have answered so because of one caller's token: it limits requests per token, or per
-/// user. So there is a pause for that token only, and a [control request](super::control_request) before the
-/// next exchange about any other. If the server answers that in the same way, there is a pause for all.
+/// The server may limit the requests about one token or one user, so such a response blocks only requests
+/// about the same token. A [control request](super::control_request) is then due before the next
+/// introspection request about another token. If its response has a `Retry-After` as well, the gate blocks
+/// requests about all tokens.
 pub(super) struct RetryAfterGate {
     key_hasher: KeyHasher,
     state: Mutex<State>,
@@ -20,65 +24,63 @@ pub(super) struct RetryAfterGate {
 
 #[derive(Default)]
 struct State {
-    /// The end of the pause for all.
-    all: Option<Instant>,
-    /// The ends of the pauses for single tokens.
-    tokens: HashMap<CacheKey, Instant>,
-    /// Until when a pause for all is suspected.
+    /// Until when requests about all tokens are blocked.
+    all_blocked_until: Option<Instant>,
+    /// Until when requests about single tokens are blocked.
+    tokens_blocked_until: HashMap<CacheKey, Instant>,
+    /// A control request is due before this time.
     control_due_until: Option<Instant>,
-    /// Whether a control request because of that is under way.
+    /// Whether such a control request is in flight.
     control_in_flight: bool,
-    /// Until when the last control request counts.
+    /// Before this time, the last control request makes another one unnecessary.
     control_valid_until: Option<Instant>,
 }
 
 impl RetryAfterGate {
-    /// More are more than a server limits one by one; then the rest is sent again too early.
+    /// A server rarely limits more tokens one by one. Beyond this number, some tokens are sent before the
+    /// time that the server named.
     const MAX_TOKENS: usize = 1024;
 
-    /// Long enough that a caller who provokes such answers causes few control requests, and short enough
-    /// that a server that is overloaded from now on gets no more than these requests.
+    /// Long enough that a caller who provokes such responses causes few control requests, and short enough
+    /// that a server that becomes overloaded gets no more than the introspection requests of this time.
     const CONTROL_VALIDITY: Duration = Duration::from_millis(500);
 
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { key_hasher: KeyHasher::new("pause"), state: Mutex::default(), clock }
+        Self { key_hasher: KeyHasher::new("retry_after_gate"), state: Mutex::default(), clock }
     }
 
-    /// An error with the rest of the pause, if there is one.
+    /// Fails with the remaining time while requests about this token, or about all, are blocked.
     pub(super) fn check(&self, token: &AccessToken) -> Result<(), Unavailable> {
         let mut state = self.state();
-        let State { all, tokens, .. } = &mut *state;
-        if all.is_none() && tokens.is_empty() {
+        let State { all_blocked_until, tokens_blocked_until, .. } = &mut *state;
+        if all_blocked_until.is_none() && tokens_blocked_until.is_empty() {
             return Ok(());
         }
         let now = self.clock.instant();
         let rest =
             |end: Instant| Some(end.saturating_duration_since(now)).filter(|it| !it.is_zero());
-        if let Some(rest) = all.and_then(rest) {
-            return Err(refused_for_all(rest));
+        if let Some(rest) = all_blocked_until.and_then(rest) {
+            return Err(all_blocked(rest));
         }
-        *all = None;
+        *all_blocked_until = None;
         let key = self.key_hasher.key(token);
-        let Some(end) = tokens.get(&key) else { return Ok(()) };
+        let Some(end) = tokens_blocked_until.get(&key) else { return Ok(()) };
         if let Some(rest) = rest(*end) {
-            return Err(Unavailable::new(
-                "the authorization server wants no requests about this token for a while",
-            )
-            .with_retry_after(rest)
-            .withheld());
+            return Err(token_blocked(rest));
         }
-        tokens.remove(&key);
+        tokens_blocked_until.remove(&key);
         Ok(())
     }
 
-    /// The same for all tokens.
+    /// Fails with the remaining time while requests about all tokens are blocked.
     pub(super) fn check_all(&self) -> Result<(), Unavailable> {
         let now = self.clock.instant();
-        let end = self.state().all.filter(|end| *end > now);
-        end.map_or(Ok(()), |end| Err(refused_for_all(end - now)))
+        let end = self.state().all_blocked_until.filter(|end| *end > now);
+        end.map_or(Ok(()), |end| Err(all_blocked(end - now)))
     }
 
-    /// Starts a pause for this token if the server named a time.
+    /// Records the error of an introspection request. A `Retry-After` blocks further requests about this
+    /// token.
     pub(super) fn record(&self, token: &AccessToken, error: &ResolveError) {
         let Some(delay) = error.named_retry_after().filter(|delay| !delay.is_zero()) else {
             return;
@@ -89,21 +91,11 @@ impl RetryAfterGate {
         if state.control_valid_until.is_none_or(|until| now >= until) {
             state.control_due_until = state.control_due_until.max(Some(end));
         }
-        let key = self.key_hasher.key(token);
-        if state.tokens.len() >= Self::MAX_TOKENS && !state.tokens.contains_key(&key) {
-            state.tokens.retain(|_, end| *end > now);
-            if state.tokens.len() >= Self::MAX_TOKENS
-                && let Some(some) = state.tokens.keys().next().copied()
-            {
-                state.tokens.remove(&some);
-            }
-        }
-        let kept = state.tokens.entry(key).or_insert(end);
-        *kept = end.max(*kept);
+        state.block_token(self.key_hasher.key(token), end, now);
     }
 
-    /// Whether a control request is due; once for each suspicion, and none beside another: one that is
-    /// answered late would let them pile up.
+    /// Whether a control request is due. It is then in flight until [`Self::release_control`]: control
+    /// requests with a slow response must not accumulate.
     pub(super) fn take_due_control(&self) -> bool {
         let now = self.clock.instant();
         let mut state = self.state();
@@ -114,12 +106,8 @@ impl RetryAfterGate {
         state.control_in_flight
     }
 
-    /// Ends a control request that was due, whatever became of it.
-    pub(super) fn release_control(&self) {
-        self.state().control_in_flight = false;
-    }
-
-    /// Starts a pause for all if a control request was answered so.
+    /// Records the outcome of a control request, whatever it was sent for. A `Retry-After` blocks requests
+    /// about all tokens.
     pub(super) fn record_control(&self, outcome: &Result<(), ResolveError>) {
         let now = self.clock.instant();
         let mut state = self.state();
@@ -130,9 +118,15 @@ impl RetryAfterGate {
             }
             Err(error) => {
                 let end = error.named_retry_after().and_then(|delay| now.checked_add(delay));
-                state.all = state.all.max(end);
+                state.all_blocked_until = state.all_blocked_until.max(end);
             }
         }
+    }
+
+    /// Allows the next control request. Called when a control request ends, also by cancellation or a
+    /// panic.
+    pub(super) fn release_control(&self) {
+        self.state().control_in_flight = false;
     }
 
     /// Never held across an `await`.
@@ -141,123 +135,31 @@ impl RetryAfterGate {
     }
 }
 
-fn refused_for_all(rest: Duration) -> Unavailable {
-    Unavailable::new("the authorization server wants no requests for a while")
+impl State {
+    fn block_token(&mut self, key: CacheKey, end: Instant, now: Instant) {
+        let tokens = &mut self.tokens_blocked_until;
+        if tokens.len() >= RetryAfterGate::MAX_TOKENS && !tokens.contains_key(&key) {
+            tokens.retain(|_, end| *end > now);
+            if tokens.len() >= RetryAfterGate::MAX_TOKENS
+                && let Some(any) = tokens.keys().next().copied()
+            {
+                tokens.remove(&any);
+            }
+        }
+        let blocked_until = tokens.entry(key).or_insert(end);
+        *blocked_until = end.max(*blocked_until);
+    }
+}
+
+fn all_blocked(rest: Duration) -> Unavailable {
+    Unavailable::new("the authorization server has named a time for the next request")
         .with_retry_after(rest)
 }
 
-#[cfg(test)]
-mod tests {
-    use std::time::SystemTime;
-
-    use super::*;
-    use crate::ErrorResponse;
-
-    #[derive(Debug)]
-    struct ManualClock(Mutex<Instant>);
-
-    impl Clock for Arc<ManualClock> {
-        fn now(&self) -> SystemTime {
-            SystemTime::UNIX_EPOCH
-        }
-        fn instant(&self) -> Instant {
-            *self.0.lock().unwrap()
-        }
-    }
-
-    fn begin() -> (RetryAfterGate, impl Fn(u64)) {
-        let clock = Arc::new(ManualClock(Mutex::new(Instant::now())));
-        let pause = RetryAfterGate::new(Arc::new(Arc::clone(&clock)));
-        (pause, move |millis| *clock.0.lock().unwrap() += Duration::from_millis(millis))
-    }
-
-    fn named(seconds: u64) -> ResolveError {
-        let limited = Unavailable::new("limited").with_error_response(ErrorResponse::new(429));
-        limited.with_retry_after(Duration::from_secs(seconds)).into()
-    }
-
-    fn token(text: &str) -> AccessToken {
-        AccessToken::parse(text).unwrap()
-    }
-
-    fn rest(pause: &RetryAfterGate, text: &str) -> Option<u64> {
-        let refused = pause.check(&token(text)).err()?;
-        refused.retry_after().map(|rest| rest.as_secs())
-    }
-
-    #[test]
-    fn one_token_pauses_itself_and_a_control_request_pauses_all() {
-        // R-C7
-        let (pause, pass) = begin();
-        pause.record(&token("a"), &Unavailable::new("down").into());
-        pause.record(&token("a"), &named(0));
-        let own = Unavailable::new("concurrency_limit").with_retry_after(Duration::from_secs(1));
-        pause.record(&token("a"), &own.into());
-        assert_eq!(rest(&pause, "a"), None, "no time was named");
-        assert!(!pause.take_due_control());
-
-        pause.record(&token("a"), &named(10));
-        pause.record(&token("a"), &named(2));
-        pass(3000);
-        assert_eq!((rest(&pause, "a"), rest(&pause, "b")), (Some(7), None));
-        assert!(pause.take_due_control() && !pause.take_due_control(), "one control request");
-        pause.record(&token("a"), &named(1));
-        assert!(!pause.take_due_control(), "and none beside it");
-        pause.record_control(&Err(named(5)));
-        pause.record_control(&Err(named(1)));
-        pause.release_control();
-        let refused = pause.check_all().unwrap_err();
-        assert_eq!(refused.retry_after(), Some(Duration::from_secs(5)));
-        assert_eq!((rest(&pause, "a"), rest(&pause, "b")), (Some(5), Some(5)));
-        pass(5000);
-        assert!(pause.check_all().is_ok());
-        assert_eq!((rest(&pause, "a"), rest(&pause, "b")), (Some(2), None));
-        pass(2000);
-        assert_eq!(rest(&pause, "a"), None);
-    }
-
-    #[test]
-    fn a_suspicion_ends_with_its_time_and_a_control_request_counts_for_a_while() {
-        // R-C7
-        let (pause, pass) = begin();
-        pause.record(&token("a"), &named(1));
-        pass(1000);
-        assert!(!pause.take_due_control());
-
-        pause.record(&token("a"), &named(1));
-        assert!(pause.take_due_control());
-        pause.record(&token("a"), &named(60));
-        pause.record_control(&Ok(()));
-        pause.release_control();
-        assert!(
-            !pause.take_due_control(),
-            "what was control_due_until in the meantime is control_valid_until as well"
-        );
-        for number in 0..100 {
-            pause.record(&token(&format!("b{number}")), &named(60));
-        }
-        assert!(!pause.take_due_control(), "it has just answered");
-        assert_eq!((rest(&pause, "b99"), rest(&pause, "c")), (Some(60), None));
-        pass(500);
-        pause.record(&token("d"), &named(60));
-        assert!(pause.take_due_control());
-        pause.record_control(&Err(Unavailable::new("down").into()));
-        assert_eq!(rest(&pause, "c"), None, "no time was named");
-    }
-
-    #[test]
-    fn the_number_of_tokens_is_bounded() {
-        // R-C7
-        let (pause, pass) = begin();
-        for number in 0..3 * RetryAfterGate::MAX_TOKENS {
-            pause.record(&token(&number.to_string()), &named(60));
-        }
-        assert_eq!(pause.state().tokens.len(), RetryAfterGate::MAX_TOKENS);
-        pass(59_000);
-        pause.record(&token("a"), &named(60));
-        pass(1000);
-        pause.record(&token("b"), &named(60));
-        assert_eq!(pause.state().tokens.len(), 2, "those whose time has come make room");
-        assert_eq!((rest(&pause, "a"), rest(&pause, "b")), (Some(59), Some(60)));
-    }
+fn token_blocked(rest: Duration) -> Unavailable {
+    Unavailable::new(
+        "the authorization server has named a time for the next request about this token",
+    )
+    .with_retry_after(rest)
+    .withheld()
 }

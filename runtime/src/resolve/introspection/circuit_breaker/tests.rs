@@ -1,304 +1,291 @@
-use std::time::SystemTime;
-
 use super::*;
+use crate::resolve::introspection::manual_clock::ManualClock;
 
-/// A clock whose hands the test moves.
-#[derive(Debug, Clone)]
-struct ManualClock(Arc<Mutex<Instant>>);
+const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
-impl ManualClock {
-    fn pass(&self, millis: u64) {
-        *self.0.lock().unwrap() += Duration::from_millis(millis);
-    }
+fn circuit_breaker_with(settings: Option<Settings>) -> (CircuitBreaker, ManualClock) {
+    let clock = ManualClock::new();
+    (CircuitBreaker::new(settings, 256, Arc::new(clock.clone())), clock)
 }
 
-impl Clock for ManualClock {
-    fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH
-    }
-
-    fn instant(&self) -> Instant {
-        *self.0.lock().unwrap()
-    }
+fn circuit_breaker() -> (CircuitBreaker, ManualClock) {
+    circuit_breaker_with(Some(Settings::default()))
 }
 
-fn breaker_with(settings: Settings) -> (CircuitBreaker, ManualClock) {
-    let clock = ManualClock(Arc::new(Mutex::new(Instant::now())));
-    (CircuitBreaker::new(Some(settings), 256, Arc::new(clock.clone())), clock)
-}
-
-fn breaker() -> (CircuitBreaker, ManualClock) {
-    breaker_with(Settings::default())
-}
-
-fn down() -> ResolveError {
+fn outage() -> ResolveError {
     Unavailable::new("down").into()
 }
 
-/// One exchange that fails.
+fn acquire_request(breaker: &CircuitBreaker) -> RequestPermit<'_> {
+    let Permit::Request(permit) = breaker.acquire().unwrap() else { panic!("a control request") };
+    permit
+}
+
+fn acquire_control(breaker: &CircuitBreaker) -> ControlPermit {
+    let Permit::Control(permit) = breaker.acquire().unwrap() else { panic!("a caller's request") };
+    permit
+}
+
+/// One introspection request that fails.
 fn fail(breaker: &CircuitBreaker) {
-    let Permit::Request(permit) = breaker.acquire().unwrap() else { panic!("a control request") };
-    assert!(breaker.record(&permit, &Err(down())).is_none());
+    assert!(breaker.record(&acquire_request(breaker), &Err(outage())).is_none());
 }
 
-fn answer(breaker: &CircuitBreaker) {
-    let Permit::Request(permit) = breaker.acquire().unwrap() else { panic!("a control request") };
-    assert!(breaker.record(&permit, &Err(ResolveError::Inactive)).is_none());
+/// One introspection request with a response.
+fn respond(breaker: &CircuitBreaker) {
+    assert!(breaker.record(&acquire_request(breaker), &Err(ResolveError::Inactive)).is_none());
 }
 
-fn control(breaker: &CircuitBreaker) -> ControlPermit {
-    let Permit::Control(control) = breaker.acquire().unwrap() else { panic!("an exchange") };
-    control
-}
-
-fn end(breaker: &CircuitBreaker, control: &ControlPermit, outcome: &Result<(), ResolveError>) {
-    breaker.record_control(control, outcome);
-    breaker.release_control(control);
+fn end_control(
+    breaker: &CircuitBreaker,
+    permit: &ControlPermit,
+    outcome: &Result<(), ResolveError>,
+) {
+    breaker.record_control(permit, outcome);
+    breaker.release_control(permit);
 }
 
 fn open(breaker: &CircuitBreaker) {
     for _ in 0..4 {
         fail(breaker);
     }
-    end(breaker, &control(breaker), &Err(down()));
+    end_control(breaker, &acquire_control(breaker), &Err(outage()));
 }
 
-fn refused(breaker: &CircuitBreaker) -> Option<Duration> {
+/// The `Retry-After` of a rejected request.
+fn retry_after(breaker: &CircuitBreaker) -> Option<Duration> {
     assert_eq!(breaker.check().is_err(), breaker.acquire_request().is_err());
-    breaker.acquire().err().and_then(|refusal| refusal.retry_after())
+    breaker.acquire().err().and_then(|error| error.retry_after())
 }
 
-const PROBE_INTERVAL: Duration = Duration::from_millis(500);
+/// The permits for as many introspection requests as may be in flight now; 999 without a limit.
+fn acquire_all(breaker: &CircuitBreaker) -> Vec<RequestPermit<'_>> {
+    std::iter::from_fn(|| breaker.acquire_request().ok()).take(999).collect()
+}
 
 #[test]
-fn it_opens_after_failures_in_a_row_of_which_the_last_is_a_control_request() {
+fn the_circuit_opens_after_consecutive_failures_of_which_the_last_is_a_control_request() {
     // R-C10
-    let (breaker, clock) = breaker();
+    let (breaker, clock) = circuit_breaker();
     for _ in 0..4 {
         fail(&breaker);
     }
-    let first = control(&breaker);
-    answer(&breaker);
-    end(&breaker, &first, &Err(down()));
+    let first = acquire_control(&breaker);
+    respond(&breaker);
+    end_control(&breaker, &first, &Err(outage()));
     for _ in 0..4 {
         fail(&breaker);
     }
-    let second = control(&breaker);
+    let second = acquire_control(&breaker);
     for _ in 0..1000 {
         fail(&breaker);
     }
-    end(&breaker, &second, &Ok(()));
+    end_control(&breaker, &second, &Ok(()));
     for _ in 0..4 {
         fail(&breaker);
     }
     assert!(
         breaker.check().is_ok(),
-        "an answer between them, and a control request that succeeded"
+        "a response between the failures, and a control request that succeeded"
     );
-    end(&breaker, &control(&breaker), &Err(down()));
-    assert_eq!(refused(&breaker), Some(PROBE_INTERVAL));
-    clock.pass(499);
-    assert_eq!(refused(&breaker), Some(Duration::from_millis(1)));
+    end_control(&breaker, &acquire_control(&breaker), &Err(outage()));
+    assert_eq!(retry_after(&breaker), Some(PROBE_INTERVAL));
+    clock.advance(499);
+    assert_eq!(retry_after(&breaker), Some(Duration::from_millis(1)));
 }
 
 #[test]
-fn no_number_of_failures_opens_it_while_control_requests_succeed() {
+fn no_number_of_failures_opens_the_circuit_while_control_requests_succeed() {
     // R-C10
-    let (breaker, _) = breaker();
-    let mut sent = 0;
+    let (breaker, _) = circuit_breaker();
+    let mut control_requests = 0;
     for _ in 0..1000 {
         match breaker.acquire().unwrap() {
-            Permit::Request(permit) => drop(breaker.record(&permit, &Err(down()))),
-            Permit::Control(control) => {
-                sent += 1;
-                end(&breaker, &control, &Err(ResolveError::Inactive));
+            Permit::Request(permit) => drop(breaker.record(&permit, &Err(outage()))),
+            Permit::Control(permit) => {
+                control_requests += 1;
+                end_control(&breaker, &permit, &Err(ResolveError::Inactive));
             }
         }
     }
-    assert_eq!(sent, 200, "one for each four failures");
+    assert_eq!(control_requests, 200, "one for four failures");
     assert!(breaker.check().is_ok());
 }
 
 #[test]
-fn one_control_request_is_in_flight_at_most_and_one_that_breaks_off_is_followed_by_another() {
+fn one_control_request_is_in_flight_at_most_and_a_cancelled_one_is_replaced() {
     // R-C10
-    let (breaker, _) = breaker();
+    let (breaker, _) = circuit_breaker();
     for _ in 0..4 {
         fail(&breaker);
     }
-    let first = control(&breaker);
+    let cancelled = acquire_control(&breaker);
     fail(&breaker);
-    breaker.release_control(&first);
-    end(&breaker, &control(&breaker), &Err(down()));
-    assert_eq!(refused(&breaker), Some(PROBE_INTERVAL));
+    breaker.release_control(&cancelled);
+    end_control(&breaker, &acquire_control(&breaker), &Err(outage()));
+    assert_eq!(retry_after(&breaker), Some(PROBE_INTERVAL));
 }
 
 #[test]
-fn one_probe_is_let_through_in_a_period_and_an_answer_closes_it() {
-    // R-C10, R-L2: in turn a caller's exchange and a control request.
-    let (breaker, clock) = breaker();
+fn an_open_circuit_permits_one_probe_per_interval_and_a_response_closes_it() {
+    // R-C10, R-L2: in turn a caller's introspection request and a control request.
+    let (breaker, clock) = circuit_breaker();
     open(&breaker);
-    for (number, kind) in [None, Some(0), None, Some(1)].into_iter().enumerate() {
-        clock.pass(500);
-        match (breaker.acquire().unwrap(), kind) {
+    for (number, control) in [None, Some(0), None, Some(1)].into_iter().enumerate() {
+        clock.advance(500);
+        match (breaker.acquire().unwrap(), control) {
             (Permit::Request(permit), None) => {
                 assert!(permit.is_probe());
-                assert!(breaker.record(&permit, &Err(down())).is_none());
+                assert!(breaker.record(&permit, &Err(outage())).is_none());
             }
-            (Permit::Control(control), Some(_)) => {
-                assert_eq!(control.probe(), kind);
-                end(&breaker, &control, &Err(down()));
+            (Permit::Control(permit), Some(control)) => {
+                assert_eq!(permit.reason(), ControlReason::Probe(control));
+                end_control(&breaker, &permit, &Err(outage()));
             }
             (other, _) => panic!("{number}: {other:?}"),
         }
         for _ in 0..100 {
-            assert_eq!(refused(&breaker), Some(PROBE_INTERVAL));
+            assert_eq!(retry_after(&breaker), Some(PROBE_INTERVAL));
         }
     }
-    clock.pass(500);
-    answer(&breaker);
-    answer(&breaker);
+    clock.advance(500);
+    respond(&breaker);
+    respond(&breaker);
     open(&breaker);
-    clock.pass(500);
+    clock.advance(500);
     fail(&breaker);
-    clock.pass(500);
-    end(&breaker, &control(&breaker), &Err(ResolveError::Inactive));
-    answer(&breaker);
+    clock.advance(500);
+    end_control(&breaker, &acquire_control(&breaker), &Err(ResolveError::Inactive));
+    respond(&breaker);
     for _ in 0..4 {
         fail(&breaker);
     }
-    assert!(breaker.check().is_ok(), "counted from the start");
+    assert!(breaker.check().is_ok(), "the count starts at 0 after the circuit has closed");
 }
 
 #[test]
-fn a_probe_that_never_ends_delays_nobody_beyond_its_period() {
-    // R-C10: cancelled, in a panic, or hanging.
-    let (breaker, clock) = breaker();
+fn a_probe_that_never_ends_delays_the_recovery_by_one_interval_at_most() {
+    // R-C10: cancelled, panicked, or without a response.
+    let (breaker, clock) = circuit_breaker();
     open(&breaker);
-    clock.pass(500);
+    clock.advance(500);
     drop(breaker.acquire().unwrap());
-    assert_eq!(refused(&breaker), Some(PROBE_INTERVAL));
-    clock.pass(500);
-    let hanging = control(&breaker);
-    clock.pass(500);
-    answer(&breaker);
+    assert_eq!(retry_after(&breaker), Some(PROBE_INTERVAL));
+    clock.advance(500);
+    let without_response = acquire_control(&breaker);
+    clock.advance(500);
+    respond(&breaker);
     for _ in 0..4 {
         fail(&breaker);
     }
-    end(&breaker, &hanging, &Err(down()));
-    assert!(breaker.check().is_ok(), "what began before the recovery says nothing of now");
+    end_control(&breaker, &without_response, &Err(outage()));
+    assert!(breaker.check().is_ok(), "a request that began before the recovery does not count");
 }
 
 #[test]
-fn what_began_before_an_answer_opens_nothing() {
-    // R-C10: a control request in whose time callers were answered, and failed again.
-    let (breaker, _) = breaker();
+fn a_control_request_that_began_before_a_response_does_not_open_the_circuit() {
+    // R-C10: while it is in flight, callers get responses, and their requests fail again.
+    let (breaker, _) = circuit_breaker();
     for _ in 0..4 {
         fail(&breaker);
     }
-    let first = control(&breaker);
-    answer(&breaker);
+    let first = acquire_control(&breaker);
+    respond(&breaker);
     for _ in 0..4 {
         fail(&breaker);
     }
-    end(&breaker, &first, &Err(down()));
+    end_control(&breaker, &first, &Err(outage()));
     assert!(breaker.check().is_ok());
-    end(&breaker, &control(&breaker), &Err(down()));
-    assert_eq!(refused(&breaker), Some(PROBE_INTERVAL));
+    end_control(&breaker, &acquire_control(&breaker), &Err(outage()));
+    assert_eq!(retry_after(&breaker), Some(PROBE_INTERVAL));
 }
 
 #[test]
-fn what_began_before_a_recovery_neither_counts_nor_makes_room_after_it() {
+fn a_request_that_began_before_a_recovery_neither_counts_nor_frees_a_share_after_it() {
     // R-C10, R-L2
-    let (breaker, clock) = breaker();
+    let (breaker, clock) = circuit_breaker();
     let late: Vec<_> = (0..4).map(|_| breaker.acquire_request().unwrap()).collect();
     for _ in 0..4 {
         fail(&breaker);
     }
-    let first = control(&breaker);
-    breaker.record_control(&breaker.control_for_retry_after(), &Err(down()));
-    clock.pass(500);
-    answer(&breaker);
+    let first = acquire_control(&breaker);
+    breaker.record_control(&breaker.acquire_control_for_retry_after(), &Err(outage()));
+    clock.advance(500);
+    respond(&breaker);
     for permit in &late {
-        assert!(breaker.record(permit, &Err(down())).is_none());
+        assert!(breaker.record(permit, &Err(outage())).is_none());
     }
     let [second, third] = [(); 2].map(|()| breaker.acquire_request().unwrap());
-    let refusal = breaker.acquire().unwrap_err();
-    assert_eq!(refusal.to_string(), "the authorization server has only just recovered");
+    let error = breaker.acquire().unwrap_err();
+    assert_eq!(error.to_string(), "the authorization server has only just recovered");
     drop(late);
     drop((second, third));
 
-    // It is under way no longer, whatever ends late.
+    // A control request from before the recovery does not release the current one.
     for _ in 0..4 {
         fail(&breaker);
     }
-    let current = control(&breaker);
+    let current = acquire_control(&breaker);
     breaker.release_control(&first);
     fail(&breaker);
     breaker.release_control(&current);
 
-    // A place of the recovery before the last one is none of the last one.
+    // A request of one slow start does not free a share of the next slow start.
     let early = breaker.acquire_request().unwrap();
-    end(&breaker, &control(&breaker), &Err(down()));
-    clock.pass(500);
-    answer(&breaker);
-    let places = [(); 2].map(|()| breaker.acquire_request().unwrap());
+    end_control(&breaker, &acquire_control(&breaker), &Err(outage()));
+    clock.advance(500);
+    respond(&breaker);
+    let permits = [(); 2].map(|()| breaker.acquire_request().unwrap());
     drop(early);
     assert!(breaker.acquire_request().is_err());
-    drop(places);
+    drop(permits);
 }
 
 #[test]
-fn a_control_request_for_a_pause_opens_nothing_by_itself_and_ends_no_other() {
+fn a_control_request_for_retry_after_does_not_open_the_circuit_or_release_another_one() {
     // R-C10, R-C7
-    let (breaker, _) = breaker();
+    let (breaker, _) = circuit_breaker();
     for _ in 0..4 {
-        end(&breaker, &breaker.control_for_retry_after(), &Err(down()));
+        end_control(&breaker, &breaker.acquire_control_for_retry_after(), &Err(outage()));
         fail(&breaker);
     }
-    let exclusive = control(&breaker);
-    breaker.release_control(&breaker.control_for_retry_after());
+    let for_failures = acquire_control(&breaker);
+    breaker.release_control(&breaker.acquire_control_for_retry_after());
     fail(&breaker);
-    end(&breaker, &exclusive, &Err(down()));
-    assert_eq!(refused(&breaker), Some(PROBE_INTERVAL));
+    end_control(&breaker, &for_failures, &Err(outage()));
+    assert_eq!(retry_after(&breaker), Some(PROBE_INTERVAL));
 }
 
 #[test]
-fn a_single_failure_opens_it_where_that_is_the_limit() {
+fn a_single_failure_with_a_control_request_opens_the_circuit_if_the_limit_is_1() {
     // R-C10
-    let (breaker, _) = breaker_with(Settings { failures: 1, period: PROBE_INTERVAL });
+    let settings = Settings { failures: 1, probe_interval: PROBE_INTERVAL };
+    let (breaker, _) = circuit_breaker_with(Some(settings));
     for succeeds in [true, false] {
-        let Permit::Request(permit) = breaker.acquire().unwrap() else { panic!() };
-        let control = breaker.record(&permit, &Err(down())).unwrap();
+        let control = breaker.record(&acquire_request(&breaker), &Err(outage())).unwrap();
         assert!(breaker.check().is_ok(), "the control request decides");
-        end(&breaker, &control, &if succeeds { Ok(()) } else { Err(down()) });
+        end_control(&breaker, &control, &if succeeds { Ok(()) } else { Err(outage()) });
         assert_eq!(breaker.check().is_ok(), succeeds);
     }
 }
 
 #[test]
-fn after_a_recovery_exchanges_double_until_all_are_let_through() {
+fn after_a_recovery_the_requests_in_flight_double_until_the_limit_ends() {
     // R-C10, R-L2
     let recovered = || {
-        let (breaker, clock) = breaker();
+        let (breaker, clock) = circuit_breaker();
         open(&breaker);
-        clock.pass(500);
-        answer(&breaker);
+        clock.advance(500);
+        respond(&breaker);
         (breaker, clock)
-    };
-    let all = |breaker: &CircuitBreaker| {
-        let permits: Vec<_> =
-            std::iter::from_fn(|| breaker.acquire_request().ok()).take(999).collect();
-        permits.len()
     };
     let (breaker, _) = recovered();
     let mut waves = Vec::new();
     while waves.last() != Some(&999) && waves.len() < 20 {
-        let permits: Vec<_> =
-            std::iter::from_fn(|| breaker.acquire_request().ok()).take(999).collect();
+        let permits = acquire_all(&breaker);
         if permits.len() < 999 {
-            let refused = breaker.acquire().unwrap_err();
-            assert_eq!(refused.retry_after(), Some(Duration::from_secs(1)));
+            let error = breaker.acquire().unwrap_err();
+            assert_eq!(error.retry_after(), Some(Duration::from_secs(1)));
         }
         for permit in &permits {
             assert!(breaker.record(permit, &Err(ResolveError::Inactive)).is_none());
@@ -307,34 +294,36 @@ fn after_a_recovery_exchanges_double_until_all_are_let_through() {
     }
     assert_eq!(waves, [2, 4, 8, 16, 32, 64, 128, 999]);
 
-    // Those that hang hold nobody up for long, and those that go away leave their place.
+    // Requests without a response block others for 100 ms, and cancelled ones free their share.
     let (breaker, clock) = recovered();
-    let hanging = [breaker.acquire_request().unwrap(), breaker.acquire_request().unwrap()];
-    assert_eq!(all(&breaker), 0);
-    clock.pass(100);
-    assert_eq!([all(&breaker), all(&breaker)], [2, 2]);
-    clock.pass(100);
-    assert_eq!(all(&breaker), 6);
-    drop(hanging);
-    assert_eq!(all(&breaker), 8);
-    clock.pass(500);
-    assert_eq!(all(&breaker), 999);
+    let count = || acquire_all(&breaker).len();
+    let without_response = [acquire_request(&breaker), acquire_request(&breaker)];
+    assert_eq!(count(), 0);
+    clock.advance(100);
+    assert_eq!([count(), count()], [2, 2]);
+    clock.advance(100);
+    assert_eq!(count(), 6);
+    drop(without_response);
+    assert_eq!(count(), 8);
+    clock.advance(500);
+    assert_eq!(count(), 999);
 }
 
 #[test]
-fn it_can_be_switched_off_and_set_within_bounds() {
-    let (_, clock) = breaker();
-    let off = CircuitBreaker::new(None, 256, Arc::new(clock));
+fn the_circuit_breaker_can_be_disabled_and_its_settings_have_bounds() {
+    let (disabled, _) = circuit_breaker_with(None);
     for _ in 0..1000 {
-        fail(&off);
+        fail(&disabled);
     }
-    end(&off, &off.control_for_retry_after(), &Err(down()));
-    assert!(off.acquire().is_ok());
+    end_control(&disabled, &disabled.acquire_control_for_retry_after(), &Err(outage()));
+    assert!(disabled.acquire().is_ok());
 
-    let check = |failures, period| Settings { failures, period }.check();
-    assert!(check(1, Duration::from_millis(1)).is_ok() && check(9, 120 * PROBE_INTERVAL).is_ok());
-    for (failures, period) in [(0, PROBE_INTERVAL), (1, Duration::ZERO), (1, 121 * PROBE_INTERVAL)]
+    let validate = |failures, probe_interval| Settings { failures, probe_interval }.validate();
+    assert!(validate(1, Duration::from_millis(1)).is_ok());
+    assert!(validate(9, 120 * PROBE_INTERVAL).is_ok());
+    for (failures, probe_interval) in
+        [(0, PROBE_INTERVAL), (1, Duration::ZERO), (1, 121 * PROBE_INTERVAL)]
     {
-        assert!(check(failures, period).is_err(), "{failures} {period:?}");
+        assert!(validate(failures, probe_interval).is_err(), "{failures} {probe_interval:?}");
     }
 }

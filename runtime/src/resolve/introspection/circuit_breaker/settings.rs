@@ -1,0 +1,48 @@
+//! The settings of the circuit breaker.
+
+use std::time::Duration;
+
+use crate::SetupError;
+
+/// When a circuit breaker opens, and how often it sends a probe.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Settings {
+    pub(in super::super) failures: u32,
+    pub(in super::super) probe_interval: Duration,
+}
+
+impl Settings {
+    /// A server that restarts causes one or two failures. Five requests in a row that fail, each with its
+    /// retry, are an outage.
+    const FAILURES: u32 = 5;
+
+    /// The recovery of the server is detected within half a second, and two requests per second do not
+    /// harm a server that is starting.
+    const PROBE_INTERVAL: Duration = Duration::from_millis(500);
+
+    /// With a longer interval, requests are rejected long after the server has recovered.
+    const MAX_PROBE_INTERVAL: Duration = Duration::from_secs(60);
+
+    pub(in super::super) fn validate(&self) -> Result<(), SetupError> {
+        if self.failures == 0 {
+            return Err(SetupError::Setting("`circuit_breaker_failures` must be at least 1"));
+        }
+        if self.probe_interval.is_zero() || self.probe_interval > Self::MAX_PROBE_INTERVAL {
+            return Err(SetupError::Setting(
+                "`circuit_breaker_probe_interval` must be more than 0 and at most 60 seconds",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The number of failures after which a control request is due.
+    pub(super) fn failures_before_control(&self) -> u32 {
+        (self.failures - 1).max(1)
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { failures: Self::FAILURES, probe_interval: Self::PROBE_INTERVAL }
+    }
+}
