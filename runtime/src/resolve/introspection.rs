@@ -1,24 +1,33 @@
 //! The OAuth 2.0 token introspection client (RFC 7662).
 //!
-//! From the outside in: a pause that the authorization server named a time for, a circuit breaker, a
-//! bound on the exchanges in flight, a deadline, a control request where one is due, one retry, and the
-//! exchange itself.
+//! An introspection request passes, in this order:
+//! 1. the [retry-after gate](retry_after_gate), which blocks requests until a time that the authorization
+//!    server named;
+//! 2. the [circuit breaker](circuit_breaker), which blocks requests to a server that keeps failing;
+//! 3. the [concurrency limit](concurrency_limit), which gives it a slot;
+//! 4. a [control request](control_request), where the circuit breaker or the gate needs one;
+//! 5. the [request](request) with at most one retry, and the [response](response).
 //!
-//! Callers choose the tokens, so nothing that is said of one token changes what happens to others: the
-//! circuit breaker opens, and a pause for all begins, only if a [control request](control) confirms it.
+//! A caller chooses the token, so a response about one token never affects requests about other tokens: the
+//! circuit breaker opens, and the gate blocks requests about all tokens, only if a control request, which
+//! is about a token that no caller chose, gets the same response.
 
 mod builder;
 mod circuit_breaker;
 mod client_authentication;
 mod concurrency_limit;
 mod control_request;
+mod defaults;
+mod discovery;
 mod endpoint;
+mod endpoint_source;
 mod error_body;
 mod http_client;
 #[cfg(test)]
 mod manual_clock;
 mod metadata;
 mod request;
+mod response;
 mod retry_after;
 mod retry_after_gate;
 
@@ -27,54 +36,61 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
-use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
-use tracing::Instrument;
 
-pub(crate) use builder::ENDPOINT;
+pub(crate) use builder::ENDPOINT_SETTING;
 pub use builder::IntrospectionBuilder;
 pub use client_authentication::{BearerSource, ClientAuthentication, TokenSource};
 
 use crate::telemetry::{IntrospectionTimer, count};
-use crate::{AccessToken, Claims, ResolveError, Resolver, SetupError, Unavailable};
-use circuit_breaker::{CircuitBreaker, ControlPermit, ControlReason, Permit, RequestPermit};
+use crate::{AccessToken, Claims, ResolveError, Resolver, SetupError};
+use circuit_breaker::{CircuitBreaker, Permit, RequestPermit};
 use concurrency_limit::{ConcurrencyLimit, Slot};
 use control_request::ControlRequests;
 use request::RequestSender;
 use retry_after_gate::RetryAfterGate;
 
-/// Resolves access tokens by asking the authorization server's introspection endpoint.
+/// Resolves access tokens by requests to the introspection endpoint of an authorization server (RFC 7662).
 ///
-/// It never follows redirects, keeps to one deadline whatever the server does, reads a bounded
-/// answer, has a bounded number of exchanges in flight, and sends a server that keeps failing no
-/// exchanges for moments. Without a cache in front of it, every request to a guarded function is one
-/// exchange.
+/// It does not follow redirects, limits the duration of each request, the length of each response and the
+/// number of requests in flight, and stops sending requests to a server that keeps failing. It caches
+/// nothing: without a [`Cached`](crate::Cached) around it, each request to a guarded function causes an
+/// introspection request.
 ///
-/// Beside the exchanges there are control requests, about a random token: one before the circuit breaker
-/// opens, one after a `Retry-After`, and every other probe while the circuit breaker is open. See
+/// It also sends control requests, which are about a random token: one before the circuit breaker opens,
+/// one after a `Retry-After`, and every other probe while the circuit breaker is open. See
 /// [`circuit_breaker_failures`](IntrospectionBuilder::circuit_breaker_failures).
-pub struct Introspection(Arc<Inner>);
-
-struct Inner {
+///
+/// ```
+/// use requires_auth::Introspection;
+///
+/// # async fn run() -> Result<(), requires_auth::SetupError> {
+/// let introspection = Introspection::builder("https://auth.example/introspect")
+///     .client_secret_basic("journal", "the client's secret")
+///     .build()?;
+/// # Ok(()) }
+/// ```
+pub struct Introspection {
     requests: Arc<RequestSender>,
     request_timeout: Duration,
     retry: bool,
     concurrency_limit: Arc<ConcurrencyLimit>,
-    retry_after_gate: RetryAfterGate,
-    circuit_breaker: CircuitBreaker,
+    retry_after_gate: Arc<RetryAfterGate>,
+    circuit_breaker: Arc<CircuitBreaker>,
     control_requests: ControlRequests,
 }
 
-/// How long the one retry waits at least; jitter adds up to as much again.
+/// The minimum delay before the retry. Jitter adds up to as much again.
 const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 impl Introspection {
-    /// Discovers the endpoint of a client that was made [from an issuer](Self::from_issuer), once:
-    /// call it at start, so that a mistake in the set-up ends the program there. It takes at most four
-    /// fifths of the deadline.
+    /// Discovers the endpoint of a client that was built [from an issuer](Self::from_issuer). Call it at
+    /// start, so that a mistake in the configuration ends the program there. It takes at most four fifths
+    /// of [`request_timeout`](IntrospectionBuilder::request_timeout), and does nothing for a client whose
+    /// endpoint is configured.
     ///
-    /// A failure that may pass, such as an authorization server that is down, is logged and no error:
-    /// requests discover the endpoint later, and are answered 503 until that succeeds.
+    /// A failure that a later attempt can resolve, such as an authorization server that is down, is logged
+    /// and is no error: requests discover the endpoint later, and get a 503 until then.
     ///
     /// ```no_run
     /// # async fn run() -> Result<(), requires_auth::SetupError> {
@@ -89,180 +105,34 @@ impl Introspection {
     /// [`SetupError::Discovery`] with a failure that
     /// [is definitive](crate::DiscoveryError::is_definitive).
     pub async fn discover_at_start(&self) -> Result<(), SetupError> {
-        self.0.requests.endpoint.discover_at_start().await
+        self.requests.endpoint.discover_at_start().await
     }
-}
-
-impl Inner {
-    /// Resolves at an endpoint that is known.
-    async fn resolve(self: &Arc<Self>, token: &AccessToken) -> Result<Claims, ResolveError> {
-        self.retry_after_gate
-            .check(token)
-            .inspect_err(|_| count!(INTROSPECTION_REQUESTS_NOT_SENT, "cause" => "retry_after"))?;
-        let open =
-            |_: &Unavailable| count!(INTROSPECTION_REQUESTS_NOT_SENT, "cause" => "circuit_breaker");
-        self.circuit_breaker.check().inspect_err(open)?;
-        let slot = self.concurrency_limit.acquire().await;
-        let mut slot = slot.inspect_err(
-            |_| count!(INTROSPECTION_REQUESTS_NOT_SENT, "cause" => "concurrency_limit"),
-        )?;
-        let end = Instant::now() + self.request_timeout;
-
-        let mut admitted = self.circuit_breaker.acquire().inspect_err(open)?;
-        if matches!(&admitted, Permit::Request(permit) if !permit.is_probe())
-            && self.retry_after_gate.take_due_control()
-        {
-            admitted = Permit::Control(self.circuit_breaker.acquire_control_for_retry_after());
-        }
-        let permit = match admitted {
-            Permit::Request(permit) => permit,
-            Permit::Control(control) => {
-                slot = self.control(control, slot, end).await?.restart();
-                self.retry_after_gate.check(token)?;
-                self.circuit_breaker.acquire_request().inspect_err(open)?
-            }
-        };
-
-        let timer = IntrospectionTimer::start();
-        let exchange = slot.run(self.introspect(token, &permit, end)).await;
-        let resolved = exchange.unwrap_or_else(|preempted| Err(preempted.into()));
-        timer.record(&resolved);
-        if resolved.as_ref().err().is_none_or(|error| !error.is_outage()) {
-            slot.record_response();
-        }
-        match &resolved {
-            Ok(claims) => self.control_requests.keep(token, claims),
-            Err(error) => {
-                self.retry_after_gate.record(token, error);
-                if error.is_outage() {
-                    self.control_requests.mark_failed(token);
-                }
-            }
-        }
-        if let Some(control) = self.circuit_breaker.record(&permit, &resolved) {
-            // The exchange has failed anyhow; all that counts is what the circuit breaker makes of it.
-            let _ = self.control(control, slot, end).await;
-        }
-        resolved
-    }
-
-    /// Performs the exchange, until `end`. A probe of the circuit breaker is a single request.
-    async fn introspect(
-        &self,
-        token: &AccessToken,
-        permit: &RequestPermit<'_>,
-        end: Instant,
-    ) -> Result<Claims, ResolveError> {
-        let retry = self.retry && !permit.is_probe();
-        let attempt = || self.requests.send(token);
-        let retries = ExponentialBuilder::default()
-            .with_min_delay(RETRY_DELAY)
-            .with_max_times(usize::from(retry))
-            .with_jitter();
-        timeout_at(end, attempt.retry(retries).when(is_transient)).await.unwrap_or_else(|_| late())
-    }
-
-    /// Sends a control request in this place, and waits for its outcome: a place to go on in, or the
-    /// error of the control request where it concerns the caller as well.
-    ///
-    /// It goes on when the caller has gone: else somebody who breaks off each of their requests could
-    /// keep the circuit open.
-    async fn control(
-        self: &Arc<Self>,
-        control: ControlPermit,
-        slot: Slot,
-        end: Instant,
-    ) -> Result<Slot, ResolveError> {
-        slot.disable_preemption();
-        let is_probe = matches!(control.reason(), ControlReason::Probe(_));
-        let (sender, mut ended) = oneshot::channel();
-        let running = Running { inner: Arc::clone(self), control };
-        let request = async move {
-            let outcome = running.outcome().await;
-            drop(running);
-            let _ = sender.send(outcome.map(|()| slot));
-        };
-        tokio::spawn(request.in_current_span());
-
-        // A server that is slow for everybody must not be twice as slow for this caller, so after a while
-        // the exchange begins beside the control request. While the circuit is open it does not.
-        if !is_probe {
-            let patience = Instant::now() + self.request_timeout / 5;
-            match timeout_at(patience.min(end), &mut ended).await {
-                Ok(outcome) => return outcome.unwrap_or_else(|_| late()),
-                Err(_) => {
-                    if let Some(slot) = self.concurrency_limit.try_acquire() {
-                        return Ok(slot);
-                    }
-                }
-            }
-        }
-        timeout_at(end, ended).await.map_or_else(|_| late(), |it| it.unwrap_or_else(|_| late()))
-    }
-}
-
-/// A control request under way.
-struct Running {
-    inner: Arc<Inner>,
-    control: ControlPermit,
-}
-
-impl Running {
-    /// An error where nobody should send an exchange now.
-    async fn outcome(&self) -> Result<(), ResolveError> {
-        let Self { inner, control } = self;
-        let outcome = inner.control_requests.send(control.reason(), &inner.concurrency_limit).await;
-        inner.circuit_breaker.record_control(control, &outcome);
-        inner.retry_after_gate.record_control(&outcome);
-        let for_all =
-            inner.circuit_breaker.check().is_err() || inner.retry_after_gate.check_all().is_err();
-        if for_all { outcome } else { Ok(()) }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.inner.circuit_breaker.release_control(&self.control);
-        if self.control.reason() == ControlReason::RetryAfter {
-            self.inner.retry_after_gate.release_control();
-        }
-    }
-}
-
-fn late<T>() -> Result<T, ResolveError> {
-    Err(Unavailable::new("the authorization server did not answer in time").into())
-}
-
-fn is_transient(error: &ResolveError) -> bool {
-    matches!(error, ResolveError::Unavailable(unavailable) if unavailable.is_transient())
 }
 
 impl Resolver for Introspection {
     async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
-        let Self(inner) = self;
-        let endpoint = &inner.requests.endpoint;
+        let endpoint = &self.requests.endpoint;
         if endpoint.get().is_ok() {
-            return inner.resolve(token).await;
+            return self.introspect(token).await;
         }
-        let both = async {
-            let discovered = endpoint.discover().await;
-            discovered
-                .inspect_err(|_| count!(INTROSPECTION_REQUESTS_NOT_SENT, "cause" => "discovery"))?;
-            inner.resolve(token).await
+        let discover_and_introspect = async {
+            endpoint.discover().await.inspect_err(count_not_sent("discovery"))?;
+            self.introspect(token).await
         };
-        // One deadline for both, whatever each takes.
-        timeout(inner.request_timeout, both).await.unwrap_or_else(|_| late())
+        // One timeout for both.
+        let outcome = timeout(self.request_timeout, discover_and_introspect).await;
+        outcome.unwrap_or_else(|_| Err(request::timed_out().into()))
     }
 
-    /// The endpoint, or the issuer that it is discovered from; which
-    /// [client](IntrospectionBuilder::client_identity) this is, since a server may answer each client
-    /// differently about a token (RFC 7662 §2.2); and where the scopes are read.
+    /// Names the endpoint or the issuer that it is discovered from, the
+    /// [client](IntrospectionBuilder::client_identity), since a server may respond to each client differently
+    /// (RFC 7662 §2.2), and the claims with the scopes.
     fn cache_namespace(&self) -> String {
-        self.0.requests.name()
+        self.requests.cache_namespace()
     }
 
     fn client_id(&self) -> Option<&str> {
-        self.0.requests.authentication.client_id()
+        self.requests.authentication.client_id()
     }
 
     fn vouches_for_issuer(&self) -> bool {
@@ -270,8 +140,90 @@ impl Resolver for Introspection {
     }
 }
 
+impl Introspection {
+    /// Sends an introspection request to an endpoint that is discovered.
+    async fn introspect(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
+        self.retry_after_gate.check(token).inspect_err(count_not_sent("retry_after"))?;
+        self.circuit_breaker.check().inspect_err(count_not_sent("circuit_breaker"))?;
+        let slot = self.concurrency_limit.acquire().await;
+        let slot = slot.inspect_err(count_not_sent("concurrency_limit"))?;
+        let deadline = Instant::now() + self.request_timeout;
+        let (permit, mut slot) = self.acquire_permit(token, slot, deadline).await?;
+
+        let timer = IntrospectionTimer::start();
+        let outcome = slot.run(self.send(token, &permit, deadline)).await;
+        let outcome = outcome.unwrap_or_else(|preempted| Err(preempted.into()));
+        timer.record(&outcome);
+        self.record(token, &slot, &outcome);
+        if let Some(control) = self.circuit_breaker.record(&permit, &outcome) {
+            // Its outcome opens the circuit or not, and does not change that of this request.
+            let _ = self.control_requests.send(control, slot, deadline).await;
+        }
+        outcome
+    }
+
+    /// Returns the circuit breaker's permit for an introspection request, after the control request that is
+    /// due before it.
+    async fn acquire_permit(
+        &self,
+        token: &AccessToken,
+        slot: Slot,
+        deadline: Instant,
+    ) -> Result<(RequestPermit<'_>, Slot), ResolveError> {
+        let permit = self.circuit_breaker.acquire();
+        let control = match permit.inspect_err(count_not_sent("circuit_breaker"))? {
+            Permit::Request(permit)
+                if permit.is_probe() || !self.retry_after_gate.take_due_control() =>
+            {
+                return Ok((permit, slot));
+            }
+            Permit::Request(_) => self.circuit_breaker.acquire_control_for_retry_after(),
+            Permit::Control(control) => control,
+        };
+        let slot = self.control_requests.send(control, slot, deadline).await?.restart();
+        self.retry_after_gate.check(token)?;
+        let permit = self.circuit_breaker.acquire_request();
+        Ok((permit.inspect_err(count_not_sent("circuit_breaker"))?, slot))
+    }
+
+    /// Sends the request, and retries it once before the deadline. A probe is not retried.
+    async fn send(
+        &self,
+        token: &AccessToken,
+        permit: &RequestPermit<'_>,
+        deadline: Instant,
+    ) -> Result<Claims, ResolveError> {
+        let retry = self.retry && !permit.is_probe();
+        let retries = ExponentialBuilder::default()
+            .with_min_delay(RETRY_DELAY)
+            .with_max_times(usize::from(retry))
+            .with_jitter();
+        let attempt = || self.requests.send(token);
+        let outcome = timeout_at(deadline, attempt.retry(retries).when(is_transient)).await;
+        outcome.unwrap_or_else(|_| Err(request::timed_out().into()))
+    }
+
+    fn record(&self, token: &AccessToken, slot: &Slot, outcome: &Result<Claims, ResolveError>) {
+        if !outcome.as_ref().is_err_and(ResolveError::is_outage) {
+            slot.record_response();
+        }
+        if let Err(error) = outcome {
+            self.retry_after_gate.record(token, error);
+        }
+        self.control_requests.record(token, outcome);
+    }
+}
+
+fn count_not_sent<E>(cause: &'static str) -> impl FnOnce(&E) {
+    move |_| count!(INTROSPECTION_REQUESTS_NOT_SENT, "cause" => cause)
+}
+
+fn is_transient(error: &ResolveError) -> bool {
+    matches!(error, ResolveError::Unavailable(unavailable) if unavailable.is_transient())
+}
+
 impl fmt::Debug for Introspection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Introspection").field("exchange", &self.0.requests).finish_non_exhaustive()
+        f.debug_struct("Introspection").field("requests", &self.requests).finish_non_exhaustive()
     }
 }

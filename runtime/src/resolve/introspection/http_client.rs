@@ -58,7 +58,7 @@ pub(super) async fn bounded_body(
         return Err(InvalidResponse::Encoded.into());
     }
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(lost)? {
+    while let Some(chunk) = response.chunk().await.map_err(connection_error)? {
         if body.len() + chunk.len() > longest {
             return Err(InvalidResponse::TooLong.into());
         }
@@ -69,7 +69,7 @@ pub(super) async fn bounded_body(
 
 /// A request that got no answer: no connection, or one that broke. It may have been a pooled
 /// connection that the server had closed, so another attempt may succeed at once.
-pub(super) fn lost(error: reqwest::Error) -> Unavailable {
+pub(super) fn connection_error(error: reqwest::Error) -> Unavailable {
     let timed_out = error.is_timeout();
     let unavailable = Unavailable::new("the authorization server cannot be reached")
         .with_source(error.without_url());

@@ -1,4 +1,4 @@
-//! Finding the introspection endpoint from the issuer (RFC 8414 §3, OpenID Connect Discovery §4).
+//! The metadata of an issuer (RFC 8414 §3, OpenID Connect Discovery 1.0 §4).
 
 use http::StatusCode;
 use http::header::ACCEPT;
@@ -7,35 +7,23 @@ use serde::Deserialize;
 use tokio::time::timeout;
 use url::Url;
 
-use super::builder::{CONNECT_TIMEOUT, MAX_RESPONSE_LENGTH, REQUEST_TIMEOUT};
-use super::{Introspection, IntrospectionBuilder, http_client};
+use super::defaults::{MAX_RESPONSE_LENGTH, REQUEST_TIMEOUT};
+use super::http_client;
+use crate::DiscoveryError;
 use crate::secure_url::{self, Http};
-use crate::{DiscoveryError, SetupError};
 
-impl Introspection {
-    /// Reads the introspection endpoint from the metadata of an issuer, now: first
-    /// `/.well-known/oauth-authorization-server`, then, where that is not found,
-    /// `/.well-known/openid-configuration`. [`from_issuer`](Self::from_issuer) reads it when it is
-    /// first needed, and does not fail while the authorization server is down.
-    ///
-    /// The issuer is `https`, or `http` on this machine. One read takes 5 s at the most.
-    ///
-    /// # Errors
-    /// [`SetupError::Discovery`] if no metadata can be read, if it is not that of exactly this
-    /// issuer, or if it names no introspection endpoint; [`SetupError::Url`] for the issuer.
-    pub async fn discover(issuer: &str) -> Result<IntrospectionBuilder, SetupError> {
-        let http = Http::LoopbackOnly;
-        let url = secure_url::parse(issuer, http).map_err(SetupError::url(ISSUER))?;
-        let client = http_client::client(&url, http, CONNECT_TIMEOUT)?;
-        let endpoint = endpoint(&client, issuer, &url, http).await?;
-        Ok(Self::builder(endpoint))
-    }
+/// Only as much of a differing issuer is kept in the error.
+const MAX_ISSUER_LENGTH: usize = 1000;
+
+#[derive(Deserialize)]
+struct Metadata {
+    issuer: String,
+    introspection_endpoint: Option<String>,
 }
 
-pub(super) const ISSUER: &str = "setting `issuer` (REQUIRES_AUTH_ISSUER)";
-
-/// The endpoint that the metadata of this issuer names. One read takes 5 s at the most.
-pub(super) async fn endpoint(
+/// Returns the `introspection_endpoint` in the metadata of this issuer. Reading one document takes at most
+/// 5 s.
+pub(super) async fn introspection_endpoint(
     client: &Client,
     issuer: &str,
     url: &Url,
@@ -47,14 +35,13 @@ pub(super) async fn endpoint(
         Err(status) => match read(client, &second).await? {
             Ok(metadata) => (second, metadata),
             Err(other) => {
-                let places = [(shown(&first), status), (shown(&second), other)];
+                let places = [(without_query(&first), status), (without_query(&second), other)];
                 return Err(DiscoveryError::NotFound { places });
             }
         },
     };
-    let document = shown(&location);
+    let document = without_query(&location);
     if metadata.issuer != issuer {
-        // Bounded, since the error is kept.
         let found = metadata.issuer.chars().take(MAX_ISSUER_LENGTH).collect();
         let configured = issuer.to_owned();
         return Err(DiscoveryError::IssuerMismatch { document, found, configured });
@@ -66,16 +53,13 @@ pub(super) async fn endpoint(
         .map_err(|problem| DiscoveryError::UnusableEndpoint { document, problem })
 }
 
-/// How much is kept of the issuer that a document names instead of the configured one.
-const MAX_ISSUER_LENGTH: usize = 1000;
-
-#[derive(Deserialize)]
-struct Metadata {
-    issuer: String,
-    introspection_endpoint: Option<String>,
+/// The location that is read first, for an error message.
+pub(super) fn first_location(issuer: &Url) -> String {
+    let [first, _] = locations(issuer);
+    without_query(&first)
 }
 
-/// RFC 8414 puts the well-known part before the issuer's path, OpenID Connect behind it.
+/// RFC 8414 inserts the well-known part before the path of the issuer, OpenID Connect appends it.
 fn locations(issuer: &Url) -> [Url; 2] {
     let path = issuer.path().trim_end_matches('/');
     [
@@ -90,23 +74,17 @@ fn locations(issuer: &Url) -> [Url; 2] {
     })
 }
 
-/// Where the metadata is looked for first, as messages show it.
-pub(super) fn first_place(issuer: &Url) -> String {
-    let [first, _] = locations(issuer);
-    shown(&first)
-}
-
-/// A URL as messages show it: without a query, which may hold a secret.
-fn shown(url: &Url) -> String {
+/// A URL for an error message. A query may contain a secret.
+fn without_query(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     url.into()
 }
 
-/// The document; the status if there is none at this place.
+/// Reads the document at one location. Returns the status if it is 4xx.
 async fn read(client: &Client, url: &Url) -> Result<Result<Metadata, u16>, DiscoveryError> {
-    let document = || shown(url);
-    let exchange = async {
+    let document = || without_query(url);
+    let read = async {
         let request = client.get(url.clone()).header(ACCEPT, "application/json");
         let response = request.send().await.map_err(|error| DiscoveryError::Unreachable {
             document: document(),
@@ -129,8 +107,8 @@ async fn read(client: &Client, url: &Url) -> Result<Result<Metadata, u16>, Disco
             source: Box::new(error),
         })
     };
-    let in_time = timeout(REQUEST_TIMEOUT, exchange).await;
-    in_time.unwrap_or_else(|_| Err(DiscoveryError::TimedOut { document: document() }))
+    let outcome = timeout(REQUEST_TIMEOUT, read).await;
+    outcome.unwrap_or_else(|_| Err(DiscoveryError::TimedOut { document: document() }))
 }
 
 #[cfg(test)]
@@ -138,18 +116,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_well_known_part_goes_where_each_standard_has_it() {
+    fn the_well_known_part_is_inserted_by_rfc_8414_and_appended_by_openid_connect() {
         // R-C8
-        let places = |issuer: &str| locations(&issuer.parse().unwrap()).map(String::from);
+        let urls = |issuer: &str| locations(&issuer.parse().unwrap()).map(String::from);
         assert_eq!(
-            places("https://as.example/realms/one/"),
+            urls("https://as.example/realms/one/"),
             [
                 "https://as.example/.well-known/oauth-authorization-server/realms/one",
                 "https://as.example/realms/one/.well-known/openid-configuration",
             ]
         );
         assert_eq!(
-            places("https://as.example"),
+            urls("https://as.example"),
             [
                 "https://as.example/.well-known/oauth-authorization-server",
                 "https://as.example/.well-known/openid-configuration",

@@ -8,7 +8,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use super::{ClientAuthenticationMethod, ResourceServerConfig};
-use crate::resolve::introspection::ENDPOINT;
+use crate::resolve::introspection::ENDPOINT_SETTING;
 use crate::secure_url::{self, Http};
 use crate::{
     Cached, CachedBuilder, ClientAuthentication, Introspection, IntrospectionBuilder,
@@ -71,7 +71,7 @@ impl ResourceServerConfig {
         }
         let unnamed = self.issuer.is_none() && self.authorization_servers.is_empty();
         if let (true, Some(url)) = (unnamed, &self.introspection_url) {
-            let url = secure_url::parse(url, http).map_err(SetupError::url(ENDPOINT))?;
+            let url = secure_url::parse(url, http).map_err(SetupError::url(ENDPOINT_SETTING))?;
             server = server.authorization_server(url.origin().ascii_serialization());
         }
         if let Some(issuer) = self.issuer {

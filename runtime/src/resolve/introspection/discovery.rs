@@ -1,0 +1,231 @@
+//! Discovery of the introspection endpoint when it is first needed.
+
+use std::sync::{Arc, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use tokio::sync::{Mutex, Semaphore};
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+use tracing::Instrument;
+use url::Url;
+
+use super::endpoint::Endpoint;
+use super::{http_client, metadata};
+use crate::secure_url::Http;
+use crate::telemetry::{Chain, LogLimiter, OneLine, Verdict};
+use crate::{Clock, DiscoveryError, SetupError, Unavailable};
+
+/// Discovers the endpoint from the metadata of an issuer.
+///
+/// A request that needs the endpoint starts an attempt. The attempt runs in a task, which continues when the
+/// caller disconnects: else a caller who cancels each of their requests could prevent the discovery.
+/// Concurrent requests wait for the same attempt. After a failed attempt, the next one starts after a delay
+/// that grows, and until then requests fail at once. Dropping this ends the task.
+pub(super) struct Discovery {
+    inner: Arc<Inner>,
+    task: std::sync::Mutex<Option<AbortHandle>>,
+}
+
+struct Inner {
+    issuer: String,
+    issuer_url: Url,
+    settings: Settings,
+    endpoint: OnceLock<Endpoint>,
+    /// A permit for each request that may wait for an attempt.
+    waiting: Semaphore,
+    /// Locked during an attempt.
+    attempts: Arc<Mutex<Attempts>>,
+    log_limiter: LogLimiter,
+}
+
+pub(super) struct Settings {
+    pub(super) http: Http,
+    pub(super) connect_timeout: Duration,
+    /// The timeout of an introspection request. An attempt takes at most four fifths of it, so that the
+    /// request that starts the attempt gets its outcome.
+    pub(super) request_timeout: Duration,
+    pub(super) max_in_flight: usize,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+struct Attempts {
+    delays: ExponentialBackoff,
+    next: Option<Instant>,
+    last_failure: Option<Arc<SetupError>>,
+}
+
+const NOT_DISCOVERED: &str = "the introspection endpoint is not discovered yet";
+
+/// The `Retry-After` of a request that cannot wait for an attempt, which ends soon.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The delay after the first failure. Jitter adds up to as much again.
+const MIN_DELAY: Duration = Duration::from_millis(250);
+
+/// Without jitter, which makes it 8 s at most.
+const MAX_DELAY: Duration = Duration::from_secs(4);
+
+impl Discovery {
+    pub(super) fn new(issuer: String, issuer_url: Url, settings: Settings) -> Self {
+        let inner = Arc::new(Inner {
+            issuer,
+            issuer_url,
+            endpoint: OnceLock::new(),
+            waiting: Semaphore::new(settings.max_in_flight),
+            attempts: Arc::new(Mutex::new(Attempts::new())),
+            settings,
+            log_limiter: LogLimiter::new(),
+        });
+        Self { inner, task: std::sync::Mutex::new(None) }
+    }
+
+    pub(super) fn issuer(&self) -> &str {
+        &self.inner.issuer
+    }
+
+    pub(super) fn endpoint(&self) -> Result<&Endpoint, Unavailable> {
+        self.inner.endpoint.get().ok_or_else(|| Unavailable::new(NOT_DISCOVERED))
+    }
+
+    pub(super) async fn discover(&self) -> Result<(), Unavailable> {
+        let inner = &self.inner;
+        let _permit = inner.waiting.try_acquire().map_err(|_| {
+            Unavailable::new(
+                "too many requests wait for the discovery of the introspection endpoint",
+            )
+            .with_retry_after(RETRY_AFTER)
+        })?;
+        let mut attempts = Arc::clone(&inner.attempts).lock_owned().await;
+        if inner.endpoint.get().is_some() {
+            return Ok(());
+        }
+        let rest = attempts.rest(inner.settings.clock.instant());
+        if rest > Duration::ZERO {
+            return Err(attempts.unavailable(rest));
+        }
+        let inner = Arc::clone(inner);
+        let attempt = async move {
+            let outcome = inner.attempt(&mut attempts).await;
+            outcome.map_err(|failure| inner.record_failure(failure, &mut attempts))
+        };
+        let attempt = tokio::spawn(attempt.in_current_span());
+        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(attempt.abort_handle());
+        attempt.await.unwrap_or_else(|_| Err(Unavailable::new(NOT_DISCOVERED)))
+    }
+
+    pub(super) async fn discover_at_start(&self) -> Result<(), SetupError> {
+        let inner = &self.inner;
+        let mut attempts = inner.attempts.lock().await;
+        if inner.endpoint.get().is_some() {
+            return Ok(());
+        }
+        match inner.attempt(&mut attempts).await {
+            Err(failure) if is_definitive(&failure) => Err(failure),
+            Err(failure) => {
+                inner.record_failure(failure, &mut attempts);
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+impl Drop for Discovery {
+    fn drop(&mut self) {
+        let task = self.task.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(task) = task.take() {
+            task.abort();
+        }
+    }
+}
+
+impl Inner {
+    async fn attempt(&self, attempts: &mut Attempts) -> Result<(), SetupError> {
+        let clock = &self.settings.clock;
+        let delay = attempts.delays.next().unwrap_or(MAX_DELAY);
+        // Set before the attempt, which may be cancelled at start, and again after a failure.
+        attempts.next = clock.instant().checked_add(delay);
+        let endpoint = self.read_metadata().await.inspect_err(|_| {
+            attempts.next = clock.instant().checked_add(delay);
+        })?;
+        if attempts.last_failure.take().is_some() {
+            let issuer = &*self.issuer;
+            tracing::info!(target: "requires_auth", issuer, "introspection endpoint discovered");
+        }
+        // The lock on the attempts makes this the only writer.
+        self.endpoint.get_or_init(|| endpoint);
+        Ok(())
+    }
+
+    async fn read_metadata(&self) -> Result<Endpoint, SetupError> {
+        let Settings { http, connect_timeout, request_timeout, .. } = self.settings;
+        let client = http_client::client(&self.issuer_url, http, connect_timeout)?;
+        let read = metadata::introspection_endpoint(&client, &self.issuer, &self.issuer_url, http);
+        let url = timeout(request_timeout / 5 * 4, read).await.unwrap_or_else(|_| {
+            Err(DiscoveryError::TimedOut { document: metadata::first_location(&self.issuer_url) })
+        })?;
+        Endpoint::new(url, http, connect_timeout)
+    }
+
+    /// Logs a failure, and stores it for the requests before the next attempt.
+    fn record_failure(&self, failure: SetupError, attempts: &mut Attempts) -> Unavailable {
+        let rest = attempts.rest(self.settings.clock.instant());
+        self.log(&failure, rest);
+        attempts.last_failure = Some(Arc::new(failure));
+        attempts.unavailable(rest)
+    }
+
+    fn log(&self, failure: &SetupError, delay: Duration) {
+        let definitive = is_definitive(failure);
+        let kind = if definitive { "discovery cannot succeed" } else { "discovery failed" };
+        let verdict = self.log_limiter.verdict(kind, self.settings.clock.instant());
+        let issuer = &*self.issuer;
+        let cause = tracing::field::display(OneLine(Chain(failure)));
+        let retry_after_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        let limited = verdict.limited().map(tracing::field::display);
+        match (verdict, definitive) {
+            (Verdict::Suppress, _) => tracing::debug!(
+                target: "requires_auth", issuer, cause, retry_after_ms, "discovery failed"
+            ),
+            (_, true) => tracing::error!(
+                target: "requires_auth", issuer, cause, retry_after_ms, limited, "discovery failed"
+            ),
+            (_, false) => tracing::warn!(
+                target: "requires_auth", issuer, cause, retry_after_ms, limited, "discovery failed"
+            ),
+        }
+    }
+}
+
+impl Attempts {
+    fn new() -> Self {
+        let delays = ExponentialBuilder::default()
+            .with_min_delay(MIN_DELAY)
+            .with_max_delay(MAX_DELAY)
+            .without_max_times()
+            .with_jitter()
+            .build();
+        Self { delays, next: None, last_failure: None }
+    }
+
+    /// The time until the next attempt is due.
+    fn rest(&self, now: Instant) -> Duration {
+        self.next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
+    }
+
+    fn unavailable(&self, rest: Duration) -> Unavailable {
+        let unavailable = Unavailable::new(NOT_DISCOVERED).with_retry_after(rest);
+        match &self.last_failure {
+            Some(failure) => unavailable.with_source(Arc::clone(failure)),
+            None => unavailable,
+        }
+    }
+}
+
+fn is_definitive(failure: &SetupError) -> bool {
+    match failure {
+        SetupError::Discovery(failure) => failure.is_definitive(),
+        _ => true,
+    }
+}

@@ -1,0 +1,95 @@
+//! Introspection responses (RFC 7662 §2.2, §2.3).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use reqwest::Response;
+
+use super::error_body::ErrorBody;
+use super::{http_client, retry_after};
+use crate::resolve::{ErrorResponse, InvalidResponse, OAuthErrorCode, ResolveError, Unavailable};
+use crate::{Claims, ClaimsReader, Clock};
+
+/// Reads a response as claims, or as the error that it means.
+pub(super) struct ResponseReader {
+    pub(super) claims: ClaimsReader,
+    pub(super) max_response_length: usize,
+    pub(super) max_retry_after: Duration,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl ResponseReader {
+    /// `is_anonymous` says that the request was sent without client authentication.
+    pub(super) async fn read(
+        &self,
+        response: Response,
+        is_anonymous: bool,
+    ) -> Result<Claims, ResolveError> {
+        if response.status() != StatusCode::OK {
+            return Err(self.read_error(response, is_anonymous).await);
+        }
+        let body = http_client::bounded_body(response, self.max_response_length).await?;
+        self.claims.read_introspection(&body)
+    }
+
+    /// Returns the meaning of a response with a status other than 200.
+    async fn read_error(&self, response: Response, is_anonymous: bool) -> ResolveError {
+        let status = response.status();
+        let retry_after = retry_after::read(response.headers(), self.clock.now());
+        let body = ErrorBody::read(response).await;
+        let mut error_response = ErrorResponse::new(status.as_u16());
+        error_response.code = body.code;
+        error_response.inactive = body.inactive;
+        let blames_client = body.code.is_some_and(OAuthErrorCode::blames_client);
+        let blames_token = body.code.is_some_and(OAuthErrorCode::blames_token);
+        match status {
+            // A request without credentials cannot be rejected because of them, so the response is about
+            // the token. The server of the MCP TypeScript SDK sends such responses.
+            StatusCode::UNAUTHORIZED if is_anonymous && body.inactive => ResolveError::Inactive,
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                client_rejected(error_response, is_anonymous)
+            }
+            StatusCode::TOO_MANY_REQUESTS => self.with_retry_after(
+                Unavailable::new("the authorization server limits the requests of this server")
+                    .with_error_response(error_response),
+                retry_after,
+            ),
+            StatusCode::BAD_GATEWAY
+            | StatusCode::GATEWAY_TIMEOUT
+            | StatusCode::SERVICE_UNAVAILABLE => {
+                let down = Unavailable::new("the authorization server is overloaded or down")
+                    .with_error_response(error_response);
+                if status == StatusCode::SERVICE_UNAVAILABLE && retry_after.is_some() {
+                    // Not retried before the time that the server names.
+                    self.with_retry_after(down, retry_after)
+                } else {
+                    down.transient().into()
+                }
+            }
+            status if status.is_client_error() && blames_client => {
+                client_rejected(error_response, is_anonymous)
+            }
+            status if status.is_client_error() && blames_token => {
+                ResolveError::TokenRefused(error_response)
+            }
+            _ if body.code.is_some() => InvalidResponse::ErrorResponse(error_response).into(),
+            status => InvalidResponse::Status(status.as_u16()).into(),
+        }
+    }
+
+    fn with_retry_after(&self, error: Unavailable, retry_after: Option<Duration>) -> ResolveError {
+        match retry_after {
+            Some(delay) => error.with_retry_after(delay.min(self.max_retry_after)).into(),
+            None => error.into(),
+        }
+    }
+}
+
+fn client_rejected(error_response: ErrorResponse, is_anonymous: bool) -> ResolveError {
+    if is_anonymous {
+        ResolveError::NoClient(error_response)
+    } else {
+        ResolveError::ClientRefused(error_response)
+    }
+}
