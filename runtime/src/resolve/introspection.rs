@@ -30,6 +30,7 @@ mod request;
 mod response;
 mod retry_after;
 mod retry_after_gate;
+mod token_source;
 
 use std::fmt;
 use std::sync::Arc;
@@ -40,7 +41,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 pub(crate) use builder::ENDPOINT_SETTING;
 pub use builder::IntrospectionBuilder;
-pub use client_authentication::{BearerSource, ClientAuthentication, TokenSource};
+pub use client_authentication::ClientAuthentication;
+pub use token_source::{BearerSource, TokenSource};
 
 use crate::telemetry::{IntrospectionTimer, count};
 use crate::{AccessToken, Claims, ResolveError, Resolver, SetupError};

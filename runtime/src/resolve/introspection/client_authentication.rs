@@ -1,75 +1,80 @@
-//! How this server proves to the authorization server who it is (RFC 7662 §2.1).
+//! Client authentication at the introspection endpoint (RFC 7662 §2.1).
 
 use std::fmt::{self, Write};
-use std::pin::Pin;
-use std::sync::Arc;
 
 use http::HeaderValue;
+use http::header::AUTHORIZATION;
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use url::form_urlencoded::{Serializer, byte_serialize};
 
-use crate::{ResolveError, Unavailable};
+use super::token_source::{BearerIdentity, BearerSource, TokenSource};
+use crate::ResolveError;
 
-/// How the introspection endpoint authenticates this server.
+/// How this server authenticates itself at the introspection endpoint (RFC 7662 §2.1).
+///
+/// ```
+/// use requires_auth::{ClientAuthentication, Introspection};
+///
+/// let builder = Introspection::builder("https://auth.example/introspect")
+///     .client_authentication(ClientAuthentication::Basic {
+///         id: "journal".to_owned(),
+///         secret: "the client's secret".into(),
+///     });
+/// ```
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum ClientAuthentication {
-    /// Not at all: the endpoint trusts the network. The default.
+    /// No client authentication, for an endpoint that only trusted hosts can reach. The default.
     #[default]
     None,
-    /// `client_secret_basic`: id and secret in the `Authorization` header (RFC 6749 §2.3.1).
+    /// `client_secret_basic`: the client id and secret in the `Authorization` header, each form-encoded
+    /// (RFC 6749 §2.3.1).
     Basic {
         /// The client id.
         id: String,
         /// The client secret.
         secret: SecretString,
     },
-    /// `client_secret_post`: id and secret in the form.
+    /// `client_secret_post`: the client id and secret in the form (RFC 6749 §2.3.1).
     Post {
         /// The client id.
         id: String,
         /// The client secret.
         secret: SecretString,
     },
-    /// An access token of this server's own (RFC 6750), asked of its source for every exchange.
+    /// A bearer token of this server (RFC 6750 §2.1). Each introspection request gets it from its source.
     Bearer(BearerSource),
 }
 
 impl ClientAuthentication {
-    /// A fixed bearer token.
+    /// Authenticates with a fixed bearer token.
     #[must_use]
     pub fn bearer(token: impl Into<SecretString>) -> Self {
-        let token = token.into();
-        let identity = Identity::Secret(token.clone());
-        Self::Bearer(BearerSource { source: Arc::new(StaticToken(token)), identity })
+        Self::Bearer(BearerSource::fixed(token.into()))
     }
 
-    /// A bearer token that is refreshed.
+    /// Authenticates with a bearer token that its source refreshes.
     ///
-    /// Nothing tells which client such tokens belong to, so remembered claims are shared between
-    /// processes only if the client has a
-    /// [name](super::IntrospectionBuilder::client_identity).
+    /// Nothing identifies the client of a source, so processes share the entries of a cache only if the
+    /// [client identity](crate::IntrospectionBuilder::client_identity) is set.
     #[must_use]
     pub fn bearer_source(source: impl TokenSource) -> Self {
-        let identity = Identity::Random(rand::random());
-        Self::Bearer(BearerSource { source: Arc::new(source), identity })
+        Self::Bearer(BearerSource::new(source))
     }
 
-    /// Tells one client from another, without a secret.
+    /// Distinguishes clients, without a secret.
     pub(super) fn identity(&self) -> String {
         match self {
             Self::None => "none".to_owned(),
             Self::Basic { id, secret } | Self::Post { id, secret } => {
                 format!("client {id:?} {}", digest(id, secret))
             }
-            Self::Bearer(BearerSource { identity: Identity::Secret(token), .. }) => {
-                format!("bearer {}", digest("", token))
-            }
-            Self::Bearer(BearerSource { identity: Identity::Random(random), .. }) => {
-                format!("source {random:032x}")
-            }
+            Self::Bearer(source) => match &source.identity {
+                BearerIdentity::Token(token) => format!("bearer {}", digest("", token)),
+                BearerIdentity::Random(random) => format!("source {random:032x}"),
+            },
         }
     }
 
@@ -84,7 +89,7 @@ impl ClientAuthentication {
         matches!(self, Self::None)
     }
 
-    /// Adds the form and the proof to a request.
+    /// Adds the form and the credentials to a request.
     pub(super) async fn apply(
         &self,
         request: RequestBuilder,
@@ -104,11 +109,11 @@ impl ClientAuthentication {
                 request
             }
             Self::Bearer(source) => {
-                let token = source.source.token_boxed().await?;
+                let token = source.token().await?;
                 let header = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()));
                 let mut header = header.map_err(|_| ResolveError::CredentialsRefused)?;
                 header.set_sensitive(true);
-                request.header(http::header::AUTHORIZATION, header)
+                request.header(AUTHORIZATION, header)
             }
         };
         Ok(request.body(form))
@@ -129,57 +134,9 @@ impl fmt::Debug for ClientAuthentication {
     }
 }
 
-impl fmt::Debug for BearerSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("BearerSource(..)")
-    }
-}
-
-/// Hands out the bearer token that this server authenticates itself with, and refreshes it when
-/// it must.
-///
-/// ```
-/// use requires_auth::{SecretString, TokenSource, Unavailable};
-///
-/// /// Reads the token from a file that an agent on the machine keeps fresh.
-/// struct Mounted;
-///
-/// impl TokenSource for Mounted {
-///     async fn token(&self) -> Result<SecretString, Unavailable> {
-///         std::fs::read_to_string("/var/run/secrets/introspection-token")
-///             .map(|token| SecretString::from(token.trim()))
-///             .map_err(|error| Unavailable::new("no token to introspect with").with_source(error))
-///     }
-/// }
-/// ```
-pub trait TokenSource: Send + Sync + 'static {
-    /// A token that is valid now. Called for every exchange and inside its deadline, so keep the
-    /// token until shortly before it expires.
-    ///
-    /// # Errors
-    /// If there is none to be had: the caller gets a 503.
-    fn token(&self) -> impl Future<Output = Result<SecretString, Unavailable>> + Send;
-}
-
-/// A [`TokenSource`], whatever its type.
-#[derive(Clone)]
-pub struct BearerSource {
-    source: Arc<dyn DynTokenSource>,
-    identity: Identity,
-}
-
-/// Which client a source's tokens belong to.
-#[derive(Clone)]
-enum Identity {
-    /// That of the one token.
-    Secret(SecretString),
-    /// Nobody else's.
-    Random(u128),
-}
-
-/// A hash of a secret that two clients may be told apart by. It goes into the keys of caches, and from
-/// there, hashed with each token, into a store that others can read; so many rounds make it useless for
-/// guessing a secret that a human chose.
+/// Hashes a secret, so that clients with different secrets are different. The hash is part of cache keys,
+/// which, hashed with the token, are stored where others can read them. The number of rounds makes guessing
+/// a secret that a person chose too expensive.
 fn digest(id: &str, secret: &SecretString) -> String {
     const ROUNDS: usize = 5_000;
     let first = Sha256::new()
@@ -196,35 +153,16 @@ fn digest(id: &str, secret: &SecretString) -> String {
     })
 }
 
-trait DynTokenSource: Send + Sync {
-    fn token_boxed(&self) -> BoxFuture<'_>;
-}
-
-type BoxFuture<'a> = Pin<Box<dyn Future<Output = Result<SecretString, Unavailable>> + Send + 'a>>;
-
-impl<S: TokenSource> DynTokenSource for S {
-    fn token_boxed(&self) -> BoxFuture<'_> {
-        Box::pin(self.token())
-    }
-}
-
-struct StaticToken(SecretString);
-
-impl TokenSource for StaticToken {
-    async fn token(&self) -> Result<SecretString, Unavailable> {
-        Ok(self.0.clone())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Unavailable;
 
-    struct Rotating;
+    struct RefreshedToken;
 
-    impl TokenSource for Rotating {
+    impl TokenSource for RefreshedToken {
         async fn token(&self) -> Result<SecretString, Unavailable> {
-            Ok(SecretString::from("rotating"))
+            Ok(SecretString::from("refreshed"))
         }
     }
 
@@ -234,7 +172,7 @@ mod tests {
         use ClientAuthentication::{Basic, None, Post};
         let basic = |id: &str, secret: &str| Basic { id: id.into(), secret: secret.into() };
         let post = |id: &str, secret: &str| Post { id: id.into(), secret: secret.into() };
-        let source = ClientAuthentication::bearer_source(Rotating);
+        let source = ClientAuthentication::bearer_source(RefreshedToken);
         let all = [
             None,
             basic("journal", "one"),
@@ -245,7 +183,7 @@ mod tests {
             ClientAuthentication::bearer("one"),
             ClientAuthentication::bearer("other"),
             ClientAuthentication::bearer("journalone"),
-            ClientAuthentication::bearer_source(Rotating),
+            ClientAuthentication::bearer_source(RefreshedToken),
             source.clone(),
         ];
         let identities: Vec<String> = all.iter().map(ClientAuthentication::identity).collect();
@@ -254,7 +192,7 @@ mod tests {
             assert!(!identity.contains("one") || identity == "none", "no secret: {identity}");
         }
 
-        // The same client, whatever way its secret takes.
+        // The same client, whichever method sends its secret.
         assert_eq!(basic("journal", "one").identity(), post("journal", "one").identity());
         assert_eq!(basic("journal", "one").identity(), identities[1]);
         assert_eq!(ClientAuthentication::bearer("one").identity(), identities[6]);

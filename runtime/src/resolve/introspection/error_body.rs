@@ -1,4 +1,4 @@
-//! The body of an answer whose status is not 200 (RFC 6749 §5.2).
+//! The body of an error response (RFC 6749 §5.2).
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use tokio::time::timeout;
 use super::http_client;
 use crate::OAuthErrorCode;
 
-/// What such a body says; nothing, if it cannot be read.
+/// The members of an error response that matter here. Empty if the body cannot be read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(from = "Members")]
 pub(super) struct ErrorBody {
     /// The error code, if it is a registered one.
     pub(super) code: Option<OAuthErrorCode>,
-    /// Whether it says `"active": false`.
+    /// Whether `active` is `false`.
     pub(super) inactive: bool,
 }
 
@@ -34,10 +34,10 @@ impl From<Members> for ErrorBody {
     }
 }
 
-/// An error response is a few members; a page of HTML may be longer, and says nothing anyway.
+/// An error response is short. A longer body is usually a page of HTML, which has no error code.
 const MAX_LENGTH: usize = 16 * 1024;
 
-/// The status alone decides nearly everything, so a body that drips is not waited for.
+/// The status decides most cases alone, so a body that arrives slowly is not read to its end.
 const READ_TIMEOUT: Duration = Duration::from_millis(500);
 
 impl ErrorBody {
@@ -47,7 +47,7 @@ impl ErrorBody {
     }
 
     fn parse(body: &[u8]) -> Self {
-        // serde also reads an array as a struct, member by member.
+        // serde accepts an array for a struct, element by element.
         let is_object = body.trim_ascii_start().starts_with(b"{");
         if is_object { serde_json::from_slice(body).unwrap_or_default() } else { Self::default() }
     }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_registered_codes_and_an_unambiguous_inactive_are_read() {
+    fn only_registered_codes_and_an_unambiguous_active_false_are_read() {
         // R-C10, R-D2
         let read = |body: &str| {
             let ErrorBody { code, inactive } = ErrorBody::parse(body.as_bytes());

@@ -1,4 +1,4 @@
-//! The HTTP client and what it may take from an authorization server.
+//! The HTTP client for an authorization server, and the limit on response bodies.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -13,12 +13,11 @@ use crate::secure_url::{self, Http};
 
 /// A client for one authorization server.
 ///
-/// Redirects are not followed, nothing is retried behind our back, and no content coding is asked
-/// for, also where another crate switches those features of reqwest on. A server on this machine
-/// is reached directly, and so is one over plain `http`, since a proxy would read tokens and
-/// credentials; others through the environment's proxies as reqwest documents it. A name that plain
-/// `http` is accepted for, because it means this machine, resolves to the loopback addresses without a
-/// look at DNS or the hosts file (RFC 6761 §6.3).
+/// It follows no redirects, retries nothing and accepts no content coding, also where another crate enables
+/// those features of reqwest. Requests to a loopback host, and
+/// over plain `http`, where a proxy could read tokens and credentials, use no proxy. Other requests use the
+/// proxies of the environment as reqwest documents it. A loopback name in a plain `http` URL resolves to the
+/// loopback addresses without DNS or the hosts file (RFC 6761 §6.3).
 pub(super) fn client(
     url: &Url,
     http: Http,
@@ -43,23 +42,23 @@ pub(super) fn client(
     client.build().map_err(|error| SetupError::HttpClient(Box::new(error)))
 }
 
-/// The port is that of the URL.
+/// Port 0 stands for the port of the URL.
 const LOOPBACK: [SocketAddr; 2] = [
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
     SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0),
 ];
 
-/// Reads a body of at most `longest` bytes.
+/// Reads a body of at most `max_length` bytes.
 pub(super) async fn bounded_body(
     mut response: Response,
-    longest: usize,
+    max_length: usize,
 ) -> Result<Vec<u8>, ResolveError> {
     if response.headers().contains_key(CONTENT_ENCODING) {
         return Err(InvalidResponse::Encoded.into());
     }
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(connection_error)? {
-        if body.len() + chunk.len() > longest {
+        if body.len() + chunk.len() > max_length {
             return Err(InvalidResponse::TooLong.into());
         }
         body.extend_from_slice(&chunk);
@@ -67,8 +66,8 @@ pub(super) async fn bounded_body(
     Ok(body)
 }
 
-/// A request that got no answer: no connection, or one that broke. It may have been a pooled
-/// connection that the server had closed, so another attempt may succeed at once.
+/// The error of a request without a response. The connection may be a pooled one that the server has closed,
+/// so a retry may succeed at once, except after a timeout.
 pub(super) fn connection_error(error: reqwest::Error) -> Unavailable {
     let timed_out = error.is_timeout();
     let unavailable = Unavailable::new("the authorization server cannot be reached")

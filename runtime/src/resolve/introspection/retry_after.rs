@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
-/// What Better Auth sends in its place, in seconds.
+/// Better Auth sends this in place of `Retry-After`, in seconds.
 const X_RETRY_AFTER: &str = "x-retry-after";
 
-/// The delay that a server asks for, in seconds or as a date; `None` if it does not or cannot be
-/// understood. `X-Retry-After` counts where there is no `Retry-After`.
+/// Returns the delay that the header names, in seconds or as a date; `None` without the header, or if it is
+/// malformed. `X-Retry-After` is read where there is no `Retry-After`.
 pub(super) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER).or_else(|| headers.get(X_RETRY_AFTER))?;
     let text = value.to_str().ok()?.trim();
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_and_dates_are_understood() {
+    fn seconds_and_dates_are_read() {
         // R-C7
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
         let delay = |text: &'static str| {
@@ -47,6 +47,10 @@ mod tests {
         let mut headers = HeaderMap::from_iter([other]);
         assert_eq!(read(&headers, now), Some(Duration::from_secs(9)), "Better Auth");
         headers.insert(RETRY_AFTER, own);
-        assert_eq!(read(&headers, now), Some(Duration::from_secs(3)), "the standard's name first");
+        assert_eq!(
+            read(&headers, now),
+            Some(Duration::from_secs(3)),
+            "`Retry-After` takes precedence"
+        );
     }
 }

@@ -1,0 +1,112 @@
+//! Bearer tokens for client authentication.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use crate::Unavailable;
+
+/// Returns the bearer token that this server authenticates itself with at the introspection endpoint
+/// (RFC 6750 §2.1), and refreshes it before it expires.
+///
+/// ```
+/// use requires_auth::{Introspection, SecretString, TokenSource, Unavailable};
+///
+/// /// Reads the token from a file that an agent on the machine refreshes.
+/// struct MountedToken;
+///
+/// impl TokenSource for MountedToken {
+///     async fn token(&self) -> Result<SecretString, Unavailable> {
+///         std::fs::read_to_string("/var/run/secrets/introspection-token")
+///             .map(|token| SecretString::from(token.trim()))
+///             .map_err(|error| Unavailable::new("the token file cannot be read").with_source(error))
+///     }
+/// }
+///
+/// let builder = Introspection::builder("https://auth.example/introspect")
+///     .bearer_source(MountedToken)
+///     .client_identity("journal");
+/// ```
+pub trait TokenSource: Send + Sync + 'static {
+    /// Returns a token that is valid now.
+    ///
+    /// It is called for every introspection request and within its
+    /// [timeout](crate::IntrospectionBuilder::request_timeout), so store the token until shortly before it
+    /// expires.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if no token can be obtained: the caller gets a 503.
+    fn token(&self) -> impl Future<Output = Result<SecretString, Unavailable>> + Send;
+}
+
+/// A [`TokenSource`] of any type, or a fixed token. Made by
+/// [`ClientAuthentication::bearer`](crate::ClientAuthentication::bearer) and
+/// [`ClientAuthentication::bearer_source`](crate::ClientAuthentication::bearer_source).
+///
+/// ```
+/// use requires_auth::ClientAuthentication;
+///
+/// let ClientAuthentication::Bearer(source) = ClientAuthentication::bearer("the token") else {
+///     unreachable!()
+/// };
+/// assert_eq!(format!("{source:?}"), "BearerSource(..)");
+/// ```
+#[derive(Clone)]
+pub struct BearerSource {
+    source: Arc<dyn DynTokenSource>,
+    pub(super) identity: BearerIdentity,
+}
+
+/// Identifies the client that the tokens of a source belong to.
+#[derive(Clone)]
+pub(super) enum BearerIdentity {
+    /// The fixed token.
+    Token(SecretString),
+    /// A random number, since nothing identifies the client of a source.
+    Random(u128),
+}
+
+impl BearerSource {
+    pub(super) fn fixed(token: SecretString) -> Self {
+        let identity = BearerIdentity::Token(token.clone());
+        Self { source: Arc::new(FixedToken(token)), identity }
+    }
+
+    pub(super) fn new(source: impl TokenSource) -> Self {
+        Self { source: Arc::new(source), identity: BearerIdentity::Random(rand::random()) }
+    }
+
+    pub(super) async fn token(&self) -> Result<SecretString, Unavailable> {
+        self.source.token_boxed().await
+    }
+}
+
+/// Without the token.
+impl fmt::Debug for BearerSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BearerSource(..)")
+    }
+}
+
+struct FixedToken(SecretString);
+
+impl TokenSource for FixedToken {
+    async fn token(&self) -> Result<SecretString, Unavailable> {
+        Ok(self.0.clone())
+    }
+}
+
+/// [`TokenSource`] as an object-safe trait.
+trait DynTokenSource: Send + Sync {
+    fn token_boxed(&self) -> BoxFuture<'_>;
+}
+
+type BoxFuture<'a> = Pin<Box<dyn Future<Output = Result<SecretString, Unavailable>> + Send + 'a>>;
+
+impl<S: TokenSource> DynTokenSource for S {
+    fn token_boxed(&self) -> BoxFuture<'_> {
+        Box::pin(self.token())
+    }
+}
