@@ -13,8 +13,9 @@ use crate::secure_url::{self, Http};
 
 /// A client for one authorization server.
 ///
-/// It follows no redirects, retries nothing and accepts no content coding, also where another crate enables
-/// those features of reqwest. Requests to a loopback host, and
+/// It follows no redirects, retries nothing, accepts no content coding, and uses rustls, also where another
+/// crate enables other features of reqwest. The crypto provider of rustls is the one that the application
+/// has installed for the process, else `aws-lc-rs`; none is installed here. Requests to a loopback host, and
 /// over plain `http`, where a proxy could read tokens and credentials, use no proxy. Other requests use the
 /// proxies of the environment as reqwest documents it. A loopback name in a plain `http` URL resolves to the
 /// loopback addresses without DNS or the hosts file (RFC 6761 §6.3).
@@ -25,6 +26,7 @@ pub(super) fn client(
 ) -> Result<Client, SetupError> {
     let mut client = Client::builder()
         .user_agent(concat!("requires-auth/", env!("CARGO_PKG_VERSION")))
+        .tls_backend_rustls()
         .connect_timeout(connect_timeout)
         .redirect(redirect::Policy::none())
         .retry(retry::never())
