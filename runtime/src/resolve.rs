@@ -6,12 +6,12 @@ mod error;
 mod error_response;
 #[cfg(feature = "introspection")]
 pub(crate) mod introspection;
+mod member_error;
 mod resolver;
-mod wrong_member;
 
 pub use error::{InvalidResponse, ResolveError, Unavailable};
 pub use error_response::{ErrorResponse, OAuthErrorCode};
+pub use member_error::MemberError;
+pub(crate) use member_error::SCOPE_CLAIMS;
 pub use resolver::Resolver;
 pub(crate) use resolver::SharedResolver;
-pub use wrong_member::MemberError;
-pub(crate) use wrong_member::SCOPE_CLAIMS;

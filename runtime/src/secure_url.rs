@@ -1,10 +1,10 @@
-//! URLs that tokens and secrets may travel to.
+//! URLs that tokens and secrets may be sent to.
 
 use std::net::IpAddr;
 
 use url::{Host, Url};
 
-/// Whether plain `http` is accepted for hosts other than this machine.
+/// Which hosts plain `http` is accepted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Http {
     #[default]
@@ -12,7 +12,7 @@ pub(crate) enum Http {
     Anywhere,
 }
 
-/// Reads an absolute `https` URL without user-info and fragment; `http` as `http` says.
+/// Parses an absolute `https` URL without user-info and fragment, or an `http` URL of an accepted host.
 pub(crate) fn parse(text: &str, http: Http) -> Result<Url, UrlError> {
     let url = Url::parse(text).map_err(|_| UrlError::NotAbsolute)?;
     match url.scheme() {
@@ -30,29 +30,28 @@ pub(crate) fn parse(text: &str, http: Http) -> Result<Url, UrlError> {
     Ok(url)
 }
 
-/// Whether the URL names this machine, by a loopback address or as `localhost`.
+/// Whether the host is a loopback address or a loopback name.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => IpAddr::V6(address).to_canonical().is_loopback(),
-        Some(Host::Domain(name)) => means_loopback(name),
+        Some(Host::Domain(name)) => is_loopback_name(name),
         None => false,
     }
 }
 
-/// The host of a plain `http` URL that is accepted because its name means this machine. Resolvers
-/// differ in what they make of such a name, and some look it up in DNS, so whoever connects must
-/// take the loopback addresses.
+/// Returns the host of a plain `http` URL if it is a loopback name. Some resolvers look such a name up in
+/// DNS, so an HTTP client must connect to the loopback addresses instead.
 #[cfg(feature = "introspection")]
 pub(crate) fn loopback_name(url: &Url) -> Option<&str> {
     match url.host() {
-        Some(Host::Domain(name)) if url.scheme() == "http" && means_loopback(name) => Some(name),
+        Some(Host::Domain(name)) if url.scheme() == "http" && is_loopback_name(name) => Some(name),
         _ => None,
     }
 }
 
-/// RFC 6761 §6.3.
-fn means_loopback(name: &str) -> bool {
+/// Whether a name is reserved for the loopback addresses (RFC 6761 §6.3).
+fn is_loopback_name(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
@@ -75,10 +74,10 @@ pub enum UrlError {
     /// A fragment.
     #[error("it has a fragment (`#…`)")]
     Fragment,
-    /// Characters that cannot stand in a header as they are.
+    /// Characters that a header cannot contain.
     #[error("it has characters that a URL must percent-encode")]
     Characters,
-    /// A segment of the path that routers read as a variable.
+    /// A segment of the path that routers parse as a variable.
     #[error("a segment of its path starts with `:` or `*`, which routers take for a variable")]
     Variable,
 }
@@ -88,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn https_or_loopback_without_secrets() {
+    fn https_and_loopback_urls_without_user_info_are_accepted() {
         // R-C3
         for fine in [
             "https://as.example/introspect?tenant=1",
@@ -120,12 +119,12 @@ mod tests {
 
     #[test]
     #[cfg(feature = "introspection")]
-    fn each_name_that_plain_http_is_accepted_for_is_a_loopback_name() {
+    fn plain_http_is_accepted_for_exactly_the_loopback_names() {
         // R-C3
         for name in ["localhost", "auth.localhost", "a.b.localhost"] {
             let url = parse(&format!("http://{name}:1/x"), Http::LoopbackOnly).unwrap();
             assert_eq!(loopback_name(&url), Some(name));
-            // There, the certificate says who answers.
+            // With https, the certificate proves the identity of the host.
             assert_eq!(loopback_name(&format!("https://{name}/").parse().unwrap()), None);
         }
         for text in
@@ -133,8 +132,8 @@ mod tests {
         {
             assert_eq!(loopback_name(&text.parse().unwrap()), None, "{text}");
         }
-        for refused in ["http://localhost./", "http://localhost.example/", "http://.localhost./"] {
-            assert_eq!(parse(refused, Http::LoopbackOnly), Err(UrlError::PlainHttp), "{refused}");
+        for rejected in ["http://localhost./", "http://localhost.example/", "http://.localhost./"] {
+            assert_eq!(parse(rejected, Http::LoopbackOnly), Err(UrlError::PlainHttp), "{rejected}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Recording metrics, which are not evaluated without the feature `metrics`, and what log lines need.
+//! Metrics, which are recorded only with the feature `metrics`, and helpers for log events.
 
 mod error_chain;
 #[cfg(feature = "introspection")]
@@ -8,7 +8,7 @@ mod log_limiter;
 pub mod metrics;
 mod untrusted;
 
-/// Counts one: the name of a constant in `crate::metrics`, then labels.
+/// Increments a counter by one: the name of a constant in [`metrics`], then labels.
 macro_rules! count {
     ($name:ident $(, $label:literal => $value:expr)*) => {{
         #[cfg(feature = "metrics")]
@@ -20,7 +20,7 @@ macro_rules! count {
     }};
 }
 
-/// Changes a gauge: the name of a constant in `crate::metrics`, labels, then how.
+/// Changes a gauge: the name of a constant in [`metrics`], labels, then the method and its argument.
 #[cfg(feature = "introspection")]
 macro_rules! gauge {
     ($name:ident $(, $label:literal => $value:expr)*; $change:ident $amount:expr) => {{

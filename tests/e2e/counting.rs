@@ -74,7 +74,8 @@ async fn everything_that_happens_is_counted_under_its_name() {
         "{rendered}"
     );
     assert!(
-        rendered.contains("# HELP requires_auth_introspection_requests_total Exchanges with"),
+        rendered
+            .contains("# HELP requires_auth_introspection_requests_total Introspection requests"),
         "{rendered}"
     );
     assert!(!rendered.contains(&token) && !rendered.contains("unknown"), "no token");

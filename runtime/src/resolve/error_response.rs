@@ -2,20 +2,20 @@
 
 use std::fmt;
 
-/// What an authorization server said when it refused an introspection request: the HTTP status, and
-/// the error code of the body where that is a registered one.
+/// The response of an authorization server that rejected an introspection request: the HTTP status, and the
+/// error code of the body if it is registered.
 ///
-/// Nothing else of the body is kept: its text may repeat what the caller sent.
+/// Nothing else of the body is stored, since its text may repeat the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ErrorResponse {
     /// The HTTP status.
     pub status: u16,
-    /// The member `error` of the body; `None` if the body is not a JSON object with one, or if the
-    /// code is not registered.
+    /// The member `error` of the body; `None` if the body is not a JSON object with this member, or if the code
+    /// is not registered.
     pub code: Option<OAuthErrorCode>,
-    /// Whether the body is a JSON object whose `active` is `false`, which only an answer with status
-    /// 200 should be (RFC 7662 §2.2).
+    /// Whether the body is a JSON object whose `active` is `false`, which belongs into a response with status
+    /// 200 (RFC 7662 §2.2).
     pub inactive: bool,
 }
 
@@ -50,8 +50,7 @@ impl fmt::Display for ErrorResponse {
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $code:literal,)*) => {
-        /// An error code from the OAuth registries at IANA, as far as an introspection endpoint may send
-        /// it.
+        /// An error code from the OAuth registries at IANA that an introspection endpoint may send.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum OAuthErrorCode {
@@ -59,7 +58,7 @@ macro_rules! codes {
         }
 
         impl OAuthErrorCode {
-            /// The code as it is written in a response.
+            /// The code as a response contains it.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self {
@@ -67,7 +66,7 @@ macro_rules! codes {
                 }
             }
 
-            /// `None` for a code that is not registered.
+            /// Returns `None` for a code that is not registered.
             #[cfg(feature = "introspection")]
             pub(crate) fn registered(code: &str) -> Option<Self> {
                 match code {
@@ -86,7 +85,7 @@ codes! {
     InvalidClient = "invalid_client",
     /// `invalid_grant` (RFC 6749 §5.2).
     InvalidGrant = "invalid_grant",
-    /// `unauthorized_client` (RFC 6749 §5.2): the client may not do this.
+    /// `unauthorized_client` (RFC 6749 §5.2): the client must not send this request.
     UnauthorizedClient = "unauthorized_client",
     /// `unsupported_grant_type` (RFC 6749 §5.2).
     UnsupportedGrantType = "unsupported_grant_type",
@@ -117,13 +116,13 @@ codes! {
 }
 
 impl OAuthErrorCode {
-    /// Whether it is about the client that authenticates, whatever the token is.
+    /// Whether the code is about the client, and so the same for every token.
     #[cfg(feature = "introspection")]
     pub(crate) fn blames_client(self) -> bool {
         matches!(self, Self::InvalidClient | Self::UnauthorizedClient)
     }
 
-    /// Whether it is about the token of the request and no other.
+    /// Whether the code is about the token of the request alone.
     #[cfg(feature = "introspection")]
     pub(crate) fn blames_token(self) -> bool {
         matches!(

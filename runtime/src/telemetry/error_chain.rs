@@ -1,9 +1,9 @@
-//! An error with its causes.
+//! An error with its sources.
 
 use std::error::Error;
 use std::fmt;
 
-/// An error and what caused it, down to the last: the first alone rarely says what to repair.
+/// Displays an error with all its sources, since the outermost error rarely names the cause.
 pub(crate) struct Chain<'a>(pub(crate) &'a (dyn Error + 'static));
 
 impl fmt::Display for Chain<'_> {

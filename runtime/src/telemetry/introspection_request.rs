@@ -1,9 +1,9 @@
-//! How exchanges end, and how long they take.
+//! The metrics of an introspection request.
 
 use super::count;
 use crate::{Claims, ResolveError};
 
-/// Times an exchange and counts how it ends; not one that is broken off.
+/// Records the duration and the outcome of an introspection request. Dropping it records nothing.
 #[must_use]
 pub(crate) struct IntrospectionTimer {
     #[cfg(feature = "metrics")]

@@ -1,46 +1,47 @@
-//! A bound on the log lines that callers can provoke.
+//! A limit on the log events that callers can cause.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How many lines of one kind are written at their own level in a [`WINDOW`].
+/// The number of events of one kind that are written at their own level in a [`WINDOW`].
 pub(crate) const BURST: u32 = 5;
 
-/// After this time, the next line of a kind is written again.
+/// The duration of a window, which begins with the first event of a kind.
 pub(crate) const WINDOW: Duration = Duration::from_secs(60);
 
-/// How many kinds are counted separately. The program's code names the kinds, never a request, and
-/// has fewer; any further ones are counted together.
-const KINDS: usize = 64;
+/// The number of kinds that have a count of their own. Kinds come from the program's code, never from a
+/// request, and there are fewer; any others share one count.
+const MAX_KINDS: usize = 64;
 
 const FURTHER_KINDS: &str = "further kinds";
 
-/// Lets the first lines of each kind of event through, counts the rest, and writes their number.
+/// Writes the first events of each kind, counts the others, and writes their number.
 ///
-/// Each kind has its own count: one that a caller repeats does not hide another one. A number is
-/// written with the first event, of any kind, after the window has ended, and when the limiter is
-/// dropped.
-pub(crate) struct LogLimiter(Mutex<Vec<Slot>>);
+/// Each kind has its own count, so that an event that a caller repeats does not suppress events of other
+/// kinds. The number of suppressed events is written with the first event of any kind after the window has
+/// ended, and when the limiter is dropped.
+pub(crate) struct LogLimiter(Mutex<Vec<Window>>);
 
-struct Slot {
+/// The current window of one kind.
+struct Window {
     kind: &'static str,
     began: Instant,
     written: u32,
     suppressed: u64,
 }
 
-/// What becomes of a line.
+/// How an event is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It is written at its own level.
+    /// At its own level.
     Write,
-    /// The same, and it is the last one of its kind in this window.
+    /// At its own level, as the last one of its kind in this window.
     WriteLast,
-    /// It is written at the level DEBUG, and counted.
+    /// At the level DEBUG.
     Suppress,
 }
 
-/// The number of lines of one kind that were not written at their own level.
+/// The number of events of one kind that were not written at their own level.
 #[derive(Debug, PartialEq, Eq)]
 struct Summary {
     kind: &'static str,
@@ -52,7 +53,7 @@ impl LogLimiter {
         Self(Mutex::new(Vec::new()))
     }
 
-    /// Counts a line of this kind.
+    /// Counts an event of this kind, and writes the numbers of windows that have ended.
     pub(crate) fn verdict(&self, kind: &'static str, now: Instant) -> Verdict {
         let (verdict, summaries) = self.count(kind, now);
         summaries.iter().for_each(Summary::write);
@@ -60,36 +61,36 @@ impl LogLimiter {
     }
 
     fn count(&self, kind: &'static str, now: Instant) -> (Verdict, Vec<Summary>) {
-        let mut slots = self.slots();
-        // An empty vector takes no memory, and at nearly every event it stays empty.
+        let mut windows = self.windows();
+        // Usually stays empty, and so allocates nothing.
         let mut summaries = Vec::new();
-        for slot in slots.iter_mut().filter(|slot| slot.has_ended(now)) {
-            summaries.extend(slot.take_summary());
+        for window in windows.iter_mut().filter(|window| window.has_ended(now)) {
+            summaries.extend(window.take_summary());
         }
-        let slot = match slots.iter().position(|slot| slot.kind == kind) {
+        let window = match windows.iter().position(|window| window.kind == kind) {
             Some(index) => index,
-            None if slots.len() < KINDS - 1 => push(&mut slots, kind, now),
-            None => match slots.iter().position(|slot| slot.kind == FURTHER_KINDS) {
+            None if windows.len() < MAX_KINDS - 1 => push(&mut windows, kind, now),
+            None => match windows.iter().position(|window| window.kind == FURTHER_KINDS) {
                 Some(index) => index,
-                None => push(&mut slots, FURTHER_KINDS, now),
+                None => push(&mut windows, FURTHER_KINDS, now),
             },
         };
-        let verdict = slots.get_mut(slot).map_or(Verdict::Suppress, |slot| slot.count(now));
+        let verdict = windows.get_mut(window).map_or(Verdict::Suppress, |window| window.count(now));
         (verdict, summaries)
     }
 
-    /// Never held while a line is written: a subscriber may call back.
-    fn slots(&self) -> MutexGuard<'_, Vec<Slot>> {
+    /// Never held while an event is written: the subscriber may cause an event itself.
+    fn windows(&self) -> MutexGuard<'_, Vec<Window>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn push(slots: &mut Vec<Slot>, kind: &'static str, now: Instant) -> usize {
-    slots.push(Slot { kind, began: now, written: 0, suppressed: 0 });
-    slots.len() - 1
+fn push(windows: &mut Vec<Window>, kind: &'static str, now: Instant) -> usize {
+    windows.push(Window { kind, began: now, written: 0, suppressed: 0 });
+    windows.len() - 1
 }
 
-impl Slot {
+impl Window {
     fn has_ended(&self, now: Instant) -> bool {
         now.saturating_duration_since(self.began) >= WINDOW
     }
@@ -122,9 +123,9 @@ impl Summary {
 
 impl Drop for LogLimiter {
     fn drop(&mut self) {
-        let slots = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for slot in slots {
-            if let Some(summary) = slot.take_summary() {
+        let windows = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for window in windows {
+            if let Some(summary) = window.take_summary() {
                 summary.write();
             }
         }
@@ -132,8 +133,8 @@ impl Drop for LogLimiter {
 }
 
 impl Verdict {
-    /// What the last line of a window adds, so that nobody takes the silence that follows for an
-    /// end of the trouble.
+    /// Returns a note for the last event of a window, so that the suppression does not look like the end of
+    /// the problem.
     pub(crate) fn limited(self) -> Option<&'static str> {
         (self == Self::WriteLast).then_some("further lines of this kind are at DEBUG for 60 s")
     }
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_lines_of_a_window_are_written_and_the_rest_are_counted() {
+    fn the_first_events_of_a_window_are_written_and_the_others_are_counted() {
         // R-B9
         let limiter = LogLimiter::new();
         let start = Instant::now();
@@ -160,11 +161,11 @@ mod tests {
         for _ in 0..1000 {
             assert_eq!(count("a", WINDOW / 2), (Verdict::Suppress, vec![]));
         }
-        assert_eq!(count("b", WINDOW / 2), (Verdict::Write, vec![]), "a kind of its own");
-        // Another kind is enough for the number to be written.
+        assert_eq!(count("b", WINDOW / 2), (Verdict::Write, vec![]), "each kind has its own count");
+        // An event of another kind writes the number as well.
         assert_eq!(count("b", WINDOW), (Verdict::Write, vec![summary("a", 1000)]));
         assert_eq!(count("a", WINDOW), (Verdict::Write, vec![]));
-        assert_eq!(count("a", Duration::ZERO), (Verdict::Write, vec![]), "a clock that jumps back");
+        assert_eq!(count("a", Duration::ZERO), (Verdict::Write, vec![]), "the clock goes back");
     }
 
     #[test]
@@ -177,11 +178,11 @@ mod tests {
         for kind in kinds {
             limiter.count(kind, now);
         }
-        assert_eq!(limiter.slots().len(), KINDS);
+        assert_eq!(limiter.windows().len(), MAX_KINDS);
         assert_eq!(
             limiter.count("0", now).0,
             Verdict::Write,
-            "the first ones keep their own count"
+            "the first kinds keep their own count"
         );
         assert_eq!(limiter.count("new", now).0, Verdict::Suppress);
     }

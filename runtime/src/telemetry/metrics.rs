@@ -1,99 +1,108 @@
-//! The metrics: their names, which stay, and what they mean.
+//! The metrics that this crate records. Their names and labels are stable.
 //!
-//! They go through the facade of the `metrics` crate: install a recorder of your choice, such as
-//! `metrics-exporter-prometheus`, and call [`describe`] once after that. Without a recorder nothing is
-//! counted. No label ever holds anything of a token, of a caller or of an answer, and the number of
-//! series is bounded by the program's own code.
+//! They are recorded through the facade of the `metrics` crate: install a recorder, such as
+//! `metrics-exporter-prometheus`, and then call [`describe`] once. Without a recorder nothing is recorded.
+//! No label contains any part of a token, of a request or of a response, so the number of time series has
+//! a bound that depends on the program's code alone.
 //!
-//! | name | kind | labels | counts |
+//! ```no_run
+//! # fn install_recorder() {}
+//! install_recorder();
+//! requires_auth::telemetry::metrics::describe();
+//! ```
+//!
+//! | name | kind | labels | meaning |
 //! |---|---|---|---|
-//! | [`requires_auth_introspection_requests_total`](INTROSPECTION_REQUESTS) | counter | `outcome`: `active`, `inactive`, `token_refused`, `unavailable`, `invalid_response`, `credentials_refused` | exchanges with the authorization server that have ended |
-//! | [`requires_auth_introspection_request_duration_seconds`](INTROSPECTION_REQUEST_DURATION) | histogram | | how long each of them took, with its retry |
-//! | [`requires_auth_introspection_requests_not_sent_total`](INTROSPECTION_REQUESTS_NOT_SENT) | counter | `cause`: `retry_after` (`Retry-After`), `concurrency_limit` (too many in flight), `discovery` (the endpoint is not discovered yet), `circuit_breaker` | exchanges that were not begun |
-//! | [`requires_auth_control_requests_total`](CONTROL_REQUESTS) | counter | `outcome`: `usable`, `failed` | introspections of a token that no caller chose, sent where exchanges have failed in a row, where one named a `Retry-After`, and while a circuit breaker is open |
-//! | [`requires_auth_circuit_breakers_open`](CIRCUIT_BREAKERS_OPEN) | gauge | | circuit breakers that are open |
-//! | [`requires_auth_cache_lookups_total`](CACHE_LOOKUPS) | counter | `result`: `hit`, `miss`, `coalesced` (waited for an exchange that was under way) | questions to the cache |
-//! | [`requires_auth_cache_entries`](CACHE_ENTRIES) | gauge | `kind`: `active`, `inactive` | tokens that are remembered, by the cache that changed last |
-//! | [`requires_auth_cache_evictions_total`](CACHE_EVICTIONS) | counter | `kind`: `active`, `inactive` | tokens that were forgotten for lack of room |
-//! | [`requires_auth_shared_cache_lookups_total`](SHARED_CACHE_LOOKUPS) | counter | `result`: `hit`, `miss`, `unreadable` (not sealed by one of us for this place), `unavailable` (lost, late, or left alone) | questions to the shared cache (feature `redis`) |
-//! | [`requires_auth_shared_cache_writes_total`](SHARED_CACHE_WRITES) | counter | `result`: `stored`, `failed`, `skipped` (not there, or too long) | claims for the shared cache |
-//! | [`requires_auth_shared_cache_invalidations_total`](SHARED_CACHE_INVALIDATIONS) | counter | | tokens that this or another instance has forgotten, as the shared cache told |
-//! | [`requires_auth_shared_caches_connected`](SHARED_CACHES_CONNECTED) | gauge | | shared caches that are in use |
-//! | [`requires_auth_stale_claims_total`](STALE_CLAIMS) | counter | | exchanges that failed, and remembered claims stood in |
-//! | [`requires_auth_rejections_total`](REJECTIONS) | counter | `reason`: `missing_token`, `invalid_request`, `invalid_token`, `insufficient_scope`, `unavailable`, `misconfigured`; `function`: the guarded function, where there is one; `scopes`: what it needs | refused requests |
+//! | [`requires_auth_introspection_requests_total`](INTROSPECTION_REQUESTS) | counter | `outcome`: `active`, `inactive`, `token_refused`, `unavailable`, `invalid_response`, `credentials_refused` | introspection requests that have ended; a request with its retry counts once |
+//! | [`requires_auth_introspection_request_duration_seconds`](INTROSPECTION_REQUEST_DURATION) | histogram | | duration of each of them, with its retry |
+//! | [`requires_auth_introspection_requests_not_sent_total`](INTROSPECTION_REQUESTS_NOT_SENT) | counter | `cause`: `retry_after` (the authorization server named a later time), `concurrency_limit` (too many requests in flight), `discovery` (the endpoint is not discovered yet), `circuit_breaker` (it is open, or has just closed) | introspection requests that were not sent |
+//! | [`requires_auth_control_requests_total`](CONTROL_REQUESTS) | counter | `outcome`: `usable`, `failed` | control requests: introspection requests about a token that no caller chose, sent before the circuit breaker opens, as every other probe while it is open, and after a `Retry-After` |
+//! | [`requires_auth_circuit_breakers_open`](CIRCUIT_BREAKERS_OPEN) | gauge | | open circuit breakers |
+//! | [`requires_auth_cache_lookups_total`](CACHE_LOOKUPS) | counter | `result`: `hit`, `miss`, `coalesced` (joined an introspection request in progress) | lookups in the cache |
+//! | [`requires_auth_cache_entries`](CACHE_ENTRIES) | gauge | `kind`: `active`, `inactive` | entries of the cache; with several caches, of the one that changed last |
+//! | [`requires_auth_cache_evictions_total`](CACHE_EVICTIONS) | counter | `kind`: `active`, `inactive` | entries that were evicted because the cache was full |
+//! | [`requires_auth_shared_cache_lookups_total`](SHARED_CACHE_LOOKUPS) | counter | `result`: `hit`, `miss`, `unreadable` (not encrypted by an instance with the same key for this entry), `unavailable` (disconnected, too slow, or not used after failures) | lookups in the shared cache (feature `redis`) |
+//! | [`requires_auth_shared_cache_writes_total`](SHARED_CACHE_WRITES) | counter | `result`: `stored`, `failed`, `skipped` (disconnected, or the claims are too long) | writes to the shared cache |
+//! | [`requires_auth_shared_cache_invalidations_total`](SHARED_CACHE_INVALIDATIONS) | counter | | invalidations received from the shared cache, of this instance and of others |
+//! | [`requires_auth_shared_caches_connected`](SHARED_CACHES_CONNECTED) | gauge | | connected shared caches |
+//! | [`requires_auth_stale_claims_total`](STALE_CLAIMS) | counter | | failed introspection requests in whose place stale claims were used |
+//! | [`requires_auth_rejections_total`](REJECTIONS) | counter | `reason`: `missing_token`, `invalid_request`, `invalid_token`, `insufficient_scope`, `unavailable`, `misconfigured`; `function`: the guarded function, if there is one; `scopes`: the scopes that it requires | rejected requests |
 //!
-//! An exchange whose caller goes away is not counted; behind a [`Cached`](crate::Cached) none is broken
-//! off. Which check a refused token failed is in the event `request refused` of the target
-//! `requires_auth`, through the `tracing` crate: see [`Rejection`](crate::Rejection).
+//! An introspection request that is cancelled because its caller disconnects is not counted; a
+//! [`Cached`](crate::Cached) resolver cancels none. The event `request refused` of the target
+//! `requires_auth`, through the `tracing` crate, says which check a token failed: see
+//! [`Rejection`](crate::Rejection).
 
 use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
-/// Exchanges with the authorization server, by `outcome`.
+/// Introspection requests that have ended, by `outcome`.
 pub const INTROSPECTION_REQUESTS: &str = "requires_auth_introspection_requests_total";
 
-/// How long exchanges took, in seconds.
+/// Duration of introspection requests, in seconds.
 pub const INTROSPECTION_REQUEST_DURATION: &str =
     "requires_auth_introspection_request_duration_seconds";
 
-/// Exchanges that were not begun, by `cause`.
+/// Introspection requests that were not sent, by `cause`.
 pub const INTROSPECTION_REQUESTS_NOT_SENT: &str =
     "requires_auth_introspection_requests_not_sent_total";
 
-/// Introspections of a token that no caller chose, by `outcome`.
+/// Introspection requests about a token that no caller chose, by `outcome`.
 pub const CONTROL_REQUESTS: &str = "requires_auth_control_requests_total";
 
-/// Circuit breakers that are open.
+/// Open circuit breakers.
 pub const CIRCUIT_BREAKERS_OPEN: &str = "requires_auth_circuit_breakers_open";
 
-/// Questions to the cache, by `result`.
+/// Lookups in the cache, by `result`.
 pub const CACHE_LOOKUPS: &str = "requires_auth_cache_lookups_total";
 
-/// Tokens that are remembered, by `kind`.
+/// Entries of the cache, by `kind`.
 pub const CACHE_ENTRIES: &str = "requires_auth_cache_entries";
 
-/// Tokens that were forgotten for lack of room, by `kind`.
+/// Entries that were evicted because the cache was full, by `kind`.
 pub const CACHE_EVICTIONS: &str = "requires_auth_cache_evictions_total";
 
-/// Questions to the shared cache, by `result`.
+/// Lookups in the shared cache, by `result`.
 pub const SHARED_CACHE_LOOKUPS: &str = "requires_auth_shared_cache_lookups_total";
 
-/// Claims for the shared cache, by `result`.
+/// Writes to the shared cache, by `result`.
 pub const SHARED_CACHE_WRITES: &str = "requires_auth_shared_cache_writes_total";
 
-/// Tokens that some instance has forgotten, as the shared cache told.
+/// Invalidations received from the shared cache.
 pub const SHARED_CACHE_INVALIDATIONS: &str = "requires_auth_shared_cache_invalidations_total";
 
-/// Shared caches that are in use.
+/// Connected shared caches.
 pub const SHARED_CACHES_CONNECTED: &str = "requires_auth_shared_caches_connected";
 
-/// Failed exchanges for which remembered claims stood in.
+/// Failed introspection requests in whose place stale claims were used.
 pub const STALE_CLAIMS: &str = "requires_auth_stale_claims_total";
 
-/// Refused requests, by `reason`, the guarded `function` and the `scopes` that it needs.
+/// Rejected requests, by `reason`, the guarded `function` and the `scopes` that it requires.
 pub const REJECTIONS: &str = "requires_auth_rejections_total";
 
-/// Tells the recorder what each metric means. Call it once, after the recorder is installed.
+/// Registers the unit and the meaning of each metric with the recorder. Call it once, after the recorder is
+/// installed.
 pub fn describe() {
     let counters = [
-        (INTROSPECTION_REQUESTS, "Exchanges with the authorization server"),
-        (
-            INTROSPECTION_REQUESTS_NOT_SENT,
-            "Exchanges with the authorization server that were not begun",
-        ),
-        (CONTROL_REQUESTS, "Introspections of a token that no caller chose"),
-        (CACHE_LOOKUPS, "Questions to the cache of claims"),
-        (CACHE_EVICTIONS, "Tokens forgotten for lack of room"),
-        (SHARED_CACHE_LOOKUPS, "Questions to the shared cache of claims"),
-        (SHARED_CACHE_WRITES, "Claims for the shared cache"),
-        (SHARED_CACHE_INVALIDATIONS, "Tokens that some instance has forgotten"),
-        (STALE_CLAIMS, "Failed exchanges for which remembered claims stood in"),
-        (REJECTIONS, "Refused requests"),
+        (INTROSPECTION_REQUESTS, "Introspection requests that have ended"),
+        (INTROSPECTION_REQUESTS_NOT_SENT, "Introspection requests that were not sent"),
+        (CONTROL_REQUESTS, "Introspection requests about a token that no caller chose"),
+        (CACHE_LOOKUPS, "Lookups in the cache of claims"),
+        (CACHE_EVICTIONS, "Cache entries evicted because the cache was full"),
+        (SHARED_CACHE_LOOKUPS, "Lookups in the shared cache of claims"),
+        (SHARED_CACHE_WRITES, "Writes to the shared cache of claims"),
+        (SHARED_CACHE_INVALIDATIONS, "Invalidations received from the shared cache"),
+        (STALE_CLAIMS, "Failed introspection requests in whose place stale claims were used"),
+        (REJECTIONS, "Rejected requests"),
     ];
     for (name, meaning) in counters {
         describe_counter!(name, Unit::Count, meaning);
     }
-    describe_gauge!(CIRCUIT_BREAKERS_OPEN, Unit::Count, "Circuit breakers that are open");
-    describe_gauge!(SHARED_CACHES_CONNECTED, Unit::Count, "Shared caches that are in use");
-    describe_gauge!(CACHE_ENTRIES, Unit::Count, "Tokens that are remembered");
-    describe_histogram!(INTROSPECTION_REQUEST_DURATION, Unit::Seconds, "How long exchanges took");
+    describe_gauge!(CIRCUIT_BREAKERS_OPEN, Unit::Count, "Open circuit breakers");
+    describe_gauge!(SHARED_CACHES_CONNECTED, Unit::Count, "Connected shared caches");
+    describe_gauge!(CACHE_ENTRIES, Unit::Count, "Entries of the cache of claims");
+    describe_histogram!(
+        INTROSPECTION_REQUEST_DURATION,
+        Unit::Seconds,
+        "Duration of introspection requests"
+    );
 }

@@ -1,14 +1,14 @@
-//! Text from outside the program, made fit for a log line.
+//! Escaping of text from outside the program for log events.
 
 use std::fmt::{self, Write};
 
-/// The longest text that is shown, in characters as they are written.
-const LONGEST: usize = 200;
+/// The maximum length of a text, in characters after escaping.
+const MAX_LENGTH: usize = 200;
 
-/// How many texts of a list are shown.
-const MOST: usize = 8;
+/// The maximum number of texts of a list.
+const MAX_TEXTS: usize = 8;
 
-/// A text in quotes: what is not printable ASCII is escaped, and what is too long is cut.
+/// Displays a text in quotes: other characters than printable ASCII are escaped, and a long text is cut.
 pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Quoted<'_> {
@@ -18,7 +18,7 @@ impl fmt::Display for Quoted<'_> {
         for character in self.0.chars() {
             let escaped = character.escape_default();
             written += escaped.len();
-            if written > LONGEST {
+            if written > MAX_LENGTH {
                 return write!(f, "\"... ({} bytes)", self.0.len());
             }
             write!(f, "{escaped}")?;
@@ -27,26 +27,26 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// A list of texts, each as [`Quoted`] has it, of which only the first are shown.
+/// Displays the first texts of a list, each like [`Quoted`], and the number of the others.
 pub(crate) struct QuotedList<I>(pub(crate) I);
 
 impl<'a, I: Iterator<Item = &'a str> + Clone> fmt::Display for QuotedList<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, text) in self.0.clone().take(MOST).enumerate() {
+        for (index, text) in self.0.clone().take(MAX_TEXTS).enumerate() {
             if index > 0 {
                 f.write_str(", ")?;
             }
             write!(f, "{}", Quoted(text))?;
         }
-        match self.0.clone().skip(MOST).count() {
+        match self.0.clone().skip(MAX_TEXTS).count() {
             0 => Ok(()),
             more => write!(f, " and {more} more"),
         }
     }
 }
 
-/// What a [`fmt::Display`] writes, without control characters and cut at 1000 bytes: for messages
-/// of errors, which are text of this program but may hold pieces of others.
+/// Displays a value with control characters escaped, cut at 1000 bytes. For error messages, which are text
+/// of this program but may contain text from outside.
 pub(crate) struct OneLine<T>(pub(crate) T);
 
 impl<T: fmt::Display> fmt::Display for OneLine<T> {
@@ -79,7 +79,7 @@ impl Write for Line<'_, '_> {
     }
 }
 
-/// Neither a control character nor one that changes how a line is shown.
+/// Neither a control character nor an invisible one that changes how a terminal shows the line.
 fn is_plain(character: char) -> bool {
     !character.is_control()
         && !matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_from_outside_stays_on_its_line_and_is_bounded() {
+    fn a_quoted_text_is_one_bounded_line() {
         // R-B9
         assert_eq!(Quoted("https://a.example/").to_string(), r#""https://a.example/""#);
         assert_eq!(
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_bounded() {
+    fn a_quoted_list_is_bounded() {
         // R-B9
         let many = vec!["a"; 1000];
         let shown = QuotedList(many.iter().copied()).to_string();
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_one_line() {
+    fn an_error_message_is_one_bounded_line() {
         // R-B9
         assert_eq!(OneLine("a\r\nb\u{1b}\u{202e}ä").to_string(), r"a\r\nb\u{1b}\u{202e}ä");
         assert_eq!(OneLine("a".repeat(2000)).to_string().len(), 1000);

@@ -1,11 +1,11 @@
-//! A member of an introspection answer that has the wrong JSON type.
+//! A member of an introspection response with the wrong JSON type.
 
 use std::fmt;
 
 use serde_json::Value;
 
-/// Which member of an introspection answer has another JSON type than RFC 7662 §2.2 or the
-/// configuration requires. It has the type that was found, and nothing of the value.
+/// A member of an introspection response has another JSON type than RFC 7662 §2.2 or the configuration
+/// requires. The error names the type that was found, and contains nothing of the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemberError {
     name: &'static str,
@@ -18,7 +18,8 @@ impl MemberError {
         Self { name, expected, found: json_type(found) }
     }
 
-    /// The name of the member. For scopes, `scope` or `scope_claims`, whatever member is configured.
+    /// The name of the member. For a scope claim other than `scope`, `scope_claims`: the configured name is not
+    /// repeated.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
@@ -39,7 +40,7 @@ impl fmt::Display for MemberError {
 
 impl std::error::Error for MemberError {}
 
-/// Stands for a member that the configuration names.
+/// The [name](MemberError::name) of a scope claim other than `scope`.
 pub(crate) const SCOPE_CLAIMS: &str = "scope_claims";
 
 fn json_type(value: &Value) -> &'static str {
