@@ -2,9 +2,22 @@
 
 #[cfg(target_os = "linux")]
 mod coarse;
+#[cfg(any(test, feature = "testing"))]
+#[cfg_attr(
+    not(feature = "testing"),
+    allow(dead_code, unreachable_pub, reason = "unit tests use part of it, `testing` exports it")
+)]
+mod manual;
 
 use std::fmt::Debug;
 use std::time::{Duration, Instant, SystemTime};
+
+#[cfg(any(test, feature = "testing"))]
+#[cfg_attr(
+    not(feature = "testing"),
+    allow(unreachable_pub, unused_imports, reason = "unit tests use it, `testing` exports it")
+)]
+pub use manual::ManualClock;
 
 /// How far the coarse times of a [`Clock`] may be from the precise ones.
 pub(crate) const COARSENESS: Duration = Duration::from_secs(1);

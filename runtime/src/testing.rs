@@ -93,3 +93,5 @@ pub use recorder::RecordedRequest;
 pub use server::AuthorizationServer;
 pub use state::Consent;
 pub use token::Mint;
+
+pub use crate::clock::ManualClock;
