@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use requires_auth::testing::{AuthorizationServer, Fault};
+use requires_auth::testing::{AuthorizationServer, Fault, ManualClock};
 use requires_auth::{
-    Cached, Clock, Condition, Introspection, ResourceServer, SecretString, TokenSource, Unavailable,
+    Cached, Condition, Introspection, ResourceServer, SecretString, TokenSource, Unavailable,
 };
 
-use crate::hands::Hands;
 use crate::log::Log;
 use crate::service::{RESOURCE, Service};
 use crate::wire::Request;
@@ -144,7 +143,7 @@ async fn an_error_response_about_the_token_is_a_401_and_about_the_client_a_500()
     let server = AuthorizationServer::builder().client("journal", "secret").start().await.unwrap();
     let service = Service::beside(
         server,
-        |client| client.client_secret_basic("journal", "secret").clock(Hands::new()),
+        |client| client.client_secret_basic("journal", "secret").clock(ManualClock::new()),
         |it| it,
     )
     .await;
@@ -307,7 +306,7 @@ async fn a_server_that_says_when_to_come_back_is_left_alone_until_then() {
         (503, date(5), "1"),
         (503, "0".to_owned(), "1"),
     ] {
-        let service = Service::with(|client| client.clock(Frozen(Instant::now())), |it| it).await;
+        let service = Service::with(|client| client.clock(frozen()), |it| it).await;
         let fault = Fault::status(status).header("retry-after", &retry_after);
         service.authorization_server.fault_once(fault);
         let token = service.token("read");
@@ -358,7 +357,7 @@ async fn unseen_tokens_at_once_are_bounded_in_flight_and_all_answered() {
     // However long 10,000 callers take on a busy machine, none of the exchanges becomes slow.
     let client = Introspection::builder(authorization_server.introspection_url())
         .max_in_flight(BOUND)
-        .clock(Frozen(Instant::now()))
+        .clock(frozen())
         .without_circuit_breaker()
         .build()
         .unwrap();
@@ -437,18 +436,9 @@ async fn discovery_finds_the_endpoint_of_exactly_this_issuer() {
     );
 }
 
-/// 2001, and no time passes.
-#[derive(Debug)]
-struct Frozen(Instant);
-
-impl Clock for Frozen {
-    fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000)
-    }
-
-    fn instant(&self) -> Instant {
-        self.0
-    }
+/// A clock that stands still in 2001.
+fn frozen() -> ManualClock {
+    ManualClock::at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000))
 }
 
 fn httpdate(time: SystemTime) -> String {

@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use requires_auth::IntrospectionBuilder;
-use requires_auth::testing::Fault;
+use requires_auth::testing::{Fault, ManualClock};
 
-use crate::hands::Hands;
 use crate::service::Service;
 use crate::wire::{Answer, Request};
 use crate::{assert_challenged, assert_ran, assert_server_error, body};
@@ -27,7 +26,7 @@ async fn open(service: &Service, token: &str) {
 #[tokio::test]
 async fn a_server_that_is_down_is_left_alone_and_found_by_the_first_request_after() {
     // R-C10, R-L2
-    let (service, hands) = start(IntrospectionBuilder::without_retry).await;
+    let (service, clock) = start(IntrospectionBuilder::without_retry).await;
     let token = service.token("read");
     service.authorization_server.fault(Fault::status(500));
     open(&service, &token).await;
@@ -38,7 +37,7 @@ async fn a_server_that_is_down_is_left_alone_and_found_by_the_first_request_afte
 
     service.authorization_server.clear_faults();
     assert_server_error(&ask(&service, &token).await, 503, body::UNAVAILABLE, SOON);
-    hands.pass(500);
+    clock.advance(Duration::from_millis(500));
     assert_ran(&ask(&service, &token).await, "alice may");
     assert_ran(&ask(&service, &token).await, "alice may");
     assert_eq!(service.exchanges(), 7, "the first request is the probe, and it succeeds");
@@ -62,7 +61,7 @@ async fn a_server_that_is_gone_is_found_within_a_second_of_its_return() {
 #[tokio::test]
 async fn of_a_hundred_callers_at_once_one_is_the_probe() {
     // R-C10
-    let (service, hands) = start(|client| client).await;
+    let (service, clock) = start(|client| client).await;
     let token = service.token("read");
     service.authorization_server.fault(Fault::close());
     open(&service, &token).await;
@@ -71,7 +70,7 @@ async fn of_a_hundred_callers_at_once_one_is_the_probe() {
         service.authorization_server.clear_faults();
         service.authorization_server.fault(fault);
         let before = service.exchanges();
-        hands.pass(500);
+        clock.advance(Duration::from_millis(500));
         let callers: Vec<_> = (0..100)
             .map(|_| tokio::spawn(Request::get("/read").bearer(&token).send(service.address)))
             .collect();
@@ -87,13 +86,13 @@ async fn of_a_hundred_callers_at_once_one_is_the_probe() {
 #[tokio::test]
 async fn a_probe_whose_caller_goes_away_is_followed_by_another() {
     // R-C10, R-L2
-    let (service, hands) = start(|client| client).await;
+    let (service, clock) = start(|client| client).await;
     let token = service.token("read");
     service.authorization_server.fault(Fault::status(500));
     open(&service, &token).await;
     service.authorization_server.clear_faults();
     service.authorization_server.fault_once(Fault::hang());
-    hands.pass(500);
+    clock.advance(Duration::from_millis(500));
     let asked = service.exchanges();
     let probe = tokio::spawn(Request::get("/read").bearer(&token).send(service.address));
     while service.exchanges() == asked {
@@ -101,25 +100,25 @@ async fn a_probe_whose_caller_goes_away_is_followed_by_another() {
     }
     probe.abort();
     assert_server_error(&ask(&service, &token).await, 503, body::UNAVAILABLE, SOON);
-    hands.pass(500);
+    clock.advance(Duration::from_millis(500));
     assert_ran(&ask(&service, &token).await, "alice may");
 }
 
 #[tokio::test]
 async fn a_server_that_flaps_is_asked_whenever_it_is_up() {
     // R-C10, R-L2
-    let (service, hands) = start(IntrospectionBuilder::without_retry).await;
+    let (service, clock) = start(IntrospectionBuilder::without_retry).await;
     let token = service.token("read");
     for _ in 0..3 {
         service.authorization_server.fault(Fault::status(503));
         open(&service, &token).await;
         assert_server_error(&ask(&service, &token).await, 503, body::UNAVAILABLE, SOON);
-        hands.pass(500);
+        clock.advance(Duration::from_millis(500));
         // The probe fails, and so there is another period.
         assert_server_error(&ask(&service, &token).await, 503, body::UNAVAILABLE, Some("5"));
         assert_server_error(&ask(&service, &token).await, 503, body::UNAVAILABLE, SOON);
         service.authorization_server.clear_faults();
-        hands.pass(500);
+        clock.advance(Duration::from_millis(500));
         for _ in 0..3 {
             assert_ran(&ask(&service, &token).await, "alice may");
         }
@@ -159,14 +158,14 @@ async fn no_token_opens_it_and_no_secret_either() {
 #[tokio::test]
 async fn a_pause_that_the_server_asks_for_is_one_failure_however_often_it_is_met() {
     // R-C10, R-C7
-    let (service, hands) = start(IntrospectionBuilder::without_retry).await;
+    let (service, clock) = start(IntrospectionBuilder::without_retry).await;
     let token = service.token("read");
     let fault = Fault::status(503).header("retry-after", "3");
     service.authorization_server.fault_once(fault);
     for _ in 0..10 {
         assert_server_error(&ask(&service, &token).await, 503, body::UNAVAILABLE, Some("3"));
     }
-    hands.pass(3000);
+    clock.advance(Duration::from_secs(3));
     service.authorization_server.fault_once(Fault::status(500));
     assert_server_error(&ask(&service, &token).await, 503, body::UNAVAILABLE, Some("5"));
     assert_ran(&ask(&service, &token).await, "alice may");
@@ -187,12 +186,12 @@ async fn without_it_every_request_asks() {
 
 async fn start(
     settings: impl FnOnce(IntrospectionBuilder) -> IntrospectionBuilder,
-) -> (Service, Hands) {
-    let hands = Hands::new();
-    let clock = hands.clone();
+) -> (Service, ManualClock) {
+    let clock = ManualClock::new();
+    let shared = clock.clone();
     // The probe that hangs is given up soon, since nobody else is waiting for it.
     let client = |client: IntrospectionBuilder| {
-        settings(client).clock(clock).request_timeout(Duration::from_millis(1500))
+        settings(client).clock(shared).request_timeout(Duration::from_millis(1500))
     };
-    (Service::with(client, |server| server).await, hands)
+    (Service::with(client, |server| server).await, clock)
 }

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
-use requires_auth::testing::{AuthorizationServer, Fault};
+use requires_auth::testing::{AuthorizationServer, Fault, ManualClock};
 use requires_auth::{Cached, Introspection, ResourceServerBuilder};
 
-use crate::hands::Hands;
 use crate::log::Log;
 use crate::service::Service;
 use crate::wire::Request;
@@ -34,16 +33,16 @@ async fn everything_that_happens_is_counted_under_its_name() {
     let (recorder, prometheus) = recorder();
     let _counting = metrics::set_default_local_recorder(&recorder);
     requires_auth::telemetry::metrics::describe();
-    let hands = Hands::new();
+    let clock = ManualClock::new();
     let server = AuthorizationServer::start().await.unwrap();
     let client = Introspection::builder(server.introspection_url())
         .without_retry()
         .circuit_breaker_failures(2)
-        .clock(hands.clone());
+        .clock(clock.clone());
     let cached = Cached::builder(client.build().unwrap())
         .stale_if_error(Duration::from_secs(600))
         .max_inactive_entries(32)
-        .clock(hands.clone())
+        .clock(clock.clone())
         .build()
         .unwrap();
     let resolver = |server: ResourceServerBuilder| server.resolver(cached);
@@ -80,7 +79,7 @@ async fn everything_that_happens_is_counted_under_its_name() {
     );
     assert!(!rendered.contains(&token) && !rendered.contains("unknown"), "no token");
 
-    hands.pass(60_000);
+    clock.advance(Duration::from_secs(60));
     service.authorization_server.fault(Fault::status(500));
     for _ in 0..4 {
         ask("/read", &token).await;
@@ -99,7 +98,7 @@ async fn everything_that_happens_is_counted_under_its_name() {
     }
 
     service.authorization_server.clear_faults();
-    hands.pass(500);
+    clock.advance(Duration::from_millis(500));
     for number in 0..200 {
         ask("/read", &format!("unknown.{number}")).await;
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use requires_auth::testing::{AuthorizationServer, Endpoint, Fault};
+use requires_auth::testing::{AuthorizationServer, Endpoint, Fault, ManualClock};
 use requires_auth::{
     AuthInfo, Cached, Clock, Condition, DiscoveryError, Introspection, IntrospectionBuilder,
     Reason, Rejection, Resolver, ResourceServer, ResourceServerConfig, SetupError,
@@ -11,14 +11,13 @@ use requires_auth::{
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::hands::Hands;
 use crate::head;
 use crate::log::Log;
 use crate::refusal_log::warned;
 use crate::service::RESOURCE;
 
 /// More than the longest delay between two attempts.
-const DELAY: u64 = 8_000;
+const DELAY: Duration = Duration::from_secs(8);
 
 /// Far more than anything takes; a test that runs into it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -34,8 +33,8 @@ fn token(upstream: &AuthorizationServer) -> String {
     upstream.mint().subject("alice").audience(RESOURCE).scopes("read").issue()
 }
 
-fn client(upstream: &AuthorizationServer, hands: &Hands) -> IntrospectionBuilder {
-    Introspection::from_issuer(upstream.issuer()).clock(hands.clone())
+fn client(upstream: &AuthorizationServer, clock: &ManualClock) -> IntrospectionBuilder {
+    Introspection::from_issuer(upstream.issuer()).clock(clock.clone())
 }
 
 fn server(upstream: &AuthorizationServer, resolver: impl Resolver) -> ResourceServer {
@@ -96,9 +95,9 @@ async fn a_server_starts_while_its_authorization_server_is_down_and_recovers_by_
 #[tokio::test]
 async fn attempts_are_spaced_however_many_requests_there_are() {
     // R-C12
-    let hands = Hands::new();
+    let clock = ManualClock::new();
     let upstream = AuthorizationServer::start().await.unwrap();
-    let server = server(&upstream, client(&upstream, &hands).build().unwrap());
+    let server = server(&upstream, client(&upstream, &clock).build().unwrap());
     let token = token(&upstream);
     for fault in [Fault::status(503), Fault::status(404), Fault::html(), Fault::reset()] {
         upstream.fault(fault.at(Endpoint::Metadata));
@@ -109,16 +108,16 @@ async fn attempts_are_spaced_however_many_requests_there_are() {
         for number in 0..50 {
             assert_unavailable(&ask(&server, &format!("garbage.{number}")).await.unwrap_err());
         }
-        hands.pass(100);
+        clock.advance(Duration::from_millis(100));
         assert_unavailable(&ask(&server, &token).await.unwrap_err());
         assert_eq!(metadata_requests(&upstream), one_attempt);
-        hands.pass(DELAY);
+        clock.advance(DELAY);
     }
     assert_eq!(upstream.introspections(), 0, "no token goes anywhere before");
     upstream.clear_faults();
     assert_eq!(ask(&server, &token).await.unwrap().subject(), Some("alice"));
     let discovered = metadata_requests(&upstream);
-    hands.pass(100 * DELAY);
+    clock.advance(100 * DELAY);
     assert_eq!(ask(&server, &token).await.unwrap().subject(), Some("alice"));
     assert_eq!(metadata_requests(&upstream), discovered, "once is enough");
 }
@@ -126,9 +125,9 @@ async fn attempts_are_spaced_however_many_requests_there_are() {
 #[tokio::test]
 async fn requests_at_once_share_one_attempt_and_its_failure() {
     // R-C12
-    let hands = Hands::new();
+    let clock = ManualClock::new();
     let upstream = AuthorizationServer::start().await.unwrap();
-    let client = client(&upstream, &hands).request_timeout(Duration::from_secs(2));
+    let client = client(&upstream, &clock).request_timeout(Duration::from_secs(2));
     let server = server(&upstream, client.build().unwrap());
     let token = token(&upstream);
     let crowd = || {
@@ -146,7 +145,7 @@ async fn requests_at_once_share_one_attempt_and_its_failure() {
     assert!(start.elapsed() < Duration::from_secs(2) + SLACK, "within the deadline, all of them");
     assert_eq!(metadata_requests(&upstream), 1);
 
-    hands.pass(DELAY);
+    clock.advance(DELAY);
     upstream.clear_faults();
     upstream.fault(Fault::delay(Duration::from_millis(50)).at(Endpoint::Metadata));
     for caller in crowd() {
@@ -158,9 +157,9 @@ async fn requests_at_once_share_one_attempt_and_its_failure() {
 #[tokio::test]
 async fn the_requests_that_wait_for_an_attempt_are_bounded() {
     // R-C9, R-C12
-    let hands = Hands::new();
+    let clock = ManualClock::new();
     let upstream = AuthorizationServer::start().await.unwrap();
-    let client = client(&upstream, &hands).max_in_flight(2).request_timeout(Duration::from_secs(1));
+    let client = client(&upstream, &clock).max_in_flight(2).request_timeout(Duration::from_secs(1));
     let server = server(&upstream, client.build().unwrap());
     let token = token(&upstream);
     upstream.fault(Fault::hang().at(Endpoint::Metadata));
@@ -186,9 +185,9 @@ async fn the_requests_that_wait_for_an_attempt_are_bounded() {
 #[tokio::test]
 async fn a_caller_who_goes_away_does_not_end_the_attempt() {
     // R-C12
-    let hands = Hands::new();
+    let clock = ManualClock::new();
     let upstream = AuthorizationServer::start().await.unwrap();
-    let server = server(&upstream, client(&upstream, &hands).build().unwrap());
+    let server = server(&upstream, client(&upstream, &clock).build().unwrap());
     let token = token(&upstream);
     upstream.fault(Fault::delay(Duration::from_millis(200)).at(Endpoint::Metadata));
     let first = tokio::spawn({
@@ -330,15 +329,15 @@ async fn a_mistake_that_shows_later_is_an_outage_and_an_error_line() {
     // R-C8, R-C12
     let log = Log::default();
     let _guard = log.begin();
-    let hands = Hands::new();
+    let clock = ManualClock::new();
     let upstream = AuthorizationServer::start().await.unwrap();
-    let client = client(&upstream, &hands).build().unwrap();
+    let client = client(&upstream, &clock).build().unwrap();
     upstream.fault_once(Fault::status(503).at(Endpoint::Metadata));
     client.discover_at_start().await.unwrap();
     let server = server(&upstream, client);
     let other = json!({"issuer": "https://evil.example", "introspection_endpoint": "https://evil.example/i"});
     upstream.fault(Fault::json(other).at(Endpoint::Metadata));
-    hands.pass(DELAY);
+    clock.advance(DELAY);
     let token = token(&upstream);
     let refused = ask(&server, &token).await.unwrap_err();
     assert_unavailable(&refused);
@@ -349,22 +348,22 @@ async fn a_mistake_that_shows_later_is_an_outage_and_an_error_line() {
     }
     // It is repaired at the authorization server.
     upstream.clear_faults();
-    hands.pass(DELAY);
+    clock.advance(DELAY);
     assert_eq!(ask(&server, &token).await.unwrap().subject(), Some("alice"));
 }
 
 #[tokio::test]
 async fn the_name_of_the_resolver_does_not_depend_on_the_discovery() {
     // R-E2: the caches' keys are made of it, before and after.
-    let hands = Hands::new();
+    let clock = ManualClock::new();
     let upstream = AuthorizationServer::start().await.unwrap();
     let resolver = |client: IntrospectionBuilder| client.build().unwrap();
-    let one = resolver(client(&upstream, &hands));
+    let one = resolver(client(&upstream, &clock));
     let before = one.cache_namespace();
     one.discover_at_start().await.unwrap();
     assert_eq!(one.cache_namespace(), before);
     assert_eq!(
-        resolver(client(&upstream, &hands)).cache_namespace(),
+        resolver(client(&upstream, &clock)).cache_namespace(),
         before,
         "that of another instance"
     );
@@ -372,16 +371,16 @@ async fn the_name_of_the_resolver_does_not_depend_on_the_discovery() {
         Introspection::builder(upstream.introspection_url()),
         Introspection::builder(upstream.issuer()),
         Introspection::from_issuer(format!("{}/", upstream.issuer())),
-        client(&upstream, &hands).client_secret_basic("journal", "secret"),
+        client(&upstream, &clock).client_secret_basic("journal", "secret"),
     ] {
         assert_ne!(resolver(other).cache_namespace(), before);
     }
 
-    let server = server(&upstream, Cached::new(resolver(client(&upstream, &hands))));
+    let server = server(&upstream, Cached::new(resolver(client(&upstream, &clock))));
     let token = token(&upstream);
     upstream.fault_once(Fault::status(503).at(Endpoint::Metadata));
     assert_unavailable(&ask(&server, &token).await.unwrap_err());
-    hands.pass(DELAY);
+    clock.advance(DELAY);
     for _ in 0..3 {
         assert_eq!(ask(&server, &token).await.unwrap().subject(), Some("alice"));
     }

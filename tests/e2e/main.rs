@@ -16,7 +16,6 @@ mod counting;
 mod credentials;
 mod discovery;
 mod faults;
-mod hands;
 mod layer;
 mod log;
 mod mcp;

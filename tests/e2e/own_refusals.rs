@@ -1,12 +1,14 @@
 //! R-B8: refusals that an application makes itself are those of the guard.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::{FromRef, Path, State};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use requires_auth::Condition::{self, All, Any, Scope};
 use requires_auth::policy::{ByTryInto, Function, OAuthScope, Optional};
-use requires_auth::testing::{AuthorizationServer, Caller, Fault};
+use requires_auth::testing::{AuthorizationServer, Caller, Fault, ManualClock};
 use requires_auth::{
     AuthInfo, Authorized, Cached, Introspection, Reason, Rejection, ResourceServer, requires_auth,
 };
@@ -174,9 +176,9 @@ async fn stale_claims_meet_a_condition_only_with_scopes_that_are_spared() {
     // R-B8, R-C10
     let server = AuthorizationServer::start().await.unwrap();
     let client = Introspection::builder(server.introspection_url()).without_retry();
-    let hands = crate::hands::Hands::new();
+    let clock = ManualClock::new();
     let cached = Cached::builder(client.build().unwrap())
-        .clock(hands.clone())
+        .clock(clock.clone())
         .stale_if_error(std::time::Duration::from_secs(600))
         .stale_scopes(["read"])
         .build()
@@ -184,13 +186,13 @@ async fn stale_claims_meet_a_condition_only_with_scopes_that_are_spared() {
     let resource = ResourceServer::builder(RESOURCE)
         .issuer(server.issuer())
         .resolver(cached)
-        .clock(hands.clone())
+        .clock(clock.clone())
         .build()
         .unwrap();
     let token = server.mint().audience(RESOURCE).scopes("read write").issue();
     resource.authorize(&mut head(&token), READING).await.unwrap();
     server.fault(Fault::status(500));
-    hands.pass(61_000);
+    clock.advance(Duration::from_secs(61));
 
     let auth = resource.authorize(&mut head(&token), READING).await.unwrap();
     assert!(auth.is_stale());

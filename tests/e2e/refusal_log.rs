@@ -1,16 +1,15 @@
 //! R-B9: what the operator reads about a refusal, at the level that a filter shows which nobody has
 //! set, and what the caller does not.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use requires_auth::testing::{AuthorizationServer, Fault};
+use requires_auth::testing::{AuthorizationServer, Fault, ManualClock};
 use requires_auth::{
-    AccessToken, AudienceCheck, Claims, Clock, IntrospectionBuilder, ResolveError, Resolver,
+    AccessToken, AudienceCheck, Claims, IntrospectionBuilder, ResolveError, Resolver,
     ResourceServerBuilder,
 };
 use serde_json::{Value, json};
 
-use crate::hands::Hands;
 use crate::log::Log;
 use crate::service::{RESOURCE, Service};
 use crate::wire::Request;
@@ -18,19 +17,6 @@ use crate::{assert_challenged, assert_server_error, body, head};
 
 /// The year 2001.
 const NOW: u64 = 1_000_000_000;
-
-#[derive(Debug)]
-struct At(Instant);
-
-impl Clock for At {
-    fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(NOW)
-    }
-
-    fn instant(&self) -> Instant {
-        self.0
-    }
-}
 
 /// The lines at WARN and above, without their time and level.
 pub fn warned(log: &Log) -> Vec<String> {
@@ -47,7 +33,10 @@ async fn warnings_about(
 ) -> Vec<String> {
     let log = Log::default();
     let _guard = log.begin();
-    let server = |server: ResourceServerBuilder| settings(server.clock(At(Instant::now())));
+    let server = |server: ResourceServerBuilder| {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
+        settings(server.clock(ManualClock::at(now)))
+    };
     let service = Service::with(|client| client, server).await;
     let token = service.token_with_answer(answer);
     let refused = Request::get("/read").bearer(&token).send(service.address).await;
@@ -349,10 +338,10 @@ async fn repeated_lines_are_limited_by_kind_and_counted() {
     // R-B9
     let log = Log::default();
     let _guard = log.begin();
-    let hands = Hands::new();
-    let clock = hands.clone();
+    let clock = ManualClock::new();
+    let shared = clock.clone();
     let settings = |client: IntrospectionBuilder| client.without_retry().without_circuit_breaker();
-    let service = Service::with(settings, |server| server.clock(clock)).await;
+    let service = Service::with(settings, |server| server.clock(shared)).await;
     service.authorization_server.fault(Fault::status(500));
     for number in 0..300 {
         let token = format!("garbage.{number}");
@@ -369,7 +358,7 @@ async fn repeated_lines_are_limited_by_kind_and_counted() {
     Request::get("/read").bearer(&elsewhere).send(service.address).await;
     assert!(warned(&log)[5].contains("https://other.example"), "{:?}", warned(&log));
 
-    hands.pass(60_000);
+    clock.advance(Duration::from_secs(60));
     Request::get("/read").bearer(&elsewhere).send(service.address).await;
     let warnings = warned(&log);
     assert_eq!(

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use requires_auth::testing::{AuthorizationServer, Fault};
+use requires_auth::testing::{AuthorizationServer, Fault, ManualClock};
 use requires_auth::{AccessToken, Cached, CachedBuilder, Introspection};
 
-use crate::hands::Hands;
 use crate::service::Service;
 use crate::wire::{Answer, Request};
 use crate::{assert_challenged, assert_ran, assert_server_error, body};
@@ -17,9 +16,9 @@ async fn start(
     settings: impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>,
 ) -> (Service, Cache) {
     let authorization_server = AuthorizationServer::start().await.unwrap();
-    // With hands that stand still, an open circuit stays open.
+    // With a clock that stands still, an open circuit stays open.
     let client = Introspection::builder(authorization_server.introspection_url())
-        .clock(Hands::new())
+        .clock(ManualClock::new())
         .without_retry();
     let cached = Cached::builder(client.build().unwrap())
         .ttl(Duration::ZERO)
@@ -117,10 +116,10 @@ async fn a_pause_that_a_token_brought_on_itself_uses_no_stale_claims() {
 async fn a_crowd_that_callers_form_uses_no_stale_claims() {
     // R-C10, R-C9: else somebody with tokens that are answered late could use another one that was
     // revoked.
-    let hands = Hands::new();
+    let clock = ManualClock::new();
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let client = Introspection::builder(authorization_server.introspection_url())
-        .clock(hands.clone())
+        .clock(clock.clone())
         .max_in_flight(1)
         .build();
     let cached = Cached::builder(client.unwrap())
@@ -148,7 +147,7 @@ async fn a_crowd_that_callers_form_uses_no_stale_claims() {
     assert_eq!(service.runs(), 1);
 
     // The same for an exchange that makes way for another one.
-    hands.pass(4000);
+    clock.advance(Duration::from_secs(4));
     let own = revoked.clone();
     service.authorization_server.clear_faults();
     service.authorization_server.fault(Fault::hang().for_tokens(move |token| token == own));
@@ -157,7 +156,7 @@ async fn a_crowd_that_callers_form_uses_no_stale_claims() {
     while service.exchanges() < 3 {
         tokio::task::yield_now().await;
     }
-    hands.pass(4000);
+    clock.advance(Duration::from_secs(4));
     let other = service.token("read");
     assert_ran(&get(&service, "/read", &other).await, "alice may");
     assert_server_error(&displaced.await.unwrap(), 503, body::UNAVAILABLE, Some("1"));

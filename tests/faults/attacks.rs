@@ -274,7 +274,7 @@ async fn one_token() -> Outcome {
     let mut sent = Vec::new();
     for number in 0..20 {
         if number >= 8 && number % 4 == 0 {
-            lab.hands.pass(period);
+            lab.clock.advance(period);
         }
         let (status, body) = once_with(&http, &lab, "/entries", &token).await;
         check(status == 503, || format!("{status} {body}"))?;

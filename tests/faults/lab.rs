@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::routing::get;
 use axum::{Json, Router};
-use requires_auth::testing::AuthorizationServer;
+use requires_auth::testing::{AuthorizationServer, ManualClock};
 use requires_auth::{
     AuthInfo, Cached, CachedBuilder, Introspection, IntrospectionBuilder, ResourceServer,
     requires_auth,
@@ -14,14 +14,12 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::clock::Hands;
-
 pub const RESOURCE: &str = "https://journal.example/mcp";
 
 pub struct Lab {
     pub address: SocketAddr,
     pub authorization_server: Arc<AuthorizationServer>,
-    pub hands: Hands,
+    pub clock: ManualClock,
     pub cache: Option<Cached<Introspection>>,
     task: JoinHandle<()>,
 }
@@ -47,7 +45,7 @@ impl Lab {
     ) -> Self {
         let builder = AuthorizationServer::builder().client("journal", "the-secret");
         let authorization_server = builder.start().await.expect("loopback is there");
-        Self::before(Arc::new(authorization_server), Hands::default(), client, cache).await
+        Self::before(Arc::new(authorization_server), ManualClock::running(), client, cache).await
     }
 
     /// Another instance of the service, with the same authorization server and the same clock.
@@ -56,26 +54,26 @@ impl Lab {
         settings: impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>,
     ) -> Self {
         let server = Arc::clone(&self.authorization_server);
-        Self::before(server, self.hands.clone(), |client| client, Some(settings)).await
+        Self::before(server, self.clock.clone(), |client| client, Some(settings)).await
     }
 
     async fn before(
         authorization_server: Arc<AuthorizationServer>,
-        hands: Hands,
+        clock: ManualClock,
         client: impl FnOnce(IntrospectionBuilder) -> IntrospectionBuilder,
         cache: Option<impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>>,
     ) -> Self {
         let introspection = Introspection::builder(authorization_server.introspection_url())
             .client_secret_basic("journal", "the-secret")
-            .clock(hands.clone());
+            .clock(clock.clone());
         let introspection = client(introspection).build().expect("the settings are right");
         let server = ResourceServer::builder(RESOURCE)
             .issuer(authorization_server.issuer())
-            .clock(hands.clone());
+            .clock(clock.clone());
         let (server, cache) = match cache {
             None => (server.resolver(introspection), None),
             Some(settings) => {
-                let builder = Cached::builder(introspection).clock(hands.clone());
+                let builder = Cached::builder(introspection).clock(clock.clone());
                 let cached = settings(builder).build().expect("the settings are right");
                 (server.resolver(cached.clone()), Some(cached))
             }
@@ -89,7 +87,7 @@ impl Lab {
         let task = tokio::spawn(async move {
             axum::serve(listener, app).await.expect("serving does not end");
         });
-        Self { address, authorization_server, hands, cache, task }
+        Self { address, authorization_server, clock, cache, task }
     }
 
     /// A token that is right in everything, with these scopes.

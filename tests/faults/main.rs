@@ -17,8 +17,6 @@
 mod asking;
 mod attacks;
 mod clients;
-#[path = "../redis/clock.rs"]
-mod clock;
 mod lab;
 mod outages;
 #[allow(dead_code, reason = "the tests of the store use all of it")]

@@ -177,7 +177,7 @@ async fn paused(status: u16) -> Outcome {
     lab.authorization_server.clear_faults();
     let still = load.all_see(10, outage).await?;
     still.only(outage)?;
-    lab.hands.pass(Duration::from_secs(31));
+    lab.clock.advance(Duration::from_secs(31));
     let after = load.normal(5).await?;
     load.end()?;
     Ok(format!("during {during}, no exchange; 31 s later {after}"))

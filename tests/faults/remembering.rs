@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use requires_auth::testing::Fault;
-use requires_auth::{AccessToken, IntrospectionBuilder};
+use requires_auth::{AccessToken, Clock, IntrospectionBuilder};
 use tokio::task::JoinSet;
 
 use crate::clients::{Load, Who, once};
@@ -104,7 +104,7 @@ async fn revoked() -> Outcome {
     let mut seen = vec![once(&lab, "/entries", &token).await.0];
     lab.authorization_server.revoke(&token);
     for seconds in [0, 59, 1, 30] {
-        lab.hands.pass(Duration::from_secs(seconds));
+        lab.clock.advance(Duration::from_secs(seconds));
         seen.push(once(&lab, "/entries", &token).await.0);
     }
     check(seen == [200, 200, 200, 401, 401], || format!("{seen:?}"))?;
@@ -220,7 +220,7 @@ async fn outlasts() -> Outcome {
     lab.authorization_server.stop().await.map_err(|error| error.to_string())?;
     let remembered = load.normal(10).await?;
     remembered.only(Who::normal)?;
-    lab.hands.pass(Duration::from_secs(61));
+    lab.clock.advance(Duration::from_secs(61));
     let outage = |who| if who == Who::Nobody { 401 } else { 503 };
     load.all_see(6, outage).await?;
     let forgotten = load.all_see(10, outage).await?;
@@ -237,7 +237,7 @@ async fn jump_forward() -> Outcome {
     let (short, long) = (mint().expires_in(HOUR / 2).issue(), mint().expires_in(3 * HOUR).issue());
     let ask = async |token: &str| once(&lab, "/entries", token).await.0;
     let before = (ask(&short).await, ask(&long).await);
-    lab.hands.jump_forward(HOUR);
+    lab.clock.set(lab.clock.now() + HOUR);
     let after = (ask(&short).await, ask(&long).await);
     check((before, after) == ((200, 200), (401, 200)), || format!("{before:?} {after:?}"))?;
     check(lab.exchanges() <= 3, || format!("{} exchanges", lab.exchanges()))?;
@@ -250,10 +250,10 @@ async fn jump_back() -> Outcome {
     let token = mint.expires_in(3 * HOUR).issue();
     let ask = async || once(&lab, "/entries", &token).await.0;
     let mut seen = vec![ask().await];
-    lab.hands.jump_back(HOUR);
+    lab.clock.set(lab.clock.now() - HOUR);
     seen.push(ask().await);
     let within = lab.exchanges();
-    lab.hands.pass(Duration::from_secs(61));
+    lab.clock.advance(Duration::from_secs(61));
     seen.push(ask().await);
     let beyond = lab.exchanges();
     let expired = lab.authorization_server.mint().audience(RESOURCE).expired().issue();

@@ -135,7 +135,7 @@ async fn granting() -> Outcome {
 async fn old() -> Outcome {
     let change = |lab: &Lab, store: &RedisServer| {
         store.query::<()>(&["PERSIST", &store.claims_key()]);
-        lab.hands.pass(Duration::from_secs(61));
+        lab.clock.advance(Duration::from_secs(61));
     };
     let seen = changed("entries:read", "/entries", change).await;
     check(seen == (200, 1), || format!("{seen:?}"))?;

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::Clock;
 
-/// A clock that stands still until a test changes it, so that expiry is tested without sleeping.
+/// A clock that a test moves, so that expiry is tested without sleeping. It stands still in between,
+/// unless it was made by [`running`](Self::running).
 ///
 /// A [`Clock`] has two times, and so has this one. [`advance`](Self::advance) lets time pass: it moves
 /// both by the same duration. [`set`](Self::set) changes the wall clock alone, as an administrator or
@@ -55,6 +56,8 @@ pub struct ManualClock(Arc<Mutex<Times>>);
 struct Times {
     wall: SystemTime,
     monotonic: Instant,
+    /// When a running clock showed these times.
+    running_since: Option<Instant>,
 }
 
 impl ManualClock {
@@ -75,7 +78,19 @@ impl ManualClock {
     /// ```
     #[must_use]
     pub fn at(time: SystemTime) -> Self {
-        Self(Arc::new(Mutex::new(Times { wall: time, monotonic: Instant::now() })))
+        Self::starting(time, None)
+    }
+
+    /// A clock that shows the time of this call and then runs like the system's, for a test in which
+    /// something else measures time by itself, such as a database.
+    #[must_use]
+    pub fn running() -> Self {
+        Self::starting(SystemTime::now(), Some(Instant::now()))
+    }
+
+    fn starting(wall: SystemTime, running_since: Option<Instant>) -> Self {
+        let monotonic = running_since.unwrap_or_else(Instant::now);
+        Self(Arc::new(Mutex::new(Times { wall, monotonic, running_since })))
     }
 
     /// Moves the wall clock and the monotonic clock forward.
@@ -84,9 +99,7 @@ impl ManualClock {
     /// If the operating system has no representation for the new time.
     #[track_caller]
     pub fn advance(&self, duration: Duration) {
-        let mut times = self.times();
-        let (wall, monotonic) = (times.wall + duration, times.monotonic + duration);
-        *times = Times { wall, monotonic };
+        self.times().advance(duration);
     }
 
     /// Sets the wall clock, forward or back, and leaves the monotonic clock as it is.
@@ -105,8 +118,23 @@ impl ManualClock {
         self.times().wall = time;
     }
 
+    /// The times of this moment.
     fn times(&self) -> MutexGuard<'_, Times> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(since) = times.running_since {
+            let now = Instant::now();
+            times.advance(now.saturating_duration_since(since));
+            times.running_since = Some(now);
+        }
+        times
+    }
+}
+
+impl Times {
+    /// Both or, on a panic, none of them.
+    #[track_caller]
+    fn advance(&mut self, duration: Duration) {
+        (self.wall, self.monotonic) = (self.wall + duration, self.monotonic + duration);
     }
 }
 
@@ -130,6 +158,21 @@ impl Clock for ManualClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_running_clock_follows_the_system_from_where_it_was_set() {
+        let clock = ManualClock::running();
+        clock.set(SystemTime::UNIX_EPOCH);
+        clock.advance(Duration::from_secs(60));
+        let (wall, monotonic, system) = (clock.now(), clock.instant(), Instant::now());
+        while system.elapsed() < Duration::from_millis(2) {
+            std::thread::yield_now();
+        }
+        assert!(clock.instant() >= monotonic + Duration::from_millis(2));
+        assert!(clock.now() >= wall + Duration::from_millis(2));
+        assert!(clock.now() < SystemTime::UNIX_EPOCH + Duration::from_secs(120));
+        assert!(clock.instant() >= Instant::now() + Duration::from_secs(59));
+    }
 
     #[test]
     fn clones_share_their_times_and_only_advance_moves_the_monotonic_clock() {

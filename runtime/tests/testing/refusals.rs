@@ -1,11 +1,8 @@
 //! Authorization and token requests that get an error.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use requires_auth::Clock;
-use requires_auth::testing::{AuthorizationServer, OAuthClient};
+use requires_auth::testing::{AuthorizationServer, ManualClock, OAuthClient};
 use serde_json::json;
 
 use crate::support::*;
@@ -116,38 +113,24 @@ async fn a_replayed_code_ends_what_the_first_use_gave() {
     assert_eq!(introspect(&server, token).await, json!({"active": false}));
 }
 
-/// A clock that moves when it is told to: so many seconds after 1970.
-#[derive(Debug)]
-struct Elapsed(Arc<AtomicU64>);
-
-impl Clock for Elapsed {
-    fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(self.0.load(Ordering::SeqCst))
-    }
-
-    fn instant(&self) -> Instant {
-        Instant::now()
-    }
-}
-
 #[tokio::test]
 async fn codes_and_tokens_expire_by_the_given_clock() {
-    let elapsed = Arc::new(AtomicU64::new(0));
+    let clock = ManualClock::at(SystemTime::UNIX_EPOCH);
     let server = AuthorizationServer::builder()
         .register(OAuthClient::public("cli").redirect_uri(REDIRECT))
         .token_lifetime(Duration::from_secs(300))
-        .clock(Elapsed(elapsed.clone()))
+        .clock(clock.clone())
         .start()
         .await
         .unwrap();
     let tokens = exchange(&server, &code(&server).await, &[]).await.json();
     let token = text(&tokens, "access_token");
     let late = code(&server).await;
-    elapsed.store(60, Ordering::SeqCst);
+    clock.set(SystemTime::UNIX_EPOCH + Duration::from_secs(60));
     let answer = exchange(&server, &late, &[]).await;
     assert_eq!(answer.error(), (400, "invalid_grant".into()));
-    elapsed.store(299, Ordering::SeqCst);
+    clock.set(SystemTime::UNIX_EPOCH + Duration::from_secs(299));
     assert_eq!(introspect(&server, token).await["active"], true);
-    elapsed.store(300, Ordering::SeqCst);
+    clock.set(SystemTime::UNIX_EPOCH + Duration::from_secs(300));
     assert_eq!(introspect(&server, token).await, json!({"active": false}));
 }
