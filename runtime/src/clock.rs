@@ -1,4 +1,4 @@
-//! Where the time comes from.
+//! The [`Clock`] from which everything reads the time, and its implementations.
 
 #[cfg(target_os = "linux")]
 mod coarse;
@@ -19,10 +19,12 @@ use std::time::{Duration, Instant, SystemTime};
 )]
 pub use manual::ManualClock;
 
-/// How far the coarse times of a [`Clock`] may be from the precise ones.
+/// The greatest difference between a coarse time of a [`Clock`] and the precise one.
 pub(crate) const COARSENESS: Duration = Duration::from_secs(1);
 
-/// The time, as [`ResourceServer`](crate::ResourceServer) sees it; replaceable in tests.
+/// The source of the time for a [`ResourceServer`](crate::ResourceServer), its resolver and its cache.
+///
+/// Default: [`SystemClock`]. Tests use `testing::ManualClock`. A clock of your own has two methods:
 ///
 /// ```
 /// use std::time::{Duration, Instant, SystemTime};
@@ -41,28 +43,36 @@ pub(crate) const COARSENESS: Duration = Duration::from_secs(1);
 /// }
 /// ```
 pub trait Clock: Debug + Send + Sync + 'static {
-    /// The wall clock, against which `exp` and `nbf` are checked.
+    /// The wall clock. `exp`, `nbf` and other dates of a token are compared with it.
     fn now(&self) -> SystemTime;
 
-    /// The monotonic clock, on which lifetimes and pauses run: it never jumps. It should go on while the
-    /// machine is suspended, else remembered claims are used for longer than their lifetime after that.
+    /// The monotonic clock, which never goes back. Lifetimes of cache entries and pauses are measured
+    /// with it. It should include the time for which the machine is suspended; if it does not, cache
+    /// entries live longer than their lifetime by that time.
     fn instant(&self) -> Instant;
 
-    /// The wall clock, at most a second off, where that takes less time to read: [`now`](Self::now) by
-    /// default. Every request looks at it; where a second matters, the precise time decides.
+    // Every request reads both clocks. On Linux, reading the time of the kernel's last timer interrupt
+    // is faster than reading the precise time. The two methods are part of the trait so that
+    // `SystemClock` can override them behind a `dyn Clock`; they are hidden because nobody else needs to.
+
+    /// The wall clock with an error of at most `COARSENESS`. The caller compares with
+    /// [`now`](Self::now) where that error matters.
+    #[doc(hidden)]
     fn coarse_now(&self) -> SystemTime {
         self.now()
     }
 
-    /// The monotonic clock, at most a second off, in the same way.
+    /// The monotonic clock with an error of at most `COARSENESS`.
+    #[doc(hidden)]
     fn coarse_instant(&self) -> Instant {
         self.instant()
     }
 }
 
-/// The clock of the operating system: the default. On Linux, its coarse times are those of the last
-/// tick of the kernel's timer, and its monotonic clock counts the time for which the machine was suspended
-/// (`CLOCK_BOOTTIME`), which that of the standard library does not.
+/// The clock of the operating system: the default.
+///
+/// On Linux, its monotonic clock is `CLOCK_BOOTTIME`, which includes the time for which the machine is
+/// suspended. That of the standard library, which is used elsewhere, stops meanwhile.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
