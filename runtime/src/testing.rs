@@ -53,45 +53,33 @@
 //! # }
 //! ```
 
-mod authorize;
 mod builder;
 mod caller;
-mod client;
-mod client_document;
-mod client_metadata;
+mod clients;
 mod connection;
-mod consent;
 mod endpoint;
-mod fault;
-mod fault_body;
+mod faults;
 mod grant;
-mod gzip;
+mod handlers;
 mod host;
 mod html;
-mod introspection;
-mod metadata;
+mod mint;
 mod oauth_error;
 mod params;
 mod pkce;
-mod public_address;
 mod recorder;
-mod redirect_uri;
-mod registration;
-mod revocation;
 mod routes;
 mod server;
 mod state;
-mod token;
-mod token_endpoint;
 
 pub use builder::AuthorizationServerBuilder;
 pub use caller::Caller;
-pub use client::OAuthClient;
+pub use clients::client::OAuthClient;
 pub use endpoint::Endpoint;
-pub use fault::{ActiveAs, Fault};
+pub use faults::fault::{ActiveAs, Fault};
+pub use mint::Mint;
 pub use recorder::RecordedRequest;
 pub use server::AuthorizationServer;
 pub use state::Consent;
-pub use token::Mint;
 
 pub use crate::clock::ManualClock;

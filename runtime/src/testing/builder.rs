@@ -5,7 +5,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::client::OAuthClient;
+use super::clients::client::OAuthClient;
 use super::server::AuthorizationServer;
 use super::state::{Consent, Settings, User};
 use crate::{Clock, SystemClock};

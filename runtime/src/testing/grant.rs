@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::mint::{Answer, TokenRecord, audience, seconds};
 use super::oauth_error::OAuthError;
 use super::params::Params;
 use super::pkce::unguessable;
 use super::state::{RefreshToken, State, User};
-use super::token::{Answer, TokenRecord, audience, seconds};
 use crate::scope::{is_scope, pieces};
 
 /// One act of consent, or a client's own credentials.

@@ -14,13 +14,12 @@ use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use super::connection::Wire;
 use super::endpoint::Endpoint;
-use super::fault::{Action, ActiveAs, Fault};
-use super::fault_body::{Broken, Spaces};
+use super::faults::body::{Broken, Spaces};
+use super::faults::fault::{Action, ActiveAs, Fault};
+use super::handlers::{authorize, consent, introspect, metadata, register, revoke, token};
+use super::host;
 use super::recorder::RecordedRequest;
 use super::state::State;
-use super::{
-    authorize, consent, host, introspection, metadata, registration, revocation, token_endpoint,
-};
 
 /// Larger requests are refused.
 const LARGEST_REQUEST: usize = 64 * 1024;
@@ -36,9 +35,9 @@ pub(super) fn router(state: &Arc<State>, port: u16) -> Router {
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([header::WWW_AUTHENTICATE]);
     let mut open = Router::new()
-        .route(&at("/token"), post(token_endpoint::token))
-        .route(&at("/revoke"), post(revocation::revoke))
-        .route(&at("/register"), post(registration::register));
+        .route(&at("/token"), post(token::token))
+        .route(&at("/revoke"), post(revoke::revoke))
+        .route(&at("/register"), post(register::register));
     // RFC 8414 §3.1 inserts the well-known part in front of the issuer's path; OpenID Connect
     // Discovery §4 appends it.
     let mut documents = vec![
@@ -51,7 +50,7 @@ pub(super) fn router(state: &Arc<State>, port: u16) -> Router {
         open = open.route(&document, get(metadata::metadata));
     }
     Router::new()
-        .route(&at("/introspect"), post(introspection::introspect))
+        .route(&at("/introspect"), post(introspect::introspect))
         .route(&at("/authorize"), get(authorize::authorize))
         .route(&at("/consent"), post(consent::decide))
         .merge(open.layer(for_browsers))

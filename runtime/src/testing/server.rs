@@ -12,11 +12,11 @@ use tokio::task::JoinHandle;
 use super::builder::AuthorizationServerBuilder;
 use super::connection::{Listener, Wire, reserve};
 use super::endpoint::Endpoint;
-use super::fault::Fault;
+use super::faults::fault::Fault;
+use super::mint::Mint;
 use super::recorder::RecordedRequest;
 use super::routes::router;
 use super::state::{Settings, State};
-use super::token::Mint;
 
 /// An OAuth 2.0 authorization server in your process, **for tests and demonstrations only**.
 ///

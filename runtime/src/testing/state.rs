@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::client::OAuthClient;
-use super::consent::Pending;
-use super::fault::Faults;
+use super::clients::client::OAuthClient;
+use super::faults::fault::Faults;
 use super::grant::Grant;
+use super::handlers::consent::Pending;
+use super::mint::TokenRecord;
 use super::recorder::Recorder;
-use super::token::TokenRecord;
 use crate::Clock;
 
 /// Shared by the handle that tests hold and by the requests.

@@ -6,12 +6,12 @@ use axum::body::Bytes;
 use axum::extract;
 use axum::http::{HeaderMap, StatusCode};
 
-use super::client::authenticate;
-use super::oauth_error::OAuthError;
-use super::params::Params;
-use super::state::State;
+use crate::testing::clients::client::authenticate;
+use crate::testing::oauth_error::OAuthError;
+use crate::testing::params::Params;
+use crate::testing::state::State;
 
-pub(super) async fn revoke(
+pub(crate) async fn revoke(
     extract::State(state): extract::State<Arc<State>>,
     headers: HeaderMap,
     body: Bytes,

@@ -8,13 +8,13 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::client::Credentials;
-use super::oauth_error::{OAuthError, not_stored};
-use super::params::Params;
-use super::state::State;
-use super::token::Answer;
+use crate::testing::clients::client::Credentials;
+use crate::testing::mint::Answer;
+use crate::testing::oauth_error::{OAuthError, not_stored};
+use crate::testing::params::Params;
+use crate::testing::state::State;
 
-pub(super) async fn introspect(
+pub(crate) async fn introspect(
     extract::State(state): extract::State<Arc<State>>,
     headers: HeaderMap,
     body: Bytes,

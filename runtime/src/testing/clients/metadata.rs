@@ -7,20 +7,20 @@ use super::client::GrantType;
 use super::redirect_uri;
 
 #[derive(Deserialize)]
-pub(super) struct ClientMetadata {
-    pub(super) client_id: Option<String>,
-    pub(super) client_name: Option<String>,
-    pub(super) client_secret: Option<serde::de::IgnoredAny>,
+pub(crate) struct ClientMetadata {
+    pub(crate) client_id: Option<String>,
+    pub(crate) client_name: Option<String>,
+    pub(crate) client_secret: Option<serde::de::IgnoredAny>,
     #[serde(default)]
-    pub(super) redirect_uris: Vec<String>,
-    pub(super) grant_types: Option<Vec<String>>,
+    pub(crate) redirect_uris: Vec<String>,
+    pub(crate) grant_types: Option<Vec<String>>,
     response_types: Option<Vec<String>>,
-    pub(super) token_endpoint_auth_method: Option<String>,
+    pub(crate) token_endpoint_auth_method: Option<String>,
 }
 
 impl ClientMetadata {
     /// The grant types that we know of those it names; we may leave out the others (RFC 7591 §2).
-    pub(super) fn grant_types(&self) -> Vec<GrantType> {
+    pub(crate) fn grant_types(&self) -> Vec<GrantType> {
         match &self.grant_types {
             None => vec![GrantType::AuthorizationCode],
             Some(names) => GrantType::ALL
@@ -31,7 +31,7 @@ impl ClientMetadata {
     }
 
     /// Whether the redirect URIs fit the grant types.
-    pub(super) fn redirects_are_acceptable(&self) -> bool {
+    pub(crate) fn redirects_are_acceptable(&self) -> bool {
         let needed = self.grant_types().contains(&GrantType::AuthorizationCode);
         (!needed || !self.redirect_uris.is_empty())
             && self
@@ -40,7 +40,7 @@ impl ClientMetadata {
                 .all(|uri| redirect_uri::acceptable(uri) && Url::parse(uri).is_ok())
     }
 
-    pub(super) fn response_types_are_known(&self) -> bool {
+    pub(crate) fn response_types_are_known(&self) -> bool {
         self.response_types.iter().flatten().all(|response_type| response_type == "code")
     }
 }

@@ -8,11 +8,11 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 
-use super::endpoint::Endpoint;
 use super::gzip;
+use crate::testing::endpoint::Endpoint;
 
 /// Something that the server does instead of answering properly; for
-/// [`AuthorizationServer::fault`](super::AuthorizationServer::fault).
+/// [`AuthorizationServer::fault`](crate::testing::AuthorizationServer::fault).
 ///
 /// A fault belongs to the introspection endpoint unless [`at`](Self::at) says otherwise.
 ///
@@ -32,9 +32,9 @@ use super::gzip;
 #[derive(Clone)]
 #[must_use = "a fault happens only once the server is told of it"]
 pub struct Fault {
-    pub(super) endpoint: Endpoint,
-    pub(super) delay: Duration,
-    pub(super) action: Action,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) delay: Duration,
+    pub(crate) action: Action,
     tokens: Option<Tokens>,
 }
 
@@ -57,7 +57,7 @@ pub enum ActiveAs {
 }
 
 #[derive(Clone)]
-pub(super) enum Action {
+pub(crate) enum Action {
     /// Only the delay: the proper answer follows.
     Nothing,
     Hang,
@@ -200,7 +200,7 @@ impl Fault {
 
     /// Restricts the fault to requests about some tokens: those whose form has a parameter `token` for
     /// which `chosen` is true. Such a fault stands beside others for
-    /// [`AuthorizationServer::fault`](super::AuthorizationServer::fault) instead of replacing them; the
+    /// [`AuthorizationServer::fault`](crate::testing::AuthorizationServer::fault) instead of replacing them; the
     /// first that concerns a request happens. Default: all requests.
     ///
     /// ```
@@ -253,7 +253,7 @@ impl fmt::Debug for Fault {
 
 /// The faults that are to happen.
 #[derive(Default)]
-pub(super) struct Faults(Mutex<Planned>);
+pub(crate) struct Faults(Mutex<Planned>);
 
 #[derive(Default)]
 struct Planned {
@@ -264,7 +264,7 @@ struct Planned {
 }
 
 impl Faults {
-    pub(super) fn stand(&self, fault: Fault) {
+    pub(crate) fn stand(&self, fault: Fault) {
         let standing = &mut self.planned().standing;
         if fault.tokens.is_some() {
             standing.insert(0, fault);
@@ -274,18 +274,18 @@ impl Faults {
         }
     }
 
-    pub(super) fn times(&self, times: usize, fault: Fault) {
+    pub(crate) fn times(&self, times: usize, fault: Fault) {
         if times > 0 {
             self.planned().counted.push((times, fault));
         }
     }
 
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         *self.planned() = Planned::default();
     }
 
     /// The fault that happens to this request, which may be about a token.
-    pub(super) fn next(&self, endpoint: Endpoint, token: Option<&str>) -> Option<Fault> {
+    pub(crate) fn next(&self, endpoint: Endpoint, token: Option<&str>) -> Option<Fault> {
         let mut planned = self.planned();
         let next = planned.counted.iter_mut().find(|(_, fault)| fault.concerns(endpoint, token));
         if let Some((left, fault)) = next {

@@ -7,10 +7,10 @@ use std::time::Duration;
 use url::{Host, Url};
 
 use super::client::{GrantType, OAuthClient};
-use super::client_metadata::ClientMetadata;
+use super::metadata::ClientMetadata;
 use super::public_address::{PublicOnly, is_public};
-use super::state::State;
 use crate::secure_url::is_loopback;
+use crate::testing::state::State;
 
 /// Far above any document seen, far below what would hurt.
 const LARGEST: usize = 64 * 1024;
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Whether a client id is such a URL, with a path, and written the way a URL parser writes it, so that
 /// two different ids never mean one document: `https` on a public host, and, where local documents are
 /// allowed, on any host, or `http` on this machine.
-pub(super) fn is_document_url(id: &str, state: &State) -> bool {
+pub(crate) fn is_document_url(id: &str, state: &State) -> bool {
     is_acceptable(id, state.settings.local_documents)
 }
 
@@ -51,7 +51,7 @@ fn may_be_public(url: &Url) -> bool {
 }
 
 /// Fetches the document: no redirects, five seconds, 64 KiB. The error is for the human.
-pub(super) async fn fetch(id: &str, state: &State) -> Result<OAuthClient, &'static str> {
+pub(crate) async fn fetch(id: &str, state: &State) -> Result<OAuthClient, &'static str> {
     let body = download(id, state.settings.local_documents)
         .await
         .ok_or("The client's metadata document could not be fetched.")?;

@@ -6,10 +6,10 @@ use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::oauth_error::OAuthError;
-use super::params::{Params, form_decode};
 use super::redirect_uri;
-use super::state::State;
+use crate::testing::oauth_error::OAuthError;
+use crate::testing::params::{Params, form_decode};
+use crate::testing::state::State;
 
 /// A client that the authorization server knows from the start.
 ///
@@ -28,11 +28,11 @@ use super::state::State;
 #[derive(Clone)]
 #[must_use]
 pub struct OAuthClient {
-    pub(super) id: String,
-    pub(super) secret: Option<String>,
-    pub(super) name: Option<String>,
-    pub(super) redirect_uris: Vec<String>,
-    pub(super) grant_types: Vec<GrantType>,
+    pub(crate) id: String,
+    pub(crate) secret: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) redirect_uris: Vec<String>,
+    pub(crate) grant_types: Vec<GrantType>,
 }
 
 impl OAuthClient {
@@ -67,11 +67,11 @@ impl OAuthClient {
         self
     }
 
-    pub(super) fn may(&self, grant: GrantType) -> bool {
+    pub(crate) fn may(&self, grant: GrantType) -> bool {
         self.grant_types.contains(&grant)
     }
 
-    pub(super) fn may_redirect_to(&self, uri: &str) -> bool {
+    pub(crate) fn may_redirect_to(&self, uri: &str) -> bool {
         self.redirect_uris.iter().any(|registered| redirect_uri::matches(registered, uri))
     }
 }
@@ -89,17 +89,17 @@ impl fmt::Debug for OAuthClient {
 
 /// What a client may use the token endpoint for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum GrantType {
+pub(crate) enum GrantType {
     AuthorizationCode,
     RefreshToken,
     ClientCredentials,
 }
 
 impl GrantType {
-    pub(super) const ALL: [Self; 3] =
+    pub(crate) const ALL: [Self; 3] =
         [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
 
-    pub(super) fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
@@ -107,20 +107,20 @@ impl GrantType {
         }
     }
 
-    pub(super) fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|grant| grant.as_str() == name)
     }
 }
 
 /// The client that a request names, and the secret that it shows.
-pub(super) struct Credentials {
-    pub(super) id: String,
-    pub(super) secret: Option<String>,
+pub(crate) struct Credentials {
+    pub(crate) id: String,
+    pub(crate) secret: Option<String>,
 }
 
 impl Credentials {
     /// Reads `client_secret_basic`, `client_secret_post` or a bare `client_id`.
-    pub(super) fn read(headers: &HeaderMap, params: &Params) -> Result<Self, OAuthError> {
+    pub(crate) fn read(headers: &HeaderMap, params: &Params) -> Result<Self, OAuthError> {
         let posted = params.one("client_id");
         let mut authorization = headers.get_all(header::AUTHORIZATION).iter();
         let Some(value) = authorization.next() else {
@@ -148,14 +148,14 @@ impl Credentials {
     }
 
     /// Whether the secret is exactly the client's own, or both have none.
-    pub(super) fn fit(&self, client: &OAuthClient) -> bool {
+    pub(crate) fn fit(&self, client: &OAuthClient) -> bool {
         self.id == client.id && self.secret == client.secret
     }
 }
 
 /// Finds the client that a request speaks for. A client-id metadata document makes a public client,
 /// whose right to a code or token is checked by the grant that names it.
-pub(super) fn authenticate(
+pub(crate) fn authenticate(
     state: &State,
     headers: &HeaderMap,
     params: &Params,
@@ -164,7 +164,7 @@ pub(super) fn authenticate(
     match state.client(&credentials.id) {
         Some(client) if credentials.fit(&client) => Ok(client),
         None if credentials.secret.is_none()
-            && super::client_document::is_document_url(&credentials.id, state) =>
+            && super::metadata_document::is_document_url(&credentials.id, state) =>
         {
             Ok(OAuthClient::public(credentials.id))
         }

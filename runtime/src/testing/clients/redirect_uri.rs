@@ -6,7 +6,7 @@ use crate::secure_url::is_loopback;
 
 /// Whether a client may register it: `https`, `http` on a loopback host, or a private-use scheme
 /// of an installed application (RFC 8252 §7); never with a fragment (RFC 6749 §3.1.2).
-pub(super) fn acceptable(uri: &str) -> bool {
+pub(crate) fn acceptable(uri: &str) -> bool {
     let Ok(url) = Url::parse(uri) else {
         return false;
     };
@@ -24,7 +24,7 @@ pub(super) fn acceptable(uri: &str) -> bool {
 }
 
 /// Compares character by character; only the port of a loopback redirect is free (RFC 8252 §7.3).
-pub(super) fn matches(registered: &str, requested: &str) -> bool {
+pub(crate) fn matches(registered: &str, requested: &str) -> bool {
     if registered == requested {
         return true;
     }

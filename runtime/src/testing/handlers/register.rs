@@ -8,14 +8,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::client::{GrantType, OAuthClient};
-use super::client_metadata::ClientMetadata;
-use super::oauth_error::{OAuthError, not_stored};
-use super::pkce::unguessable;
-use super::state::State;
-use super::token::seconds;
+use crate::testing::clients::client::{GrantType, OAuthClient};
+use crate::testing::clients::metadata::ClientMetadata;
+use crate::testing::mint::seconds;
+use crate::testing::oauth_error::{OAuthError, not_stored};
+use crate::testing::pkce::unguessable;
+use crate::testing::state::State;
 
-pub(super) async fn register(
+pub(crate) async fn register(
     extract::State(state): extract::State<Arc<State>>,
     body: Bytes,
 ) -> Result<Response, OAuthError> {

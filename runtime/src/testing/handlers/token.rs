@@ -8,14 +8,14 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::Value;
 
-use super::client::{GrantType, OAuthClient, authenticate};
-use super::grant::{Grant, requested_resources, requested_scopes};
-use super::oauth_error::{OAuthError, not_stored};
-use super::params::Params;
-use super::pkce::{s256, unguessable};
-use super::state::State;
+use crate::testing::clients::client::{GrantType, OAuthClient, authenticate};
+use crate::testing::grant::{Grant, requested_resources, requested_scopes};
+use crate::testing::oauth_error::{OAuthError, not_stored};
+use crate::testing::params::Params;
+use crate::testing::pkce::{s256, unguessable};
+use crate::testing::state::State;
 
-pub(super) async fn token(
+pub(crate) async fn token(
     extract::State(state): extract::State<Arc<State>>,
     headers: HeaderMap,
     body: Bytes,

@@ -10,23 +10,23 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use super::authorize::{Asked, Reply};
-use super::host::is_from_another_origin;
-use super::html::{self, escape};
-use super::params::Params;
-use super::pkce::unguessable;
-use super::state::{State, User};
+use crate::testing::host::is_from_another_origin;
+use crate::testing::html::{self, escape};
+use crate::testing::params::Params;
+use crate::testing::pkce::unguessable;
+use crate::testing::state::{State, User};
 
 /// A valid authorization request that waits for the user.
-pub(super) struct Pending {
-    pub(super) client_name: String,
-    pub(super) redirect_uri: String,
-    pub(super) reply: Reply,
-    pub(super) asked: Asked,
-    pub(super) expires: SystemTime,
+pub(crate) struct Pending {
+    pub(crate) client_name: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) reply: Reply,
+    pub(crate) asked: Asked,
+    pub(crate) expires: SystemTime,
 }
 
 impl Pending {
-    pub(super) fn allow(self, state: &State, user: &User, scopes: Vec<String>) -> Response {
+    pub(crate) fn allow(self, state: &State, user: &User, scopes: Vec<String>) -> Response {
         let code = self.asked.code(state, user, scopes, self.redirect_uri);
         self.reply.code(&code)
     }
@@ -37,7 +37,7 @@ const MOST_PENDING: usize = 1000;
 
 /// Shows the consent page. Its random id is good for one answer, and no other site can read it:
 /// that is what keeps other sites from answering in the user's name.
-pub(super) fn ask(state: &State, pending: Pending) -> Response {
+pub(crate) fn ask(state: &State, pending: Pending) -> Response {
     let id = unguessable();
     let html = render(state, &id, &pending);
     let response = html::page("Allow access?", &html, Some(&pending.reply.target));
@@ -51,7 +51,7 @@ pub(super) fn ask(state: &State, pending: Pending) -> Response {
     response
 }
 
-pub(super) async fn decide(
+pub(crate) async fn decide(
     extract::State(state): extract::State<Arc<State>>,
     headers: HeaderMap,
     body: Bytes,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::{Json, extract};
 use serde_json::{Value, json};
 
-use super::state::State;
+use crate::testing::state::State;
 
-pub(super) async fn metadata(extract::State(state): extract::State<Arc<State>>) -> Json<Value> {
+pub(crate) async fn metadata(extract::State(state): extract::State<Arc<State>>) -> Json<Value> {
     let settings = &state.settings;
     let mut introspection_methods = Vec::new();
     if settings.clients.iter().any(|one| one.secret.is_some()) {

@@ -10,18 +10,18 @@ use http_body::Frame;
 use tokio::time::{Interval, interval};
 
 /// The beginning of a JSON document, then spaces, forever.
-pub(super) enum Spaces {
+pub(crate) enum Spaces {
     Dripping(Interval, bool),
     Flooding(bool),
 }
 
 impl Spaces {
-    pub(super) fn dripping(every: Duration) -> Body {
+    pub(crate) fn dripping(every: Duration) -> Body {
         // `interval` panics on zero.
         Body::new(Self::Dripping(interval(every.max(Duration::from_millis(1))), false))
     }
 
-    pub(super) fn flooding() -> Body {
+    pub(crate) fn flooding() -> Body {
         Body::new(Self::Flooding(false))
     }
 }
@@ -51,13 +51,13 @@ impl HttpBody for Spaces {
 }
 
 /// Some bytes, and then a failure, on which the connection is closed.
-pub(super) struct Broken {
+pub(crate) struct Broken {
     first: Option<Bytes>,
     flushed: bool,
 }
 
 impl Broken {
-    pub(super) fn after(first: Bytes) -> Body {
+    pub(crate) fn after(first: Bytes) -> Body {
         Body::new(Self { first: Some(first), flushed: false })
     }
 }

@@ -8,17 +8,17 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use url::Url;
 
-use super::client::{GrantType, OAuthClient};
-use super::client_document;
 use super::consent::{self, Pending};
-use super::grant::{Grant, requested_resources, requested_scopes};
-use super::html;
-use super::oauth_error::OAuthError;
-use super::params::Params;
-use super::pkce::unguessable;
-use super::state::{Code, Consent, State, User};
+use crate::testing::clients::client::{GrantType, OAuthClient};
+use crate::testing::clients::metadata_document;
+use crate::testing::grant::{Grant, requested_resources, requested_scopes};
+use crate::testing::html;
+use crate::testing::oauth_error::OAuthError;
+use crate::testing::params::Params;
+use crate::testing::pkce::unguessable;
+use crate::testing::state::{Code, Consent, State, User};
 
-pub(super) async fn authorize(
+pub(crate) async fn authorize(
     extract::State(state): extract::State<Arc<State>>,
     RawQuery(query): RawQuery,
 ) -> Response {
@@ -57,17 +57,17 @@ pub(super) async fn authorize(
 }
 
 /// What a valid request asks for.
-pub(super) struct Asked {
-    pub(super) client_id: String,
-    pub(super) scopes: Vec<String>,
-    pub(super) resources: Vec<String>,
-    pub(super) challenge: String,
-    pub(super) refreshable: bool,
+pub(crate) struct Asked {
+    pub(crate) client_id: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) challenge: String,
+    pub(crate) refreshable: bool,
 }
 
 impl Asked {
     /// Makes the code that stands for the user's agreement.
-    pub(super) fn code(
+    pub(crate) fn code(
         self,
         state: &State,
         user: &User,
@@ -105,8 +105,8 @@ async fn client_and_redirect(
     let id = params.one("client_id").ok_or("The client id is missing.")?;
     let client = match state.client(id) {
         Some(client) => client,
-        None if client_document::is_document_url(id, state) => {
-            client_document::fetch(id, state).await?
+        None if metadata_document::is_document_url(id, state) => {
+            metadata_document::fetch(id, state).await?
         }
         None => return Err("The client is not known here."),
     };
@@ -164,19 +164,19 @@ fn is_challenge(text: &str) -> bool {
 }
 
 /// Where an answer goes: back to the client, with its `state` and our `iss` (RFC 9207).
-pub(super) struct Reply {
-    pub(super) target: Url,
+pub(crate) struct Reply {
+    pub(crate) target: Url,
     state: Option<String>,
     issuer: String,
 }
 
 impl Reply {
-    pub(super) fn code(self, code: &str) -> Response {
+    pub(crate) fn code(self, code: &str) -> Response {
         self.redirect(&[("code", code)])
     }
 
     /// RFC 6749 §4.1.2.1
-    pub(super) fn error(self, code: &str, description: &str) -> Response {
+    pub(crate) fn error(self, code: &str, description: &str) -> Response {
         self.redirect(&[("error", code), ("error_description", description)])
     }
 

@@ -2,7 +2,7 @@
 //! by hand: a compressor would be a dependency for this alone.
 
 /// Compresses `spaces` spaces, followed by `tail`, about 1 : 159.
-pub(super) fn bomb(spaces: usize, tail: &[u8]) -> Vec<u8> {
+pub(crate) fn bomb(spaces: usize, tail: &[u8]) -> Vec<u8> {
     // No name, no time, unknown operating system.
     let mut file = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     let mut bits = Bits::default();

@@ -1,0 +1,7 @@
+//! OAuth clients: registered ones, their authentication, and their metadata.
+
+pub(super) mod client;
+pub(super) mod metadata;
+pub(super) mod metadata_document;
+mod public_address;
+mod redirect_uri;

@@ -1,0 +1,9 @@
+//! The handlers of the endpoints, one per file.
+
+pub(super) mod authorize;
+pub(super) mod consent;
+pub(super) mod introspect;
+pub(super) mod metadata;
+pub(super) mod register;
+pub(super) mod revoke;
+pub(super) mod token;
