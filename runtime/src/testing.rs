@@ -53,8 +53,11 @@
 //! # }
 //! ```
 
+mod authorization_request;
+mod authorization_response;
 mod builder;
 mod caller;
+mod claims;
 mod clients;
 mod connection;
 mod endpoint;
@@ -65,12 +68,16 @@ mod host;
 mod html;
 mod mint;
 mod oauth_error;
+mod origin;
 mod params;
 mod pkce;
+mod random;
 mod recorder;
 mod routes;
 mod server;
+mod settings;
 mod state;
+mod store;
 
 pub use builder::AuthorizationServerBuilder;
 pub use caller::Caller;
@@ -80,6 +87,6 @@ pub use faults::fault::{ActiveAs, Fault};
 pub use mint::Mint;
 pub use recorder::RecordedRequest;
 pub use server::AuthorizationServer;
-pub use state::Consent;
+pub use settings::Consent;
 
 pub use crate::clock::ManualClock;

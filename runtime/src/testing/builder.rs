@@ -7,8 +7,23 @@ use std::time::Duration;
 
 use super::clients::client::OAuthClient;
 use super::server::AuthorizationServer;
-use super::state::{Consent, Settings, User};
+use super::settings::{Consent, Settings, User};
 use crate::{Clock, SystemClock};
+
+impl AuthorizationServer {
+    /// Starts a server on a free port of `127.0.0.1`, with every default of the builder.
+    ///
+    /// # Errors
+    /// If no port can be bound.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// Sets up a server.
+    pub fn builder() -> AuthorizationServerBuilder {
+        AuthorizationServerBuilder::new()
+    }
+}
 
 /// Sets up an [`AuthorizationServer`]; from [`AuthorizationServer::builder`].
 #[must_use = "nothing listens until `start` is awaited"]
@@ -18,7 +33,7 @@ pub struct AuthorizationServerBuilder {
 }
 
 impl AuthorizationServerBuilder {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self {
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             settings: Settings {

@@ -1,5 +1,6 @@
 //! OAuth clients: registered ones, their authentication, and their metadata.
 
+pub(super) mod authentication;
 pub(super) mod client;
 pub(super) mod metadata;
 pub(super) mod metadata_document;

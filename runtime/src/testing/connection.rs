@@ -1,4 +1,4 @@
-//! Connections that can be cut: by a fault before anything is answered, and when the server stops.
+//! Connections that a fault or the end of the server closes.
 
 use std::future::Future;
 use std::io;
@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// Accepts connections that end with the server, whatever they are doing.
+/// Accepts connections that end when the server stops, also in the middle of a request.
 pub(super) struct Listener {
     pub(super) tcp: TcpListener,
     /// Its sender is dropped when the server stops.
@@ -24,77 +24,77 @@ pub(super) struct Listener {
 
 impl axum::serve::Listener for Listener {
     type Io = Connection;
-    type Addr = Wire;
+    type Addr = ConnectionHandle;
 
-    async fn accept(&mut self) -> (Connection, Wire) {
+    async fn accept(&mut self) -> (Connection, ConnectionHandle) {
         let stream = loop {
             match self.tcp.accept().await {
                 Ok((stream, _)) => break stream,
-                // Out of file descriptors, most likely: the next moment may be better.
+                // Most likely the process has no free file descriptor; retry until it has.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         };
-        // A drip-fed body must reach the client byte by byte.
+        // A dripping body must be sent byte by byte.
         let _ = stream.set_nodelay(true);
-        let wire = Wire(Arc::new(AtomicU8::new(WHOLE)));
+        let handle = ConnectionHandle(Arc::new(AtomicU8::new(OPEN)));
         let mut running = self.running.clone();
         let connection = Connection {
             stream,
-            wire: wire.clone(),
+            handle: handle.clone(),
             stopped: Box::pin(async move { while running.changed().await.is_ok() {} }),
         };
-        (connection, wire)
+        (connection, handle)
     }
 
-    fn local_addr(&self) -> io::Result<Wire> {
-        Ok(Wire(Arc::new(AtomicU8::new(WHOLE))))
+    fn local_addr(&self) -> io::Result<ConnectionHandle> {
+        Ok(ConnectionHandle(Arc::new(AtomicU8::new(OPEN))))
     }
 }
 
-/// A handler's hold on the connection that its request came in on.
+/// Closes the connection of a request.
 #[derive(Debug, Clone)]
-pub(super) struct Wire(Arc<AtomicU8>);
+pub(super) struct ConnectionHandle(Arc<AtomicU8>);
 
-const WHOLE: u8 = 0;
+const OPEN: u8 = 0;
 const CLOSED: u8 = 1;
 const RESET: u8 = 2;
 
-impl Wire {
-    /// From here on no byte is written: the connection ends where the answer would have begun.
+impl ConnectionHandle {
+    /// Closes the connection. Nothing more is written to it.
     pub(super) fn close(&self) {
         self.0.store(CLOSED, Ordering::Release);
     }
 
-    /// The same, with a TCP reset instead of an orderly end.
+    /// Closes the connection with a TCP reset.
     pub(super) fn reset(&self) {
         self.0.store(RESET, Ordering::Release);
     }
 }
 
-impl Connected<IncomingStream<'_, Listener>> for Wire {
+impl Connected<IncomingStream<'_, Listener>> for ConnectionHandle {
     fn connect_info(stream: IncomingStream<'_, Listener>) -> Self {
         stream.remote_addr().clone()
     }
 }
 
-/// A TCP stream that fails once the server has stopped or its [`Wire`] was cut.
+/// A TCP stream that fails once the server has stopped or its [`ConnectionHandle`] has closed it.
 pub(super) struct Connection {
     stream: TcpStream,
-    wire: Wire,
+    handle: ConnectionHandle,
     stopped: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 impl Connection {
-    fn poll_cut(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+    fn poll_closed(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         if self.stopped.as_mut().poll(cx).is_ready() {
-            // hyper flushes after an error as well, and a future that has ended cannot be asked.
+            // hyper polls again after an error, and a completed future must not be polled.
             self.stopped = Box::pin(std::future::ready(()));
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
-        match self.wire.0.load(Ordering::Acquire) {
-            WHOLE => Ok(()),
-            how => {
-                if how == RESET {
+        match self.handle.0.load(Ordering::Acquire) {
+            OPEN => Ok(()),
+            state => {
+                if state == RESET {
                     let _ = self.stream.set_zero_linger();
                 }
                 Err(io::ErrorKind::ConnectionReset.into())
@@ -109,7 +109,7 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.poll_cut(cx)?;
+        self.poll_closed(cx)?;
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
@@ -120,7 +120,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_cut(cx)?;
+        self.poll_closed(cx)?;
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
@@ -129,7 +129,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_cut(cx)?;
+        self.poll_closed(cx)?;
         Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
     }
 
@@ -138,7 +138,7 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_cut(cx)?;
+        self.poll_closed(cx)?;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
@@ -147,7 +147,7 @@ impl AsyncWrite for Connection {
     }
 }
 
-/// Binds without listening: until `listen`, connections are refused and nobody else gets the port.
+/// Binds a socket without listening: connections are refused, and no other process can use the port.
 pub(super) fn reserve(address: SocketAddr) -> io::Result<tokio::net::TcpSocket> {
     if !address.ip().is_loopback() {
         return Err(io::Error::new(
@@ -160,8 +160,8 @@ pub(super) fn reserve(address: SocketAddr) -> io::Result<tokio::net::TcpSocket> 
     } else {
         tokio::net::TcpSocket::new_v6()?
     };
-    // A restart must not wait for the old connections to leave TIME_WAIT. On Windows the option
-    // would let another process take the port over.
+    // A restart must not wait until the old connections leave TIME_WAIT. On Windows the option would
+    // allow another process to bind the same port.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;

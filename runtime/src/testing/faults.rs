@@ -1,5 +1,7 @@
-//! Faults that a test injects.
+//! Faults that a test injects: what they are, when they apply, and what they send.
 
-pub(super) mod body;
+mod body;
 pub(super) mod fault;
 mod gzip;
+pub(super) mod inject;
+pub(super) mod schedule;

@@ -1,14 +1,8 @@
 //! What a client was granted, and the tokens that are issued for it.
 
-use std::time::Duration;
-
-use serde_json::{Map, Value, json};
-
-use super::mint::{Answer, TokenRecord, audience, seconds};
 use super::oauth_error::OAuthError;
 use super::params::Params;
-use super::pkce::unguessable;
-use super::state::{RefreshToken, State, User};
+use super::settings::{Settings, User};
 use crate::scope::{is_scope, pieces};
 
 /// One act of consent, or a client's own credentials.
@@ -49,65 +43,16 @@ impl Grant {
         }
         Ok(narrowed)
     }
-
-    /// Issues an access token for this grant, and a refresh token for `refresh`, and says so in the
-    /// form of RFC 6749 §5.1.
-    pub(super) fn issue(&self, state: &State, refresh: Option<Grant>) -> Value {
-        let now = state.now();
-        let lifetime: Duration = state.settings.token_lifetime;
-        let expires = now + lifetime;
-        let scope = self.scopes.join(" ");
-        let mut claims = Map::new();
-        let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
-        put("active", true.into());
-        put("scope", scope.clone().into());
-        put("client_id", self.client_id.clone().into());
-        put("token_type", "Bearer".into());
-        put("exp", seconds(expires).into());
-        put("iat", seconds(now).into());
-        put("iss", state.issuer.clone().into());
-        if let Some(user) = &self.user {
-            put("sub", user.subject.clone().into());
-            put("username", user.username.clone().into());
-        }
-        if let Some(audience) = audience(&self.resources) {
-            put("aud", audience);
-        }
-        let token = unguessable();
-        let mut answer = json!({
-            "access_token": token,
-            "token_type": "Bearer",
-            "expires_in": lifetime.as_secs(),
-            "scope": scope,
-        });
-        let mut store = state.store();
-        store.tokens.insert(
-            token,
-            TokenRecord {
-                answer: Answer::Claims(claims),
-                expires: Some(expires),
-                revoked: false,
-                client_id: Some(self.client_id.clone()),
-                family: Some(self.family.clone()),
-            },
-        );
-        if let Some(grant) = refresh {
-            let token = unguessable();
-            if let Some(answer) = answer.as_object_mut() {
-                answer.insert("refresh_token".to_owned(), token.clone().into());
-            }
-            let used = false;
-            store.refresh_tokens.insert(token, RefreshToken { grant, used });
-        }
-        answer
-    }
 }
 
 /// The `scope` parameter of a request that starts a grant. Left out, it means every scope that the
 /// server supports (RFC 6749 §3.3 leaves the default to us). `offline_access` asks for a refresh
 /// token, which clients get anyway, and is nothing that an access token carries.
-pub(super) fn requested_scopes(state: &State, params: &Params) -> Result<Vec<String>, OAuthError> {
-    let supported = &state.settings.scopes_supported;
+pub(super) fn requested_scopes(
+    settings: &Settings,
+    params: &Params,
+) -> Result<Vec<String>, OAuthError> {
+    let supported = &settings.scopes_supported;
     let Some(scope) = params.one("scope") else {
         return Ok(supported.clone());
     };
@@ -127,10 +72,10 @@ pub(super) fn requested_scopes(state: &State, params: &Params) -> Result<Vec<Str
 /// The `resource` parameters of a request that starts a grant: absolute URIs without fragment
 /// (RFC 8707 §2), among those that the server was told of, if any.
 pub(super) fn requested_resources(
-    state: &State,
+    settings: &Settings,
     params: &Params,
 ) -> Result<Vec<String>, OAuthError> {
-    let known = &state.settings.resources;
+    let known = &settings.resources;
     let mut resources: Vec<String> = Vec::new();
     for resource in params.all("resource") {
         let absolute = url::Url::parse(resource).is_ok_and(|url| url.fragment().is_none());

@@ -1,21 +1,25 @@
-//! Which host a request may name: protection against DNS rebinding.
+//! The host that a request names: protection against DNS rebinding.
 //!
-//! A web page can give its own host name the address 127.0.0.1, and then its scripts are of the same
-//! origin as this server for the browser. The `Host` header still has the page's name.
+//! The owner of a web page can make its host name resolve to 127.0.0.1. For the browser, the scripts of
+//! the page are then of the same origin as this server. The `Host` header still has the page's name.
 
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
 use super::html;
 
 /// Answers 421 (RFC 9110 §15.5.20) unless the request names a loopback host and this port.
-pub(super) async fn require_own(State(port): State<u16>, request: Request, next: Next) -> Response {
+pub(super) async fn require_own_host(
+    State(port): State<u16>,
+    request: Request,
+    next: Next,
+) -> Response {
     // HTTP/2 has the authority in place of the header, and HTTP/1.1 may have both.
     let target = request.uri().authority().cloned().map(Some);
     let mut hosts = request.headers().get_all(header::HOST).iter();
@@ -32,34 +36,12 @@ pub(super) async fn require_own(State(port): State<u16>, request: Request, next:
     )
 }
 
-/// Whether the headers that browsers add show that a page of another origin made the request. Other
-/// clients add none of them.
-pub(super) fn is_from_another_origin(headers: &HeaderMap) -> bool {
-    if let Some(site) = headers.get("sec-fetch-site") {
-        return site != "same-origin" && site != "none";
-    }
-    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else {
-        return headers.contains_key(header::ORIGIN) || headers.contains_key(header::REFERER);
-    };
-    let own = format!("http://{host}");
-    if let Some(origin) = headers.get(header::ORIGIN) {
-        return !origin.as_bytes().eq_ignore_ascii_case(own.as_bytes());
-    }
-    let is_own = |referer: &HeaderValue| {
-        let begins = referer.as_bytes().get(..own.len());
-        let behind = referer.as_bytes().get(own.len());
-        begins.is_some_and(|begins| begins.eq_ignore_ascii_case(own.as_bytes()))
-            && behind.is_none_or(|byte| *byte == b'/')
-    };
-    headers.get(header::REFERER).is_some_and(|referer| !is_own(referer))
-}
-
 fn authority(host: &HeaderValue) -> Option<Authority> {
     host.to_str().ok().and_then(|host| Authority::from_str(host).ok())
 }
 
-/// Without user-info, which no `Host` has. Names below `localhost` are not accepted: some resolvers
-/// query DNS for them.
+/// User information is rejected: a `Host` header has none. Subdomains of `localhost` are rejected,
+/// because some resolvers send them to DNS.
 fn is_own(authority: &Authority, port: u16) -> bool {
     let host = authority.host();
     let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
@@ -114,42 +96,6 @@ mod tests {
             "127.0.0.1:09000x",
         ] {
             assert!(!accepts(host, 9000), "{host}");
-        }
-    }
-
-    #[test]
-    fn the_headers_of_a_browser_show_where_a_form_comes_from() {
-        let from = |headers: &[(&'static str, &'static str)]| {
-            let mut map = HeaderMap::new();
-            map.insert(header::HOST, HeaderValue::from_static("localhost:9000"));
-            for (name, value) in headers {
-                map.insert(*name, HeaderValue::from_static(value));
-            }
-            is_from_another_origin(&map)
-        };
-        for own in [
-            &[][..],
-            &[("sec-fetch-site", "same-origin")],
-            &[("sec-fetch-site", "none")],
-            // What `Referrer-Policy: no-referrer` makes of the origin.
-            &[("sec-fetch-site", "same-origin"), ("origin", "null")],
-            &[("origin", "http://localhost:9000")],
-            &[("referer", "http://localhost:9000/authorize?x")],
-        ] {
-            assert!(!from(own), "{own:?}");
-        }
-        for other in [
-            &[("sec-fetch-site", "same-site")][..],
-            &[("sec-fetch-site", "cross-site"), ("origin", "http://localhost:9000")],
-            &[("origin", "null")],
-            &[("origin", "http://localhost:9001")],
-            &[("origin", "https://localhost:9000")],
-            &[("origin", "http://localhost:9000.evil.example")],
-            &[("referer", "http://localhost:9000.evil.example/")],
-            &[("referer", "http://evil.example/http://localhost:9000/")],
-            &[("referer", "http://localhost")],
-        ] {
-            assert!(from(other), "{other:?}");
         }
     }
 }

@@ -1,13 +1,15 @@
 //! Tokens that a test mints, and what the server knows of every token.
 
 use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use serde_json::{Map, Value};
 
-use super::pkce::unguessable;
+use super::claims::{audience, numeric_date};
+use super::random::random_value;
 use super::state::State;
+use super::store::{IntrospectionResponse, TokenRecord};
 
 /// Describes an access token, until [`issue`](Mint::issue) makes it; from
 /// [`AuthorizationServer::mint`](super::AuthorizationServer::mint).
@@ -150,9 +152,9 @@ impl<'a> Mint<'a> {
         put("iss", self.state.issuer.clone().into());
         put("client_id", "test-client".into());
         put("token_type", "Bearer".into());
-        put("iat", seconds(now).into());
+        put("iat", numeric_date(now).into());
         if let Some(expires) = expires {
-            put("exp", seconds(expires).into());
+            put("exp", numeric_date(expires).into());
         }
         if let Some(audience) = audience(&self.audience) {
             put("aud", audience);
@@ -160,13 +162,13 @@ impl<'a> Mint<'a> {
         claims.extend(self.claims);
         claims.retain(|name, _| !self.left_out.contains(name));
 
-        let token = self.token.unwrap_or_else(unguessable);
+        let token = self.token.unwrap_or_else(random_value);
         let client_id = claims.get("client_id").and_then(Value::as_str);
         let record = TokenRecord {
             client_id: client_id.map(str::to_owned),
-            answer: match self.answer {
-                Some(body) => Answer::Verbatim(body),
-                None => Answer::Claims(claims),
+            response: match self.answer {
+                Some(body) => IntrospectionResponse::Verbatim(body),
+                None => IntrospectionResponse::Claims(claims),
             },
             expires,
             revoked: false,
@@ -182,35 +184,4 @@ impl fmt::Debug for Mint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mint").finish_non_exhaustive()
     }
-}
-
-/// An access token, as the server remembers it.
-pub(super) struct TokenRecord {
-    pub(super) answer: Answer,
-    pub(super) expires: Option<SystemTime>,
-    pub(super) revoked: bool,
-    /// Who may revoke it at the revocation endpoint.
-    pub(super) client_id: Option<String>,
-    pub(super) family: Option<String>,
-}
-
-/// What introspection says while the token is good.
-#[derive(Clone)]
-pub(super) enum Answer {
-    Claims(Map<String, Value>),
-    Verbatim(Bytes),
-}
-
-/// `aud`: a string for one, an array for several, nothing for none.
-pub(super) fn audience(audiences: &[String]) -> Option<Value> {
-    match audiences {
-        [] => None,
-        [one] => Some(one.clone().into()),
-        several => Some(several.into()),
-    }
-}
-
-/// Seconds since 1970, as `exp` and `iat` have them.
-pub(super) fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

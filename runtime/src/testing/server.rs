@@ -9,14 +9,14 @@ use tokio::net::TcpSocket;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
-use super::builder::AuthorizationServerBuilder;
-use super::connection::{Listener, Wire, reserve};
+use super::connection::{ConnectionHandle, Listener, reserve};
 use super::endpoint::Endpoint;
 use super::faults::fault::Fault;
 use super::mint::Mint;
 use super::recorder::RecordedRequest;
 use super::routes::router;
-use super::state::{Settings, State};
+use super::settings::Settings;
+use super::state::State;
 
 /// An OAuth 2.0 authorization server in your process, **for tests and demonstrations only**.
 ///
@@ -58,19 +58,6 @@ struct Urls {
 }
 
 impl AuthorizationServer {
-    /// Starts a server on a free port of `127.0.0.1`, with every default of the builder.
-    ///
-    /// # Errors
-    /// If no port can be bound.
-    pub async fn start() -> io::Result<Self> {
-        Self::builder().start().await
-    }
-
-    /// Sets up a server.
-    pub fn builder() -> AuthorizationServerBuilder {
-        AuthorizationServerBuilder::new()
-    }
-
     pub(super) async fn run(address: SocketAddr, settings: Settings) -> io::Result<Self> {
         let socket = reserve(address)?;
         let address = socket.local_addr()?;
@@ -128,8 +115,8 @@ impl AuthorizationServer {
         };
         let (connections, running) = watch::channel(());
         let tcp = socket.listen(1024)?;
-        let service =
-            router(&self.state, self.address.port()).into_make_service_with_connect_info::<Wire>();
+        let service = router(&self.state, self.address.port())
+            .into_make_service_with_connect_info::<ConnectionHandle>();
         let accepting = tokio::spawn(async move {
             let _ = axum::serve(Listener { tcp, running }, service).await;
         });
@@ -205,7 +192,7 @@ impl AuthorizationServer {
     /// Lets a fault happen to every request, until [`clear_faults`](Self::clear_faults) or until
     /// another one takes its place at the same endpoint. Counted faults come first.
     pub fn fault(&self, fault: Fault) {
-        self.state.faults.stand(fault);
+        self.state.faults.set_permanent(fault);
     }
 
     /// Lets a fault happen to the next request.
@@ -215,7 +202,7 @@ impl AuthorizationServer {
 
     /// Lets a fault happen to the next `times` requests, after the counted ones before it.
     pub fn fault_times(&self, times: usize, fault: Fault) {
-        self.state.faults.times(times, fault);
+        self.state.faults.add_counted(times, fault);
     }
 
     /// Answers properly again. Requests that are in the middle of a fault stay there.

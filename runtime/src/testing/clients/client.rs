@@ -1,15 +1,8 @@
-//! OAuth clients, and who of them a request speaks for (RFC 6749 §2.3).
+//! A registered client.
 
 use std::fmt;
 
-use axum::http::{HeaderMap, header};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::redirect_uri;
-use crate::testing::oauth_error::OAuthError;
-use crate::testing::params::{Params, form_decode};
-use crate::testing::state::State;
 
 /// A client that the authorization server knows from the start.
 ///
@@ -112,91 +105,9 @@ impl GrantType {
     }
 }
 
-/// The client that a request names, and the secret that it shows.
-pub(crate) struct Credentials {
-    pub(crate) id: String,
-    pub(crate) secret: Option<String>,
-}
-
-impl Credentials {
-    /// Reads `client_secret_basic`, `client_secret_post` or a bare `client_id`.
-    pub(crate) fn read(headers: &HeaderMap, params: &Params) -> Result<Self, OAuthError> {
-        let posted = params.one("client_id");
-        let mut authorization = headers.get_all(header::AUTHORIZATION).iter();
-        let Some(value) = authorization.next() else {
-            return match posted {
-                Some(id) => Ok(Self {
-                    id: id.to_owned(),
-                    secret: params.one("client_secret").map(str::to_owned),
-                }),
-                None => Err(OAuthError::invalid_client("no client is named")),
-            };
-        };
-        if authorization.next().is_some() || params.one("client_secret").is_some() {
-            return Err(OAuthError::invalid_request(
-                "more than one client authentication method is used",
-            ));
-        }
-        let credentials =
-            value.to_str().ok().and_then(basic).ok_or_else(|| {
-                OAuthError::invalid_client("the Authorization header is malformed")
-            })?;
-        if posted.is_some_and(|id| id != credentials.id) {
-            return Err(OAuthError::invalid_request("two different clients are named"));
-        }
-        Ok(credentials)
-    }
-
-    /// Whether the secret is exactly the client's own, or both have none.
-    pub(crate) fn fit(&self, client: &OAuthClient) -> bool {
-        self.id == client.id && self.secret == client.secret
-    }
-}
-
-/// Finds the client that a request speaks for. A client-id metadata document makes a public client,
-/// whose right to a code or token is checked by the grant that names it.
-pub(crate) fn authenticate(
-    state: &State,
-    headers: &HeaderMap,
-    params: &Params,
-) -> Result<OAuthClient, OAuthError> {
-    let credentials = Credentials::read(headers, params)?;
-    match state.client(&credentials.id) {
-        Some(client) if credentials.fit(&client) => Ok(client),
-        None if credentials.secret.is_none()
-            && super::metadata_document::is_document_url(&credentials.id, state) =>
-        {
-            Ok(OAuthClient::public(credentials.id))
-        }
-        _ => Err(OAuthError::invalid_client("the client is unknown or its credentials are wrong")),
-    }
-}
-
-/// Reads `Basic base64(form(id) ":" form(secret))` (RFC 6749 §2.3.1).
-fn basic(value: &str) -> Option<Credentials> {
-    let (scheme, encoded) = value.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let decoded = String::from_utf8(STANDARD.decode(encoded.trim_start_matches(' ')).ok()?).ok()?;
-    let (id, secret) = decoded.split_once(':')?;
-    Some(Credentials { id: form_decode(id)?, secret: Some(form_decode(secret)?) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn basic_credentials_are_form_decoded() {
-        let encoded = STANDARD.encode("a%3Ab+c:p%25%26+%C3%A9");
-        let credentials = basic(&format!("bAsIc {encoded}")).unwrap();
-        assert_eq!(credentials.id, "a:b c");
-        assert_eq!(credentials.secret.as_deref(), Some("p%& \u{e9}"));
-        assert!(basic("Bearer abc").is_none());
-        assert!(basic(&format!("Basic {}", STANDARD.encode("id:100%"))).is_none());
-        assert!(basic(&format!("Basic {}", STANDARD.encode("nocolon"))).is_none());
-    }
 
     #[test]
     fn debug_shows_no_secret() {

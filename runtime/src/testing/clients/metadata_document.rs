@@ -10,7 +10,7 @@ use super::client::{GrantType, OAuthClient};
 use super::metadata::ClientMetadata;
 use super::public_address::{PublicOnly, is_public};
 use crate::secure_url::is_loopback;
-use crate::testing::state::State;
+use crate::testing::settings::Settings;
 
 /// Far above any document seen, far below what would hurt.
 const LARGEST: usize = 64 * 1024;
@@ -19,8 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Whether a client id is such a URL, with a path, and written the way a URL parser writes it, so that
 /// two different ids never mean one document: `https` on a public host, and, where local documents are
 /// allowed, on any host, or `http` on this machine.
-pub(crate) fn is_document_url(id: &str, state: &State) -> bool {
-    is_acceptable(id, state.settings.local_documents)
+pub(crate) fn is_document_url(id: &str, settings: &Settings) -> bool {
+    is_acceptable(id, settings.local_documents)
 }
 
 fn is_acceptable(id: &str, local: bool) -> bool {
@@ -51,8 +51,8 @@ fn may_be_public(url: &Url) -> bool {
 }
 
 /// Fetches the document: no redirects, five seconds, 64 KiB. The error is for the human.
-pub(crate) async fn fetch(id: &str, state: &State) -> Result<OAuthClient, &'static str> {
-    let body = download(id, state.settings.local_documents)
+pub(crate) async fn fetch(id: &str, settings: &Settings) -> Result<OAuthClient, &'static str> {
+    let body = download(id, settings.local_documents)
         .await
         .ok_or("The client's metadata document could not be fetched.")?;
     let metadata: ClientMetadata = serde_json::from_slice(&body)

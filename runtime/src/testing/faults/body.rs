@@ -1,4 +1,4 @@
-//! Bodies that no well-behaved server sends.
+//! Response bodies that never end or break off.
 
 use std::io;
 use std::pin::Pin;
@@ -7,22 +7,26 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use http_body::Frame;
-use tokio::time::{Interval, interval};
+use tokio::time::Interval;
 
-/// The beginning of a JSON document, then spaces, forever.
+/// The beginning of a JSON document, followed by spaces without end.
 pub(crate) enum Spaces {
+    /// The flag says whether the beginning has been sent.
     Dripping(Interval, bool),
-    Flooding(bool),
+    Endless(bool),
 }
 
 impl Spaces {
-    pub(crate) fn dripping(every: Duration) -> Body {
+    pub(crate) fn dripping(interval: Duration) -> Body {
         // `interval` panics on zero.
-        Body::new(Self::Dripping(interval(every.max(Duration::from_millis(1))), false))
+        Body::new(Self::Dripping(
+            tokio::time::interval(interval.max(Duration::from_millis(1))),
+            false,
+        ))
     }
 
-    pub(crate) fn flooding() -> Body {
-        Body::new(Self::Flooding(false))
+    pub(crate) fn endless() -> Body {
+        Body::new(Self::Endless(false))
     }
 }
 
@@ -38,19 +42,19 @@ impl HttpBody for Spaces {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let (begun, next) = match &mut *self {
-            Self::Dripping(interval, begun) => {
+        let (sent, next) = match &mut *self {
+            Self::Dripping(interval, sent) => {
                 ready!(interval.poll_tick(cx));
-                (begun, SPACE)
+                (sent, SPACE)
             }
-            Self::Flooding(begun) => (begun, MANY_SPACES),
+            Self::Endless(sent) => (sent, MANY_SPACES),
         };
-        let data = if std::mem::replace(begun, true) { next } else { BEGINNING };
+        let data = if std::mem::replace(sent, true) { next } else { BEGINNING };
         Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(data)))))
     }
 }
 
-/// Some bytes, and then a failure, on which the connection is closed.
+/// Some bytes, and then an error, at which the connection is closed.
 pub(crate) struct Broken {
     first: Option<Bytes>,
     flushed: bool,
@@ -74,7 +78,7 @@ impl HttpBody for Broken {
             return Poll::Ready(Some(Ok(Frame::data(first))));
         }
         if !self.flushed {
-            // One turn without data is when the connection sends what it has.
+            // The connection sends what it has buffered when a poll returns no data.
             self.flushed = true;
             cx.waker().wake_by_ref();
             return Poll::Pending;

@@ -1,7 +1,7 @@
-//! Faults on demand: what they are, and which of them comes next.
+//! A fault, as a test describes it.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -11,10 +11,20 @@ use serde_json::Value;
 use super::gzip;
 use crate::testing::endpoint::Endpoint;
 
-/// Something that the server does instead of answering properly; for
+/// What the server does instead of sending the proper response; for
 /// [`AuthorizationServer::fault`](crate::testing::AuthorizationServer::fault).
 ///
-/// A fault belongs to the introspection endpoint unless [`at`](Self::at) says otherwise.
+/// | constructor | effect |
+/// |---|---|
+/// | [`delay`](Self::delay), [`hang`](Self::hang) | the response is late, or never sent |
+/// | [`status`](Self::status), [`redirect`](Self::redirect) | another status |
+/// | [`body`](Self::body), [`json`](Self::json), [`html`](Self::html) | another body |
+/// | [`huge_body`](Self::huge_body), [`endless_body`](Self::endless_body), [`drip`](Self::drip), [`gzip_bomb`](Self::gzip_bomb) | a body that is too long, endless, slow, or long once decompressed |
+/// | [`truncated`](Self::truncated), [`close`](Self::close), [`reset`](Self::reset) | the connection ends within the response or before it |
+/// | [`active`](Self::active) | the proper response with another `active` member |
+///
+/// The others refine these: [`at`](Self::at) chooses another endpoint than introspection,
+/// [`for_tokens`](Self::for_tokens) some of the requests, and [`after`](Self::after) adds a delay.
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,17 +40,17 @@ use crate::testing::endpoint::Endpoint;
 /// # }
 /// ```
 #[derive(Clone)]
-#[must_use = "a fault happens only once the server is told of it"]
+#[must_use = "a fault applies only once it is passed to the server"]
 pub struct Fault {
     pub(crate) endpoint: Endpoint,
     pub(crate) delay: Duration,
     pub(crate) action: Action,
-    tokens: Option<Tokens>,
+    tokens: Option<TokenFilter>,
 }
 
-type Tokens = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+type TokenFilter = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
-/// How an introspection answer misstates `active`; for [`Fault::active`].
+/// The `active` member of an introspection response; for [`Fault::active`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ActiveAs {
@@ -50,18 +60,18 @@ pub enum ActiveAs {
     Number,
     /// `"active": null`
     Null,
-    /// No `active` at all.
+    /// There is no `active`.
     Absent,
-    /// `"active": false` in front of the proper one.
+    /// `"active": false` before the proper one.
     Repeated,
 }
 
 #[derive(Clone)]
 pub(crate) enum Action {
-    /// Only the delay: the proper answer follows.
-    Nothing,
+    /// The proper response follows [`Fault::delay`].
+    Delay,
     Hang,
-    Answer {
+    Respond {
         status: StatusCode,
         headers: HeaderMap,
         body: Bytes,
@@ -79,9 +89,9 @@ impl Fault {
         Self { endpoint: Endpoint::Introspection, delay: Duration::ZERO, action, tokens: None }
     }
 
-    /// Answers properly, but later.
+    /// Sends the proper response after this delay.
     pub fn delay(delay: Duration) -> Self {
-        Self::new(Action::Nothing).after(delay)
+        Self::new(Action::Delay).after(delay)
     }
 
     /// Reads the request and never answers; the connection stays open.
@@ -89,31 +99,31 @@ impl Fault {
         Self::new(Action::Hang)
     }
 
-    /// Answers with this status and no body. A number outside 100–999 counts as 500.
+    /// Responds with this status and no body. A number outside 100–999 counts as 500.
     pub fn status(status: u16) -> Self {
-        Self::new(Action::Answer {
+        Self::new(Action::Respond {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             headers: HeaderMap::new(),
             body: Bytes::new(),
         })
     }
 
-    /// Answers 302 and sends the client to `url`.
+    /// Responds with 302 and a `Location`.
     pub fn redirect(url: impl AsRef<str>) -> Self {
         Self::status(302).header("location", url)
     }
 
-    /// Answers 200 with these bytes and this content type: HTML, garbage, broken JSON.
+    /// Responds with 200, this content type and these bytes, such as malformed JSON.
     pub fn body(content_type: impl AsRef<str>, body: impl Into<Bytes>) -> Self {
         Self::status(200).with_body(content_type, body)
     }
 
-    /// Answers 200 with a JSON document.
+    /// Responds with 200 and a JSON document.
     pub fn json(document: impl Into<Value>) -> Self {
         Self::body("application/json", document.into().to_string())
     }
 
-    /// Answers 200 with a page of HTML, as a proxy or a captive portal does.
+    /// Responds with 200 and an HTML page, as a proxy or a captive portal does.
     pub fn html() -> Self {
         Self::body(
             "text/html; charset=utf-8",
@@ -121,7 +131,7 @@ impl Fault {
         )
     }
 
-    /// Answers 200 with a JSON document of this many bytes that says `active: true`.
+    /// Responds with 200 and a JSON document of this many bytes that has `"active": true`.
     pub fn huge_body(bytes: usize) -> Self {
         let mut body = br#"{"active":true,"padding":""#.to_vec();
         body.resize(bytes.max(body.len() + 2) - 2, b'x');
@@ -129,14 +139,14 @@ impl Fault {
         Self::body("application/json", body)
     }
 
-    /// Answers 200 with the beginning of a JSON document, and goes on with spaces as fast as they are
-    /// read, forever.
+    /// Responds with 200 and the beginning of a JSON document, followed by spaces without end, as fast as
+    /// the client reads them.
     pub fn endless_body() -> Self {
         Self::new(Action::Endless)
     }
 
-    /// Answers 200 with the beginning of a JSON document, and goes on with a space each `interval`,
-    /// forever.
+    /// Responds with 200 and the beginning of a JSON document, followed by a space every `interval`
+    /// without end. The shortest interval is 1 ms.
     pub fn drip(interval: Duration) -> Self {
         Self::new(Action::Drip(interval))
     }
@@ -149,30 +159,30 @@ impl Fault {
             .header("content-encoding", "gzip")
     }
 
-    /// Announces the proper answer's length, sends half of it, and closes the connection.
+    /// Sends the head of the proper response and half of its body, and closes the connection.
     pub fn truncated() -> Self {
         Self::new(Action::Truncate)
     }
 
-    /// Closes the connection in good order without a byte of an answer.
+    /// Closes the connection (TCP FIN) without sending a byte.
     pub fn close() -> Self {
         Self::new(Action::Close)
     }
 
-    /// Resets the connection (TCP RST) without a byte of an answer.
+    /// Resets the connection (TCP RST) without sending a byte.
     pub fn reset() -> Self {
         Self::new(Action::Reset)
     }
 
-    /// Answers properly, except for the `active` member.
+    /// Sends the proper response with another `active` member.
     pub fn active(how: ActiveAs) -> Self {
         Self::new(Action::Active(how))
     }
 
-    /// Adds a header to the answer, such as `Retry-After`. It has no effect on a fault that is not a
-    /// whole answer, nor if name or value are no header.
+    /// Adds a header, such as `Retry-After`. It has no effect on a fault that does not replace the whole
+    /// response, nor if the name or the value is malformed. Default: none.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-        if let Action::Answer { headers, .. } = &mut self.action
+        if let Action::Respond { headers, .. } = &mut self.action
             && let Ok(name) = name.as_ref().parse::<HeaderName>()
             && let Ok(value) = HeaderValue::from_str(value.as_ref())
         {
@@ -181,9 +191,10 @@ impl Fault {
         self
     }
 
-    /// Gives a [`status`](Self::status) a body. It has no effect on a fault that is not a whole answer.
+    /// Adds a body to a [`status`](Self::status). It has no effect on a fault that does not replace the
+    /// whole response. Default: no body.
     pub fn with_body(mut self, content_type: impl AsRef<str>, bytes: impl Into<Bytes>) -> Self {
-        if let Action::Answer { headers, body, .. } = &mut self.action {
+        if let Action::Respond { headers, body, .. } = &mut self.action {
             *body = bytes.into();
             if let Ok(value) = HeaderValue::from_str(content_type.as_ref()) {
                 headers.insert(header::CONTENT_TYPE, value);
@@ -192,16 +203,17 @@ impl Fault {
         self
     }
 
-    /// Waits before the fault happens.
+    /// Waits for this time before anything else. Default: zero.
     pub fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// Restricts the fault to requests about some tokens: those whose form has a parameter `token` for
-    /// which `chosen` is true. Such a fault stands beside others for
-    /// [`AuthorizationServer::fault`](crate::testing::AuthorizationServer::fault) instead of replacing them; the
-    /// first that concerns a request happens. Default: all requests.
+    /// Restricts the fault to requests about some tokens: those with a parameter `token` for which
+    /// `filter` returns true. Default: all requests.
+    ///
+    /// [`AuthorizationServer::fault`](crate::testing::AuthorizationServer::fault) adds such a fault to
+    /// the others and replaces none. The first that applies to a request is injected.
     ///
     /// ```
     /// use requires_auth::testing::{AuthorizationServer, Fault};
@@ -212,30 +224,34 @@ impl Fault {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn for_tokens(mut self, chosen: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
-        self.tokens = Some(Arc::new(chosen));
+    pub fn for_tokens(mut self, filter: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.tokens = Some(Arc::new(filter));
         self
     }
 
-    fn concerns(&self, endpoint: Endpoint, token: Option<&str>) -> bool {
-        let chosen = |tokens: &Tokens| token.is_some_and(|token| tokens(token));
-        self.endpoint == endpoint && self.tokens.as_ref().is_none_or(chosen)
-    }
-
-    /// Moves the fault to another part of the server. Default: introspection.
+    /// The endpoint whose requests get the fault. Default: introspection.
     pub fn at(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = endpoint;
         self
     }
+
+    pub(crate) fn is_for_some_tokens(&self) -> bool {
+        self.tokens.is_some()
+    }
+
+    pub(crate) fn applies_to(&self, endpoint: Endpoint, token: Option<&str>) -> bool {
+        let accepts = |filter: &TokenFilter| token.is_some_and(|token| filter(token));
+        self.endpoint == endpoint && self.tokens.as_ref().is_none_or(accepts)
+    }
 }
 
-/// Without header values and bodies, which may hold what a test calls a secret.
+/// Omits header values and bodies, which may hold secrets of a test.
 impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let action = match self.action {
-            Action::Nothing => "delay",
+            Action::Delay => "delay",
             Action::Hang => "hang",
-            Action::Answer { .. } => "answer",
+            Action::Respond { .. } => "answer",
             Action::Drip(_) => "drip",
             Action::Endless => "endless_body",
             Action::Truncate => "truncated",
@@ -248,107 +264,5 @@ impl fmt::Debug for Fault {
             .field("delay", &self.delay)
             .field("action", &action)
             .finish_non_exhaustive()
-    }
-}
-
-/// The faults that are to happen.
-#[derive(Default)]
-pub(crate) struct Faults(Mutex<Planned>);
-
-#[derive(Default)]
-struct Planned {
-    /// In their order, each with how often it is still to happen.
-    counted: Vec<(usize, Fault)>,
-    /// After the counted ones, until cleared: those for some tokens, then one per endpoint.
-    standing: Vec<Fault>,
-}
-
-impl Faults {
-    pub(crate) fn stand(&self, fault: Fault) {
-        let standing = &mut self.planned().standing;
-        if fault.tokens.is_some() {
-            standing.insert(0, fault);
-        } else {
-            standing.retain(|other| other.tokens.is_some() || other.endpoint != fault.endpoint);
-            standing.push(fault);
-        }
-    }
-
-    pub(crate) fn times(&self, times: usize, fault: Fault) {
-        if times > 0 {
-            self.planned().counted.push((times, fault));
-        }
-    }
-
-    pub(crate) fn clear(&self) {
-        *self.planned() = Planned::default();
-    }
-
-    /// The fault that happens to this request, which may be about a token.
-    pub(crate) fn next(&self, endpoint: Endpoint, token: Option<&str>) -> Option<Fault> {
-        let mut planned = self.planned();
-        let next = planned.counted.iter_mut().find(|(_, fault)| fault.concerns(endpoint, token));
-        if let Some((left, fault)) = next {
-            *left -= 1;
-            let fault = fault.clone();
-            planned.counted.retain(|(left, _)| *left > 0);
-            return Some(fault);
-        }
-        planned.standing.iter().find(|fault| fault.concerns(endpoint, token)).cloned()
-    }
-
-    fn planned(&self) -> MutexGuard<'_, Planned> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counted_faults_come_in_order_and_before_the_standing_one() {
-        let faults = Faults::default();
-        faults.stand(Fault::status(500));
-        faults.times(2, Fault::status(502));
-        faults.times(1, Fault::status(503));
-        faults.times(0, Fault::status(504));
-        faults.times(1, Fault::status(505).at(Endpoint::Token));
-        let mut seen = Vec::new();
-        for _ in 0..5 {
-            let fault = faults.next(Endpoint::Introspection, None).unwrap();
-            if let Action::Answer { status, .. } = fault.action {
-                seen.push(status.as_u16());
-            }
-        }
-        assert_eq!(seen, [502, 502, 503, 500, 500]);
-        assert!(faults.next(Endpoint::Metadata, None).is_none());
-        faults.clear();
-        assert!(faults.next(Endpoint::Introspection, None).is_none());
-        assert!(faults.next(Endpoint::Token, None).is_none());
-    }
-
-    #[test]
-    fn faults_for_some_tokens_concern_no_others() {
-        let faults = Faults::default();
-        faults.stand(Fault::status(500));
-        faults.stand(Fault::status(501).for_tokens(|token| token.starts_with('a')));
-        faults.stand(Fault::status(502).for_tokens(|token| token.starts_with('b')));
-        faults.stand(Fault::status(505));
-        faults.times(1, Fault::status(503).for_tokens(|token| token.ends_with('b')));
-        let next = |token| match faults.next(Endpoint::Introspection, token)?.action {
-            Action::Answer { status, .. } => Some(status.as_u16()),
-            _ => None,
-        };
-        for (token, status) in [
-            (Some("a"), 501),
-            (Some("ab"), 503),
-            (Some("ab"), 501),
-            (Some("b"), 502),
-            (Some("c"), 505),
-            (None, 505),
-        ] {
-            assert_eq!(next(token), Some(status), "{token:?}");
-        }
     }
 }

@@ -4,19 +4,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{self, RawQuery};
-use axum::http::{HeaderName, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use url::Url;
 
-use super::consent::{self, Pending};
+use super::consent;
+use crate::testing::authorization_request::{AuthorizationRequest, PendingRequest};
+use crate::testing::authorization_response::AuthorizationResponse;
 use crate::testing::clients::client::{GrantType, OAuthClient};
 use crate::testing::clients::metadata_document;
-use crate::testing::grant::{Grant, requested_resources, requested_scopes};
+use crate::testing::grant::{requested_resources, requested_scopes};
 use crate::testing::html;
 use crate::testing::oauth_error::OAuthError;
 use crate::testing::params::Params;
-use crate::testing::pkce::unguessable;
-use crate::testing::state::{Code, Consent, State, User};
+use crate::testing::pkce::is_challenge;
+use crate::testing::settings::Consent;
+use crate::testing::state::State;
+
+/// How long the consent page accepts a decision.
+const PENDING_LIFETIME: Duration = Duration::from_secs(600);
 
 pub(crate) async fn authorize(
     extract::State(state): extract::State<Arc<State>>,
@@ -31,67 +37,28 @@ pub(crate) async fn authorize(
     let Ok(target) = Url::parse(&redirect_uri) else {
         return html::problem(StatusCode::BAD_REQUEST, "The redirect URI is malformed.");
     };
-    let reply = Reply {
-        target,
+    let response = AuthorizationResponse {
+        redirect_uri: target,
         state: params.one("state").map(str::to_owned),
         issuer: state.issuer.clone(),
     };
-    let asked = match validate(&state, &client, &params) {
-        Ok(asked) => asked,
-        Err(error) => return reply.error(error.code, error.description),
+    let request = match validate(&state, &client, &params) {
+        Ok(request) => request,
+        Err(error) => return response.error(error.code, error.description),
     };
-    let pending = Pending {
+    let pending = PendingRequest {
         client_name: client.name.unwrap_or_else(|| client.id.clone()),
         redirect_uri,
-        reply,
-        asked,
-        expires: state.now() + Duration::from_secs(600),
+        response,
+        request,
+        expires: state.now() + PENDING_LIFETIME,
     };
     match (state.settings.consent, state.settings.users.first()) {
         (Consent::Auto, Some(user)) => {
-            let scopes = pending.asked.scopes.clone();
-            pending.allow(&state, user, scopes)
+            let scopes = pending.request.scopes.clone();
+            consent::allow(&state, pending, user, scopes)
         }
-        _ => consent::ask(&state, pending),
-    }
-}
-
-/// What a valid request asks for.
-pub(crate) struct Asked {
-    pub(crate) client_id: String,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) resources: Vec<String>,
-    pub(crate) challenge: String,
-    pub(crate) refreshable: bool,
-}
-
-impl Asked {
-    /// Makes the code that stands for the user's agreement.
-    pub(crate) fn code(
-        self,
-        state: &State,
-        user: &User,
-        scopes: Vec<String>,
-        redirect_uri: String,
-    ) -> String {
-        let code = unguessable();
-        let grant = Grant {
-            client_id: self.client_id,
-            user: Some(user.clone()),
-            scopes,
-            resources: self.resources,
-            refreshable: self.refreshable,
-            family: unguessable(),
-        };
-        let entry = Code {
-            grant,
-            redirect_uri,
-            challenge: self.challenge,
-            expires: state.now() + Duration::from_secs(60),
-            used: false,
-        };
-        state.store().codes.insert(code.clone(), entry);
-        code
+        _ => consent::show_page(&state, pending),
     }
 }
 
@@ -105,8 +72,8 @@ async fn client_and_redirect(
     let id = params.one("client_id").ok_or("The client id is missing.")?;
     let client = match state.client(id) {
         Some(client) => client,
-        None if metadata_document::is_document_url(id, state) => {
-            metadata_document::fetch(id, state).await?
+        None if metadata_document::is_document_url(id, &state.settings) => {
+            metadata_document::fetch(id, &state.settings).await?
         }
         None => return Err("The client is not known here."),
     };
@@ -117,7 +84,11 @@ async fn client_and_redirect(
     Ok((client, redirect_uri.to_owned()))
 }
 
-fn validate(state: &State, client: &OAuthClient, params: &Params) -> Result<Asked, OAuthError> {
+fn validate(
+    state: &State,
+    client: &OAuthClient,
+    params: &Params,
+) -> Result<AuthorizationRequest, OAuthError> {
     if params.repeats() {
         return Err(OAuthError::invalid_request("a parameter is repeated"));
     }
@@ -148,50 +119,11 @@ fn validate(state: &State, client: &OAuthClient, params: &Params) -> Result<Aske
         .one("code_challenge")
         .filter(|challenge| is_challenge(challenge))
         .ok_or_else(|| OAuthError::invalid_request("code_challenge is missing or malformed"))?;
-    Ok(Asked {
+    Ok(AuthorizationRequest {
         client_id: client.id.clone(),
-        scopes: requested_scopes(state, params)?,
-        resources: requested_resources(state, params)?,
+        scopes: requested_scopes(&state.settings, params)?,
+        resources: requested_resources(&state.settings, params)?,
         challenge: challenge.to_owned(),
         refreshable: client.may(GrantType::RefreshToken),
     })
-}
-
-/// A SHA-256 hash in base64url (RFC 7636 §4.2).
-fn is_challenge(text: &str) -> bool {
-    text.len() == 43
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-}
-
-/// Where an answer goes: back to the client, with its `state` and our `iss` (RFC 9207).
-pub(crate) struct Reply {
-    pub(crate) target: Url,
-    state: Option<String>,
-    issuer: String,
-}
-
-impl Reply {
-    pub(crate) fn code(self, code: &str) -> Response {
-        self.redirect(&[("code", code)])
-    }
-
-    /// RFC 6749 §4.1.2.1
-    pub(crate) fn error(self, code: &str, description: &str) -> Response {
-        self.redirect(&[("error", code), ("error_description", description)])
-    }
-
-    fn redirect(mut self, params: &[(&str, &str)]) -> Response {
-        self.target
-            .query_pairs_mut()
-            .extend_pairs(params)
-            .extend_pairs(self.state.map(|state| ("state", state)))
-            .append_pair("iss", &self.issuer);
-        let headers: [(HeaderName, &str); 3] = [
-            (header::LOCATION, self.target.as_str()),
-            (header::CACHE_CONTROL, "no-store"),
-            (header::REFERRER_POLICY, "no-referrer"),
-        ];
-        // RFC 9700 §4.12: 303, which never repeats a form post.
-        (StatusCode::SEE_OTHER, headers).into_response()
-    }
 }

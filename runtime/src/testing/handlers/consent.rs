@@ -2,49 +2,39 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use super::authorize::{Asked, Reply};
-use crate::testing::host::is_from_another_origin;
+use crate::testing::authorization_request::PendingRequest;
+use crate::testing::grant::Grant;
 use crate::testing::html::{self, escape};
+use crate::testing::origin::is_from_another_origin;
 use crate::testing::params::Params;
-use crate::testing::pkce::unguessable;
-use crate::testing::state::{State, User};
-
-/// A valid authorization request that waits for the user.
-pub(crate) struct Pending {
-    pub(crate) client_name: String,
-    pub(crate) redirect_uri: String,
-    pub(crate) reply: Reply,
-    pub(crate) asked: Asked,
-    pub(crate) expires: SystemTime,
-}
-
-impl Pending {
-    pub(crate) fn allow(self, state: &State, user: &User, scopes: Vec<String>) -> Response {
-        let code = self.asked.code(state, user, scopes, self.redirect_uri);
-        self.reply.code(&code)
-    }
-}
+use crate::testing::random::random_value;
+use crate::testing::settings::User;
+use crate::testing::state::State;
+use crate::testing::store::Code;
 
 /// More open questions than any human will answer; past it the server starts afresh.
-const MOST_PENDING: usize = 1000;
+const MAX_PENDING: usize = 1000;
+
+/// How long an authorization code is valid.
+const CODE_LIFETIME: Duration = Duration::from_secs(60);
 
 /// Shows the consent page. Its random id is good for one answer, and no other site can read it:
 /// that is what keeps other sites from answering in the user's name.
-pub(crate) fn ask(state: &State, pending: Pending) -> Response {
-    let id = unguessable();
+pub(crate) fn show_page(state: &State, pending: PendingRequest) -> Response {
+    let id = random_value();
     let html = render(state, &id, &pending);
-    let response = html::page("Allow access?", &html, Some(&pending.reply.target));
+    let response = html::page("Allow access?", &html, Some(&pending.response.redirect_uri));
     let now = state.now();
     let mut store = state.store();
     store.pending.retain(|_, pending| pending.expires > now);
-    if store.pending.len() >= MOST_PENDING {
+    if store.pending.len() >= MAX_PENDING {
         store.pending.clear();
     }
     store.pending.insert(id, pending);
@@ -82,21 +72,48 @@ pub(crate) async fn decide(
     };
     match (decision, user) {
         (Some("allow"), Some(user)) => {
-            let mut scopes = pending.asked.scopes.clone();
+            let mut scopes = pending.request.scopes.clone();
             scopes.retain(|scope| params.all("scope").any(|checked| checked == scope));
-            pending.allow(&state, user, scopes)
+            allow(&state, pending, user, scopes)
         }
-        (Some("deny"), _) => pending.reply.error("access_denied", "the user said no"),
+        (Some("deny"), _) => pending.response.error("access_denied", "the user said no"),
         _ => html::problem(StatusCode::BAD_REQUEST, "The answer is incomplete."),
     }
 }
 
-fn render(state: &State, id: &str, pending: &Pending) -> String {
+/// Issues the authorization code.
+pub(crate) fn allow(
+    state: &State,
+    pending: PendingRequest,
+    user: &User,
+    scopes: Vec<String>,
+) -> Response {
+    let PendingRequest { request, redirect_uri, response, .. } = pending;
+    let code = random_value();
+    let record = Code {
+        grant: Grant {
+            client_id: request.client_id,
+            user: Some(user.clone()),
+            scopes,
+            resources: request.resources,
+            refreshable: request.refreshable,
+            family: random_value(),
+        },
+        redirect_uri,
+        challenge: request.challenge,
+        expires: state.now() + CODE_LIFETIME,
+        used: false,
+    };
+    state.store().codes.insert(code.clone(), record);
+    response.code(&code)
+}
+
+fn render(state: &State, id: &str, pending: &PendingRequest) -> String {
     let name = escape(&pending.client_name);
-    let client_id = escape(&pending.asked.client_id);
+    let client_id = escape(&pending.request.client_id);
     let redirect = escape(&pending.redirect_uri);
     let action = escape(&format!("{}/consent", state.settings.path));
-    let resources = match pending.asked.resources.as_slice() {
+    let resources = match pending.request.resources.as_slice() {
         [] => "<p>It named no resource: the token will have no audience.</p>".to_owned(),
         resources => list("The token will be for", resources),
     };
@@ -111,7 +128,7 @@ fn render(state: &State, id: &str, pending: &Pending) -> String {
         );
     }
     let mut scopes = String::new();
-    for scope in &pending.asked.scopes {
+    for scope in &pending.request.scopes {
         let scope = escape(scope);
         let _ = writeln!(
             scopes,

@@ -8,11 +8,11 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::testing::clients::client::Credentials;
-use crate::testing::mint::Answer;
+use crate::testing::clients::authentication::ClientCredentials;
 use crate::testing::oauth_error::{OAuthError, not_stored};
 use crate::testing::params::Params;
 use crate::testing::state::State;
+use crate::testing::store::IntrospectionResponse;
 
 pub(crate) async fn introspect(
     extract::State(state): extract::State<Arc<State>>,
@@ -25,8 +25,8 @@ pub(crate) async fn introspect(
         .one("token")
         .ok_or_else(|| OAuthError::invalid_request("the token parameter is missing"))?;
     Ok(match answer(&state, token) {
-        Some(Answer::Claims(claims)) => not_stored(Value::Object(claims)),
-        Some(Answer::Verbatim(body)) => {
+        Some(IntrospectionResponse::Claims(claims)) => not_stored(Value::Object(claims)),
+        Some(IntrospectionResponse::Verbatim(body)) => {
             let headers =
                 [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
             (headers, body).into_response()
@@ -50,8 +50,8 @@ fn check_caller(state: &State, headers: &HeaderMap, params: &Params) -> Result<(
             Err(OAuthError::invalid_bearer())
         };
     }
-    let credentials = Credentials::read(headers, params)?;
-    if callers.any(|client| credentials.fit(client)) {
+    let credentials = ClientCredentials::parse(headers, params)?;
+    if callers.any(|client| credentials.match_client(client)) {
         Ok(())
     } else {
         Err(OAuthError::invalid_client("the client is unknown or its credentials are wrong"))
@@ -64,11 +64,11 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (values.next().is_none() && scheme.eq_ignore_ascii_case("bearer")).then_some(token)
 }
 
-fn answer(state: &State, token: &str) -> Option<Answer> {
+fn answer(state: &State, token: &str) -> Option<IntrospectionResponse> {
     let now = state.now();
     let store = state.store();
     let record = store.tokens.get(token)?;
-    let verbatim = matches!(record.answer, Answer::Verbatim(_));
+    let verbatim = matches!(record.response, IntrospectionResponse::Verbatim(_));
     let expired = record.expires.is_some_and(|expires| expires <= now);
-    (!record.revoked && (verbatim || !expired)).then(|| record.answer.clone())
+    (!record.revoked && (verbatim || !expired)).then(|| record.response.clone())
 }

@@ -8,11 +8,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::testing::claims::numeric_date;
 use crate::testing::clients::client::{GrantType, OAuthClient};
 use crate::testing::clients::metadata::ClientMetadata;
-use crate::testing::mint::seconds;
 use crate::testing::oauth_error::{OAuthError, not_stored};
-use crate::testing::pkce::unguessable;
+use crate::testing::random::random_value;
 use crate::testing::state::State;
 
 pub(crate) async fn register(
@@ -44,15 +44,15 @@ pub(crate) async fn register(
         ));
     }
     let client = OAuthClient {
-        id: unguessable(),
-        secret: confidential.then(unguessable),
+        id: random_value(),
+        secret: confidential.then(random_value),
         name: metadata.client_name.clone(),
         redirect_uris: metadata.redirect_uris.clone(),
         grant_types,
     };
     let mut answer = json!({
         "client_id": client.id,
-        "client_id_issued_at": seconds(state.now()),
+        "client_id_issued_at": numeric_date(state.now()),
         "redirect_uris": client.redirect_uris,
         "grant_types": client.grant_types.iter().map(|grant| grant.as_str()).collect::<Vec<_>>(),
         "response_types": ["code"],

@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract;
 use axum::http::{HeaderMap, StatusCode};
 
-use crate::testing::clients::client::authenticate;
+use crate::testing::clients::authentication::authenticate;
 use crate::testing::oauth_error::OAuthError;
 use crate::testing::params::Params;
 use crate::testing::state::State;

@@ -6,14 +6,18 @@ use axum::body::Bytes;
 use axum::extract;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use crate::testing::clients::client::{GrantType, OAuthClient, authenticate};
+use crate::testing::claims::{audience, numeric_date};
+use crate::testing::clients::authentication::authenticate;
+use crate::testing::clients::client::{GrantType, OAuthClient};
 use crate::testing::grant::{Grant, requested_resources, requested_scopes};
 use crate::testing::oauth_error::{OAuthError, not_stored};
 use crate::testing::params::Params;
-use crate::testing::pkce::{s256, unguessable};
+use crate::testing::pkce::s256;
+use crate::testing::random::random_value;
 use crate::testing::state::State;
+use crate::testing::store::{IntrospectionResponse, RefreshToken, TokenRecord};
 
 pub(crate) async fn token(
     extract::State(state): extract::State<Arc<State>>,
@@ -86,7 +90,7 @@ fn exchange_code(
     };
     let narrowed = grant.narrowed(params)?;
     let refresh = grant.refreshable.then_some(grant);
-    Ok(narrowed.issue(state, refresh))
+    Ok(issue(state, &narrowed, refresh))
 }
 
 /// RFC 6749 §6, with rotation: each refresh token is good once, and a replay ends the whole family
@@ -112,7 +116,7 @@ fn refresh(state: &State, client: &OAuthClient, params: &Params) -> Result<Value
         refresh.used = true;
         (refresh.grant.clone(), narrowed)
     };
-    Ok(narrowed.issue(state, Some(grant)))
+    Ok(issue(state, &narrowed, Some(grant)))
 }
 
 /// RFC 6749 §4.4.
@@ -124,10 +128,62 @@ fn client_credentials(
     let grant = Grant {
         client_id: client.id.clone(),
         user: None,
-        scopes: requested_scopes(state, params)?,
-        resources: requested_resources(state, params)?,
+        scopes: requested_scopes(&state.settings, params)?,
+        resources: requested_resources(&state.settings, params)?,
         refreshable: false,
-        family: unguessable(),
+        family: random_value(),
     };
-    Ok(grant.issue(state, None))
+    Ok(issue(state, &grant, None))
+}
+
+/// Issues an access token for this grant, and a refresh token for `refresh`, and says so in the
+/// form of RFC 6749 §5.1.
+fn issue(state: &State, grant: &Grant, refresh: Option<Grant>) -> Value {
+    let now = state.now();
+    let lifetime = state.settings.token_lifetime;
+    let expires = now + lifetime;
+    let scope = grant.scopes.join(" ");
+    let mut claims = Map::new();
+    let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+    put("active", true.into());
+    put("scope", scope.clone().into());
+    put("client_id", grant.client_id.clone().into());
+    put("token_type", "Bearer".into());
+    put("exp", numeric_date(expires).into());
+    put("iat", numeric_date(now).into());
+    put("iss", state.issuer.clone().into());
+    if let Some(user) = &grant.user {
+        put("sub", user.subject.clone().into());
+        put("username", user.username.clone().into());
+    }
+    if let Some(audience) = audience(&grant.resources) {
+        put("aud", audience);
+    }
+    let token = random_value();
+    let mut answer = json!({
+        "access_token": token,
+        "token_type": "Bearer",
+        "expires_in": lifetime.as_secs(),
+        "scope": scope,
+    });
+    let mut store = state.store();
+    store.tokens.insert(
+        token,
+        TokenRecord {
+            response: IntrospectionResponse::Claims(claims),
+            expires: Some(expires),
+            revoked: false,
+            client_id: Some(grant.client_id.clone()),
+            family: Some(grant.family.clone()),
+        },
+    );
+    if let Some(grant) = refresh {
+        let token = random_value();
+        if let Some(answer) = answer.as_object_mut() {
+            answer.insert("refresh_token".to_owned(), token.clone().into());
+        }
+        let used = false;
+        store.refresh_tokens.insert(token, RefreshToken { grant, used });
+    }
+    answer
 }

@@ -1,0 +1,24 @@
+//! Authorization requests (RFC 6749 §4.1.1) that have passed validation.
+
+use std::time::SystemTime;
+
+use super::authorization_response::AuthorizationResponse;
+
+pub(super) struct AuthorizationRequest {
+    pub(super) client_id: String,
+    pub(super) scopes: Vec<String>,
+    pub(super) resources: Vec<String>,
+    /// The `code_challenge` of PKCE.
+    pub(super) challenge: String,
+    /// Whether the client gets a refresh token.
+    pub(super) refreshable: bool,
+}
+
+/// A request for which the user has not decided yet.
+pub(super) struct PendingRequest {
+    pub(super) client_name: String,
+    pub(super) redirect_uri: String,
+    pub(super) request: AuthorizationRequest,
+    pub(super) response: AuthorizationResponse,
+    pub(super) expires: SystemTime,
+}

@@ -1,0 +1,19 @@
+//! Claims in the form that RFC 7662 gives them.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+
+/// `aud`: a string for one audience, an array for several, absent for none.
+pub(super) fn audience(audiences: &[String]) -> Option<Value> {
+    match audiences {
+        [] => None,
+        [one] => Some(one.clone().into()),
+        several => Some(several.into()),
+    }
+}
+
+/// A `NumericDate` (RFC 7519 §2), such as `exp` and `iat`: the seconds since 1970.
+pub(super) fn numeric_date(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}

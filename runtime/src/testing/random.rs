@@ -1,0 +1,20 @@
+//! Random values for tokens, codes and ids.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// 256 random bits as 43 characters, all of them allowed in a bearer token (RFC 6750 §2.1).
+pub(super) fn random_value() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_values_have_43_characters_and_differ() {
+        assert_ne!(random_value(), random_value());
+        assert_eq!(random_value().len(), 43);
+    }
+}

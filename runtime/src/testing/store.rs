@@ -1,0 +1,67 @@
+//! What the server has issued.
+
+use std::collections::HashMap;
+use std::time::SystemTime;
+
+use axum::body::Bytes;
+use serde_json::{Map, Value};
+
+use super::authorization_request::PendingRequest;
+use super::clients::client::OAuthClient;
+use super::grant::Grant;
+
+/// Every key is a random value, except for a token that a test has chosen itself.
+#[derive(Default)]
+pub(super) struct Store {
+    pub(super) clients: HashMap<String, OAuthClient>,
+    pub(super) pending: HashMap<String, PendingRequest>,
+    pub(super) codes: HashMap<String, Code>,
+    pub(super) tokens: HashMap<String, TokenRecord>,
+    pub(super) refresh_tokens: HashMap<String, RefreshToken>,
+}
+
+/// An authorization code. A used one is kept to detect its replay.
+pub(super) struct Code {
+    pub(super) grant: Grant,
+    pub(super) redirect_uri: String,
+    pub(super) challenge: String,
+    pub(super) expires: SystemTime,
+    pub(super) used: bool,
+}
+
+/// A refresh token. A used one is kept to detect its replay.
+pub(super) struct RefreshToken {
+    pub(super) grant: Grant,
+    pub(super) used: bool,
+}
+
+/// An access token.
+pub(super) struct TokenRecord {
+    pub(super) response: IntrospectionResponse,
+    pub(super) expires: Option<SystemTime>,
+    pub(super) revoked: bool,
+    /// The client that may revoke it at the revocation endpoint.
+    pub(super) client_id: Option<String>,
+    /// The [`Grant::family`] of a token that was not minted.
+    pub(super) family: Option<String>,
+}
+
+/// The introspection response about a token that is active.
+#[derive(Clone)]
+pub(super) enum IntrospectionResponse {
+    Claims(Map<String, Value>),
+    /// A body that the test has set, whatever it says.
+    Verbatim(Bytes),
+}
+
+impl Store {
+    /// Revokes all tokens of one grant (RFC 6749 §4.1.2, RFC 9700 §4.14.2).
+    pub(super) fn revoke_family(&mut self, family: &str) {
+        self.refresh_tokens.retain(|_, refresh| refresh.grant.family != family);
+        for token in self.tokens.values_mut() {
+            if token.family.as_deref() == Some(family) {
+                token.revoked = true;
+            }
+        }
+    }
+}
