@@ -53,7 +53,7 @@ pub trait Clock: Debug + Send + Sync + 'static {
 
     // Every request reads both clocks. On Linux, reading the time of the kernel's last timer interrupt
     // is faster than reading the precise time. The two methods are part of the trait so that
-    // `SystemClock` can override them behind a `dyn Clock`; they are hidden because nobody else needs to.
+    // `SystemClock` can override them behind a `dyn Clock`; they are hidden because other clocks need not.
 
     /// The wall clock with an error of at most `COARSENESS`. The caller compares with
     /// [`now`](Self::now) where that error matters.

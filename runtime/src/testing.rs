@@ -1,57 +1,93 @@
-//! An authorization server in your process, **for tests and demonstrations only: never put it into
-//! production**. It keeps everything in memory, has no login, and lets everybody be anybody.
+//! Tools for tests of applications that use this crate: an authorization server in the process, callers
+//! for unit tests, and a clock that a test moves. **Only for tests and demonstrations.**
 //!
-//! [`AuthorizationServer`] listens on a real loopback port, refuses any other, and speaks real HTTP.
-//! Web pages that you visit can reach that port, too, so it refuses requests whose `Host` is not a
-//! loopback host with its own port (DNS rebinding), and fetches client-id documents from public
-//! addresses alone, unless local ones are [allowed](AuthorizationServerBuilder::allow_local_client_documents).
-//! With [`Consent::Auto`] any page can still send your browser through `/authorize`: use
-//! [`Consent::Ask`] where tokens of this server protect something.
+//! | type | use |
+//! |---|---|
+//! | [`AuthorizationServer`] | tests over HTTP: it issues tokens, answers introspection requests, and fails on demand |
+//! | [`Caller`] | unit tests that call a guarded function directly, without a request |
+//! | [`ManualClock`] | tests of what expires, without sleeping |
 //!
+//! # Testing a guarded handler
+//!
+//! The application is the same as in production, except that it sends its introspection requests to the
+//! server of the test:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # #[cfg(feature = "introspection")] {
+//! use axum::{Router, routing::get};
+//! use requires_auth::testing::{AuthorizationServer, Fault};
+//! use requires_auth::{AuthInfo, Introspection, ResourceServer, requires_auth};
+//!
+//! #[requires_auth(scopes = "entries:read")]
+//! async fn greet(auth: AuthInfo) -> String {
+//!     format!("Hello {}", auth.subject().unwrap_or("stranger"))
+//! }
+//!
+//! // An authorization server with one client: the resource server, which introspects tokens.
+//! let authorization_server =
+//!     AuthorizationServer::builder().client("journal", "s3cret").start().await?;
+//! let introspection = Introspection::builder(authorization_server.introspection_url())
+//!     .client_secret_basic("journal", "s3cret")
+//!     .build()?;
+//! let server = ResourceServer::builder("https://journal.example")
+//!     .issuer(authorization_server.issuer())
+//!     .resolver(introspection)
+//!     .build()?;
+//!
+//! // The application, on a free port.
+//! let app = Router::new().route("/", get(greet)).with_state(server);
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! let url = format!("http://{}", listener.local_addr()?);
+//! tokio::spawn(async move { axum::serve(listener, app).await });
+//! let request = |token: &str| reqwest::Client::new().get(&url).bearer_auth(token).send();
+//!
+//! // The handler runs for a token with the scope, and a token without it gets a 403.
+//! let mint = || authorization_server.mint().audience("https://journal.example");
+//! let reader = mint().subject("alice").scopes("entries:read").issue();
+//! let response = request(&reader).await?;
+//! assert_eq!(response.text().await?, "Hello alice");
+//! let writer = mint().subject("alice").scopes("entries:write").issue();
+//! assert_eq!(request(&writer).await?.status(), 403);
+//!
+//! // A revoked token gets a 401, and an outage of the authorization server causes a 503.
+//! authorization_server.revoke(&writer);
+//! assert_eq!(request(&writer).await?.status(), 401);
+//! authorization_server.fault(Fault::status(500));
+//! assert_eq!(request(&reader).await?.status(), 503);
+//! # }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What the authorization server implements
 //!
 //! | endpoint | standard |
 //! |---|---|
-//! | `/introspect`, with and without client authentication | RFC 7662 |
-//! | `/authorize`: authorization code, PKCE S256 required, `resource`, `iss` in the answer; a consent page or none | RFC 6749, 7636, 8707, 9207 |
-//! | `/token`: authorization code, rotating refresh tokens, client credentials | RFC 6749 |
+//! | `/introspect`, with or without client authentication | RFC 7662 |
+//! | `/authorize`: authorization code with PKCE (S256 is required), `resource`, `iss` in the response, an optional consent page | RFC 6749, 7636, 8707, 9207 |
+//! | `/token`: authorization code, refresh tokens with rotation, client credentials | RFC 6749 |
 //! | `/revoke` | RFC 7009 |
 //! | `/register`, and client-id metadata documents | RFC 7591 |
 //! | `/.well-known/oauth-authorization-server`, `/.well-known/openid-configuration` | RFC 8414 |
 //!
-//! Beside that, a test [mints](AuthorizationServer::mint) tokens with any claims or with any answer
-//! at all, [revokes](AuthorizationServer::revoke) them, looks at what the resource server
-//! [sent](AuthorizationServer::last_introspection), and lets the server
-//! [misbehave](AuthorizationServer::fault) or [go away](AuthorizationServer::stop) for a while.
+//! A test can also
+//! - [mint](AuthorizationServer::mint) a token with any claims, or with any introspection response,
+//! - [revoke](AuthorizationServer::revoke) or [delete](AuthorizationServer::delete) it,
+//! - read the [requests](AuthorizationServer::requests) that arrived,
+//! - inject a [fault](AuthorizationServer::fault); [`Fault`] lists them,
+//! - [stop](AuthorizationServer::stop) the server and [restart](AuthorizationServer::restart) it.
 //!
-//! ```
-//! use requires_auth::testing::{AuthorizationServer, Fault};
+//! # Security
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let server = AuthorizationServer::builder()
-//!     .client("journal", "s3cret")
-//!     .start()
-//!     .await?;
-//! let token = server.mint().subject("alice").scopes("entries:read").issue();
-//!
-//! // The resource server under test asks, with its client's credentials.
-//! let answer = reqwest::Client::new()
-//!     .post(server.introspection_url())
-//!     .basic_auth("journal", Some("s3cret"))
-//!     .header("content-type", "application/x-www-form-urlencoded")
-//!     .body(format!("token={token}"))
-//!     .send()
-//!     .await?
-//!     .text()
-//!     .await?;
-//! assert!(answer.contains(r#""sub":"alice""#));
-//! assert_eq!(server.introspections(), 1);
-//!
-//! // From now on it does not know the way.
-//! server.fault(Fault::status(500));
-//! # Ok(())
-//! # }
-//! ```
+//! The server has no login: whoever can connect to it gets a token for any of its users. So it listens on
+//! a loopback address only. Web pages in a browser on the same machine can send requests to it as well.
+//! Therefore it rejects requests whose `Host` is not a loopback host with its port (DNS rebinding), and it
+//! fetches client-id metadata documents from public addresses only, unless local ones are
+//! [allowed](AuthorizationServerBuilder::allow_local_client_documents). With [`Consent::Auto`], any page
+//! can still send the browser through `/authorize`: use [`Consent::Ask`] where tokens of this server
+//! protect something.
 
 mod authorization_request;
 mod authorization_response;

@@ -8,14 +8,14 @@ use super::Clock;
 /// A clock that a test moves, so that expiry is tested without sleeping. It stands still in between,
 /// unless it was made by [`running`](Self::running).
 ///
-/// A [`Clock`] has two times, and so has this one. [`advance`](Self::advance) lets time pass: it moves
-/// both by the same duration. [`set`](Self::set) changes the wall clock alone, as an administrator or
-/// NTP does; the monotonic clock, on which lifetimes run, does not follow.
+/// A [`Clock`] has two times, and so has this one. [`advance`](Self::advance) moves both by the
+/// same duration. [`set`](Self::set) changes the wall clock alone, as an administrator or NTP does; the
+/// monotonic clock, with which lifetimes are measured, stays.
 ///
-/// A clone shares its times with the original: give clones to the
+/// A clone shares its times with the original: pass clones to the
 /// [resource server](crate::ResourceServerBuilder::clock), to the cache, to the introspection client
 /// and to the [authorization server](crate::testing::AuthorizationServerBuilder::clock), and keep one.
-/// Timeouts, such as that of an introspection request, run on tokio's timer and ignore this clock.
+/// Timeouts, such as that of an introspection request, use tokio's timer and not this clock.
 ///
 /// An entry of the cache expires:
 ///

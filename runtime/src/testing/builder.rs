@@ -1,4 +1,4 @@
-//! Setting up an authorization server.
+//! Configuring and starting an authorization server.
 
 use std::fmt;
 use std::io;
@@ -19,13 +19,13 @@ impl AuthorizationServer {
         Self::builder().start().await
     }
 
-    /// Sets up a server.
+    /// Configures a server.
     pub fn builder() -> AuthorizationServerBuilder {
         AuthorizationServerBuilder::new()
     }
 }
 
-/// Sets up an [`AuthorizationServer`]; from [`AuthorizationServer::builder`].
+/// Configures an [`AuthorizationServer`]; from [`AuthorizationServer::builder`].
 #[must_use = "nothing listens until `start` is awaited"]
 pub struct AuthorizationServerBuilder {
     address: SocketAddr,
@@ -51,21 +51,21 @@ impl AuthorizationServerBuilder {
         }
     }
 
-    /// Where to listen, on loopback only. Default: `127.0.0.1:0`, which picks a free port.
+    /// The loopback address to listen on. Port 0 is any free port. Default: `127.0.0.1:0`.
     pub fn listen(mut self, address: impl Into<SocketAddr>) -> Self {
         self.address = address.into();
         self
     }
 
-    /// The path of the issuer, such as `/tenants/blue`; all endpoints are below it, and the metadata
-    /// documents where RFC 8414 §3.1 and OpenID Connect Discovery §4 put them. Default: none.
+    /// The path of the issuer, such as `/tenants/blue`. All endpoints are below it; the metadata
+    /// documents are where RFC 8414 §3.1 and OpenID Connect Discovery §4 put them. Default: no path.
     pub fn path(mut self, path: impl AsRef<str>) -> Self {
         let path = path.as_ref().trim_matches('/');
         self.settings.path = if path.is_empty() { String::new() } else { format!("/{path}") };
         self
     }
 
-    /// Whether a human is asked. Default: [`Consent::Auto`].
+    /// Whether the authorization endpoint shows a consent page. Default: [`Consent::Auto`].
     pub fn consent(mut self, consent: Consent) -> Self {
         self.settings.consent = consent;
         self
@@ -74,40 +74,40 @@ impl AuthorizationServerBuilder {
     /// Registers a confidential client, such as a resource server that introspects tokens; the same
     /// as [`register`](Self::register) with [`OAuthClient::confidential`].
     ///
-    /// From the first confidential client or [`introspection_bearer`](Self::introspection_bearer) on,
-    /// introspection needs their credentials: `client_secret_basic` or `client_secret_post`, compared
-    /// exactly. Default: none, and introspection is open.
+    /// Once there is a confidential client or an [`introspection_bearer`](Self::introspection_bearer),
+    /// introspection requires the credentials of one of them; a client uses `client_secret_basic` or
+    /// `client_secret_post`. Default: none, and introspection requires no credentials.
     pub fn client(self, id: impl Into<String>, secret: impl Into<String>) -> Self {
         self.register(OAuthClient::confidential(id, secret))
     }
 
-    /// Registers a client. Default: none; clients can register themselves at the server, or use a
+    /// Registers a client; repeatable. Default: none. Clients can also register dynamically, or use a
     /// client-id metadata document.
     pub fn register(mut self, client: OAuthClient) -> Self {
         self.settings.clients.push(client);
         self
     }
 
-    /// Fetches client-id metadata documents from this machine and its network as well, over plain
-    /// `http` where the host is a loopback one. Default: from public addresses alone, over `https`, so
-    /// that nobody can make the server send requests to what only this machine can reach.
+    /// Also fetches client-id metadata documents from loopback and private addresses, from a loopback
+    /// host over plain `http` as well. Default: only from public addresses, over `https`, so that a
+    /// client id cannot make the server send requests to addresses that only this machine can reach.
     ///
-    /// Redirects are never followed and proxies never used; a document has at most 64 KiB and five
-    /// seconds.
+    /// The server follows no redirects and uses no proxy. A document has at most 64 KiB, and the request
+    /// a timeout of five seconds.
     pub fn allow_local_client_documents(mut self) -> Self {
         self.settings.local_documents = true;
         self
     }
 
-    /// Accepts this bearer token at the introspection endpoint (RFC 7662 §2.1); repeatable. Default:
-    /// none.
+    /// Accepts this bearer token as credentials at the introspection endpoint (RFC 7662 §2.1);
+    /// repeatable. Default: none.
     pub fn introspection_bearer(mut self, token: impl Into<String>) -> Self {
         self.settings.introspection_bearers.push(token.into());
         self
     }
 
-    /// The scopes that clients may ask for, and get if they ask for none. Default: any scope that the
-    /// grammar allows, and none if they ask for none. Minted tokens are free.
+    /// The scopes that clients may request; a request without `scope` gets all of them. Default: clients
+    /// may request any scope, and a request without `scope` gets none. Minted tokens can have any scope.
     pub fn scopes_supported<S: Into<String>>(
         mut self,
         scopes: impl IntoIterator<Item = S>,
@@ -116,32 +116,33 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// A resource (RFC 8707) that clients may ask tokens for; repeatable. Default: any.
+    /// A resource (RFC 8707) for which clients may request tokens; repeatable. Default: any resource.
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
         self.settings.resources.push(resource.into());
         self
     }
 
-    /// Somebody who can agree on the consent page, with the `sub` and `username` of their tokens;
-    /// repeatable. Default: `alice` and `bob`. With [`Consent::Auto`] it is always the first.
+    /// A user that the consent page offers, with the `sub` and `username` of the tokens; repeatable.
+    /// [`Consent::Auto`] always uses the first. Default: `alice` and `bob`.
     pub fn user(mut self, subject: impl Into<String>, username: impl Into<String>) -> Self {
         self.settings.users.push(User { subject: subject.into(), username: username.into() });
         self
     }
 
-    /// How long access tokens from the token endpoint live. Default: one hour.
+    /// The lifetime of access tokens from the token endpoint. Default: one hour.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.settings.token_lifetime = lifetime;
         self
     }
 
-    /// Replaces the server's clock, so that expiry needs no waiting. Default: the system's.
+    /// The clock that decides what has expired, such as a [`ManualClock`](crate::testing::ManualClock).
+    /// Default: [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.settings.clock = Box::new(clock);
         self
     }
 
-    /// Starts to listen.
+    /// Starts the server.
     ///
     /// # Errors
     /// If the address is not a loopback address, or cannot be bound.
@@ -153,7 +154,7 @@ impl AuthorizationServerBuilder {
     }
 }
 
-/// Without secrets.
+/// Omits secrets.
 impl fmt::Debug for AuthorizationServerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthorizationServerBuilder")

@@ -1,4 +1,4 @@
-//! Ready-made callers for unit tests.
+//! Authenticated callers for unit tests.
 
 use serde_json::{Map, Value};
 
@@ -6,8 +6,8 @@ use crate::{AccessToken, AuthInfo, Claims, ResolveError, Resolver, ResourceServe
 
 /// Makes an [`AuthInfo`] without a request, for the unit test of a guarded function.
 ///
-/// The function still decides: its first argument takes the `AuthInfo` with `try_into()`, which is
-/// a [`Rejection`](crate::Rejection) for a caller without the scopes.
+/// The policy of the function is still enforced: its argument is made of the `AuthInfo` by `try_into()`,
+/// which returns a [`Rejection`](crate::Rejection) for a caller without the scopes.
 ///
 /// ```
 /// use requires_auth::{AuthInfo, requires_auth, testing::Caller};
@@ -36,8 +36,8 @@ impl Caller {
         Self { claims: Map::from_iter([active]) }.claim("sub", subject).claim("scope", scopes)
     }
 
-    /// Sets a claim, in the form that RFC 7662 §2.2 gives it: `exp` in seconds, `aud` a string or
-    /// an array. `null` takes the claim away.
+    /// Sets a claim in the form of RFC 7662 §2.2: `exp` is a number of seconds, `aud` a string or an
+    /// array. `null` removes the claim. Default: `sub` and `scope`.
     pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         match value.into() {
             Value::Null => self.claims.remove(name),
@@ -46,10 +46,10 @@ impl Caller {
         self
     }
 
-    /// The caller as a guarded function sees it. Its token is `token-of-a-test`.
+    /// Makes the `AuthInfo` of this caller. Its token is `token-of-a-test`.
     ///
     /// # Panics
-    /// If a claim has a form that no authorization server may give it.
+    /// If RFC 7662 does not allow the form of a claim.
     #[must_use]
     #[track_caller]
     #[expect(clippy::panic, reason = "a mistake in a test fails that test")]
@@ -66,22 +66,22 @@ impl Caller {
     }
 }
 
-/// A resource server for the challenges of a test; it accepts no token.
+/// The resource server that makes the challenges of rejections. It resolves no token.
 fn resource_server() -> Result<ResourceServer, SetupError> {
     ResourceServer::builder("https://resource.example")
         .authorization_server("https://auth.example")
-        .resolver(Nobody)
+        .resolver(NoTokens)
         .build()
 }
 
-struct Nobody;
+struct NoTokens;
 
-impl Resolver for Nobody {
+impl Resolver for NoTokens {
     async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
         Err(ResolveError::Inactive)
     }
 
     fn cache_namespace(&self) -> String {
-        "nobody".to_owned()
+        "no tokens".to_owned()
     }
 }

@@ -1,6 +1,6 @@
-//! The parts of the server that a fault or a recorded request can belong to.
+//! The endpoints of the server, as faults and recorded requests name them.
 
-/// A part of the authorization server.
+/// An endpoint of the authorization server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -8,7 +8,7 @@ pub enum Endpoint {
     Introspection,
     /// The metadata documents (RFC 8414, OpenID discovery).
     Metadata,
-    /// `/authorize`, and the answer to its consent page.
+    /// `/authorize`, and `/consent`, to which the consent page posts its form.
     Authorization,
     /// `/token`.
     Token,
@@ -19,7 +19,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Finds the endpoint that a path belongs to, on a server whose issuer has the path `prefix`.
+    /// Returns the endpoint of a path, on a server whose issuer has the path `prefix`.
     pub(super) fn of(path: &str, prefix: &str) -> Option<Self> {
         if path.contains("/.well-known/") {
             return Some(Self::Metadata);

@@ -1,11 +1,11 @@
-//! What a client was granted, and the tokens that are issued for it.
+//! Grants: what a client was authorized to do, and which scopes and resources it may request.
 
 use super::oauth_error::OAuthError;
 use super::params::Params;
 use super::settings::{Settings, User};
 use crate::scope::{is_scope, pieces};
 
-/// One act of consent, or a client's own credentials.
+/// The result of one authorization: by a user, or by the client's own credentials.
 #[derive(Clone)]
 pub(super) struct Grant {
     pub(super) client_id: String,
@@ -13,41 +13,41 @@ pub(super) struct Grant {
     pub(super) scopes: Vec<String>,
     pub(super) resources: Vec<String>,
     pub(super) refreshable: bool,
-    /// Shared by all tokens that come from it.
+    /// The id that all tokens of this grant share, so that they can be revoked together.
     pub(super) family: String,
 }
 
 impl Grant {
-    /// Limits the grant to the `resource` and `scope` parameters of a token request (RFC 8707 §2.2,
-    /// RFC 6749 §6).
+    /// Returns the grant limited to the `resource` and `scope` parameters of a token request (RFC 8707
+    /// §2.2, RFC 6749 §6).
     pub(super) fn narrowed(&self, params: &Params) -> Result<Self, OAuthError> {
         let mut narrowed = self.clone();
-        let wanted: Vec<String> = params.all("resource").map(str::to_owned).collect();
-        if !wanted.is_empty() {
-            if !wanted.iter().all(|one| self.resources.contains(one)) {
+        let requested: Vec<String> = params.all("resource").map(str::to_owned).collect();
+        if !requested.is_empty() {
+            if !requested.iter().all(|one| self.resources.contains(one)) {
                 return Err(OAuthError::invalid_target(
                     "a resource was not part of the authorization",
                 ));
             }
-            narrowed.resources = wanted;
+            narrowed.resources = requested;
         }
         if let Some(scope) = params.one("scope") {
-            let wanted: Vec<String> = pieces(scope).map(str::to_owned).collect();
-            if !wanted.iter().all(|one| self.scopes.contains(one)) {
+            let requested: Vec<String> = pieces(scope).map(str::to_owned).collect();
+            if !requested.iter().all(|one| self.scopes.contains(one)) {
                 return Err(OAuthError::new(
                     "invalid_scope",
                     "a scope was not part of the authorization",
                 ));
             }
-            narrowed.scopes = wanted;
+            narrowed.scopes = requested;
         }
         Ok(narrowed)
     }
 }
 
-/// The `scope` parameter of a request that starts a grant. Left out, it means every scope that the
-/// server supports (RFC 6749 §3.3 leaves the default to us). `offline_access` asks for a refresh
-/// token, which clients get anyway, and is nothing that an access token carries.
+/// The scopes that a request for a new grant has in its `scope` parameter. Without the parameter, it gets
+/// every supported scope (RFC 6749 §3.3 leaves the default to the server). `offline_access` requests a
+/// refresh token, which clients get anyway; it is not a scope of the access token.
 pub(super) fn requested_scopes(
     settings: &Settings,
     params: &Params,
@@ -58,33 +58,34 @@ pub(super) fn requested_scopes(
     };
     let mut scopes: Vec<String> = Vec::new();
     for piece in pieces(scope).filter(|piece| *piece != "offline_access") {
-        let known = supported.is_empty() || supported.iter().any(|own| own == piece);
-        if !known || !is_scope(piece) {
+        let is_supported = supported.is_empty() || supported.iter().any(|scope| scope == piece);
+        if !is_supported || !is_scope(piece) {
             return Err(OAuthError::new("invalid_scope", "a scope is malformed or not supported"));
         }
-        if !scopes.iter().any(|own| own == piece) {
+        if !scopes.iter().any(|scope| scope == piece) {
             scopes.push(piece.to_owned());
         }
     }
     Ok(scopes)
 }
 
-/// The `resource` parameters of a request that starts a grant: absolute URIs without fragment
-/// (RFC 8707 §2), among those that the server was told of, if any.
+/// The `resource` parameters of a request for a new grant: absolute URIs without fragment (RFC 8707 §2),
+/// from the configured resources if there are any.
 pub(super) fn requested_resources(
     settings: &Settings,
     params: &Params,
 ) -> Result<Vec<String>, OAuthError> {
-    let known = &settings.resources;
+    let configured = &settings.resources;
     let mut resources: Vec<String> = Vec::new();
     for resource in params.all("resource") {
         let absolute = url::Url::parse(resource).is_ok_and(|url| url.fragment().is_none());
-        if !absolute || !(known.is_empty() || known.iter().any(|own| own == resource)) {
+        if !absolute || !(configured.is_empty() || configured.iter().any(|other| other == resource))
+        {
             return Err(OAuthError::invalid_target(
                 "a resource is unknown or not an absolute URI without fragment",
             ));
         }
-        if !resources.iter().any(|own| own == resource) {
+        if !resources.iter().any(|other| other == resource) {
             resources.push(resource.to_owned());
         }
     }

@@ -1,4 +1,4 @@
-//! Pages for humans: plain HTML without script.
+//! HTML pages, without scripts.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -21,7 +21,7 @@ border-radius:.5rem;background:#1a56b0;color:#fff;cursor:pointer}\
 button.plain{background:transparent;color:inherit}\
 :focus-visible{outline:3px solid #e08a00;outline-offset:2px}";
 
-/// Says what went wrong, to the human, where nothing may be redirected.
+/// An error page, for a request that must not be redirected to the client.
 pub(super) fn problem(status: StatusCode, text: &str) -> Response {
     let html = format!(
         "<h1>This request cannot be completed</h1>\n<p>{}</p>\n\
@@ -33,7 +33,7 @@ pub(super) fn problem(status: StatusCode, text: &str) -> Response {
     response
 }
 
-/// A page around HTML that is already escaped. A form in it may lead to `form_target`.
+/// A page with this body, which must be escaped. Its form may redirect to `form_target`.
 pub(super) fn page(title: &str, html: &str, form_target: Option<&Url>) -> Response {
     let document = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -42,7 +42,7 @@ pub(super) fn page(title: &str, html: &str, form_target: Option<&Url>) -> Respon
          </body>\n</html>\n",
         escape(title)
     );
-    // Browsers apply form-action to the redirect that answers the form, too.
+    // Browsers also apply form-action to the redirect in the response to the form.
     let forms = form_target.map_or("'none'".to_owned(), |url| format!("'self' {}", source(url)));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; form-action {forms}; base-uri 'none'; \
@@ -54,7 +54,7 @@ pub(super) fn page(title: &str, html: &str, form_target: Option<&Url>) -> Respon
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        // Browsers send `Origin: null` with a form if they may send no referrer at all.
+        // With `no-referrer`, browsers send `Origin: null` with the form.
         (header::REFERRER_POLICY, "same-origin"),
     ];
     let mut response = (headers, document).into_response();
@@ -64,8 +64,8 @@ pub(super) fn page(title: &str, html: &str, form_target: Option<&Url>) -> Respon
     response
 }
 
-/// The URL as a source expression: its origin, or its scheme where the grammar has no such origin
-/// (IPv6 addresses and private-use schemes).
+/// The URL as a source expression of CSP: its origin, or its scheme if the grammar does not allow the
+/// origin (IPv6 addresses and private-use schemes).
 fn source(url: &Url) -> String {
     match (url.scheme(), url.host()) {
         ("http" | "https", Some(Host::Domain(_) | Host::Ipv4(_))) => {
@@ -75,7 +75,7 @@ fn source(url: &Url) -> String {
     }
 }
 
-/// Makes text safe between tags and in quoted attributes.
+/// Escapes text for use between tags and in quoted attributes.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_source_is_always_in_the_grammar_of_csp() {
+    fn a_source_expression_is_in_the_grammar_of_csp() {
         for (url, expected) in [
             ("https://a.example/cb?x", "https://a.example"),
             ("http://127.0.0.1:3000/cb", "http://127.0.0.1:3000"),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_everything_that_html_reads() {
+    fn every_character_with_a_meaning_in_html_is_escaped() {
         assert_eq!(escape("<a b=\"c\">'&"), "&lt;a b=&quot;c&quot;&gt;&#39;&amp;");
     }
 }

@@ -1,4 +1,4 @@
-//! Tokens that a test mints, and what the server knows of every token.
+//! Access tokens that a test mints.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,12 +11,11 @@ use super::random::random_value;
 use super::state::State;
 use super::store::{IntrospectionResponse, TokenRecord};
 
-/// Describes an access token, until [`issue`](Mint::issue) makes it; from
+/// Describes an access token, which [`issue`](Mint::issue) issues; from
 /// [`AuthorizationServer::mint`](super::AuthorizationServer::mint).
 ///
-/// Left as it is, the token is active, issued now, expires in one hour, and its introspection
-/// answer has `active`, `iss`, `client_id`, `token_type`, `iat` and `exp`: no subject, no audience
-/// and no scope.
+/// By default, the token is issued now and expires in one hour. Its introspection response has `active`,
+/// `iss`, `client_id`, `token_type`, `iat` and `exp`, but no subject, audience or scope.
 ///
 /// ```
 /// # async fn example() -> std::io::Result<()> {
@@ -31,15 +30,15 @@ use super::store::{IntrospectionResponse, TokenRecord};
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "the token exists only once `issue` is called"]
+#[must_use = "the token is issued by `issue`"]
 pub struct Mint<'a> {
     state: &'a State,
     token: Option<String>,
     lifetime: Lifetime,
     audience: Vec<String>,
     claims: Map<String, Value>,
-    left_out: Vec<String>,
-    answer: Option<Bytes>,
+    omitted: Vec<String>,
+    response: Option<Bytes>,
 }
 
 enum Lifetime {
@@ -56,12 +55,12 @@ impl<'a> Mint<'a> {
             lifetime: Lifetime::For(Duration::from_secs(3600)),
             audience: Vec::new(),
             claims: Map::new(),
-            left_out: Vec::new(),
-            answer: None,
+            omitted: Vec::new(),
+            response: None,
         }
     }
 
-    /// Chooses the token itself. Default: 256 random bits.
+    /// The token itself. Default: 256 random bits.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
@@ -87,57 +86,58 @@ impl<'a> Mint<'a> {
         self.claim("scope", scopes.into())
     }
 
-    /// Adds to the `aud` claim: a string for one audience, an array for several. Default: none.
+    /// Adds an audience to the `aud` claim: one is a string, several are an array. Default: none.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience.push(audience.into());
         self
     }
 
-    /// How long the token lives. Default: one hour.
+    /// The lifetime of the token. Default: one hour.
     pub fn expires_in(mut self, lifetime: Duration) -> Self {
         self.lifetime = Lifetime::For(lifetime);
         self
     }
 
-    /// A token that expired an hour ago: introspection says that it is not active.
+    /// Makes a token that has expired an hour ago, so that it is inactive. Default: it expires in one hour.
     pub fn expired(mut self) -> Self {
         self.lifetime = Lifetime::Expired;
         self
     }
 
-    /// A token without `exp`.
+    /// Makes a token without `exp`. Default: it expires in one hour.
     pub fn never_expires(mut self) -> Self {
         self.lifetime = Lifetime::Never;
         self
     }
 
-    /// Sets any claim, also in place of one that the server would fill in. The server's own view of
-    /// expiry is not changed by it: `claim("exp", 1)` makes an answer that is active and expired.
+    /// Sets a claim, also one that the server would set. The lifetime does not follow: the introspection
+    /// response for `claim("exp", 1)` is active and has a past `exp`. Default: the claims of [`Mint`].
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());
         self
     }
 
-    /// Leaves a claim out, whoever set it.
+    /// Omits a claim, even if it is set. Default: none is omitted.
     pub fn without_claim(mut self, name: impl Into<String>) -> Self {
-        self.left_out.push(name.into());
+        self.omitted.push(name.into());
         self
     }
 
-    /// Answers introspections of this token with exactly this document, whatever the other setters
-    /// say, until the token is revoked or forgotten.
+    /// Uses this JSON document as the introspection response, until the token is revoked or deleted. The
+    /// other setters have no effect on it. Default: a response made of the claims.
     pub fn answer_with(self, document: impl Into<Value>) -> Self {
         self.answer_with_bytes(document.into().to_string())
     }
 
-    /// Like [`answer_with`](Self::answer_with), byte for byte: for what is no valid JSON, or repeats
-    /// a key. Sent with status 200 as `application/json`.
+    /// Uses these bytes as the body of the introspection response, for malformed JSON or repeated
+    /// members. The status is 200 and the content type `application/json`. Default: as for
+    /// [`answer_with`](Self::answer_with).
     pub fn answer_with_bytes(mut self, body: impl Into<Bytes>) -> Self {
-        self.answer = Some(body.into());
+        self.response = Some(body.into());
         self
     }
 
-    /// Makes the token known to the server and returns it.
+    /// Issues the token and returns it.
     #[must_use]
     pub fn issue(self) -> String {
         let now = self.state.now();
@@ -160,13 +160,13 @@ impl<'a> Mint<'a> {
             put("aud", audience);
         }
         claims.extend(self.claims);
-        claims.retain(|name, _| !self.left_out.contains(name));
+        claims.retain(|name, _| !self.omitted.contains(name));
 
         let token = self.token.unwrap_or_else(random_value);
         let client_id = claims.get("client_id").and_then(Value::as_str);
         let record = TokenRecord {
             client_id: client_id.map(str::to_owned),
-            response: match self.answer {
+            response: match self.response {
                 Some(body) => IntrospectionResponse::Verbatim(body),
                 None => IntrospectionResponse::Claims(claims),
             },
@@ -179,7 +179,7 @@ impl<'a> Mint<'a> {
     }
 }
 
-/// Without the token and the claims.
+/// Omits the token and the claims.
 impl fmt::Debug for Mint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mint").finish_non_exhaustive()

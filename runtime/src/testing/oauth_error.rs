@@ -1,11 +1,11 @@
-//! Error answers of the endpoints that clients call directly (RFC 6749 §5.2).
+//! Error responses of the endpoints that clients call directly (RFC 6749 §5.2).
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// An error code with a fixed description; nothing of the request is repeated in it.
+/// An error code with a fixed description, which repeats nothing of the request.
 #[derive(Debug)]
 pub(super) struct OAuthError {
     pub(super) code: &'static str,
@@ -30,7 +30,7 @@ impl OAuthError {
         Self::new("invalid_target", description)
     }
 
-    /// 401, with the challenge that RFC 6749 §5.2 asks for.
+    /// 401, with the challenge that RFC 6749 §5.2 requires.
     pub(super) fn invalid_client(description: &'static str) -> Self {
         Self {
             challenge: Some("Basic realm=\"authorization server for tests\""),
@@ -55,7 +55,7 @@ impl IntoResponse for OAuthError {
         } else {
             StatusCode::BAD_REQUEST
         };
-        let mut response = (status, not_stored(body)).into_response();
+        let mut response = (status, no_store(body)).into_response();
         if let Some(challenge) = self.challenge {
             response
                 .headers_mut()
@@ -65,8 +65,8 @@ impl IntoResponse for OAuthError {
     }
 }
 
-/// A JSON answer that no cache may keep (RFC 6749 §5.1).
-pub(super) fn not_stored(body: serde_json::Value) -> Response {
+/// A JSON response that no HTTP cache may store (RFC 6749 §5.1).
+pub(super) fn no_store(body: serde_json::Value) -> Response {
     let headers = [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];
     (headers, Json(body)).into_response()
 }

@@ -1,11 +1,12 @@
-//! Parameters of a request, in a query or a form (RFC 6749 §3.1, §3.2 and appendix B).
+//! Request parameters in a query or a form (RFC 6749 §3.1, §3.2 and appendix B).
 
 use axum::http::{HeaderMap, header};
 use url::form_urlencoded;
 
 use super::oauth_error::OAuthError;
 
-/// The parameters in their order. One without a value counts as omitted (RFC 6749 §3.1).
+/// The parameters in their order, without those that have no value: they count as omitted (RFC 6749
+/// §3.1).
 pub(super) struct Params(Vec<(String, String)>);
 
 impl Params {
@@ -18,7 +19,7 @@ impl Params {
         )
     }
 
-    /// Reads a form post, in which only `resource` may be repeated.
+    /// Parses the form of a POST request, in which only `resource` may be repeated.
     pub(super) fn form(headers: &HeaderMap, body: &[u8]) -> Result<Self, OAuthError> {
         let content_type = headers
             .get(header::CONTENT_TYPE)
@@ -43,7 +44,7 @@ impl Params {
     }
 
     pub(super) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_str())
+        self.0.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
     /// Whether a parameter other than `resource` (RFC 8707 §2) occurs more than once.
@@ -52,7 +53,7 @@ impl Params {
     }
 }
 
-/// Undoes the form encoding of one value; `None` if it is not such an encoding.
+/// Decodes one form-encoded value; `None` if it is malformed.
 pub(super) fn form_decode(encoded: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded.bytes();
@@ -75,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_parameter_without_value_is_an_omitted_one() {
+    fn a_parameter_without_a_value_counts_as_omitted() {
         let params = Params::parse(b"a=&b=1&b=2&c=x+y%26z");
         assert_eq!(params.one("a"), None);
         assert_eq!(params.all("b").collect::<Vec<_>>(), ["1", "2"]);
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn form_decoding_refuses_what_no_encoder_writes() {
+    fn malformed_form_encoding_is_rejected() {
         assert_eq!(form_decode("a+b%2Bc%C3%A9"), Some("a b+c\u{e9}".into()));
         for malformed in ["100%", "%2", "%zz", "%+1", "%ff"] {
             assert_eq!(form_decode(malformed), None, "{malformed}");

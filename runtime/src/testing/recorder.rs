@@ -1,4 +1,4 @@
-//! What clients sent.
+//! The requests that arrived.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,10 +10,10 @@ use url::form_urlencoded;
 
 use super::endpoint::Endpoint;
 
-/// A request that the server received, whether or not a fault answered it.
+/// A request that arrived at an authorization server, with or without a fault.
 ///
-/// It holds what the client sent, tokens and secrets included, so that a test can check them; its
-/// `Debug` output shows neither header values nor the body.
+/// It has everything that the client sent, so that a test can check tokens and secrets. Its `Debug`
+/// output omits header values and the body.
 #[derive(Clone)]
 pub struct RecordedRequest {
     pub(super) endpoint: Option<Endpoint>,
@@ -24,13 +24,13 @@ pub struct RecordedRequest {
 }
 
 impl RecordedRequest {
-    /// The part of the server that it was for; `None` where there is nothing.
+    /// The endpoint of its path, or `None` if the path has none.
     #[must_use]
     pub fn endpoint(&self) -> Option<Endpoint> {
         self.endpoint
     }
 
-    /// `GET`, `POST`, …
+    /// The method, such as `POST`.
     #[must_use]
     pub fn method(&self) -> &str {
         self.method.as_str()
@@ -42,7 +42,7 @@ impl RecordedRequest {
         self.uri.path()
     }
 
-    /// The query, without the question mark.
+    /// The query, without the `?`.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
         self.uri.query()
@@ -54,29 +54,29 @@ impl RecordedRequest {
         &self.headers
     }
 
-    /// The first value of a header, if it is text.
+    /// The first value of a header, if it is visible ASCII.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body, byte for byte, up to 64 KiB.
+    /// The body.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The body as a form: names and values, decoded, in their order.
+    /// The names and values of the form in the body, decoded, in their order.
     #[must_use]
     pub fn form(&self) -> Vec<(String, String)> {
         form_urlencoded::parse(&self.body).into_owned().collect()
     }
 
-    /// The first value of a parameter in the form.
+    /// The first value of a parameter of the form in the body.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<String> {
         form_urlencoded::parse(&self.body)
-            .find(|(own, _)| own == name)
+            .find(|(other, _)| other == name)
             .map(|(_, value)| value.into_owned())
     }
 }
@@ -91,7 +91,7 @@ impl fmt::Debug for RecordedRequest {
     }
 }
 
-/// Keeps the newest requests.
+/// Keeps the last requests.
 #[derive(Default)]
 pub(super) struct Recorder(Mutex<Record>);
 
@@ -101,8 +101,8 @@ struct Record {
     requests: VecDeque<RecordedRequest>,
 }
 
-/// So that a demonstration can run for days.
-const KEPT: usize = 1000;
+/// The number of requests that are kept, so that the memory of a long demonstration is bounded.
+const MAX_REQUESTS: usize = 1000;
 
 impl Recorder {
     pub(super) fn add(&self, request: RecordedRequest) {
@@ -110,7 +110,7 @@ impl Recorder {
         if request.endpoint == Some(Endpoint::Introspection) {
             record.introspections += 1;
         }
-        if record.requests.len() == KEPT {
+        if record.requests.len() == MAX_REQUESTS {
             record.requests.pop_front();
         }
         record.requests.push_back(request);

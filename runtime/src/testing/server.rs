@@ -1,4 +1,4 @@
-//! The server itself: running, stopped, and what a test asks of it.
+//! The authorization server as a test uses it.
 
 use std::fmt;
 use std::io;
@@ -20,31 +20,31 @@ use super::state::State;
 
 /// An OAuth 2.0 authorization server in your process, **for tests and demonstrations only**.
 ///
-/// It shows no login, keeps everything in memory and gives anybody who asks a token. It speaks real
-/// HTTP on a loopback port, and ends when it is dropped; see the [module](super) for what it offers.
+/// It has no login, keeps everything in memory, and issues tokens to every client. It listens on a real
+/// loopback port, and stops when it is dropped. The [module](super) describes what it implements.
 pub struct AuthorizationServer {
     state: Arc<State>,
     address: SocketAddr,
-    condition: Mutex<Condition>,
+    status: Mutex<Status>,
     urls: Urls,
 }
 
-enum Condition {
+enum Status {
     Running(Running),
-    /// Bound, but not listening: connections are refused, and nobody else can take the port.
+    /// Bound, but not listening: connections are refused, and no other process can use the port.
     Stopped(TcpSocket),
     Failed,
 }
 
-/// Stops when it is dropped.
+/// Dropping it stops the server.
 struct Running {
-    accepting: JoinHandle<()>,
+    serving: JoinHandle<()>,
     connections: Option<watch::Sender<()>>,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.accepting.abort();
+        self.serving.abort();
     }
 }
 
@@ -75,26 +75,27 @@ impl AuthorizationServer {
             },
             state,
             address,
-            condition: Mutex::new(Condition::Stopped(socket)),
+            status: Mutex::new(Status::Stopped(socket)),
         };
         server.restart().await?;
         Ok(server)
     }
 
-    /// Stops the server, as an outage would: open connections are cut, new ones are refused. The port
-    /// stays reserved, and everything that was issued is remembered. Does nothing if it is stopped.
+    /// Stops the server, as an outage does: it closes open connections, and new ones are refused. It
+    /// keeps its port and everything that it has issued. Does nothing if it is stopped.
     ///
     /// # Errors
-    /// If another process took the port at the very moment it was given up.
+    /// If another process takes the port between the moment when the server releases it and the moment
+    /// when it is bound again.
     pub async fn stop(&self) -> io::Result<()> {
-        let mut condition = self.condition.lock().await;
-        if let Condition::Running(running) = &mut *condition {
+        let mut status = self.status.lock().await;
+        if let Status::Running(running) = &mut *status {
             running.connections = None;
-            running.accepting.abort();
-            // Only when the task is gone is the port free.
-            let _ = (&mut running.accepting).await;
-            *condition = Condition::Failed;
-            *condition = Condition::Stopped(reserve(self.address)?);
+            running.serving.abort();
+            // The port is released when the task has ended.
+            let _ = (&mut running.serving).await;
+            *status = Status::Failed;
+            *status = Status::Stopped(reserve(self.address)?);
         }
         Ok(())
     }
@@ -102,134 +103,135 @@ impl AuthorizationServer {
     /// Listens again, on the same port, after [`stop`](Self::stop). Does nothing if it is running.
     ///
     /// # Errors
-    /// If the port is no longer there.
+    /// If the port cannot be used any more.
     pub async fn restart(&self) -> io::Result<()> {
-        let mut condition = self.condition.lock().await;
-        let socket = match std::mem::replace(&mut *condition, Condition::Failed) {
-            Condition::Running(running) => {
-                *condition = Condition::Running(running);
+        let mut status = self.status.lock().await;
+        let socket = match std::mem::replace(&mut *status, Status::Failed) {
+            Status::Running(running) => {
+                *status = Status::Running(running);
                 return Ok(());
             }
-            Condition::Stopped(socket) => socket,
-            Condition::Failed => reserve(self.address)?,
+            Status::Stopped(socket) => socket,
+            Status::Failed => reserve(self.address)?,
         };
         let (connections, running) = watch::channel(());
         let tcp = socket.listen(1024)?;
         let service = router(&self.state, self.address.port())
             .into_make_service_with_connect_info::<ConnectionHandle>();
-        let accepting = tokio::spawn(async move {
+        let serving = tokio::spawn(async move {
             let _ = axum::serve(Listener { tcp, running }, service).await;
         });
-        *condition = Condition::Running(Running { accepting, connections: Some(connections) });
+        *status = Status::Running(Running { serving, connections: Some(connections) });
         Ok(())
     }
 
-    /// The address that it listens on.
+    /// The address on which it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The issuer identifier (RFC 8414 §2), without a slash at the end.
+    /// The issuer identifier (RFC 8414 §2), without a slash at its end.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.state.issuer
     }
 
-    /// The metadata document (RFC 8414 §3).
+    /// The URL of the metadata document (RFC 8414 §3).
     #[must_use]
     pub fn metadata_url(&self) -> &str {
         &self.urls.metadata
     }
 
-    /// The authorization endpoint.
+    /// The URL of the authorization endpoint.
     #[must_use]
     pub fn authorization_url(&self) -> &str {
         &self.urls.authorization
     }
 
-    /// The token endpoint.
+    /// The URL of the token endpoint.
     #[must_use]
     pub fn token_url(&self) -> &str {
         &self.urls.token
     }
 
-    /// The introspection endpoint (RFC 7662).
+    /// The URL of the introspection endpoint (RFC 7662).
     #[must_use]
     pub fn introspection_url(&self) -> &str {
         &self.urls.introspection
     }
 
-    /// The revocation endpoint (RFC 7009).
+    /// The URL of the revocation endpoint (RFC 7009).
     #[must_use]
     pub fn revocation_url(&self) -> &str {
         &self.urls.revocation
     }
 
-    /// The client registration endpoint (RFC 7591).
+    /// The URL of the client registration endpoint (RFC 7591).
     #[must_use]
     pub fn registration_url(&self) -> &str {
         &self.urls.registration
     }
 
-    /// Begins an access token; [`issue`](Mint::issue) makes it.
+    /// Describes an access token; [`issue`](Mint::issue) issues it.
     pub fn mint(&self) -> Mint<'_> {
         Mint::new(&self.state)
     }
 
-    /// Makes an access token inactive, minted or not, and says whether the server knew it.
+    /// Revokes an access token, minted or not, and returns whether the server has issued it.
     pub fn revoke(&self, token: &str) -> bool {
         let mut store = self.state.store();
         let record = store.tokens.get_mut(token);
         record.map(|record| record.revoked = true).is_some()
     }
 
-    /// Lets the server invalidate that it ever issued this access token, and says whether it had.
-    pub fn invalidate(&self, token: &str) -> bool {
+    /// Deletes an access token, as if it had never been issued, and returns whether it was there.
+    pub fn delete(&self, token: &str) -> bool {
         self.state.store().tokens.remove(token).is_some()
     }
 
-    /// Lets a fault happen to every request, until [`clear_faults`](Self::clear_faults) or until
-    /// another one takes its place at the same endpoint. Counted faults come first.
+    /// Injects a fault into every request to its endpoint, until [`clear_faults`](Self::clear_faults) or
+    /// until another fault for the same endpoint replaces it. Counted faults are used first.
     pub fn fault(&self, fault: Fault) {
         self.state.faults.set_permanent(fault);
     }
 
-    /// Lets a fault happen to the next request.
+    /// Injects a fault into the next request to its endpoint.
     pub fn fault_once(&self, fault: Fault) {
         self.fault_times(1, fault);
     }
 
-    /// Lets a fault happen to the next `times` requests, after the counted ones before it.
+    /// Injects a fault into the next `times` requests to its endpoint, after the counted faults before it.
     pub fn fault_times(&self, times: usize, fault: Fault) {
         self.state.faults.add_counted(times, fault);
     }
 
-    /// Answers properly again. Requests that are in the middle of a fault stay there.
+    /// Removes all faults. A request into which one is already injected keeps it.
     pub fn clear_faults(&self) {
         self.state.faults.clear();
     }
 
-    /// How many introspection requests arrived, those included that a fault answered.
+    /// The number of introspection requests that arrived, with or without a fault.
     #[must_use]
     pub fn introspections(&self) -> usize {
         self.state.recorder.introspections()
     }
 
-    /// The requests that arrived at an endpoint, oldest first, out of the last thousand in all.
+    /// The requests that arrived at an endpoint, oldest first. The server keeps the last thousand of all
+    /// endpoints together.
     #[must_use]
     pub fn requests(&self, endpoint: Endpoint) -> Vec<RecordedRequest> {
         self.state.recorder.requests(endpoint)
     }
 
-    /// The newest introspection request.
+    /// The last introspection request.
     #[must_use]
     pub fn last_introspection(&self) -> Option<RecordedRequest> {
         self.requests(Endpoint::Introspection).pop()
     }
 }
 
-/// Without tokens and secrets.
+/// Omits tokens and secrets.
 impl fmt::Debug for AuthorizationServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthorizationServer")

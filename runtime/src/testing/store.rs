@@ -50,7 +50,7 @@ pub(super) struct TokenRecord {
 #[derive(Clone)]
 pub(super) enum IntrospectionResponse {
     Claims(Map<String, Value>),
-    /// A body that the test has set, whatever it says.
+    /// A body that the test has set, whether or not it is well-formed.
     Verbatim(Bytes),
 }
 

@@ -54,8 +54,8 @@ async fn expired_revoked_forgotten_and_unknown_tokens_look_the_same() {
     let forgotten = server.mint().answer_with(json!({"active": true})).issue();
     assert_eq!(introspect(&server, &revoked).await["active"], true);
     assert!(server.revoke(&revoked));
-    assert!(server.invalidate(&forgotten));
-    assert!(!server.revoke("unknown") && !server.invalidate("unknown"));
+    assert!(server.delete(&forgotten));
+    assert!(!server.revoke("unknown") && !server.delete("unknown"));
     for token in [expired.as_str(), &revoked, &forgotten, "unknown"] {
         assert_eq!(introspect(&server, token).await, json!({"active": false}));
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::redirect_uri;
 
-/// A client that the authorization server knows from the start.
+/// A client to register at an authorization server.
 ///
 /// ```
 /// use requires_auth::testing::{AuthorizationServer, OAuthClient};
@@ -29,7 +29,7 @@ pub struct OAuthClient {
 }
 
 impl OAuthClient {
-    /// A client without a secret: the authorization code flow and refresh tokens.
+    /// A client without a secret. It may use the authorization code and refresh token grants.
     pub fn public(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -40,7 +40,7 @@ impl OAuthClient {
         }
     }
 
-    /// A client with a secret: client credentials too, and it may introspect tokens.
+    /// A client with a secret. It may also use the client credentials grant, and introspect tokens.
     pub fn confidential(id: impl Into<String>, secret: impl Into<String>) -> Self {
         let mut client = Self::public(id);
         client.secret = Some(secret.into());
@@ -48,13 +48,13 @@ impl OAuthClient {
         client
     }
 
-    /// What the consent page calls it. Default: its id.
+    /// Its name on the consent page. Default: its id.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Where the authorization code may be sent; repeatable. The port of a loopback address is free.
+    /// A redirect URI; repeatable. For a loopback host, the port is ignored (RFC 8252 §7.3). Default: none.
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uris.push(uri.into());
         self
@@ -69,7 +69,7 @@ impl OAuthClient {
     }
 }
 
-/// Without the secret.
+/// Omits the secret.
 impl fmt::Debug for OAuthClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OAuthClient")
@@ -80,7 +80,7 @@ impl fmt::Debug for OAuthClient {
     }
 }
 
-/// What a client may use the token endpoint for.
+/// A grant type of RFC 6749.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GrantType {
     AuthorizationCode,
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_no_secret() {
+    fn debug_output_omits_the_secret() {
         let client = OAuthClient::confidential("id", "s3cret");
         assert!(!format!("{client:?}").contains("s3cret"));
     }

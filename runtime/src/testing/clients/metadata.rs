@@ -1,4 +1,4 @@
-//! What a client says about itself (RFC 7591 §2), when it registers and in a metadata document.
+//! Client metadata (RFC 7591 §2), in a registration request or a metadata document.
 
 use serde::Deserialize;
 use url::Url;
@@ -19,7 +19,8 @@ pub(crate) struct ClientMetadata {
 }
 
 impl ClientMetadata {
-    /// The grant types that we know of those it names; we may leave out the others (RFC 7591 §2).
+    /// The supported grant types among those of the client. The server may ignore the others (RFC 7591
+    /// §2).
     pub(crate) fn grant_types(&self) -> Vec<GrantType> {
         match &self.grant_types {
             None => vec![GrantType::AuthorizationCode],
@@ -30,7 +31,7 @@ impl ClientMetadata {
         }
     }
 
-    /// Whether the redirect URIs fit the grant types.
+    /// Whether all redirect URIs are acceptable, and there is one if a grant type needs it.
     pub(crate) fn redirects_are_acceptable(&self) -> bool {
         let needed = self.grant_types().contains(&GrantType::AuthorizationCode);
         (!needed || !self.redirect_uris.is_empty())
@@ -40,7 +41,7 @@ impl ClientMetadata {
                 .all(|uri| redirect_uri::acceptable(uri) && Url::parse(uri).is_ok())
     }
 
-    pub(crate) fn response_types_are_known(&self) -> bool {
+    pub(crate) fn response_types_are_supported(&self) -> bool {
         self.response_types.iter().flatten().all(|response_type| response_type == "code")
     }
 }

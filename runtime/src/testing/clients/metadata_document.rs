@@ -1,4 +1,4 @@
-//! Client-id metadata documents: a client whose id is the URL of what it says about itself
+//! Client-id metadata documents: the client id is the URL of a document with the metadata of the client
 //! (draft-ietf-oauth-client-id-metadata-document).
 
 use std::sync::Arc;
@@ -12,25 +12,27 @@ use super::public_address::{PublicOnly, is_public};
 use crate::secure_url::is_loopback;
 use crate::testing::settings::Settings;
 
-/// Far above any document seen, far below what would hurt.
-const LARGEST: usize = 64 * 1024;
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The longest document in bytes.
+const MAX_LENGTH: usize = 64 * 1024;
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Whether a client id is such a URL, with a path, and written the way a URL parser writes it, so that
-/// two different ids never mean one document: `https` on a public host, and, where local documents are
-/// allowed, on any host, or `http` on this machine.
+/// Whether a client id is the URL of a document that may be fetched.
+///
+/// The scheme is `https` and the host public. If local documents are allowed, the host may be any, and the
+/// scheme `http` for a loopback host. The URL has a path and is normalized, so that no two ids are URLs of
+/// the same document.
 pub(crate) fn is_document_url(id: &str, settings: &Settings) -> bool {
     is_acceptable(id, settings.local_documents)
 }
 
 fn is_acceptable(id: &str, local: bool) -> bool {
     Url::parse(id).is_ok_and(|url| {
-        let place = match url.scheme() {
+        let host_is_allowed = match url.scheme() {
             "https" => local || may_be_public(&url),
             "http" => local && is_loopback(&url),
             _ => false,
         };
-        place
+        host_is_allowed
             && url.as_str() == id
             && url.path() != "/"
             && url.fragment().is_none()
@@ -39,7 +41,7 @@ fn is_acceptable(id: &str, local: bool) -> bool {
     })
 }
 
-/// Whether the host is a public address, or a name: which addresses a name has is seen when it is
+/// Whether the host is a public address or a name. The addresses of a name are checked when it is
 /// resolved.
 fn may_be_public(url: &Url) -> bool {
     match url.host() {
@@ -50,7 +52,7 @@ fn may_be_public(url: &Url) -> bool {
     }
 }
 
-/// Fetches the document: no redirects, five seconds, 64 KiB. The error is for the human.
+/// Fetches the document. The error is a sentence for the error page.
 pub(crate) async fn fetch(id: &str, settings: &Settings) -> Result<OAuthClient, &'static str> {
     let body = download(id, settings.local_documents)
         .await
@@ -60,14 +62,14 @@ pub(crate) async fn fetch(id: &str, settings: &Settings) -> Result<OAuthClient, 
     if metadata.client_id.as_deref() != Some(id) {
         return Err("The client's metadata document names another client.");
     }
-    // Nothing in a public document is a secret, and there is no key that we could check.
+    // A public document holds no secret, and the server does not verify signatures with keys.
     let method = metadata.token_endpoint_auth_method.as_deref();
     if metadata.client_secret.is_some() || !matches!(method, None | Some("none")) {
         return Err("The client wants to authenticate in a way that is not supported here.");
     }
     let grant_types = metadata.grant_types();
     if !grant_types.contains(&GrantType::AuthorizationCode)
-        || !metadata.response_types_are_known()
+        || !metadata.response_types_are_supported()
         || !metadata.redirects_are_acceptable()
     {
         return Err("The client's metadata document asks for what is not supported here.");
@@ -82,10 +84,10 @@ pub(crate) async fn fetch(id: &str, settings: &Settings) -> Result<OAuthClient, 
 }
 
 async fn download(id: &str, local: bool) -> Option<Vec<u8>> {
-    // A proxy would resolve names in our place.
+    // A proxy would resolve the name itself, without `PublicOnly`.
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
-        .timeout(PATIENCE)
+        .timeout(TIMEOUT)
         .no_proxy();
     if !local {
         builder = builder.dns_resolver(Arc::new(PublicOnly));
@@ -98,7 +100,7 @@ async fn download(id: &str, local: bool) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.ok()? {
         body.extend_from_slice(&chunk);
-        if body.len() > LARGEST {
+        if body.len() > MAX_LENGTH {
             return None;
         }
     }
@@ -111,14 +113,14 @@ mod tests {
 
     #[test]
     fn a_document_url_is_https_and_has_a_path() {
-        for good in [
+        for accepted in [
             "https://app.example/client.json",
             "https://app.example/oauth/client?v=1",
             "https://1.1.1.1/a",
         ] {
-            assert!(is_acceptable(good, false) && is_acceptable(good, true), "{good}");
+            assert!(is_acceptable(accepted, false) && is_acceptable(accepted, true), "{accepted}");
         }
-        for bad in [
+        for rejected in [
             "https://app.example",
             "https://app.example/",
             "http://app.example/client.json",
@@ -129,12 +131,15 @@ mod tests {
             "ftp://127.0.0.1/client.json",
             "cli",
         ] {
-            assert!(!is_acceptable(bad, false) && !is_acceptable(bad, true), "{bad}");
+            assert!(
+                !is_acceptable(rejected, false) && !is_acceptable(rejected, true),
+                "{rejected}"
+            );
         }
     }
 
     #[test]
-    fn a_document_of_this_machine_or_its_network_has_to_be_allowed() {
+    fn a_document_on_a_loopback_or_private_address_has_to_be_allowed() {
         for local in [
             "http://127.0.0.1:8000/client.json",
             "http://localhost:8000/client.json",
@@ -148,19 +153,19 @@ mod tests {
         ] {
             assert!(!is_acceptable(local, false) && is_acceptable(local, true), "{local}");
         }
-        // The network is not this machine.
+        // Plain `http` is for loopback hosts only.
         assert!(!is_acceptable("http://192.168.1.1/client.json", true));
     }
 
     #[tokio::test]
-    async fn a_name_is_no_way_to_this_machine() {
+    async fn a_name_that_resolves_to_a_loopback_address_is_not_connected_to() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        // Names that resolve to this machine without DNS, past what `is_acceptable` refuses.
+        // These names resolve to a loopback address without DNS. `is_acceptable` rejects them earlier.
         for host in ["localhost", "localhost."] {
             assert!(download(&format!("http://{host}:{port}/client.json"), false).await.is_none());
         }
         let accepted = tokio::time::timeout(Duration::ZERO, listener.accept()).await;
-        assert!(accepted.is_err(), "somebody connected");
+        assert!(accepted.is_err(), "a connection arrived");
     }
 }

@@ -1,10 +1,10 @@
-//! Which addresses are of the internet, and not of this machine or its network.
+//! Public IP addresses, as opposed to loopback, private and reserved ones.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Resolves names, to public addresses alone: a name of anybody can have any address.
+/// Resolves names to their public addresses only: the owner of a name can give it any address.
 pub(crate) struct PublicOnly;
 
 impl Resolve for PublicOnly {
@@ -55,7 +55,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 #[expect(clippy::unnested_or_patterns, reason = "one range after the other, as in the registry")]
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    // Global unicast is 2000::/3; embedded IPv4 addresses of other ranges are not used here.
+    // Global unicast is 2000::/3. Addresses of other ranges that embed an IPv4 address are rejected.
     let [first, second, ..] = address.segments();
     let special = matches!(
         (first, second),
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_this_machine_and_its_network_are_not_public() {
+    fn loopback_private_and_reserved_addresses_are_not_public() {
         for public in ["1.1.1.1", "172.15.0.1", "172.32.0.1", "2606:4700::1111", "100.63.0.1"] {
             assert!(is_public(public.parse().unwrap()), "{public}");
         }

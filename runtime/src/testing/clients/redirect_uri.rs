@@ -1,11 +1,11 @@
-//! Redirect URIs: which ones a client may register, and which ones match a registered one.
+//! Redirect URIs: which a client may register, and which match a registered one.
 
 use url::Url;
 
 use crate::secure_url::is_loopback;
 
-/// Whether a client may register it: `https`, `http` on a loopback host, or a private-use scheme
-/// of an installed application (RFC 8252 §7); never with a fragment (RFC 6749 §3.1.2).
+/// Whether a client may register this URI: `https`, `http` with a loopback host, or a private-use scheme
+/// of an installed application (RFC 8252 §7), without a fragment (RFC 6749 §3.1.2).
 pub(crate) fn acceptable(uri: &str) -> bool {
     let Ok(url) = Url::parse(uri) else {
         return false;
@@ -15,15 +15,15 @@ pub(crate) fn acceptable(uri: &str) -> bool {
     }
     match url.scheme() {
         "http" => is_loopback(&url),
-        // What a browser would run or read itself, and what is known to be no application of ours.
+        // Schemes that a browser handles itself, and that belong to no OAuth client.
         "about" | "blob" | "data" | "file" | "filesystem" | "ftp" | "javascript" | "mailto"
         | "vbscript" | "view-source" | "ws" | "wss" => false,
-        // `https`, and the schemes of applications.
+        // `https` and private-use schemes.
         _ => true,
     }
 }
 
-/// Compares character by character; only the port of a loopback redirect is free (RFC 8252 §7.3).
+/// Whether the strings are equal. For loopback hosts, the port is ignored (RFC 8252 §7.3).
 pub(crate) fn matches(registered: &str, requested: &str) -> bool {
     if registered == requested {
         return true;
@@ -44,8 +44,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn schemes_that_run_in_the_browser_and_plain_http_are_refused() {
-        for good in [
+    fn schemes_of_the_browser_and_plain_http_are_rejected() {
+        for accepted in [
             "https://client.example/cb?x=1",
             "http://127.0.0.1/cb",
             "http://[::1]:3000/cb",
@@ -53,9 +53,9 @@ mod tests {
             "com.example.app:/cb",
             "cursor://anysphere.cursor-retrieval/oauth/cb",
         ] {
-            assert!(acceptable(good), "{good}");
+            assert!(acceptable(accepted), "{accepted}");
         }
-        for bad in [
+        for rejected in [
             "http://client.example/cb",
             "http://127.0.0.1.example/cb",
             "https://client.example/cb#top",
@@ -65,12 +65,12 @@ mod tests {
             "/cb",
             "",
         ] {
-            assert!(!acceptable(bad), "{bad}");
+            assert!(!acceptable(rejected), "{rejected}");
         }
     }
 
     #[test]
-    fn only_the_port_of_a_loopback_redirect_is_free() {
+    fn only_the_port_of_a_loopback_host_is_ignored() {
         assert!(matches("http://127.0.0.1/cb", "http://127.0.0.1:49152/cb"));
         assert!(matches("http://localhost:1/cb", "http://localhost:2/cb"));
         for (registered, requested) in [

@@ -94,7 +94,7 @@ impl Fault {
         Self::new(Action::Delay).after(delay)
     }
 
-    /// Reads the request and never answers; the connection stays open.
+    /// Never responds, and keeps the connection open.
     pub fn hang() -> Self {
         Self::new(Action::Hang)
     }
@@ -252,7 +252,7 @@ impl fmt::Debug for Fault {
         let action = match self.action {
             Action::Delay => "delay",
             Action::Hang => "hang",
-            Action::Respond { .. } => "answer",
+            Action::Respond { .. } => "response",
             Action::Drip(_) => "drip",
             Action::Endless => "endless_body",
             Action::Truncate => "truncated",

@@ -1,4 +1,4 @@
-//! The authorization endpoint (RFC 6749 §3.1), up to the question whether the user agrees.
+//! The authorization endpoint (RFC 6749 §3.1), up to the decision of the user.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub(crate) async fn authorize(
     RawQuery(query): RawQuery,
 ) -> Response {
     let params = Params::parse(query.unwrap_or_default().as_bytes());
-    // Nothing may be sent to a redirect URI before it is known to be the client's own.
+    // Errors before the redirect URI is validated are shown, never redirected (RFC 6749 §4.1.2.1).
     let (client, redirect_uri) = match client_and_redirect(&state, &params).await {
         Ok(found) => found,
         Err(problem) => return html::problem(StatusCode::BAD_REQUEST, problem),
@@ -111,7 +111,7 @@ fn validate(
     if params.one("response_mode").is_some_and(|mode| mode != "query") {
         return Err(OAuthError::invalid_request("the only response_mode is query"));
     }
-    // Without a method, RFC 7636 §4.3 means `plain`, which protects nothing here.
+    // Without a method, RFC 7636 §4.3 means `plain`, which this server does not support.
     if params.one("code_challenge_method") != Some("S256") {
         return Err(OAuthError::invalid_request("PKCE with S256 is required"));
     }

@@ -1,4 +1,4 @@
-//! The question to the user, and the answer.
+//! The consent page and the decision that it posts.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -19,14 +19,14 @@ use crate::testing::settings::User;
 use crate::testing::state::State;
 use crate::testing::store::Code;
 
-/// More open questions than any human will answer; past it the server starts afresh.
+/// The number of pending requests at which the server discards all of them, to bound its memory.
 const MAX_PENDING: usize = 1000;
 
 /// How long an authorization code is valid.
 const CODE_LIFETIME: Duration = Duration::from_secs(60);
 
-/// Shows the consent page. Its random id is good for one answer, and no other site can read it:
-/// that is what keeps other sites from answering in the user's name.
+/// Responds with the consent page. Its form has a random id, which is valid for one decision. Other sites
+/// cannot read it, so they cannot post a decision for the user (cross-site request forgery).
 pub(crate) fn show_page(state: &State, pending: PendingRequest) -> Response {
     let id = random_value();
     let html = render(state, &id, &pending);
@@ -46,7 +46,7 @@ pub(crate) async fn decide(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let too_late = || {
+    let expired = || {
         html::problem(
             StatusCode::BAD_REQUEST,
             "This question was already answered, or has expired. Start again in the application.",
@@ -67,7 +67,7 @@ pub(crate) async fn decide(
         let taken = params.one("request").and_then(|id| store.pending.remove(id));
         match taken.filter(|pending| pending.expires > now) {
             Some(pending) => pending,
-            None => return too_late(),
+            None => return expired(),
         }
     };
     match (decision, user) {

@@ -1,4 +1,4 @@
-//! Authorization server metadata (RFC 8414), which the OpenID discovery document repeats.
+//! The metadata document (RFC 8414). The OpenID discovery document is the same.
 
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::testing::claims::numeric_date;
 use crate::testing::clients::client::{GrantType, OAuthClient};
 use crate::testing::clients::metadata::ClientMetadata;
-use crate::testing::oauth_error::{OAuthError, not_stored};
+use crate::testing::oauth_error::{OAuthError, no_store};
 use crate::testing::random::random_value;
 use crate::testing::state::State;
 
@@ -22,7 +22,7 @@ pub(crate) async fn register(
     let invalid = |description| OAuthError::new("invalid_client_metadata", description);
     let metadata: ClientMetadata = serde_json::from_slice(&body)
         .map_err(|_| invalid("the body is not a JSON object with client metadata"))?;
-    // RFC 7591 §2: a client that does not say so authenticates with basic.
+    // RFC 7591 §2: the default is `client_secret_basic`.
     let method = metadata.token_endpoint_auth_method.as_deref().unwrap_or("client_secret_basic");
     let confidential = match method {
         "none" => false,
@@ -34,7 +34,7 @@ pub(crate) async fn register(
     if grant_types.is_empty() {
         return Err(invalid("none of the grant types is supported"));
     }
-    if !metadata.response_types_are_known() {
+    if !metadata.response_types_are_supported() {
         return Err(invalid("the only response type is code"));
     }
     if !metadata.redirects_are_acceptable() {
@@ -50,7 +50,7 @@ pub(crate) async fn register(
         redirect_uris: metadata.redirect_uris.clone(),
         grant_types,
     };
-    let mut answer = json!({
+    let mut response = json!({
         "client_id": client.id,
         "client_id_issued_at": numeric_date(state.now()),
         "redirect_uris": client.redirect_uris,
@@ -58,15 +58,15 @@ pub(crate) async fn register(
         "response_types": ["code"],
         "token_endpoint_auth_method": method,
     });
-    if let Some(answer) = answer.as_object_mut() {
+    if let Some(response) = response.as_object_mut() {
         if let Some(name) = &client.name {
-            answer.insert("client_name".to_owned(), name.clone().into());
+            response.insert("client_name".to_owned(), name.clone().into());
         }
         if let Some(secret) = &client.secret {
-            answer.insert("client_secret".to_owned(), secret.clone().into());
-            answer.insert("client_secret_expires_at".to_owned(), 0.into());
+            response.insert("client_secret".to_owned(), secret.clone().into());
+            response.insert("client_secret_expires_at".to_owned(), 0.into());
         }
     }
     state.store().clients.insert(client.id.clone(), client);
-    Ok((StatusCode::CREATED, not_stored(answer)).into_response())
+    Ok((StatusCode::CREATED, no_store(response)).into_response())
 }

@@ -21,21 +21,21 @@ pub(crate) async fn revoke(
     let token = params
         .one("token")
         .ok_or_else(|| OAuthError::invalid_request("the token parameter is missing"))?;
-    let foreign = || OAuthError::invalid_grant("the token was issued to another client");
+    let wrong_client = || OAuthError::invalid_grant("the token was issued to another client");
 
     let mut store = state.store();
     if let Some(refresh) = store.refresh_tokens.get(token) {
         if refresh.grant.client_id != client.id {
-            return Err(foreign());
+            return Err(wrong_client());
         }
         let family = refresh.grant.family.clone();
         store.revoke_family(&family);
     } else if let Some(record) = store.tokens.get_mut(token) {
         if record.client_id.as_deref() != Some(client.id.as_str()) {
-            return Err(foreign());
+            return Err(wrong_client());
         }
         record.revoked = true;
     }
-    // A token that nobody knows is as revoked as it can be: RFC 7009 §2.2.
+    // RFC 7009 §2.2: an unknown token is not an error.
     Ok(StatusCode::OK)
 }

@@ -12,7 +12,7 @@ use crate::testing::claims::{audience, numeric_date};
 use crate::testing::clients::authentication::authenticate;
 use crate::testing::clients::client::{GrantType, OAuthClient};
 use crate::testing::grant::{Grant, requested_resources, requested_scopes};
-use crate::testing::oauth_error::{OAuthError, not_stored};
+use crate::testing::oauth_error::{OAuthError, no_store};
 use crate::testing::params::Params;
 use crate::testing::pkce::s256;
 use crate::testing::random::random_value;
@@ -38,16 +38,16 @@ pub(crate) async fn token(
             "the client did not register for this grant type",
         ));
     }
-    let answer = match grant_type {
+    let response = match grant_type {
         GrantType::AuthorizationCode => exchange_code(&state, &client, &params)?,
         GrantType::RefreshToken => refresh(&state, &client, &params)?,
         GrantType::ClientCredentials => client_credentials(&state, &client, &params)?,
     };
-    Ok(not_stored(answer))
+    Ok(no_store(response))
 }
 
-/// RFC 6749 §4.1.3, with PKCE (RFC 7636 §4.6). A code is spent by its first use by the client it
-/// belongs to, right or wrong; a second use ends what the first one gave (RFC 6749 §4.1.2).
+/// RFC 6749 §4.1.3, with PKCE (RFC 7636 §4.6). The first request of the client with its code uses the
+/// code up, even if it fails. A second one revokes the tokens of the first (RFC 6749 §4.1.2).
 fn exchange_code(
     state: &State,
     client: &OAuthClient,
@@ -74,9 +74,9 @@ fn exchange_code(
         if code.expires <= now {
             return Err(wrong());
         }
-        // RFC 6749 §4.1.3 wants the parameter, OAuth 2.1 §10.1 leaves it out.
-        let same = |uri: &str| uri == code.redirect_uri;
-        if !params.one("redirect_uri").is_none_or(same) {
+        // RFC 6749 §4.1.3 requires the parameter, OAuth 2.1 §10.1 omits it.
+        let is_same = |uri: &str| uri == code.redirect_uri;
+        if !params.one("redirect_uri").is_none_or(is_same) {
             return Err(OAuthError::invalid_grant(
                 "the redirect_uri is not that of the authorization request",
             ));
@@ -93,8 +93,8 @@ fn exchange_code(
     Ok(issue(state, &narrowed, refresh))
 }
 
-/// RFC 6749 §6, with rotation: each refresh token is good once, and a replay ends the whole family
-/// (RFC 9700 §4.14.2).
+/// RFC 6749 §6, with rotation: a refresh token is valid once, and its replay revokes all tokens of the
+/// grant (RFC 9700 §4.14.2).
 fn refresh(state: &State, client: &OAuthClient, params: &Params) -> Result<Value, OAuthError> {
     let presented = params
         .one("refresh_token")
@@ -136,8 +136,8 @@ fn client_credentials(
     Ok(issue(state, &grant, None))
 }
 
-/// Issues an access token for this grant, and a refresh token for `refresh`, and says so in the
-/// form of RFC 6749 §5.1.
+/// Issues an access token for this grant, and a refresh token for the grant `refresh`. Returns the token
+/// response (RFC 6749 §5.1).
 fn issue(state: &State, grant: &Grant, refresh: Option<Grant>) -> Value {
     let now = state.now();
     let lifetime = state.settings.token_lifetime;
@@ -160,7 +160,7 @@ fn issue(state: &State, grant: &Grant, refresh: Option<Grant>) -> Value {
         put("aud", audience);
     }
     let token = random_value();
-    let mut answer = json!({
+    let mut response = json!({
         "access_token": token,
         "token_type": "Bearer",
         "expires_in": lifetime.as_secs(),
@@ -179,11 +179,11 @@ fn issue(state: &State, grant: &Grant, refresh: Option<Grant>) -> Value {
     );
     if let Some(grant) = refresh {
         let token = random_value();
-        if let Some(answer) = answer.as_object_mut() {
-            answer.insert("refresh_token".to_owned(), token.clone().into());
+        if let Some(response) = response.as_object_mut() {
+            response.insert("refresh_token".to_owned(), token.clone().into());
         }
         let used = false;
         store.refresh_tokens.insert(token, RefreshToken { grant, used });
     }
-    answer
+    response
 }
