@@ -1,4 +1,4 @@
-//! Clients that come by themselves: registration, client-id metadata documents, revocation.
+//! Dynamic registration, client-id metadata documents, and revocation.
 
 use axum::Router;
 use axum::http::{StatusCode, header};
@@ -9,18 +9,18 @@ use serde_json::{Value, json};
 
 use crate::support::*;
 
-async fn register(server: &AuthorizationServer, metadata: &Value) -> Answer {
+async fn register(server: &AuthorizationServer, metadata: &Value) -> Response {
     let request = http()
         .post(server.registration_url())
         .header("content-type", "application/json")
         .body(metadata.to_string());
-    Answer::of(request).await
+    Response::of(request).await
 }
 
 #[tokio::test]
-async fn a_public_client_registers_and_goes_through_the_flow() {
+async fn a_public_client_registers_and_gets_tokens() {
     let server = AuthorizationServer::start().await.unwrap();
-    let answer = register(
+    let response = register(
         &server,
         &json!({
             "client_name": "Inspector",
@@ -32,9 +32,9 @@ async fn a_public_client_registers_and_goes_through_the_flow() {
         }),
     )
     .await;
-    assert_eq!(answer.status, 201);
-    assert_eq!(answer.header("cache-control"), Some("no-store"));
-    let client = answer.json();
+    assert_eq!(response.status, 201);
+    assert_eq!(response.header("cache-control"), Some("no-store"));
+    let client = response.json();
     assert!(client["client_id_issued_at"].is_u64());
     assert!(client.get("client_secret").is_none());
     assert_eq!(client["client_name"], "Inspector");
@@ -49,7 +49,7 @@ async fn a_public_client_registers_and_goes_through_the_flow() {
 }
 
 #[tokio::test]
-async fn a_confidential_client_gets_a_secret_and_needs_it() {
+async fn a_confidential_client_gets_a_secret_and_must_present_it() {
     let server = AuthorizationServer::start().await.unwrap();
     let metadata = json!({ "redirect_uris": ["http://127.0.0.1:49152/callback"] });
     let client = register(&server, &metadata).await.json();
@@ -63,12 +63,12 @@ async fn a_confidential_client_gets_a_secret_and_needs_it() {
     let with = [("client_id", id), ("client_secret", secret)];
     let tokens = exchange(&server, &redirected["code"], &with).await;
     assert_eq!(tokens.status, 200);
-    // It asked for no refresh tokens.
+    // It did not register for refresh tokens.
     assert!(tokens.json().get("refresh_token").is_none());
 }
 
 #[tokio::test]
-async fn registrations_with_dangerous_or_unknown_metadata_are_refused() {
+async fn registrations_with_unsafe_or_unsupported_metadata_are_rejected() {
     let server = AuthorizationServer::start().await.unwrap();
     for uris in [
         json!([]),
@@ -76,8 +76,8 @@ async fn registrations_with_dangerous_or_unknown_metadata_are_refused() {
         json!(["https://app.example/cb", "javascript:alert(1)"]),
         json!(["https://app.example/cb#x"]),
     ] {
-        let answer = register(&server, &json!({ "redirect_uris": uris })).await;
-        assert_eq!(answer.error(), (400, "invalid_redirect_uri".into()), "{uris}");
+        let response = register(&server, &json!({ "redirect_uris": uris })).await;
+        assert_eq!(response.error(), (400, "invalid_redirect_uri".into()), "{uris}");
     }
     let uris = json!(["https://app.example/cb"]);
     for metadata in [
@@ -87,12 +87,12 @@ async fn registrations_with_dangerous_or_unknown_metadata_are_refused() {
         json!({ "redirect_uris": uris, "response_types": ["token"] }),
         json!({ "redirect_uris": "https://app.example/cb" }),
     ] {
-        let answer = register(&server, &metadata).await;
-        assert_eq!(answer.error(), (400, "invalid_client_metadata".into()), "{metadata}");
+        let response = register(&server, &metadata).await;
+        assert_eq!(response.error(), (400, "invalid_client_metadata".into()), "{metadata}");
     }
 }
 
-/// A website that serves one client-id metadata document, and some that are none.
+/// A web site with one valid client-id metadata document and several invalid ones.
 async fn website() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -128,7 +128,7 @@ async fn website() -> String {
 }
 
 #[tokio::test]
-async fn a_client_id_metadata_document_is_enough() {
+async fn a_client_with_a_metadata_document_needs_no_registration() {
     let server = AuthorizationServer::builder().allow_local_client_documents();
     let server = server.start().await.unwrap();
     let base = website().await;
@@ -148,14 +148,14 @@ async fn a_client_id_metadata_document_is_enough() {
 }
 
 #[tokio::test]
-async fn a_document_that_is_not_quite_right_is_shown_and_never_redirected() {
+async fn an_error_in_a_metadata_document_is_shown_and_never_redirected() {
     let server = AuthorizationServer::builder().allow_local_client_documents();
     let server = server.start().await.unwrap();
     let base = website().await;
     for path in ["other", "secret", "key", "uris", "large", "text", "moved", "missing"] {
         let id = format!("{base}/{path}");
-        let answer = get(&request(&server, &[("client_id", &id)])).await;
-        assert_eq!((answer.status, answer.header("location")), (400, None), "{path}");
+        let response = get(&request(&server, &[("client_id", &id)])).await;
+        assert_eq!((response.status, response.header("location")), (400, None), "{path}");
     }
     let elsewhere = [
         ("client_id", format!("{base}/good")),
@@ -166,7 +166,7 @@ async fn a_document_that_is_not_quite_right_is_shown_and_never_redirected() {
 }
 
 #[tokio::test]
-async fn a_document_of_this_machine_is_not_fetched_unless_it_is_allowed() {
+async fn a_document_on_a_loopback_address_is_not_fetched_by_default() {
     let server = AuthorizationServer::start().await.unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -178,17 +178,17 @@ async fn a_document_of_this_machine_is_not_fetched_unless_it_is_allowed() {
         format!("https://localhost.:{port}/client.json"),
         format!("https://[::ffff:127.0.0.1]:{port}/client.json"),
     ] {
-        let answer = get(&request(&server, &[("client_id", &id)])).await;
-        assert_eq!((answer.status, answer.header("location")), (400, None), "{id}");
+        let response = get(&request(&server, &[("client_id", &id)])).await;
+        assert_eq!((response.status, response.header("location")), (400, None), "{id}");
         let token = exchange(&server, "code", &[("client_id", &id)]).await;
         assert!(matches!(token.status, 400 | 401), "{id}");
     }
     let connected = tokio::time::timeout(std::time::Duration::ZERO, listener.accept()).await;
-    assert!(connected.is_err(), "the server connected to its own machine");
+    assert!(connected.is_err(), "the server connected to a loopback address");
 }
 
 #[tokio::test]
-async fn clients_revoke_their_own_tokens_only() {
+async fn a_client_can_revoke_its_own_tokens_only() {
     let server = server().await;
     let tokens = exchange(&server, &code(&server).await, &[]).await.json();
     let access = text(&tokens, "access_token");
@@ -205,10 +205,10 @@ async fn clients_revoke_their_own_tokens_only() {
     assert_eq!(empty.error(), (400, "invalid_request".into()));
 
     for token in [refresh, refresh, "unknown"] {
-        let answer = form(url, &[("token", token), ("client_id", "cli")]).await;
-        assert_eq!((answer.status, answer.text.as_str()), (200, ""));
+        let response = form(url, &[("token", token), ("client_id", "cli")]).await;
+        assert_eq!((response.status, response.text.as_str()), (200, ""));
     }
-    // RFC 7009 §2.1: with the refresh token go the access tokens.
+    // RFC 7009 §2.1: revoking the refresh token revokes the access tokens.
     assert_eq!(introspect(&server, access).await, json!({"active": false}));
 
     let tokens = exchange(&server, &code(&server).await, &[]).await.json();

@@ -1,4 +1,4 @@
-//! Every fault, as it looks on the wire.
+//! What each fault sends.
 
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
@@ -11,8 +11,8 @@ use tokio::time::timeout;
 
 use crate::support::*;
 
-/// Long enough for a loaded machine, short enough for a test.
-const WHILE: Duration = Duration::from_millis(300);
+/// How long a test waits to show that nothing more arrives.
+const QUIET: Duration = Duration::from_millis(300);
 
 async fn raw(server: &AuthorizationServer, token: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
@@ -35,7 +35,7 @@ async fn faulty(fault: Fault) -> (AuthorizationServer, TcpStream) {
     (server, stream)
 }
 
-/// All that comes until the connection ends, and how it ends.
+/// The bytes up to the end of the connection, and the result at its end.
 async fn everything(mut stream: TcpStream) -> (Vec<u8>, std::io::Result<usize>) {
     let mut bytes = Vec::new();
     let end = stream.read_to_end(&mut bytes).await;
@@ -60,8 +60,8 @@ async fn delay() {
 #[tokio::test]
 async fn hang() {
     let (server, mut stream) = faulty(Fault::hang()).await;
-    let read = timeout(WHILE, stream.read(&mut [0; 1])).await;
-    assert!(read.is_err(), "nothing comes, not even the end");
+    let read = timeout(QUIET, stream.read(&mut [0; 1])).await;
+    assert!(read.is_err(), "no byte arrives, and the connection stays open");
     assert_eq!(server.introspections(), 1);
 }
 
@@ -69,8 +69,8 @@ async fn hang() {
 async fn drip() {
     let (_server, mut stream) = faulty(Fault::drip(Duration::from_millis(10))).await;
     let mut bytes = Vec::new();
-    let whole = timeout(WHILE, stream.read_to_end(&mut bytes)).await;
-    assert!(whole.is_err(), "it goes on");
+    let whole = timeout(QUIET, stream.read_to_end(&mut bytes)).await;
+    assert!(whole.is_err(), "the body has no end");
     let text = String::from_utf8(bytes).unwrap();
     assert!(text.starts_with("HTTP/1.1 200 OK\r\n") && text.contains("\r\n1\r\n{\r\n1\r\n \r\n"));
 }
@@ -142,7 +142,7 @@ async fn truncated() {
 }
 
 #[tokio::test]
-async fn active_as_something_else() {
+async fn active_as_another_value() {
     for (how, expected) in [
         (ActiveAs::Text, Some(json!("true"))),
         (ActiveAs::Number, Some(json!(1))),
@@ -160,15 +160,15 @@ async fn active_as_something_else() {
 }
 
 #[tokio::test]
-async fn faults_belong_to_one_endpoint_and_end() {
+async fn a_fault_applies_to_one_endpoint_until_it_is_used_up_or_cleared() {
     let server = AuthorizationServer::start().await.unwrap();
     let token = server.mint().issue();
     server.fault_times(2, Fault::status(502));
     server.fault(Fault::json(json!({"issuer": "https://other.example"})).at(Endpoint::Metadata));
-    let ask = || Answer::of(post(server.introspection_url(), &[("token", &token)]));
-    assert_eq!(ask().await.status, 502);
-    assert_eq!(ask().await.status, 502);
-    assert_eq!(ask().await.status, 200);
+    let send = || Response::of(post(server.introspection_url(), &[("token", &token)]));
+    assert_eq!(send().await.status, 502);
+    assert_eq!(send().await.status, 502);
+    assert_eq!(send().await.status, 200);
     let document = get(server.metadata_url()).await.json();
     assert_eq!(document, json!({"issuer": "https://other.example"}));
     server.clear_faults();

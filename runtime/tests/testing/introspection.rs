@@ -1,4 +1,4 @@
-//! Minted tokens, and who may ask about them.
+//! Minted tokens and the introspection endpoint.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::*;
 
 #[tokio::test]
-async fn a_minted_token_is_what_the_test_said() {
+async fn a_minted_token_has_the_claims_that_the_test_set() {
     let server = AuthorizationServer::start().await.unwrap();
     let plain = introspect(&server, &server.mint().issue()).await;
     let mut names: Vec<&String> = plain.as_object().unwrap().keys().collect();
@@ -47,34 +47,34 @@ async fn a_minted_token_is_what_the_test_said() {
 }
 
 #[tokio::test]
-async fn expired_revoked_forgotten_and_unknown_tokens_look_the_same() {
+async fn expired_revoked_deleted_and_unknown_tokens_get_the_same_response() {
     let server = AuthorizationServer::start().await.unwrap();
     let expired = server.mint().expired().issue();
     let revoked = server.mint().issue();
-    let forgotten = server.mint().answer_with(json!({"active": true})).issue();
+    let deleted = server.mint().answer_with(json!({"active": true})).issue();
     assert_eq!(introspect(&server, &revoked).await["active"], true);
     assert!(server.revoke(&revoked));
-    assert!(server.delete(&forgotten));
+    assert!(server.delete(&deleted));
     assert!(!server.revoke("unknown") && !server.delete("unknown"));
-    for token in [expired.as_str(), &revoked, &forgotten, "unknown"] {
+    for token in [expired.as_str(), &revoked, &deleted, "unknown"] {
         assert_eq!(introspect(&server, token).await, json!({"active": false}));
     }
 }
 
 #[tokio::test]
-async fn any_document_can_be_the_answer() {
+async fn a_test_can_set_the_whole_introspection_response() {
     let server = AuthorizationServer::start().await.unwrap();
-    let lie = server.mint().answer_with(json!({"active": true, "exp": 1})).issue();
-    assert_eq!(introspect(&server, &lie).await, json!({"active": true, "exp": 1}));
+    let custom = server.mint().answer_with(json!({"active": true, "exp": 1})).issue();
+    assert_eq!(introspect(&server, &custom).await, json!({"active": true, "exp": 1}));
     let bytes = "{\"active\":true,\"active\":false} \u{feff}";
     let raw = server.mint().answer_with_bytes(bytes).issue();
-    let answer = form(server.introspection_url(), &[("token", &raw)]).await;
-    assert_eq!((answer.status, answer.text.as_str()), (200, bytes));
-    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let response = form(server.introspection_url(), &[("token", &raw)]).await;
+    assert_eq!((response.status, response.text.as_str()), (200, bytes));
+    assert_eq!(response.header("content-type"), Some("application/json"));
 }
 
 #[tokio::test]
-async fn with_a_client_registered_its_exact_credentials_are_needed() {
+async fn introspection_requires_the_credentials_of_a_registered_client() {
     let server = AuthorizationServer::builder()
         .client("rs:1", "s+c%t /\u{e9}")
         .introspection_bearer("a-bearer")
@@ -82,29 +82,29 @@ async fn with_a_client_registered_its_exact_credentials_are_needed() {
         .await
         .unwrap();
     let token = server.mint().issue();
-    let ask = || post(server.introspection_url(), &[("token", &token)]);
+    let request = || post(server.introspection_url(), &[("token", &token)]);
     let good = [
-        ask().basic_auth("rs%3A1", Some("s%2Bc%25t+%2F%C3%A9")),
-        ask().bearer_auth("a-bearer"),
+        request().basic_auth("rs%3A1", Some("s%2Bc%25t+%2F%C3%A9")),
+        request().bearer_auth("a-bearer"),
         post(
             server.introspection_url(),
             &[("token", &token), ("client_id", "rs:1"), ("client_secret", "s+c%t /\u{e9}")],
         ),
     ];
     for request in good {
-        assert_eq!(Answer::of(request).await.json()["active"], true);
+        assert_eq!(Response::of(request).await.json()["active"], true);
     }
     let realm = "Basic realm=\"authorization server for tests\"";
     let bad = [
-        (ask(), 401, Some(realm)),
-        (ask().basic_auth("rs:1", Some("s+c%t /\u{e9}")), 401, Some(realm)),
-        (ask().basic_auth("rs%3A1", Some("wrong")), 401, Some(realm)),
-        (ask().basic_auth("rs%3A1", Some("")), 401, Some(realm)),
-        (ask().header("authorization", "Basic !"), 401, Some(realm)),
-        (ask().header("authorization", "Digest x"), 401, Some(realm)),
-        (ask().bearer_auth("wrong"), 401, Some("Bearer error=\"invalid_token\"")),
+        (request(), 401, Some(realm)),
+        (request().basic_auth("rs:1", Some("s+c%t /\u{e9}")), 401, Some(realm)),
+        (request().basic_auth("rs%3A1", Some("wrong")), 401, Some(realm)),
+        (request().basic_auth("rs%3A1", Some("")), 401, Some(realm)),
+        (request().header("authorization", "Basic !"), 401, Some(realm)),
+        (request().header("authorization", "Digest x"), 401, Some(realm)),
+        (request().bearer_auth("wrong"), 401, Some("Bearer error=\"invalid_token\"")),
         (
-            ask().header("authorization", "Basic YTpi").header("authorization", "Basic YTpi"),
+            request().header("authorization", "Basic YTpi").header("authorization", "Basic YTpi"),
             400,
             None,
         ),
@@ -116,26 +116,26 @@ async fn with_a_client_registered_its_exact_credentials_are_needed() {
         ),
     ];
     for (number, (request, status, challenge)) in bad.into_iter().enumerate() {
-        let answer = Answer::of(request).await;
-        assert_eq!(answer.status, status, "{number}: {}", answer.text);
-        assert_eq!(answer.header("www-authenticate"), challenge, "{number}");
-        assert!(answer.json().get("active").is_none());
+        let response = Response::of(request).await;
+        assert_eq!(response.status, status, "{number}: {}", response.text);
+        assert_eq!(response.header("www-authenticate"), challenge, "{number}");
+        assert!(response.json().get("active").is_none());
     }
 }
 
 #[tokio::test]
 async fn a_request_without_token_is_an_error() {
     let server = AuthorizationServer::start().await.unwrap();
-    let answer = form(server.introspection_url(), &[]).await;
-    assert_eq!(answer.error(), (400, "invalid_request".into()));
+    let response = form(server.introspection_url(), &[]).await;
+    assert_eq!(response.error(), (400, "invalid_request".into()));
     assert_eq!(get(server.introspection_url()).await.status, 405);
 }
 
 #[tokio::test]
-async fn what_the_client_sent_can_be_checked_and_is_not_printed() {
+async fn recorded_requests_have_secrets_and_their_debug_output_has_none() {
     let server = AuthorizationServer::start().await.unwrap();
     let pairs = [("token", "t0k3n"), ("token_type_hint", "access_token")];
-    Answer::of(post(server.introspection_url(), &pairs).basic_auth("a", Some("s3cret"))).await;
+    Response::of(post(server.introspection_url(), &pairs).basic_auth("a", Some("s3cret"))).await;
     assert_eq!(server.introspections(), 1);
     let request = server.last_introspection().unwrap();
     assert_eq!((request.method(), request.path()), ("POST", "/introspect"));

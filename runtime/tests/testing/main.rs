@@ -9,9 +9,10 @@
 )]
 
 mod clients;
+mod errors;
 mod faults;
-mod flow;
+mod grants;
 mod introspection;
-mod refusals;
+
 mod server;
 mod support;

@@ -1,4 +1,4 @@
-//! Listening, going away and coming back; the metadata documents.
+//! Start, stop and restart, hosts and origins, and the metadata documents.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -12,21 +12,21 @@ use tokio::time::timeout;
 
 use crate::support::*;
 
-/// What takes longer than this does not happen at all.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time after which a test fails that waits for the end of a connection.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn the_metadata_names_every_endpoint() {
     let server = server().await;
-    let answer =
-        Answer::of(http().get(server.metadata_url()).header("origin", "https://a.example")).await;
-    assert_eq!(answer.header("content-type"), Some("application/json"));
-    assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+    let response =
+        Response::of(http().get(server.metadata_url()).header("origin", "https://a.example")).await;
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    assert_eq!(response.header("access-control-allow-origin"), Some("*"));
     let issuer = server.issuer();
     assert!(issuer.starts_with("http://127.0.0.1:") && !issuer.ends_with('/'));
     let methods = json!(["none", "client_secret_basic", "client_secret_post"]);
     assert_eq!(
-        answer.json(),
+        response.json(),
         json!({
             "issuer": issuer,
             "authorization_endpoint": server.authorization_url(),
@@ -47,22 +47,22 @@ async fn the_metadata_names_every_endpoint() {
         })
     );
     let openid = get(&format!("{issuer}/.well-known/openid-configuration")).await;
-    assert_eq!(openid.json(), answer.json());
+    assert_eq!(openid.json(), response.json());
 }
 
-/// The whole answer to a request whose head is exactly this.
+/// The whole response to a request with exactly this head.
 async fn raw(server: &AuthorizationServer, head: &str) -> String {
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     let request = format!("{head}Connection: close\r\nContent-Length: 0\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    response
 }
 
 #[tokio::test]
-async fn a_request_that_names_another_host_is_refused_everywhere() {
-    // A page that gives its own name this address (DNS rebinding) reaches nothing.
+async fn a_request_with_another_host_is_rejected_at_every_path() {
+    // DNS rebinding: a page has made its host name resolve to this address.
     let server = server().await;
     let token = server.mint().issue();
     let port = server.address().port();
@@ -92,20 +92,20 @@ async fn a_request_that_names_another_host_is_refused_everywhere() {
             format!("Host: evil.example:{port}\r\nX-Forwarded-Host: 127.0.0.1:{port}\r\n"),
         ] {
             let head = format!("{line} HTTP/1.1\r\n{host}Origin: http://evil.example:{port}\r\n");
-            let answer = raw(&server, &head).await;
+            let response = raw(&server, &head).await;
             let refused = "HTTP/1.1 421 Misdirected Request\r\n";
-            assert!(answer.starts_with(refused), "{head}: {answer}");
-            let lower = answer.to_lowercase();
-            assert!(lower.contains("cache-control: no-store"), "{answer}");
-            assert!(!lower.contains("access-control-allow-origin"), "{answer}");
-            assert!(answer.contains("<h1>This request cannot be completed</h1>"), "{answer}");
-            assert!(!answer.contains(&token) && !answer.contains("evil"), "{answer}");
+            assert!(response.starts_with(refused), "{head}: {response}");
+            let lower = response.to_lowercase();
+            assert!(lower.contains("cache-control: no-store"), "{response}");
+            assert!(!lower.contains("access-control-allow-origin"), "{response}");
+            assert!(response.contains("<h1>This request cannot be completed</h1>"), "{response}");
+            assert!(!response.contains(&token) && !response.contains("evil"), "{response}");
         }
     }
     let absolute =
         format!("GET http://evil.example:{port}/authorize HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n");
     assert!(raw(&server, &absolute).await.starts_with("HTTP/1.1 421 "));
-    assert_eq!(server.introspections(), 0, "nothing of it arrived");
+    assert_eq!(server.introspections(), 0, "rejected requests are not recorded");
     assert!(server.requests(Endpoint::Authorization).is_empty());
 
     for host in [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")]
@@ -117,7 +117,7 @@ async fn a_request_that_names_another_host_is_refused_everywhere() {
 }
 
 #[tokio::test]
-async fn an_issuer_with_a_path_has_its_documents_where_the_standards_put_them() {
+async fn an_issuer_with_a_path_has_its_metadata_at_the_standard_locations() {
     let server = AuthorizationServer::builder()
         .path("/tenants/blue/")
         .client("a", "b")
@@ -140,13 +140,13 @@ async fn an_issuer_with_a_path_has_its_documents_where_the_standards_put_them() 
     }
     let root = format!("{origin}/.well-known/oauth-authorization-server");
     assert_eq!(get(&root).await.status, 404);
-    let answer = form(server.introspection_url(), &[("token", "x")]).await;
-    assert_eq!(answer.status, 401);
+    let response = form(server.introspection_url(), &[("token", "x")]).await;
+    assert_eq!(response.status, 401);
     assert_eq!(server.introspections(), 1);
 }
 
 #[tokio::test]
-async fn browsers_may_call_what_clients_in_browsers_need() {
+async fn cors_is_allowed_at_the_endpoints_that_clients_in_browsers_use() {
     let server = server().await;
     for (url, allowed) in [
         (server.token_url(), true),
@@ -161,16 +161,16 @@ async fn browsers_may_call_what_clients_in_browsers_need() {
             .header("origin", "https://inspector.example")
             .header("access-control-request-method", "POST")
             .header("access-control-request-headers", "authorization,mcp-protocol-version");
-        let answer = Answer::of(preflight).await;
-        let origin = answer.header("access-control-allow-origin");
+        let response = Response::of(preflight).await;
+        let origin = response.header("access-control-allow-origin");
         assert_eq!(origin, allowed.then_some("*"), "{url}");
-        let headers = answer.header("access-control-allow-headers");
+        let headers = response.header("access-control-allow-headers");
         assert_eq!(headers, allowed.then_some("authorization,mcp-protocol-version"));
     }
 }
 
 #[tokio::test]
-async fn it_refuses_to_listen_anywhere_but_on_loopback() {
+async fn an_address_other_than_loopback_is_an_error() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
         let address: SocketAddr = address.parse().unwrap();
         let error = AuthorizationServer::builder().listen(address).start().await;
@@ -179,7 +179,7 @@ async fn it_refuses_to_listen_anywhere_but_on_loopback() {
 }
 
 #[tokio::test]
-async fn an_outage_cuts_connections_and_ends_on_the_same_port() {
+async fn stop_closes_connections_and_restart_uses_the_same_port() {
     let server = AuthorizationServer::start().await.unwrap();
     let token = server.mint().issue();
     server.fault_once(Fault::hang());
@@ -196,18 +196,18 @@ async fn an_outage_cuts_connections_and_ends_on_the_same_port() {
         server.restart().await.unwrap();
         assert_eq!(introspect(&server, &token).await["active"], true);
     }
-    let cut = timeout(PATIENCE, hanging).await.expect("the stop cuts it");
+    let cut = timeout(TIMEOUT, hanging).await.expect("stop closes the connection");
     assert!(cut.unwrap().is_err());
 }
 
 #[tokio::test]
-async fn dropping_it_ends_everything() {
+async fn dropping_the_server_closes_its_connections_and_port() {
     let server = AuthorizationServer::start().await.unwrap();
     let address = server.address();
     let mut open = TcpStream::connect(address).await.unwrap();
     drop(server);
-    let end = timeout(PATIENCE, open.read(&mut [0; 1])).await;
-    assert!(matches!(end.expect("it is cut"), Ok(0) | Err(_)));
+    let end = timeout(TIMEOUT, open.read(&mut [0; 1])).await;
+    assert!(matches!(end.expect("the connection is closed"), Ok(0) | Err(_)));
     while TcpStream::connect(address).await.is_ok() {
         tokio::task::yield_now().await;
     }

@@ -1,4 +1,4 @@
-//! An HTTP client that follows nothing and keeps nothing.
+//! An HTTP client without redirects and cookies, and requests that the tests share.
 
 use std::collections::HashMap;
 
@@ -20,13 +20,13 @@ pub(crate) fn http() -> reqwest::Client {
         .unwrap()
 }
 
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: reqwest::header::HeaderMap,
     pub(crate) text: String,
 }
 
-impl Answer {
+impl Response {
     pub(crate) async fn of(request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         Self {
@@ -69,19 +69,19 @@ pub(crate) fn post(url: &str, pairs: &[(&str, &str)]) -> reqwest::RequestBuilder
         .body(encoded(pairs))
 }
 
-pub(crate) async fn form(url: &str, pairs: &[(&str, &str)]) -> Answer {
-    Answer::of(post(url, pairs)).await
+pub(crate) async fn form(url: &str, pairs: &[(&str, &str)]) -> Response {
+    Response::of(post(url, pairs)).await
 }
 
-pub(crate) async fn get(url: &str) -> Answer {
-    Answer::of(http().get(url)).await
+pub(crate) async fn get(url: &str) -> Response {
+    Response::of(http().get(url)).await
 }
 
 pub(crate) fn challenge(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
 }
 
-/// A server that knows the public client `cli`.
+/// A server with the public client `cli`.
 pub(crate) async fn server() -> AuthorizationServer {
     AuthorizationServer::builder()
         .register(OAuthClient::public("cli").name("The <CLI>").redirect_uri(REDIRECT))
@@ -115,7 +115,7 @@ pub(crate) async fn exchange(
     server: &AuthorizationServer,
     code: &str,
     changes: &[(&str, &str)],
-) -> Answer {
+) -> Response {
     let mut pairs = vec![
         ("grant_type", "authorization_code"),
         ("code", code),
@@ -128,10 +128,10 @@ pub(crate) async fn exchange(
     form(server.token_url(), &pairs).await
 }
 
-/// A code for `cli`, without asking anybody.
+/// A code for `cli`.
 pub(crate) async fn code(server: &AuthorizationServer) -> String {
-    let answer = get(&request(server, &[])).await;
-    answer.redirected()["code"].clone()
+    let response = get(&request(server, &[])).await;
+    response.redirected()["code"].clone()
 }
 
 pub(crate) async fn introspect(server: &AuthorizationServer, token: &str) -> Value {

@@ -1,4 +1,4 @@
-//! Authorization and token requests that get an error.
+//! Authorization and token requests that get an error response.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::*;
 
 #[tokio::test]
-async fn a_bad_client_or_redirect_uri_is_shown_and_never_redirected() {
+async fn an_invalid_client_or_redirect_uri_is_shown_and_never_redirected() {
     let server = server().await;
     for changes in [
         vec![("client_id", "nobody")],
@@ -20,18 +20,18 @@ async fn a_bad_client_or_redirect_uri_is_shown_and_never_redirected() {
         vec![("redirect_uri", "javascript:alert(1)")],
         vec![("redirect_uri", REDIRECT), ("redirect_uri", REDIRECT)],
     ] {
-        let answer = get(&request(&server, &changes)).await;
-        assert_eq!(answer.status, 400, "{changes:?}");
-        assert_eq!(answer.header("location"), None, "{changes:?}");
-        assert_eq!(answer.header("cache-control"), Some("no-store"));
-        assert!(answer.text.contains("<h1>This request cannot be completed</h1>"));
-        let policy = answer.header("content-security-policy").unwrap();
+        let response = get(&request(&server, &changes)).await;
+        assert_eq!(response.status, 400, "{changes:?}");
+        assert_eq!(response.header("location"), None, "{changes:?}");
+        assert_eq!(response.header("cache-control"), Some("no-store"));
+        assert!(response.text.contains("<h1>This request cannot be completed</h1>"));
+        let policy = response.header("content-security-policy").unwrap();
         assert!(policy.contains("form-action 'none'"));
     }
 }
 
 #[tokio::test]
-async fn every_other_mistake_goes_back_to_the_client() {
+async fn every_other_error_is_redirected_to_the_client() {
     let server = server().await;
     for (changes, error) in [
         (vec![("response_type", "")], "invalid_request"),
@@ -55,7 +55,7 @@ async fn every_other_mistake_goes_back_to_the_client() {
 }
 
 #[tokio::test]
-async fn an_unknown_resource_is_refused_where_the_known_ones_are_listed() {
+async fn a_resource_that_is_not_configured_is_rejected() {
     let server = AuthorizationServer::builder()
         .register(OAuthClient::public("cli").redirect_uri(REDIRECT))
         .resource("https://other.example/")
@@ -70,7 +70,7 @@ async fn an_unknown_resource_is_refused_where_the_known_ones_are_listed() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_refuses_what_does_not_belong_to_the_code() {
+async fn a_token_request_that_does_not_match_its_code_is_rejected() {
     let server = server().await;
     for (changes, error) in [
         (vec![("code_verifier", "wrong")], (400, "invalid_grant")),
@@ -90,19 +90,19 @@ async fn the_token_endpoint_refuses_what_does_not_belong_to_the_code() {
         (vec![("client_id", "https://app.example/client.json")], (400, "invalid_grant")),
     ] {
         let code = code(&server).await;
-        let answer = exchange(&server, &code, &changes).await;
-        assert_eq!(answer.error(), (error.0, error.1.to_owned()), "{changes:?}");
+        let response = exchange(&server, &code, &changes).await;
+        assert_eq!(response.error(), (error.0, error.1.to_owned()), "{changes:?}");
         let challenge =
             (error.0 == 401).then_some("Basic realm=\"authorization server for tests\"");
-        assert_eq!(answer.header("www-authenticate"), challenge);
+        assert_eq!(response.header("www-authenticate"), challenge);
     }
     let json =
         http().post(server.token_url()).header("content-type", "application/json").body("{}");
-    assert_eq!(Answer::of(json).await.error(), (400, "invalid_request".into()));
+    assert_eq!(Response::of(json).await.error(), (400, "invalid_request".into()));
 }
 
 #[tokio::test]
-async fn a_replayed_code_ends_what_the_first_use_gave() {
+async fn a_replayed_code_revokes_the_tokens_of_its_first_use() {
     let server = server().await;
     let code = code(&server).await;
     let tokens = exchange(&server, &code, &[]).await.json();
@@ -114,7 +114,7 @@ async fn a_replayed_code_ends_what_the_first_use_gave() {
 }
 
 #[tokio::test]
-async fn codes_and_tokens_expire_by_the_given_clock() {
+async fn codes_and_tokens_expire_by_the_configured_clock() {
     let clock = ManualClock::at(SystemTime::UNIX_EPOCH);
     let server = AuthorizationServer::builder()
         .register(OAuthClient::public("cli").redirect_uri(REDIRECT))
@@ -127,8 +127,8 @@ async fn codes_and_tokens_expire_by_the_given_clock() {
     let token = text(&tokens, "access_token");
     let late = code(&server).await;
     clock.set(SystemTime::UNIX_EPOCH + Duration::from_secs(60));
-    let answer = exchange(&server, &late, &[]).await;
-    assert_eq!(answer.error(), (400, "invalid_grant".into()));
+    let response = exchange(&server, &late, &[]).await;
+    assert_eq!(response.error(), (400, "invalid_grant".into()));
     clock.set(SystemTime::UNIX_EPOCH + Duration::from_secs(299));
     assert_eq!(introspect(&server, token).await["active"], true);
     clock.set(SystemTime::UNIX_EPOCH + Duration::from_secs(300));

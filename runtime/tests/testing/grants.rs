@@ -1,4 +1,4 @@
-//! The authorization code flow where everybody behaves.
+//! Grants that succeed, and the consent page.
 
 use requires_auth::testing::{AuthorizationServer, Consent, OAuthClient};
 use serde_json::json;
@@ -8,18 +8,18 @@ use crate::support::*;
 #[tokio::test]
 async fn code_token_refresh_and_introspection() {
     let server = server().await;
-    let answer = get(&request(&server, &[])).await;
-    let location = answer.header("location").unwrap();
+    let response = get(&request(&server, &[])).await;
+    let location = response.header("location").unwrap();
     assert!(location.starts_with("http://127.0.0.1:49152/callback?code="));
-    let redirected = answer.redirected();
+    let redirected = response.redirected();
     assert_eq!(redirected["state"], "a b&c");
     assert_eq!(redirected["iss"], server.issuer());
 
-    let answer = exchange(&server, &redirected["code"], &[]).await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("cache-control"), Some("no-store"));
-    assert_eq!(answer.header("pragma"), Some("no-cache"));
-    let tokens = answer.json();
+    let response = exchange(&server, &redirected["code"], &[]).await;
+    assert_eq!(response.status, 200);
+    assert_eq!(response.header("cache-control"), Some("no-store"));
+    assert_eq!(response.header("pragma"), Some("no-cache"));
+    let tokens = response.json();
     assert_eq!(tokens["token_type"], "Bearer");
     assert_eq!(tokens["expires_in"], 3600);
     assert_eq!(tokens["scope"], "entries:read entries:write");
@@ -55,7 +55,7 @@ async fn code_token_refresh_and_introspection() {
     assert_eq!(narrowed["scope"], "entries:read");
     assert_eq!(narrowed["aud"], "https://journal.example/mcp");
 
-    // The old refresh token again: RFC 9700 §4.14.2 ends all of them.
+    // Replay of the old refresh token: RFC 9700 §4.14.2 revokes all tokens of the grant.
     let replayed = form(server.token_url(), &pairs).await;
     assert_eq!(replayed.error(), (400, "invalid_grant".into()));
     for token in [first.as_str(), text(&second, "access_token")] {
@@ -83,7 +83,7 @@ async fn several_resources_become_several_audiences_and_can_be_narrowed() {
 }
 
 #[tokio::test]
-async fn a_human_chooses_on_the_consent_page() {
+async fn the_user_chooses_subject_and_scopes_on_the_consent_page() {
     let server = AuthorizationServer::builder()
         .consent(Consent::Ask)
         .register(
@@ -120,7 +120,7 @@ async fn a_human_chooses_on_the_consent_page() {
         ("request", id.as_str()),
         ("user", "u-2"),
         ("scope", "entries:read"),
-        // Nobody asked for it, so nobody can give it.
+        // The client did not request it, so the user cannot grant it.
         ("scope", "admin"),
         ("decision", "allow"),
     ];
@@ -133,12 +133,12 @@ async fn a_human_chooses_on_the_consent_page() {
     assert_eq!(claims["sub"], "u-2");
     assert_eq!(claims["username"], "Bob & Co");
 
-    // The question was answered: its id is worth nothing now.
+    // The request has been decided, so its id is no longer valid.
     assert_eq!(form(&url, &choice).await.status, 400);
 }
 
 #[tokio::test]
-async fn a_human_refuses() {
+async fn the_user_denies_and_other_sites_cannot_decide() {
     let server = AuthorizationServer::builder()
         .consent(Consent::Ask)
         .register(OAuthClient::public("cli").redirect_uri(REDIRECT))
@@ -157,19 +157,19 @@ async fn a_human_refuses() {
     let id = hidden_id(&get(&request(&server, &[])).await.text);
     let yes = [("request", id.as_str()), ("user", "alice"), ("decision", "allow")];
     let foreign = post(&url, &yes).header("sec-fetch-site", "cross-site");
-    assert_eq!(Answer::of(foreign).await.status, 403);
+    assert_eq!(Response::of(foreign).await.status, 403);
     for (name, value) in [
         ("origin", "http://evil.example"),
         ("origin", "null"),
         ("referer", "http://evil.example/page"),
         ("sec-fetch-site", "same-site"),
     ] {
-        let foreign = Answer::of(post(&url, &yes).header(name, value)).await;
+        let foreign = Response::of(post(&url, &yes).header(name, value)).await;
         assert_eq!((foreign.status, foreign.header("location")), (403, None), "{name}: {value}");
     }
-    // None of them has used the question up; a browser that answers it says where from.
+    // The request is still pending. A form post from the own origin decides it.
     let own = post(&url, &yes).header("origin", format!("http://{}", server.address()));
-    assert!(Answer::of(own).await.redirected().contains_key("code"));
+    assert!(Response::of(own).await.redirected().contains_key("code"));
     let guessed = [("request", "x"), ("user", "alice"), ("decision", "allow")];
     assert_eq!(form(&url, &guessed).await.status, 400);
 }
@@ -183,17 +183,17 @@ async fn client_credentials() {
         ("resource", "https://journal.example/"),
     ];
     let request = post(server.token_url(), &pairs).basic_auth("job", Some("s3cret"));
-    let tokens = Answer::of(request).await.json();
+    let tokens = Response::of(request).await.json();
     assert!(tokens.get("refresh_token").is_none());
     let token = text(&tokens, "access_token");
     let request = post(server.introspection_url(), &[("token", token)]);
-    let claims = Answer::of(request.basic_auth("job", Some("s3cret"))).await.json();
+    let claims = Response::of(request.basic_auth("job", Some("s3cret"))).await.json();
     assert_eq!(claims["client_id"], "job");
     assert_eq!(claims["aud"], "https://journal.example/");
     assert!(claims.get("sub").is_none());
 
     let request = post(server.token_url(), &pairs).basic_auth("job", Some("wrong"));
-    assert_eq!(Answer::of(request).await.error(), (401, "invalid_client".into()));
+    assert_eq!(Response::of(request).await.error(), (401, "invalid_client".into()));
 }
 
 fn hidden_id(page: &str) -> String {
