@@ -78,13 +78,13 @@ async fn run(mut settings: Settings) -> Result<(), Box<dyn Error>> {
     }
     let serving = axum::serve(listener, app).with_graceful_shutdown(shutdown()).into_future();
     // The first signal lets requests finish; the second does not wait for a client that never does.
-    let impatient = async {
+    let second_signal = async {
         shutdown().await;
         shutdown().await;
     };
     tokio::select! {
         ended = serving => ended?,
-        () = impatient => {}
+        () = second_signal => {}
     }
     Ok(())
 }

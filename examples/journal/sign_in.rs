@@ -128,29 +128,29 @@ impl SignIn {
     }
 }
 
-/// An answer of the authorization endpoint (RFC 6749 §4.1.2, RFC 9207).
+/// A response of the authorization endpoint (RFC 6749 §4.1.2, RFC 9207).
 #[derive(Default)]
-struct Answer {
+struct AuthorizationResponse {
     code: Option<String>,
     error: Option<String>,
     state: Option<String>,
     iss: Option<String>,
 }
 
-impl Answer {
+impl AuthorizationResponse {
     fn read(query: &str) -> Option<Self> {
         let url = Url::parse(&format!("http://callback/?{query}")).ok()?;
-        let mut answer = Self::default();
+        let mut response = Self::default();
         for (name, value) in url.query_pairs() {
             match &*name {
-                "code" => answer.code = Some(value.into()),
-                "error" => answer.error = Some(value.into()),
-                "state" => answer.state = Some(value.into()),
-                "iss" => answer.iss = Some(value.into()),
+                "code" => response.code = Some(value.into()),
+                "error" => response.error = Some(value.into()),
+                "state" => response.state = Some(value.into()),
+                "iss" => response.iss = Some(value.into()),
                 _ => {}
             }
         }
-        Some(answer)
+        Some(response)
     }
 }
 
@@ -162,10 +162,10 @@ struct Token {
 }
 
 async fn callback(State(sign_in): State<Arc<SignIn>>, RawQuery(query): RawQuery) -> Response {
-    let answer = Answer::read(&query.unwrap_or_default()).unwrap_or_default();
-    let ours = answer.state.as_ref() == Some(&sign_in.state)
-        && answer.iss.as_ref() == Some(&sign_in.issuer);
-    let code = match (ours, answer.code, answer.error) {
+    let response = AuthorizationResponse::read(&query.unwrap_or_default()).unwrap_or_default();
+    let ours = response.state.as_ref() == Some(&sign_in.state)
+        && response.iss.as_ref() == Some(&sign_in.issuer);
+    let code = match (ours, response.code, response.error) {
         (true, Some(code), None) => code,
         (true, None, Some(error)) => {
             return page(StatusCode::OK, "Not signed in", &format!("<p>{}</p>", escape(&error)));

@@ -63,12 +63,12 @@ impl Owner {
 /// Every owner's journal.
 #[derive(Debug, Default)]
 pub struct Store {
-    shelves: Mutex<HashMap<Owner, Shelf>>,
+    journals: Mutex<HashMap<Owner, Journal>>,
 }
 
 /// One owner's journal.
 #[derive(Debug, Default)]
-struct Shelf {
+struct Journal {
     last_id: u64,
     entries: Vec<Entry>,
     tags: Vec<Tag>,
@@ -76,16 +76,16 @@ struct Shelf {
 
 impl Store {
     pub fn entries(&self, owner: &Owner) -> Vec<Entry> {
-        self.shelves().get(owner).map(|shelf| shelf.entries.clone()).unwrap_or_default()
+        self.journals().get(owner).map(|journal| journal.entries.clone()).unwrap_or_default()
     }
 
     /// `None` if there is none, or if it is somebody else's.
     pub fn entry(&self, owner: &Owner, id: u64) -> Option<Entry> {
-        self.shelves().get(owner)?.entries.iter().find(|entry| entry.id == id).cloned()
+        self.journals().get(owner)?.entries.iter().find(|entry| entry.id == id).cloned()
     }
 
     pub fn create_entry(&self, owner: Owner, NewEntry { title, content, tags }: NewEntry) -> Entry {
-        let mut all = self.shelves();
+        let mut all = self.journals();
         let own = all.entry(owner).or_default();
         let entry = Entry { id: own.next_id(), title, content, tags };
         own.entries.push(entry.clone());
@@ -94,19 +94,19 @@ impl Store {
 
     /// The deleted entry; `None` if there is none, or if it is somebody else's.
     pub fn delete_entry(&self, owner: &Owner, id: u64) -> Option<Entry> {
-        let mut all = self.shelves();
+        let mut all = self.journals();
         let entries = &mut all.get_mut(owner)?.entries;
         let position = entries.iter().position(|entry| entry.id == id)?;
         Some(entries.remove(position))
     }
 
     pub fn tags(&self, owner: &Owner) -> Vec<Tag> {
-        self.shelves().get(owner).map(|shelf| shelf.tags.clone()).unwrap_or_default()
+        self.journals().get(owner).map(|journal| journal.tags.clone()).unwrap_or_default()
     }
 
     /// The tag of this name: a new one, or the one that is there.
     pub fn create_tag(&self, owner: Owner, NewTag { name }: NewTag) -> Tag {
-        let mut all = self.shelves();
+        let mut all = self.journals();
         let own = all.entry(owner).or_default();
         if let Some(tag) = own.tags.iter().find(|tag| tag.name == name) {
             return tag.clone();
@@ -116,12 +116,12 @@ impl Store {
         tag
     }
 
-    fn shelves(&self) -> MutexGuard<'_, HashMap<Owner, Shelf>> {
-        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    fn journals(&self) -> MutexGuard<'_, HashMap<Owner, Journal>> {
+        self.journals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Shelf {
+impl Journal {
     fn next_id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id

@@ -56,7 +56,7 @@ impl Journal {
         Self { process, url, commands, tokens, tokens_file, client }
     }
 
-    async fn ask(&self, method: Method, path: &str, token: &str, body: Option<Value>) -> Response {
+    async fn send(&self, method: Method, path: &str, token: &str, body: Option<Value>) -> Response {
         let mut request = self.client.request(method, format!("{}{path}", self.url));
         if !token.is_empty() {
             request = request.bearer_auth(&self.tokens[token]);
@@ -94,11 +94,11 @@ impl Journal {
     }
 
     async fn get(&self, path: &str, token: &str) -> (u16, Value) {
-        answer(self.ask(Method::GET, path, token, None).await).await
+        answer(self.send(Method::GET, path, token, None).await).await
     }
 
     async fn post(&self, path: &str, token: &str, body: Value) -> (u16, Value) {
-        answer(self.ask(Method::POST, path, token, Some(body)).await).await
+        answer(self.send(Method::POST, path, token, Some(body)).await).await
     }
 }
 
@@ -192,7 +192,7 @@ async fn every_route_asks_for_its_scope() {
         (Method::GET, "/tags", None, "tags:read"),
         (Method::POST, "/tags", Some(&tag), "tags:write"),
     ] {
-        let response = journal.ask(method.clone(), path, "", body.cloned()).await;
+        let response = journal.send(method.clone(), path, "", body.cloned()).await;
         let metadata = format!("{}/.well-known/oauth-protected-resource/mcp", journal.url);
         let challenge = format!(
             "Bearer realm=\"journal\", scope=\"{scope}\", resource_metadata=\"{metadata}\""
@@ -200,13 +200,13 @@ async fn every_route_asks_for_its_scope() {
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{method} {path}");
         assert_eq!(response.headers()["www-authenticate"], challenge.as_str());
         for token in ["expired", "wrong_audience"] {
-            let response = journal.ask(method.clone(), path, token, body.cloned()).await;
+            let response = journal.send(method.clone(), path, token, body.cloned()).await;
             assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{method} {path} {token}");
         }
         let status = |token| {
             let journal = &journal;
             let (method, body) = (method.clone(), body.cloned());
-            async move { journal.ask(method, path, token, body).await.status().as_u16() }
+            async move { journal.send(method, path, token, body).await.status().as_u16() }
         };
         let reads = scope.ends_with(":read");
         assert_eq!(status("reader").await != 403, reads, "{method} {path}");
@@ -247,7 +247,7 @@ async fn nothing_of_the_journal_is_unguarded_but_what_says_so() {
     let routes = routes();
     assert!(routes.len() > OPEN.len(), "{routes:?}");
     for (method, path) in routes {
-        let response = journal.ask(method.clone(), &path, "", None).await;
+        let response = journal.send(method.clone(), &path, "", None).await;
         if OPEN.contains(&path.as_str()) {
             assert_eq!(response.status(), 200, "{path}");
             continue;
@@ -350,7 +350,7 @@ async fn everybody_has_a_journal_of_their_own() {
     let nothing = (404, json!({"error": "there is no such entry"}));
     assert_eq!(journal.get("/entries", "other").await, (200, json!([])));
     assert_eq!(journal.get("/entries/1", "other").await, nothing);
-    let delete = |token| journal.ask(Method::DELETE, "/entries/1", token, None);
+    let delete = |token| journal.send(Method::DELETE, "/entries/1", token, None);
     assert_eq!(answer(delete("other").await).await, nothing);
     assert_eq!(delete("writer").await.status(), StatusCode::NO_CONTENT);
     assert_eq!(journal.get("/entries/1", "reader").await, nothing);

@@ -2,7 +2,7 @@
 
 mod challenge;
 mod reason;
-mod token_problem;
+mod token_error;
 
 use std::error::Error;
 use std::fmt;
@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 pub(crate) use challenge::{Challenge, ChallengeBase, OFFLINE_ACCESS};
 pub use reason::Reason;
-pub use token_problem::TokenError;
+pub use token_error::TokenError;
 
 use crate::ResolveError;
 
@@ -99,8 +99,8 @@ impl Rejection {
         Self::with(reason, Some(challenge), None, None)
     }
 
-    pub(crate) fn invalid_token(problem: TokenError, challenge: &Challenge<'_>) -> Self {
-        Self::with(Reason::InvalidToken, Some(challenge), None, Some(Box::new(problem)))
+    pub(crate) fn invalid_token(error: TokenError, challenge: &Challenge<'_>) -> Self {
+        Self::with(Reason::InvalidToken, Some(challenge), None, Some(Box::new(error)))
     }
 
     pub(crate) fn unresolved(error: ResolveError, challenge: &Challenge<'_>) -> Self {

@@ -28,7 +28,10 @@ pub(crate) enum CredentialsError {
 impl Credentials {
     /// Reads the one place that this crate takes a token from. A token in the query or the body,
     /// and identity headers of any kind, are never looked at.
-    pub(crate) fn read(headers: &HeaderMap, longest: usize) -> Result<Self, CredentialsError> {
+    pub(crate) fn read(
+        headers: &HeaderMap,
+        max_token_length: usize,
+    ) -> Result<Self, CredentialsError> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let Some(header) = values.next() else {
             return Ok(Self::None);
@@ -48,15 +51,15 @@ impl Credentials {
             };
         }
         let token = trim_spaces(rest);
-        let within = Some(token).filter(|token| token.len() <= longest);
+        let short_enough = Some(token).filter(|token| token.len() <= max_token_length);
         // It is what the header ends with.
         let place = end - token.len()..end;
-        let parsed = within.and_then(|_| AccessToken::in_header(header, place).ok());
+        let parsed = short_enough.and_then(|_| AccessToken::in_header(header, place).ok());
         parsed.map(Self::Bearer).ok_or_else(|| {
             // No token has a comma in it.
             if token.contains(&b',') {
                 CredentialsError::Several
-            } else if within.is_none() {
+            } else if short_enough.is_none() {
                 CredentialsError::TooLong
             } else {
                 CredentialsError::Malformed

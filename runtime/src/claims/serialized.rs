@@ -15,7 +15,8 @@ use super::duplicate_members::has_reserved_name;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SerializedClaims {
-    facts: ClaimSet,
+    #[serde(rename = "facts")]
+    claims: ClaimSet,
     #[serde(rename = "asked_at")]
     pub(crate) resolved_at: SystemTime,
 }
@@ -23,7 +24,8 @@ pub(crate) struct SerializedClaims {
 /// The same form, borrowed.
 #[derive(Serialize)]
 struct SerializedClaimsRef<'a> {
-    facts: &'a ClaimSet,
+    #[serde(rename = "facts")]
+    claims: &'a ClaimSet,
     #[serde(rename = "asked_at")]
     resolved_at: SystemTime,
 }
@@ -31,7 +33,7 @@ struct SerializedClaimsRef<'a> {
 impl SerializedClaims {
     /// `None` for stale claims: only the instance that could not confirm them may use them.
     pub(crate) fn to_json(claims: &Claims, resolved_at: SystemTime) -> Option<Vec<u8>> {
-        let serialized = SerializedClaimsRef { facts: claims.set(), resolved_at };
+        let serialized = SerializedClaimsRef { claims: claims.set(), resolved_at };
         if claims.is_stale() { None } else { serde_json::to_vec(&serialized).ok() }
     }
 
@@ -39,11 +41,11 @@ impl SerializedClaims {
     pub(crate) fn from_json(text: &[u8]) -> Option<Self> {
         let serialized: Self = serde_json::from_slice(text).ok()?;
         // Another version may have written what this version rejects in a response.
-        (!has_reserved_name(&serialized.facts.document)).then_some(serialized)
+        (!has_reserved_name(&serialized.claims.document)).then_some(serialized)
     }
 
     pub(crate) fn into_claims(self) -> Claims {
-        Claims::new(self.facts)
+        Claims::new(self.claims)
     }
 }
 
@@ -79,11 +81,11 @@ mod tests {
             assert_eq!(format!("{read:?}"), format!("{written:?}"));
             assert_eq!(read.as_json(), written.as_json());
             let rest = |claims: &Claims| {
-                let facts = claims.set();
-                let audience = facts.audience.clone();
-                let times = (facts.issued_at, facts.not_before, facts.expires_at);
-                let texts = (facts.username.clone(), facts.issuer.clone(), facts.token_id.clone());
-                (audience, times, texts, facts.other_kind, facts.sender_constrained)
+                let set = claims.set();
+                let audience = set.audience.clone();
+                let times = (set.issued_at, set.not_before, set.expires_at);
+                let texts = (set.username.clone(), set.issuer.clone(), set.token_id.clone());
+                (audience, times, texts, set.other_kind, set.sender_constrained)
             };
             assert_eq!(rest(&read), rest(&written));
         }

@@ -10,15 +10,15 @@ type Alternative = Vec<&'static str>;
 
 /// The most alternatives that are compared with each other. The attribute accepts no condition with
 /// more; one that is made at run time can have any number.
-const MOST_COMPARED: usize = 64;
+const MAX_COMPARED: usize = 64;
 
 /// The scopes of the alternative that lacks the fewest of those granted; among equals, of the one
 /// of which the most are granted; then of the one written first.
 ///
-/// In a condition with more than [`MOST_COMPARED`] alternatives each `Any` is decided by itself, so
+/// In a condition with more than [`MAX_COMPARED`] alternatives each `Any` is decided by itself, so
 /// that the work grows no faster than the condition.
 pub(crate) fn challenge_scopes(condition: &Condition, granted: &ScopeSet) -> Alternative {
-    if count(condition) > MOST_COMPARED {
+    if count(condition) > MAX_COMPARED {
         return nearest(condition, granted)
             .map(|it| without_repetitions(it.scopes))
             .unwrap_or_default();
@@ -106,12 +106,12 @@ fn push_first(condition: &Condition, scopes: &mut Alternative) -> bool {
 
 /// An alternative and how many of its scopes are granted.
 #[derive(Default)]
-struct Weighed {
+struct Candidate {
     scopes: Alternative,
     held: usize,
 }
 
-impl Weighed {
+impl Candidate {
     fn distance(&self) -> (usize, Reverse<usize>) {
         (self.scopes.len() - self.held, Reverse(self.held))
     }
@@ -123,18 +123,18 @@ impl Weighed {
 }
 
 /// The alternative that is made of the nearest one of each `Any`; `None` if no token will do.
-fn nearest(condition: &Condition, granted: &ScopeSet) -> Option<Weighed> {
+fn nearest(condition: &Condition, granted: &ScopeSet) -> Option<Candidate> {
     match condition {
         Condition::Scope(scope) => {
-            Some(Weighed { scopes: vec![scope], held: usize::from(granted.contains(scope)) })
+            Some(Candidate { scopes: vec![scope], held: usize::from(granted.contains(scope)) })
         }
         Condition::Any(conditions) => {
             let each = conditions.iter().filter_map(|each| nearest(each, granted));
-            each.min_by_key(Weighed::distance)
+            each.min_by_key(Candidate::distance)
         }
         Condition::All(conditions) => {
             let mut each = conditions.iter().map(|each| nearest(each, granted));
-            each.try_fold(Weighed::default(), |all, each| Some(all.and(each?)))
+            each.try_fold(Candidate::default(), |all, each| Some(all.and(each?)))
         }
     }
 }

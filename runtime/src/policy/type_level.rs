@@ -108,7 +108,7 @@ impl Policy for AnyToken {
     type Presence = Required;
 }
 
-macro_rules! spelled {
+macro_rules! letters {
     ($($letter:ident)*) => {
         /// One scope, letter by letter.
         #[derive(Debug)]
@@ -134,7 +134,7 @@ macro_rules! spelled {
 }
 
 // As many as the attribute gives to one of them at most.
-spelled!(A B C D E F G H I J K L M N O P Q R S T U V W X);
+letters!(A B C D E F G H I J K L M N O P Q R S T U V W X);
 
 /// A text that is longer than one type can spell: the beginning, and the rest.
 #[derive(Debug)]
@@ -186,7 +186,7 @@ macro_rules! tuples {
 tuples!(A B C D E F G H I J K L M N O P);
 
 /// The most bytes that a text can have; the attribute refuses a longer scope.
-const LONGEST: usize = 256;
+const MAX_BYTES: usize = 256;
 
 /// What no text contains: the default of each letter, which ends it.
 const END: char = '\0';
@@ -202,14 +202,14 @@ pub trait Spelling: Send + Sync + 'static {
 /// A scope or a name as UTF-8, of 256 bytes at most.
 #[derive(Debug)]
 pub struct Text {
-    bytes: [u8; LONGEST],
+    bytes: [u8; MAX_BYTES],
     length: usize,
 }
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler: out of bounds is an error")]
 impl Text {
     const fn of(letters: &[char]) -> Self {
-        let mut text = Self { bytes: [0; LONGEST], length: 0 };
+        let mut text = Self { bytes: [0; MAX_BYTES], length: 0 };
         let mut index = 0;
         while index < letters.len() && letters[index] != END {
             let mut encoded = [0; 4];

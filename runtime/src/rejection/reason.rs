@@ -22,16 +22,16 @@ pub enum Reason {
 
 /// What is fixed about each reason: the status, the code and text of the body, and whether the
 /// challenge names them. The body is written out so that it needs no work when it is sent.
-struct Answer {
+struct FixedResponse {
     status: StatusCode,
     error_in_challenge: Option<&'static str>,
     description: &'static str,
     body: &'static str,
 }
 
-macro_rules! answer {
+macro_rules! fixed_response {
     ($status:ident, $error_in_challenge:expr, $error:literal, $description:literal) => {
-        Answer {
+        FixedResponse {
             status: StatusCode::$status,
             error_in_challenge: $error_in_challenge,
             description: $description,
@@ -47,39 +47,39 @@ macro_rules! answer {
 }
 
 impl Reason {
-    fn answer(self) -> &'static Answer {
+    fn fixed_response(self) -> &'static FixedResponse {
         match self {
-            Self::MissingToken => &answer!(
+            Self::MissingToken => &fixed_response!(
                 UNAUTHORIZED,
                 None,
                 "unauthorized",
                 "This resource needs a bearer access token"
             ),
-            Self::InvalidRequest => &answer!(
+            Self::InvalidRequest => &fixed_response!(
                 BAD_REQUEST,
                 Some("invalid_request"),
                 "invalid_request",
                 "The request must present exactly one access token"
             ),
-            Self::InvalidToken => &answer!(
+            Self::InvalidToken => &fixed_response!(
                 UNAUTHORIZED,
                 Some("invalid_token"),
                 "invalid_token",
                 "The access token is malformed, expired, revoked or not meant for this resource"
             ),
-            Self::InsufficientScope => &answer!(
+            Self::InsufficientScope => &fixed_response!(
                 FORBIDDEN,
                 Some("insufficient_scope"),
                 "insufficient_scope",
                 "The access token does not carry the scopes that this operation needs"
             ),
-            Self::Unavailable => &answer!(
+            Self::Unavailable => &fixed_response!(
                 SERVICE_UNAVAILABLE,
                 None,
                 "temporarily_unavailable",
                 "The access token cannot be checked at the moment"
             ),
-            Self::Misconfigured => &answer!(
+            Self::Misconfigured => &fixed_response!(
                 INTERNAL_SERVER_ERROR,
                 None,
                 "server_error",
@@ -91,19 +91,19 @@ impl Reason {
     /// The status of the answer.
     #[must_use]
     pub fn status(self) -> StatusCode {
-        self.answer().status
+        self.fixed_response().status
     }
 
     pub(super) fn error_in_challenge(self) -> Option<&'static str> {
-        self.answer().error_in_challenge
+        self.fixed_response().error_in_challenge
     }
 
     pub(super) fn description(self) -> &'static str {
-        self.answer().description
+        self.fixed_response().description
     }
 
     pub(super) fn body(self) -> &'static str {
-        self.answer().body
+        self.fixed_response().body
     }
 }
 
