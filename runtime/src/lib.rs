@@ -1,11 +1,19 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    all(feature = "axum", feature = "introspection", feature = "rmcp", feature = "testing"),
+    doc = include_str!("../README.md")
+)]
 //! # Where to start reading
 //!
-//! [`requires_auth`] is the attribute. [`ResourceServer`] and [`Introspection`] are set up once, in
-//! code or from a [`ResourceServerConfig`]. [`AuthInfo`] is what a guarded function receives, and
-//! [`Rejection`] what a refused caller gets. [`Resolver`] is for another way to resolve tokens, and
-//! the module `testing` for tests. The module [`telemetry`] lists what is counted, and the module `shared_cache`
-//! lets several instances share their entries.
+//! - [`requires_auth`] is the attribute, with all its arguments.
+//! - [`ResourceServer`] is created once, with [`Introspection`] in code, from a [`ResourceServerConfig`], or from the
+//!   environment. Its `layer` guards a whole router.
+//! - [`AuthInfo`] is the caller that a guarded function receives. [`Rejection`] is the response to the other requests,
+//!   and describes the log.
+//! - [`Resolver`] is the trait for another source of claims than introspection.
+//! - [`telemetry`] lists the metrics. The module `mcp` is for MCP servers, `shared_cache` for several instances, and
+//!   `testing` for tests.
+//!
+//! The front page has the README if all features are on that its examples use.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod auth_info;
