@@ -1,25 +1,24 @@
-//! The decision: whether the claims of a caller satisfy a condition.
+//! The stage *decide*: whether the claims of a caller meet a condition.
 //!
-//! Every use of a policy comes here: a guard, [`AuthInfo::require`](crate::AuthInfo::require), and the
-//! lists that a layer filters. Nothing of it is cached, so a decision is always made on the claims
-//! of this request (R-E1).
+//! It is the only evaluator: guards, [`AuthInfo::require`](crate::AuthInfo::require), and the lists that an MCP
+//! server filters call it. A decision is not cached: it uses the claims of the current request (R-E1).
 
 use crate::{Claims, ResolveError, ScopeSet};
 
-/// Why a condition is not satisfied.
+/// Why a condition is not met.
 #[derive(Debug)]
 pub(crate) enum Denial<'a> {
-    /// The token does not carry the scopes.
+    /// The token does not have the scopes.
     InsufficientScope,
-    /// The token had the scopes when the authorization server last answered, and claims of that age may
-    /// not be used for them. The error is why there are no newer ones.
+    /// The claims have the scopes, but they are stale and may not be used for these scopes. The error is the
+    /// reason why the token could not be resolved again.
     Stale(&'a ResolveError),
 }
 
-/// Decides whether claims satisfy a condition on their scopes.
+/// Decides whether the scopes of the claims meet a condition.
 ///
-/// Stale claims that may be used for some scopes only can satisfy a condition without a scope and
-/// yet not be enough for it, so their age comes first.
+/// Staleness is checked first: stale claims that may be used for some scopes only must not be used for a
+/// condition without scopes, which they would meet.
 pub(crate) fn decide(
     claims: &Claims,
     condition: impl Fn(&ScopeSet) -> bool,

@@ -1,4 +1,4 @@
-//! The argument that the attribute injects.
+//! The guard: the argument that the attribute injects.
 
 mod caller_argument;
 #[cfg(any(feature = "axum", feature = "rmcp"))]
@@ -13,17 +13,32 @@ use crate::policy::Requirement;
 use crate::policy::type_level::{Anonymous, Policy, Required};
 use crate::{AuthInfo, Rejection};
 
-/// Proof that the policy `P` of a `#[requires_auth]` attribute let the caller through.
+/// The guard of a function: a value of this type exists only for a caller that the policy `P` accepts.
 ///
-/// The attribute turns an argument `auth: AuthInfo` into `Authorized { caller: auth, .. }` of this type
-/// and puts it first, so that a framework decides before it reads anything else of the request. To
-/// call a guarded function yourself, from a test or from another handler, pass `auth.try_into()?`
-/// in that place: the conversion makes the same decision about the scopes. It does not look at the
-/// clock again, so do not keep an `AuthInfo` for longer than the request that it came with.
+/// The attribute replaces an argument `auth: AuthInfo` by `Authorized { caller: auth, .. }` of this type, as
+/// the first argument, so that the framework runs the guard before it reads anything else of the request.
+///
+/// To call a guarded function yourself, from a test or from another handler, pass `auth.try_into()?`. The
+/// conversion decides about the scopes, with a [`Rejection`] as its error. It does not check `exp` again: do not
+/// keep an `AuthInfo` longer than its request.
+///
+/// ```
+/// use requires_auth::{AuthInfo, Rejection, requires_auth};
+///
+/// #[requires_auth(scopes = "entries:read")]
+/// async fn list(auth: AuthInfo) -> String {
+///     format!("the entries of {:?}", auth.subject())
+/// }
+///
+/// #[requires_auth]
+/// async fn home(auth: AuthInfo) -> Result<String, Rejection> {
+///     Ok(list(auth.try_into()?).await)
+/// }
+/// ```
 pub struct Authorized<P: Policy, A = AuthInfo> {
     /// The caller.
     pub caller: A,
-    // Private, so that nobody else can make one.
+    // Private, so that only this module can create the value.
     policy: PhantomData<fn() -> P>,
 }
 
@@ -56,7 +71,7 @@ impl<P: Policy<Presence = Anonymous>> TryFrom<Option<AuthInfo>>
     }
 }
 
-/// A caller with a token, for a function that lets anonymous ones through as well.
+/// A caller with a token, for a function that also accepts anonymous callers.
 impl<P: Policy<Presence = Anonymous>> TryFrom<AuthInfo> for Authorized<P, Option<AuthInfo>> {
     type Error = Rejection;
 
@@ -65,7 +80,7 @@ impl<P: Policy<Presence = Anonymous>> TryFrom<AuthInfo> for Authorized<P, Option
     }
 }
 
-/// Applies to nothing, so that `auth.into()` gets an error that says what to write.
+/// Applies to no type: it gives `auth.into()` a compiler error that names `try_into`.
 impl<P: Policy, A> From<AuthInfo> for Authorized<P, A>
 where
     Self: WithoutDecision<AuthInfo>,
@@ -85,7 +100,7 @@ where
     }
 }
 
-/// Implemented by nothing: whether a caller may run a function is always decided.
+/// Implemented by no type: a conversion without a decision does not exist.
 #[diagnostic::on_unimplemented(
     message = "`into()` makes no argument of a guarded function: the caller may be refused",
     label = "write `try_into()?`",

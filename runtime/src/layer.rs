@@ -13,11 +13,12 @@ pub use service::AuthService;
 use crate::policy::Requirement;
 use crate::{Condition, ResourceServer};
 
-/// Authenticates every request before the service behind it; made by [`ResourceServer::layer`].
+/// Authenticates every request before the inner service gets it. [`ResourceServer::layer`] creates it.
 ///
-/// A request without a valid token is answered as by the guard of a function. For the others, the
-/// caller is in the request's extensions as an [`AuthInfo`](crate::AuthInfo), and `#[requires_auth]` and
-/// `AuthInfo` arguments behind the layer reuse what was resolved.
+/// A request without a valid token, or without the scopes, is answered with the same
+/// [`Rejection`](crate::Rejection) as by the guard of a function. The inner service gets the other requests, with
+/// the caller in their extensions as an [`AuthInfo`](crate::AuthInfo). `#[requires_auth]` and `AuthInfo` arguments
+/// behind the layer do not resolve the token again.
 ///
 /// ```
 /// # #[cfg(feature = "axum")] {
@@ -29,7 +30,7 @@ use crate::{Condition, ResourceServer};
 ///     format!("the entries of {:?}", auth.subject())
 /// }
 ///
-/// /// Requires `entries:read` of the layer and `entries:write`.
+/// // Requires `entries:read`, because of the layer, and `entries:write`.
 /// #[requires_auth(scopes = "entries:write")]
 /// async fn remove(auth: AuthInfo) -> String {
 ///     format!("removed by {:?}", auth.subject())
@@ -46,7 +47,8 @@ use crate::{Condition, ResourceServer};
 /// # }
 /// ```
 ///
-/// With `layer` instead of axum's `route_layer` a path that does not exist is answered 401 too.
+/// With `layer` instead of the `route_layer` of axum, the layer also answers for paths that do not exist: 401
+/// instead of 404.
 ///
 /// # Deny by default
 ///
@@ -58,10 +60,12 @@ use crate::{Condition, ResourceServer};
 /// # }
 /// ```
 ///
-/// A handler that nobody has annotated is answered 500: see [`deny_unguarded`](Self::deny_unguarded).
+/// A request to a handler without a guard is answered 500: see [`deny_unguarded`](Self::deny_unguarded).
 ///
-/// The body of a rejection is made from a `&'static str`, as that of axum is. The type of the response
-/// body does not change.
+/// # Other frameworks
+///
+/// The layer is for every service on the `http` crate whose response body implements `From<&'static str>`. It
+/// does not change the type of the response body.
 #[derive(Debug, Clone)]
 #[must_use = "a layer authenticates nothing until a service is behind it"]
 pub struct AuthLayer {
@@ -77,7 +81,8 @@ struct Settings {
 }
 
 impl ResourceServer {
-    /// A tower layer that authenticates every request to the service behind it.
+    /// A tower layer that authenticates every request to a service, such as a whole router. Default: any valid
+    /// token is required.
     pub fn layer(&self) -> AuthLayer {
         AuthLayer {
             settings: Settings {
@@ -91,27 +96,27 @@ impl ResourceServer {
 }
 
 impl AuthLayer {
-    /// The condition that every caller has to satisfy. Default: [`Condition::NONE`], any valid token.
-    /// The challenge of a handler behind the layer names the scopes of both.
+    /// The condition that the scopes of every caller must meet. Default: [`Condition::NONE`], any valid token.
+    /// The challenge of a guard behind the layer names the scopes of the layer and of the guard.
     pub fn require(mut self, condition: Condition) -> Self {
         self.settings.requirement = condition.into();
         self
     }
 
-    /// Lets requests without a token through; a token that is present must still be valid and satisfy
-    /// the condition. Default: a token is required.
+    /// Accepts requests without a token. A token that is present must be valid and its scopes must meet the
+    /// condition. Default: a token is required.
     pub fn optional(mut self) -> Self {
         self.settings.optional = true;
         self
     }
 
-    /// Answers 500 in place of what was not guarded: the response of a handler behind the layer that has
-    /// neither `#[requires_auth]` nor an `AuthInfo` argument and that does not call
-    /// [`ResourceServer::authorize`]. The log says which path it was. Default: the layer alone decides.
+    /// Answers 500 for a handler behind the layer that has no guard: one that has neither `#[requires_auth]` nor
+    /// an `AuthInfo` argument, and does not call [`ResourceServer::authorize`]. The log has the method and the
+    /// path. Default: handlers without a guard are allowed.
     ///
-    /// The handler has run by then: nothing of its response leaves the server, but what it did is done. A
-    /// test that calls each route once finds every such handler. Put layers that answer by themselves,
-    /// such as limits and timeouts, in front of this one.
+    /// The 500 replaces the response of the handler, after the handler has run: its side effects remain. A test
+    /// that calls each route once finds every such handler. Layers that answer by themselves, such as limits
+    /// and timeouts, must be in front of this one.
     pub fn deny_unguarded(mut self) -> Self {
         self.settings.deny_unguarded = true;
         self

@@ -1,3 +1,4 @@
+// The examples of the README need these features.
 #![cfg_attr(
     all(feature = "axum", feature = "introspection", feature = "rmcp", feature = "testing"),
     doc = include_str!("../README.md")
@@ -13,7 +14,6 @@
 //! - [`telemetry`] lists the metrics. The module `mcp` is for MCP servers, `shared_cache` for several instances, and
 //!   `testing` for tests.
 //!
-//! The front page has the README if all features are on that its examples use.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod auth_info;
@@ -56,8 +56,8 @@ pub use layer::{AuthFuture, AuthLayer, AuthService};
 pub use policy::Condition;
 pub use rejection::{Reason, Rejection, TokenError};
 pub use request::RequestHead;
-/// Guards a function: it runs only for a caller whose access token is valid, meant for this server,
-/// and carries the scopes.
+/// Guards a function: it runs only for a caller whose access token is valid, is meant for this server, and
+/// has the scopes. Other requests are answered with a [`Rejection`].
 ///
 /// ```
 /// use axum::Json;
@@ -71,30 +71,28 @@ pub use request::RequestHead;
 ///
 /// # Arguments
 ///
-/// | written | means |
+/// | written | meaning |
 /// |---|---|
 /// | `#[requires_auth]` | any valid token |
 /// | `scopes = "read write"` | both scopes |
 /// | `scopes = ["read", "write"]` | both scopes |
-/// | `scopes = any("admin", all("read", "write"))` | conditions, nested as written |
-/// | `optional` | a request without a token is let through, and `auth` is an `Option<AuthInfo>` |
-/// | `crate = ::path` | where this crate is, if it is re-exported under another path; a renamed dependency needs none |
+/// | `scopes = any("admin", all("read", "write"))` | a nested [`Condition`] |
+/// | `optional` | a request without a token reaches the function, and `auth` is an `Option<AuthInfo>` |
+/// | `crate = ::path` | the path of this crate, if another crate re-exports it. A renamed dependency does not need it |
 ///
-/// A scope is a string literal within the grammar of RFC 6749 §3.3; anything else does not compile. Neither
-/// does a string that reads as an expression: one with `(`, `)`, `[`, `]`, `;`, `|`, `&` or quotes in it, one
-/// that begins with `!`, or one with `or`, `and` or `not` between other words. The grammar allows some of
-/// these characters; for a scope that has them, call [`AuthInfo::require`] in the function. A list in
-/// `any(…)` means all of its scopes, as everywhere, and does not compile where it is the only element.
+/// A scope is a string literal in the grammar of RFC 6749 §3.3; anything else does not compile. A string that
+/// looks like an expression does not compile either: one that contains `(`, `)`, `[`, `]`, `;`, `|`, `&` or
+/// quotes, one that begins with `!`, or one with `or`, `and` or `not` between other words. The grammar allows
+/// some of these characters; for a scope that contains them, call [`AuthInfo::require`] in the function. A list
+/// inside `any(…)` means all of its scopes, and does not compile as the only element of `any(…)`.
 ///
-/// A challenge for `any(…)` names one alternative. Without a token the first written alternative is
-/// challenged; with one, the alternative with the fewest scopes missing, on a tie the one of which most
-/// scopes are held, then the first written.
+/// A challenge for `any(…)` names one alternative: [`Condition`] describes which.
 ///
 /// # The function
 ///
-/// Any `async fn` or `fn`, free or in an `impl`, that the framework takes. An argument of type
-/// `AuthInfo`, anywhere among the others, receives the caller. The attribute recognises the type by that
-/// name; where it has another one, mark the argument:
+/// Any `async fn` or `fn`, free or in an `impl`, that the framework accepts. An argument of type `AuthInfo`, at
+/// any position, receives the caller. The attribute recognises the type by this name; if the type has another
+/// name, mark the argument:
 ///
 /// ```
 /// # use requires_auth::{AuthInfo, requires_auth};
@@ -118,26 +116,25 @@ pub use request::RequestHead;
 ///
 /// # What it expands to
 ///
-/// One argument changes, nothing else but the `_meta` of a tool or a prompt: `auth: AuthInfo` becomes
-/// `Authorized { caller: auth, .. }` of the type [`Authorized`] and goes to the first place, so that the
-/// framework runs the guard before it reads anything else of the request.
+/// The attribute changes one argument, and the `_meta` of a tool or a prompt. `auth: AuthInfo` becomes
+/// `Authorized { caller: auth, .. }` with the type [`Authorized`], as the first argument, so that the framework
+/// runs the guard before it reads anything else of the request. A function without such an argument gets one.
 ///
-/// To call the function yourself, pass `auth.try_into()?` as the first argument, also where the function
-/// has no argument for the caller. Its type in a compiler error is the policy: `AllOf<(OAuthScope<'r',
-/// 'e', 'a', 'd'>, …)>` of the module [`policy`].
+/// To call the function yourself, pass `auth.try_into()?` as the first argument. Compiler errors show its type,
+/// which contains the policy, such as `AllOf<(OAuthScope<'r', 'e', 'a', 'd'>, …)>`: see the module [`policy`].
 ///
 /// # Several guards in one request
 ///
-/// A request is resolved once. A layer, an extractor that uses [`AuthInfo`], or another guarded function
-/// that the request reaches afterwards uses the claims of the first, for the same [`ResourceServer`] and
-/// the same token, and validates them again. A refusal by the later one, and one by
-/// [`AuthInfo::require`], challenges with the scopes of all of them.
+/// The token of a request is resolved once. A layer, an extractor of [`AuthInfo`], or another guarded function
+/// that handles the same request uses the claims of the first one again, for the same [`ResourceServer`] and
+/// the same token, and validates them again. The challenge of a later guard, and of [`AuthInfo::require`], names
+/// the scopes of all of them.
 ///
 /// # Tools and prompts of an MCP server
 ///
-/// With the feature `rmcp`, put it above `#[tool]` or `#[prompt]`. The caller is checked before the
-/// arguments are parsed, wherever `auth` stands among them; and the tool tells in its `_meta`, under
-/// the name `requires-auth/authorization`, what it asks for.
+/// With the feature `rmcp`, put it above `#[tool]` or `#[prompt]`. The guard decides before the arguments are
+/// parsed, at any position of `auth`. The `_meta` of the tool has the policy, under the name
+/// `requires-auth/authorization`.
 ///
 /// ```
 /// # #[cfg(feature = "rmcp")]
@@ -170,16 +167,15 @@ pub use request::RequestHead;
 /// # }
 /// ```
 ///
-/// Below `#[tool]` it comes too late to tell that, and does not compile; a `&self` method that is not
-/// `async` gets a statement for that, which checks at compile time that no `#[tool]` has been there. A
-/// function with neither `async` nor `self` gives no sign of it: it is guarded all the same, and only
-/// its `_meta` is missing.
+/// Below `#[tool]` it cannot add the `_meta`, and does not compile. For a `&self` method that is not `async`, the
+/// attribute emits a statement that detects the wrong order at compile time. For a function with neither
+/// `async` nor `self` the wrong order is not detected: the function is guarded, and its `_meta` is missing.
 ///
 /// # All tools of an `impl` block
 ///
 /// With `scopes` or `optional`, the attribute on an `impl` block guards every `#[tool]` and `#[prompt]`
-/// in it that does not have its own. `#[public]` exempts one: any caller may use it, and who is a
-/// caller is up to the layer in front of the server.
+/// in it that has no attribute of its own. `#[public]` exempts one: it has no guard, and only the layer in
+/// front of the server decides who can call it.
 ///
 /// ```
 /// # #[cfg(feature = "rmcp")]
@@ -200,42 +196,40 @@ pub use request::RequestHead;
 ///     async fn clear(&self) {}
 ///
 ///     #[public]
-///     #[tool(description = "Say whether the server is well")]
+///     #[tool(description = "Return the health of the server")]
 ///     async fn health(&self) -> String {
-///         "well".to_owned()
+///         "ok".to_owned()
 ///     }
 /// }
 /// # }
 /// ```
 ///
-/// A bare `#[requires_auth]` on the block is stricter: it gives no default, and a tool or a prompt that
-/// has neither `#[requires_auth]` nor `#[public]` does not compile. Above `#[tool_router]` and
-/// `#[prompt_router]` or below makes no difference. Other functions of the block are left alone, and so
-/// is what a macro in it makes: the attribute sees only what is written there, as `#[tool]` or
-/// `#[prompt]`, under any path but no other name. A server with such a block does not build with a tool or
-/// a prompt that the attribute has not seen and that declares nothing itself:
-/// `mcp::McpBuilder::require_policies` says more.
+/// Without arguments, the attribute on the block sets no default: a tool or a prompt that has neither
+/// `#[requires_auth]` nor `#[public]` does not compile. Its order with `#[tool_router]` and `#[prompt_router]`
+/// makes no difference, and the other functions of the block do not change. The attribute recognises a tool or
+/// a prompt by `#[tool]` and `#[prompt]`, under any path; it does not recognise one that a macro generates or
+/// that uses another name. A server with such a block cannot be built with such a tool or prompt, unless that
+/// has a policy of its own: see `mcp::McpBuilder::require_policies`.
 ///
-/// # Beside other attributes
+/// # Other attributes
 ///
-/// `#[tracing::instrument]` can stand above or below, and so can `#[axum::debug_handler]`; above, it
-/// needs an argument for the caller, since it counts the arguments before the guard is there. A method of a
-/// trait has a signature that cannot change, so it cannot be guarded: guard the function that calls
-/// it, or take an `AuthInfo` in the trait and ask [`AuthInfo::require`].
+/// `#[tracing::instrument]` and `#[axum::debug_handler]` can be above or below. Above, `debug_handler` needs an
+/// argument for the caller, since it counts the arguments before the guard is added. A method of a trait cannot
+/// be guarded, since its signature must not change: guard the function that calls it, or give the method an
+/// `AuthInfo` argument and call [`AuthInfo::require`].
 ///
-/// # Where the compiler names no cause
+/// # A compiler error without the cause
 ///
-/// "`Handler<_, _>` is not satisfied", at a handler that is routed, is what axum reports for each
-/// argument that it cannot extract. For a guarded handler the usual cause is a router whose state has
-/// no [`ResourceServer`], such as `Router<()>` or an `Arc<App>`. `#[axum::debug_handler(state = App)]`
-/// on the handler, with the state that the router has, shows the cause: "the router's state `App` has
-/// no `ResourceServer`". Write `.with_state(server)`, or derive `Clone` and `axum::extract::FromRef`
-/// for a state that has the `ResourceServer` as a field.
+/// axum reports "`Handler<_, _>` is not satisfied", where a handler is routed, for each argument that it cannot
+/// extract. For a guarded handler the usual cause is a router whose state has no [`ResourceServer`], such as
+/// `Router<()>` or an `Arc<App>`. `#[axum::debug_handler(state = App)]` on the handler, with the state of the
+/// router, shows the cause: "the router's state `App` has no `ResourceServer`". Write `.with_state(server)`, or
+/// derive `Clone` and `axum::extract::FromRef` for a state that has the `ResourceServer` as a field.
 ///
-/// # Under a condition
+/// # Conditional compilation
 ///
-/// Behind a `#[cfg_attr(…, requires_auth(…))]` whose condition is false there is no attribute, and so
-/// no guard: do not make the guard depend on how the program is compiled.
+/// If the condition of `#[cfg_attr(…, requires_auth(…))]` is false, there is no attribute and no guard: do not
+/// make the guard depend on how the program is compiled.
 pub use requires_auth_macros::requires_auth;
 #[cfg(feature = "introspection")]
 pub use resolve::cache::{Cached, CachedBuilder, InvalidationError, second_level};
@@ -258,7 +252,7 @@ pub use secrecy::SecretString;
 pub use secure_url::UrlError;
 pub use trust::AudienceCheck;
 
-/// What the attribute's output names.
+/// The items that the expansion of the attribute names.
 #[doc(hidden)]
 pub mod requires_auth_expansion {
     pub use crate::auth_info::AuthInfo;

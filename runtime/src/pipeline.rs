@@ -1,7 +1,7 @@
-//! The stages that a request passes before the decision: authenticate, resolve, validate.
+//! The stages before the decision: authenticate, resolve, validate.
 //!
-//! Each stage is entered once for a request. What was resolved is kept in the request's extensions for
-//! the guards that follow.
+//! A token is resolved once for each request. The result is kept in the extensions of the request, for the
+//! guards that run later.
 
 use crate::authenticate::{Credentials, CredentialsError};
 use crate::policy::{Requirement, first_alternative};
@@ -12,23 +12,23 @@ use crate::{
     AccessToken, AuthInfo, Claims, Condition, Rejection, RequestHead, ResolveError, ResourceServer,
 };
 
-/// A token and its claims, after validation. `None` for a request without a bearer token.
+/// The validated claims and their token; `None` for a request without a bearer token.
 pub(crate) type Authenticated = Option<(Claims, AccessToken)>;
 
-/// How far a request got without an `await`.
+/// The result of the stages that need no `await`.
 pub(crate) enum Progress {
-    /// All the way: there is no token, the token is rejected, or its claims were in a cache.
+    /// There is no token, the token is rejected, or its claims were cached.
     Complete(Result<Authenticated, Rejection>),
-    /// The token has to be resolved.
+    /// The token must be resolved.
     Unresolved(AccessToken),
 }
 
 impl ResourceServer {
-    /// Authenticates a request and decides whether its caller satisfies the condition: the whole guard,
-    /// for code that is not a handler of a supported framework. See [`RequestHead`] for an example.
+    /// Authenticates a request and decides whether the scopes of its caller meet the condition: the whole guard,
+    /// for code that no framework integration covers. [`RequestHead`] has an example.
     ///
     /// # Errors
-    /// The [`Rejection`] to answer with.
+    /// The [`Rejection`] to answer with: [`Reason`] has its causes.
     pub async fn authorize<'a>(
         &self,
         request: impl Into<RequestHead<'a>>,
@@ -41,8 +41,8 @@ impl ResourceServer {
         }
     }
 
-    /// The caller; `None` for a request without a bearer token. `requirement` is only for the
-    /// challenge: it is not decided here.
+    /// The caller; `None` for a request without a bearer token. `requirement` is only for the challenge: this
+    /// function does not decide.
     pub(crate) async fn authenticated_caller(
         &self,
         mut request: RequestHead<'_>,
@@ -58,8 +58,8 @@ impl ResourceServer {
         Ok(authenticated.map(|(claims, token)| AuthInfo::new(claims, token, self.clone())))
     }
 
-    /// The stage *authenticate*: reads the credentials. Goes on to *validate* where the claims are in
-    /// the request's extensions or in a cache.
+    /// The stage *authenticate*: reads the credentials. Continues with *validate* if the claims are in the
+    /// extensions of the request or cached.
     pub(crate) fn authenticate(
         &self,
         request: &RequestHead<'_>,
@@ -96,7 +96,7 @@ impl ResourceServer {
         resolved
     }
 
-    /// The stage *validate*: whether the claims are those of a token for this server, now.
+    /// The stage *validate*: whether the claims are of a token that is valid now and meant for this server.
     pub(crate) fn validate(
         &self,
         resolved: Result<Claims, ResolveError>,

@@ -1,4 +1,4 @@
-//! What the stages read of a request.
+//! The view of a request that the stages get.
 
 mod state;
 
@@ -9,12 +9,15 @@ use http::{Extensions, HeaderMap, Method, Uri};
 pub(crate) use state::Guarded;
 pub(crate) use state::RequestState;
 
-/// The head of a request: everything that authenticates it. Its body is never read.
+/// The head of a request: method, URI, headers and extensions. The body is never read.
 ///
-/// Every entry point takes this view, since some credentials are more than a header: a proof of
-/// possession signs the method and the URI (RFC 9449 §4.2), and a client certificate is in the
-/// extensions. What was resolved for a request is kept in its extensions, so that a second guard of the
-/// same request does not resolve the token again.
+/// It is the argument of [`ResourceServer::authorize`](crate::ResourceServer::authorize). The token is in the
+/// `Authorization` header (RFC 6750 §2.1). The other parts are there because some credentials need them: a proof
+/// of possession signs the method and the URI (RFC 9449 §4.2), and a client certificate is in the extensions. The
+/// result of resolving the token is kept in the extensions, so that a second guard of the same request does not
+/// resolve it again.
+///
+/// A [`Parts`] of the `http` crate converts to it:
 ///
 /// ```
 /// use requires_auth::{Condition, Rejection, RequestHead, ResourceServer};
@@ -35,7 +38,7 @@ pub struct RequestHead<'a> {
 }
 
 impl<'a> RequestHead<'a> {
-    /// The head of a request that is not in a [`Parts`] of the `http` crate.
+    /// Creates the head from its parts, for a framework that has no [`Parts`].
     pub fn new(
         method: &'a Method,
         uri: &'a Uri,
@@ -45,25 +48,25 @@ impl<'a> RequestHead<'a> {
         Self { method, uri, headers, extensions }
     }
 
-    /// The method.
+    /// The method of the request.
     #[must_use]
     pub fn method(&self) -> &Method {
         self.method
     }
 
-    /// The URI as this service received it; a router may have removed a prefix of its path.
+    /// The URI as this service received it. A router may have removed a prefix of the path.
     #[must_use]
     pub fn uri(&self) -> &Uri {
         self.uri
     }
 
-    /// The headers.
+    /// The headers of the request.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         self.headers
     }
 
-    /// The extensions.
+    /// The extensions of the request.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
         self.extensions

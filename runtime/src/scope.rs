@@ -1,4 +1,4 @@
-//! Scopes: the grammar of RFC 6749 §3.3 and the set of scopes that a token carries.
+//! Scopes: the grammar of RFC 6749 §3.3, and the set of scopes of a token.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,8 +8,8 @@ use serde::{Serialize, Serializer};
 
 /// The scopes of an access token, or any other set of scope tokens.
 ///
-/// Scopes compare exactly: case matters, nothing is a prefix or a wildcard of anything. The set is
-/// ordered, holds each scope once, and is cheap to clone.
+/// Scopes are compared exactly, case-sensitively (RFC 6749 §3.3); there are no prefixes and no wildcards. The
+/// set is ordered, contains each scope once, and is cheap to clone.
 ///
 /// ```
 /// use requires_auth::ScopeSet;
@@ -27,10 +27,10 @@ pub struct ScopeSet {
 }
 
 impl ScopeSet {
-    /// Reads a space-separated list, as it stands in a `scope` parameter; the empty list is a set too.
+    /// Parses the value of a `scope` parameter: scopes separated by spaces. An empty text is the empty set.
     ///
     /// # Errors
-    /// If a piece is outside the grammar of RFC 6749 §3.3.
+    /// [`ScopeError`] if one of the scopes is outside the grammar of RFC 6749 §3.3.
     pub fn parse(text: &str) -> Result<Self, ScopeError> {
         let scopes: BTreeSet<&str> = pieces(text).collect();
         if scopes.iter().all(|scope| is_scope(scope)) {
@@ -40,8 +40,8 @@ impl ScopeSet {
         }
     }
 
-    /// Collects what an authorization server granted. A piece outside the grammar can equal no
-    /// scope that a policy names, so it is left out.
+    /// The scopes that an authorization server granted. A text outside the grammar is equal to no scope of a
+    /// policy, so it is left out.
     pub(crate) fn granted<'a>(scopes: impl IntoIterator<Item = &'a str>) -> Self {
         Self::join(scopes.into_iter().filter(|scope| is_scope(scope)).collect())
     }
@@ -51,39 +51,39 @@ impl ScopeSet {
         Self { text: text.join(" ").into() }
     }
 
-    /// Whether the set holds exactly this scope.
+    /// Whether the set contains exactly this scope.
     #[must_use]
     pub fn contains(&self, scope: &str) -> bool {
         let scope = scope.as_bytes();
         let mut rest = self.text.as_bytes();
         while !rest.is_empty() {
-            let (own, behind) = rest.split_at(first_space(rest));
-            if own == scope {
+            let (first, after) = rest.split_at(first_space(rest));
+            if first == scope {
                 return true;
             }
-            rest = behind.split_first().map_or(behind, |(_, behind)| behind);
+            rest = after.split_first().map_or(after, |(_space, after)| after);
         }
         false
     }
 
-    /// The scopes, in alphabetical order.
+    /// The scopes, in byte order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         pieces(&self.text)
     }
 
-    /// How many scopes the set holds.
+    /// The number of scopes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.iter().count()
     }
 
-    /// Whether the set holds no scope.
+    /// Whether the set contains no scope.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// The scopes as a `scope` parameter: in alphabetical order, separated by one space.
+    /// The value of a `scope` parameter: the scopes in byte order, separated by one space.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -108,14 +108,14 @@ impl fmt::Display for ScopeSet {
     }
 }
 
-/// A list of strings.
+/// As an array of strings.
 impl Serialize for ScopeSet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter())
     }
 }
 
-/// A scope outside the grammar of RFC 6749 §3.3.
+/// The error for a scope outside the grammar of RFC 6749 §3.3.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a scope consists of printable ASCII characters without space, `\"` and `\\`")]
 pub struct ScopeError {
@@ -128,19 +128,20 @@ impl ScopeError {
     }
 }
 
-/// Splits on U+0020 alone, as RFC 6749 §3.3 has it, and drops empty pieces.
+/// Splits at U+0020 only (RFC 6749 §3.3), and drops empty pieces.
 pub(crate) fn pieces(text: &str) -> impl Iterator<Item = &str> {
     text.split(' ').filter(|piece| !piece.is_empty())
 }
 
-/// Where the first space is, or the end. Every request asks that, so eight bytes are looked at at once.
+/// The index of the first space, or the length. Each request calls it for each scope, so it compares eight
+/// bytes at once.
 fn first_space(text: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGHEST: u64 = u64::from_ne_bytes([0x80; 8]);
     let (words, rest) = text.as_chunks::<8>();
     for (place, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word) ^ (ONES * u64::from(b' '));
-        // The lowest byte that is zero now is the first whose highest bit is set here.
+        // The lowest set bit belongs to the first byte of `word` that is zero, which was a space.
         let zeros = word.wrapping_sub(ONES) & !word & HIGHEST;
         if zeros != 0 {
             return 8 * place + zeros.trailing_zeros() as usize / 8;
@@ -179,7 +180,7 @@ mod tests {
     #[test]
     fn the_first_space_is_found_wherever_it_is() {
         for length in 0..20 {
-            // Bytes that differ from a space in one bit, and the least and greatest.
+            // Bytes that differ from a space in one bit, the least byte and the greatest one.
             for other in [0x21, 0x22, 0x24, 0x28, 0x30, 0x00, 0x60, 0xA0, 0xFF, 0x1F] {
                 let mut text = vec![other; length];
                 assert_eq!(first_space(&text), length);

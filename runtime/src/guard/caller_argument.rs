@@ -3,7 +3,7 @@
 use crate::AuthInfo;
 use crate::policy::type_level::{Anonymous, Required};
 
-/// What an argument that receives the caller may be.
+/// The types that an argument for the caller can have.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot receive the caller",
     label = "expected `requires_auth::AuthInfo`",
@@ -21,7 +21,7 @@ impl Injected<Anonymous> for Option<AuthInfo> {}
 /// Compiles if an argument of type `A` can receive the caller.
 pub const fn receives_the_caller<Presence, A: Injected<Presence>>() {}
 
-/// Nobody else decides what may stand for a caller.
+/// Other crates cannot implement [`Injected`].
 mod sealed {
     pub trait Sealed {}
 

@@ -1,4 +1,4 @@
-//! How a framework's extractor makes a guard.
+//! Creates a guard from a request, for the extractors of the frameworks.
 
 use std::any::{Any, TypeId};
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::resource_server::RequiredScopes;
 use crate::{AuthInfo, Rejection, RequestHead, ResourceServer};
 
 impl<P: Policy, A: Send + 'static> Authorized<P, A> {
-    /// Authenticates a request and decides about its caller: what a framework's extractor does.
+    /// Authenticates a request and decides about its caller: the body of an extractor.
     #[cfg_attr(
         not(feature = "axum"),
         expect(dead_code, reason = "the extractors of rmcp cannot wait for a resolver")
@@ -30,7 +30,7 @@ impl<P: Policy, A: Send + 'static> Authorized<P, A> {
                 Self::authenticated(authenticated?, server, request.extensions_mut(), P::SHARED)
             }
             Progress::Unresolved(token) => {
-                // Boxed: frameworks move their futures, and most requests do not reach this.
+                // Boxed to keep the future small: frameworks move it, and most tokens are cached.
                 let resolution = async move {
                     let resolved = server.resolve(&token, &mut request).await;
                     let authenticated = server.validate(resolved, token, requirement)?;
@@ -41,7 +41,7 @@ impl<P: Policy, A: Send + 'static> Authorized<P, A> {
         }
     }
 
-    /// `share`: whether the next guard of this request may need the requirement of this one.
+    /// `share`: whether a later guard of this request may need the requirement of this one.
     fn authenticated(
         authenticated: Authenticated,
         server: ResourceServer,
@@ -60,8 +60,8 @@ impl<P: Policy, A: Send + 'static> Authorized<P, A> {
         Ok(guard)
     }
 
-    /// Decides about a caller whose token was resolved for this very request. `outer` is what the guards
-    /// in front of this one require.
+    /// Decides about a caller whose token was resolved for this request. `outer` has the requirements of the
+    /// guards in front of this one.
     #[cfg(feature = "rmcp")]
     pub(crate) fn decide(
         server: &ResourceServer,
@@ -87,8 +87,8 @@ impl<P: Policy, A: Send + 'static> Authorized<P, A> {
         argument(None).map(Self::new)
     }
 
-    /// Whether the argument can receive the caller. The attribute checks it too, in the body, so that
-    /// only a guard that is written by hand is refused here.
+    /// Whether the argument can receive the caller. The attribute checks it at compile time, so this fails only
+    /// for a guard that was written without the attribute.
     fn check_argument(server: &ResourceServer) -> Result<(), Rejection> {
         let expected = if P::Presence::ANONYMOUS {
             TypeId::of::<Option<AuthInfo>>()
@@ -104,8 +104,8 @@ impl<P: Policy, A: Send + 'static> Authorized<P, A> {
     }
 }
 
-/// The caller as the type of the argument, `None` being an anonymous one. Which type it is, is decided
-/// when the guard is compiled.
+/// Converts the caller to the type of the argument; `None` is an anonymous caller. The branch is known at
+/// compile time.
 fn argument<A: 'static>(caller: Option<AuthInfo>) -> Result<A, Rejection> {
     let mut argument: Option<A> = None;
     let any: &mut dyn Any = &mut argument;
@@ -117,7 +117,7 @@ fn argument<A: 'static>(caller: Option<AuthInfo>) -> Result<A, Rejection> {
     argument.ok_or_else(|| Rejection::misconfigured(WrongArgument))
 }
 
-/// The type of the argument cannot receive the caller.
+/// An argument whose type cannot receive the caller.
 #[derive(Debug)]
 struct WrongArgument;
 

@@ -15,8 +15,8 @@ use crate::request::{Guarded, RequestState};
 use crate::resource_server::RequiredScopes;
 use crate::{AccessToken, Claims, Rejection, ResolveError};
 
-/// A token that is being resolved. Boxed, since a resolver of any type makes it; a request whose claims
-/// are in a cache has none.
+/// The resolution of a token. Boxed, since the type of the resolver is erased. A request whose claims are cached
+/// has none.
 pub(super) type Resolution = Pin<Box<dyn Future<Output = Resolved> + Send>>;
 
 pub(super) struct Resolved {
@@ -41,7 +41,7 @@ pin_project! {
     enum State<S, B, F> {
         Resolving {
             resolution: Resolution,
-            // Taken when the token is resolved.
+            // `None` after the token is resolved.
             call: Option<Call<S, B>>,
         },
         Calling {
@@ -55,7 +55,7 @@ pin_project! {
     }
 }
 
-/// A request that waits for its token to be resolved, and the service that is ready for it.
+/// A request whose token is being resolved, and the service that is ready for the request.
 struct Call<S, B> {
     parts: Parts,
     body: B,
@@ -63,7 +63,7 @@ struct Call<S, B> {
     settings: Arc<Settings>,
 }
 
-/// Whether a guard has run for a request whose response must have one.
+/// Observes whether a guard runs, for a layer that denies handlers without a guard.
 struct Watch {
     guarded: Guarded,
     method: Method,
@@ -132,7 +132,7 @@ where
             let next = match state.as_mut().project() {
                 StateProjection::Resolving { resolution, call } => {
                     let resolved = ready!(resolution.as_mut().poll(cx));
-                    // Polled after its end, it does not answer.
+                    // A future must not be polled after it is ready; this one stays pending.
                     let Some(Call { mut parts, body, mut inner, settings }) = call.take() else {
                         return Poll::Pending;
                     };
@@ -165,7 +165,7 @@ impl Watch {
         Some(Self { guarded, method, uri, settings: Arc::clone(settings) })
     }
 
-    /// The rejection of a response that no guard has authenticated the request of.
+    /// A rejection, if no guard has authenticated the request.
     fn end(self) -> Option<Rejection> {
         if self.guarded.is_set() {
             return None;
@@ -177,7 +177,7 @@ impl Watch {
     }
 }
 
-/// A handler has answered that is not guarded.
+/// A handler without a guard has answered.
 #[derive(Debug)]
 struct Unguarded {
     method: Method,

@@ -50,7 +50,7 @@ where
                 AuthFuture::authorized(authorized, parts, body, &mut self.inner, settings)
             }
             Progress::Unresolved(token) => {
-                // The service that is ready is the one that is called.
+                // The service that was polled ready must be the one that is called, not its clone.
                 let clone = self.inner.clone();
                 let inner = mem::replace(&mut self.inner, clone);
                 AuthFuture::resolving(self.settings.resolve(token), parts, body, inner, settings)
@@ -60,7 +60,7 @@ where
 }
 
 impl Settings {
-    /// Resolves a token that is in no cache.
+    /// Resolves a token that is not cached.
     fn resolve(&self, token: AccessToken) -> Resolution {
         let server = self.server.clone();
         Box::pin(async move {
@@ -69,7 +69,7 @@ impl Settings {
         })
     }
 
-    /// The rest of the stages for a token that was resolved, and the decision.
+    /// The stages after *resolve*: *validate* and *decide*.
     pub(super) fn validate(&self, resolved: Resolved, parts: &mut Parts) -> Result<(), Rejection> {
         let Resolved { token, outcome } = resolved;
         let state = parts.extensions.get_or_insert_default::<RequestState>();
@@ -78,7 +78,7 @@ impl Settings {
         self.authorize(authenticated, parts)
     }
 
-    /// Decides, and leaves the caller in the request's extensions.
+    /// The stage *decide*. Inserts the caller into the extensions of the request.
     fn authorize(&self, authenticated: Authenticated, parts: &mut Parts) -> Result<(), Rejection> {
         let Some((claims, token)) = authenticated else {
             if self.optional {

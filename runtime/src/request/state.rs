@@ -1,4 +1,4 @@
-//! What the guards of one request share, in its extensions.
+//! The state that the guards of one request share, in its extensions.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::policy::Requirement;
 use crate::{AccessToken, Claims, ResolveError, ResourceServer};
 
-/// The tokens that were resolved for this request, and what its guards have required so far. It
-/// travels in the request's extensions, and only this crate can write it.
+/// The tokens that were resolved for this request, and the requirements of the guards that have run. It is in
+/// the extensions of the request; its type is private, so other crates cannot change it.
 ///
-/// Claims that a cache had at once are not kept here: that would cost an allocation, and the cache
-/// has them for the next guard as well.
+/// Claims from a cache are not kept here: that would need an allocation, and the next guard gets them from the
+/// cache.
 #[derive(Clone, Default)]
 pub(crate) struct RequestState {
     resolutions: Vec<Resolution>,
-    /// Where a layer waits for a guard behind it; `None` if none does.
+    /// Set by a layer that denies handlers without a guard.
     guarded: Option<Guarded>,
     requirements: Vec<(ResourceServer, Requirement)>,
 }
@@ -24,14 +24,14 @@ pub(crate) struct RequestState {
 pub(crate) struct Guarded(Arc<AtomicBool>);
 
 impl Guarded {
-    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "only a layer watches"))]
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "only a layer observes guards"))]
     pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// The outcome of one exchange. It serves the token and the resource server that it was made for and
-/// no other; each guard validates the claims again.
+/// The result of resolving one token. It is used for this token and this resource server only; each guard
+/// validates the claims again.
 #[derive(Clone)]
 struct Resolution {
     server: ResourceServer,
@@ -40,20 +40,20 @@ struct Resolution {
 }
 
 impl RequestState {
-    /// Notes that this request was authenticated behind a layer that demands it.
+    /// Records that a guard has authenticated this request.
     pub(crate) fn mark_guarded(&self) {
         if let Some(guarded) = &self.guarded {
             guarded.0.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Watches whether a guard authenticates this request from now on.
-    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "only a layer watches"))]
+    /// Observes whether a guard authenticates this request from now on.
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "only a layer observes guards"))]
     pub(crate) fn watch_guards(&mut self) -> Guarded {
         self.guarded.get_or_insert_default().clone()
     }
 
-    /// The outcome of an exchange that was made for this token in this request.
+    /// The result of resolving this token, if this request has resolved it.
     pub(crate) fn outcome(
         &self,
         server: &ResourceServer,
@@ -73,7 +73,7 @@ impl RequestState {
         self.resolutions.push(Resolution { server, token, outcome });
     }
 
-    /// What guards of this server have required of this request, the first guard first.
+    /// The requirements of the guards of this server that have run, in their order.
     pub(crate) fn requirements(&self, server: &ResourceServer) -> Vec<Requirement> {
         let own = |(owner, requirement): &(ResourceServer, Requirement)| {
             owner.is(server).then_some(*requirement)
