@@ -1,4 +1,4 @@
-//! The access token and how it is read from a request (RFC 6750 §2.1).
+//! The stage *authenticate*: reads the access token of a request (RFC 6750 §2.1).
 
 mod access_token;
 mod credentials;

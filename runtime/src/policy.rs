@@ -1,9 +1,9 @@
 //! The policy of a guarded function, as a type.
 //!
-//! The attribute writes these types, and error messages of the compiler show them: the policy of
+//! The attribute emits these types, and error messages of the compiler show them. The policy of
 //! `#[requires_auth(scopes = any("a", "b"))] fn list(…)` is
-//! `ByTryInto<Function<'l', 'i', 's', 't'>, AnyOf<(OAuthScope<'a'>, OAuthScope<'b'>)>>`. There is nothing in
-//! here to be used by hand.
+//! `ByTryInto<Function<'l', 'i', 's', 't'>, AnyOf<(OAuthScope<'a'>, OAuthScope<'b'>)>>`. Code without the
+//! attribute does not use this module: it has [`Condition`](crate::Condition).
 
 mod challenge_scopes;
 mod condition;
@@ -25,6 +25,6 @@ pub use type_level::{
 pub use crate::mcp::attribute_order::{NotATool, Undescribed, undescribed};
 #[cfg(feature = "axum")]
 pub use type_level::ByTryInto;
-// Under no other name here: it is the one that errors show.
+// Exported under this name only, so that errors show it.
 #[cfg(not(feature = "axum"))]
 pub use type_level::WithoutFeatureAxum;

@@ -1,4 +1,4 @@
-//! Why a request was refused, and the exact HTTP answer that says so (RFC 6750 §3).
+//! Rejections: why a request is rejected, and the response to it (RFC 6750 §3).
 
 mod challenge;
 mod reason;
@@ -18,15 +18,17 @@ pub use token_error::TokenError;
 
 use crate::ResolveError;
 
-/// A refused request: status, headers and body of the answer.
+/// The response to a request that is rejected: status, headers and body.
 ///
-/// The guard makes them, and so can the application: with [`AuthInfo::require`](crate::AuthInfo::require)
-/// and [`AuthInfo::require_condition`](crate::AuthInfo::require_condition) for a caller that it has, with
-/// [`ResourceServer::unauthorized`](crate::ResourceServer::unauthorized) and its neighbours without.
+/// Guards create it. An application creates it with [`AuthInfo::require`](crate::AuthInfo::require) and
+/// [`AuthInfo::require_condition`](crate::AuthInfo::require_condition) if it has a caller, and otherwise with
+/// [`ResourceServer::unauthorized`](crate::ResourceServer::unauthorized),
+/// [`ResourceServer::invalid_token`](crate::ResourceServer::invalid_token) and
+/// [`ResourceServer::insufficient_scope`](crate::ResourceServer::insufficient_scope). [`Reason`] has the statuses.
 ///
-/// With axum it is a response, and a handler that uses `auth.require("…")?` returns it. Each
-/// answer also carries its `Rejection` in the response's extensions, so that an application can
-/// put its own page in place of the JSON body and keep the challenge:
+/// With the feature `axum` it implements `IntoResponse`; for other frameworks there is
+/// [`to_response`](Self::to_response). The extensions of the response contain the `Rejection`, so that an
+/// application can replace the JSON body by its own page and keep the challenge:
 ///
 /// ```
 /// # #[cfg(feature = "axum")] {
@@ -36,8 +38,9 @@ use crate::ResolveError;
 /// async fn own_page(response: Response) -> Response {
 ///     match response.extensions().get::<Rejection>() {
 ///         None => response,
-///         Some(refused) => {
-///             (refused.status(), refused.headers(), Html("<h1>Please sign in</h1>")).into_response()
+///         Some(rejection) => {
+///             let page = Html("<h1>Please sign in</h1>");
+///             (rejection.status(), rejection.headers(), page).into_response()
 ///         }
 ///     }
 /// }
@@ -47,35 +50,34 @@ use crate::ResolveError;
 ///
 /// # In the log
 ///
-/// Each refusal is one event `request refused` of the `tracing` target `requires_auth`, with these
-/// fields; nothing of it reaches the caller.
+/// Each rejection is one event `request refused` of the `tracing` target `requires_auth`, with the fields below.
+/// The caller gets none of them.
 ///
-/// | field | holds |
+/// | field | value |
 /// |---|---|
-/// | `status`, `reason` | the answer; `reason` as in the module `telemetry::metrics` |
-/// | `function`, `needs` | the guarded function, where there is one, and the scopes that it needs |
+/// | `status`, `reason` | of the response; `reason` as in the module `telemetry::metrics` |
+/// | `function`, `needs` | the guarded function, if there is one, and the scopes that it requires |
 /// | `cause`, `detail` | the [`source`](std::error::Error::source) of the rejection, and its causes |
-/// | `expected`, `found` | for audience, issuer, kind and time: what would have passed, and what the token has |
-/// | `setting` | the setting that decides: builder's method, key of the configuration, environment variable; `none` if no setting does |
-/// | `introspecting_client` | the client id that the authorization server answered to, where that may be why |
+/// | `expected`, `found` | for audience, issuer, kind and time: what is accepted, and what the token has |
+/// | `setting` | the setting that decides: method of the builder, key of the configuration, environment variable; `none` if no setting decides |
+/// | `introspecting_client` | the client id of the introspection request, if it may be the cause |
 /// | `limited` | on the last line before lines of this kind are suppressed |
 ///
-/// The level is WARN where the set-up may be at fault, of this server, of the client or of the
-/// authorization server: every 5xx, and every token that is inactive, too long, or refused for its
-/// claims. It is DEBUG for a request without a token or with a malformed one, and for a token
-/// without the scopes.
+/// The level is WARN if the configuration of this server, of the client or of the authorization server may be the
+/// cause: for every 5xx, and for every token that is inactive, too long, or rejected because of its claims. The
+/// level is DEBUG for a request without a token or with a malformed one, and for a token without the scopes.
 ///
-/// Callers can repeat what they do, so of each kind of warning 5 lines are written in 60 s. The
-/// others are at DEBUG, and an event `further log lines suppressed` with the fields `kind` and
-/// `suppressed` gives their number: it is written with the first refusal after that time, or when
-/// the [`ResourceServer`](crate::ResourceServer) is dropped.
+/// Since callers can repeat requests, at most 5 lines of each kind are written at WARN in 60 s. Further ones are
+/// written at DEBUG. An event `further log lines suppressed` with the fields `kind` and `suppressed` has their
+/// number. It is written with the first rejection after the 60 s, or when the
+/// [`ResourceServer`](crate::ResourceServer) is dropped.
 ///
-/// Text that comes from a token is quoted, escaped to printable ASCII, and cut at 200 characters
-/// and 8 elements. The token itself, and secrets, are never in the log.
+/// Text from a token is quoted, escaped to printable ASCII, and cut after 200 characters and 8 elements. The log
+/// never contains tokens or secrets.
 #[derive(Clone)]
 pub struct Rejection {
     inner: Arc<Inner>,
-    /// Where a layer in front of the function waits for its refusal.
+    /// The channel to the MCP layer in front of the function.
     #[cfg(feature = "rmcp")]
     answer: Option<crate::mcp::Answer>,
 }
@@ -83,7 +85,7 @@ pub struct Rejection {
 struct Inner {
     reason: Reason,
     challenge: Option<HeaderValue>,
-    /// What the challenge names.
+    /// The `scope` of the challenge.
     scope: String,
     retry_after: Option<Duration>,
     source: Option<Source>,
@@ -91,7 +93,7 @@ struct Inner {
 
 type Source = Box<dyn Error + Send + Sync>;
 
-/// The `Retry-After` of an outage whose end nobody has told us.
+/// The `Retry-After` if the authorization server sends none.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 impl Rejection {
@@ -143,52 +145,53 @@ impl Rejection {
         }
     }
 
-    /// Also tells the layer that holds this answer's place, once this becomes the function's result.
+    /// Attaches the channel to the MCP layer, which is used if this rejection is the result of the function.
     #[cfg(feature = "rmcp")]
     pub(crate) fn answering(mut self, answer: Option<&crate::mcp::Answer>) -> Self {
         self.answer = answer.cloned();
         self
     }
 
-    /// The layer that is to be told, taken off: it keeps the rejection, not itself.
+    /// Detaches the channel to the MCP layer: the layer stores the rejection, without a reference to itself.
     #[cfg(feature = "rmcp")]
     pub(crate) fn take_answer(&mut self) -> Option<crate::mcp::Answer> {
         self.answer.take()
     }
 
-    /// Why the request was refused.
+    /// Why the request is rejected.
     #[must_use]
     pub fn reason(&self) -> Reason {
         self.inner.reason
     }
 
-    /// The status of the answer.
+    /// The status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.inner.reason.status()
     }
 
-    /// The `WWW-Authenticate` challenge; a 5xx has none.
+    /// The value of `WWW-Authenticate` (RFC 6750 §3); `None` for a 5xx.
     #[must_use]
     pub fn challenge(&self) -> Option<&HeaderValue> {
         self.inner.challenge.as_ref()
     }
 
-    /// The scopes that the challenge names, in its own spelling: those that the operation needs.
-    /// `None` if it names none.
+    /// The `scope` of the challenge: the scopes that the operation requires, separated by spaces. `None` if the
+    /// challenge has none.
     #[must_use]
     pub fn scope(&self) -> Option<&str> {
         (!self.inner.scope.is_empty()).then_some(self.inner.scope.as_str())
     }
 
-    /// When to try again; only a 503 says so. At least one second, in whole seconds.
+    /// The value of `Retry-After` (RFC 9110 §10.2.3), in whole seconds, at least 1 s; `None` except for a 503.
+    /// Default, if the authorization server sends none: 5 s.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after.map(whole_seconds)
     }
 
-    /// The headers that belong to the answer whatever its body is: the challenge or
-    /// `Retry-After`, and `Cache-Control: no-store`.
+    /// The headers that do not depend on the body: `WWW-Authenticate` or `Retry-After`, and
+    /// `Cache-Control: no-store`.
     #[must_use]
     pub fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(4);
@@ -202,15 +205,26 @@ impl Rejection {
         headers
     }
 
-    /// The body of the answer, a JSON object with `error` and `error_description`.
+    /// The body: a JSON object with `error` and `error_description`.
     ///
-    /// The texts are fixed: nothing of the token, the authorization server or the configuration.
+    /// The texts are fixed. They contain nothing of the token, the introspection response or the configuration.
     #[must_use]
     pub fn body(&self) -> &'static str {
         self.inner.reason.body()
     }
 
-    /// The whole answer, for any framework on the `http` crate.
+    /// The whole response, for any framework on the `http` crate.
+    ///
+    /// ```
+    /// use requires_auth::{Condition, RequestHead, ResourceServer};
+    ///
+    /// async fn answer(server: &ResourceServer, head: RequestHead<'_>) -> http::Response<String> {
+    ///     match server.authorize(head, Condition::Scope("entries:read")).await {
+    ///         Ok(auth) => http::Response::new(format!("the entries of {:?}", auth.subject())),
+    ///         Err(rejection) => rejection.to_response(),
+    ///     }
+    /// }
+    /// ```
     pub fn to_response<B: From<&'static str>>(&self) -> http::Response<B> {
         let mut response = http::Response::new(B::from(self.body()));
         *response.status_mut() = self.status();
@@ -221,7 +235,7 @@ impl Rejection {
     }
 }
 
-/// Rounded up: an answer that says `0` invites the caller to come back at once.
+/// Rounds up to at least 1 s: with `0`, clients would retry at once.
 fn whole_seconds(delay: Duration) -> Duration {
     Duration::from_secs(delay.as_secs() + u64::from(delay.subsec_nanos() > 0))
         .max(Duration::from_secs(1))

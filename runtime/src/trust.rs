@@ -1,4 +1,4 @@
-//! What this server trusts: an entry for each issuer, with the tokens of it that are accepted.
+//! The trusted issuer: its resolver, and the audiences that its tokens must name.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -7,20 +7,22 @@ use crate::Claims;
 use crate::resolve::SharedResolver;
 use crate::telemetry::Quoted;
 
-/// Whether a token must name this resource as its audience.
+/// Whether a token must name this resource server in `aud` (RFC 7519 §4.1.3, RFC 9068 §4).
 ///
-/// In a configuration: `required`, `if-present` or `unchecked`.
+/// The accepted audiences are the resource identifier and those that are configured in addition. They are
+/// compared exactly. In a configuration the values are `required`, `if-present` and `unchecked`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum AudienceCheck {
-    /// It must: the default. A token that names no audience is refused.
+    /// The token must name an accepted audience. A token without `aud` is rejected. This is the default.
     #[default]
     Required,
-    /// It must if it names any. For servers that leave the audience out; then every token that
-    /// such a server issues without one is accepted, for whatever it was meant.
+    /// A token without `aud` is accepted; one with `aud` must name an accepted audience. It is for authorization
+    /// servers that omit `aud`. It accepts all their tokens without `aud`, also those that are meant for other
+    /// services.
     IfPresent,
-    /// The audience is not looked at: tokens that were issued for any other service are accepted
-    /// too. Only where the authorization server serves this resource alone.
+    /// `aud` is not checked. It accepts tokens that were issued for any other service. Use it only if the
+    /// authorization server issues tokens for this resource server only.
     Unchecked,
 }
 
@@ -40,20 +42,20 @@ impl<'de> Deserialize<'de> for AudienceCheck {
     }
 }
 
-/// An issuer whose tokens are accepted: who resolves them, and which audiences they must name.
+/// An issuer whose tokens are accepted.
 #[derive(Debug)]
 pub(crate) struct TrustedIssuer {
     /// The issuer identifier (RFC 8414 §2). `None`: `iss` is not checked.
     pub(crate) issuer: Option<String>,
     pub(crate) resolver: SharedResolver,
     pub(crate) audience_check: AudienceCheck,
-    /// The resource identifier, and what else names this server.
+    /// The accepted audiences: the resource identifier, and further ones.
     pub(crate) audiences: Vec<String>,
 }
 
 impl TrustedIssuer {
-    /// Whether the claims are of this issuer. An absent `iss` is accepted only from a resolver that
-    /// gets its claims from this issuer alone.
+    /// Whether the claims are of this issuer. Claims without `iss` are accepted only from a resolver that gets
+    /// all its claims from this issuer.
     pub(crate) fn accepts_issuer(&self, claims: &Claims) -> bool {
         match (&self.issuer, claims.issuer()) {
             (None, _) => true,
@@ -80,7 +82,7 @@ mod tests {
     use super::*;
     use crate::{AccessToken, ResolveError, Resolver};
 
-    /// A resolver that is never asked for claims.
+    /// A resolver that is never called.
     struct Unused {
         vouches: bool,
     }
@@ -100,7 +102,7 @@ mod tests {
     }
 
     impl TrustedIssuer {
-        /// The issuer of the tests of validation.
+        /// The issuer in the tests of `validate`.
         pub(crate) fn example() -> Self {
             Self {
                 issuer: Some("https://as.example".to_owned()),
@@ -162,7 +164,7 @@ mod tests {
             assert!(check(None, vouches, r#","iss":"https://other.example""#));
             assert!(check(None, vouches, ""));
         }
-        assert!(check(own, true, ""), "its only source is this issuer");
-        assert!(!check(own, false, ""), "nothing says who issued the token");
+        assert!(check(own, true, ""), "the resolver has no other source than this issuer");
+        assert!(!check(own, false, ""), "the issuer of the token is not established");
     }
 }

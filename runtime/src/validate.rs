@@ -1,4 +1,4 @@
-//! The stage *validate*: whether a token's claims hold here and now (RFC 9068 §4).
+//! The stage *validate*: checks the claims of a token against the time and this resource server (RFC 9068 §4).
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -8,8 +8,8 @@ use crate::rejection::TokenError;
 use crate::trust::TrustedIssuer;
 use crate::{Claims, Clock};
 
-/// The checks that every token passes on every request, whoever resolved it. They are cheap and
-/// depend on the time, so that nothing remembered can outlive its token.
+/// The checks of the claims, on every request and for every resolver. Cached claims are checked as well: `exp`
+/// may pass while they are in the cache.
 #[derive(Debug)]
 pub(crate) struct Validation {
     pub(crate) leeway: Duration,
@@ -17,7 +17,7 @@ pub(crate) struct Validation {
 }
 
 impl Validation {
-    /// Whether these are the claims of a bearer access token of this issuer, for this server, now.
+    /// Whether the claims are of a bearer access token of this issuer, for this server, that is valid now.
     pub(crate) fn validate(
         &self,
         claims: &Claims,
@@ -33,7 +33,7 @@ impl Validation {
     fn check_time(&self, claims: &Claims) -> Result<(), TokenError> {
         let coarse = self.clock.coarse_now();
         let around = (coarse.checked_sub(COARSENESS), coarse.checked_add(COARSENESS));
-        // As it is with nearly all tokens, whose life neither begins nor ends just now.
+        // Enough for nearly all tokens: `nbf` and `exp` are far from the current time. The exact clock is slower.
         if let (Some(from), Some(to)) = around
             && self.check_span(claims, from, to).is_ok()
         {
@@ -43,7 +43,7 @@ impl Validation {
         self.check_span(claims, now, now)
     }
 
-    /// Whether the token is valid all the time between these two.
+    /// Whether the token is valid from `from` to `to`.
     fn check_span(
         &self,
         claims: &Claims,
@@ -67,7 +67,7 @@ mod tests {
 
     use super::*;
 
-    /// A time, and what the coarse clock shows then.
+    /// The exact time and the coarse time, in seconds since the epoch.
     #[derive(Debug)]
     struct At(u64, u64);
 

@@ -1,32 +1,31 @@
-//! A token that its own `Debug` does not give away.
+//! The access token: a secret, with a `Debug` that redacts it.
 
 use std::fmt;
 use std::ops::Range;
 
 use http::HeaderValue;
 
-/// An access token, as the caller presented it: non-empty and within the `b64token` grammar of
-/// RFC 6750 §2.1.
+/// An access token, as the caller presented it: non-empty and in the `b64token` grammar of RFC 6750 §2.1.
 ///
-/// It can be cloned cheaply and is never shown: [`expose`](Self::expose) is the one way to its
-/// text, so that every use can be found by name. Like a header of the request, it keeps what was read
-/// with it from the connection, some KiB, for as long as it is kept.
+/// It is cheap to clone. `Debug` redacts it, and only [`expose`](Self::expose) returns its text, so that a search
+/// finds every use. A value that is kept also keeps the read buffer of its connection, some KiB, as a header of
+/// the request does.
 ///
-/// Do not pass a caller's token on to another service. It was issued for this one; a service that
-/// accepts it cannot tell the caller from you (MCP authorization, "token passthrough").
+/// Do not forward the token of a caller to another service: it was issued for this one, and a service that accepts
+/// it cannot distinguish you from the caller (MCP authorization specification, "token passthrough").
 #[derive(Clone)]
 pub struct AccessToken {
-    /// The header that it came in, which is shared with the request: a copy would take longer than all
-    /// that is looked at in it.
+    /// The `Authorization` header, which shares its buffer with the request: a copy would take longer than the
+    /// check of the grammar.
     header: HeaderValue,
     place: Range<usize>,
 }
 
 impl AccessToken {
-    /// Takes a token that did not come in a request's header: from the environment, or in a test.
+    /// Parses a token that is not from a header of a request, such as from the environment or in a test.
     ///
     /// # Errors
-    /// If the text is empty or outside the grammar.
+    /// [`AccessTokenError`] if the text is empty or outside the grammar of RFC 6750 §2.1.
     pub fn parse(token: &str) -> Result<Self, AccessTokenError> {
         let header = HeaderValue::from_str(token).map_err(|_| AccessTokenError(()))?;
         Self::in_header(&header, 0..token.len())
@@ -44,19 +43,19 @@ impl AccessToken {
         }
     }
 
-    /// The token itself: a secret. Keep it out of logs, answers and keys.
+    /// The text of the token. It is a secret: do not put it into logs, responses or keys.
     #[must_use]
     pub fn expose(&self) -> &str {
-        // All of the grammar is ASCII.
+        // Cannot fail: the grammar has ASCII characters only.
         str::from_utf8(self.expose_bytes()).unwrap_or_default()
     }
 
-    /// Whether it is the same token.
+    /// Whether both are the same token.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.expose_bytes() == other.expose_bytes()
     }
 
-    /// The same for a hash, which does not need it as text.
+    /// The same as bytes, for a hash.
     pub(crate) fn expose_bytes(&self) -> &[u8] {
         self.header.as_bytes().get(self.place.clone()).unwrap_or_default()
     }
@@ -68,7 +67,7 @@ impl fmt::Debug for AccessToken {
     }
 }
 
-/// A text that cannot be an access token.
+/// The error for a text that is not an access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "not an access token: RFC 6750 allows letters, digits and `-._~+/`, with `=` at the end only"
@@ -79,13 +78,13 @@ pub struct AccessTokenError(());
 fn is_b64token(token: &[u8]) -> bool {
     let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
     let (text, _) = token.split_at(token.len() - padding);
-    // Sixteen bytes side by side, which the compiler makes a few wide instructions of; stopping at the
-    // first wrong one takes several times as long.
+    // The compiler vectorizes chunks of sixteen bytes. A loop that stops at the first wrong byte takes several
+    // times as long.
     let (pieces, mut rest) = text.as_chunks::<16>();
     let mut fits = [1; 16];
     let last = text.last_chunk::<16>();
     if last.is_some() {
-        // Some of its bytes a second time, instead of the rest one by one.
+        // Checks some bytes a second time, instead of the remaining bytes one by one.
         rest = &[];
     }
     for piece in pieces.iter().chain(last) {
@@ -97,10 +96,10 @@ fn is_b64token(token: &[u8]) -> bool {
     !text.is_empty() && fits.iter().fold(rest, |all, fits| all & fits) == 1
 }
 
-/// 1 if it is, 0 if not: numbers, since the compiler leaves truth values where they are.
+/// 1 if the byte is in the grammar, else 0. A number, since the compiler does not vectorize `bool`.
 fn is_of_text(byte: u8) -> u8 {
     let letter = u8::from((byte | 0x20).wrapping_sub(b'a') < 26);
-    // `-`, `.` and `/` come right before the digits.
+    // `-`, `.`, `/` and the digits are consecutive.
     let dash_to_nine = u8::from(byte.wrapping_sub(b'-') < 13);
     let other = u8::from(byte == b'+') | u8::from(byte == b'_') | u8::from(byte == b'~');
     letter | dash_to_nine | other

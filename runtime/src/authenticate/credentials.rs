@@ -1,33 +1,33 @@
-//! The `Authorization` header.
+//! Reads the credentials of the `Authorization` header.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
 use super::AccessToken;
 
-/// What a request presents to authenticate itself.
+/// The credentials of a request.
 #[derive(Debug)]
 pub(crate) enum Credentials {
-    /// No `Authorization` header, an empty one, or one of another scheme.
+    /// There is no `Authorization` header, or it is empty, or it has another scheme.
     None,
-    /// A bearer token within the grammar.
+    /// A bearer token in the grammar of RFC 6750 §2.1.
     Bearer(AccessToken),
 }
 
-/// Why a header was refused before anything was done with its token.
+/// Why the `Authorization` header is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CredentialsError {
     /// More than one set of credentials.
     Several,
     /// A bearer token that is empty or outside the grammar.
     Malformed,
-    /// A bearer token that is longer than the cap.
+    /// A bearer token that is longer than `max_token_length`.
     TooLong,
 }
 
 impl Credentials {
-    /// Reads the one place that this crate takes a token from. A token in the query or the body,
-    /// and identity headers of any kind, are never looked at.
+    /// Reads the `Authorization` header, the only source of a token. Tokens in the query or the body (RFC 6750 §2.2,
+    /// §2.3) and other headers are never read.
     pub(crate) fn read(
         headers: &HeaderMap,
         max_token_length: usize,
@@ -52,11 +52,11 @@ impl Credentials {
         }
         let token = trim_spaces(rest);
         let short_enough = Some(token).filter(|token| token.len() <= max_token_length);
-        // It is what the header ends with.
+        // The token is at the end of the header.
         let place = end - token.len()..end;
         let parsed = short_enough.and_then(|_| AccessToken::in_header(header, place).ok());
         parsed.map(Self::Bearer).ok_or_else(|| {
-            // No token has a comma in it.
+            // The grammar has no comma, so it separates credentials.
             if token.contains(&b',') {
                 CredentialsError::Several
             } else if short_enough.is_none() {
@@ -80,8 +80,8 @@ fn trim_spaces(mut value: &[u8]) -> &[u8] {
     value
 }
 
-/// Whether an element of a comma-joined list is credentials of the bearer scheme: intermediaries
-/// join repeated headers so (RFC 9110 §5.3).
+/// Whether an element of a comma-separated list is credentials of the bearer scheme: intermediaries combine
+/// repeated headers into such a list (RFC 9110 §5.3).
 fn names_bearer(element: &[u8]) -> bool {
     split_at_space(element.trim_ascii()).0.eq_ignore_ascii_case(b"bearer")
 }

@@ -1,22 +1,22 @@
-//! Which scopes a challenge names when a condition can be met in more than one way.
+//! Which scopes a challenge names, if several sets of scopes meet a condition.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use crate::{Condition, ScopeSet};
 
-/// One way to meet a condition: the scopes that together suffice, each once, as written.
+/// A set of scopes that meets a condition: each scope once, in the order of the source.
 type Alternative = Vec<&'static str>;
 
-/// The most alternatives that are compared with each other. The attribute accepts no condition with
-/// more; one that is made at run time can have any number.
+/// The maximum number of alternatives that are compared with each other. The attribute accepts no condition with
+/// more; a condition that is created in code can have any number.
 const MAX_COMPARED: usize = 64;
 
-/// The scopes of the alternative that lacks the fewest of those granted; among equals, of the one
-/// of which the most are granted; then of the one written first.
+/// The alternative with the fewest scopes that are not granted; of several, the one with the most granted
+/// scopes; of several, the first in the source.
 ///
-/// In a condition with more than [`MAX_COMPARED`] alternatives each `Any` is decided by itself, so
-/// that the work grows no faster than the condition.
+/// In a condition with more than [`MAX_COMPARED`] alternatives, the choice is made in each `Any` separately, so
+/// that the time is linear in the size of the condition.
 pub(crate) fn challenge_scopes(condition: &Condition, granted: &ScopeSet) -> Alternative {
     if count(condition) > MAX_COMPARED {
         return nearest(condition, granted)
@@ -31,8 +31,8 @@ pub(crate) fn challenge_scopes(condition: &Condition, granted: &ScopeSet) -> Alt
     alternatives.min_by_key(distance).unwrap_or_default()
 }
 
-/// The scopes of the alternative that is written first: what a caller without a token is challenged
-/// for. Empty if any token meets the condition, and if none can.
+/// The first alternative in the source, for the challenge to a caller without a token. Empty if every token
+/// meets the condition, or none.
 pub(crate) fn first_alternative(condition: &Condition) -> Alternative {
     let mut scopes = Vec::new();
     let satisfiable = push_first(condition, &mut scopes);
@@ -50,20 +50,20 @@ pub(crate) fn all_scopes(condition: Condition) -> Vec<&'static str> {
     }
 }
 
-/// At least as many as there are alternatives, and as are held at any time while they are listed.
-/// What `usize` cannot count is `usize::MAX`.
+/// An upper bound of the number of alternatives, also of those in memory while they are listed. It saturates at
+/// `usize::MAX`.
 fn count(condition: &Condition) -> usize {
     match condition {
         Condition::Scope(_) => 1,
         Condition::Any(conditions) => conditions.iter().map(count).fold(0, usize::saturating_add),
-        // An `Any` of nothing leaves no alternative, but may be listed after the others.
+        // An empty `Any` removes all alternatives, but only after those of the others were listed.
         Condition::All(conditions) => {
             conditions.iter().map(|each| count(each).max(1)).fold(1, usize::saturating_mul)
         }
     }
 }
 
-/// Every alternative, in the order in which a reader meets them; a scope can be in one twice.
+/// Every alternative, in the order of the source. A scope can occur in one twice.
 fn alternatives(condition: &Condition) -> Vec<Alternative> {
     match condition {
         Condition::Scope(scope) => vec![vec![scope]],
@@ -74,9 +74,9 @@ fn alternatives(condition: &Condition) -> Vec<Alternative> {
     }
 }
 
-/// Each of the one with each of the other.
+/// The Cartesian product of two lists of alternatives.
 fn product(mut left: Vec<Alternative>, right: &[Alternative]) -> Vec<Alternative> {
-    // In place where nothing multiplies: a long list of scopes is not copied for each of them.
+    // In place if there is one: a list of scopes would be copied for each of its elements.
     if let [only] = right {
         for alternative in &mut left {
             alternative.extend(only);
@@ -87,7 +87,7 @@ fn product(mut left: Vec<Alternative>, right: &[Alternative]) -> Vec<Alternative
     left.iter().flat_map(|left| right.iter().map(move |right| both(left, right))).collect()
 }
 
-/// Appends the first alternative. `false`, with nothing appended, if there is none.
+/// Appends the first alternative. If there is none, appends nothing and returns `false`.
 fn push_first(condition: &Condition, scopes: &mut Alternative) -> bool {
     let before = scopes.len();
     let satisfiable = match condition {
@@ -104,7 +104,7 @@ fn push_first(condition: &Condition, scopes: &mut Alternative) -> bool {
     satisfiable
 }
 
-/// An alternative and how many of its scopes are granted.
+/// An alternative, and the number of its scopes that are granted.
 #[derive(Default)]
 struct Candidate {
     scopes: Alternative,
@@ -122,7 +122,7 @@ impl Candidate {
     }
 }
 
-/// The alternative that is made of the nearest one of each `Any`; `None` if no token will do.
+/// The alternative that consists of the nearest one of each `Any`; `None` if no token meets the condition.
 fn nearest(condition: &Condition, granted: &ScopeSet) -> Option<Candidate> {
     match condition {
         Condition::Scope(scope) => {
@@ -139,7 +139,7 @@ fn nearest(condition: &Condition, granted: &ScopeSet) -> Option<Candidate> {
     }
 }
 
-/// Each scope where it is met first.
+/// Removes all but the first occurrence of each scope.
 fn without_repetitions(mut scopes: Alternative) -> Alternative {
     if scopes.len() > 1 {
         let mut seen = HashSet::with_capacity(scopes.len());
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(
             challenged(&condition, "d"),
             "c d",
-            "all of the alternative, not what is missing"
+            "all scopes of the alternative, not only the missing ones"
         );
         assert_eq!(challenged(&condition, "d a b"), "a b");
     }
@@ -184,7 +184,7 @@ mod tests {
         let condition = Any(&[Scope("admin"), All(&[Scope("read"), Scope("write")])]);
         assert_eq!(challenged(&condition, "read"), "read write");
         assert_eq!(challenged(&condition, "write"), "read write");
-        // One missing either way, and one held either way: the first written.
+        // In both alternatives one scope is missing and one is granted: the first in the source.
         let condition = Any(&[All(&[Scope("a"), Scope("b")]), All(&[Scope("c"), Scope("d")])]);
         assert_eq!(challenged(&condition, "d a"), "a b");
         // A scope that is written twice counts once.
@@ -206,14 +206,14 @@ mod tests {
         let nested = All(&[Scope("a"), Any(&[Scope("b"), Scope("c")]), Scope("a")]);
         assert_eq!(first(&nested), "a b");
         assert_eq!(first(&Condition::NONE), "");
-        // What no token can meet is skipped.
+        // An alternative that no token meets is skipped.
         assert_eq!(first(&Any(&[All(&[Scope("a"), NEVER]), NEVER, Scope("b")])), "b");
         assert_eq!(first(&All(&[Scope("a"), NEVER])), "");
     }
 
     #[test]
-    fn choices_side_by_side_are_weighed_together() {
-        // R-B4: one scope that serves two choices is less than the first of each.
+    fn choices_in_one_condition_are_compared_together() {
+        // R-B4: one scope that meets both choices is fewer than the first of each.
         let condition = All(&[Any(&[Scope("a"), Scope("b")]), Any(&[Scope("c"), Scope("b")])]);
         assert_eq!(challenged(&condition, ""), "b");
         assert_eq!(challenged(&condition, "c"), "a c");
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_made_at_run_time_is_cheap_whatever_it_is() {
+    fn the_time_is_linear_in_the_size_of_the_condition() {
         // R-B4, R-I13: 2^64 alternatives, and a list of 50 000 scopes.
         let choice = Any(&[Scope("admin"), All(&[Scope("read"), Scope("write")])]);
         let choices = All(Box::leak(Box::new([choice; 64])));

@@ -1,10 +1,12 @@
-//! The condition tree.
+//! The condition of a policy: an expression over scopes.
 
 use crate::{ScopeError, ScopeSet};
 
-/// A condition over the scopes of a token, as written in the attribute.
+/// A condition on the scopes of a token.
 ///
-/// `scopes = any("admin", all("read", "write"))` is
+/// It is for code that decides without the attribute: [`ResourceServer::authorize`](crate::ResourceServer::authorize),
+/// [`AuthInfo::require_condition`](crate::AuthInfo::require_condition), and the `require` of a layer. The attribute
+/// argument `scopes = any("admin", all("read", "write"))` is the condition
 ///
 /// ```
 /// use requires_auth::{Condition, ScopeSet};
@@ -20,30 +22,31 @@ use crate::{ScopeError, ScopeSet};
 ///
 /// # The challenge
 ///
-/// A challenge names one set of scopes that meets the condition, never all that the condition
-/// mentions. Without a token, or with one that is not valid, it is the first as written: here `admin`.
-/// For a valid token it is the set of which the token lacks the fewest scopes; among equals the
-/// one of which it already holds the most; then the first as written. So a token with `read` is
-/// challenged with `read write` here. Write the alternative first that most clients should request.
+/// The `scope` of a challenge (RFC 6750 §3) names one set of scopes that meets the condition, not all scopes in
+/// the condition. Without a valid token it is the first set in the source: here `admin`. With a valid token it is
+/// the set of which the token lacks the fewest scopes; of several, the one of which the token has the most
+/// scopes; of several, the first in the source. Here a token with `read` gets a challenge with `read write`.
+/// Write that alternative first which most clients should request.
 ///
-/// The attribute accepts a condition with at most 64 such sets. A condition made in code may have
-/// more; then each [`Any`](Self::Any) in it is decided by itself.
+/// The attribute accepts a condition with at most 64 such sets. A condition that is created in code may have
+/// more; then the choice is made in each [`Any`](Self::Any) separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Condition {
-    /// The token carries this scope.
+    /// The token has this scope.
     Scope(&'static str),
-    /// Every one of these holds; with none of them, any valid token will do.
+    /// All of these conditions are met. Empty: every valid token meets it.
     All(&'static [Condition]),
-    /// At least one of these holds; with none of them, no token will do.
+    /// At least one of these conditions is met. Empty: no token meets it.
     Any(&'static [Condition]),
 }
 
 impl Condition {
-    /// Met by every valid token: the condition of a bare `#[requires_auth]`.
+    /// The condition that every valid token meets: that of `#[requires_auth]` without `scopes`.
     pub const NONE: Self = Self::All(&[]);
 
-    /// Whether a token with these scopes meets the condition.
+    /// Whether a token with these scopes meets the condition. It decides about the scopes only, not about the
+    /// validity of the token.
     #[must_use]
     pub fn is_met_by(&self, granted: &ScopeSet) -> bool {
         match self {
@@ -53,8 +56,8 @@ impl Condition {
         }
     }
 
-    /// Whether every scope is one. The attribute accepts no others; a condition that is made in code may
-    /// have any text.
+    /// Whether every scope is in the grammar of RFC 6749 §3.3. The attribute accepts no others; a condition that is
+    /// created in code may have any text.
     pub(crate) fn check(&self) -> Result<(), ScopeError> {
         match self {
             Self::Scope(scope) if crate::scope::is_scope(scope) => Ok(()),

@@ -1,13 +1,13 @@
-//! What one function asks of its callers.
+//! A condition and the function that it belongs to.
 
 use super::type_level::Policy;
 use crate::Condition;
 
-/// A condition, and whose it is.
+/// A condition, and the function that it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Requirement {
     pub(crate) condition: Condition,
-    /// The name of the function, where there is one: for logs and metrics alone.
+    /// The name of the function, if the condition is of an attribute: for logs and metrics only.
     pub(crate) function: Option<&'static str>,
 }
 
@@ -16,7 +16,7 @@ impl Requirement {
         Self { condition: P::CONDITION, function: P::FUNCTION }
     }
 
-    /// Whether it is that of an `AuthInfo` without an attribute: any valid token.
+    /// Whether it is the requirement of an `AuthInfo` argument without an attribute: any valid token.
     pub(crate) fn is_any_token(&self) -> bool {
         self.function.is_none() && self.condition == Condition::NONE
     }

@@ -1,25 +1,25 @@
 //! Policies as types.
 //!
-//! An attribute can change the type of an argument, but stable Rust has no string in a type. So the
-//! attribute spells a scope letter by letter, and the compiler reads it back into a `&'static str`:
-//! nothing is built or looked up when a request comes. `all("read", "write")` is
-//! `AllOf<(OAuthScope<'r','e','a','d'>, OAuthScope<'w','r','i','t','e'>)>`, and an error message shows it so, since
-//! the compiler leaves out what has its default. Unlike an item beside the function, this works for
-//! methods as for free functions and adds no name that a user could meet.
+//! The attribute changes the type of an argument, and stable Rust has no string as a parameter of a type. So the
+//! attribute emits each letter of a scope as a `char` parameter, and the compiler makes a `&'static str` of them:
+//! a request needs no work for it. `all("read", "write")` is
+//! `AllOf<(OAuthScope<'r','e','a','d'>, OAuthScope<'w','r','i','t','e'>)>`. Error messages show it like this, since
+//! the compiler omits parameters that have their default. Unlike an item beside the function, it works for
+//! methods and for free functions, and adds no name to the scope of the user.
 
 use std::marker::PhantomData;
 
 use crate::Condition;
 
-/// What an attribute requires, as a type.
+/// The policy of an attribute, as a type.
 pub trait Policy: Send + Sync + 'static {
-    /// The condition that a token must meet.
+    /// The condition that the scopes of a token must meet.
     const CONDITION: Condition;
-    /// Whether a request without a token is let through: `Required` or `Anonymous`.
+    /// Whether a request without a token reaches the function: [`Required`] or [`Anonymous`].
     type Presence: Presence;
-    /// The name of the function that asks for it.
+    /// The name of the function that has the attribute.
     const FUNCTION: Option<&'static str> = None;
-    /// Whether another argument of the function may receive the caller as well.
+    /// Whether another argument of the function may also receive the caller.
     const SHARED: bool = false;
 }
 
@@ -39,25 +39,25 @@ macro_rules! policy_of_a_function {
 
 #[cfg(feature = "axum")]
 policy_of_a_function!(
-    /// The policy `P` of the function that is called `Name`, a [`Function`]. A function that is called by
-    /// hand gets the caller by `auth.try_into()?`, and an error about another argument shows this name.
+    /// The policy `P` of the function with the name `Name`, a [`Function`]. Code that calls the function passes
+    /// `auth.try_into()?`; a compiler error about another argument shows this type, and so this hint.
     ByTryInto
 );
 
-// So that the error about a handler that is routed all the same names the feature.
+// So that the compiler error for a handler that is routed without the feature names the feature.
 #[cfg(not(feature = "axum"))]
 policy_of_a_function!(
-    /// The policy `P` of the function that is called `Name`, a [`Function`]. Without the feature
-    /// `axum`, axum cannot route it.
+    /// The policy `P` of the function with the name `Name`, a [`Function`]. Without the feature `axum`, axum
+    /// cannot route it.
     WithoutFeatureAxum
 );
 
 #[cfg(not(feature = "axum"))]
 pub use WithoutFeatureAxum as ByTryInto;
 
-/// The policy `P` of a function that has an argument, besides the guard, that may receive the caller:
-/// one of a type that the attribute does not recognise. It gets the caller of the guard, so that one
-/// request is resolved once.
+/// The policy `P` of a function that has, besides the guard, an argument of a type that the attribute does not
+/// recognise and that may also receive the caller. The guard keeps its caller for this argument, so that the token
+/// of the request is resolved once.
 #[derive(Debug)]
 pub struct Shared<P>(PhantomData<P>);
 
@@ -70,7 +70,7 @@ impl<P: Policy> Policy for Shared<P> {
 
 /// Whether a request must carry a token.
 pub trait Presence: Send + Sync + 'static {
-    /// `true` if a request without a token is let through.
+    /// `true` if a request without a token reaches the function.
     const ANONYMOUS: bool;
 }
 
@@ -78,7 +78,7 @@ pub trait Presence: Send + Sync + 'static {
 #[derive(Debug)]
 pub struct Required;
 
-/// A request without a token is let through.
+/// A request without a token reaches the function.
 #[derive(Debug)]
 pub struct Anonymous;
 
@@ -90,7 +90,7 @@ impl Presence for Anonymous {
     const ANONYMOUS: bool = true;
 }
 
-/// Lets anonymous requests through; a token that is present must still satisfy `P`.
+/// Accepts requests without a token. The scopes of a token that is present must meet `P`.
 #[derive(Debug)]
 pub struct Optional<P>(PhantomData<P>);
 
@@ -133,10 +133,10 @@ macro_rules! letters {
     };
 }
 
-// As many as the attribute gives to one of them at most.
+// The maximum number of letters that the attribute emits for one type.
 letters!(A B C D E F G H I J K L M N O P Q R S T U V W X);
 
-/// A text that is longer than one type can spell: the beginning, and the rest.
+/// A text with more letters than one type has parameters: the beginning, and the rest.
 #[derive(Debug)]
 pub struct Joined<Head, Rest>(PhantomData<(Head, Rest)>);
 
@@ -149,11 +149,11 @@ impl<Head: Spelling, Rest: Spelling> Policy for Joined<Head, Rest> {
     type Presence = Required;
 }
 
-/// All of a tuple of policies.
+/// All policies of a tuple.
 #[derive(Debug)]
 pub struct AllOf<T>(PhantomData<T>);
 
-/// Any of a tuple of policies.
+/// At least one policy of a tuple.
 #[derive(Debug)]
 pub struct AnyOf<T>(PhantomData<T>);
 
@@ -167,9 +167,9 @@ impl<T: Conditions> Policy for AnyOf<T> {
     type Presence = Required;
 }
 
-/// A tuple of policies. The attribute nests longer lists.
+/// A tuple of policies. The attribute nests lists that are longer than a tuple.
 pub trait Conditions: Send + Sync + 'static {
-    /// The condition of each, in order.
+    /// The conditions of the policies, in order.
     const CONDITIONS: &'static [Condition];
 }
 
@@ -185,21 +185,21 @@ macro_rules! tuples {
 
 tuples!(A B C D E F G H I J K L M N O P);
 
-/// The most bytes that a text can have; the attribute refuses a longer scope.
+/// The maximum length of a text in bytes. The attribute rejects a longer scope.
 const MAX_BYTES: usize = 256;
 
-/// What no text contains: the default of each letter, which ends it.
+/// The default of each letter, which no text contains: it ends the text.
 const END: char = '\0';
 
-/// A text, read back from a type.
+/// A type that has a text: a scope or the name of a function.
 pub trait Spelling: Send + Sync + 'static {
     /// The text.
     const TEXT: Text;
-    /// The same, where a `&'static` can point.
+    /// The same, as a `&'static`.
     const STORED: &'static Text = &Self::TEXT;
 }
 
-/// A scope or a name as UTF-8, of 256 bytes at most.
+/// A scope or a name as UTF-8, with at most 256 bytes.
 #[derive(Debug)]
 pub struct Text {
     bytes: [u8; MAX_BYTES],

@@ -4,7 +4,7 @@ use http::HeaderValue;
 
 use super::Reason;
 
-/// The part of a challenge that a resource server has in common for all its operations.
+/// The parameters that are the same in all challenges of a resource server.
 #[derive(Debug)]
 pub(crate) struct ChallengeBase {
     realm: Option<String>,
@@ -12,7 +12,7 @@ pub(crate) struct ChallengeBase {
 }
 
 impl ChallengeBase {
-    /// `None` if a value could not be quoted.
+    /// `None` if a value contains a character that a quoted string of RFC 6750 §3 excludes.
     pub(crate) fn new(realm: Option<String>, resource_metadata: String) -> Option<Self> {
         let quotable = is_quotable(&resource_metadata) && realm.as_deref().is_none_or(is_quotable);
         quotable.then_some(Self { realm, resource_metadata })
@@ -23,12 +23,12 @@ impl ChallengeBase {
 #[derive(Debug)]
 pub(crate) struct Challenge<'a> {
     pub(crate) base: &'a ChallengeBase,
-    /// The scopes that the operation needs, all of them; never those of the token.
+    /// All scopes that the operation requires, also those that the token has.
     pub(crate) scopes: Vec<&'a str>,
 }
 
 impl Challenge<'_> {
-    /// `scope` is that of [`scope`](Self::scope).
+    /// The value of the header. `scope` is the result of [`scope`](Self::scope).
     pub(super) fn header(&self, reason: Reason, scope: &str) -> HeaderValue {
         let error = reason.error_in_challenge();
         let parameters = [
@@ -42,26 +42,26 @@ impl Challenge<'_> {
             .iter()
             .filter_map(|(name, value)| value.map(|value| format!("{name}=\"{value}\"")))
             .collect();
-        // Every value is quotable, so the fallback is only for the type.
+        // Cannot fail, since every value is quotable.
         HeaderValue::try_from(format!("Bearer {}", parameters.join(", ")))
             .unwrap_or_else(|_| HeaderValue::from_static("Bearer realm=\"protected\""))
     }
 
-    /// Without `offline_access`, which is between the client and the authorization server alone:
-    /// no operation of a resource server needs it.
+    /// The value of the parameter `scope`, without `offline_access`: this concerns the client and the authorization
+    /// server only, and no operation of a resource server requires it.
     pub(super) fn scope(&self) -> String {
-        // A condition that an application has put together itself is not checked by the attribute.
+        // The attribute checks the grammar, but a condition can be created in code.
         let fit = |scope: &&str| *scope != OFFLINE_ACCESS && crate::scope::is_scope(scope);
         let scopes: Vec<&str> = self.scopes.iter().copied().filter(fit).collect();
         scopes.join(" ")
     }
 }
 
-/// Asks for a refresh token (OpenID Connect Core §11).
+/// The scope that requests a refresh token (OpenID Connect Core §11).
 pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
 
-/// Whether a text can stand between quotes in a challenge as it is: the characters that RFC 6750
-/// §3 allows in `error_description`.
+/// Whether a text needs no escapes in a quoted parameter: it has only the characters that RFC 6750 §3 allows in
+/// `error_description`.
 pub(super) fn is_quotable(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7E))
 }
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn offline_access_is_never_asked_for() {
+    fn a_challenge_never_names_offline_access() {
         // R-I2
         let challenge = header(None, &["a", "offline_access"], Reason::MissingToken);
         assert!(challenge.starts_with("Bearer scope=\"a\", resource_metadata="), "{challenge}");
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_quoted_makes_no_challenge() {
+    fn a_value_that_needs_escapes_is_rejected() {
         // R-B2
         for realm in ["a\"b", "a\\b", "a\nb", "ä"] {
             assert!(ChallengeBase::new(Some(realm.to_owned()), String::new()).is_none(), "{realm}");

@@ -1,27 +1,29 @@
-//! The kinds of refusal.
+//! The reasons of a rejection, and the response of each.
 
 use http::StatusCode;
 
-/// Why a request was refused, as far as the caller may know.
+/// Why a request is rejected, as the response states it. [`TokenError`](crate::TokenError) has the details, for
+/// logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
     /// 401 without an error code: the request has no bearer token (RFC 6750 §3.1).
     MissingToken,
-    /// 400 `invalid_request`: more than one set of credentials.
+    /// 400 `invalid_request`: the request has more than one set of credentials (RFC 6750 §3.1).
     InvalidRequest,
-    /// 401 `invalid_token`: malformed, expired, revoked, or meant for another server.
+    /// 401 `invalid_token`: the token is malformed, expired, revoked, or meant for another server (RFC 6750 §3.1).
     InvalidToken,
-    /// 403 `insufficient_scope`: valid, but without the scopes that the operation needs.
+    /// 403 `insufficient_scope`: the token is valid, without the scopes that the operation requires (RFC 6750
+    /// §3.1).
     InsufficientScope,
-    /// 503: the authorization server is unreachable or answers nonsense.
+    /// 503: the authorization server is unreachable, overloaded, or its response is invalid.
     Unavailable,
-    /// 500: this server's own set-up is at fault, such as credentials that were refused.
+    /// 500: the configuration of this server is wrong, such as client credentials that the authorization server
+    /// rejects.
     Misconfigured,
 }
 
-/// What is fixed about each reason: the status, the code and text of the body, and whether the
-/// challenge names them. The body is written out so that it needs no work when it is sent.
+/// The fixed parts of the response. The body is a literal, so that a response needs no serialization.
 struct FixedResponse {
     status: StatusCode,
     error_in_challenge: Option<&'static str>,
@@ -88,7 +90,7 @@ impl Reason {
         }
     }
 
-    /// The status of the answer.
+    /// The status of the response.
     #[must_use]
     pub fn status(self) -> StatusCode {
         self.fixed_response().status

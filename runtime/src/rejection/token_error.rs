@@ -1,44 +1,44 @@
-//! What is wrong with a token that is refused.
+//! Why a token is invalid.
 
 use crate::ErrorResponse;
 
-/// Which check an invalid token failed: for logs, never told to the caller. It is the
-/// [`source`](std::error::Error::source) of the [`Rejection`](crate::Rejection), whose documentation
-/// has what the log says besides.
+/// The check that an invalid token failed. It is the [`source`](std::error::Error::source) of a
+/// [`Rejection`](crate::Rejection) with [`Reason::InvalidToken`](crate::Reason::InvalidToken), for logs; the response
+/// does not contain it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// Empty, or outside the grammar of RFC 6750 §2.1.
+    /// The token is empty, or outside the grammar of RFC 6750 §2.1.
     #[error("the token is outside the grammar of RFC 6750")]
     Malformed,
-    /// Longer than the cap.
+    /// The token is longer than [`max_token_length`](crate::ResourceServerBuilder::max_token_length).
     #[error("the token is longer than allowed")]
     TooLong,
-    /// The authorization server says so.
+    /// The token is inactive: the introspection response has `"active": false` (RFC 7662 §2.2).
     #[error("the token is not active")]
     Inactive,
-    /// The authorization server answered that it cannot process the token.
+    /// The authorization server responded with an OAuth error about the token.
     #[error("the authorization server does not accept the token: {0}")]
     Refused(ErrorResponse),
     /// `exp` has passed.
     #[error("the token has expired")]
     Expired,
-    /// `nbf` lies in the future.
+    /// `nbf` is in the future.
     #[error("the token is not valid yet")]
     NotYetValid,
-    /// `aud` does not name this resource.
+    /// `aud` names no accepted audience: see [`AudienceCheck`](crate::AudienceCheck).
     #[error("the token is not meant for this resource")]
     Audience,
     /// `iss` is not the configured issuer.
     #[error("the token is from another issuer")]
     Issuer,
-    /// A refresh token or an ID token.
+    /// The token is a refresh token, an ID token, or of another kind than a bearer access token.
     #[error("the token is not an access token")]
     Kind,
-    /// `cnf` binds the token to a key, and no proof of possession was checked.
+    /// `cnf` binds the token to a key (RFC 7800 §3.1), and this crate checks no proof of possession.
     #[error("the token is bound to a key and cannot be used as a bearer token")]
     SenderConstrained,
-    /// By a check of the application:
+    /// The application rejected the token with
     /// [`ResourceServer::invalid_token`](crate::ResourceServer::invalid_token).
     #[error("the application does not accept the token")]
     Application,
