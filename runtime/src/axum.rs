@@ -1,13 +1,11 @@
-//! Guards in axum handlers.
+//! The integration of axum: extractors, responses and routes.
 //!
-//! A handler with `#[requires_auth]` finds the [`ResourceServer`](crate::ResourceServer) in the
-//! router's state: it is the state itself, or the state derives `FromRef` with it as a field. The
-//! guard is the first extractor, so it answers before anything else of the request is read.
+//! A guarded handler takes the [`ResourceServer`](crate::ResourceServer) from the router's state, which implements
+//! [`ServerState`]: it is the `ResourceServer` itself, or derives `FromRef` with it as a field. The guard is the first
+//! extractor, so that it decides before the others run.
 //!
-//! A browser shows a script `WWW-Authenticate` only if CORS exposes it; with `tower-http` that is
+//! A script in a browser can read `WWW-Authenticate` only if CORS exposes it; with `tower-http` that is
 //! `CorsLayer::new().expose_headers([http::header::WWW_AUTHENTICATE])`.
-//!
-//! [`ServerState`] is the bound on the router's state.
 
 mod extract;
 #[cfg(feature = "rmcp")]

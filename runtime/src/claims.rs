@@ -1,4 +1,4 @@
-//! The claims of a token: from JSON to checked types.
+//! The claims of a token: reads them from JSON, and gives them types.
 
 mod claim_set;
 #[expect(clippy::module_inception, reason = "the file of the type `Claims`")]

@@ -1,4 +1,4 @@
-//! The guard as an extractor.
+//! The guard and `AuthInfo` as extractors.
 
 use ::axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
@@ -25,7 +25,7 @@ where
     }
 }
 
-/// Used bare, `AuthInfo` requires any valid token, as `#[requires_auth]` without scopes does.
+/// Without the attribute, an `AuthInfo` argument requires any valid token, as `#[requires_auth]` does.
 impl<S> FromRequestParts<S> for AuthInfo
 where
     S: ServerState + Send + Sync,
@@ -38,8 +38,8 @@ where
     }
 }
 
-/// Used bare, `Option<AuthInfo>` lets a request without a token through; a token that is there
-/// must still be valid.
+/// Without the attribute, an `Option<AuthInfo>` argument accepts a request without a token. A token that is present
+/// must be valid.
 impl<S> OptionalFromRequestParts<S> for AuthInfo
 where
     S: ServerState + Send + Sync,

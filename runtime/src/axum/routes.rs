@@ -1,4 +1,4 @@
-//! The metadata routes.
+//! The routes of the protected resource metadata.
 
 use ::axum::Router;
 use ::axum::routing::get;
@@ -9,9 +9,8 @@ use tower_http::cors::{Any, CorsLayer};
 use crate::{ProtectedResourceMetadata, ResourceServer};
 
 impl ResourceServer {
-    /// Serves the protected resource metadata (RFC 9728 §3) at its well-known path, open to
-    /// scripts of every origin. Merge it into the router of the host that the resource identifier
-    /// names:
+    /// A router that serves the protected resource metadata (RFC 9728 §3) at its well-known path, without a token
+    /// and for scripts of every origin. Merge it into the router of the host in the resource identifier:
     ///
     /// ```
     /// # async fn serve(server: requires_auth::ResourceServer) {
@@ -23,8 +22,8 @@ impl ResourceServer {
     /// # }
     /// ```
     ///
-    /// The path is the path-inserted one; for a resource identifier without a path that is the
-    /// root one, `/.well-known/oauth-protected-resource`.
+    /// The path is `/.well-known/oauth-protected-resource`, followed by the path of the resource identifier (RFC 9728
+    /// §3.1). [`metadata_url`](Self::metadata_url) returns the whole URL.
     pub fn metadata_routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         routes(self.metadata_path(), self.metadata())
     }
@@ -34,7 +33,7 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>(
     path: &str,
     metadata: &ProtectedResourceMetadata,
 ) -> Router<S> {
-    // The document is fixed, so it is written once.
+    // The document does not change, so it is serialized once.
     let document = serde_json::to_string(metadata).unwrap_or_default();
     let answer = move || async move { ([(CONTENT_TYPE, "application/json")], document) };
     let cors = CorsLayer::new()

@@ -1,12 +1,12 @@
-//! Where a guarded handler finds the resource server.
+//! The bound on the router's state of guarded handlers.
 
 use ::axum::extract::FromRef;
 
 use crate::ResourceServer;
 
-/// A router's state that has a [`ResourceServer`]: one that it can be taken from by `FromRef`.
+/// A router's state that contains a [`ResourceServer`]. Every state from which `FromRef` takes one implements it.
 ///
-/// `FromRef` alone would do, but its error names neither the state nor what to write.
+/// It exists because the compiler error for a missing `FromRef` names neither the state nor a solution.
 #[diagnostic::on_unimplemented(
     message = "the router's state `{Self}` has no `ResourceServer`",
     label = "a guarded handler takes the `ResourceServer` from the state",

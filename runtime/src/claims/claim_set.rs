@@ -9,11 +9,11 @@ use super::{ScopeClaim, token_type};
 use crate::ScopeSet;
 use crate::resolve::{InvalidResponse, MemberError};
 
-/// The last second of the year 9999: what is later is a mistake, often milliseconds for seconds.
+/// The last second of the year 9999. A later time is an error, often milliseconds instead of seconds.
 const LATEST: f64 = 253_402_300_799.0;
 
-/// The registered claims that this crate reads, and the whole document. It has a serialized form, since a
-/// second level of the cache may be outside of this process.
+/// The claims that this crate reads, and the whole document. It can be serialized for a second level of the cache
+/// outside this process.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClaimSet {
@@ -25,19 +25,19 @@ pub(super) struct ClaimSet {
     pub(super) issuer: Option<Box<str>>,
     pub(super) audience: Vec<Box<str>>,
     pub(super) token_id: Option<Box<str>>,
-    /// Whether `token_type` or `token_use` names another kind than a bearer access token.
+    /// Whether `token_type` or `token_use` names a kind of token other than a bearer access token.
     pub(super) other_kind: bool,
     pub(super) issued_at: Option<SystemTime>,
     pub(super) not_before: Option<SystemTime>,
     pub(super) expires_at: Option<SystemTime>,
     /// Whether there is a `cnf` (RFC 7800 §3.1).
     pub(super) sender_constrained: bool,
-    /// The whole document, kept as text: a tree of it would take several times the memory.
+    /// The whole document as text: a tree of values would take several times the memory.
     pub(super) document: Box<str>,
 }
 
 impl ClaimSet {
-    /// Reads a document whose text is `json`.
+    /// Reads the claims of `document`, whose text is `json`.
     pub(super) fn read(
         document: &Value,
         json: &str,
@@ -73,7 +73,7 @@ fn string(document: &Value, name: &'static str) -> Result<Option<Box<str>>, Inva
     }
 }
 
-/// A string or an array of strings (RFC 7519 §4.1.3). `null` is neither: it does not pass as absent.
+/// A string or an array of strings (RFC 7519 §4.1.3). `null` is an error: it does not mean absent.
 fn audience(document: &Value) -> Result<Vec<Box<str>>, InvalidResponse> {
     let Some(found) = document.get("aud") else {
         return Ok(Vec::new());
@@ -87,7 +87,7 @@ fn audience(document: &Value) -> Result<Vec<Box<str>>, InvalidResponse> {
     audience.ok_or_else(|| InvalidResponse::MemberError(wrong()))
 }
 
-/// Seconds since the epoch, whole or fractional (`NumericDate`, RFC 7519 §2).
+/// A `NumericDate` (RFC 7519 §2): seconds since the epoch, as an integer or a fraction.
 fn time(document: &Value, name: &'static str) -> Result<Option<SystemTime>, InvalidResponse> {
     let Some(value) = document.get(name) else {
         return Ok(None);
@@ -102,7 +102,7 @@ fn time(document: &Value, name: &'static str) -> Result<Option<SystemTime>, Inva
     SystemTime::UNIX_EPOCH.checked_add(since).map(Some).ok_or(InvalidResponse::TimeOutOfRange)
 }
 
-/// Deserializes a set of scopes from the list that it is serialized as.
+/// Deserializes a set of scopes from its serialized form, an array of strings.
 fn scopes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ScopeSet, D::Error> {
     let scopes = Vec::<String>::deserialize(deserializer)?;
     Ok(ScopeSet::granted(scopes.iter().map(String::as_str)))

@@ -8,12 +8,12 @@ use super::claim_set::ClaimSet;
 use super::stale::Stale;
 use crate::{ResolveError, ScopeSet};
 
-/// The claims of an access token, whoever resolved it: from an introspection response (RFC 7662 §2.2) or
-/// a JWT (RFC 9068 §2.2).
+/// The claims of an access token, from an introspection response (RFC 7662 §2.2), a JWT (RFC 9068 §2.2), or
+/// another source of a [`Resolver`](crate::Resolver).
 ///
-/// They are facts, not decisions: whether the token is valid now, meant for this server and sufficient
-/// is decided anew on every request. Every claim is kept and readable, also one that this crate does not
-/// use. Cheap to clone; nobody can change it.
+/// They contain no decision: each request checks again whether the token is valid now, is meant for this server
+/// and has the scopes. All claims are kept, also those that this crate does not use. The value is immutable and
+/// cheap to clone.
 #[derive(Clone)]
 pub struct Claims {
     set: Arc<ClaimSet>,
@@ -30,85 +30,87 @@ impl Claims {
         &self.set
     }
 
-    /// The scopes granted to the token; empty if it names none. Of
-    /// [stale](Self::is_stale) claims, only those that may still be used.
+    /// The scopes of the token; empty if it has none. For [stale](Self::is_stale) claims, only the scopes for which
+    /// they may be used.
     #[must_use]
     pub fn scopes(&self) -> &ScopeSet {
         self.stale.as_deref().and_then(Stale::usable).unwrap_or(&self.set.scopes)
     }
 
-    /// The scopes granted to the token, also those that stale claims may not be used for.
+    /// The scopes of the token, also those for which stale claims may not be used.
     pub(crate) fn granted(&self) -> &ScopeSet {
         &self.set.scopes
     }
 
-    /// `sub`: whom the token speaks for. Absent for many tokens of the client credentials grant.
+    /// `sub`: the subject of the token, such as a user (RFC 7519 §4.1.2). It is absent from many tokens of the client
+    /// credentials grant.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         self.set.subject.as_deref()
     }
 
-    /// `client_id`: the client that the token was issued to.
+    /// `client_id`: the client that requested the token (RFC 7662 §2.2).
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
         self.set.client_id.as_deref()
     }
 
-    /// `username`: a human-readable identifier of the user, not necessarily unique over time.
+    /// `username`: a human-readable identifier of the user (RFC 7662 §2.2). It can be assigned to another user later:
+    /// do not use it as a key.
     #[must_use]
     pub fn username(&self) -> Option<&str> {
         self.set.username.as_deref()
     }
 
-    /// `iss`: the authorization server that issued the token.
+    /// `iss`: the issuer of the token (RFC 7519 §4.1.1).
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
         self.set.issuer.as_deref()
     }
 
-    /// `aud`: the resource servers that the token is meant for; empty if it names none.
+    /// `aud`: the audiences of the token (RFC 7519 §4.1.3); empty if it has none.
     pub fn audience(&self) -> impl Iterator<Item = &str> {
         self.set.audience.iter().map(AsRef::as_ref)
     }
 
-    /// `jti`: the identifier of the token.
+    /// `jti`: the identifier of the token (RFC 7519 §4.1.7).
     #[must_use]
     pub fn token_id(&self) -> Option<&str> {
         self.set.token_id.as_deref()
     }
 
-    /// `iat`: when the token was issued.
+    /// `iat`: when the token was issued (RFC 7519 §4.1.6).
     #[must_use]
     pub fn issued_at(&self) -> Option<SystemTime> {
         self.set.issued_at
     }
 
-    /// `nbf`: from when on the token is valid.
+    /// `nbf`: the token is not valid before this time (RFC 7519 §4.1.5).
     #[must_use]
     pub fn not_before(&self) -> Option<SystemTime> {
         self.set.not_before
     }
 
-    /// `exp`: from when on the token is no longer valid.
+    /// `exp`: the token is not valid at or after this time (RFC 7519 §4.1.4).
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.set.expires_at
     }
 
-    /// The whole document, as the authorization server wrote it.
+    /// The whole JSON document, byte for byte as it was received.
     #[must_use]
     pub fn as_json(&self) -> &str {
         &self.set.document
     }
 
-    /// Whether these are cached claims that are older than the `ttl` of the cache, used because the token
+    /// Whether these are cached claims that are older than the `ttl` of the cache, and are used because the token
     /// could not be resolved: see [`stale_if_error`](crate::CachedBuilder::stale_if_error).
     #[must_use]
     pub fn is_stale(&self) -> bool {
         self.stale.is_some()
     }
 
-    /// The same claims as stale ones, for these scopes alone, or for all if there is no set.
+    /// The same claims, marked as stale: they may be used for these scopes only, or for all scopes if `None`.
     #[cfg_attr(
         not(feature = "introspection"),
         expect(dead_code, reason = "only the cache makes claims stale")
@@ -118,11 +120,11 @@ impl Claims {
         Self { stale: Some(Arc::new(stale)), set: self.set }
     }
 
-    /// Why a policy cannot be decided, if the scopes of the token meet it and those that stale claims may
-    /// be used for do not.
+    /// The error that made the claims stale, if the scopes of the token meet a condition and the scopes for which
+    /// the stale claims may be used do not.
     ///
-    /// If only some scopes may be used, a policy that requires no scope is not met either: `stale_scopes`
-    /// does not say that stale claims may be used for it.
+    /// If they may be used for some scopes only, a condition without scopes is not met: `stale_scopes` does not
+    /// permit stale claims for it.
     pub(crate) fn too_stale_for(
         &self,
         met_by: impl Fn(&ScopeSet) -> bool,
@@ -130,7 +132,7 @@ impl Claims {
         self.stale.as_deref()?.too_stale_for(&self.set.scopes, met_by)
     }
 
-    /// About how many bytes the claims take in memory.
+    /// The approximate size of the claims in memory, in bytes.
     #[cfg(feature = "introspection")]
     pub(crate) fn size(&self) -> usize {
         let ClaimSet { subject, client_id, username, issuer, audience, .. } = &*self.set;
@@ -144,18 +146,18 @@ impl Claims {
             + self.as_json().len()
     }
 
-    /// Whether the claims are of another kind of token than a bearer access token.
+    /// Whether the claims are of a kind of token other than a bearer access token.
     pub(crate) fn is_other_kind(&self) -> bool {
         self.set.other_kind
     }
 
-    /// Whether the token is bound to a key (`cnf`), so that presenting it proves nothing yet.
+    /// Whether the token is bound to a key (`cnf`, RFC 7800 §3.1), so that it needs a proof of possession.
     pub(crate) fn is_sender_constrained(&self) -> bool {
         self.set.sender_constrained
     }
 }
 
-/// Shows whom the token speaks for, not what else the server said.
+/// Shows the fields below only: other claims may be personal data.
 impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Claims")

@@ -1,10 +1,10 @@
-//! JSON whose repeated member names are noticed: a parser keeps the last one and another the
-//! first, so a repeated name means something else to everyone who reads it (RFC 8259 §4).
+//! Detects repeated member names in JSON. Some parsers keep the first member and some the last, so that they read
+//! different values from the same document (RFC 8259 §4).
 //!
-//! Member names that `serde_json` reserves for itself are found here as well. `serde_json::Value` reads
-//! the object `{"$serde_json::private::RawValue": "true"}` as the boolean `true` when the feature
-//! `raw_value` is on, and treats `$serde_json::private::Number` likewise with `arbitrary_precision`.
-//! Cargo turns a feature on for everybody as soon as one crate of a program needs it.
+//! Detects member names that `serde_json` reserves as well. With its feature `raw_value`, `serde_json::Value` reads
+//! the object `{"$serde_json::private::RawValue": "true"}` as the boolean `true`; with `arbitrary_precision` it
+//! does the same with `$serde_json::private::Number`. Cargo enables a feature for the whole program if one crate
+//! needs it.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -12,12 +12,12 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// The member names that occur more than once in an object or anywhere below it.
+/// The member names that occur more than once in a JSON value.
 #[derive(Debug, Default)]
 pub(super) struct Repeated {
-    /// Names repeated in the object itself.
+    /// The repeated names of the outermost object.
     pub(super) own: BTreeSet<String>,
-    /// Whether a name is repeated in an object further down.
+    /// Whether a name is repeated in a nested object.
     pub(super) below: bool,
 }
 
@@ -27,18 +27,18 @@ impl Repeated {
     }
 }
 
-/// How the names begin that `serde_json` reserves for itself.
+/// The prefix of the member names that `serde_json` reserves.
 const RESERVED: &str = "$serde_json::private::";
 
-/// Whether a member name at any depth is one that `serde_json` reserves. `json` is a valid JSON text.
+/// Whether `serde_json` reserves a member name of the JSON text, at any depth. `json` is valid.
 ///
-/// It looks at the text and not at what a parser makes of it: with `arbitrary_precision`,
-/// `serde_json` passes every number to a visitor as an object that has such a name.
+/// It reads the text instead of using the parser: with `arbitrary_precision`, `serde_json` passes every number to a
+/// visitor as an object with such a name.
 pub(super) fn has_reserved_name(json: &str) -> bool {
     let mut rest = json;
-    while let Some((string, behind)) = next_string(rest) {
-        rest = behind;
-        let is_name = behind.trim_start_matches([' ', '\t', '\n', '\r']).starts_with(':');
+    while let Some((string, after)) = next_string(rest) {
+        rest = after;
+        let is_name = after.trim_start_matches([' ', '\t', '\n', '\r']).starts_with(':');
         if is_name && unescaped(string).starts_with(RESERVED) {
             return true;
         }
@@ -46,7 +46,7 @@ pub(super) fn has_reserved_name(json: &str) -> bool {
     false
 }
 
-/// The first string of a JSON text, with its quotes, and what is behind it.
+/// The first string of a JSON text, with its quotes, and the text after it.
 fn next_string(json: &str) -> Option<(&str, &str)> {
     let from = json.get(json.find('"')?..)?;
     let mut escaped = false;
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_name_is_noticed_at_any_depth() {
+    fn a_repeated_name_is_found_at_any_depth() {
         // R-D11
         let read = |json: &str| serde_json::from_str::<Repeated>(json).unwrap();
         assert!(!read(r#"{"a":1,"b":[{"a":null},{"a":-1.5}],"c":{"a":"x"},"d":true}"#).any());

@@ -1,4 +1,4 @@
-//! From JSON to claims.
+//! Reads claims from JSON: introspection responses and claim sets.
 
 use serde_json::Value;
 
@@ -7,8 +7,10 @@ use super::duplicate_members::{Repeated, has_reserved_name};
 use super::{Claims, ScopeClaim};
 use crate::resolve::{InvalidResponse, ResolveError};
 
-/// Reads introspection responses and claim sets. Strict: a document that it does not understand is
-/// rejected whole, so that no mistake of a server makes a token valid, or valid for longer or for more.
+/// Reads introspection responses and claim sets, for a [`Resolver`](crate::Resolver).
+///
+/// It is strict: it rejects a document that has a member twice, or in which a member that it reads has another JSON
+/// type. So an error of the authorization server never makes a token valid, valid for longer, or valid for more scopes.
 ///
 /// ```
 /// use requires_auth::ClaimsReader;
@@ -25,8 +27,7 @@ pub struct ClaimsReader {
 }
 
 impl ClaimsReader {
-    /// The claims that hold the scopes. With several, the token has the scopes of all of them. Default:
-    /// `scope`.
+    /// The claims that contain the scopes; with several, the token has the scopes of all of them. Default: `scope`.
     #[must_use]
     pub fn scope_claims(mut self, claims: impl IntoIterator<Item = ScopeClaim>) -> Self {
         self.scope_claims = claims.into_iter().collect();
@@ -36,8 +37,8 @@ impl ClaimsReader {
     /// Reads an introspection response (RFC 7662 §2.2).
     ///
     /// # Errors
-    /// [`ResolveError::Inactive`] if it says so, [`ResolveError::InvalidResponse`] if it is not a JSON
-    /// object with the members of RFC 7662 §2.2 in their JSON types.
+    /// [`ResolveError::Inactive`] if `active` is `false`; [`ResolveError::InvalidResponse`] if it is not a JSON object
+    /// with the members of RFC 7662 §2.2 in their JSON types.
     pub fn read_introspection(&self, json: &[u8]) -> Result<Claims, ResolveError> {
         let Document { text, value, repeated } = Document::parse(json)?;
         if !value.is_object() || repeated.own.contains("active") {
@@ -56,8 +57,8 @@ impl ClaimsReader {
     /// Reads a claim set, such as the payload of a JWT whose signature was verified (RFC 7519 §3).
     ///
     /// # Errors
-    /// [`ResolveError::InvalidResponse`] if it is not a JSON object, has a member twice, or has one of the
-    /// claims that are read with another JSON type.
+    /// [`ResolveError::InvalidResponse`] if it is not a JSON object, has a member twice, or if a registered claim has
+    /// another JSON type than RFC 7519 §4.1 and RFC 9068 §2.2 define.
     pub fn read_claims(&self, json: &[u8]) -> Result<Claims, ResolveError> {
         let Document { text, value, repeated } = Document::parse(json)?;
         if !value.is_object() {
@@ -73,7 +74,8 @@ impl ClaimsReader {
         ClaimSet::read(document, json, &self.scope_claims).map(Claims::new)
     }
 
-    /// Where the scopes are: another reader may find others in the same document.
+    /// The scope claims as text. They are part of the cache namespace: with others, the same document has other
+    /// scopes.
     #[cfg(feature = "introspection")]
     pub(crate) fn places(&self) -> Vec<String> {
         self.scope_claims.iter().map(ToString::to_string).collect()
@@ -87,19 +89,18 @@ impl Default for ClaimsReader {
 }
 
 impl Claims {
-    /// Reads an introspection response that has its scopes in `scope`; [`ClaimsReader`] reads scopes from
+    /// Reads an introspection response (RFC 7662 §2.2) with its scopes in `scope`. [`ClaimsReader`] reads scopes from
     /// other members.
     ///
     /// # Errors
-    /// [`ResolveError::Inactive`] if it says so, [`ResolveError::InvalidResponse`] if it is not an
-    /// introspection response.
+    /// Those of [`ClaimsReader::read_introspection`].
     pub fn from_introspection(json: &[u8]) -> Result<Self, ResolveError> {
         ClaimsReader::default().read_introspection(json)
     }
 
     /// Reads a claim set: a JSON object with the registered claims of RFC 7519 §4.1 and RFC 9068 §2.2 in
-    /// their JSON types, and scopes in `scope`. It is for resolvers that have established by themselves that
-    /// the token is valid; [`ClaimsReader`] reads scopes from other claims.
+    /// their JSON types, and scopes in `scope`. It is for a resolver that has established that the token is genuine,
+    /// such as by the signature of a JWT. [`ClaimsReader`] reads scopes from other claims.
     ///
     /// ```
     /// use requires_auth::Claims;
@@ -110,13 +111,13 @@ impl Claims {
     /// ```
     ///
     /// # Errors
-    /// [`ResolveError::InvalidResponse`] if it is not such an object.
+    /// Those of [`ClaimsReader::read_claims`].
     pub fn from_json(json: &[u8]) -> Result<Self, ResolveError> {
         ClaimsReader::default().read_claims(json)
     }
 }
 
-/// A JSON text that a parser reads in one way only.
+/// A JSON document without reserved member names, and its repeated members.
 struct Document<'a> {
     text: &'a str,
     value: Value,
@@ -128,7 +129,7 @@ impl<'a> Document<'a> {
         let unreadable = || unreadable(json);
         let text = str::from_utf8(json).map_err(|_| unreadable())?;
         let repeated = serde_json::from_str(text).map_err(|_| unreadable())?;
-        // Before anything reads it as a `Value`, here or in the application.
+        // Before this crate or the application parses the text as a `Value`.
         if has_reserved_name(text) {
             return Err(InvalidResponse::ReservedMember);
         }
@@ -137,8 +138,8 @@ impl<'a> Document<'a> {
     }
 }
 
-/// An object that cannot be read may be so because of one of its members, which the holder of the token
-/// may have chosen. Anything else than an object does not come from an introspection endpoint.
+/// A text that begins an object may be invalid because of one member, whose value the holder of the token may have
+/// chosen. Any other text is not from an introspection endpoint.
 fn unreadable(json: &[u8]) -> InvalidResponse {
     let text = json.strip_prefix("\u{feff}".as_bytes()).unwrap_or(json);
     if text.trim_ascii_start().starts_with(b"{") {

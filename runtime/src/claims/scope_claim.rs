@@ -1,4 +1,4 @@
-//! Where in a server's answer the scopes are.
+//! The claims that contain the scopes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,19 +9,19 @@ use serde_json::Value;
 use crate::resolve::{MemberError, SCOPE_CLAIMS};
 use crate::scope::pieces;
 
-/// A member of the introspection answer that holds scopes, and the form it has.
+/// A claim that contains scopes: a member of the introspection response or of the claim set, and its form.
 ///
-/// RFC 7662 has them in `scope`, one string separated by spaces: that is the default. Other
-/// servers differ, so the place can be configured, written as
+/// The default is `scope`, a string of scopes separated by spaces (RFC 7662 §2.2). For authorization servers that use
+/// another member, parse it from one of these forms:
 ///
-/// | text | means |
+/// | text | meaning |
 /// |---|---|
-/// | `scope` | a string separated by spaces |
-/// | `permissions[]` | an array of strings |
-/// | `/realm_access/roles[]` | the same, at a JSON pointer (RFC 6901) |
+/// | `scope` | a member with a string of scopes separated by spaces |
+/// | `permissions[]` | a member with an array of strings |
+/// | `/realm_access/roles[]` | an array of strings at a JSON pointer (RFC 6901) |
 ///
-/// A member that is absent holds no scopes; one of another JSON type than configured makes the
-/// whole answer unusable.
+/// An absent member has no scopes. A member with another JSON type makes the whole response invalid:
+/// [`MemberError`].
 ///
 /// ```
 /// use requires_auth::ScopeClaim;
@@ -38,7 +38,7 @@ pub struct ScopeClaim {
 }
 
 impl ScopeClaim {
-    /// The scopes that the document has there; an error if the value has another form.
+    /// The scopes in the document; an error if the value has another JSON type.
     pub(super) fn scopes<'a>(&self, document: &'a Value) -> Result<Vec<&'a str>, MemberError> {
         let value = if self.place.starts_with('/') {
             document.pointer(&self.place)
@@ -63,7 +63,7 @@ impl ScopeClaim {
     }
 }
 
-/// `scope`, as RFC 7662 §2.2 has it.
+/// `scope` (RFC 7662 §2.2).
 impl Default for ScopeClaim {
     fn default() -> Self {
         Self { place: "scope".to_owned(), list: false }
@@ -99,7 +99,7 @@ impl fmt::Display for ScopeClaim {
     }
 }
 
-/// A text that names no member of an answer.
+/// The error for a text that is neither the name of a member nor a JSON pointer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "expected the name of a member or a JSON pointer, with `[]` behind it for an array: `scp`, `permissions[]`, `/realm_access/roles[]`"

@@ -10,8 +10,8 @@ use super::duplicate_members::has_reserved_name;
 
 /// Claims, and the time at which they were resolved.
 ///
-/// It holds the result of reading the introspection response, not the response alone: the instance that
-/// deserializes it needs no settings for reading responses.
+/// It contains the claims, not the introspection response alone, so that the instance that deserializes it needs no
+/// settings of a reader.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SerializedClaims {
@@ -21,7 +21,7 @@ pub(crate) struct SerializedClaims {
     pub(crate) resolved_at: SystemTime,
 }
 
-/// The same form, borrowed.
+/// The same form, for serializing borrowed claims.
 #[derive(Serialize)]
 struct SerializedClaimsRef<'a> {
     #[serde(rename = "facts")]
@@ -31,16 +31,16 @@ struct SerializedClaimsRef<'a> {
 }
 
 impl SerializedClaims {
-    /// `None` for stale claims: only the instance that could not confirm them may use them.
+    /// `None` for stale claims: only the instance that could not resolve the token again may use them.
     pub(crate) fn to_json(claims: &Claims, resolved_at: SystemTime) -> Option<Vec<u8>> {
         let serialized = SerializedClaimsRef { claims: claims.set(), resolved_at };
         if claims.is_stale() { None } else { serde_json::to_vec(&serialized).ok() }
     }
 
-    /// `None` for any other form.
+    /// `None` for a text of another form.
     pub(crate) fn from_json(text: &[u8]) -> Option<Self> {
         let serialized: Self = serde_json::from_slice(text).ok()?;
-        // Another version may have written what this version rejects in a response.
+        // Another version may have stored a document that this version rejects.
         (!has_reserved_name(&serialized.claims.document)).then_some(serialized)
     }
 

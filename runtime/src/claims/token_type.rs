@@ -1,11 +1,11 @@
-//! What kind of token an answer is about.
+//! The kind of a token: `token_type` and `token_use`.
 
 use serde_json::Value;
 
 use crate::resolve::{InvalidResponse, MemberError};
 
-/// Whether `token_type`, or `token_use` where a server has that, says that this is something else
-/// than an access token for bearers.
+/// Whether `token_type` (RFC 7662 §2.2) or the non-standard `token_use` names a kind of token other than a bearer
+/// access token.
 pub(super) fn is_other(document: &Value) -> Result<bool, InvalidResponse> {
     let mut other = false;
     for member in ["token_type", "token_use"] {
@@ -22,8 +22,8 @@ pub(super) fn is_other(document: &Value) -> Result<bool, InvalidResponse> {
     Ok(other)
 }
 
-/// A refresh token or an ID token, or one that needs a proof of possession (RFC 9449 §7.1). Keycloak
-/// calls a refresh token that outlives the session `Offline`.
+/// Whether it is the name of a refresh token, an ID token, or a token that needs a proof of possession (RFC 9449
+/// §7.1). `Offline` is the name that Keycloak uses for a refresh token that is valid after the session.
 fn names_other(kind: &str) -> bool {
     const OTHERS: [&str; 7] =
         ["refresh", "refresh_token", "offline", "id", "id_token", "dpop", "pop"];
