@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use requires_auth::{AccessToken, Cached, Claims, ResolveError, Resolver};
+use requires_auth::{AccessToken, Cached, Claims, ResolveError, Resolver, TokenError};
 use support::caller::Known;
 use support::contest::{median, nanoseconds};
 use support::table::{Table, line, ns, title};
@@ -103,7 +103,10 @@ fn pour(cached: &Cached<Counting>, flooding: &AtomicBool, largest: &AtomicUsize)
                     std::thread::park();
                 }
                 let refused = cached.resolve(&token("bad", number)).await;
-                assert!(matches!(refused, Err(ResolveError::Inactive)), "{refused:?}");
+                assert!(
+                    matches!(refused, Err(ResolveError::InvalidToken(TokenError::Inactive))),
+                    "{refused:?}"
+                );
             }
         });
         largest.fetch_max(resident(), Ordering::SeqCst);

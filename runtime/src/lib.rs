@@ -41,6 +41,7 @@ pub mod shared_cache;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod token_error;
 mod trust;
 mod validate;
 
@@ -54,7 +55,7 @@ pub use guard::Authorized;
 #[cfg(feature = "tower")]
 pub use layer::{AuthFuture, AuthLayer, AuthService};
 pub use policy::Condition;
-pub use rejection::{Reason, Rejection, TokenError};
+pub use rejection::{Reason, Rejection};
 pub use request::RequestHead;
 /// Guards a function: it runs only for a caller whose access token is valid, is meant for this server, and
 /// has the scopes. Other requests are answered with a [`Rejection`].
@@ -238,8 +239,8 @@ pub use resolve::introspection::{
     BearerSource, ClientAuthentication, Introspection, IntrospectionBuilder, TokenSource,
 };
 pub use resolve::{
-    ErrorResponse, InvalidResponse, MemberError, OAuthErrorCode, ResolveError, Resolver,
-    Unavailable,
+    ClientError, ErrorResponse, MemberError, OAuthErrorCode, ResolveError, Resolver, ResponseError,
+    UnavailableError,
 };
 #[cfg(feature = "introspection")]
 pub use resource_server::{ClientAuthenticationMethod, ResourceServerConfig};
@@ -250,6 +251,7 @@ pub use resource_server::{
 pub use scope::{ScopeError, ScopeSet};
 pub use secrecy::SecretString;
 pub use secure_url::UrlError;
+pub use token_error::TokenError;
 pub use trust::AudienceCheck;
 
 /// The items that the expansion of the attribute names.

@@ -3,9 +3,10 @@
 //! A token is resolved once for each request. The result is kept in the extensions of the request, for the
 //! guards that run later.
 
+use crate::TokenError;
 use crate::authenticate::{Credentials, CredentialsError};
 use crate::policy::{Requirement, first_alternative};
-use crate::rejection::{Challenge, Reason, TokenError};
+use crate::rejection::{Challenge, Reason};
 use crate::request::RequestState;
 use crate::resource_server::RequiredScopes;
 use crate::{

@@ -2,7 +2,6 @@
 
 mod challenge;
 mod reason;
-mod token_error;
 
 use std::error::Error;
 use std::fmt;
@@ -14,9 +13,8 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 pub(crate) use challenge::{Challenge, ChallengeBase, OFFLINE_ACCESS};
 pub use reason::Reason;
-pub use token_error::TokenError;
 
-use crate::ResolveError;
+use crate::{ResolveError, TokenError};
 
 /// The response to a request that is rejected: status, headers and body.
 ///
@@ -107,15 +105,8 @@ impl Rejection {
 
     pub(crate) fn unresolved(error: ResolveError, challenge: &Challenge<'_>) -> Self {
         let retry_after = match &error {
-            ResolveError::Inactive => {
-                return Self::invalid_token(TokenError::Inactive, challenge);
-            }
-            ResolveError::TokenRefused(response) => {
-                return Self::invalid_token(TokenError::Refused(*response), challenge);
-            }
-            ResolveError::CredentialsRefused
-            | ResolveError::ClientRefused(_)
-            | ResolveError::NoClient(_) => {
+            ResolveError::InvalidToken(error) => return Self::invalid_token(*error, challenge),
+            ResolveError::InvalidClient(_) => {
                 return Self::with(Reason::Misconfigured, None, None, Some(Box::new(error)));
             }
             ResolveError::Unavailable(unavailable) => unavailable.retry_after(),

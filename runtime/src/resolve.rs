@@ -2,16 +2,22 @@
 
 #[cfg(feature = "introspection")]
 pub(crate) mod cache;
+mod client_error;
 mod error;
 mod error_response;
 #[cfg(feature = "introspection")]
 pub(crate) mod introspection;
 mod member_error;
 mod resolver;
+mod response_error;
+mod unavailable_error;
 
-pub use error::{InvalidResponse, ResolveError, Unavailable};
+pub use client_error::ClientError;
+pub use error::ResolveError;
 pub use error_response::{ErrorResponse, OAuthErrorCode};
 pub use member_error::MemberError;
 pub(crate) use member_error::SCOPE_CLAIMS;
 pub use resolver::Resolver;
 pub(crate) use resolver::SharedResolver;
+pub use response_error::ResponseError;
+pub use unavailable_error::UnavailableError;

@@ -80,7 +80,7 @@ impl TrustedIssuer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AccessToken, ResolveError, Resolver};
+    use crate::{AccessToken, ResolveError, Resolver, TokenError};
 
     /// A resolver that is never called.
     struct Unused {
@@ -89,7 +89,7 @@ mod tests {
 
     impl Resolver for Unused {
         async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
-            Err(ResolveError::Inactive)
+            Err(ResolveError::InvalidToken(TokenError::Inactive))
         }
 
         fn cache_namespace(&self) -> String {

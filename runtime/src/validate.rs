@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::TokenError;
 use crate::clock::COARSENESS;
-use crate::rejection::TokenError;
 use crate::trust::TrustedIssuer;
 use crate::{Claims, Clock};
 

@@ -15,7 +15,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use requires_auth::{
     AccessToken, AuthInfo, AuthInfo as Auth, Cached, Claims, Rejection, ResolveError, Resolver,
-    ResourceServer, requires_auth,
+    ResourceServer, TokenError, requires_auth,
 };
 use tokio::net::TcpListener;
 
@@ -31,7 +31,7 @@ impl Resolver for Counting {
     async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
         self.0.fetch_add(1, Ordering::SeqCst);
         if token.expose() == "inactive" {
-            return Err(ResolveError::Inactive);
+            return Err(ResolveError::InvalidToken(TokenError::Inactive));
         }
         let scope = token.expose().replace('.', " ");
         let claims = format!(

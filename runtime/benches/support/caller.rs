@@ -3,7 +3,7 @@
 #![allow(clippy::unused_async, reason = "a handler is asynchronous")]
 
 use requires_auth::{
-    AccessToken, Cached, Claims, ResolveError, Resolver, ResourceServer, requires_auth,
+    AccessToken, Cached, Claims, ResolveError, Resolver, ResourceServer, TokenError, requires_auth,
 };
 
 pub const RESOURCE: &str = "https://journal.example/mcp";
@@ -29,7 +29,7 @@ pub struct Known;
 impl Resolver for Known {
     async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
         if token.expose().starts_with("bad") {
-            return Err(ResolveError::Inactive);
+            return Err(ResolveError::InvalidToken(TokenError::Inactive));
         }
         Claims::from_introspection(CLAIMS.as_bytes())
     }

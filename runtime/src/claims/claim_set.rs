@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{ScopeClaim, token_type};
 use crate::ScopeSet;
-use crate::resolve::{InvalidResponse, MemberError};
+use crate::resolve::{MemberError, ResponseError};
 
 /// The last second of the year 9999. A later time is an error, often milliseconds instead of seconds.
 const LATEST: f64 = 253_402_300_799.0;
@@ -42,10 +42,10 @@ impl ClaimSet {
         document: &Value,
         json: &str,
         scope_claims: &[ScopeClaim],
-    ) -> Result<Self, InvalidResponse> {
+    ) -> Result<Self, ResponseError> {
         let mut scopes = Vec::new();
         for claim in scope_claims {
-            scopes.extend(claim.scopes(document).map_err(InvalidResponse::MemberError)?);
+            scopes.extend(claim.scopes(document).map_err(ResponseError::MemberError)?);
         }
         Ok(Self {
             scopes: ScopeSet::granted(scopes),
@@ -65,16 +65,16 @@ impl ClaimSet {
     }
 }
 
-fn string(document: &Value, name: &'static str) -> Result<Option<Box<str>>, InvalidResponse> {
+fn string(document: &Value, name: &'static str) -> Result<Option<Box<str>>, ResponseError> {
     match document.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.as_str().into())),
-        Some(found) => Err(InvalidResponse::MemberError(MemberError::new(name, "a string", found))),
+        Some(found) => Err(ResponseError::MemberError(MemberError::new(name, "a string", found))),
     }
 }
 
 /// A string or an array of strings (RFC 7519 §4.1.3). `null` is an error: it does not mean absent.
-fn audience(document: &Value) -> Result<Vec<Box<str>>, InvalidResponse> {
+fn audience(document: &Value) -> Result<Vec<Box<str>>, ResponseError> {
     let Some(found) = document.get("aud") else {
         return Ok(Vec::new());
     };
@@ -84,22 +84,21 @@ fn audience(document: &Value) -> Result<Vec<Box<str>>, InvalidResponse> {
         value => text(value).map(|one| vec![one]),
     };
     let wrong = || MemberError::new("aud", "a string or an array of strings", found);
-    audience.ok_or_else(|| InvalidResponse::MemberError(wrong()))
+    audience.ok_or_else(|| ResponseError::MemberError(wrong()))
 }
 
 /// A `NumericDate` (RFC 7519 §2): seconds since the epoch, as an integer or a fraction.
-fn time(document: &Value, name: &'static str) -> Result<Option<SystemTime>, InvalidResponse> {
+fn time(document: &Value, name: &'static str) -> Result<Option<SystemTime>, ResponseError> {
     let Some(value) = document.get(name) else {
         return Ok(None);
     };
-    let wrong = || InvalidResponse::MemberError(MemberError::new(name, "a number", value));
+    let wrong = || ResponseError::MemberError(MemberError::new(name, "a number", value));
     let seconds = value.as_f64().ok_or_else(wrong)?;
     if !(0.0..=LATEST).contains(&seconds) {
-        return Err(InvalidResponse::TimeOutOfRange);
+        return Err(ResponseError::TimeOutOfRange);
     }
-    let since =
-        Duration::try_from_secs_f64(seconds).map_err(|_| InvalidResponse::TimeOutOfRange)?;
-    SystemTime::UNIX_EPOCH.checked_add(since).map(Some).ok_or(InvalidResponse::TimeOutOfRange)
+    let since = Duration::try_from_secs_f64(seconds).map_err(|_| ResponseError::TimeOutOfRange)?;
+    SystemTime::UNIX_EPOCH.checked_add(since).map(Some).ok_or(ResponseError::TimeOutOfRange)
 }
 
 /// Deserializes a set of scopes from its serialized form, an array of strings.

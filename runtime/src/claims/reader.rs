@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::claim_set::ClaimSet;
 use super::duplicate_members::{Repeated, has_reserved_name};
 use super::{Claims, ScopeClaim};
-use crate::resolve::{InvalidResponse, ResolveError};
+use crate::TokenError;
+use crate::resolve::{ResolveError, ResponseError};
 
 /// Reads introspection responses and claim sets, for a [`Resolver`](crate::Resolver).
 ///
@@ -37,20 +38,18 @@ impl ClaimsReader {
     /// Reads an introspection response (RFC 7662 §2.2).
     ///
     /// # Errors
-    /// [`ResolveError::Inactive`] if `active` is `false`; [`ResolveError::InvalidResponse`] if it is not a JSON object
+    /// [`ResolveError::InvalidToken(TokenError::Inactive)`] if `active` is `false`; [`ResolveError::InvalidResponse`] if it is not a JSON object
     /// with the members of RFC 7662 §2.2 in their JSON types.
     pub fn read_introspection(&self, json: &[u8]) -> Result<Claims, ResolveError> {
         let Document { text, value, repeated } = Document::parse(json)?;
         if !value.is_object() || repeated.own.contains("active") {
-            return Err(InvalidResponse::NoActive.into());
+            return Err(ResponseError::NoActive.into());
         }
         match value.get("active") {
-            Some(Value::Bool(true)) if repeated.any() => {
-                Err(InvalidResponse::RepeatedMember.into())
-            }
+            Some(Value::Bool(true)) if repeated.any() => Err(ResponseError::RepeatedMember.into()),
             Some(Value::Bool(true)) => Ok(self.read_set(&value, text)?),
-            Some(Value::Bool(false)) => Err(ResolveError::Inactive),
-            _ => Err(InvalidResponse::NoActive.into()),
+            Some(Value::Bool(false)) => Err(ResolveError::InvalidToken(TokenError::Inactive)),
+            _ => Err(ResponseError::NoActive.into()),
         }
     }
 
@@ -62,15 +61,15 @@ impl ClaimsReader {
     pub fn read_claims(&self, json: &[u8]) -> Result<Claims, ResolveError> {
         let Document { text, value, repeated } = Document::parse(json)?;
         if !value.is_object() {
-            return Err(InvalidResponse::NotAnObject.into());
+            return Err(ResponseError::NotAnObject.into());
         }
         if repeated.any() {
-            return Err(InvalidResponse::RepeatedMember.into());
+            return Err(ResponseError::RepeatedMember.into());
         }
         Ok(self.read_set(&value, text)?)
     }
 
-    fn read_set(&self, document: &Value, json: &str) -> Result<Claims, InvalidResponse> {
+    fn read_set(&self, document: &Value, json: &str) -> Result<Claims, ResponseError> {
         ClaimSet::read(document, json, &self.scope_claims).map(Claims::new)
     }
 
@@ -125,13 +124,13 @@ struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn parse(json: &'a [u8]) -> Result<Self, InvalidResponse> {
+    fn parse(json: &'a [u8]) -> Result<Self, ResponseError> {
         let unreadable = || unreadable(json);
         let text = str::from_utf8(json).map_err(|_| unreadable())?;
         let repeated = serde_json::from_str(text).map_err(|_| unreadable())?;
         // Before this crate or the application parses the text as a `Value`.
         if has_reserved_name(text) {
-            return Err(InvalidResponse::ReservedMember);
+            return Err(ResponseError::ReservedMember);
         }
         let value = serde_json::from_str(text).map_err(|_| unreadable())?;
         Ok(Self { text, value, repeated })
@@ -140,12 +139,12 @@ impl<'a> Document<'a> {
 
 /// A text that begins an object may be invalid because of one member, whose value the holder of the token may have
 /// chosen. Any other text is not from an introspection endpoint.
-fn unreadable(json: &[u8]) -> InvalidResponse {
+fn unreadable(json: &[u8]) -> ResponseError {
     let text = json.strip_prefix("\u{feff}".as_bytes()).unwrap_or(json);
     if text.trim_ascii_start().starts_with(b"{") {
-        InvalidResponse::UnreadableObject
+        ResponseError::UnreadableObject
     } else {
-        InvalidResponse::NotJson
+        ResponseError::NotJson
     }
 }
 

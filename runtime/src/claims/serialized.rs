@@ -54,7 +54,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{ClaimsReader, ResolveError};
+    use crate::{ClaimsReader, ResolveError, TokenError};
 
     fn claims(json: &str) -> Claims {
         let places = ["permissions[]".parse().unwrap()];
@@ -118,7 +118,8 @@ mod tests {
     #[test]
     fn stale_claims_are_not_serialized() {
         // R-E9
-        let stale = claims(r#"{"active":true}"#).stale(None, ResolveError::Inactive);
+        let stale = claims(r#"{"active":true}"#)
+            .stale(None, ResolveError::InvalidToken(TokenError::Inactive));
         assert!(SerializedClaims::to_json(&stale, SystemTime::UNIX_EPOCH).is_none());
     }
 }

@@ -46,15 +46,15 @@ impl Stale {
 #[cfg(feature = "introspection")]
 mod tests {
     use super::*;
-    use crate::Claims;
     use crate::Condition::{self, All, Any, Scope};
+    use crate::{Claims, TokenError};
 
     fn stale(stale_scopes: Option<&str>) -> Claims {
         let json = br#"{"active":true,"scope":"read write"}"#;
         let stale_scopes = stale_scopes.map(|scopes| ScopeSet::parse(scopes).unwrap());
         Claims::from_introspection(json)
             .unwrap()
-            .stale(stale_scopes.as_ref(), ResolveError::Inactive)
+            .stale(stale_scopes.as_ref(), ResolveError::InvalidToken(TokenError::Inactive))
     }
 
     #[test]

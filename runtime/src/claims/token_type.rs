@@ -2,18 +2,18 @@
 
 use serde_json::Value;
 
-use crate::resolve::{InvalidResponse, MemberError};
+use crate::resolve::{MemberError, ResponseError};
 
 /// Whether `token_type` (RFC 7662 §2.2) or the non-standard `token_use` names a kind of token other than a bearer
 /// access token.
-pub(super) fn is_other(document: &Value) -> Result<bool, InvalidResponse> {
+pub(super) fn is_other(document: &Value) -> Result<bool, ResponseError> {
     let mut other = false;
     for member in ["token_type", "token_use"] {
         match document.get(member) {
             None => {}
             Some(Value::String(kind)) => other |= names_other(kind),
             Some(found) => {
-                return Err(InvalidResponse::MemberError(MemberError::new(
+                return Err(ResponseError::MemberError(MemberError::new(
                     member, "a string", found,
                 )));
             }

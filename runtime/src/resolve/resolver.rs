@@ -24,7 +24,7 @@ use crate::{AccessToken, Claims, ResolveError};
 ///     async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
 ///         // compare secrets in constant time in a real program
 ///         if token.expose() != self.token {
-///             return Err(ResolveError::Inactive);
+///             return Err(ResolveError::InvalidToken(TokenError::Inactive));
 ///         }
 ///         Claims::from_introspection(
 ///             br#"{"active": true, "client_id": "build", "scope": "entries:read",
@@ -45,7 +45,7 @@ pub trait Resolver: Send + Sync + 'static {
     /// The claims of an active token.
     ///
     /// # Errors
-    /// [`ResolveError::Inactive`] for a token that is not valid; anything else means that this
+    /// [`ResolveError::InvalidToken(TokenError::Inactive)`] for a token that is not valid; anything else means that this
     /// could not be found out, and must never be reported as an inactive token: clients log their
     /// users out on a 401.
     fn resolve(

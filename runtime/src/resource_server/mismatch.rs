@@ -5,12 +5,12 @@ use std::time::SystemTime;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::rejection::TokenError;
-use crate::resolve::{InvalidResponse, SCOPE_CLAIMS};
+use crate::TokenError;
+use crate::resolve::{ResponseError, SCOPE_CLAIMS};
 use crate::telemetry::{Quoted, QuotedList};
 use crate::trust::TrustedIssuer;
 use crate::validate::Validation;
-use crate::{Claims, MemberError, OAuthErrorCode, ResolveError};
+use crate::{Claims, ClientError, MemberError, OAuthErrorCode, ResolveError};
 
 /// The figures behind a refusal. The texts of the token in it are escaped and bounded.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -75,22 +75,26 @@ impl Mismatch {
     /// For a token that could not be resolved.
     pub(super) fn of_error(error: &ResolveError) -> Self {
         match error {
-            ResolveError::ClientRefused(response) if response.inactive => Self {
-                expected: Some("status 200, also for a token that is not active".to_owned()),
-                found: Some(format!("status {} with `active`: false", response.status)),
-                setting: Some(CREDENTIALS_OR_NONE),
-            },
+            ResolveError::InvalidClient(ClientError::Rejected(Some(response)))
+                if response.inactive =>
+            {
+                Self {
+                    expected: Some("status 200, also for a token that is not active".to_owned()),
+                    found: Some(format!("status {} with `active`: false", response.status)),
+                    setting: Some(CREDENTIALS_OR_NONE),
+                }
+            }
             ResolveError::Unavailable(unavailable)
                 if unavailable.error_response().is_some_and(|it| it.status == 429) =>
             {
                 Self { setting: Some(LIMITS), ..Self::default() }
             }
-            ResolveError::InvalidResponse(InvalidResponse::MemberError(wrong)) => {
+            ResolveError::InvalidResponse(ResponseError::MemberError(wrong)) => {
                 Self { setting: wrong_member(wrong), ..Self::default() }
             }
-            ResolveError::CredentialsRefused
-            | ResolveError::ClientRefused(_)
-            | ResolveError::NoClient(_) => Self { setting: Some(CREDENTIALS), ..Self::default() },
+            ResolveError::InvalidClient(_) => {
+                Self { setting: Some(CREDENTIALS), ..Self::default() }
+            }
             _ => Self::default(),
         }
     }
@@ -107,7 +111,7 @@ impl Mismatch {
                 ),
                 setting: Some(CLIENT_ID),
             },
-            TokenError::Refused(response)
+            TokenError::Rejected(response)
                 if response.code == Some(OAuthErrorCode::UnsupportedTokenType) =>
             {
                 Self { setting: Some(TOKEN_FORMAT), ..Self::default() }

@@ -5,11 +5,11 @@ use std::fmt;
 
 use super::ResourceServer;
 use super::mismatch::Mismatch;
+use crate::TokenError;
 use crate::policy::{Requirement, first_alternative};
-use crate::rejection::TokenError;
-use crate::resolve::InvalidResponse;
+use crate::resolve::ResponseError;
 use crate::telemetry::{Chain, OneLine, Quoted, Verdict, count};
-use crate::{Claims, Reason, Rejection, ResolveError};
+use crate::{Claims, ClientError, Reason, Rejection, ResolveError};
 
 impl ResourceServer {
     /// Records a refusal on its way out. Where the set-up may be at fault, of this server or of the
@@ -101,10 +101,8 @@ impl ResourceServer {
     /// The client id, where it may be why the authorization server answered so.
     fn introspecting_client(&self, rejection: &Rejection) -> Option<&str> {
         let inactive = matches!(cause(rejection), Some(TokenError::Inactive));
-        let refused = matches!(
-            cause(rejection),
-            Some(ResolveError::CredentialsRefused | ResolveError::ClientRefused(_))
-        );
+        let refused =
+            matches!(cause(rejection), Some(ResolveError::InvalidClient(ClientError::Rejected(_))));
         if inactive || refused { self.0.trusted.resolver.client_id() } else { None }
     }
 }
@@ -116,12 +114,12 @@ fn cause<E: Error + 'static>(rejection: &Rejection) -> Option<&E> {
 /// What is counted together where lines are limited. `None` for what is the caller's affair alone: a
 /// missing or malformed token, and one without the scopes.
 fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
-    if let Some(problem) = cause::<TokenError>(rejection) {
-        return match problem {
+    if let Some(error) = cause::<TokenError>(rejection) {
+        return match error {
             TokenError::Malformed | TokenError::Application => None,
             TokenError::TooLong => Some("token too long"),
             TokenError::Inactive => Some("inactive"),
-            TokenError::Refused(_) => Some("token refused"),
+            TokenError::Rejected(_) => Some("token refused"),
             TokenError::Expired => Some("expired"),
             TokenError::NotYetValid => Some("not yet valid"),
             TokenError::Audience => Some("audience"),
@@ -132,15 +130,15 @@ fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
     }
     if let Some(error) = cause::<ResolveError>(rejection) {
         return Some(match error {
+            // The source of such a rejection is the error of the token itself.
+            ResolveError::InvalidToken(_) => return None,
             ResolveError::Unavailable(unavailable) => unavailable.what(),
-            ResolveError::InvalidResponse(InvalidResponse::Status(400..500)) => {
+            ResolveError::InvalidResponse(ResponseError::Status(400..500)) => {
                 "bad answer: status 4xx"
             }
-            ResolveError::InvalidResponse(InvalidResponse::Status(500..)) => {
-                "bad answer: status 5xx"
-            }
-            ResolveError::InvalidResponse(InvalidResponse::Status(_)) => "bad answer: other status",
-            ResolveError::InvalidResponse(InvalidResponse::ErrorResponse(response)) => {
+            ResolveError::InvalidResponse(ResponseError::Status(500..)) => "bad answer: status 5xx",
+            ResolveError::InvalidResponse(ResponseError::Status(_)) => "bad answer: other status",
+            ResolveError::InvalidResponse(ResponseError::ErrorResponse(response)) => {
                 match response.status {
                     400..500 => "bad answer: status 4xx",
                     500.. => "bad answer: status 5xx",
@@ -148,12 +146,8 @@ fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
                 }
             }
             ResolveError::InvalidResponse(_) => "bad answer: content",
-            ResolveError::CredentialsRefused | ResolveError::ClientRefused(_) => {
-                "credentials refused"
-            }
-            ResolveError::NoClient(_) => "no client",
-            ResolveError::TokenRefused(_) => "token refused",
-            ResolveError::Inactive => "inactive",
+            ResolveError::InvalidClient(ClientError::Rejected(_)) => "credentials refused",
+            ResolveError::InvalidClient(ClientError::NotConfigured(_)) => "no client",
         });
     }
     rejection.status().is_server_error().then_some(match rejection.reason() {

@@ -1,8 +1,9 @@
 //! Refusals that an application makes itself.
 
 use super::{RequiredScopes, ResourceServer};
+use crate::TokenError;
 use crate::policy::{Requirement, first_alternative};
-use crate::rejection::{Challenge, Reason, TokenError};
+use crate::rejection::{Challenge, Reason};
 use crate::{Condition, Rejection};
 
 /// # Refusals without the guard

@@ -1,7 +1,7 @@
 //! The metrics of an introspection request.
 
 use super::count;
-use crate::{Claims, ResolveError};
+use crate::{Claims, ResolveError, TokenError};
 
 /// Records the duration and the outcome of an introspection request. Dropping it records nothing.
 #[must_use]
@@ -25,15 +25,11 @@ impl IntrospectionTimer {
             .record(self.started.elapsed());
         count!(INTROSPECTION_REQUESTS, "outcome" => match outcome {
             Ok(_) => "active",
-            Err(ResolveError::Inactive) => "inactive",
+            Err(ResolveError::InvalidToken(TokenError::Inactive)) => "inactive",
             Err(ResolveError::Unavailable(_)) => "unavailable",
             Err(ResolveError::InvalidResponse(_)) => "invalid_response",
-            Err(ResolveError::TokenRefused(_)) => "token_refused",
-            Err(
-                ResolveError::CredentialsRefused
-                | ResolveError::ClientRefused(_)
-                | ResolveError::NoClient(_),
-            ) => "credentials_refused",
+            Err(ResolveError::InvalidToken(_)) => "token_rejected",
+            Err(ResolveError::InvalidClient(_)) => "client_rejected",
         });
     }
 }

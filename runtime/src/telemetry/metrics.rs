@@ -13,7 +13,7 @@
 //!
 //! | name | kind | labels | meaning |
 //! |---|---|---|---|
-//! | [`requires_auth_introspection_requests_total`](INTROSPECTION_REQUESTS) | counter | `outcome`: `active`, `inactive`, `token_refused`, `unavailable`, `invalid_response`, `credentials_refused` | introspection requests that have ended; a request with its retry counts once |
+//! | [`requires_auth_introspection_requests_total`](INTROSPECTION_REQUESTS) | counter | `outcome`: `active`, `inactive`, `token_rejected`, `unavailable`, `invalid_response`, `client_rejected` | introspection requests that have ended; a request with its retry counts once |
 //! | [`requires_auth_introspection_request_duration_seconds`](INTROSPECTION_REQUEST_DURATION) | histogram | | duration of each of them, with its retry |
 //! | [`requires_auth_introspection_requests_not_sent_total`](INTROSPECTION_REQUESTS_NOT_SENT) | counter | `cause`: `retry_after` (the authorization server named a later time), `concurrency_limit` (too many requests in flight), `discovery` (the endpoint is not discovered yet), `circuit_breaker` (it is open, or has just closed) | introspection requests that were not sent |
 //! | [`requires_auth_control_requests_total`](CONTROL_REQUESTS) | counter | `outcome`: `usable`, `failed` | control requests: introspection requests about a token that no caller chose, sent before the circuit breaker opens, as every other probe while it is open, and after a `Retry-After` |

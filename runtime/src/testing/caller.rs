@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::{AccessToken, AuthInfo, Claims, ResolveError, Resolver, ResourceServer, SetupError};
+use crate::{
+    AccessToken, AuthInfo, Claims, ResolveError, Resolver, ResourceServer, SetupError, TokenError,
+};
 
 /// Makes an [`AuthInfo`] without a request, for the unit test of a guarded function.
 ///
@@ -78,7 +80,7 @@ struct NoTokens;
 
 impl Resolver for NoTokens {
     async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
-        Err(ResolveError::Inactive)
+        Err(ResolveError::InvalidToken(TokenError::Inactive))
     }
 
     fn cache_namespace(&self) -> String {

@@ -7,7 +7,8 @@ use std::time::Duration;
 use requires_auth::mcp::{META_KEY, Mcp, StdioError};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{
-    AccessToken, Claims, Condition, ResolveError, Resolver, ResourceServer, Unavailable,
+    AccessToken, Claims, Condition, ResolveError, Resolver, ResourceServer, TokenError,
+    UnavailableError,
 };
 use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
 use rmcp::model::{
@@ -180,8 +181,8 @@ impl Resolved {
     fn claims(&self) -> Result<Claims, ResolveError> {
         match *self.state.lock().unwrap() {
             TokenState::Active(claims) => Claims::from_introspection(claims.as_bytes()),
-            TokenState::Inactive => Err(ResolveError::Inactive),
-            TokenState::Outage => Err(Unavailable::new("down").into()),
+            TokenState::Inactive => Err(ResolveError::InvalidToken(TokenError::Inactive)),
+            TokenState::Outage => Err(UnavailableError::new("down").into()),
         }
     }
 }

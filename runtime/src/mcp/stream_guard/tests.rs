@@ -16,7 +16,9 @@ use tower_service::Service;
 use super::*;
 use crate::mcp::Mcp;
 use crate::mcp::event_stream::EventStream;
-use crate::{AccessToken, Claims, Clock, Condition, ResolveError, Resolver};
+use crate::{
+    AccessToken, Claims, ClientError, Clock, Condition, ResolveError, Resolver, TokenError,
+};
 
 /// A wall clock that shows what the test has set.
 #[derive(Debug, Clone, Default)]
@@ -66,10 +68,13 @@ impl Answer {
             Self::Stale(claims, usable) => {
                 let claims = Claims::from_introspection(claims.as_bytes()).unwrap();
                 let usable = crate::ScopeSet::parse(usable).unwrap();
-                Some(Ok(claims.stale(Some(&usable), ResolveError::CredentialsRefused)))
+                Some(Ok(claims.stale(
+                    Some(&usable),
+                    ResolveError::InvalidClient(ClientError::Rejected(None)),
+                )))
             }
-            Self::Inactive => Some(Err(ResolveError::Inactive)),
-            Self::Outage => Some(Err(ResolveError::CredentialsRefused)),
+            Self::Inactive => Some(Err(ResolveError::InvalidToken(TokenError::Inactive))),
+            Self::Outage => Some(Err(ResolveError::InvalidClient(ClientError::Rejected(None)))),
         }
     }
 }

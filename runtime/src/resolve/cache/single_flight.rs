@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use super::key::CacheKey;
-use crate::{Claims, ResolveError, Unavailable};
+use crate::{Claims, ResolveError, UnavailableError};
 
 /// The resolutions in progress.
 #[derive(Default)]
@@ -124,7 +124,7 @@ impl Waiter {
     pub(super) async fn outcome(mut self) -> Result<Claims, ResolveError> {
         let received = self.0.wait_for(Option::is_some).await;
         received.ok().and_then(|outcome| outcome.clone()).unwrap_or_else(|| {
-            Err(Unavailable::new("resolving the token was aborted before it completed").into())
+            Err(UnavailableError::new("resolving the token was aborted before it completed").into())
         })
     }
 }

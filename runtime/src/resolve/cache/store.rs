@@ -11,7 +11,7 @@ use super::key::CacheKey;
 use super::weight::{Capacity, CapacityShare, EvictionCounter};
 use crate::clock::COARSENESS;
 use crate::telemetry::{count, gauge};
-use crate::{Claims, Clock, ResolveError, ScopeSet};
+use crate::{Claims, Clock, ResolveError, ScopeSet, TokenError};
 
 /// Holds active and inactive tokens in separate tables, so that made-up tokens cannot evict the entries of
 /// real ones.
@@ -67,7 +67,7 @@ impl Store {
         }
         if let Some(until) = self.inactive.get(key) {
             if !self.has_passed(until) {
-                return Some(Err(ResolveError::Inactive));
+                return Some(Err(ResolveError::InvalidToken(TokenError::Inactive)));
             }
             self.inactive.remove(key);
         }
@@ -90,7 +90,7 @@ impl Store {
     ) -> Result<Claims, ResolveError> {
         match &outcome {
             Ok(claims) => self.insert(key, claims, age),
-            Err(ResolveError::Inactive) => {
+            Err(ResolveError::InvalidToken(TokenError::Inactive)) => {
                 self.active.remove(&key);
                 if let Some(until) = self.deadline(self.lifetimes.inactive_ttl) {
                     self.inactive.insert(key, until);
@@ -105,7 +105,7 @@ impl Store {
             }
             // The claims no longer hold. The token is not cached as inactive: the error may come from the
             // configuration of the server, and go away with it.
-            Err(ResolveError::TokenRefused(_)) => {
+            Err(ResolveError::InvalidToken(TokenError::Rejected(_))) => {
                 self.active.remove(&key);
             }
             Err(_) => {}

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Semaphore;
 
 use super::*;
-use crate::{AccessToken, Claims, Clock, ResolveError, Resolver, Unavailable};
+use crate::{AccessToken, Claims, Clock, ResolveError, Resolver, TokenError, UnavailableError};
 
 /// The time that a test sets.
 #[derive(Debug)]
@@ -103,8 +103,8 @@ impl Resolver for Script {
             Claims::from_introspection(json.as_bytes())
         };
         match token.expose().split('.').next().unwrap() {
-            "inactive" => Err(ResolveError::Inactive),
-            "outage" => Err(Unavailable::new("out").into()),
+            "inactive" => Err(ResolveError::InvalidToken(TokenError::Inactive)),
+            "outage" => Err(UnavailableError::new("out").into()),
             "panic" => panic!("a resolver that breaks"),
             "short" => claims(r#","exp":1000010"#),
             "expired" => claims(r#","exp":1000000"#),

@@ -18,7 +18,7 @@ mod tests;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::{Claims, Clock, ResolveError, Unavailable};
+use crate::{Claims, Clock, ResolveError, UnavailableError};
 pub(super) use settings::Settings;
 use state::{Circuit, Series, State};
 
@@ -89,7 +89,7 @@ impl CircuitBreaker {
     }
 
     /// Fails while the circuit is open and no probe is due.
-    pub(super) fn check(&self) -> Result<(), Unavailable> {
+    pub(super) fn check(&self) -> Result<(), UnavailableError> {
         match &self.circuit().state {
             State::Open { next_probe, .. } => check_probe_due(*next_probe, self.clock.instant()),
             State::Closed { .. } => Ok(()),
@@ -97,7 +97,7 @@ impl CircuitBreaker {
     }
 
     /// Returns the permit for the request that is due.
-    pub(super) fn acquire(&self) -> Result<Permit<'_>, Unavailable> {
+    pub(super) fn acquire(&self) -> Result<Permit<'_>, UnavailableError> {
         let mut circuit = self.circuit();
         let series = circuit.series;
         match &mut circuit.state {
@@ -135,7 +135,7 @@ impl CircuitBreaker {
 
     /// Returns the permit for a caller's introspection request while the circuit is closed, also where a
     /// control request is due.
-    pub(super) fn acquire_request(&self) -> Result<RequestPermit<'_>, Unavailable> {
+    pub(super) fn acquire_request(&self) -> Result<RequestPermit<'_>, UnavailableError> {
         let mut circuit = self.circuit();
         let now = self.clock.instant();
         let in_slow_start = match &mut circuit.state {
@@ -258,11 +258,12 @@ impl ControlPermit {
     }
 }
 
-fn check_probe_due(next_probe: Instant, now: Instant) -> Result<(), Unavailable> {
+fn check_probe_due(next_probe: Instant, now: Instant) -> Result<(), UnavailableError> {
     let rest = next_probe.saturating_duration_since(now);
     if rest.is_zero() { Ok(()) } else { Err(open(rest)) }
 }
 
-fn open(rest: Duration) -> Unavailable {
-    Unavailable::new("the authorization server has failed again and again").with_retry_after(rest)
+fn open(rest: Duration) -> UnavailableError {
+    UnavailableError::new("the authorization server has failed again and again")
+        .with_retry_after(rest)
 }

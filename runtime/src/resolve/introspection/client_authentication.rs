@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::token_source::{BearerIdentity, BearerSource, TokenSource};
+use crate::ClientError;
 use crate::ResolveError;
 
 /// How this server authenticates itself at the introspection endpoint (RFC 7662 §2.1).
@@ -111,7 +112,8 @@ impl ClientAuthentication {
             Self::Bearer(source) => {
                 let token = source.token().await?;
                 let header = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()));
-                let mut header = header.map_err(|_| ResolveError::CredentialsRefused)?;
+                let mut header =
+                    header.map_err(|_| ResolveError::InvalidClient(ClientError::Rejected(None)))?;
                 header.set_sensitive(true);
                 request.header(AUTHORIZATION, header)
             }
@@ -156,12 +158,12 @@ fn digest(id: &str, secret: &SecretString) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Unavailable;
+    use crate::UnavailableError;
 
     struct RefreshedToken;
 
     impl TokenSource for RefreshedToken {
-        async fn token(&self) -> Result<SecretString, Unavailable> {
+        async fn token(&self) -> Result<SecretString, UnavailableError> {
             Ok(SecretString::from("refreshed"))
         }
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::{Clock, Unavailable};
+use crate::{Clock, UnavailableError};
 use in_flight::{InFlight, Preemption};
 
 /// The `Retry-After` of a request that finds no free slot: requests in flight end soon.
@@ -56,7 +56,7 @@ impl ConcurrencyLimit {
 
     /// Returns a slot for a caller's introspection request, or fails at once. It waits only for a request
     /// that it preempts.
-    pub(super) async fn acquire(self: &Arc<Self>) -> Result<Slot, Unavailable> {
+    pub(super) async fn acquire(self: &Arc<Self>) -> Result<Slot, UnavailableError> {
         if let Some(slot) = self.try_acquire() {
             return Ok(slot);
         }
@@ -104,7 +104,7 @@ impl Slot {
     pub(super) async fn run<T>(
         &mut self,
         request: impl Future<Output = T>,
-    ) -> Result<T, Unavailable> {
+    ) -> Result<T, UnavailableError> {
         let mut request = pin!(request);
         poll_fn(|context| {
             if let Poll::Ready(outcome) = request.as_mut().poll(context) {
@@ -151,6 +151,6 @@ impl Drop for Slot {
 }
 
 /// Callers can cause this with their own tokens, so it is no reason to use stale claims.
-fn rejected(what: &'static str) -> Unavailable {
-    Unavailable::new(what).with_retry_after(RETRY_AFTER).withheld()
+fn rejected(what: &'static str) -> UnavailableError {
+    UnavailableError::new(what).with_retry_after(RETRY_AFTER).withheld()
 }

@@ -14,7 +14,7 @@ use super::endpoint::Endpoint;
 use super::{http_client, metadata};
 use crate::secure_url::Http;
 use crate::telemetry::{Chain, LogLimiter, OneLine, Verdict};
-use crate::{Clock, DiscoveryError, SetupError, Unavailable};
+use crate::{Clock, DiscoveryError, SetupError, UnavailableError};
 
 /// Discovers the endpoint from the metadata of an issuer.
 ///
@@ -84,14 +84,14 @@ impl Discovery {
         &self.inner.issuer
     }
 
-    pub(super) fn endpoint(&self) -> Result<&Endpoint, Unavailable> {
-        self.inner.endpoint.get().ok_or_else(|| Unavailable::new(NOT_DISCOVERED))
+    pub(super) fn endpoint(&self) -> Result<&Endpoint, UnavailableError> {
+        self.inner.endpoint.get().ok_or_else(|| UnavailableError::new(NOT_DISCOVERED))
     }
 
-    pub(super) async fn discover(&self) -> Result<(), Unavailable> {
+    pub(super) async fn discover(&self) -> Result<(), UnavailableError> {
         let inner = &self.inner;
         let _permit = inner.waiting.try_acquire().map_err(|_| {
-            Unavailable::new(
+            UnavailableError::new(
                 "too many requests wait for the discovery of the introspection endpoint",
             )
             .with_retry_after(RETRY_AFTER)
@@ -111,7 +111,7 @@ impl Discovery {
         };
         let attempt = tokio::spawn(attempt.in_current_span());
         *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(attempt.abort_handle());
-        attempt.await.unwrap_or_else(|_| Err(Unavailable::new(NOT_DISCOVERED)))
+        attempt.await.unwrap_or_else(|_| Err(UnavailableError::new(NOT_DISCOVERED)))
     }
 
     pub(super) async fn discover_at_start(&self) -> Result<(), SetupError> {
@@ -169,7 +169,7 @@ impl Inner {
     }
 
     /// Logs a failure, and stores it for the requests before the next attempt.
-    fn record_failure(&self, failure: SetupError, attempts: &mut Attempts) -> Unavailable {
+    fn record_failure(&self, failure: SetupError, attempts: &mut Attempts) -> UnavailableError {
         let rest = attempts.rest(self.settings.clock.instant());
         self.log(&failure, rest);
         attempts.last_failure = Some(Arc::new(failure));
@@ -214,8 +214,8 @@ impl Attempts {
         self.next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
     }
 
-    fn unavailable(&self, rest: Duration) -> Unavailable {
-        let unavailable = Unavailable::new(NOT_DISCOVERED).with_retry_after(rest);
+    fn unavailable(&self, rest: Duration) -> UnavailableError {
+        let unavailable = UnavailableError::new(NOT_DISCOVERED).with_retry_after(rest);
         match &self.last_failure {
             Some(failure) => unavailable.with_source(Arc::clone(failure)),
             None => unavailable,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::discovery::Discovery;
 use super::endpoint::Endpoint;
-use crate::{SetupError, Unavailable};
+use crate::{SetupError, UnavailableError};
 
 /// The introspection endpoint: configured, or discovered from the issuer when it is first needed.
 pub(super) enum EndpointSource {
@@ -14,7 +14,7 @@ pub(super) enum EndpointSource {
 
 impl EndpointSource {
     /// Returns the endpoint, or an error if it is not discovered yet.
-    pub(super) fn get(&self) -> Result<&Endpoint, Unavailable> {
+    pub(super) fn get(&self) -> Result<&Endpoint, UnavailableError> {
         match self {
             Self::Configured(endpoint) => Ok(endpoint),
             Self::Discovered(discovery) => discovery.endpoint(),
@@ -22,7 +22,7 @@ impl EndpointSource {
     }
 
     /// Discovers the endpoint if it is not discovered yet and an attempt is due.
-    pub(super) async fn discover(&self) -> Result<(), Unavailable> {
+    pub(super) async fn discover(&self) -> Result<(), UnavailableError> {
         match self {
             Self::Configured(_) => Ok(()),
             Self::Discovered(discovery) => discovery.discover().await,

@@ -8,7 +8,7 @@ use reqwest::{Client, Response, redirect, retry};
 use url::Url;
 
 use crate::SetupError;
-use crate::resolve::{InvalidResponse, ResolveError, Unavailable};
+use crate::resolve::{ResolveError, ResponseError, UnavailableError};
 use crate::secure_url::{self, Http};
 
 /// A client for one authorization server.
@@ -56,12 +56,12 @@ pub(super) async fn bounded_body(
     max_length: usize,
 ) -> Result<Vec<u8>, ResolveError> {
     if response.headers().contains_key(CONTENT_ENCODING) {
-        return Err(InvalidResponse::Encoded.into());
+        return Err(ResponseError::Encoded.into());
     }
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(connection_error)? {
         if body.len() + chunk.len() > max_length {
-            return Err(InvalidResponse::TooLong.into());
+            return Err(ResponseError::TooLong.into());
         }
         body.extend_from_slice(&chunk);
     }
@@ -70,9 +70,9 @@ pub(super) async fn bounded_body(
 
 /// The error of a request without a response. The connection may be a pooled one that the server has closed,
 /// so a retry may succeed at once, except after a timeout.
-pub(super) fn connection_error(error: reqwest::Error) -> Unavailable {
+pub(super) fn connection_error(error: reqwest::Error) -> UnavailableError {
     let timed_out = error.is_timeout();
-    let unavailable = Unavailable::new("the authorization server cannot be reached")
+    let unavailable = UnavailableError::new("the authorization server cannot be reached")
         .with_source(error.without_url());
     if timed_out { unavailable } else { unavailable.transient() }
 }

@@ -8,7 +8,7 @@ use url::form_urlencoded::Serializer;
 use super::endpoint_source::EndpointSource;
 use super::response::ResponseReader;
 use super::{ClientAuthentication, http_client};
-use crate::{AccessToken, Claims, ResolveError, Unavailable};
+use crate::{AccessToken, Claims, ResolveError, UnavailableError};
 
 /// Sends introspection requests, each once and without a timeout.
 pub(super) struct RequestSender {
@@ -55,6 +55,6 @@ impl fmt::Debug for RequestSender {
 }
 
 /// The error of a request without a response before its deadline.
-pub(super) fn timed_out() -> Unavailable {
-    Unavailable::new("the authorization server did not respond in time")
+pub(super) fn timed_out() -> UnavailableError {
+    UnavailableError::new("the authorization server did not respond in time")
 }

@@ -8,8 +8,10 @@ use reqwest::Response;
 
 use super::error_body::ErrorBody;
 use super::{http_client, retry_after};
-use crate::resolve::{ErrorResponse, InvalidResponse, OAuthErrorCode, ResolveError, Unavailable};
-use crate::{Claims, ClaimsReader, Clock};
+use crate::resolve::{
+    ErrorResponse, OAuthErrorCode, ResolveError, ResponseError, UnavailableError,
+};
+use crate::{Claims, ClaimsReader, ClientError, Clock, TokenError};
 
 /// Reads a response as claims, or as the error that it means.
 pub(super) struct ResponseReader {
@@ -46,19 +48,23 @@ impl ResponseReader {
         match status {
             // A request without credentials cannot be rejected because of them, so the response is about
             // the token. The server of the MCP TypeScript SDK sends such responses.
-            StatusCode::UNAUTHORIZED if is_anonymous && body.inactive => ResolveError::Inactive,
+            StatusCode::UNAUTHORIZED if is_anonymous && body.inactive => {
+                ResolveError::InvalidToken(TokenError::Inactive)
+            }
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 client_rejected(error_response, is_anonymous)
             }
             StatusCode::TOO_MANY_REQUESTS => self.with_retry_after(
-                Unavailable::new("the authorization server limits the requests of this server")
-                    .with_error_response(error_response),
+                UnavailableError::new(
+                    "the authorization server limits the requests of this server",
+                )
+                .with_error_response(error_response),
                 retry_after,
             ),
             StatusCode::BAD_GATEWAY
             | StatusCode::GATEWAY_TIMEOUT
             | StatusCode::SERVICE_UNAVAILABLE => {
-                let down = Unavailable::new("the authorization server is overloaded or down")
+                let down = UnavailableError::new("the authorization server is overloaded or down")
                     .with_error_response(error_response);
                 if status == StatusCode::SERVICE_UNAVAILABLE && retry_after.is_some() {
                     // Not retried before the time that the server names.
@@ -71,14 +77,18 @@ impl ResponseReader {
                 client_rejected(error_response, is_anonymous)
             }
             status if status.is_client_error() && blames_token => {
-                ResolveError::TokenRefused(error_response)
+                ResolveError::InvalidToken(TokenError::Rejected(error_response))
             }
-            _ if body.code.is_some() => InvalidResponse::ErrorResponse(error_response).into(),
-            status => InvalidResponse::Status(status.as_u16()).into(),
+            _ if body.code.is_some() => ResponseError::ErrorResponse(error_response).into(),
+            status => ResponseError::Status(status.as_u16()).into(),
         }
     }
 
-    fn with_retry_after(&self, error: Unavailable, retry_after: Option<Duration>) -> ResolveError {
+    fn with_retry_after(
+        &self,
+        error: UnavailableError,
+        retry_after: Option<Duration>,
+    ) -> ResolveError {
         match retry_after {
             Some(delay) => error.with_retry_after(delay.min(self.max_retry_after)).into(),
             None => error.into(),
@@ -88,8 +98,8 @@ impl ResponseReader {
 
 fn client_rejected(error_response: ErrorResponse, is_anonymous: bool) -> ResolveError {
     if is_anonymous {
-        ResolveError::NoClient(error_response)
+        ResolveError::InvalidClient(ClientError::NotConfigured(error_response))
     } else {
-        ResolveError::ClientRefused(error_response)
+        ResolveError::InvalidClient(ClientError::Rejected(Some(error_response)))
     }
 }

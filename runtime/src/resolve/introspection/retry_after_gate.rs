@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::resolve::cache::{CacheKey, KeyHasher};
-use crate::{AccessToken, Clock, ResolveError, Unavailable};
+use crate::{AccessToken, Clock, ResolveError, UnavailableError};
 
 /// Blocks introspection requests until the time that a 429 or 503 named in `Retry-After`.
 ///
@@ -50,7 +50,7 @@ impl RetryAfterGate {
     }
 
     /// Fails with the remaining time while requests about this token, or about all, are blocked.
-    pub(super) fn check(&self, token: &AccessToken) -> Result<(), Unavailable> {
+    pub(super) fn check(&self, token: &AccessToken) -> Result<(), UnavailableError> {
         let mut state = self.state();
         let State { all_blocked_until, tokens_blocked_until, .. } = &mut *state;
         if all_blocked_until.is_none() && tokens_blocked_until.is_empty() {
@@ -73,7 +73,7 @@ impl RetryAfterGate {
     }
 
     /// Fails with the remaining time while requests about all tokens are blocked.
-    pub(super) fn check_all(&self) -> Result<(), Unavailable> {
+    pub(super) fn check_all(&self) -> Result<(), UnavailableError> {
         let now = self.clock.instant();
         let end = self.state().all_blocked_until.filter(|end| *end > now);
         end.map_or(Ok(()), |end| Err(all_blocked(end - now)))
@@ -151,13 +151,13 @@ impl State {
     }
 }
 
-fn all_blocked(rest: Duration) -> Unavailable {
-    Unavailable::new("the authorization server has named a time for the next request")
+fn all_blocked(rest: Duration) -> UnavailableError {
+    UnavailableError::new("the authorization server has named a time for the next request")
         .with_retry_after(rest)
 }
 
-fn token_blocked(rest: Duration) -> Unavailable {
-    Unavailable::new(
+fn token_blocked(rest: Duration) -> UnavailableError {
+    UnavailableError::new(
         "the authorization server has named a time for the next request about this token",
     )
     .with_retry_after(rest)

@@ -6,22 +6,22 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::Unavailable;
+use crate::UnavailableError;
 
 /// Returns the bearer token that this server authenticates itself with at the introspection endpoint
 /// (RFC 6750 §2.1), and refreshes it before it expires.
 ///
 /// ```
-/// use requires_auth::{Introspection, SecretString, TokenSource, Unavailable};
+/// use requires_auth::{Introspection, SecretString, TokenSource, UnavailableError};
 ///
 /// /// Reads the token from a file that an agent on the machine refreshes.
 /// struct MountedToken;
 ///
 /// impl TokenSource for MountedToken {
-///     async fn token(&self) -> Result<SecretString, Unavailable> {
+///     async fn token(&self) -> Result<SecretString, UnavailableError> {
 ///         std::fs::read_to_string("/var/run/secrets/introspection-token")
 ///             .map(|token| SecretString::from(token.trim()))
-///             .map_err(|error| Unavailable::new("the token file cannot be read").with_source(error))
+///             .map_err(|error| UnavailableError::new("the token file cannot be read").with_source(error))
 ///     }
 /// }
 ///
@@ -37,8 +37,8 @@ pub trait TokenSource: Send + Sync + 'static {
     /// expires.
     ///
     /// # Errors
-    /// [`Unavailable`] if no token can be obtained: the caller gets a 503.
-    fn token(&self) -> impl Future<Output = Result<SecretString, Unavailable>> + Send;
+    /// [`UnavailableError`] if no token can be obtained: the caller gets a 503.
+    fn token(&self) -> impl Future<Output = Result<SecretString, UnavailableError>> + Send;
 }
 
 /// A [`TokenSource`] of any type, or a fixed token. Made by
@@ -78,7 +78,7 @@ impl BearerSource {
         Self { source: Arc::new(source), identity: BearerIdentity::Random(rand::random()) }
     }
 
-    pub(super) async fn token(&self) -> Result<SecretString, Unavailable> {
+    pub(super) async fn token(&self) -> Result<SecretString, UnavailableError> {
         self.source.token_boxed().await
     }
 }
@@ -93,7 +93,7 @@ impl fmt::Debug for BearerSource {
 struct FixedToken(SecretString);
 
 impl TokenSource for FixedToken {
-    async fn token(&self) -> Result<SecretString, Unavailable> {
+    async fn token(&self) -> Result<SecretString, UnavailableError> {
         Ok(self.0.clone())
     }
 }
@@ -103,7 +103,8 @@ trait DynTokenSource: Send + Sync {
     fn token_boxed(&self) -> BoxFuture<'_>;
 }
 
-type BoxFuture<'a> = Pin<Box<dyn Future<Output = Result<SecretString, Unavailable>> + Send + 'a>>;
+type BoxFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<SecretString, UnavailableError>> + Send + 'a>>;
 
 impl<S: TokenSource> DynTokenSource for S {
     fn token_boxed(&self) -> BoxFuture<'_> {

@@ -1,6 +1,7 @@
 //! How long entries live, and how many there are.
 
 use super::*;
+use crate::TokenError;
 
 #[tokio::test]
 async fn claims_are_cached_for_the_ttl() {
@@ -54,7 +55,7 @@ async fn inactive_tokens_are_cached_for_the_inactive_ttl_and_failures_never() {
         let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build().unwrap();
         let inactive = || async {
             let error = cached.resolve(&token("inactive")).await.unwrap_err();
-            assert!(matches!(error, ResolveError::Inactive), "{error:?}");
+            assert!(matches!(error, ResolveError::InvalidToken(TokenError::Inactive)), "{error:?}");
             script.resolutions()
         };
         assert_eq!(inactive().await, 1);

@@ -1,7 +1,7 @@
 //! Stale claims that are used when a token cannot be resolved.
 
 use super::*;
-use crate::{ErrorResponse, InvalidResponse};
+use crate::{ClientError, ErrorResponse, ResponseError, TokenError, UnavailableError};
 
 /// A resolver that returns what the test has set.
 struct Settable {
@@ -68,9 +68,9 @@ impl Setup {
 
     fn outages() -> [ResolveError; 3] {
         [
-            Unavailable::new("out").into(),
-            InvalidResponse::Status(500).into(),
-            InvalidResponse::NotJson.into(),
+            UnavailableError::new("out").into(),
+            ResponseError::Status(500).into(),
+            ResponseError::NotJson.into(),
         ]
     }
 }
@@ -103,7 +103,7 @@ async fn by_default_no_stale_claims_are_used() {
     // R-E3
     let setup = Setup::new(|builder| builder.stale_scopes(["a"]));
     assert!(!setup.resolve_is_stale().await.unwrap());
-    setup.set(Failing(Unavailable::new("out").into()));
+    setup.set(Failing(UnavailableError::new("out").into()));
     setup.clock.pass(60);
     assert!(setup.resolve_is_stale().await.is_err());
 }
@@ -113,7 +113,7 @@ async fn stale_claims_are_not_used_after_an_hour_or_after_the_token_expires() {
     // R-E3, R-L3
     let setup = Setup::new(|builder| builder.stale_if_error(Duration::from_secs(3600)));
     assert!(!setup.resolve_is_stale().await.unwrap());
-    setup.set(Failing(Unavailable::new("out").into()));
+    setup.set(Failing(UnavailableError::new("out").into()));
     setup.clock.pass(3659);
     assert!(setup.resolve_is_stale().await.unwrap());
     setup.clock.pass(1);
@@ -122,7 +122,7 @@ async fn stale_claims_are_not_used_after_an_hour_or_after_the_token_expires() {
     let setup = Setup::with_ten_minutes();
     setup.set(Active(r#"{"active":true,"exp":1000100}"#));
     assert!(!setup.resolve_is_stale().await.unwrap());
-    setup.set(Failing(Unavailable::new("out").into()));
+    setup.set(Failing(UnavailableError::new("out").into()));
     setup.clock.pass(99);
     assert!(setup.resolve_is_stale().await.unwrap());
     setup.clock.0.lock().unwrap().wall -= Duration::from_secs(3600);
@@ -132,7 +132,7 @@ async fn stale_claims_are_not_used_after_an_hour_or_after_the_token_expires() {
     let setup = Setup::with_ten_minutes();
     assert!(!setup.resolve_is_stale().await.unwrap());
     setup.clock.pass(655);
-    setup.set(Slow(5, Unavailable::new("out").into()));
+    setup.set(Slow(5, UnavailableError::new("out").into()));
     assert!(setup.resolve_is_stale().await.is_err(), "it ended during the resolution");
 }
 
@@ -141,18 +141,18 @@ async fn other_errors_are_returned() {
     // R-E4, R-C10: also error responses about the token, and whatever else the holder of a token can
     // cause.
     for error in [
-        ResolveError::Inactive,
-        ResolveError::CredentialsRefused,
-        InvalidResponse::Status(400).into(),
-        InvalidResponse::Status(404).into(),
-        InvalidResponse::NoActive.into(),
-        InvalidResponse::UnreadableObject.into(),
-        InvalidResponse::Encoded.into(),
-        InvalidResponse::TooLong.into(),
-        ResolveError::TokenRefused(ErrorResponse::new(400)),
-        ResolveError::ClientRefused(ErrorResponse::new(401)),
-        ResolveError::NoClient(ErrorResponse::new(401)),
-        Unavailable::new("limited").with_error_response(ErrorResponse::new(429)).into(),
+        ResolveError::InvalidToken(TokenError::Inactive),
+        ResolveError::InvalidClient(ClientError::Rejected(None)),
+        ResponseError::Status(400).into(),
+        ResponseError::Status(404).into(),
+        ResponseError::NoActive.into(),
+        ResponseError::UnreadableObject.into(),
+        ResponseError::Encoded.into(),
+        ResponseError::TooLong.into(),
+        ResolveError::InvalidToken(TokenError::Rejected(ErrorResponse::new(400))),
+        ResolveError::InvalidClient(ClientError::Rejected(Some(ErrorResponse::new(401)))),
+        ResolveError::InvalidClient(ClientError::NotConfigured(ErrorResponse::new(401))),
+        UnavailableError::new("limited").with_error_response(ErrorResponse::new(429)).into(),
     ] {
         let setup = Setup::with_ten_minutes();
         assert!(!setup.resolve_is_stale().await.unwrap());
@@ -165,8 +165,11 @@ async fn other_errors_are_returned() {
 #[tokio::test]
 async fn claims_that_no_longer_hold_are_not_used_as_stale_claims() {
     // R-E4, R-E7
-    let outage = || Failing(Unavailable::new("out").into());
-    for no_longer in [ResolveError::Inactive, ResolveError::TokenRefused(ErrorResponse::new(400))] {
+    let outage = || Failing(UnavailableError::new("out").into());
+    for no_longer in [
+        ResolveError::InvalidToken(TokenError::Inactive),
+        ResolveError::InvalidToken(TokenError::Rejected(ErrorResponse::new(400))),
+    ] {
         let setup = Setup::with_ten_minutes();
         assert!(!setup.resolve_is_stale().await.unwrap());
         setup.clock.pass(60);
@@ -198,7 +201,7 @@ async fn with_a_ttl_of_zero_claims_are_used_in_outages_alone() {
     for _ in 0..2 {
         assert!(!setup.resolve_is_stale().await.unwrap(), "resolved each time");
     }
-    setup.set(Failing(Unavailable::new("out").into()));
+    setup.set(Failing(UnavailableError::new("out").into()));
     assert!(setup.resolve_is_stale().await.unwrap());
     setup.clock.pass(10);
     assert!(setup.resolve_is_stale().await.is_err());
@@ -214,7 +217,7 @@ async fn stale_claims_have_the_stale_scopes_alone() {
         || async { setup.cached.resolve(&token("a")).await.unwrap().scopes().as_str().to_owned() };
     assert_eq!(scopes().await, "a b");
     setup.clock.pass(60);
-    setup.set(Failing(Unavailable::new("out").into()));
+    setup.set(Failing(UnavailableError::new("out").into()));
     assert_eq!(scopes().await, "b");
     setup.set(Active(r#"{"active":true,"scope":"a b"}"#));
     assert_eq!(scopes().await, "a b");

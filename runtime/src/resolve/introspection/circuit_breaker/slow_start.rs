@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::Unavailable;
+use crate::UnavailableError;
 
 /// Limits the introspection requests in flight after an outage.
 ///
@@ -33,9 +33,9 @@ impl SlowStart {
         Self::INITIAL_LIMIT.saturating_add(self.responses).saturating_mul(factor)
     }
 
-    pub(super) fn start_request(&mut self, now: Instant) -> Result<(), Unavailable> {
+    pub(super) fn start_request(&mut self, now: Instant) -> Result<(), UnavailableError> {
         if self.in_flight >= self.limit(now) {
-            return Err(Unavailable::new("the authorization server has only just recovered")
+            return Err(UnavailableError::new("the authorization server has only just recovered")
                 .with_retry_after(Self::RETRY_AFTER));
         }
         self.in_flight += 1;

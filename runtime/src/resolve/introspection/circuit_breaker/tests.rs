@@ -1,5 +1,6 @@
 use super::*;
 use crate::resolve::introspection::manual_clock::ManualClock;
+use crate::{TokenError, UnavailableError};
 
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -13,7 +14,7 @@ fn circuit_breaker() -> (CircuitBreaker, ManualClock) {
 }
 
 fn outage() -> ResolveError {
-    Unavailable::new("down").into()
+    UnavailableError::new("down").into()
 }
 
 fn acquire_request(breaker: &CircuitBreaker) -> RequestPermit<'_> {
@@ -33,7 +34,14 @@ fn fail(breaker: &CircuitBreaker) {
 
 /// One introspection request with a response.
 fn respond(breaker: &CircuitBreaker) {
-    assert!(breaker.record(&acquire_request(breaker), &Err(ResolveError::Inactive)).is_none());
+    assert!(
+        breaker
+            .record(
+                &acquire_request(breaker),
+                &Err(ResolveError::InvalidToken(TokenError::Inactive))
+            )
+            .is_none()
+    );
 }
 
 fn end_control(
@@ -104,7 +112,11 @@ fn no_number_of_failures_opens_the_circuit_while_control_requests_succeed() {
             Permit::Request(permit) => drop(breaker.record(&permit, &Err(outage()))),
             Permit::Control(permit) => {
                 control_requests += 1;
-                end_control(&breaker, &permit, &Err(ResolveError::Inactive));
+                end_control(
+                    &breaker,
+                    &permit,
+                    &Err(ResolveError::InvalidToken(TokenError::Inactive)),
+                );
             }
         }
     }
@@ -155,7 +167,11 @@ fn an_open_circuit_permits_one_probe_per_interval_and_a_response_closes_it() {
     clock.advance(500);
     fail(&breaker);
     clock.advance(500);
-    end_control(&breaker, &acquire_control(&breaker), &Err(ResolveError::Inactive));
+    end_control(
+        &breaker,
+        &acquire_control(&breaker),
+        &Err(ResolveError::InvalidToken(TokenError::Inactive)),
+    );
     respond(&breaker);
     for _ in 0..4 {
         fail(&breaker);
@@ -288,7 +304,11 @@ fn after_a_recovery_the_requests_in_flight_double_until_the_limit_ends() {
             assert_eq!(error.retry_after(), Some(Duration::from_secs(1)));
         }
         for permit in &permits {
-            assert!(breaker.record(permit, &Err(ResolveError::Inactive)).is_none());
+            assert!(
+                breaker
+                    .record(permit, &Err(ResolveError::InvalidToken(TokenError::Inactive)))
+                    .is_none()
+            );
         }
         waves.push(permits.len());
     }

@@ -12,7 +12,7 @@ use crate::resolve::introspection::circuit_breaker::ControlReason;
 use crate::resolve::introspection::concurrency_limit::ConcurrencyLimit;
 use crate::resolve::introspection::request::{self, RequestSender};
 use crate::telemetry::{IntrospectionTimer, count};
-use crate::{AccessToken, Claims, ResolveError, Unavailable};
+use crate::{AccessToken, Claims, ResolveError, UnavailableError};
 
 pub(super) struct ControlRequestSender {
     requests: Arc<RequestSender>,
@@ -154,6 +154,6 @@ fn random_token() -> Result<AccessToken, ResolveError> {
         // Writing to a string does not fail.
         let _ = write!(token, "{byte:02x}");
     }
-    let malformed = |_| Unavailable::new("no token for a control request can be generated");
+    let malformed = |_| UnavailableError::new("no token for a control request can be generated");
     Ok(AccessToken::parse(&token).map_err(malformed)?)
 }

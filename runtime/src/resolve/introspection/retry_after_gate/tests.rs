@@ -1,5 +1,6 @@
 use super::*;
 use crate::ErrorResponse;
+use crate::UnavailableError;
 use crate::resolve::introspection::manual_clock::ManualClock;
 
 fn gate() -> (RetryAfterGate, ManualClock) {
@@ -9,7 +10,7 @@ fn gate() -> (RetryAfterGate, ManualClock) {
 
 /// A response with status 429 and this `Retry-After`.
 fn retry_after(seconds: u64) -> ResolveError {
-    let limited = Unavailable::new("limited").with_error_response(ErrorResponse::new(429));
+    let limited = UnavailableError::new("limited").with_error_response(ErrorResponse::new(429));
     limited.with_retry_after(Duration::from_secs(seconds)).into()
 }
 
@@ -27,9 +28,9 @@ fn blocked_for(gate: &RetryAfterGate, text: &str) -> Option<u64> {
 fn a_response_blocks_its_own_token_and_that_of_a_control_request_blocks_all() {
     // R-C7
     let (gate, clock) = gate();
-    gate.record(&token("a"), &Unavailable::new("down").into());
+    gate.record(&token("a"), &UnavailableError::new("down").into());
     gate.record(&token("a"), &retry_after(0));
-    let own = Unavailable::new("concurrency_limit").with_retry_after(Duration::from_secs(1));
+    let own = UnavailableError::new("concurrency_limit").with_retry_after(Duration::from_secs(1));
     gate.record(&token("a"), &own.into());
     assert_eq!(blocked_for(&gate, "a"), None, "no response had a `Retry-After`");
     assert!(!gate.take_due_control());
@@ -75,7 +76,7 @@ fn a_control_request_is_due_until_the_named_time_and_valid_for_a_while() {
     clock.advance(500);
     gate.record(&token("d"), &retry_after(60));
     assert!(gate.take_due_control());
-    gate.record_control(&Err(Unavailable::new("down").into()));
+    gate.record_control(&Err(UnavailableError::new("down").into()));
     assert_eq!(blocked_for(&gate, "c"), None, "the response had no `Retry-After`");
 }
 

@@ -19,7 +19,7 @@ pub enum TokenError {
     Inactive,
     /// The authorization server responded with an OAuth error about the token.
     #[error("the authorization server does not accept the token: {0}")]
-    Refused(ErrorResponse),
+    Rejected(ErrorResponse),
     /// `exp` has passed.
     #[error("the token has expired")]
     Expired,

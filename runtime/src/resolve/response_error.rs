@@ -1,0 +1,48 @@
+//! A response that cannot be used.
+
+use super::{ErrorResponse, MemberError};
+
+/// What is wrong with a response of the authorization server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResponseError {
+    /// A status other than 200.
+    #[error("status {0} instead of 200")]
+    Status(u16),
+    /// The same with a registered error code.
+    #[error("{0} instead of status 200")]
+    ErrorResponse(ErrorResponse),
+    /// More bytes than allowed.
+    #[error("the answer is longer than allowed")]
+    TooLong,
+    /// A content coding that was not asked for.
+    #[error("the answer is encoded, which was not asked for")]
+    Encoded,
+    /// Something else than a JSON text, such as a page of HTML.
+    #[error("the answer is not a JSON text")]
+    NotJson,
+    /// It begins like a JSON object and is not a JSON text of bounded depth.
+    #[error("the answer begins like a JSON object and cannot be read as one")]
+    UnreadableObject,
+    /// A JSON text that is not an object.
+    #[error("the claims are not a JSON object")]
+    NotAnObject,
+    /// No JSON object with one boolean `active`.
+    #[error("the answer has no boolean member `active`, or more than one")]
+    NoActive,
+    /// A member name that is there twice.
+    #[error("a member of the answer is there twice")]
+    RepeatedMember,
+    /// A member name that the JSON library reserves for itself, at any depth.
+    #[error("a member of the answer has a name that the JSON library reserves for itself")]
+    ReservedMember,
+    /// A known member of another JSON type.
+    #[error("a member of the answer has the wrong JSON type")]
+    WrongType,
+    /// The same, and which member it is.
+    #[error(transparent)]
+    MemberError(MemberError),
+    /// A time before 1970 or after 9999.
+    #[error("a time in the answer is out of range")]
+    TimeOutOfRange,
+}
