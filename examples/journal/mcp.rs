@@ -37,7 +37,7 @@ const ENTRY: &str = "journal://entries/{id}";
 pub fn server(server: &ResourceServer, store: Arc<Store>) -> Result<Mcp<Journal>, SetupError> {
     Mcp::builder(server, move || Ok(Journal { store: Arc::clone(&store) }))
         .tool_router(Journal::tool_router())
-        .prompts(&Journal::prompt_router())
+        .declare_prompts(&Journal::prompt_router())
         .resource(ENTRIES, READING)
         .resource(ENTRY, READING)
         .initial_scopes("user:read entries:read tags:read")

@@ -5,7 +5,7 @@
 //!
 //! The server without them is as `#[tool_handler]` writes it, and gets the same requests, with the
 //! token. The guarded one is set up as the documentation says, with `tool_router`, so that the router of
-//! its tools is no longer made anew at each call. What it takes with `tools`, for a handler with a
+//! its tools is no longer made anew at each call. What it takes with `declare_tools`, for a handler with a
 //! `call_tool` of its own, is shown beside it.
 
 #![allow(
@@ -70,7 +70,7 @@ fn run(mode: Mode, table: &mut Table) {
     // One thread and one heap for all. The paths have one length.
     let app = Router::new()
         .route_service("/without", without)
-        .route_service("/guarded", guarded(|mcp| mcp.tools(&Guarded::tool_router())))
+        .route_service("/guarded", guarded(|mcp| mcp.declare_tools(&Guarded::tool_router())))
         .route_service("/routing", guarded(|mcp| mcp.tool_router(Guarded::tool_router())));
     let address = serve(app);
     let clients = |path| Clients::new(address, CONNECTIONS, || mode.call(address, path), SAID);
@@ -78,7 +78,7 @@ fn run(mode: Mode, table: &mut Table) {
     let (mut guarded, mut routing) = (clients("/guarded"), clients("/routing"));
     let mut contenders = [
         Contender::new("without", |calls| without.ask(calls)),
-        Contender::new("with `tools`", |calls| guarded.ask(calls)),
+        Contender::new("with `declare_tools`", |calls| guarded.ask(calls)),
         Contender::new("with `tool_router`", |calls| routing.ask(calls)),
     ];
     let rounds = compare(&mut contenders, ROUNDS, CALLS);
@@ -87,7 +87,7 @@ fn run(mode: Mode, table: &mut Table) {
         line(contender.name, us(rounds.median(place)));
     }
     let added = |place| rounds.ratio(place, 0) - 1.0;
-    line("the layer and the guard add, with `tools`", percent(added(1)));
+    line("the layer and the guard add, with `declare_tools`", percent(added(1)));
     let name = "the layer and the guard add";
     table.judge(name, percent(added(2)), "5 %", added(2) <= 0.05);
 }

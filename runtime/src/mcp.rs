@@ -3,6 +3,8 @@
 #![doc = include_str!("../docs/mcp.md")]
 
 pub(crate) mod attribute_order;
+mod authenticated_id;
+mod authenticated_request;
 mod body_timeout;
 mod builder;
 mod declared_policy;
@@ -13,26 +15,24 @@ mod factory;
 mod handler;
 mod jsonrpc;
 mod layer;
+mod layer_error;
 mod operation;
 mod registry;
 mod rejection_error;
-mod request_context;
-mod response;
-mod service;
-mod session;
+mod sdk_service;
 mod state;
 mod stdio;
 mod stream_guard;
-mod tasks;
+mod task_owners;
 mod uri_template;
 
+pub(crate) use authenticated_request::Answer;
+pub use authenticated_request::authorize;
 pub use body_timeout::TimedBody;
 pub use builder::{Mcp, McpBuilder};
 pub use declared_policy::{META_KEY, declared, declared_both, meta};
 pub use event_stream::EventStream;
-pub use handler::Guarded;
-pub use layer::{Answered, Forwarded, McpFuture, McpGuard, McpLayer};
-pub(crate) use request_context::Answer;
-pub use request_context::authorize;
-pub use service::SharedService;
+pub use handler::McpHandler;
+pub use layer::{McpFuture, McpLayer, McpService, RequestBody, ResponseBody};
+pub use sdk_service::SharedService;
 pub use stdio::StdioError;

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::request_context::Identity;
+use super::authenticated_request::AuthenticatedRequest;
 
 /// The body of a request, as it comes: if it takes too long, it ends with an error.
 pub struct TimedBody<B> {
@@ -21,7 +21,7 @@ pub struct TimedBody<B> {
     /// Only for a body that has to be waited for.
     timer: Option<Pin<Box<Sleep>>>,
     /// Of the request, whose answer then is a 408.
-    identity: Arc<Identity>,
+    authenticated: Arc<AuthenticatedRequest>,
 }
 
 /// A body took longer than it may.
@@ -30,13 +30,18 @@ pub struct TimedBody<B> {
 struct Timeout;
 
 impl<B> TimedBody<B> {
-    pub(super) fn new(body: B, timeout: Duration, identity: &Arc<Identity>) -> Self {
-        let (body, begun, identity) = (Box::pin(body), Instant::now(), Arc::clone(identity));
-        Self { body, timeout, begun, timer: None, identity }
+    pub(super) fn new(
+        body: B,
+        timeout: Duration,
+        authenticated: &Arc<AuthenticatedRequest>,
+    ) -> Self {
+        let (body, begun, authenticated) =
+            (Box::pin(body), Instant::now(), Arc::clone(authenticated));
+        Self { body, timeout, begun, timer: None, authenticated }
     }
 
-    fn time_out(&self) -> Box<dyn Error + Send + Sync> {
-        self.identity.time_out();
+    fn mark_timed_out(&self) -> Box<dyn Error + Send + Sync> {
+        self.authenticated.mark_timed_out();
         Box::new(Timeout)
     }
 }
@@ -58,14 +63,14 @@ where
         match frame {
             // One that arrives in small pieces may never have to be waited for.
             Poll::Ready(Some(Ok(_))) if this.begun.elapsed() >= this.timeout => {
-                Poll::Ready(Some(Err(this.time_out())))
+                Poll::Ready(Some(Err(this.mark_timed_out())))
             }
             Poll::Ready(frame) => Poll::Ready(frame.map(|frame| frame.map_err(Into::into))),
             Poll::Pending => {
                 let left = this.timeout.saturating_sub(this.begun.elapsed());
                 let timer = this.timer.get_or_insert_with(|| Box::pin(sleep(left)));
                 ready!(timer.as_mut().poll(context));
-                Poll::Ready(Some(Err(this.time_out())))
+                Poll::Ready(Some(Err(this.mark_timed_out())))
             }
         }
     }

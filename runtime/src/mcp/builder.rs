@@ -15,25 +15,25 @@ use ::rmcp::transport::streamable_http_server::{
 use secrecy::SecretString;
 use tower_layer::Layer;
 
+use super::authenticated_id::IdAuthenticator;
 use super::declared_policy::all_of;
-use super::factory::{Factory, Source};
-use super::handler::Guarded;
-use super::layer::{McpGuard, McpLayer};
-use super::registry::Catalogue;
-use super::service::SharedService;
-use super::session::SessionSeal;
-use super::state::Setup;
-use super::stdio::{Environment, StdioError};
-use super::tasks::Tasks;
+use super::factory::{HandlerFactory, MakeHandler};
+use super::handler::McpHandler;
+use super::layer::{McpLayer, McpService};
+use super::registry::Registry;
+use super::sdk_service::SharedService;
+use super::state::McpState;
+use super::stdio::{StdioCredentials, StdioError};
+use super::task_owners::TaskOwners;
 use crate::{Condition, ProtectedResourceMetadata, ResourceServer, ScopeSet, SetupError};
 
 /// Sets up an [`Mcp`] server.
 #[must_use]
 pub struct McpBuilder<H> {
     server: ResourceServer,
-    factory: Factory<H>,
+    factory: MakeHandler<H>,
     router: ToolRouter<H>,
-    catalogue: Catalogue,
+    registry: Registry,
     initial: Option<String>,
     anonymous: bool,
     filter_lists: bool,
@@ -59,25 +59,25 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// each call, which takes the longer the more tools there are.
     ///
     /// The handler's `call_tool` is only asked for tools that the router does not have. So use
-    /// [`tools`](Self::tools) if it is one of your own that does more, such as a check or a record, or
+    /// [`declare_tools`](Self::declare_tools) if it is one of your own that does more, such as a check or a record, or
     /// if tools are switched on and off while the server runs. Default: no tools.
     pub fn tool_router(mut self, router: ToolRouter<H>) -> Self {
-        self.catalogue.add_tools(&router);
+        self.registry.add_tools(&router);
         self.router += router;
         self
     }
 
     /// As [`tool_router`](Self::tool_router), and has the handler's `call_tool` call them.
     /// Default: no tools.
-    pub fn tools<R: Send + Sync + 'static>(mut self, router: &ToolRouter<R>) -> Self {
-        self.catalogue.add_tools(router);
+    pub fn declare_tools<R: Send + Sync + 'static>(mut self, router: &ToolRouter<R>) -> Self {
+        self.registry.add_tools(router);
         self
     }
 
     /// The prompts, with the scopes that their functions declare: `Journal::prompt_router()`. Default:
     /// none.
-    pub fn prompts<R: Send + Sync + 'static>(mut self, router: &PromptRouter<R>) -> Self {
-        self.catalogue.add_prompts(router);
+    pub fn declare_prompts<R: Send + Sync + 'static>(mut self, router: &PromptRouter<R>) -> Self {
+        self.registry.add_prompts(router);
         self
     }
 
@@ -92,20 +92,20 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// name; elsewhere they are not. It also covers what no attribute sees: a route that is made by hand or
     /// by a macro, or whose `#[tool]` has another name.
     pub fn require_policies(mut self) -> Self {
-        self.catalogue.require_policies();
+        self.registry.require_policies();
         self
     }
 
     /// Declares that anybody who passes the layer may call the tool of this name: for a route that is
     /// made by hand, or a tool of the handler's own `call_tool`. Default: none.
     pub fn public_tool(mut self, name: &str) -> Self {
-        self.catalogue.add_public_tool(name);
+        self.registry.add_public_tool(name);
         self
     }
 
     /// Declares the same of a prompt. Default: none.
     pub fn public_prompt(mut self, name: &str) -> Self {
-        self.catalogue.add_public_prompt(name);
+        self.registry.add_public_prompt(name);
         self
     }
 
@@ -117,7 +117,7 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// than they are written, so let it decide as well, with [`authorize`](super::authorize) and
     /// the same condition.
     pub fn resource(mut self, template: &str, condition: Condition) -> Self {
-        self.catalogue.add_resource(template, condition);
+        self.registry.add_resource(template, condition);
         self
     }
 
@@ -195,11 +195,11 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// grammar of RFC 6749 §3.3, and for a session key that is too short. [`SetupError::NoPolicy`] for a
     /// tool or a prompt without a policy, where [all must declare one](Self::require_policies).
     pub fn build(mut self) -> Result<Mcp<H>, SetupError> {
-        self.catalogue.check()?;
+        self.registry.check()?;
         let key = self.session_key.unwrap_or_else(|| rand::random::<[u8; 32]>().to_vec());
-        let seal = SessionSeal::new(&key, self.server.resource())
+        let seal = IdAuthenticator::new(&key, self.server.resource())
             .ok_or(SetupError::Setting("the session key has fewer than 32 bytes"))?;
-        let initial = || self.catalogue.initial_scopes(self.server.metadata()).join(" ");
+        let initial = || self.registry.initial_scopes(self.server.metadata()).join(" ");
         let initial = self.initial.unwrap_or_else(initial);
         ScopeSet::parse(&initial).map_err(|_| {
             SetupError::Setting("the initial scopes are not scopes of RFC 6749 §3.3")
@@ -207,9 +207,9 @@ impl<H: ServerHandler> McpBuilder<H> {
         // As long-lived as the scopes in the code are, once for each server.
         let initial = String::leak(initial);
         let initial = all_of(initial.split(' ').filter(|scope| !scope.is_empty()).collect());
-        let setup = Setup {
+        let state = McpState {
             server: self.server,
-            catalogue: self.catalogue,
+            registry: self.registry,
             initial: initial.into(),
             anonymous: self.anonymous,
             filter_lists: self.filter_lists,
@@ -217,15 +217,15 @@ impl<H: ServerHandler> McpBuilder<H> {
             body_timeout: self.body_timeout,
             max_resources: self.max_resources,
             seal,
-            tasks: self.tasks.then(Tasks::default),
+            tasks: self.tasks.then(TaskOwners::default),
         };
-        let (setup, factory, tools) = (Arc::new(setup), self.factory, self.router);
-        Ok(Mcp(Arc::new(Source { setup, factory, tools })))
+        let (state, factory, tools) = (Arc::new(state), self.factory, self.router);
+        Ok(Mcp(Arc::new(HandlerFactory { state, factory, tools })))
     }
 }
 
 /// An MCP server whose tools, prompts and resources are guarded.
-pub struct Mcp<H>(Arc<Source<H>>);
+pub struct Mcp<H>(Arc<HandlerFactory<H>>);
 
 impl<H: ServerHandler> Mcp<H> {
     /// Starts with the resource server, whose resource identifier is the URL of the MCP server, and
@@ -238,7 +238,7 @@ impl<H: ServerHandler> Mcp<H> {
             server: server.clone(),
             factory: Box::new(handler),
             router: ToolRouter::default(),
-            catalogue: Catalogue::default(),
+            registry: Registry::default(),
             initial: None,
             anonymous: false,
             filter_lists: false,
@@ -252,7 +252,7 @@ impl<H: ServerHandler> Mcp<H> {
 
     #[cfg(feature = "axum")]
     pub(crate) fn server(&self) -> &ResourceServer {
-        &self.0.setup.server
+        &self.0.state.server
     }
 
     /// The guarded server as a service over HTTP.
@@ -263,13 +263,13 @@ impl<H: ServerHandler> Mcp<H> {
         &self,
         sessions: Arc<M>,
         mut config: StreamableHttpServerConfig,
-    ) -> McpGuard<SharedService<Guarded<H>, M>> {
+    ) -> McpService<SharedService<McpHandler<H>, M>> {
         // An empty list lets every host in.
         if !config.allowed_hosts.is_empty() {
-            config.allowed_hosts.push(self.0.setup.server.identifier().host().to_owned());
+            config.allowed_hosts.push(self.0.state.server.identifier().host().to_owned());
         }
         let source = Arc::clone(&self.0);
-        let handler = move || source.guarded(None);
+        let handler = move || source.make(None);
         let service = StreamableHttpService::new(handler, sessions, config);
         self.layer().layer(SharedService::new(service))
     }
@@ -280,15 +280,15 @@ impl<H: ServerHandler> Mcp<H> {
     /// server. The same is true of routes that are put in front of that handler, as by the SDK's `Router`.
     #[must_use]
     pub fn layer(&self) -> McpLayer {
-        McpLayer(Arc::clone(&self.0.setup))
+        McpLayer(Arc::clone(&self.0.state))
     }
 
     /// A guarded handler, for a service that you put together yourself.
     ///
     /// # Errors
     /// If the handler cannot be made.
-    pub fn handler(&self) -> io::Result<Guarded<H>> {
-        self.0.guarded(None)
+    pub fn handler(&self) -> io::Result<McpHandler<H>> {
+        self.0.make(None)
     }
 
     /// The guarded server for stdio, where the caller is whoever has started the program: its
@@ -300,7 +300,7 @@ impl<H: ServerHandler> Mcp<H> {
     /// # Errors
     /// [`StdioError`] if there is no token or if it is refused: better at the start than at every
     /// call.
-    pub async fn stdio(&self, variable: &str) -> Result<Guarded<H>, StdioError> {
+    pub async fn stdio(&self, variable: &str) -> Result<McpHandler<H>, StdioError> {
         let token = std::env::var(variable)
             .map_err(|_| StdioError::NoToken { variable: variable.to_owned() })?;
         self.with_token(token).await
@@ -313,18 +313,18 @@ impl<H: ServerHandler> Mcp<H> {
     pub async fn with_token(
         &self,
         token: impl Into<SecretString>,
-    ) -> Result<Guarded<H>, StdioError> {
-        let environment = Environment::new(&token.into());
-        environment.authenticated_caller(&self.0.setup).await.map_err(StdioError::Refused)?;
-        self.0.guarded(Some(environment)).map_err(StdioError::Handler)
+    ) -> Result<McpHandler<H>, StdioError> {
+        let credentials = StdioCredentials::new(&token.into());
+        credentials.authenticated_caller(&self.0.state).await.map_err(StdioError::Rejected)?;
+        self.0.make(Some(credentials)).map_err(StdioError::Handler)
     }
 
     /// The metadata of the resource server (RFC 9728 §2), with the scopes of the tools, prompts and
     /// resources beside those that were set.
     #[must_use]
     pub fn metadata(&self) -> ProtectedResourceMetadata {
-        let mut metadata = self.0.setup.server.metadata().clone();
-        metadata.scopes_supported = self.0.setup.catalogue.scopes_with(&metadata);
+        let mut metadata = self.0.state.server.metadata().clone();
+        metadata.scopes_supported = self.0.state.registry.scopes_with(&metadata);
         metadata
     }
 }
@@ -337,7 +337,7 @@ impl<H> Clone for Mcp<H> {
 
 impl<H> fmt::Debug for Mcp<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mcp").field("setup", &self.0.setup).finish_non_exhaustive()
+        f.debug_struct("Mcp").field("state", &self.0.state).finish_non_exhaustive()
     }
 }
 
@@ -345,7 +345,7 @@ impl<H> fmt::Debug for McpBuilder<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("McpBuilder")
             .field("server", &self.server)
-            .field("catalogue", &self.catalogue)
+            .field("registry", &self.registry)
             .finish_non_exhaustive()
     }
 }

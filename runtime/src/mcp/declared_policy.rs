@@ -33,7 +33,7 @@ impl DeclaredPolicy {
         Self { requirement: Requirement::of::<P>(), anonymous: P::Presence::ANONYMOUS }
     }
 
-    pub(super) fn describe(self, meta: Option<MetaObject>) -> MetaObject {
+    pub(super) fn write_meta(self, meta: Option<MetaObject>) -> MetaObject {
         let mut meta = meta.unwrap_or_default();
         // Not by `json!`, which copies what it is given: most handlers do this at each call.
         let mut told = Map::new();
@@ -75,7 +75,7 @@ pub(super) struct Unreadable;
 #[doc(hidden)]
 #[must_use]
 pub fn meta<P: Policy>(meta: Option<MetaObject>) -> MetaObject {
-    DeclaredPolicy::of::<P>().describe(meta)
+    DeclaredPolicy::of::<P>().write_meta(meta)
 }
 
 /// The `_meta` of a tool or a prompt in a guarded `impl` block, public ones too: what the attribute on
@@ -211,7 +211,7 @@ mod tests {
         ] {
             for anonymous in [false, true] {
                 let asked = DeclaredPolicy { requirement: condition.into(), anonymous };
-                let meta = asked.describe(None);
+                let meta = asked.write_meta(None);
                 assert_eq!(meta.0[META_KEY]["scopes"], expected);
                 assert_eq!(DeclaredPolicy::read(Some(&meta)).unwrap(), Some(asked));
             }

@@ -3,15 +3,15 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::session::EventSeal;
+use super::authenticated_id::EventIdAuthenticator;
 
 /// Rewrites the `id` lines of an event stream as it passes, in pieces of any size. Everything else
 /// stays as it is, byte for byte.
 ///
 /// Where there is nothing to seal ids with, they become comments: then the stream cannot be resumed.
 #[derive(Debug)]
-pub(super) struct EventIds {
-    seal: Option<EventSeal>,
+pub(super) struct EventIdRewriter {
+    seal: Option<EventIdAuthenticator>,
     state: State,
     /// What has come of the value of an `id` line.
     value: Vec<u8>,
@@ -39,8 +39,8 @@ const NAME: &[u8] = b"id";
 /// A longer id would not come back: servers bound the header that carries it.
 const LONGEST_ID: usize = 4 * 1024;
 
-impl EventIds {
-    pub(super) fn new(seal: Option<EventSeal>) -> Self {
+impl EventIdRewriter {
+    pub(super) fn new(seal: Option<EventIdAuthenticator>) -> Self {
         Self { seal, state: State::Begin(0), value: Vec::new() }
     }
 
@@ -157,15 +157,15 @@ fn line_end(piece: &[u8], at: usize) -> usize {
 mod tests {
     use super::*;
     use crate::AuthInfo;
-    use crate::mcp::session::SessionSeal;
+    use crate::mcp::authenticated_id::IdAuthenticator;
     use crate::testing::Caller;
 
     fn alice() -> AuthInfo {
         Caller::new("alice", "").auth_info()
     }
 
-    fn seal() -> SessionSeal {
-        SessionSeal::new(&[1; 32], "").unwrap()
+    fn seal() -> IdAuthenticator {
+        IdAuthenticator::new(&[1; 32], "").unwrap()
     }
 
     fn sealed(id: &str) -> String {
@@ -175,7 +175,7 @@ mod tests {
     }
 
     fn rewrite(stream: &str, pieces: impl Fn(usize) -> usize) -> String {
-        let mut ids = EventIds::new(seal().events(Some(&alice()), None, &[]));
+        let mut ids = EventIdRewriter::new(seal().events(Some(&alice()), None, &[]));
         let mut stream = Bytes::copy_from_slice(stream.as_bytes());
         let mut rewritten = Vec::new();
         let mut number = 0;
@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn without_a_seal_no_id_is_left() {
         // R-I12
-        let mut ids = EventIds::new(None);
+        let mut ids = EventIdRewriter::new(None);
         let rewritten = ids.rewrite(Bytes::from_static(b"id: 1\r\ndata: x\r\n\r\nid:\n"));
         assert_eq!(rewritten, ":\r\ndata: x\r\n\r\nid:\n");
     }
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_piece_without_an_id_is_not_copied() {
-        let mut ids = EventIds::new(None);
+        let mut ids = EventIdRewriter::new(None);
         let piece = Bytes::from_static(b"data: x\n\n: ping\n\n");
         let first = piece.as_ptr();
         assert_eq!(ids.rewrite(piece).as_ptr(), first);

@@ -9,7 +9,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use http_body::{Body, Frame};
 
-use super::event_ids::EventIds;
+use super::event_ids::EventIdRewriter;
 use super::stream_guard::{Permission, StreamGuard};
 
 /// An event stream of the service: the ids of its events are those of its caller, and it ends with its
@@ -18,13 +18,13 @@ pub struct EventStream<B> {
     /// `None` once it has ended.
     body: Option<Pin<Box<B>>>,
     /// `None` for a stream that cannot be read here.
-    ids: Option<EventIds>,
+    ids: Option<EventIdRewriter>,
     /// `None` for a caller without a token.
     guard: Option<StreamGuard>,
 }
 
 impl<B> EventStream<B> {
-    pub(super) fn new(body: B, ids: Option<EventIds>, guard: Option<StreamGuard>) -> Self {
+    pub(super) fn new(body: B, ids: Option<EventIdRewriter>, guard: Option<StreamGuard>) -> Self {
         Self { body: Some(Box::pin(body)), ids, guard }
     }
 }

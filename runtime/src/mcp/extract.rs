@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ::rmcp::ErrorData;
 use ::rmcp::handler::server::common::{AsRequestContext, FromContextPart};
 
-use super::request_context::Identity;
+use super::authenticated_request::AuthenticatedRequest;
 use crate::AuthInfo;
 use crate::guard::Authorized;
 use crate::policy::Requirement;
@@ -20,12 +20,12 @@ where
 {
     fn from_context_part(context: &mut C) -> Result<Self, ErrorData> {
         let context = context.as_request_context_mut();
-        let identity = Arc::clone(Identity::of(context)?);
-        let server = &identity.setup.server;
+        let authenticated = Arc::clone(AuthenticatedRequest::of(context)?);
+        let server = &authenticated.state.server;
         let state: Option<&RequestState> = context.extensions.get();
         let outer = state.map_or_else(Vec::new, |state| state.requirements(server));
-        let guard = Self::decide(server, identity.caller(), outer)
-            .map_err(|refused| identity.refuse(refused))?;
+        let guard = Self::decide(server, authenticated.caller(), outer)
+            .map_err(|refused| authenticated.refuse(refused))?;
         if P::SHARED {
             let mut state: RequestState = context.extensions.remove().unwrap_or_default();
             state.add_requirement(server, Requirement::of::<P>());

@@ -6,28 +6,28 @@ use std::sync::Arc;
 use ::rmcp::ServerHandler;
 use ::rmcp::handler::server::router::tool::ToolRouter;
 
-use super::handler::Guarded;
-use super::state::Setup;
-use super::stdio::Environment;
+use super::handler::McpHandler;
+use super::state::McpState;
+use super::stdio::StdioCredentials;
 
 /// Makes handlers, and holds what all of them share.
-pub(super) struct Source<H> {
-    pub(super) setup: Arc<Setup>,
-    pub(super) factory: Factory<H>,
+pub(super) struct HandlerFactory<H> {
+    pub(super) state: Arc<McpState>,
+    pub(super) factory: MakeHandler<H>,
     /// The tools that are called through this router, not by the handler's own `call_tool`.
     pub(super) tools: ToolRouter<H>,
 }
 
-pub(super) type Factory<H> = Box<dyn Fn() -> io::Result<H> + Send + Sync>;
+pub(super) type MakeHandler<H> = Box<dyn Fn() -> io::Result<H> + Send + Sync>;
 
-impl<H: ServerHandler> Source<H> {
-    pub(super) fn guarded(
+impl<H: ServerHandler> HandlerFactory<H> {
+    pub(super) fn make(
         self: &Arc<Self>,
-        environment: Option<Environment>,
-    ) -> io::Result<Guarded<H>> {
+        credentials: Option<StdioCredentials>,
+    ) -> io::Result<McpHandler<H>> {
         let handler = (self.factory)()?;
         // The SDK moves a handler about, so it is kept small.
-        let environment = environment.map(Box::new);
-        Ok(Guarded { handler, source: Arc::clone(self), environment })
+        let credentials = credentials.map(Box::new);
+        Ok(McpHandler { handler, factory: Arc::clone(self), credentials })
     }
 }

@@ -23,13 +23,13 @@ use ::rmcp::model::{
 use ::rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use ::rmcp::{ErrorData, RoleServer, ServerHandler};
 
+use super::authenticated_request::AuthenticatedRequest;
 use super::declared_policy::{is_met, without_declaration};
-use super::factory::Source;
-use super::jsonrpc::Unacceptable;
-use super::operation::{Method, Operation};
-use super::request_context::Identity;
-use super::state::Setup;
-use super::stdio::Environment;
+use super::factory::HandlerFactory;
+use super::jsonrpc::MessageError;
+use super::operation::{MethodKind, Operation};
+use super::state::McpState;
+use super::stdio::StdioCredentials;
 use super::stream_guard::{Permission, StreamGuard};
 use crate::telemetry::{Quoted, Verdict};
 
@@ -38,45 +38,45 @@ use crate::telemetry::{Quoted, Verdict};
 /// It passes everything on to the handler within. The lists of tools and prompts can leave out
 /// what the caller has no scopes for, and reading, completing and subscribing to a declared resource, or
 /// completing a prompt, asks for its scopes.
-pub struct Guarded<H> {
+pub struct McpHandler<H> {
     pub(super) handler: H,
-    pub(super) source: Arc<Source<H>>,
+    pub(super) factory: Arc<HandlerFactory<H>>,
     /// On stdio, where the caller's token comes from.
-    pub(super) environment: Option<Box<Environment>>,
+    pub(super) credentials: Option<Box<StdioCredentials>>,
 }
 
 type Request = RequestContext<RoleServer>;
 type Notified = NotificationContext<RoleServer>;
 
-impl<H: ServerHandler> Guarded<H> {
-    fn setup(&self) -> &Arc<Setup> {
-        &self.source.setup
+impl<H: ServerHandler> McpHandler<H> {
+    fn state(&self) -> &Arc<McpState> {
+        &self.factory.state
     }
 
     /// On stdio no layer has resolved a token for this request, so it is done here. A layer that has
     /// must be one of the same server.
     async fn enter(&self, context: &mut Request) -> Result<(), ErrorData> {
-        if let Some(environment) = &self.environment {
-            let identity = environment.authenticated_caller(self.setup()).await?;
-            context.extensions.insert(identity);
+        if let Some(credentials) = &self.credentials {
+            let authenticated = credentials.authenticated_caller(self.state()).await?;
+            context.extensions.insert(authenticated);
         }
-        Identity::check_layer(context, self.setup())
+        AuthenticatedRequest::check_layer(context, self.state())
     }
 
     /// Enters, and decides about what no function guards.
     async fn decide(&self, context: &mut Request, asked: Operation) -> Result<(), ErrorData> {
         self.enter(context).await?;
-        self.setup().decide_within(&asked, Identity::of(context)?)
+        self.state().decide_within(&asked, AuthenticatedRequest::of(context)?)
     }
 
     /// Decides about a tool or a prompt that the layer has not seen in the request, as on stdio, and
     /// refuses one that had to declare a policy and did not.
     fn decide_named(&self, context: &Request, asked: &Operation) -> Result<(), ErrorData> {
         if let Operation::Tool(name) | Operation::Prompt(name) = asked
-            && !self.setup().catalogue.allows(asked)
+            && !self.state().registry.allows(asked)
         {
             // Callers choose the name, and there may be no such tool at all.
-            let server = &self.setup().server;
+            let server = &self.state().server;
             let verdict = server.log_limiter().verdict("no declared policy", Instant::now());
             if verdict != Verdict::Suppress {
                 let limited = verdict.limited().map(tracing::field::display);
@@ -86,39 +86,41 @@ impl<H: ServerHandler> Guarded<H> {
                     limited,
                     "every tool and prompt of this server must declare a policy, and this one is in \
                      none of the routers of `requires_auth::mcp::Mcp`: give its router to \
-                     `tool_router`, `tools` or `prompts`, or name it in `public_tool` or \
+                     `tool_router`, `declare_tools` or `declare_prompts`, or name it in `public_tool` or \
                      `public_prompt`"
                 );
             }
             let kind = if matches!(asked, Operation::Tool(_)) { "tool" } else { "prompt" };
             return Err(ErrorData::invalid_params(format!("{kind} not found"), None));
         }
-        match Identity::find(context) {
-            Some(identity) if identity.has_decided(asked, self.setup()) => Ok(()),
-            Some(identity) => self.setup().decide_within(asked, identity),
-            None if self.setup().catalogue.requirements(asked).next().is_none() => Ok(()),
+        match AuthenticatedRequest::find(context) {
+            Some(authenticated) if authenticated.was_decided_by_layer(asked, self.state()) => {
+                Ok(())
+            }
+            Some(authenticated) => self.state().decide_within(asked, authenticated),
+            None if self.state().registry.requirements(asked).next().is_none() => Ok(()),
             // There is no layer, and perhaps no function that refuses the request for that.
-            None => Identity::of(context).map(drop),
+            None => AuthenticatedRequest::of(context).map(drop),
         }
     }
 
     /// Decides about a task as about a call of the tool that began it.
     async fn decide_task(&self, context: &mut Request, task: &str) -> Result<(), ErrorData> {
         self.enter(context).await?;
-        let Some(tasks) = &self.setup().tasks else { return Ok(()) };
-        let identity = Identity::of(context)?;
-        let tool = tasks.tool(task, self.setup().seal.principal(identity.caller.as_ref()));
+        let Some(tasks) = &self.state().tasks else { return Ok(()) };
+        let authenticated = AuthenticatedRequest::of(context)?;
+        let tool = tasks.tool(task, self.state().seal.principal(authenticated.caller.as_ref()));
         let tool = tool.ok_or_else(|| ErrorData::invalid_params("there is no such task", None))?;
         let asked = Operation::Tool(tool);
-        self.setup().decide_within(&asked, identity)?;
-        identity.is_about(asked);
+        self.state().decide_within(&asked, authenticated)?;
+        authenticated.set_resolved_operation(asked);
         Ok(())
     }
 
     /// Whether a request names more resources than one may; over HTTP the layer has refused it.
     fn too_many(&self, requested: &SubscriptionFilter) -> bool {
         let uris = requested.resource_subscriptions.as_ref();
-        uris.is_some_and(|uris| uris.len() > self.setup().max_resources)
+        uris.is_some_and(|uris| uris.len() > self.state().max_resources)
     }
 
     /// Takes out of a list what the caller may not use, and says that it is the caller's own.
@@ -129,10 +131,10 @@ impl<H: ServerHandler> Guarded<H> {
         cache_scope: &mut Option<CacheScope>,
         meta: impl Fn(&T) -> Option<&MetaObject>,
     ) -> Result<(), ErrorData> {
-        if !self.setup().filter_lists {
+        if !self.state().filter_lists {
             return Ok(());
         }
-        let caller = Identity::of(context)?.caller.as_ref();
+        let caller = AuthenticatedRequest::of(context)?.caller.as_ref();
         listed.retain(|one| is_met(meta(one), caller));
         let hints = |version: ProtocolVersion| version >= ProtocolVersion::V_2026_07_28;
         if cache_scope.is_some() || context.protocol_version().is_some_and(hints) {
@@ -161,7 +163,7 @@ macro_rules! pass_on {
 }
 
 #[expect(deprecated, reason = "earlier revisions have them")]
-impl<H: ServerHandler> ServerHandler for Guarded<H> {
+impl<H: ServerHandler> ServerHandler for McpHandler<H> {
     pass_on! {
         initialize(request: InitializeRequestParams) -> InitializeResult;
         set_level(request: ::rmcp::model::SetLevelRequestParams) -> ();
@@ -180,7 +182,7 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         mut context: Request,
     ) -> Result<CustomResult, ErrorData> {
         self.enter(&mut context).await?;
-        if Method::of(&request.method) != Method::Unknown {
+        if MethodKind::of(&request.method) != MethodKind::Unknown {
             return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None));
         }
         self.handler.on_custom_request(request, context).await
@@ -202,33 +204,34 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         mut context: Request,
     ) -> Result<CallToolResponse, ErrorData> {
         self.enter(&mut context).await?;
-        let decided =
-            Identity::find(&context).and_then(|identity| identity.decided_tool(self.setup()));
-        if decided != Some(&*request.name) || !self.setup().catalogue.allows_tool(&request.name) {
+        let decided = AuthenticatedRequest::find(&context)
+            .and_then(|authenticated| authenticated.tool_decided_by_layer(self.state()));
+        if decided != Some(&*request.name) || !self.state().registry.allows_tool(&request.name) {
             self.decide_named(&context, &Operation::Tool(request.name.to_string()))?;
         }
-        let tasks = match &self.setup().tasks {
+        let tasks = match &self.state().tasks {
             None => None,
             Some(tasks) => {
-                let identity = Arc::clone(Identity::of(&context)?);
+                let authenticated = Arc::clone(AuthenticatedRequest::of(&context)?);
                 // Hardly any call begins a task, so its name is only copied if nobody else keeps it.
-                let kept = identity.operation.tool() == Some(&*request.name);
-                Some((tasks, identity, (!kept).then(|| request.name.to_string())))
+                let kept = authenticated.operation.tool() == Some(&*request.name);
+                Some((tasks, authenticated, (!kept).then(|| request.name.to_string())))
             }
         };
         // Here and not in a function of its own, which would move all of the context once more.
-        let router = &self.source.tools;
+        let router = &self.factory.tools;
         let response = if router.map.contains_key(&request.name) {
             // A tool that is switched off is the router's to refuse.
             router.call(ToolCallContext::new(&self.handler, request, context)).await?
         } else {
             self.handler.call_tool(request, context).await?
         };
-        if let (Some((tasks, identity, other)), CallToolResponse::Task(begun)) = (tasks, &response)
+        if let (Some((tasks, authenticated, other)), CallToolResponse::Task(begun)) =
+            (tasks, &response)
         {
-            let tool = other.as_deref().or(identity.operation.tool()).unwrap_or_default();
-            let owner = self.setup().seal.principal(identity.caller.as_ref());
-            let now = self.setup().server.instant();
+            let tool = other.as_deref().or(authenticated.operation.tool()).unwrap_or_default();
+            let owner = self.state().seal.principal(authenticated.caller.as_ref());
+            let now = self.state().server.instant();
             tasks
                 .begin(&begun.task.task_id, tool.to_owned(), owner, now)
                 .map_err(|full| ErrorData::internal_error(full.to_string(), None))?;
@@ -361,22 +364,22 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         if self.too_many(context.requested()) {
             return Err(ErrorData::invalid_params(
-                Unacceptable::TooManyResources.to_string(),
+                MessageError::TooManyResources.to_string(),
                 None,
             ));
         }
         let uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
-        Identity::check_layer(context.request_context(), self.setup())?;
-        let identity = match &self.environment {
-            Some(environment) => environment.authenticated_caller(self.setup()).await?,
-            None => Arc::clone(Identity::of(context.request_context())?),
+        AuthenticatedRequest::check_layer(context.request_context(), self.state())?;
+        let authenticated = match &self.credentials {
+            Some(credentials) => credentials.authenticated_caller(self.state()).await?,
+            None => Arc::clone(AuthenticatedRequest::of(context.request_context())?),
         };
         let asked = Operation::Resources(uris);
-        self.setup().decide_within(&asked, &identity)?;
-        match (&self.environment, &identity.caller) {
-            (Some(environment), Some(caller)) => {
-                let scopes = self.setup().scopes(&asked);
-                let mut guard = StreamGuard::new(&self.setup().server, caller.clone(), scopes);
+        self.state().decide_within(&asked, &authenticated)?;
+        match (&self.credentials, &authenticated.caller) {
+            (Some(credentials), Some(caller)) => {
+                let scopes = self.state().scopes(&asked);
+                let mut guard = StreamGuard::new(&self.state().server, caller.clone(), scopes);
                 let mut listening = std::pin::pin!(self.handler.listen(context));
                 let ended = poll_fn(|context| match guard.poll(context) {
                     Permission::Continue => listening.as_mut().poll(context).map(Some),
@@ -386,8 +389,8 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
                 if let Some(ended) = ended.await {
                     return ended;
                 }
-                let identity = environment.authenticated_caller(self.setup()).await?;
-                self.setup().decide_within(&asked, &identity)?;
+                let authenticated = credentials.authenticated_caller(self.state()).await?;
+                self.state().decide_within(&asked, &authenticated)?;
                 Err(ErrorData::internal_error("the access token cannot be checked", None))
             }
             // Over HTTP the layer ends the stream.
@@ -421,7 +424,7 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     /// The SDK asks at each call what arguments the tool takes. Most handlers would make all their
     /// tools anew to answer that.
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        let known = self.setup().catalogue.tool(name).cloned();
+        let known = self.state().registry.tool(name).cloned();
         known.or_else(|| {
             let mut tool = self.handler.get_tool(name)?;
             without_declaration(&mut tool.meta);
@@ -454,8 +457,8 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     }
 }
 
-impl<H> fmt::Debug for Guarded<H> {
+impl<H> fmt::Debug for McpHandler<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guarded").field("setup", &self.source.setup).finish_non_exhaustive()
+        f.debug_struct("McpHandler").field("state", &self.factory.state).finish_non_exhaustive()
     }
 }

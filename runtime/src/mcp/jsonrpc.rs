@@ -7,19 +7,19 @@ use serde_json::de::{Read, SliceRead, StrRead};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use message::{AtMost, Members, Message, Text, string};
+use message::{BoundedList, JsonString, Message, ObjectMembers, string};
 
-use super::operation::{Method, Operation};
+use super::operation::{MethodKind, Operation};
 
 /// Why a body is not passed on: not everyone would read the same out of it, or it asks for too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unacceptable {
+pub(super) enum MessageError {
     /// Several messages in one request; no revision from 2025-06-18 on has them.
     #[error("a batch of messages is not accepted")]
     Batch,
     /// A member is there twice, or of another type.
     #[error("the message is not a JSON-RPC request of the Model Context Protocol")]
-    Members,
+    Malformed,
     /// More resources in one request than the server is set up for.
     #[error("the request names more resources than this server accepts in one")]
     TooManyResources,
@@ -28,9 +28,9 @@ pub(super) enum Unacceptable {
 /// What the message in a body asks for, which may name so many resources.
 ///
 /// A body that is no JSON at all asks for nothing: it is left to the SDK to refuse.
-pub(super) fn operation(body: &[u8], max_resources: usize) -> Result<Operation, Unacceptable> {
+pub(super) fn operation(body: &[u8], max_resources: usize) -> Result<Operation, MessageError> {
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'[') => return Err(Unacceptable::Batch),
+        Some(b'[') => return Err(MessageError::Batch),
         Some(b'{') => {}
         _ => return Ok(Operation::Other),
     }
@@ -41,8 +41,8 @@ pub(super) fn operation(body: &[u8], max_resources: usize) -> Result<Operation, 
     };
     match operation {
         Ok(Some(operation)) => Ok(operation),
-        Ok(None) => Err(Unacceptable::TooManyResources),
-        Err(error) if matches!(error.classify(), Category::Data) => Err(Unacceptable::Members),
+        Ok(None) => Err(MessageError::TooManyResources),
+        Err(error) if matches!(error.classify(), Category::Data) => Err(MessageError::Malformed),
         Err(_) => Ok(Operation::Other),
     }
 }
@@ -51,18 +51,18 @@ pub(super) fn operation(body: &[u8], max_resources: usize) -> Result<Operation, 
 fn read<'a>(json: impl Read<'a>, max_resources: usize) -> serde_json::Result<Option<Operation>> {
     let Message { method, params } = Message::read(json)?;
     let Some(method) = method else { return Ok(Some(Operation::Other)) };
-    let Text(method) = serde_json::from_str(method.get())?;
-    Ok(Some(match Method::of(&method) {
-        Method::Tool => params.name.text()?.map_or(Operation::Other, Operation::Tool),
-        Method::Prompt => params.name.text()?.map_or(Operation::Other, Operation::Prompt),
-        Method::Resource => {
+    let JsonString(method) = serde_json::from_str(method.get())?;
+    Ok(Some(match MethodKind::of(&method) {
+        MethodKind::Tool => params.name.text()?.map_or(Operation::Other, Operation::Tool),
+        MethodKind::Prompt => params.name.text()?.map_or(Operation::Other, Operation::Prompt),
+        MethodKind::Resource => {
             params.uri.text()?.map_or(Operation::Other, |uri| Operation::Resources(vec![uri]))
         }
-        Method::Completion => reference(params.reference.value()?)?,
-        Method::Subscriptions => {
+        MethodKind::Completion => reference(params.reference.value()?)?,
+        MethodKind::Subscriptions => {
             return subscriptions(params.notifications.value()?, max_resources);
         }
-        Method::Task | Method::Open | Method::Unknown => Operation::Other,
+        MethodKind::Task | MethodKind::Open | MethodKind::Unknown => Operation::Other,
     }))
 }
 
@@ -70,7 +70,8 @@ fn read<'a>(json: impl Read<'a>, max_resources: usize) -> serde_json::Result<Opt
 fn reference(reference: Option<&RawValue>) -> serde_json::Result<Operation> {
     let Some(reference) = reference else { return Ok(Operation::Other) };
     let mut deserializer = serde_json::Deserializer::from_str(reference.get());
-    let [kind, name, uri] = Members(["type", "name", "uri"]).deserialize(&mut deserializer)?;
+    let [kind, name, uri] =
+        ObjectMembers(["type", "name", "uri"]).deserialize(&mut deserializer)?;
     Ok(match (kind.map(string).transpose()?.as_deref(), name, uri) {
         (Some("ref/prompt"), Some(name), _) => Operation::Prompt(string(name)?),
         (Some("ref/resource"), _, Some(uri)) => Operation::Resources(vec![string(uri)?]),
@@ -85,10 +86,10 @@ fn subscriptions(
 ) -> serde_json::Result<Option<Operation>> {
     let Some(filter) = filter else { return Ok(Some(Operation::Other)) };
     let mut deserializer = serde_json::Deserializer::from_str(filter.get());
-    let [uris] = Members(["resourceSubscriptions"]).deserialize(&mut deserializer)?;
+    let [uris] = ObjectMembers(["resourceSubscriptions"]).deserialize(&mut deserializer)?;
     let Some(uris) = uris else { return Ok(Some(Operation::Other)) };
     let mut deserializer = serde_json::Deserializer::from_str(uris.get());
-    let uris = AtMost(max_resources).deserialize(&mut deserializer)?;
+    let uris = BoundedList(max_resources).deserialize(&mut deserializer)?;
     Ok(uris.map(|uris| uris.map_or(Operation::Other, Operation::Resources)))
 }
 
@@ -96,7 +97,7 @@ fn subscriptions(
 mod tests {
     use super::*;
 
-    fn read(body: &str) -> Result<Operation, Unacceptable> {
+    fn read(body: &str) -> Result<Operation, MessageError> {
         operation(body.as_bytes(), 2)
     }
 
@@ -175,9 +176,9 @@ mod tests {
             r#"{"method":"completion/complete","params":{"ref":{"type":"ref/prompt","type":"ref/resource","name":"p"}}}"#,
             r#"{"method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":"a:b"}}}"#,
         ] {
-            assert_eq!(read(body), Err(Unacceptable::Members), "{body}");
+            assert_eq!(read(body), Err(MessageError::Malformed), "{body}");
         }
-        assert_eq!(read(r#" [{"method":"tools/call"}]"#), Err(Unacceptable::Batch));
+        assert_eq!(read(r#" [{"method":"tools/call"}]"#), Err(MessageError::Batch));
     }
 
     #[test]
@@ -191,7 +192,7 @@ mod tests {
         };
         assert_eq!(listen(&[]), Ok(Operation::Resources(vec![])));
         assert_eq!(listen(&["a", "a"]), Ok(Operation::Resources(vec!["a".into(), "a".into()])));
-        assert_eq!(listen(&["a", "a", "a"]), Err(Unacceptable::TooManyResources));
-        assert_eq!(listen(&["a"].repeat(10_000)), Err(Unacceptable::TooManyResources));
+        assert_eq!(listen(&["a", "a", "a"]), Err(MessageError::TooManyResources));
+        assert_eq!(listen(&["a"].repeat(10_000)), Err(MessageError::TooManyResources));
     }
 }

@@ -18,53 +18,53 @@ use tokio::time::timeout;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::authenticated_request::AuthenticatedRequest;
 use super::body_timeout::TimedBody;
 use super::declared_policy::grants;
-use super::event_ids::EventIds;
+use super::event_ids::EventIdRewriter;
 use super::event_stream::{EventStream, is_event_stream, is_readable};
-use super::operation::{Announced, announced};
-use super::request_context::Identity;
-use super::response::Refused;
-use super::state::Setup;
+use super::layer_error::LayerError;
+use super::operation::{OperationSource, operation_source};
+use super::state::McpState;
 use super::stream_guard::StreamGuard;
 use super::{jsonrpc, operation::Operation};
 use crate::AuthInfo;
 
-/// Puts a [`McpGuard`] in front of the SDK's HTTP service; made by [`Mcp::layer`](super::Mcp::layer).
+/// Puts a [`McpService`] in front of the SDK's HTTP service; made by [`Mcp::layer`](super::Mcp::layer).
 #[derive(Debug, Clone)]
-pub struct McpLayer(pub(super) Arc<Setup>);
+pub struct McpLayer(pub(super) Arc<McpState>);
 
 impl<S> Layer<S> for McpLayer {
-    type Service = McpGuard<S>;
+    type Service = McpService<S>;
 
-    fn layer(&self, inner: S) -> McpGuard<S> {
-        McpGuard { inner, setup: Arc::clone(&self.0) }
+    fn layer(&self, inner: S) -> McpService<S> {
+        McpService { inner, state: Arc::clone(&self.0) }
     }
 }
 
 /// The SDK's HTTP service behind its guard.
 #[derive(Debug, Clone)]
-pub struct McpGuard<S> {
+pub struct McpService<S> {
     inner: S,
-    setup: Arc<Setup>,
+    state: Arc<McpState>,
 }
 
 /// The body that is passed on: as it comes, if it comes in time, or as it was read.
-pub type Forwarded<B> = Either<TimedBody<B>, Full<Bytes>>;
+pub type RequestBody<B> = Either<TimedBody<B>, Full<Bytes>>;
 
 /// The body of an answer: that of the service, an event stream of it, or a refusal.
-pub type Answered<B> = Either<B, Either<EventStream<B>, Full<Bytes>>>;
+pub type ResponseBody<B> = Either<B, Either<EventStream<B>, Full<Bytes>>>;
 
-impl<S, B, R> Service<Request<B>> for McpGuard<S>
+impl<S, B, R> Service<Request<B>> for McpService<S>
 where
-    S: Service<Request<Forwarded<B>>, Response = Response<R>> + Clone + Send + 'static,
+    S: Service<Request<RequestBody<B>>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Send,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
     R: Send + 'static,
 {
-    type Response = Response<Answered<R>>;
+    type Response = Response<ResponseBody<R>>;
     type Error = S::Error;
     type Future = McpFuture<Self::Response, S::Error>;
 
@@ -76,21 +76,21 @@ where
         // The service that was polled ready is the one that is called.
         let unready = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, unready);
-        let setup = Arc::clone(&self.setup);
+        let state = Arc::clone(&self.state);
         // The head is large, so it stays where it is until it is passed on.
         let (mut head, body) = request.into_parts();
         McpFuture(Box::pin(async move {
-            let (body, admitted) = match setup.admit(&mut head, body).await {
+            let (body, admitted) = match state.admit(&mut head, body).await {
                 Ok(admitted) => admitted,
                 Err(refused) => return Ok(refusal(refused.to_response())),
             };
             let response = inner.call(Request::from_parts(head, body)).await?;
-            Ok(setup.answer(response, admitted))
+            Ok(state.answer(response, admitted))
         }))
     }
 }
 
-/// The answer of a [`McpGuard`], on its way.
+/// The answer of a [`McpService`], on its way.
 pub struct McpFuture<R, E>(Pin<Box<dyn Future<Output = Result<R, E>> + Send>>);
 
 impl<R, E> Future for McpFuture<R, E> {
@@ -112,47 +112,49 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// A request that was passed on, as far as its answer depends on it.
 struct Authentication {
-    identity: Arc<Identity>,
+    authenticated: Arc<AuthenticatedRequest>,
     /// The SDK's id of its session.
     session: Option<HeaderValue>,
     /// The scopes of the stream that it resumes.
     resumed: Vec<Value>,
 }
 
-fn refusal<B>(response: Response<Full<Bytes>>) -> Response<Answered<B>> {
+fn refusal<B>(response: Response<Full<Bytes>>) -> Response<ResponseBody<B>> {
     response.map(|body| Either::Right(Either::Right(body)))
 }
 
-impl Setup {
+impl McpState {
     /// The request with its caller, as the SDK gets it.
     async fn admit<B>(
         self: &Arc<Self>,
         parts: &mut Parts,
         body: B,
-    ) -> Result<(Forwarded<B>, Authentication), Refused>
+    ) -> Result<(RequestBody<B>, Authentication), LayerError>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let announced = match parts.method {
-            Method::POST => announced(&parts.headers).map_err(|_| Refused::RepeatedHeader)?,
+        let source = match parts.method {
+            Method::POST => {
+                operation_source(&parts.headers).map_err(|_| LayerError::RepeatedHeader)?
+            }
             // A stream, or the end of a session.
-            _ => Announced::Headers(Operation::Other),
+            _ => OperationSource::Headers(Operation::Other),
         };
-        let asked = match &announced {
-            Announced::Headers(operation) => self.catalogue.requirements(operation).next(),
-            Announced::Body => None,
+        let asked = match &source {
+            OperationSource::Headers(operation) => self.registry.requirements(operation).next(),
+            OperationSource::Body => None,
         };
         let requirement = asked.map_or(self.initial, |asked| asked.requirement);
         let caller = self.server.authenticated_caller(parts.into(), requirement).await?;
         if caller.is_none() && !self.anonymous {
             return Err(self.server.reject_missing_token(requirement).into());
         }
-        let (operation, body) = match announced {
-            Announced::Headers(operation) => (operation, Either::Left(body)),
-            Announced::Body => {
+        let (operation, body) = match source {
+            OperationSource::Headers(operation) => (operation, Either::Left(body)),
+            OperationSource::Body => {
                 let body = timeout(self.body_timeout, read(body, self.max_body_length));
-                let body = body.await.map_err(|_| Refused::BodyTimeout)??;
+                let body = body.await.map_err(|_| LayerError::BodyTimeout)??;
                 let operation = jsonrpc::operation(&body, self.max_resources)?;
                 (operation, Either::Right(Full::new(body)))
             }
@@ -171,13 +173,15 @@ impl Setup {
         if let Some(credentials) = parts.headers.get_mut(AUTHORIZATION) {
             credentials.set_sensitive(true);
         }
-        let identity = Identity::new(self, operation, caller);
-        parts.extensions.insert(Arc::clone(&identity));
+        let authenticated = AuthenticatedRequest::new(self, operation, caller);
+        parts.extensions.insert(Arc::clone(&authenticated));
         let body = match body {
-            Either::Left(body) => Either::Left(TimedBody::new(body, self.body_timeout, &identity)),
+            Either::Left(body) => {
+                Either::Left(TimedBody::new(body, self.body_timeout, &authenticated))
+            }
             Either::Right(body) => Either::Right(body),
         };
-        Ok((body, Authentication { identity, session, resumed }))
+        Ok((body, Authentication { authenticated, session, resumed }))
     }
 
     /// The SDK's id of the session that the request belongs to.
@@ -185,15 +189,15 @@ impl Setup {
         &self,
         headers: &HeaderMap,
         caller: Option<&AuthInfo>,
-    ) -> Result<Option<HeaderValue>, Refused> {
+    ) -> Result<Option<HeaderValue>, LayerError> {
         let mut sealed = headers.get_all(SESSION_ID).iter();
         let Some(id) = sealed.next() else { return Ok(None) };
         if sealed.next().is_some() {
-            return Err(Refused::RepeatedHeader);
+            return Err(LayerError::RepeatedHeader);
         }
         let id = id.to_str().ok().and_then(|sealed| self.seal.open(sealed, caller));
         let id = id.and_then(|id| HeaderValue::from_str(id).ok());
-        id.map(Some).ok_or(Refused::UnknownSession)
+        id.map(Some).ok_or(LayerError::SessionNotFound)
     }
 
     /// The event store's id of the event that the request resumes a stream behind, with the scopes of
@@ -203,7 +207,7 @@ impl Setup {
         headers: &HeaderMap,
         caller: Option<&AuthInfo>,
         session: Option<&HeaderValue>,
-    ) -> Result<Option<(HeaderValue, Vec<Value>)>, Refused> {
+    ) -> Result<Option<(HeaderValue, Vec<Value>)>, LayerError> {
         let mut sealed = headers.get_all(LAST_EVENT_ID).iter();
         let Some(id) = sealed.next() else { return Ok(None) };
         let session = session.and_then(|id| id.to_str().ok());
@@ -213,7 +217,7 @@ impl Setup {
         });
         let opened =
             opened.and_then(|(id, scopes)| Some((HeaderValue::from_bytes(id).ok()?, scopes)));
-        opened.map(Some).ok_or(Refused::UnknownEvent)
+        opened.map(Some).ok_or(LayerError::EventNotFound)
     }
 
     /// The answer of the SDK, or the refusal that a function has left in the meantime.
@@ -221,15 +225,15 @@ impl Setup {
         &self,
         mut response: Response<R>,
         admitted: Authentication,
-    ) -> Response<Answered<R>> {
-        let Authentication { identity, session, resumed } = admitted;
-        if let Some(refused) = identity.refusal() {
+    ) -> Response<ResponseBody<R>> {
+        let Authentication { authenticated, session, resumed } = admitted;
+        if let Some(refused) = authenticated.refusal() {
             return refusal(refused.to_response());
         }
-        if identity.has_timed_out() {
-            return refusal(Refused::BodyTimeout.to_response());
+        if authenticated.has_timed_out() {
+            return refusal(LayerError::BodyTimeout.to_response());
         }
-        let caller = identity.caller.as_ref();
+        let caller = authenticated.caller.as_ref();
         let begun = response.headers().get(SESSION_ID).cloned();
         let begins = begun.is_some();
         if let Some(id) = begun.as_ref().and_then(|id| id.to_str().ok())
@@ -240,14 +244,14 @@ impl Setup {
         if !is_event_stream(response.headers()) {
             return response.map(Either::Left);
         }
-        let mut scopes = identity.scopes();
+        let mut scopes = authenticated.scopes();
         scopes.extend(resumed);
         let session = begun.or(session);
         let session = session.as_ref().and_then(|id| id.to_str().ok());
         // The SDK gives the answer that begins a session an id which no event store has assigned, so
         // the store may have assigned the same one to another caller's event.
         let seal = || (!begins).then(|| self.seal.events(caller, session, &scopes)).flatten();
-        let ids = is_readable(response.headers()).then(|| EventIds::new(seal()));
+        let ids = is_readable(response.headers()).then(|| EventIdRewriter::new(seal()));
         let guard = caller.map(|caller| StreamGuard::new(&self.server, caller.clone(), scopes));
         // It is not known any more.
         response.headers_mut().remove(CONTENT_LENGTH);
@@ -256,7 +260,7 @@ impl Setup {
 }
 
 /// Reads a body up to a bound.
-async fn read<B>(body: B, longest: usize) -> Result<Bytes, Refused>
+async fn read<B>(body: B, longest: usize) -> Result<Bytes, LayerError>
 where
     B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -267,10 +271,10 @@ where
     let mut whole = BytesMut::new();
     while let Some(frame) = body.as_mut().frame().await {
         // The client is gone, or breaks the protocol.
-        let frame = frame.map_err(|_| Refused::Unreadable)?;
+        let frame = frame.map_err(|_| LayerError::BodyUnreadable)?;
         let Ok(data) = frame.into_data() else { continue };
         if data.len() > longest.saturating_sub(first.len().max(whole.len())) {
-            return Err(Refused::TooLarge);
+            return Err(LayerError::BodyTooLarge);
         }
         if first.is_empty() {
             first = data;
@@ -329,7 +333,7 @@ mod tests {
             for longest in 0..5 {
                 let read = read(Pieces(pieces.iter()), longest).await;
                 if longest < whole.len() {
-                    assert!(matches!(read, Err(Refused::TooLarge)), "{pieces:?} {longest}");
+                    assert!(matches!(read, Err(LayerError::BodyTooLarge)), "{pieces:?} {longest}");
                 } else {
                     assert_eq!(read.unwrap(), whole, "{pieces:?} {longest}");
                 }
@@ -465,7 +469,7 @@ mod tests {
     }
 
     async fn assert_timed_out(
-        response: Response<Answered<Full<Bytes>>>,
+        response: Response<ResponseBody<Full<Bytes>>>,
         took: Duration,
         most: Duration,
         case: &str,

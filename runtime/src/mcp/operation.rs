@@ -30,7 +30,7 @@ impl Operation {
 /// What the methods of the protocol are about, as far as authorization needs to know it. One that
 /// reads a resource is decided as that resource, whatever its name is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Method {
+pub(super) enum MethodKind {
     /// `params.name` is a tool.
     Tool,
     /// `params.name` is a prompt.
@@ -50,7 +50,7 @@ pub(super) enum Method {
     Unknown,
 }
 
-impl Method {
+impl MethodKind {
     pub(super) fn of(name: &str) -> Self {
         match name {
             "tools/call" => Self::Tool,
@@ -79,7 +79,7 @@ impl Method {
 
 /// Where a request says what it asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Announced {
+pub(super) enum OperationSource {
     /// In its headers, which the SDK compares with the body.
     Headers(Operation),
     /// Only in its body.
@@ -102,27 +102,27 @@ const STANDARD_HEADERS: &str = "2026-07-28";
 ///
 /// With an earlier revision nobody compares `Mcp-Name` with the body, so it is not believed: a
 /// request could name one tool there and call another.
-pub(super) fn announced(headers: &HeaderMap) -> Result<Announced, RepeatedHeader> {
+pub(super) fn operation_source(headers: &HeaderMap) -> Result<OperationSource, RepeatedHeader> {
     let version = once(headers, &PROTOCOL_VERSION)?;
     if version.is_none_or(|version| version < STANDARD_HEADERS) {
-        return Ok(Announced::Body);
+        return Ok(OperationSource::Body);
     }
     let method = once(headers, &METHOD)?;
     let name = once(headers, &NAME)?;
     // A name that cannot be decoded names nothing; the SDK refuses the request.
     let name = name.and_then(decoded);
-    Ok(Announced::Headers(match (method.map(Method::of), method, name) {
-        (Some(Method::Tool), _, Some(name)) => Operation::Tool(name),
-        (Some(Method::Prompt), _, Some(name)) => Operation::Prompt(name),
+    Ok(OperationSource::Headers(match (method.map(MethodKind::of), method, name) {
+        (Some(MethodKind::Tool), _, Some(name)) => Operation::Tool(name),
+        (Some(MethodKind::Prompt), _, Some(name)) => Operation::Prompt(name),
         // Of the methods that read a resource, the SDK makes only this one repeat the URI.
-        (Some(Method::Resource), Some("resources/read"), Some(uri)) => {
+        (Some(MethodKind::Resource), Some("resources/read"), Some(uri)) => {
             Operation::Resources(vec![uri])
         }
-        (Some(Method::Tool | Method::Prompt | Method::Task | Method::Open), ..)
+        (Some(MethodKind::Tool | MethodKind::Prompt | MethodKind::Task | MethodKind::Open), ..)
         | (_, Some("resources/read"), _) => Operation::Other,
         // No header tells what the others are about. `initialize` comes before the revision is agreed
         // on, so the SDK lets it do without headers.
-        _ => return Ok(Announced::Body),
+        _ => return Ok(OperationSource::Body),
     }))
 }
 
@@ -166,28 +166,28 @@ mod tests {
     #[test]
     fn the_name_in_a_header_is_believed_only_where_it_is_compared() {
         // R-I4
-        let named = Announced::Headers(Operation::Tool("create".into()));
-        assert_eq!(announced(&headers(&[VERSION, CALL, ("mcp-name", "create")])), Ok(named));
+        let named = OperationSource::Headers(Operation::Tool("create".into()));
+        assert_eq!(operation_source(&headers(&[VERSION, CALL, ("mcp-name", "create")])), Ok(named));
         for version in ["2025-11-25", "2025-06-18", "2025-03-26", "", "1"] {
             let version = ("mcp-protocol-version", version);
             let headers = headers(&[version, CALL, ("mcp-name", "create")]);
-            assert_eq!(announced(&headers), Ok(Announced::Body), "{version:?}");
+            assert_eq!(operation_source(&headers), Ok(OperationSource::Body), "{version:?}");
         }
         let without_version = headers(&[CALL, ("mcp-name", "create")]);
-        assert_eq!(announced(&without_version), Ok(Announced::Body));
+        assert_eq!(operation_source(&without_version), Ok(OperationSource::Body));
     }
 
     #[test]
     fn each_kind_of_operation_has_its_header() {
         // R-I3
         let said = |method, name| {
-            announced(&headers(&[VERSION, ("mcp-method", method), ("mcp-name", name)]))
+            operation_source(&headers(&[VERSION, ("mcp-method", method), ("mcp-name", name)]))
         };
-        let prompt = Announced::Headers(Operation::Prompt("a".into()));
+        let prompt = OperationSource::Headers(Operation::Prompt("a".into()));
         assert_eq!(said("prompts/get", "a"), Ok(prompt));
-        let resource = Announced::Headers(Operation::Resources(vec!["a:b".into()]));
+        let resource = OperationSource::Headers(Operation::Resources(vec!["a:b".into()]));
         assert_eq!(said("resources/read", "a:b"), Ok(resource));
-        assert_eq!(said("tasks/get", "a"), Ok(Announced::Headers(Operation::Other)));
+        assert_eq!(said("tasks/get", "a"), Ok(OperationSource::Headers(Operation::Other)));
     }
 
     #[test]
@@ -225,7 +225,7 @@ mod tests {
             ]
         );
         for method in methods {
-            assert_ne!(Method::of(&method), Method::Unknown, "{method}");
+            assert_ne!(MethodKind::of(&method), MethodKind::Unknown, "{method}");
         }
     }
 
@@ -246,10 +246,17 @@ mod tests {
     #[test]
     fn an_encoded_name_is_the_name() {
         let encoded = headers(&[VERSION, CALL, ("mcp-name", "=?base64?Y3LDqWU=?=")]);
-        assert_eq!(announced(&encoded), Ok(Announced::Headers(Operation::Tool("crée".into()))));
+        assert_eq!(
+            operation_source(&encoded),
+            Ok(OperationSource::Headers(Operation::Tool("crée".into())))
+        );
         for broken in ["=?base64?!?=", "=?base64?/w==?="] {
             let headers = headers(&[VERSION, CALL, ("mcp-name", broken)]);
-            assert_eq!(announced(&headers), Ok(Announced::Headers(Operation::Other)), "{broken}");
+            assert_eq!(
+                operation_source(&headers),
+                Ok(OperationSource::Headers(Operation::Other)),
+                "{broken}"
+            );
         }
     }
 
@@ -260,10 +267,10 @@ mod tests {
             [VERSION, CALL, CALL],
             [VERSION, CALL, ("mcp-method", "tools/list")],
         ] {
-            assert_eq!(announced(&headers(&repeated)), Err(RepeatedHeader), "{repeated:?}");
+            assert_eq!(operation_source(&headers(&repeated)), Err(RepeatedHeader), "{repeated:?}");
         }
         let names = [VERSION, CALL, ("mcp-name", "a"), ("mcp-name", "b")];
-        assert_eq!(announced(&headers(&names)), Err(RepeatedHeader));
+        assert_eq!(operation_source(&headers(&names)), Err(RepeatedHeader));
     }
 
     #[test]
@@ -279,10 +286,10 @@ mod tests {
             "x/own",
         ] {
             let headers = headers(&[VERSION, ("mcp-method", method)]);
-            assert_eq!(announced(&headers), Ok(Announced::Body), "{method}");
+            assert_eq!(operation_source(&headers), Ok(OperationSource::Body), "{method}");
         }
-        assert_eq!(announced(&headers(&[VERSION])), Ok(Announced::Body));
+        assert_eq!(operation_source(&headers(&[VERSION])), Ok(OperationSource::Body));
         let listing = headers(&[VERSION, ("mcp-method", "tools/list")]);
-        assert_eq!(announced(&listing), Ok(Announced::Headers(Operation::Other)));
+        assert_eq!(operation_source(&listing), Ok(OperationSource::Headers(Operation::Other)));
     }
 }

@@ -15,7 +15,7 @@ use crate::{Condition, ProtectedResourceMetadata, SetupError};
 
 /// Filled once from the code's own declarations, and then only read.
 #[derive(Debug, Default)]
-pub(super) struct Catalogue {
+pub(super) struct Registry {
     tools: HashMap<String, DeclaredPolicy>,
     /// The tools as they are described, without their `_meta`.
     described: HashMap<String, Tool>,
@@ -68,7 +68,7 @@ impl Policies {
 /// It bounds the work of comparing a URI with the templates, which grows with its length.
 const LONGEST_URI: usize = 8 * 1024;
 
-impl Catalogue {
+impl Registry {
     pub(super) fn add_tools<H: Send + Sync + 'static>(&mut self, router: &ToolRouter<H>) {
         for route in router.map.values() {
             let mut tool = route.attr.clone();
@@ -168,7 +168,7 @@ impl Catalogue {
     }
 
     /// The name of a tool or a prompt that nobody has declared.
-    pub(super) fn undeclared<'a>(&self, operation: &'a Operation) -> Option<&'a str> {
+    pub(super) fn unregistered<'a>(&self, operation: &'a Operation) -> Option<&'a str> {
         let (declared, name) = match operation {
             Operation::Tool(name) => (&self.tools, name),
             Operation::Prompt(name) => (&self.prompts, name),
@@ -253,8 +253,8 @@ mod tests {
         }))
     }
 
-    fn asked(catalogue: &Catalogue) -> usize {
-        catalogue.requirements(&Operation::Tool("tool".into())).count()
+    fn asked(registry: &Registry) -> usize {
+        registry.requirements(&Operation::Tool("tool".into())).count()
     }
 
     #[test]
@@ -262,27 +262,27 @@ mod tests {
         // R-I5
         let guarded =
             DeclaredPolicy { requirement: Condition::Scope("a").into(), anonymous: false };
-        let mut router = router(guarded.describe(None));
-        let mut catalogue = Catalogue::default();
-        catalogue.add_tools(&router);
-        assert_eq!((asked(&catalogue), catalogue.scopes(all_scopes)), (1, vec!["a"]));
+        let mut router = router(guarded.write_meta(None));
+        let mut registry = Registry::default();
+        registry.add_tools(&router);
+        assert_eq!((asked(&registry), registry.scopes(all_scopes)), (1, vec!["a"]));
 
         router.disable_route("tool");
-        let mut catalogue = Catalogue::default();
-        catalogue.add_tools(&router);
-        assert_eq!((asked(&catalogue), catalogue.scopes(all_scopes)), (0, vec![]));
+        let mut registry = Registry::default();
+        registry.add_tools(&router);
+        assert_eq!((asked(&registry), registry.scopes(all_scopes)), (0, vec![]));
     }
 
     #[test]
     fn a_uri_that_is_too_long_to_be_compared_asks_for_everything() {
         // R-I4: a handler that leaves the decision to the declarations would serve it to anybody.
-        let mut catalogue = Catalogue::default();
-        catalogue.add_resource("a:{+path}", Condition::Scope("a"));
-        catalogue.add_resource("{b}:c", Condition::Scope("b"));
+        let mut registry = Registry::default();
+        registry.add_resource("a:{+path}", Condition::Scope("a"));
+        registry.add_resource("{b}:c", Condition::Scope("b"));
         let asked = |length: usize| {
             let uri = format!("a:{}", "x".repeat(length - 2));
             let resources = Operation::Resources(vec![uri]);
-            let asked = catalogue.requirements(&resources).map(|asked| asked.requirement.condition);
+            let asked = registry.requirements(&resources).map(|asked| asked.requirement.condition);
             asked.collect::<Vec<_>>()
         };
         assert_eq!(asked(LONGEST_URI), [Condition::Scope("a")]);
@@ -293,13 +293,13 @@ mod tests {
     fn a_declaration_that_cannot_be_understood_is_an_error() {
         let mut meta = MetaObject::new();
         meta.0.insert(META_KEY.into(), "anything".into());
-        let mut catalogue = Catalogue::default();
-        catalogue.add_tools(&router(meta));
-        let problem = catalogue.check().unwrap_err().to_string();
+        let mut registry = Registry::default();
+        registry.add_tools(&router(meta));
+        let problem = registry.check().unwrap_err().to_string();
         assert!(problem.contains(META_KEY), "{problem}");
 
-        let mut catalogue = Catalogue::default();
-        catalogue.add_resource("a:{", Condition::NONE);
-        assert!(catalogue.check().unwrap_err().to_string().contains("URI template"));
+        let mut registry = Registry::default();
+        registry.add_resource("a:{", Condition::NONE);
+        assert!(registry.check().unwrap_err().to_string().contains("URI template"));
     }
 }

@@ -5,20 +5,20 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::authenticated_id::IdAuthenticator;
+use super::authenticated_request::AuthenticatedRequest;
 use super::declared_policy::DeclaredPolicy;
 use super::operation::Operation;
-use super::registry::Catalogue;
-use super::request_context::Identity;
-use super::session::SessionSeal;
-use super::tasks::Tasks;
+use super::registry::Registry;
+use super::task_owners::TaskOwners;
 use crate::policy::Requirement;
 use crate::{AuthInfo, Rejection, ResourceServer};
 
 /// The settings of [`Mcp`](super::Mcp), checked.
 #[derive(Debug)]
-pub(super) struct Setup {
+pub(super) struct McpState {
     pub(super) server: ResourceServer,
-    pub(super) catalogue: Catalogue,
+    pub(super) registry: Registry,
     /// What a caller without a token is asked for where the operation is not known yet.
     pub(super) initial: Requirement,
     pub(super) anonymous: bool,
@@ -28,25 +28,25 @@ pub(super) struct Setup {
     pub(super) body_timeout: Duration,
     /// How many resources one request may name.
     pub(super) max_resources: usize,
-    pub(super) seal: SessionSeal,
+    pub(super) seal: IdAuthenticator,
     /// `None` where the handler itself decides about tasks.
-    pub(super) tasks: Option<Tasks>,
+    pub(super) tasks: Option<TaskOwners>,
 }
 
-impl Setup {
+impl McpState {
     /// Decides whether the caller may do all that this operation asks for.
     pub(super) fn decide(
         &self,
         operation: &Operation,
         caller: Option<&AuthInfo>,
     ) -> Result<(), Rejection> {
-        self.catalogue.requirements(operation).try_for_each(|asked| self.meets(asked, caller))
+        self.registry.requirements(operation).try_for_each(|asked| self.meets(asked, caller))
     }
 
     /// The scopes that an operation asks for, each condition once.
     pub(super) fn scopes(&self, operation: &Operation) -> Vec<Value> {
         let mut scopes = Vec::new();
-        for condition in self.catalogue.requirements(operation).filter_map(DeclaredPolicy::scopes) {
+        for condition in self.registry.requirements(operation).filter_map(DeclaredPolicy::scopes) {
             if !scopes.contains(&condition) {
                 scopes.push(condition);
             }
@@ -66,9 +66,9 @@ impl Setup {
     pub(super) fn decide_within(
         &self,
         operation: &Operation,
-        identity: &Arc<Identity>,
+        authenticated: &Arc<AuthenticatedRequest>,
     ) -> Result<(), ::rmcp::ErrorData> {
-        let decided = self.decide(operation, identity.caller.as_ref());
-        decided.map_err(|refused| refused.answering(Some(&identity.answer())).into())
+        let decided = self.decide(operation, authenticated.caller.as_ref());
+        decided.map_err(|refused| refused.answering(Some(&authenticated.answer())).into())
     }
 }

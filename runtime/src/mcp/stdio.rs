@@ -1,4 +1,4 @@
-//! The caller of an MCP server on stdio: whoever has started it, with a token in the environment.
+//! The caller of an MCP server on stdio: whoever has started it, with a token in the credentials.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,16 +7,16 @@ use http::header::AUTHORIZATION;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Uri};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::authenticated_request::AuthenticatedRequest;
 use super::operation::Operation;
-use super::request_context::Identity;
-use super::state::Setup;
+use super::state::McpState;
 use crate::{Condition, Rejection, RequestHead};
 
 /// The caller's token, in the form in which a request would bring it.
 #[derive(Clone)]
-pub(super) struct Environment(HeaderMap);
+pub(super) struct StdioCredentials(HeaderMap);
 
-impl Environment {
+impl StdioCredentials {
     /// What cannot even stand in a header becomes a token that is refused like any malformed one.
     pub(super) fn new(token: &SecretString) -> Self {
         let value = format!("Bearer {}", token.expose_secret().trim());
@@ -30,19 +30,19 @@ impl Environment {
     /// still valid; a cache before the resolver makes that cheap.
     pub(super) async fn authenticated_caller(
         &self,
-        setup: &Arc<Setup>,
-    ) -> Result<Arc<Identity>, Rejection> {
-        // There is no HTTP request: the token from the environment is all of its head.
+        state: &Arc<McpState>,
+    ) -> Result<Arc<AuthenticatedRequest>, Rejection> {
+        // There is no HTTP request: the token from the credentials is all of its head.
         let (method, uri, mut extensions) = (Method::POST, Uri::default(), Extensions::new());
         let head = RequestHead::new(&method, &uri, &self.0, &mut extensions);
-        let caller = setup.server.authorize(head, Condition::NONE).await?;
-        Ok(Identity::new(setup, Operation::Other, Some(caller)))
+        let caller = state.server.authorize(head, Condition::NONE).await?;
+        Ok(AuthenticatedRequest::new(state, Operation::Other, Some(caller)))
     }
 }
 
-impl fmt::Debug for Environment {
+impl fmt::Debug for StdioCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Environment(..)")
+        f.write_str("StdioCredentials(..)")
     }
 }
 
@@ -58,7 +58,7 @@ pub enum StdioError {
     },
     /// The token is refused, or could not be resolved.
     #[error("the access token is refused")]
-    Refused(#[source] Rejection),
+    Rejected(#[source] Rejection),
     /// The handler could not be made.
     #[error("the handler of the MCP server could not be made")]
     Handler(#[source] std::io::Error),

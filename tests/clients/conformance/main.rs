@@ -62,8 +62,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("token {}", issuer.mint().audience(&resource).scopes(SCOPE).issue());
         authorization_server = Some(issuer);
         Mcp::builder(&server, move || Ok(guarded::Suite::new(&kept)))
-            .tools(&guarded::Suite::tool_router())
-            .prompts(&guarded::Suite::prompt_router())
+            .declare_tools(&guarded::Suite::tool_router())
+            .declare_prompts(&guarded::Suite::prompt_router())
             .resource("test://{+resource}", READING)
             .build()?
             .routes(sessions, StreamableHttpServerConfig::default())

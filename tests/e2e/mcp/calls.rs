@@ -246,7 +246,7 @@ async fn of_a_choice_the_first_alternative_is_among_the_first_scopes() {
         Condition::Scope("papers"),
     ]);
     let mcp = Mcp::builder(&server, || Ok(Desk::default()))
-        .tools(&router)
+        .declare_tools(&router)
         .resource("desk://papers", either)
         .build()
         .unwrap();

@@ -241,8 +241,8 @@ impl ServerHandler for Desk {
 /// The guarded server with everything that it declares.
 pub fn guarded(server: &ResourceServer, desk: Desk) -> McpBuilder<Desk> {
     Mcp::builder(server, move || Ok(desk.clone()))
-        .tools(&Desk::tool_router())
-        .prompts(&Desk::prompt_router())
+        .declare_tools(&Desk::tool_router())
+        .declare_prompts(&Desk::prompt_router())
         .resource("desk://papers", PAPERS)
         .resource(PAPER, PAPERS)
         .resource("desk://notes", Condition::Scope("notes:read"))

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use requires_auth::mcp::{Guarded, META_KEY, Mcp, McpBuilder};
+use requires_auth::mcp::{META_KEY, Mcp, McpBuilder, McpHandler};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{Introspection, ResourceServer};
 use rmcp::handler::server::router::prompt::{PromptRoute, PromptRouter};
@@ -45,7 +45,7 @@ async fn behind<H: ServerHandler>(layer: &Mcp<H>, handler: &Mcp<H>, mode: Mode) 
 fn service<H: ServerHandler>(
     handler: &Mcp<H>,
     mode: Mode,
-) -> StreamableHttpService<Guarded<H>, LocalSessionManager> {
+) -> StreamableHttpService<McpHandler<H>, LocalSessionManager> {
     let handler: Mcp<H> = handler.clone();
     let mut config = StreamableHttpServerConfig::default();
     config.legacy_session_mode = mode.sessions;
@@ -95,7 +95,10 @@ fn by_hand(server: &ResourceServer) -> McpBuilder<ByHand> {
     let prompts = PromptRouter::<ByHand>::new().with_route(PromptRoute::new_dyn(prompt, |_| {
         Box::pin(async { Ok(GetPromptResult::new(Vec::new()).into()) })
     }));
-    Mcp::builder(server, || Ok(ByHand)).tools(&tools).prompts(&prompts).tasks_by_handler()
+    Mcp::builder(server, || Ok(ByHand))
+        .declare_tools(&tools)
+        .declare_prompts(&prompts)
+        .tasks_by_handler()
 }
 
 const BY_HAND: [&str; 2] = ["tools/call", "prompts/get"];

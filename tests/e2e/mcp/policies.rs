@@ -182,28 +182,34 @@ async fn a_route_without_a_policy_is_an_error_when_the_server_is_built() {
     let server = resource_server(&authorization_server);
     let builder = || strict(&server);
     assert!(builder().tool_router(Strict::tool_router()).build().is_ok());
-    assert!(builder().tools(&Strict::tool_router()).build().is_ok());
-    assert!(builder().prompts(&Strict::prompt_router()).build().is_ok());
+    assert!(builder().declare_tools(&Strict::tool_router()).build().is_ok());
+    assert!(builder().declare_prompts(&Strict::prompt_router()).build().is_ok());
 
     assert_no_policy(builder().tool_router(Strict::all_tools()), "tool", "aliased");
-    assert_no_policy(builder().tools(&Strict::all_tools()), "tool", "aliased");
-    assert_no_policy(builder().prompts(&Strict::all_prompts()), "prompt", "renamed");
+    assert_no_policy(builder().declare_tools(&Strict::all_tools()), "tool", "aliased");
+    assert_no_policy(builder().declare_prompts(&Strict::all_prompts()), "prompt", "renamed");
     let made = || Strict::tool_router().with_route(by_hand("by_hand"));
     assert_no_policy(builder().tool_router(made()), "tool", "by_hand");
     // One that is switched off can be switched on.
-    assert_no_policy(builder().tools(&made().with_disabled("by_hand")), "tool", "by_hand");
+    assert_no_policy(builder().declare_tools(&made().with_disabled("by_hand")), "tool", "by_hand");
     // In a router of its own, before or after the others.
     let own = || ToolRouter::new().with_route(by_hand::<Strict>("own"));
     let tools = builder().tool_router(own()).tool_router(Strict::tool_router());
     assert_no_policy(tools, "tool", "own");
-    assert_no_policy(builder().tools(&Strict::tool_router()).tools(&own()), "tool", "own");
+    assert_no_policy(
+        builder().declare_tools(&Strict::tool_router()).declare_tools(&own()),
+        "tool",
+        "own",
+    );
     // Of the same name as one that has a policy.
     let shadow = ToolRouter::new().with_route(by_hand::<Strict>("guarded"));
-    let tools = builder().tools(&Strict::tool_router()).tool_router(shadow);
+    let tools = builder().declare_tools(&Strict::tool_router()).tool_router(shadow);
     assert_no_policy(tools, "tool", "guarded");
 
     assert!(builder().tool_router(Strict::all_tools()).public_tool("aliased").build().is_ok());
-    assert!(builder().prompts(&Strict::all_prompts()).public_prompt("renamed").build().is_ok());
+    assert!(
+        builder().declare_prompts(&Strict::all_prompts()).public_prompt("renamed").build().is_ok()
+    );
     let other = builder().tool_router(Strict::all_tools()).public_prompt("aliased");
     assert_no_policy(other, "tool", "aliased");
 }
@@ -227,17 +233,17 @@ async fn a_prompt_among_guarded_tools_may_have_no_other_name() {
     let renamed =
         PromptRouter::new().with_route((Aliases::renamed_prompt_attr(), Aliases::renamed));
     let mcp = || Mcp::builder(&server, || Ok(Aliases));
-    let prompts = mcp().tool_router(Aliases::tool_router()).prompts(&renamed);
+    let prompts = mcp().tool_router(Aliases::tool_router()).declare_prompts(&renamed);
     assert_no_policy(prompts, "prompt", "renamed");
     let aliased = || ToolRouter::new().with_route((Aliases::aliased_tool_attr(), Aliases::aliased));
-    let tools = mcp().tool_router(aliased()).prompts(&Aliases::prompt_router());
+    let tools = mcp().tool_router(aliased()).declare_prompts(&Aliases::prompt_router());
     assert_no_policy(tools, "tool", "aliased");
-    let tools = mcp().tools(&aliased()).prompts(&Aliases::prompt_router());
+    let tools = mcp().declare_tools(&aliased()).declare_prompts(&Aliases::prompt_router());
     assert!(tools.public_tool("aliased").build().is_ok());
 
     // Where each function is what its attributes say, the prompts of other blocks are free.
     let free = Mcp::builder(&server, || Ok(ToolsOnly)).tool_router(ToolsOnly::tool_router());
-    assert!(free.prompts(&renamed).build().is_ok());
+    assert!(free.declare_prompts(&renamed).build().is_ok());
 }
 
 struct Served {
@@ -264,7 +270,9 @@ async fn what_no_router_of_the_builder_has_is_not_called() {
     let _logging = log.begin();
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let server = resource_server(&authorization_server);
-    let mcp = strict(&server).tools(&Strict::tool_router()).prompts(&Strict::prompt_router());
+    let mcp = strict(&server)
+        .declare_tools(&Strict::tool_router())
+        .declare_prompts(&Strict::prompt_router());
     let sessions = Arc::new(LocalSessionManager::default());
     let routes = mcp.build().unwrap().routes(sessions, StreamableHttpServerConfig::default());
     let (address, _) = serve(routes).await;
@@ -306,7 +314,9 @@ async fn the_mark_of_a_declaration_is_not_shown() {
     // R-I17: the lists say what they said before.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let server = resource_server(&authorization_server);
-    let mcp = strict(&server).tool_router(Strict::tool_router()).prompts(&Strict::prompt_router());
+    let mcp = strict(&server)
+        .tool_router(Strict::tool_router())
+        .declare_prompts(&Strict::prompt_router());
     let sessions = Arc::new(LocalSessionManager::default());
     let routes = mcp.build().unwrap().routes(sessions, StreamableHttpServerConfig::default());
     let (address, _) = serve(routes).await;

@@ -375,7 +375,7 @@ async fn a_server_on_stdio_does_not_start_without_a_valid_token() {
     let elsewhere = authorization_server.mint().audience("https://elsewhere.example").issue();
     for token in ["nobody-knows-it", "", "two words", "new\nline", elsewhere.as_str()] {
         let refused = mcp.with_token(token.to_owned()).await.unwrap_err();
-        let StdioError::Refused(rejection) = refused else { panic!("{refused:?}") };
+        let StdioError::Rejected(rejection) = refused else { panic!("{refused:?}") };
         assert_eq!(rejection.status(), 401, "{token}");
     }
 }

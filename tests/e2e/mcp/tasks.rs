@@ -83,7 +83,7 @@ impl Office {
     async fn open(settings: impl FnOnce(McpBuilder<Clerk>) -> McpBuilder<Clerk>) -> Self {
         let authorization_server = AuthorizationServer::start().await.unwrap();
         let server = resource_server(&authorization_server);
-        let builder = Mcp::builder(&server, || Ok(Clerk)).tools(&Clerk::tool_router());
+        let builder = Mcp::builder(&server, || Ok(Clerk)).declare_tools(&Clerk::tool_router());
         let mcp = settings(builder).build().unwrap();
         let sessions = Arc::new(LocalSessionManager::default());
         let (address, _) = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;

@@ -31,14 +31,14 @@ pub(super) enum Member<'a> {
     Absent,
     Once(&'a RawValue),
     /// There more than once, or in something that is no object.
-    Unclear,
+    Ambiguous,
 }
 
 impl<'a> Message<'a> {
     /// Reads a whole text.
     pub(super) fn read(json: impl Read<'a>) -> serde_json::Result<Self> {
         let mut deserializer = serde_json::Deserializer::new(json);
-        let message = deserializer.deserialize_map(InMessage)?;
+        let message = deserializer.deserialize_map(MessageVisitor)?;
         deserializer.end()?;
         Ok(message)
     }
@@ -49,7 +49,7 @@ impl<'a> Member<'a> {
         match self {
             Self::Absent => Ok(None),
             Self::Once(value) => Ok(Some(value)),
-            Self::Unclear => Err(de::Error::custom("a member is unclear")),
+            Self::Ambiguous => Err(de::Error::custom("a member is unclear")),
         }
     }
 
@@ -60,7 +60,7 @@ impl<'a> Member<'a> {
     fn add(&mut self, value: &'a RawValue) {
         *self = match self {
             Self::Absent => Self::Once(value),
-            Self::Once(_) | Self::Unclear => Self::Unclear,
+            Self::Once(_) | Self::Ambiguous => Self::Ambiguous,
         };
     }
 }
@@ -71,9 +71,9 @@ pub(super) fn string(value: &RawValue) -> serde_json::Result<String> {
 
 /// A text, however it is escaped.
 #[derive(Deserialize)]
-pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+pub(super) struct JsonString<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
-struct InMessage;
+struct MessageVisitor;
 
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "lowercase")]
@@ -84,7 +84,7 @@ enum MessageMember {
     Other,
 }
 
-impl<'de> Visitor<'de> for InMessage {
+impl<'de> Visitor<'de> for MessageVisitor {
     type Value = Message<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -113,20 +113,20 @@ impl<'de> Visitor<'de> for InMessage {
 impl Params<'_> {
     /// No object: not what any method that has parameters expects.
     const OTHER: Self = Self {
-        name: Member::Unclear,
-        uri: Member::Unclear,
-        reference: Member::Unclear,
-        notifications: Member::Unclear,
+        name: Member::Ambiguous,
+        uri: Member::Ambiguous,
+        reference: Member::Ambiguous,
+        notifications: Member::Ambiguous,
     };
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Params<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(InParams)
+        deserializer.deserialize_any(ParamsVisitor)
     }
 }
 
-struct InParams;
+struct ParamsVisitor;
 
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "lowercase")]
@@ -139,7 +139,7 @@ enum ParamsMember {
     Other,
 }
 
-impl<'de> Visitor<'de> for InParams {
+impl<'de> Visitor<'de> for ParamsVisitor {
     type Value = Params<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -193,9 +193,9 @@ impl<'de> Visitor<'de> for InParams {
 
 /// Reads these members of an object, and of nothing else: a derived `Deserialize` also takes an
 /// array for an object.
-pub(super) struct Members<const N: usize>(pub(super) [&'static str; N]);
+pub(super) struct ObjectMembers<const N: usize>(pub(super) [&'static str; N]);
 
-impl<'de, const N: usize> DeserializeSeed<'de> for Members<N> {
+impl<'de, const N: usize> DeserializeSeed<'de> for ObjectMembers<N> {
     type Value = [Option<&'de RawValue>; N];
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -203,7 +203,7 @@ impl<'de, const N: usize> DeserializeSeed<'de> for Members<N> {
     }
 }
 
-impl<'de, const N: usize> Visitor<'de> for Members<N> {
+impl<'de, const N: usize> Visitor<'de> for ObjectMembers<N> {
     type Value = [Option<&'de RawValue>; N];
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -212,7 +212,7 @@ impl<'de, const N: usize> Visitor<'de> for Members<N> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut values = [None; N];
-        while let Some(Text(name)) = map.next_key::<Text<'de>>()? {
+        while let Some(JsonString(name)) = map.next_key::<JsonString<'de>>()? {
             let wanted = self.0.iter().zip(&mut values).find(|(wanted, _)| **wanted == name);
             match wanted {
                 None => drop(map.next_value::<IgnoredAny>()?),
@@ -225,9 +225,9 @@ impl<'de, const N: usize> Visitor<'de> for Members<N> {
 }
 
 /// Reads a list of texts, or `null`, with no more than so many of them: `None` if there are more.
-pub(super) struct AtMost(pub(super) usize);
+pub(super) struct BoundedList(pub(super) usize);
 
-impl<'de> DeserializeSeed<'de> for AtMost {
+impl<'de> DeserializeSeed<'de> for BoundedList {
     type Value = Option<Option<Vec<String>>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -235,7 +235,7 @@ impl<'de> DeserializeSeed<'de> for AtMost {
     }
 }
 
-impl<'de> Visitor<'de> for AtMost {
+impl<'de> Visitor<'de> for BoundedList {
     type Value = Option<Option<Vec<String>>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

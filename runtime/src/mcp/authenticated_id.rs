@@ -14,7 +14,7 @@ use crate::AuthInfo;
 /// Seals the ids of sessions and of events: what the client gets is the id of the SDK and, behind a
 /// dot, a code that only this server can compute for this caller. So nothing has to be stored about a
 /// session or a stream, and an id is worth nothing to anybody else.
-pub(super) struct SessionSeal {
+pub(super) struct IdAuthenticator {
     sessions: Hmac<Sha256>,
     /// Keyed otherwise, so that an id of a session is never one of an event.
     events: Hmac<Sha256>,
@@ -27,7 +27,7 @@ const SHORTEST_KEY: usize = 32;
 /// How many bytes the decoder wants room for; longer ones are nobody's.
 const LONGEST_CODE: usize = 48;
 
-impl SessionSeal {
+impl IdAuthenticator {
     /// For one resource server, whose events are none of another one with the same key; `None` for a
     /// key that is too short.
     pub(super) fn new(key: &[u8], resource: &str) -> Option<Self> {
@@ -84,7 +84,7 @@ impl SessionSeal {
         caller: Option<&AuthInfo>,
         session: Option<&str>,
         scopes: &[Value],
-    ) -> Option<EventSeal> {
+    ) -> Option<EventIdAuthenticator> {
         if caller.is_none() && session.is_none() {
             return None;
         }
@@ -93,7 +93,7 @@ impl SessionSeal {
             scopes => URL_SAFE_NO_PAD.encode(serde_json::to_vec(scopes).ok()?),
         };
         let code = self.stream(caller, session, scopes.as_bytes());
-        Some(EventSeal { code, scopes })
+        Some(EventIdAuthenticator { code, scopes })
     }
 
     /// The event store's id of an event, and the scopes of its stream; `None` if the event is not one
@@ -137,12 +137,12 @@ impl SessionSeal {
 }
 
 /// Seals the ids of the events of one stream.
-pub(super) struct EventSeal {
+pub(super) struct EventIdAuthenticator {
     code: Hmac<Sha256>,
     scopes: String,
 }
 
-impl EventSeal {
+impl EventIdAuthenticator {
     /// Appends what the client gets for this id.
     pub(super) fn seal(&self, id: &[u8], sealed: &mut impl Extend<u8>) {
         let mut code = self.code.clone();
@@ -193,15 +193,15 @@ fn principal(caller: Option<&AuthInfo>) -> [Option<&str>; 4] {
     [caller.issuer(), caller.subject(), caller.client_id(), token]
 }
 
-impl fmt::Debug for EventSeal {
+impl fmt::Debug for EventIdAuthenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("EventSeal(..)")
+        f.write_str("EventIdAuthenticator(..)")
     }
 }
 
-impl fmt::Debug for SessionSeal {
+impl fmt::Debug for IdAuthenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionSeal(..)")
+        f.write_str("IdAuthenticator(..)")
     }
 }
 
@@ -213,8 +213,8 @@ mod tests {
     use super::*;
     use crate::testing::Caller;
 
-    fn seal(key: u8) -> SessionSeal {
-        SessionSeal::new(&[key; SHORTEST_KEY], "https://a.example/").unwrap()
+    fn seal(key: u8) -> IdAuthenticator {
+        IdAuthenticator::new(&[key; SHORTEST_KEY], "https://a.example/").unwrap()
     }
 
     fn caller(issuer: &str, subject: Option<&str>, client: Option<&str>) -> AuthInfo {
@@ -283,7 +283,7 @@ mod tests {
             assert_eq!(seal(1).open_event(&own, Some(&alice), session), None, "{session:?}");
         }
         assert_eq!(seal(2).open_event(&own, Some(&alice), Some("s")), None, "another key");
-        let other = SessionSeal::new(&[1; SHORTEST_KEY], "https://b.example/").unwrap();
+        let other = IdAuthenticator::new(&[1; SHORTEST_KEY], "https://b.example/").unwrap();
         assert_eq!(other.open_event(&own, Some(&alice), Some("s")), None, "another server");
         for at in 0..own.len() {
             let mut forged = own.clone();
@@ -334,6 +334,6 @@ mod tests {
 
     #[test]
     fn a_short_key_is_refused() {
-        assert!(SessionSeal::new(&[0; SHORTEST_KEY - 1], "").is_none());
+        assert!(IdAuthenticator::new(&[0; SHORTEST_KEY - 1], "").is_none());
     }
 }

@@ -6,42 +6,42 @@ use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
 
-use super::jsonrpc::Unacceptable;
+use super::jsonrpc::MessageError;
 use crate::Rejection;
 
 /// Why a request does not reach the SDK.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refused {
+pub(super) enum LayerError {
     /// For its token.
     #[error(transparent)]
-    Caller(#[from] Rejection),
+    Rejected(#[from] Rejection),
     #[error(transparent)]
-    Unacceptable(#[from] Unacceptable),
+    InvalidMessage(#[from] MessageError),
     #[error("a header of the Model Context Protocol is there twice")]
     RepeatedHeader,
     #[error("the body is larger than this server accepts")]
-    TooLarge,
+    BodyTooLarge,
     #[error("the body did not arrive in time")]
     BodyTimeout,
     /// The client is gone, or breaks the protocol.
     #[error("the body could not be read")]
-    Unreadable,
+    BodyUnreadable,
     /// As the SDK answers for a session that does not exist: a client then starts another one.
     #[error("there is no such session")]
-    UnknownSession,
+    SessionNotFound,
     /// Of a stream that this caller has begun, and may still read.
     #[error("there is no such event to resume a stream from")]
-    UnknownEvent,
+    EventNotFound,
 }
 
-impl Refused {
+impl LayerError {
     pub(super) fn to_response(&self) -> Response<Full<Bytes>> {
         let status = match self {
-            Self::Caller(rejection) => return rejection.to_response(),
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Rejected(rejection) => return rejection.to_response(),
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::UnknownSession | Self::UnknownEvent => StatusCode::NOT_FOUND,
-            Self::Unacceptable(_) | Self::RepeatedHeader | Self::Unreadable => {
+            Self::SessionNotFound | Self::EventNotFound => StatusCode::NOT_FOUND,
+            Self::InvalidMessage(_) | Self::RepeatedHeader | Self::BodyUnreadable => {
                 StatusCode::BAD_REQUEST
             }
         };

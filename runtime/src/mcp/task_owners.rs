@@ -1,10 +1,10 @@
-//! Tasks, which belong to the caller of the tool that began them.
+//! TaskOwners, which belong to the caller of the tool that began them.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::session::Principal;
+use super::authenticated_id::Principal;
 
 /// Who began which task, and with which tool.
 ///
@@ -12,7 +12,7 @@ use super::session::Principal;
 /// one of another caller: where there are [`MOST_TASKS`] in all, a caller without any can begin none.
 /// Only tasks that are older than [`KEPT_FOR`] make room then.
 #[derive(Debug, Default)]
-pub(super) struct Tasks(Mutex<Known>);
+pub(super) struct TaskOwners(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
@@ -50,7 +50,7 @@ const SWEEP_AGAIN: Duration = Duration::from_secs(60);
 #[error("this server keeps too many tasks of other callers")]
 pub(super) struct TooManyTasks;
 
-impl Tasks {
+impl TaskOwners {
     pub(super) fn begin(
         &self,
         task: &str,
@@ -132,19 +132,19 @@ mod tests {
 
     use super::*;
     use crate::mcp::Mcp;
-    use crate::mcp::session::SessionSeal;
+    use crate::mcp::authenticated_id::IdAuthenticator;
     use crate::testing::Caller;
     use crate::{AccessToken, Claims, ResolveError, Resolver, ResourceServer};
 
     fn owner(subject: &str) -> Principal {
-        let seal = SessionSeal::new(&[1; 32], "").unwrap();
+        let seal = IdAuthenticator::new(&[1; 32], "").unwrap();
         seal.principal(Some(&Caller::new(subject, "").auth_info()))
     }
 
     #[test]
     fn one_callers_tasks_displace_its_own_and_nobody_elses() {
         // R-I14
-        let (tasks, now) = (Tasks::default(), Instant::now());
+        let (tasks, now) = (TaskOwners::default(), Instant::now());
         let (alice, bob) = (owner("alice"), owner("bob"));
         let begin = |task: &str, owner| tasks.begin(task, format!("of {task}"), owner, now);
         begin("0", alice).unwrap();
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn many_callers_together_displace_nobody() {
         // R-I14
-        let (tasks, start) = (Tasks::default(), Instant::now());
+        let (tasks, start) = (TaskOwners::default(), Instant::now());
         let alice = owner("alice");
         tasks.begin("a", "tool".to_owned(), alice, start).unwrap();
         let crowd: Vec<Principal> =
@@ -244,7 +244,7 @@ mod tests {
         let mcp = Mcp::builder(&server, || Ok(Handler)).build().unwrap();
         let guarded = mcp.with_token("token".to_owned()).await.unwrap();
         let (client, transport) = tokio::io::duplex(64 * 1024);
-        let setup = std::sync::Arc::clone(&guarded.source.setup);
+        let state = std::sync::Arc::clone(&guarded.factory.state);
         tokio::spawn(async move { guarded.serve(transport).await.unwrap().waiting().await });
         let (reader, mut writer) = tokio::io::split(client);
         let mut lines = BufReader::new(reader).lines();
@@ -262,7 +262,7 @@ mod tests {
             let line = lines.next_line().await.unwrap().unwrap();
             serde_json::from_str::<Value>(&line).unwrap()
         };
-        let tasks = setup.tasks.as_ref().unwrap();
+        let tasks = state.tasks.as_ref().unwrap();
         for caller in 0..MOST_TASKS / MOST_OF_ONE {
             let owner = owner(&caller.to_string());
             for task in 0..MOST_OF_ONE {

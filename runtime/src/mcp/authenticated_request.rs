@@ -10,7 +10,7 @@ use http::request::Parts;
 use serde_json::Value;
 
 use super::operation::Operation;
-use super::state::Setup;
+use super::state::McpState;
 use crate::policy::Requirement;
 use crate::telemetry::{LogLimiter, Verdict};
 use crate::{AuthInfo, Condition, Rejection};
@@ -18,29 +18,29 @@ use crate::{AuthInfo, Condition, Rejection};
 /// The caller of one request. A layer resolves the token and puts this, behind an `Arc`, where the
 /// guard in the function finds it: the extractors of rmcp cannot wait for a resolver.
 #[derive(Debug)]
-pub(crate) struct Identity {
+pub(crate) struct AuthenticatedRequest {
     pub(crate) caller: Option<AuthInfo>,
-    pub(super) setup: Arc<Setup>,
+    pub(super) state: Arc<McpState>,
     /// What is asked for, as far as a layer has seen it.
     pub(super) operation: Operation,
     /// What it turned out to be about, where only the handler's guard could know that.
-    further: OnceLock<Operation>,
+    resolved_operation: OnceLock<Operation>,
     /// The body of the request did not arrive in time.
     timed_out: AtomicBool,
     /// What a function has left for the layer that holds the answer.
     refusal: OnceLock<Rejection>,
 }
 
-impl Identity {
+impl AuthenticatedRequest {
     pub(super) fn new(
-        setup: &Arc<Setup>,
+        state: &Arc<McpState>,
         operation: Operation,
         caller: Option<AuthInfo>,
     ) -> Arc<Self> {
-        let setup = Arc::clone(setup);
-        let (further, refusal) = (OnceLock::new(), OnceLock::new());
+        let state = Arc::clone(state);
+        let (resolved_operation, refusal) = (OnceLock::new(), OnceLock::new());
         let timed_out = AtomicBool::new(false);
-        Arc::new(Self { caller, setup, operation, further, timed_out, refusal })
+        Arc::new(Self { caller, state, operation, resolved_operation, timed_out, refusal })
     }
 
     /// The caller, as a function gets it: whatever it refuses reaches the layer.
@@ -53,31 +53,31 @@ impl Identity {
     }
 
     /// The request is about this as well.
-    pub(super) fn is_about(&self, operation: Operation) {
-        let _ = self.further.set(operation);
+    pub(super) fn set_resolved_operation(&self, operation: Operation) {
+        let _ = self.resolved_operation.set(operation);
     }
 
     /// Whether the layer of this server has decided about the operation. That of another one may know
     /// other declarations, even if it lets in the same tokens.
-    pub(super) fn has_decided(&self, operation: &Operation, own: &Arc<Setup>) -> bool {
-        Arc::ptr_eq(&self.setup, own) && self.operation == *operation
+    pub(super) fn was_decided_by_layer(&self, operation: &Operation, own: &Arc<McpState>) -> bool {
+        Arc::ptr_eq(&self.state, own) && self.operation == *operation
     }
 
     /// The tool that the layer of this server has decided about.
-    pub(super) fn decided_tool(&self, own: &Arc<Setup>) -> Option<&str> {
-        self.operation.tool().filter(|_| Arc::ptr_eq(&self.setup, own))
+    pub(super) fn tool_decided_by_layer(&self, own: &Arc<McpState>) -> Option<&str> {
+        self.operation.tool().filter(|_| Arc::ptr_eq(&self.state, own))
     }
 
     /// The scopes that the request has asked for so far.
     pub(super) fn scopes(&self) -> Vec<Value> {
-        let mut scopes = self.setup.scopes(&self.operation);
-        if let Some(further) = self.further.get() {
-            scopes.extend(self.setup.scopes(further));
+        let mut scopes = self.state.scopes(&self.operation);
+        if let Some(operation) = self.resolved_operation.get() {
+            scopes.extend(self.state.scopes(operation));
         }
         scopes
     }
 
-    pub(super) fn time_out(&self) {
+    pub(super) fn mark_timed_out(&self) {
         self.timed_out.store(true, Ordering::Relaxed);
     }
 
@@ -91,15 +91,15 @@ impl Identity {
 
     /// The refusal of a guarded function. The layer should have known it.
     pub(super) fn refuse(self: &Arc<Self>, refused: Rejection) -> ErrorData {
-        let limiter = self.setup.server.log_limiter();
-        if let Some(name) = self.setup.catalogue.undeclared(&self.operation)
+        let limiter = self.state.server.log_limiter();
+        if let Some(name) = self.state.registry.unregistered(&self.operation)
             && limiter.verdict("undeclared", Instant::now()) != Verdict::Suppress
         {
             tracing::warn!(
                 target: "requires_auth",
                 name,
                 "a guarded tool or prompt is unknown to `requires_auth::mcp::Mcp`, so its refusal \
-                 may come too late for a 403: give its router to `tools` or `prompts`, and write \
+                 may come too late for a 403: give its router to `declare_tools` or `declare_prompts`, and write \
                  `#[requires_auth]` above `#[tool]` or `#[prompt]`"
             );
         }
@@ -131,11 +131,11 @@ impl Identity {
     /// meant for that one.
     pub(super) fn check_layer(
         context: &RequestContext<RoleServer>,
-        own: &Setup,
+        own: &McpState,
     ) -> Result<(), ErrorData> {
         // Where there is no layer at all, what is guarded refuses the request.
-        let Some(identity) = Self::find(context) else { return Ok(()) };
-        let other = &identity.setup.server;
+        let Some(authenticated) = Self::find(context) else { return Ok(()) };
+        let other = &authenticated.state.server;
         if own.server.is(other) {
             return Ok(());
         }
@@ -149,7 +149,7 @@ impl Identity {
             );
         }
         let refused = Rejection::misconfigured(ForeignLayer);
-        Err(refused.answering(Some(&identity.answer())).into())
+        Err(refused.answering(Some(&authenticated.answer())).into())
     }
 }
 
@@ -163,7 +163,7 @@ struct ForeignLayer;
 /// The place where a function leaves its refusal for the layer that holds the answer: a function of
 /// an MCP server cannot set the status of the HTTP response itself.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer(Arc<Identity>);
+pub(crate) struct Answer(Arc<AuthenticatedRequest>);
 
 impl Answer {
     /// The first refusal stays: whatever followed was not meant to happen.
@@ -203,15 +203,15 @@ pub fn authorize(
     context: &RequestContext<RoleServer>,
     condition: Condition,
 ) -> Result<AuthInfo, ErrorData> {
-    let identity = Identity::of(context)?;
+    let authenticated = AuthenticatedRequest::of(context)?;
     let requirement = Requirement::from(condition);
-    let decided = match identity.caller() {
+    let decided = match authenticated.caller() {
         Some(caller) => caller.authorize(requirement),
-        None => Err(identity
-            .setup
+        None => Err(authenticated
+            .state
             .server
             .reject_missing_token(requirement)
-            .answering(Some(&identity.answer()))),
+            .answering(Some(&authenticated.answer()))),
     };
     Ok(decided?)
 }
