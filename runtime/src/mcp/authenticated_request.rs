@@ -28,7 +28,7 @@ pub(crate) struct AuthenticatedRequest {
     /// The body of the request did not arrive in time.
     timed_out: AtomicBool,
     /// What a function has left for the layer that holds the answer.
-    refusal: OnceLock<Rejection>,
+    rejection: OnceLock<Rejection>,
 }
 
 impl AuthenticatedRequest {
@@ -38,9 +38,19 @@ impl AuthenticatedRequest {
         caller: Option<AuthInfo>,
     ) -> Arc<Self> {
         let state = Arc::clone(state);
-        let (resolved_operation, refusal) = (OnceLock::new(), OnceLock::new());
+        let (resolved_operation, rejection) = (OnceLock::new(), OnceLock::new());
         let timed_out = AtomicBool::new(false);
-        Arc::new(Self { caller, state, operation, resolved_operation, timed_out, refusal })
+        Arc::new(Self { caller, state, operation, resolved_operation, timed_out, rejection })
+    }
+
+    /// Decides about an operation for this request's caller, with the declarations of this server.
+    pub(super) fn decide(
+        self: &Arc<Self>,
+        own: &McpState,
+        operation: &Operation,
+    ) -> Result<(), ErrorData> {
+        let decided = own.decide(operation, self.caller.as_ref());
+        decided.map_err(|rejection| rejection.answering(Some(&self.answer())).into())
     }
 
     /// The caller, as a function gets it: whatever it refuses reaches the layer.
@@ -77,7 +87,7 @@ impl AuthenticatedRequest {
         scopes
     }
 
-    pub(super) fn mark_timed_out(&self) {
+    pub(super) fn set_timed_out(&self) {
         self.timed_out.store(true, Ordering::Relaxed);
     }
 
@@ -85,8 +95,8 @@ impl AuthenticatedRequest {
         self.timed_out.load(Ordering::Relaxed)
     }
 
-    pub(super) fn refusal(&self) -> Option<&Rejection> {
-        self.refusal.get()
+    pub(super) fn rejection(&self) -> Option<&Rejection> {
+        self.rejection.get()
     }
 
     /// The refusal of a guarded function. The layer should have known it.
@@ -168,7 +178,7 @@ pub(crate) struct Answer(Arc<AuthenticatedRequest>);
 impl Answer {
     /// The first refusal stays: whatever followed was not meant to happen.
     pub(super) fn refuse(&self, rejection: Rejection) {
-        let _ = self.0.refusal.set(rejection);
+        let _ = self.0.rejection.set(rejection);
     }
 }
 

@@ -25,12 +25,12 @@ const BOTH: &str = "both";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct DeclaredPolicy {
     pub(super) requirement: Requirement,
-    pub(super) anonymous: bool,
+    pub(super) optional: bool,
 }
 
 impl DeclaredPolicy {
     pub(super) const fn of<P: Policy>() -> Self {
-        Self { requirement: Requirement::of::<P>(), anonymous: P::Presence::ANONYMOUS }
+        Self { requirement: Requirement::of::<P>(), optional: P::Presence::ANONYMOUS }
     }
 
     pub(super) fn write_meta(self, meta: Option<MetaObject>) -> MetaObject {
@@ -38,7 +38,7 @@ impl DeclaredPolicy {
         // Not by `json!`, which copies what it is given: most handlers do this at each call.
         let mut told = Map::new();
         told.insert("scopes".to_owned(), all(self.requirement.condition));
-        if self.anonymous {
+        if self.optional {
             told.insert("optional".to_owned(), true.into());
         }
         meta.0.insert(META_KEY.to_owned(), told.into());
@@ -61,8 +61,8 @@ impl DeclaredPolicy {
     pub(super) fn read(meta: Option<&MetaObject>) -> Result<Option<Self>, Unreadable> {
         let Some(told) = meta.and_then(|meta| meta.0.get(META_KEY)) else { return Ok(None) };
         let condition = told.get("scopes").and_then(condition).ok_or(Unreadable)?;
-        let anonymous = told.get("optional").is_some_and(|optional| optional == &Value::Bool(true));
-        Ok(Some(Self { requirement: condition.into(), anonymous }))
+        let optional = told.get("optional").is_some_and(|optional| optional == &Value::Bool(true));
+        Ok(Some(Self { requirement: condition.into(), optional }))
     }
 }
 
@@ -98,7 +98,7 @@ pub fn declared_both(meta: Option<MetaObject>) -> MetaObject {
     meta
 }
 
-/// Whether the `impl` block requires policies of tools and of prompts.
+/// Whether the `impl` block demands policies of tools and of prompts.
 pub(super) fn is_declared_of_both(meta: Option<&MetaObject>) -> bool {
     meta.and_then(|meta| meta.0.get(DECLARED_KEY)).is_some_and(|declared| declared == BOTH)
 }
@@ -209,8 +209,8 @@ mod tests {
                 json!(["a", { "any": ["b", "c"] }]),
             ),
         ] {
-            for anonymous in [false, true] {
-                let asked = DeclaredPolicy { requirement: condition.into(), anonymous };
+            for optional in [false, true] {
+                let asked = DeclaredPolicy { requirement: condition.into(), optional };
                 let meta = asked.write_meta(None);
                 assert_eq!(meta.0[META_KEY]["scopes"], expected);
                 assert_eq!(DeclaredPolicy::read(Some(&meta)).unwrap(), Some(asked));

@@ -11,7 +11,7 @@ use super::authenticated_id::EventIdAuthenticator;
 /// Where there is nothing to seal ids with, they become comments: then the stream cannot be resumed.
 #[derive(Debug)]
 pub(super) struct EventIdRewriter {
-    seal: Option<EventIdAuthenticator>,
+    ids: Option<EventIdAuthenticator>,
     state: State,
     /// What has come of the value of an `id` line.
     value: Vec<u8>,
@@ -40,8 +40,8 @@ const NAME: &[u8] = b"id";
 const LONGEST_ID: usize = 4 * 1024;
 
 impl EventIdRewriter {
-    pub(super) fn new(seal: Option<EventIdAuthenticator>) -> Self {
-        Self { seal, state: State::Begin(0), value: Vec::new() }
+    pub(super) fn new(ids: Option<EventIdAuthenticator>) -> Self {
+        Self { ids, state: State::Begin(0), value: Vec::new() }
     }
 
     /// What can be passed on once this piece has come. The beginning of an `id` line waits for its
@@ -126,16 +126,16 @@ impl EventIdRewriter {
     fn write(&mut self, rewritten: &mut BytesMut) {
         let value = std::mem::take(&mut self.value);
         let id = value.strip_prefix(b" ").unwrap_or(&value);
-        match &self.seal {
+        match &self.ids {
             _ if matches!(self.state, State::LongValue) => rewritten.extend_from_slice(b":"),
             // It says that there is no last event.
             _ if id.is_empty() => {
                 rewritten.extend_from_slice(b"id:");
                 rewritten.extend_from_slice(&value);
             }
-            Some(seal) => {
+            Some(ids) => {
                 rewritten.extend_from_slice(b"id: ");
-                seal.seal(id, rewritten);
+                ids.authenticate(id, rewritten);
             }
             None => rewritten.extend_from_slice(b":"),
         }
@@ -164,18 +164,21 @@ mod tests {
         Caller::new("alice", "").auth_info()
     }
 
-    fn seal() -> IdAuthenticator {
+    fn authenticator() -> IdAuthenticator {
         IdAuthenticator::new(&[1; 32], "").unwrap()
     }
 
     fn sealed(id: &str) -> String {
         let mut sealed = Vec::new();
-        seal().events(Some(&alice()), None, &[]).unwrap().seal(id.as_bytes(), &mut sealed);
+        authenticator()
+            .event_ids(Some(&alice()), None, &[])
+            .unwrap()
+            .authenticate(id.as_bytes(), &mut sealed);
         String::from_utf8(sealed).unwrap()
     }
 
     fn rewrite(stream: &str, pieces: impl Fn(usize) -> usize) -> String {
-        let mut ids = EventIdRewriter::new(seal().events(Some(&alice()), None, &[]));
+        let mut ids = EventIdRewriter::new(authenticator().event_ids(Some(&alice()), None, &[]));
         let mut stream = Bytes::copy_from_slice(stream.as_bytes());
         let mut rewritten = Vec::new();
         let mut number = 0;

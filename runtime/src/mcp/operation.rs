@@ -1,24 +1,24 @@
-//! What a request asks an MCP server to do, as far as authorization needs to know it.
+//! The operation that a request names, as far as authorization depends on it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName};
 
-/// An operation that a server can declare scopes for.
+/// An operation that a server can declare a policy for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Operation {
-    /// A call of a tool, by its name.
+    /// A call of the tool with this name.
     Tool(String),
-    /// A prompt that is read or completed, by its name.
+    /// Getting or completing the prompt with this name.
     Prompt(String),
-    /// Resources that are read, completed or subscribed to, by their URIs.
+    /// Reading, completing or subscribing to the resources with these URIs.
     Resources(Vec<String>),
-    /// Anything else: a valid token is all that it needs.
+    /// Anything else; it needs a valid token only.
     Other,
 }
 
 impl Operation {
-    /// The tool that is called.
+    /// The name of the tool that is called.
     pub(super) fn tool(&self) -> Option<&str> {
         match self {
             Self::Tool(name) => Some(name),
@@ -27,8 +27,8 @@ impl Operation {
     }
 }
 
-/// What the methods of the protocol are about, as far as authorization needs to know it. One that
-/// reads a resource is decided as that resource, whatever its name is.
+/// Which parameter of a method names the operation. A method that reads a resource counts as reading that
+/// resource, whatever the method is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MethodKind {
     /// `params.name` is a tool.
@@ -41,12 +41,12 @@ pub(super) enum MethodKind {
     Completion,
     /// `params.notifications.resourceSubscriptions` are resources.
     Subscriptions,
-    /// `params.taskId` is a task, which the handler's guard decides about.
+    /// `params.taskId` is a task; [`McpHandler`](super::McpHandler) decides about it.
     Task,
-    /// A valid token is all that it needs: it is about the server or the client as a whole, and of
-    /// what the server has it only lists names and descriptions.
+    /// A method that needs a valid token only: it concerns the whole server or client, or lists names and
+    /// descriptions.
     Open,
-    /// No method of the protocol, so the handler's own: a valid token is all that it needs here.
+    /// A method of the application, not of the protocol; it needs a valid token only.
     Unknown,
 }
 
@@ -77,16 +77,16 @@ impl MethodKind {
     }
 }
 
-/// Where a request says what it asks for.
+/// Which part of a `POST` names the operation.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum OperationSource {
-    /// In its headers, which the SDK compares with the body.
+    /// The headers, which the SDK compares with the body.
     Headers(Operation),
-    /// Only in its body.
+    /// The body alone.
     Body,
 }
 
-/// A header that can only be there once is there more than once.
+/// A header that may occur once occurs more often.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RepeatedHeader;
 
@@ -94,39 +94,47 @@ const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-versi
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
 
-/// The first revision that requires the headers, and whose servers must compare them with the body.
-/// Revisions are dates, and compare as text.
+/// The first revision whose servers must compare the headers with the body. Revisions are dates and
+/// compare as text.
 const STANDARD_HEADERS: &str = "2026-07-28";
 
-/// Reads the headers of a `POST`.
-///
-/// With an earlier revision nobody compares `Mcp-Name` with the body, so it is not believed: a
-/// request could name one tool there and call another.
-pub(super) fn operation_source(headers: &HeaderMap) -> Result<OperationSource, RepeatedHeader> {
-    let version = once(headers, &PROTOCOL_VERSION)?;
-    if version.is_none_or(|version| version < STANDARD_HEADERS) {
-        return Ok(OperationSource::Body);
-    }
-    let method = once(headers, &METHOD)?;
-    let name = once(headers, &NAME)?;
-    // A name that cannot be decoded names nothing; the SDK refuses the request.
-    let name = name.and_then(decoded);
-    Ok(OperationSource::Headers(match (method.map(MethodKind::of), method, name) {
-        (Some(MethodKind::Tool), _, Some(name)) => Operation::Tool(name),
-        (Some(MethodKind::Prompt), _, Some(name)) => Operation::Prompt(name),
-        // Of the methods that read a resource, the SDK makes only this one repeat the URI.
-        (Some(MethodKind::Resource), Some("resources/read"), Some(uri)) => {
-            Operation::Resources(vec![uri])
+impl OperationSource {
+    /// Reads the headers of a `POST`.
+    ///
+    /// With an earlier revision the SDK does not compare `Mcp-Name` with the body, so the header is
+    /// ignored: a request could name one tool there and call another.
+    pub(super) fn of(headers: &HeaderMap) -> Result<Self, RepeatedHeader> {
+        let version = single_value(headers, &PROTOCOL_VERSION)?;
+        if version.is_none_or(|version| version < STANDARD_HEADERS) {
+            return Ok(Self::Body);
         }
-        (Some(MethodKind::Tool | MethodKind::Prompt | MethodKind::Task | MethodKind::Open), ..)
-        | (_, Some("resources/read"), _) => Operation::Other,
-        // No header tells what the others are about. `initialize` comes before the revision is agreed
-        // on, so the SDK lets it do without headers.
-        _ => return Ok(OperationSource::Body),
-    }))
+        let method = single_value(headers, &METHOD)?;
+        let name = single_value(headers, &NAME)?;
+        // Without a name that can be decoded there is no operation; the SDK rejects the request.
+        let name = name.and_then(decode_name);
+        Ok(Self::Headers(match (method.map(MethodKind::of), method, name) {
+            (Some(MethodKind::Tool), _, Some(name)) => Operation::Tool(name),
+            (Some(MethodKind::Prompt), _, Some(name)) => Operation::Prompt(name),
+            // Of the methods that read a resource, the SDK requires the URI in a header for this one alone.
+            (Some(MethodKind::Resource), Some("resources/read"), Some(uri)) => {
+                Operation::Resources(vec![uri])
+            }
+            (
+                Some(MethodKind::Tool | MethodKind::Prompt | MethodKind::Task | MethodKind::Open),
+                ..,
+            )
+            | (_, Some("resources/read"), _) => Operation::Other,
+            // No header names the operation of the other methods. `initialize` precedes the agreement on
+            // a revision, so the SDK accepts it without headers.
+            _ => return Ok(Self::Body),
+        }))
+    }
 }
 
-fn once<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, RepeatedHeader> {
+fn single_value<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'a str>, RepeatedHeader> {
     let mut values = headers.get_all(name).iter();
     let value = values.next();
     match values.next() {
@@ -135,8 +143,8 @@ fn once<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>
     }
 }
 
-/// A value that a header cannot carry as it is comes as `=?base64?…?=`.
-fn decoded(name: &str) -> Option<String> {
+/// Decodes `=?base64?…?=`, the form of a value that a header cannot carry otherwise.
+fn decode_name(name: &str) -> Option<String> {
     let encoded = name.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?="));
     match encoded {
         None => Some(name.to_owned()),
@@ -164,35 +172,38 @@ mod tests {
     const CALL: (&str, &str) = ("mcp-method", "tools/call");
 
     #[test]
-    fn the_name_in_a_header_is_believed_only_where_it_is_compared() {
+    fn the_name_in_a_header_counts_only_where_the_sdk_compares_it() {
         // R-I4
         let named = OperationSource::Headers(Operation::Tool("create".into()));
-        assert_eq!(operation_source(&headers(&[VERSION, CALL, ("mcp-name", "create")])), Ok(named));
+        assert_eq!(
+            OperationSource::of(&headers(&[VERSION, CALL, ("mcp-name", "create")])),
+            Ok(named)
+        );
         for version in ["2025-11-25", "2025-06-18", "2025-03-26", "", "1"] {
             let version = ("mcp-protocol-version", version);
             let headers = headers(&[version, CALL, ("mcp-name", "create")]);
-            assert_eq!(operation_source(&headers), Ok(OperationSource::Body), "{version:?}");
+            assert_eq!(OperationSource::of(&headers), Ok(OperationSource::Body), "{version:?}");
         }
         let without_version = headers(&[CALL, ("mcp-name", "create")]);
-        assert_eq!(operation_source(&without_version), Ok(OperationSource::Body));
+        assert_eq!(OperationSource::of(&without_version), Ok(OperationSource::Body));
     }
 
     #[test]
-    fn each_kind_of_operation_has_its_header() {
+    fn each_kind_of_operation_is_read_from_the_headers() {
         // R-I3
-        let said = |method, name| {
-            operation_source(&headers(&[VERSION, ("mcp-method", method), ("mcp-name", name)]))
+        let source = |method, name| {
+            OperationSource::of(&headers(&[VERSION, ("mcp-method", method), ("mcp-name", name)]))
         };
         let prompt = OperationSource::Headers(Operation::Prompt("a".into()));
-        assert_eq!(said("prompts/get", "a"), Ok(prompt));
+        assert_eq!(source("prompts/get", "a"), Ok(prompt));
         let resource = OperationSource::Headers(Operation::Resources(vec!["a:b".into()]));
-        assert_eq!(said("resources/read", "a:b"), Ok(resource));
-        assert_eq!(said("tasks/get", "a"), Ok(OperationSource::Headers(Operation::Other)));
+        assert_eq!(source("resources/read", "a:b"), Ok(resource));
+        assert_eq!(source("tasks/get", "a"), Ok(OperationSource::Headers(Operation::Other)));
     }
 
     #[test]
-    fn every_method_of_the_protocol_is_decided_in_some_way() {
-        // R-I16: a method that the SDK adds has no place in this list, and no decision yet.
+    fn every_method_of_the_protocol_has_a_kind() {
+        // R-I16: a method that a new version of the SDK adds fails here until it has a kind.
         let schema = serde_json::to_value(schema_for!(ClientRequest)).unwrap();
         let mut methods = Vec::new();
         collect_methods(&schema, &mut methods);
@@ -233,7 +244,7 @@ mod tests {
     fn collect_methods(schema: &Value, methods: &mut Vec<String>) {
         match schema {
             Value::Object(members) => {
-                // So the SDK describes its own constants, which are methods alone.
+                // The SDK describes its own constants so, and only methods are constants.
                 let constant = members.get("const").filter(|_| members.contains_key("format"));
                 methods.extend(constant.and_then(Value::as_str).map(str::to_owned));
                 members.values().for_each(|value| collect_methods(value, methods));
@@ -247,13 +258,13 @@ mod tests {
     fn an_encoded_name_is_the_name() {
         let encoded = headers(&[VERSION, CALL, ("mcp-name", "=?base64?Y3LDqWU=?=")]);
         assert_eq!(
-            operation_source(&encoded),
+            OperationSource::of(&encoded),
             Ok(OperationSource::Headers(Operation::Tool("crée".into())))
         );
         for broken in ["=?base64?!?=", "=?base64?/w==?="] {
             let headers = headers(&[VERSION, CALL, ("mcp-name", broken)]);
             assert_eq!(
-                operation_source(&headers),
+                OperationSource::of(&headers),
                 Ok(OperationSource::Headers(Operation::Other)),
                 "{broken}"
             );
@@ -261,20 +272,24 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_header_is_refused() {
+    fn a_repeated_header_is_an_error() {
         for repeated in [
             [VERSION, VERSION, CALL],
             [VERSION, CALL, CALL],
             [VERSION, CALL, ("mcp-method", "tools/list")],
         ] {
-            assert_eq!(operation_source(&headers(&repeated)), Err(RepeatedHeader), "{repeated:?}");
+            assert_eq!(
+                OperationSource::of(&headers(&repeated)),
+                Err(RepeatedHeader),
+                "{repeated:?}"
+            );
         }
         let names = [VERSION, CALL, ("mcp-name", "a"), ("mcp-name", "b")];
-        assert_eq!(operation_source(&headers(&names)), Err(RepeatedHeader));
+        assert_eq!(OperationSource::of(&headers(&names)), Err(RepeatedHeader));
     }
 
     #[test]
-    fn what_no_header_tells_is_looked_up_in_the_body() {
+    fn the_body_counts_where_no_header_names_the_operation() {
         for method in [
             "completion/complete",
             "subscriptions/listen",
@@ -286,10 +301,10 @@ mod tests {
             "x/own",
         ] {
             let headers = headers(&[VERSION, ("mcp-method", method)]);
-            assert_eq!(operation_source(&headers), Ok(OperationSource::Body), "{method}");
+            assert_eq!(OperationSource::of(&headers), Ok(OperationSource::Body), "{method}");
         }
-        assert_eq!(operation_source(&headers(&[VERSION])), Ok(OperationSource::Body));
+        assert_eq!(OperationSource::of(&headers(&[VERSION])), Ok(OperationSource::Body));
         let listing = headers(&[VERSION, ("mcp-method", "tools/list")]);
-        assert_eq!(operation_source(&listing), Ok(OperationSource::Headers(Operation::Other)));
+        assert_eq!(OperationSource::of(&listing), Ok(OperationSource::Headers(Operation::Other)));
     }
 }

@@ -130,7 +130,7 @@ impl Registry {
     pub(super) fn add_resource(&mut self, template: &str, condition: Condition) {
         match UriTemplate::parse(template) {
             Some(parsed) => {
-                let asked = DeclaredPolicy { requirement: condition.into(), anonymous: false };
+                let asked = DeclaredPolicy { requirement: condition.into(), optional: false };
                 self.resources.push((parsed, asked.named(template)));
             }
             None => self.problem(SetupError::Setting(
@@ -153,10 +153,7 @@ impl Registry {
 
     /// What an operation asks for, each requirement of it. Nothing for what does not exist: nobody
     /// is asked for scopes that lead nowhere.
-    pub(super) fn requirements(
-        &self,
-        operation: &Operation,
-    ) -> impl Iterator<Item = DeclaredPolicy> {
+    pub(super) fn policies(&self, operation: &Operation) -> impl Iterator<Item = DeclaredPolicy> {
         let (named, uris) = match operation {
             Operation::Tool(name) => (self.tools.get(name), &[][..]),
             Operation::Prompt(name) => (self.prompts.get(name), &[][..]),
@@ -254,14 +251,13 @@ mod tests {
     }
 
     fn asked(registry: &Registry) -> usize {
-        registry.requirements(&Operation::Tool("tool".into())).count()
+        registry.policies(&Operation::Tool("tool".into())).count()
     }
 
     #[test]
     fn a_tool_that_is_switched_off_does_not_exist() {
         // R-I5
-        let guarded =
-            DeclaredPolicy { requirement: Condition::Scope("a").into(), anonymous: false };
+        let guarded = DeclaredPolicy { requirement: Condition::Scope("a").into(), optional: false };
         let mut router = router(guarded.write_meta(None));
         let mut registry = Registry::default();
         registry.add_tools(&router);
@@ -282,7 +278,7 @@ mod tests {
         let asked = |length: usize| {
             let uri = format!("a:{}", "x".repeat(length - 2));
             let resources = Operation::Resources(vec![uri]);
-            let asked = registry.requirements(&resources).map(|asked| asked.requirement.condition);
+            let asked = registry.policies(&resources).map(|asked| asked.requirement.condition);
             asked.collect::<Vec<_>>()
         };
         assert_eq!(asked(LONGEST_URI), [Condition::Scope("a")]);

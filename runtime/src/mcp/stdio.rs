@@ -28,11 +28,11 @@ impl StdioCredentials {
 
     /// The caller of one request. Like a request over HTTP, each asks anew whether the token is
     /// still valid; a cache before the resolver makes that cheap.
-    pub(super) async fn authenticated_caller(
+    pub(super) async fn authenticate(
         &self,
         state: &Arc<McpState>,
     ) -> Result<Arc<AuthenticatedRequest>, Rejection> {
-        // There is no HTTP request: the token from the credentials is all of its head.
+        // There is no HTTP request: its head holds the token alone.
         let (method, uri, mut extensions) = (Method::POST, Uri::default(), Extensions::new());
         let head = RequestHead::new(&method, &uri, &self.0, &mut extensions);
         let caller = state.server.authorize(head, Condition::NONE).await?;
@@ -51,7 +51,7 @@ impl fmt::Debug for StdioCredentials {
 #[non_exhaustive]
 pub enum StdioError {
     /// There is no token.
-    #[error("the environment variable `{variable}` is not set to an access token")]
+    #[error("the credentials variable `{variable}` is not set to an access token")]
     NoToken {
         /// The variable that was named.
         variable: String,

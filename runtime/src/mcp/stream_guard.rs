@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::authenticated_id::is_same_principal;
 use super::declared_policy::grants;
+use super::principal::is_same_principal;
 use crate::resource_server::TokenStatus;
 use crate::{AuthInfo, ResourceServer};
 

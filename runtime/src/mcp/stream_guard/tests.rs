@@ -8,14 +8,14 @@ use ::rmcp::ServerHandler;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
 use http_body::{Body, Frame};
-use http_body_util::{BodyExt, Either, Full};
+use http_body_util::{BodyExt, Full};
 use tokio::sync::mpsc;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::*;
 use crate::mcp::Mcp;
-use crate::mcp::event_stream::EventStream;
+use crate::mcp::body::{EventStream, ResponseBody};
 use crate::{
     AccessToken, Claims, ClientError, Clock, Condition, ResolveError, Resolver, TokenError,
 };
@@ -118,7 +118,7 @@ struct Open {
     answers: Answers,
     clock: WallClock,
     events: mpsc::UnboundedSender<Bytes>,
-    stream: EventStream<Events>,
+    stream: ResponseBody<Events>,
 }
 
 impl Open {
@@ -138,6 +138,7 @@ impl Open {
         let guard = StreamGuard::new(&server, caller, scopes);
         let (events, received) = mpsc::unbounded_channel();
         let stream = EventStream::new(Events(received), None, Some(guard));
+        let stream = ResponseBody::event_stream(stream);
         Self { answers, clock, events, stream }
     }
 
@@ -420,9 +421,7 @@ async fn a_stream_over_http_is_bound_to_the_scopes_of_its_operation() {
         let response = service.call(request).await.unwrap();
         assert_eq!(response.status(), 200, "{name}");
         assert!(!response.headers().contains_key("content-length"), "the stream may end early");
-        let Either::Right(Either::Left(stream)) = response.into_body() else {
-            panic!("{name}: no stream");
-        };
+        let stream = response.into_body();
         let clock = WallClock::default();
         let mut open = Open { answers, clock, events, stream };
         open.send();

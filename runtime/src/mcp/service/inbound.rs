@@ -1,0 +1,156 @@
+//! A request on its way to the SDK's service: authenticated, authorized, and with the SDK's own ids.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{AUTHORIZATION, HeaderName};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method};
+use http_body::Body;
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use crate::AuthInfo;
+use crate::mcp::authenticated_request::AuthenticatedRequest;
+use crate::mcp::body::RequestBody;
+use crate::mcp::declared_policy::grants;
+use crate::mcp::jsonrpc;
+use crate::mcp::layer_error::LayerError;
+use crate::mcp::operation::{Operation, OperationSource};
+use crate::mcp::state::McpState;
+
+pub(super) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// What the response to a request depends on.
+pub(super) struct ResponseContext {
+    pub(super) request: Arc<AuthenticatedRequest>,
+    /// The SDK's id of the request's session.
+    pub(super) session: Option<HeaderValue>,
+    /// The scopes of the stream that the request resumes.
+    pub(super) resumed_scopes: Vec<Value>,
+}
+
+/// Authenticates and authorizes a request, and changes its head to what the SDK's service gets.
+pub(super) async fn process<B>(
+    state: &Arc<McpState>,
+    head: &mut Parts,
+    body: B,
+) -> Result<(RequestBody<B>, ResponseContext), LayerError>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let source = match head.method {
+        Method::POST => {
+            OperationSource::of(&head.headers).map_err(|_| LayerError::RepeatedHeader)?
+        }
+        // GET begins or resumes a stream, DELETE ends a session.
+        _ => OperationSource::Headers(Operation::Other),
+    };
+    let declared = match &source {
+        OperationSource::Headers(operation) => state.registry.policies(operation).next(),
+        OperationSource::Body => None,
+    };
+    let requirement = declared.map_or(state.initial, |policy| policy.requirement);
+    let caller = state.server.authenticated_caller((&mut *head).into(), requirement).await?;
+    if caller.is_none() && !state.anonymous {
+        return Err(state.server.reject_missing_token(requirement).into());
+    }
+    let (operation, body) = match source {
+        OperationSource::Headers(operation) => (operation, Err(body)),
+        OperationSource::Body => {
+            let body = timeout(state.body_timeout, read(body, state.max_body_length));
+            let body = body.await.map_err(|_| LayerError::BodyTimeout)??;
+            let operation = jsonrpc::operation(&body, state.max_resources)?;
+            (operation, Ok(body))
+        }
+    };
+    state.decide(&operation, caller.as_ref())?;
+    let session = session(state, &head.headers, caller.as_ref())?;
+    let event = last_event(state, &head.headers, caller.as_ref(), session.as_ref())?;
+    if let Some(id) = &session {
+        head.headers.insert(SESSION_ID, id.clone());
+    }
+    let resumed_scopes = event.map_or_else(Vec::new, |(id, scopes)| {
+        head.headers.insert(LAST_EVENT_ID, id);
+        scopes
+    });
+    // The SDK passes the head to the functions, and logs it if its log level says so.
+    if let Some(credentials) = head.headers.get_mut(AUTHORIZATION) {
+        credentials.set_sensitive(true);
+    }
+    let request = AuthenticatedRequest::new(state, operation, caller);
+    head.extensions.insert(Arc::clone(&request));
+    let body = match body {
+        Ok(read) => RequestBody::buffered(read),
+        Err(unread) => RequestBody::timed(unread, state.body_timeout, &request),
+    };
+    Ok((body, ResponseContext { request, session, resumed_scopes }))
+}
+
+/// The SDK's id of the session that a request belongs to.
+fn session(
+    state: &McpState,
+    headers: &HeaderMap,
+    caller: Option<&AuthInfo>,
+) -> Result<Option<HeaderValue>, LayerError> {
+    let mut ids = headers.get_all(SESSION_ID).iter();
+    let Some(id) = ids.next() else { return Ok(None) };
+    if ids.next().is_some() {
+        return Err(LayerError::RepeatedHeader);
+    }
+    let id = id.to_str().ok().and_then(|id| state.ids.verify_session_id(id, caller));
+    let id = id.and_then(|id| HeaderValue::from_str(id).ok());
+    id.map(Some).ok_or(LayerError::SessionNotFound)
+}
+
+/// The event store's id of the event after which a request resumes a stream, and the scopes of that
+/// stream. Every other value of the header is an error: the event may be another caller's.
+fn last_event(
+    state: &McpState,
+    headers: &HeaderMap,
+    caller: Option<&AuthInfo>,
+    session: Option<&HeaderValue>,
+) -> Result<Option<(HeaderValue, Vec<Value>)>, LayerError> {
+    let mut ids = headers.get_all(LAST_EVENT_ID).iter();
+    let Some(id) = ids.next() else { return Ok(None) };
+    let session = session.and_then(|id| id.to_str().ok());
+    let verified = state.ids.verify_event_id(id.as_bytes(), caller, session);
+    let verified = verified.filter(|_| ids.next().is_none()).filter(|(_, scopes)| {
+        caller.is_none_or(|caller| scopes.iter().all(|each| grants(caller.scopes(), each)))
+    });
+    let verified =
+        verified.and_then(|(id, scopes)| Some((HeaderValue::from_bytes(id).ok()?, scopes)));
+    verified.map(Some).ok_or(LayerError::EventNotFound)
+}
+
+/// Reads a body of at most `max_length` bytes.
+pub(super) async fn read<B>(body: B, max_length: usize) -> Result<Bytes, LayerError>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let mut body = std::pin::pin!(body);
+    // Most bodies arrive in one frame, which is returned without a copy.
+    let mut first = Bytes::new();
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.as_mut().frame().await {
+        let frame = frame.map_err(|_| LayerError::BodyUnreadable)?;
+        let Ok(data) = frame.into_data() else { continue };
+        if data.len() > max_length.saturating_sub(first.len().max(whole.len())) {
+            return Err(LayerError::BodyTooLarge);
+        }
+        if first.is_empty() {
+            first = data;
+            continue;
+        }
+        if whole.is_empty() {
+            whole.extend_from_slice(&first);
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(if whole.is_empty() { first } else { whole.freeze() })
+}
