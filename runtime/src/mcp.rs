@@ -16,7 +16,9 @@ mod handler;
 mod jsonrpc;
 mod layer;
 mod layer_error;
+mod meta;
 mod operation;
+mod policy_table;
 mod principal;
 mod registry;
 mod rejection_error;
@@ -33,10 +35,12 @@ pub(crate) use authenticated_request::Answer;
 pub use authenticated_request::authorize;
 pub use body::{RequestBody, ResponseBody};
 pub use builder::McpBuilder;
-pub use declared_policy::{META_KEY, declared, declared_both, meta};
+pub use declared_policy::META_KEY;
 pub use future::McpFuture;
 pub use handler::McpHandler;
 pub use layer::McpLayer;
+#[doc(hidden)]
+pub use meta::{declared, declared_both, meta};
 #[doc(hidden)]
 pub use sdk_service::SharedService;
 pub use server::Mcp;

@@ -12,8 +12,9 @@ use hmac::{Hmac, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
+use super::declared_policy::condition_to_json;
 use super::principal::{self, PrincipalHash, keyed, update};
-use crate::AuthInfo;
+use crate::{AuthInfo, Condition};
 
 /// Authenticates the ids of sessions and of events, and verifies those that clients send.
 pub(super) struct IdAuthenticator {
@@ -77,8 +78,8 @@ impl IdAuthenticator {
     }
 
     /// Authenticates the event ids of one stream, for its caller and, if there is one, within its session.
-    /// Each id also contains the scopes that the stream was begun with: its events may only be sent
-    /// again for a token that still has them.
+    /// Each id also contains the conditions that the stream was begun with: its events may only be
+    /// sent again for a token that still meets them.
     ///
     /// `None` for an anonymous caller without a session: such callers cannot be told apart, so none of
     /// them can prove that a stream was its own.
@@ -86,21 +87,24 @@ impl IdAuthenticator {
         &self,
         caller: Option<&AuthInfo>,
         session: Option<&str>,
-        scopes: &[Value],
+        conditions: &[Condition],
     ) -> Option<EventIdAuthenticator> {
         if caller.is_none() && session.is_none() {
             return None;
         }
-        let scopes = match scopes {
+        let conditions = match conditions {
             [] => String::new(),
-            scopes => URL_SAFE_NO_PAD.encode(serde_json::to_vec(scopes).ok()?),
+            conditions => {
+                let json: Value = conditions.iter().copied().map(condition_to_json).collect();
+                URL_SAFE_NO_PAD.encode(json.to_string())
+            }
         };
-        let mac = self.stream_mac(caller, session, scopes.as_bytes());
-        Some(EventIdAuthenticator { mac, scopes })
+        let mac = self.stream_mac(caller, session, conditions.as_bytes());
+        Some(EventIdAuthenticator { mac, conditions })
     }
 
-    /// The event store's id in an event id, and the scopes of its stream; `None` if the stream was
-    /// another principal's, or of another session.
+    /// The event store's id in an event id, and the conditions of its stream as JSON; `None` if the stream
+    /// was another principal's, or of another session.
     pub(super) fn verify_event_id<'a>(
         &self,
         id: &'a [u8],
@@ -111,30 +115,30 @@ impl IdAuthenticator {
             return None;
         }
         let (rest, mac) = rsplit_at_dot(id)?;
-        let (id, scopes) = rsplit_at_dot(rest)?;
-        let mut expected = self.stream_mac(caller, session, scopes);
+        let (id, conditions) = rsplit_at_dot(rest)?;
+        let mut expected = self.stream_mac(caller, session, conditions);
         update(&mut expected, Some(id));
         if id.is_empty() || !is_valid(expected, mac) {
             return None;
         }
-        let scopes = match scopes {
+        let conditions = match conditions {
             [] => Vec::new(),
-            scopes => serde_json::from_slice(&URL_SAFE_NO_PAD.decode(scopes).ok()?).ok()?,
+            json => serde_json::from_slice(&URL_SAFE_NO_PAD.decode(json).ok()?).ok()?,
         };
-        Some((id, scopes))
+        Some((id, conditions))
     }
 
     fn stream_mac(
         &self,
         caller: Option<&AuthInfo>,
         session: Option<&str>,
-        scopes: &[u8],
+        conditions: &[u8],
     ) -> Hmac<Sha256> {
         let mut mac = self.events.clone();
         for part in principal::parts(caller).into_iter().chain([session]) {
             update(&mut mac, part.map(str::as_bytes));
         }
-        update(&mut mac, Some(scopes));
+        update(&mut mac, Some(conditions));
         mac
     }
 }
@@ -143,16 +147,17 @@ impl IdAuthenticator {
 pub(super) struct EventIdAuthenticator {
     /// Over the stream; each id is added to a clone.
     mac: Hmac<Sha256>,
-    scopes: String,
+    /// As JSON in base64.
+    conditions: String,
 }
 
 impl EventIdAuthenticator {
-    /// Appends the event id that the client gets: `id.scopes.mac`.
+    /// Appends the event id that the client gets: `id.conditions.mac`.
     pub(super) fn authenticate(&self, id: &[u8], output: &mut impl Extend<u8>) {
         let mut mac = self.mac.clone();
         update(&mut mac, Some(id));
         let mac = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
-        for part in [id, b".", self.scopes.as_bytes(), b".", mac.as_bytes()] {
+        for part in [id, b".", self.conditions.as_bytes(), b".", mac.as_bytes()] {
             output.extend(part.iter().copied());
         }
     }

@@ -7,7 +7,6 @@ use std::time::Instant;
 use ::rmcp::service::RequestContext;
 use ::rmcp::{ErrorData, RoleServer};
 use http::request::Parts;
-use serde_json::Value;
 
 use super::operation::Operation;
 use super::state::McpState;
@@ -78,13 +77,13 @@ impl AuthenticatedRequest {
         self.operation.tool().filter(|_| Arc::ptr_eq(&self.state, own))
     }
 
-    /// The scopes that the request has asked for so far.
-    pub(super) fn scopes(&self) -> Vec<Value> {
-        let mut scopes = self.state.scopes(&self.operation);
+    /// The conditions of the request's operations.
+    pub(super) fn conditions(&self) -> Vec<Condition> {
+        let mut conditions = self.state.conditions(&self.operation);
         if let Some(operation) = self.resolved_operation.get() {
-            scopes.extend(self.state.scopes(operation));
+            conditions.extend(self.state.conditions(operation));
         }
-        scopes
+        conditions
     }
 
     pub(super) fn set_timed_out(&self) {

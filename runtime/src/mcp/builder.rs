@@ -1,5 +1,6 @@
 //! The settings of a protected MCP server.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -10,7 +11,6 @@ use ::rmcp::handler::server::router::prompt::PromptRouter;
 use ::rmcp::handler::server::router::tool::ToolRouter;
 
 use super::authenticated_id::IdAuthenticator;
-use super::declared_policy::all_of;
 use super::factory::{HandlerFactory, MakeHandler};
 use super::handler::HandlerContext;
 use super::registry::Registry;
@@ -133,9 +133,19 @@ impl<H: ServerHandler> McpBuilder<H> {
     ///
     /// Of several templates that match a URI, the first one counts. A handler may accept a URI in more
     /// spellings than the template does, so let it decide as well, with [`authorize`](super::authorize)
-    /// and the same condition.
-    pub fn resource(mut self, template: &str, condition: Condition) -> Self {
-        self.registry.add_resource(template, condition);
+    /// and the same condition. Log events and metrics name the template as their `function`, if it is a
+    /// text in the code.
+    pub fn resource(
+        mut self,
+        template: impl Into<Cow<'static, str>>,
+        condition: Condition,
+    ) -> Self {
+        let template = template.into();
+        let function = match &template {
+            Cow::Borrowed(template) => Some(*template),
+            Cow::Owned(_) => None,
+        };
+        self.registry.add_resource(&template, function, condition);
         self
     }
 
@@ -226,7 +236,8 @@ impl<H: ServerHandler> McpBuilder<H> {
         })?;
         // A condition holds `'static` scopes; these live as long as the program, once for each server.
         let initial = String::leak(initial);
-        let initial = all_of(initial.split(' ').filter(|scope| !scope.is_empty()).collect());
+        let initial = initial.split(' ').filter(|scope| !scope.is_empty());
+        let initial = Condition::All(initial.map(Condition::Scope).collect::<Vec<_>>().leak());
         let state = McpState {
             server: self.server,
             registry: self.registry,

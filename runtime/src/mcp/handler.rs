@@ -14,7 +14,7 @@ use ::rmcp::service::RequestContext;
 use ::rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::authenticated_request::AuthenticatedRequest;
-use super::declared_policy::is_met;
+use super::meta::MetaPolicy;
 use super::operation::Operation;
 use super::state::McpState;
 use super::stdio::StdioCredentials;
@@ -141,7 +141,7 @@ impl<H: ServerHandler> McpHandler<H> {
             return Ok(());
         }
         let caller = AuthenticatedRequest::of(context)?.caller.as_ref();
-        items.retain(|item| is_met(meta(item), caller));
+        items.retain(|item| MetaPolicy::of(meta(item), "").is_met_by(caller));
         let has_cache_scope = |version: ProtocolVersion| version >= ProtocolVersion::V_2026_07_28;
         if cache_scope.is_some() || context.protocol_version().is_some_and(has_cache_scope) {
             *cache_scope = Some(CacheScope::Private);

@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::authenticated_id::IdAuthenticator;
-use super::declared_policy::DeclaredPolicy;
 use super::operation::Operation;
 use super::registry::Registry;
 use super::task_owners::TaskOwners;
 use crate::policy::Requirement;
-use crate::{AuthInfo, Rejection, ResourceServer};
+use crate::{AuthInfo, Condition, Rejection, ResourceServer};
 
 /// The checked settings of an [`Mcp`](super::Mcp), and its registry.
 #[derive(Debug)]
@@ -44,14 +41,15 @@ impl McpState {
         })
     }
 
-    /// The conditions of an operation, each once.
-    pub(super) fn scopes(&self, operation: &Operation) -> Vec<Value> {
-        let mut scopes = Vec::new();
-        for condition in self.registry.policies(operation).filter_map(DeclaredPolicy::scopes) {
-            if !scopes.contains(&condition) {
-                scopes.push(condition);
+    /// The conditions of an operation, each once, without those that every token meets.
+    pub(super) fn conditions(&self, operation: &Operation) -> Vec<Condition> {
+        let mut conditions = Vec::new();
+        for policy in self.registry.policies(operation) {
+            let condition = policy.requirement.condition;
+            if condition != Condition::NONE && !conditions.contains(&condition) {
+                conditions.push(condition);
             }
         }
-        scopes
+        conditions
     }
 }

@@ -1,4 +1,4 @@
-//! The caller of an MCP server on stdio: whoever has started it, with a token in the credentials.
+//! The caller of an MCP server on stdio: whoever has started it, with an access token in the environment.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use super::operation::Operation;
 use super::state::McpState;
 use crate::{Condition, Rejection, RequestHead};
 
-/// The caller's token, in the form in which a request would bring it.
+/// The caller's token, as the `Authorization` header that a request over HTTP would have.
 #[derive(Clone)]
 pub(super) struct StdioCredentials(HeaderMap);
 
 impl StdioCredentials {
-    /// What cannot even stand in a header becomes a token that is refused like any malformed one.
+    /// A text that no header can carry becomes an empty token, which is rejected as malformed.
     pub(super) fn new(token: &SecretString) -> Self {
         let value = format!("Bearer {}", token.expose_secret().trim());
         let mut value =
@@ -26,8 +26,8 @@ impl StdioCredentials {
         Self(HeaderMap::from_iter([(AUTHORIZATION, value)]))
     }
 
-    /// The caller of one request. Like a request over HTTP, each asks anew whether the token is
-    /// still valid; a cache before the resolver makes that cheap.
+    /// Authenticates one request. The token is resolved again for each, as over HTTP; a cache in front of
+    /// the resolver makes that cheap.
     pub(super) async fn authenticate(
         &self,
         state: &Arc<McpState>,
@@ -50,16 +50,16 @@ impl fmt::Debug for StdioCredentials {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StdioError {
-    /// There is no token.
-    #[error("the credentials variable `{variable}` is not set to an access token")]
+    /// The environment variable holds no token.
+    #[error("the environment variable `{variable}` is not set to an access token")]
     NoToken {
-        /// The variable that was named.
+        /// The name of the variable.
         variable: String,
     },
-    /// The token is refused, or could not be resolved.
-    #[error("the access token is refused")]
+    /// The token was rejected, or could not be resolved.
+    #[error("the access token is rejected")]
     Rejected(#[source] Rejection),
-    /// The handler could not be made.
+    /// The application's function could not make its handler.
     #[error("the handler of the MCP server could not be made")]
     Handler(#[source] std::io::Error),
 }

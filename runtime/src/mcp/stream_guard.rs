@@ -6,13 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::declared_policy::grants;
 use super::principal::is_same_principal;
 use crate::resource_server::TokenStatus;
-use crate::{AuthInfo, ResourceServer};
+use crate::{AuthInfo, Condition, ResourceServer};
 
 /// Checks the token of one stream for as long as the stream lasts.
 ///
@@ -26,7 +24,7 @@ pub(super) struct StreamGuard {
     /// With the claims that were resolved last.
     caller: AuthInfo,
     /// All of these are asked for as long as the stream lasts.
-    scopes: Vec<Value>,
+    conditions: Vec<Condition>,
     tick: Pin<Box<Sleep>>,
     resolved: Instant,
     resolving: Option<Resolving>,
@@ -59,12 +57,16 @@ pub(super) enum Permission {
 
 impl StreamGuard {
     /// For a caller whose token has just been resolved.
-    pub(super) fn new(server: &ResourceServer, caller: AuthInfo, scopes: Vec<Value>) -> Self {
+    pub(super) fn new(
+        server: &ResourceServer,
+        caller: AuthInfo,
+        conditions: Vec<Condition>,
+    ) -> Self {
         let first = next_tick(server, &caller);
         Self {
             server: server.clone(),
             caller,
-            scopes,
+            conditions,
             tick: Box::pin(sleep(first)),
             resolved: Instant::now(),
             resolving: None,
@@ -121,7 +123,7 @@ impl StreamGuard {
                 if !is_same_principal(&caller, &self.caller) {
                     return false;
                 }
-                if self.scopes.iter().all(|scopes| grants(caller.scopes(), scopes)) {
+                if self.conditions.iter().all(|condition| condition.is_met_by(caller.scopes())) {
                     self.unknown = None;
                     self.caller = caller;
                     return true;

@@ -3,15 +3,15 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use requires_auth::mcp::{META_KEY, Mcp, McpBuilder, McpHandler};
+use requires_auth::mcp::{Mcp, McpBuilder, McpHandler};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{Introspection, ResourceServer};
 use rmcp::handler::server::router::prompt::{PromptRoute, PromptRouter};
 use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, GetPromptRequestParams,
-    GetPromptResponse, GetPromptResult, MetaObject, Prompt, PromptMessage, Role,
-    ServerCapabilities, ServerConfig, Tool,
+    GetPromptResponse, GetPromptResult, Prompt, PromptMessage, Role, ServerCapabilities,
+    ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
@@ -85,8 +85,8 @@ impl ServerHandler for ByHand {
 
 /// With a tool and a prompt that declare a scope in their `_meta`.
 fn by_hand(server: &ResourceServer) -> McpBuilder<ByHand> {
-    let mut meta = MetaObject::new();
-    meta.0.insert(META_KEY.to_owned(), json!({ "scopes": ["write"] }));
+    // What the attribute has written for a tool with the scope `write`.
+    let meta = Desk::tool_router().map["write"].attr.meta.clone().unwrap();
     let tool = Tool::new("declared", "", Arc::default()).with_meta(meta.clone());
     let tools = ToolRouter::<ByHand>::new().with_route(ToolRoute::new_dyn(tool, |_| {
         Box::pin(async { Ok(CallToolResult::success(Vec::new()).into()) })

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use requires_auth::mcp::{META_KEY, Mcp, StdioError};
+use requires_auth::mcp::{Mcp, StdioError};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{
     AccessToken, Claims, Condition, ResolveError, Resolver, ResourceServer, TokenError,
@@ -12,8 +12,7 @@ use requires_auth::{
 };
 use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
 use rmcp::model::{
-    CallToolResult, ContentBlock, MetaObject, ServerCapabilities, ServerConfig, SubscriptionFilter,
-    Tool,
+    CallToolResult, ContentBlock, ServerCapabilities, ServerConfig, SubscriptionFilter, Tool,
 };
 use rmcp::service::SubscriptionContext;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
@@ -337,8 +336,8 @@ async fn a_request_on_stdio_names_a_bounded_number_of_resources() {
 async fn a_route_made_by_hand_is_decided_on_stdio_by_what_it_declares() {
     // R-I9, R-I17: no function guards it, and there is no layer.
     let authorization_server = AuthorizationServer::start().await.unwrap();
-    let mut declared = MetaObject::new();
-    declared.0.insert(META_KEY.to_owned(), json!({ "scopes": ["write"] }));
+    // What the attribute has written for a tool with the scope `write`.
+    let declared = Desk::tool_router().map["write"].attr.meta.clone().unwrap();
     let tool = Tool::new("by_hand", "By hand", Arc::default()).with_meta(declared);
     let router = ToolRouter::new().with_route(ToolRoute::new_dyn(tool, |_| {
         Box::pin(async { Ok(CallToolResult::success(vec![ContentBlock::text("ran")]).into()) })

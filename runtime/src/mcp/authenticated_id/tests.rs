@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::Condition::{Any, Scope};
 use crate::testing::Caller;
 
 fn ids(key: u8) -> IdAuthenticator {
@@ -51,9 +52,9 @@ fn an_anonymous_caller_has_a_principal() {
     assert_eq!(ids(1).verify_session_id(&id, None), None);
 }
 
-fn event_id(caller: Option<&AuthInfo>, session: Option<&str>, scopes: &[Value]) -> Vec<u8> {
+fn event_id(caller: Option<&AuthInfo>, session: Option<&str>, conditions: &[Condition]) -> Vec<u8> {
     let mut id = Vec::new();
-    ids(1).event_ids(caller, session, scopes).unwrap().authenticate(b"a.1/7", &mut id);
+    ids(1).event_ids(caller, session, conditions).unwrap().authenticate(b"a.1/7", &mut id);
     id
 }
 
@@ -61,10 +62,10 @@ fn event_id(caller: Option<&AuthInfo>, session: Option<&str>, scopes: &[Value]) 
 fn an_event_id_is_valid_for_its_caller_within_its_session() {
     // R-I12
     let alice = caller("https://a.example", Some("alice"), Some("app"));
-    let own = event_id(Some(&alice), Some("s"), &["read".into(), json!({ "any": ["a", "b"] })]);
-    let (id, scopes) = ids(1).verify_event_id(&own, Some(&alice), Some("s")).unwrap();
+    let own = event_id(Some(&alice), Some("s"), &[Scope("read"), Any(&[Scope("a"), Scope("b")])]);
+    let (id, conditions) = ids(1).verify_event_id(&own, Some(&alice), Some("s")).unwrap();
     assert_eq!(id, b"a.1/7");
-    assert_eq!(scopes, [json!("read"), json!({ "any": ["a", "b"] })]);
+    assert_eq!(conditions, [json!("read"), json!({ "any": ["a", "b"] })]);
     let nameless = caller("https://a.example", None, None);
     for other in [
         Some(&caller("https://b.example", Some("alice"), Some("app"))),
@@ -91,10 +92,10 @@ fn an_event_id_is_valid_for_its_caller_within_its_session() {
 }
 
 #[test]
-fn the_scopes_of_a_stream_cannot_be_removed_from_its_event_ids() {
+fn the_conditions_of_a_stream_cannot_be_removed_from_its_event_ids() {
     // R-I12, R-I15
     let alice = caller("https://a.example", Some("alice"), None);
-    let own = event_id(Some(&alice), None, &["admin".into()]);
+    let own = event_id(Some(&alice), None, &[Scope("admin")]);
     let text = String::from_utf8(own).unwrap();
     let [left, scopes, code] = text.rsplitn(3, '.').collect::<Vec<_>>()[..] else { panic!() };
     let without = format!("{code}..{left}");

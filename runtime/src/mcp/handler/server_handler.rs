@@ -20,7 +20,7 @@ use ::rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::McpHandler;
 use crate::mcp::authenticated_request::AuthenticatedRequest;
-use crate::mcp::declared_policy::without_declaration;
+use crate::mcp::meta::remove_declared;
 use crate::mcp::operation::{MethodKind, Operation};
 
 type Request = RequestContext<RoleServer>;
@@ -165,7 +165,7 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
     ) -> Result<ListToolsResult, ErrorData> {
         self.enter(&mut context).await?;
         let mut list = self.handler.list_tools(request, context.clone()).await?;
-        list.tools.iter_mut().for_each(|tool| without_declaration(&mut tool.meta));
+        list.tools.iter_mut().for_each(|tool| remove_declared(&mut tool.meta));
         self.filter(&context, &mut list.tools, &mut list.cache_scope, |tool| tool.meta.as_ref())?;
         Ok(list)
     }
@@ -177,7 +177,7 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
     ) -> Result<ListPromptsResult, ErrorData> {
         self.enter(&mut context).await?;
         let mut list = self.handler.list_prompts(request, context.clone()).await?;
-        list.prompts.iter_mut().for_each(|prompt| without_declaration(&mut prompt.meta));
+        list.prompts.iter_mut().for_each(|prompt| remove_declared(&mut prompt.meta));
         self.filter(&context, &mut list.prompts, &mut list.cache_scope, |prompt| {
             prompt.meta.as_ref()
         })?;
@@ -276,7 +276,7 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         let registered = self.state().registry.tool(name).cloned();
         registered.or_else(|| {
             let mut tool = self.handler.get_tool(name)?;
-            without_declaration(&mut tool.meta);
+            remove_declared(&mut tool.meta);
             Some(tool)
         })
     }

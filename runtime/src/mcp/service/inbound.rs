@@ -9,17 +9,15 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
 use http_body::Body;
 use http_body_util::BodyExt;
-use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::AuthInfo;
 use crate::mcp::authenticated_request::AuthenticatedRequest;
 use crate::mcp::body::RequestBody;
-use crate::mcp::declared_policy::grants;
 use crate::mcp::jsonrpc;
 use crate::mcp::layer_error::LayerError;
 use crate::mcp::operation::{Operation, OperationSource};
 use crate::mcp::state::McpState;
+use crate::{AuthInfo, Condition};
 
 pub(super) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -29,8 +27,8 @@ pub(super) struct ResponseContext {
     pub(super) request: Arc<AuthenticatedRequest>,
     /// The SDK's id of the request's session.
     pub(super) session: Option<HeaderValue>,
-    /// The scopes of the stream that the request resumes.
-    pub(super) resumed_scopes: Vec<Value>,
+    /// The conditions of the stream that the request resumes.
+    pub(super) resumed: Vec<Condition>,
 }
 
 /// Authenticates and authorizes a request, and changes its head to what the SDK's service gets.
@@ -74,9 +72,9 @@ where
     if let Some(id) = &session {
         head.headers.insert(SESSION_ID, id.clone());
     }
-    let resumed_scopes = event.map_or_else(Vec::new, |(id, scopes)| {
+    let resumed = event.map_or_else(Vec::new, |(id, conditions)| {
         head.headers.insert(LAST_EVENT_ID, id);
-        scopes
+        conditions
     });
     // The SDK passes the head to the functions, and logs it if its log level says so.
     if let Some(credentials) = head.headers.get_mut(AUTHORIZATION) {
@@ -88,7 +86,7 @@ where
         Ok(read) => RequestBody::buffered(read),
         Err(unread) => RequestBody::timed(unread, state.body_timeout, &request),
     };
-    Ok((body, ResponseContext { request, session, resumed_scopes }))
+    Ok((body, ResponseContext { request, session, resumed }))
 }
 
 /// The SDK's id of the session that a request belongs to.
@@ -107,24 +105,27 @@ fn session(
     id.map(Some).ok_or(LayerError::SessionNotFound)
 }
 
-/// The event store's id of the event after which a request resumes a stream, and the scopes of that
-/// stream. Every other value of the header is an error: the event may be another caller's.
+/// The event store's id of the event after which a request resumes a stream, and the conditions of
+/// that stream. Every other value of the header is an error: the event may be another caller's.
 fn last_event(
     state: &McpState,
     headers: &HeaderMap,
     caller: Option<&AuthInfo>,
     session: Option<&HeaderValue>,
-) -> Result<Option<(HeaderValue, Vec<Value>)>, LayerError> {
+) -> Result<Option<(HeaderValue, Vec<Condition>)>, LayerError> {
     let mut ids = headers.get_all(LAST_EVENT_ID).iter();
     let Some(id) = ids.next() else { return Ok(None) };
     let session = session.and_then(|id| id.to_str().ok());
-    let verified = state.ids.verify_event_id(id.as_bytes(), caller, session);
-    let verified = verified.filter(|_| ids.next().is_none()).filter(|(_, scopes)| {
-        caller.is_none_or(|caller| scopes.iter().all(|each| grants(caller.scopes(), each)))
-    });
-    let verified =
-        verified.and_then(|(id, scopes)| Some((HeaderValue::from_bytes(id).ok()?, scopes)));
-    verified.map(Some).ok_or(LayerError::EventNotFound)
+    let event = (|| {
+        let (id, conditions) = state.ids.verify_event_id(id.as_bytes(), caller, session)?;
+        // A condition that is not declared here cannot be decided.
+        let conditions = conditions.iter().map(|json| state.registry.condition(json));
+        let conditions = conditions.collect::<Option<Vec<Condition>>>()?;
+        let is_met = |caller: &AuthInfo| conditions.iter().all(|it| it.is_met_by(caller.scopes()));
+        let may_resume = ids.next().is_none() && caller.is_none_or(is_met);
+        may_resume.then_some((HeaderValue::from_bytes(id).ok()?, conditions))
+    })();
+    event.map(Some).ok_or(LayerError::EventNotFound)
 }
 
 /// Reads a body of at most `max_length` bytes.

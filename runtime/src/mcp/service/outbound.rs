@@ -16,7 +16,7 @@ pub(super) fn process<R>(
     mut response: Response<R>,
     context: ResponseContext,
 ) -> Response<ResponseBody<R>> {
-    let ResponseContext { request, session, resumed_scopes } = context;
+    let ResponseContext { request, session, resumed } = context;
     if let Some(rejection) = request.rejection() {
         return rejection.to_response().map(ResponseBody::layer);
     }
@@ -34,15 +34,16 @@ pub(super) fn process<R>(
     if !is_event_stream(response.headers()) {
         return response.map(ResponseBody::service);
     }
-    let mut scopes = request.scopes();
-    scopes.extend(resumed_scopes);
+    let mut conditions = request.conditions();
+    conditions.extend(resumed);
     let session = new_session.or(session);
     let session = session.as_ref().and_then(|id| id.to_str().ok());
     // The SDK itself chooses the event id of the response that begins a session. The event store may
     // have assigned the same id to another caller's event, so it is not authenticated.
-    let ids = || (!begins_session).then(|| state.ids.event_ids(caller, session, &scopes)).flatten();
+    let ids =
+        || (!begins_session).then(|| state.ids.event_ids(caller, session, &conditions)).flatten();
     let ids = has_readable_encoding(response.headers()).then(|| EventIdRewriter::new(ids()));
-    let guard = caller.map(|caller| StreamGuard::new(&state.server, caller.clone(), scopes));
+    let guard = caller.map(|caller| StreamGuard::new(&state.server, caller.clone(), conditions));
     // Authenticated ids are longer, and the stream may end early.
     response.headers_mut().remove(CONTENT_LENGTH);
     response.map(|body| ResponseBody::event_stream(EventStream::new(body, ids, guard)))

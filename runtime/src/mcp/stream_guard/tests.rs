@@ -122,7 +122,7 @@ struct Open {
 }
 
 impl Open {
-    async fn with(claims: &'static str, scopes: &[&str]) -> Self {
+    async fn with(claims: &'static str, scopes: &[&'static str]) -> Self {
         let (answers, clock) = (Answers::default(), WallClock::default());
         *answers.server.lock().unwrap() = Answer::Claims(claims);
         let server = ResourceServer::builder("https://a.example/")
@@ -134,8 +134,8 @@ impl Open {
         let request = http::Request::get("/").header("authorization", "Bearer t");
         let (mut head, ()) = request.body(()).unwrap().into_parts();
         let caller = server.authorize(&mut head, Condition::NONE).await.unwrap();
-        let scopes = scopes.iter().map(|scope| Value::from(*scope)).collect();
-        let guard = StreamGuard::new(&server, caller, scopes);
+        let conditions = scopes.iter().copied().map(Condition::Scope).collect();
+        let guard = StreamGuard::new(&server, caller, conditions);
         let (events, received) = mpsc::unbounded_channel();
         let stream = EventStream::new(Events(received), None, Some(guard));
         let stream = ResponseBody::event_stream(stream);

@@ -1,0 +1,169 @@
+//! The members of `_meta` that the attribute writes, and what they say about a tool or a prompt.
+
+use ::rmcp::model::MetaObject;
+
+use super::declared_policy::{DeclaredPolicy, META_KEY};
+use super::policy_table;
+use crate::AuthInfo;
+use crate::policy::type_level::Policy;
+
+/// The member of `_meta` that marks a tool or a prompt of an `impl` block whose tools and prompts must all
+/// declare a policy. Lists do not show it.
+const DECLARED_KEY: &str = "requires-auth/declared";
+const BOTH: &str = "both";
+
+/// Adds the policy of a guarded function to its `_meta`: the attribute writes this into `#[tool]` and
+/// `#[prompt]`.
+#[doc(hidden)]
+#[must_use]
+pub fn meta<P: Policy>(meta: Option<MetaObject>) -> MetaObject {
+    let policy = DeclaredPolicy::of::<P>();
+    let written = policy.to_json();
+    policy_table::record::<P>(policy, &written);
+    let mut meta = meta.unwrap_or_default();
+    meta.0.insert(META_KEY.to_owned(), written);
+    meta
+}
+
+/// Marks a tool or a prompt of a guarded `impl` block, public ones too: the attribute on the block writes
+/// this.
+#[doc(hidden)]
+#[must_use]
+pub fn declared(meta: Option<MetaObject>) -> MetaObject {
+    let mut meta = meta.unwrap_or_default();
+    meta.0.insert(DECLARED_KEY.to_owned(), true.into());
+    meta
+}
+
+/// As [`declared`], for a block with something that may be a tool or a prompt which the attribute cannot see:
+/// then all tools and all prompts must declare a policy, whichever of them this is.
+#[doc(hidden)]
+#[must_use]
+pub fn declared_both(meta: Option<MetaObject>) -> MetaObject {
+    let mut meta = meta.unwrap_or_default();
+    meta.0.insert(DECLARED_KEY.to_owned(), BOTH.into());
+    meta
+}
+
+/// The policy that a `_meta` shows.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum MetaPolicy {
+    /// The `_meta` has no policy.
+    None,
+    Policy(DeclaredPolicy),
+    /// The attribute has not written the policy.
+    Unknown,
+}
+
+impl MetaPolicy {
+    /// Of a tool or a prompt with this name.
+    pub(super) fn of(meta: Option<&MetaObject>, name: &str) -> Self {
+        match meta.and_then(|meta| meta.0.get(META_KEY)) {
+            None => Self::None,
+            Some(written) => policy_table::find(written, name).map_or(Self::Unknown, Self::Policy),
+        }
+    }
+
+    /// Whether a caller may use the tool or the prompt. An unknown policy is met by no caller.
+    pub(super) fn is_met_by(&self, caller: Option<&AuthInfo>) -> bool {
+        match self {
+            Self::None => true,
+            Self::Policy(policy) => policy.is_met_by(caller),
+            Self::Unknown => false,
+        }
+    }
+}
+
+/// Whether a `_meta` belongs to an `impl` block that requires a policy of its tools and its prompts.
+pub(super) fn is_declared_both(meta: Option<&MetaObject>) -> bool {
+    meta.and_then(|meta| meta.0.get(DECLARED_KEY)).is_some_and(|declared| declared == BOTH)
+}
+
+/// Whether a `_meta` belongs to a guarded `impl` block.
+pub(super) fn is_declared(meta: Option<&MetaObject>) -> bool {
+    meta.is_some_and(|meta| meta.0.contains_key(DECLARED_KEY))
+}
+
+/// Removes the mark of [`declared`], which concerns the router alone.
+pub(super) fn remove_declared(meta: &mut Option<MetaObject>) {
+    if let Some(members) = meta
+        && members.0.remove(DECLARED_KEY).is_some()
+        && members.0.is_empty()
+    {
+        *meta = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::policy::type_level::ByTryInto;
+    use crate::policy::type_level::{AllOf, AnyOf, AnyToken, Function, OAuthScope, Optional};
+
+    type A = OAuthScope<'a'>;
+    type B = OAuthScope<'b'>;
+    type C = OAuthScope<'c'>;
+
+    #[track_caller]
+    fn check<P: Policy>(scopes: &Value) {
+        let policy = DeclaredPolicy::of::<P>();
+        let written = meta::<P>(None);
+        assert_eq!(written.0[META_KEY], json!({ "scopes": scopes }));
+        assert_eq!(MetaPolicy::of(Some(&written), ""), MetaPolicy::Policy(policy));
+        let optional = meta::<Optional<P>>(None);
+        assert_eq!(optional.0[META_KEY], json!({ "scopes": scopes, "optional": true }));
+        let policy = DeclaredPolicy { optional: true, ..policy };
+        assert_eq!(MetaPolicy::of(Some(&optional), ""), MetaPolicy::Policy(policy));
+    }
+
+    #[test]
+    fn a_written_meta_leads_to_the_policy_in_the_code() {
+        // R-I6
+        check::<AnyToken>(&json!([]));
+        check::<A>(&json!(["a"]));
+        check::<AllOf<(A,)>>(&json!(["a"]));
+        check::<AllOf<(A, B)>>(&json!(["a", "b"]));
+        check::<AnyOf<(A, AllOf<(B, C)>)>>(&json!([{ "any": ["a", ["b", "c"]] }]));
+        check::<AllOf<(A, AnyOf<(B, C)>)>>(&json!(["a", { "any": ["b", "c"] }]));
+    }
+
+    #[test]
+    fn functions_with_equal_policies_are_told_apart_by_name() {
+        type Of<Name> = ByTryInto<Name, AllOf<(C, B, A)>>;
+        let written = meta::<Of<Function<'f'>>>(None);
+        assert_eq!(written, meta::<Of<Function<'g'>>>(None));
+        for (name, function) in [("f", Some("f")), ("g", Some("g")), ("renamed", None)] {
+            let MetaPolicy::Policy(policy) = MetaPolicy::of(Some(&written), name) else {
+                panic!("{name}")
+            };
+            assert_eq!(policy.requirement.function, function);
+        }
+    }
+
+    #[test]
+    fn a_meta_that_the_attribute_has_not_written_is_met_by_no_caller() {
+        let _ = meta::<A>(None);
+        for value in [
+            json!(null),
+            json!({}),
+            json!({ "scopes": null }),
+            json!({ "scopes": "a" }),
+            json!({ "scopes": ["a"], "more": 1 }),
+            json!({ "scopes": ["never written"] }),
+            json!({ "scopes": ["a\"b"] }),
+            json!({ "scopes": [""] }),
+            json!({ "scopes": { "any": ["a"], "all": ["b"] } }),
+            json!({ "scopes": [1] }),
+        ] {
+            let meta = MetaObject([(META_KEY.to_owned(), value.clone())].into_iter().collect());
+            let policy = MetaPolicy::of(Some(&meta), "");
+            assert_eq!(policy, MetaPolicy::Unknown, "{value}");
+            assert!(!policy.is_met_by(None), "{value}");
+        }
+        for meta in [None, Some(&MetaObject::new())] {
+            assert!(MetaPolicy::of(meta, "").is_met_by(None), "no policy");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The policies that `#[requires_auth]` has written into a `_meta`, for the whole process.
+//!
+//! A router carries a tool's `_meta` and no type, so this table leads from what was written back to the
+//! policy in the code. A `_meta` is never parsed: one that is not in the table was not written by the
+//! attribute.
+
+use std::any::TypeId;
+use std::collections::{HashMap, HashSet};
+use std::sync::{LazyLock, PoisonError, RwLock};
+
+use serde_json::Value;
+
+use super::declared_policy::DeclaredPolicy;
+
+/// Its size is bounded by the number of guarded functions in the code.
+static TABLE: LazyLock<RwLock<Table>> = LazyLock::new(RwLock::default);
+
+#[derive(Default)]
+struct Table {
+    /// The policy types that are recorded. Most handlers write their `_meta` at each call.
+    types: HashSet<TypeId>,
+    /// By what was written. Functions with equal conditions write the same.
+    policies: HashMap<Value, Vec<DeclaredPolicy>>,
+}
+
+/// Records a policy, of the type `P`, under what was written for it.
+pub(super) fn record<P: 'static>(policy: DeclaredPolicy, written: &Value) {
+    let id = TypeId::of::<P>();
+    if TABLE.read().unwrap_or_else(PoisonError::into_inner).types.contains(&id) {
+        return;
+    }
+    let mut table = TABLE.write().unwrap_or_else(PoisonError::into_inner);
+    if table.types.insert(id) {
+        let policies = table.policies.entry(written.clone()).or_default();
+        if !policies.contains(&policy) {
+            policies.push(policy);
+        }
+    }
+}
+
+/// The policy for which this was written; `None` if the attribute has not written it.
+///
+/// Of several functions with this policy it is the one with this name. If none has it, and there is more
+/// than one, the policy is returned without a function.
+pub(super) fn find(written: &Value, name: &str) -> Option<DeclaredPolicy> {
+    let table = TABLE.read().unwrap_or_else(PoisonError::into_inner);
+    let policies = table.policies.get(written)?;
+    let named = policies.iter().find(|policy| policy.requirement.function == Some(name));
+    match (named, policies.as_slice()) {
+        (Some(policy), _) | (None, [policy]) => Some(*policy),
+        (None, [policy, ..]) => Some(policy.with_function(None)),
+        (None, []) => None,
+    }
+}

@@ -1,0 +1,67 @@
+//! Tools, templates and `_meta`s that a router can have.
+
+use std::sync::Arc;
+
+use ::rmcp::handler::server::router::tool::ToolRoute;
+use ::rmcp::model::CallToolResult;
+
+use super::*;
+use crate::mcp::{META_KEY, meta};
+use crate::policy::type_level::OAuthScope;
+
+fn router(meta: MetaObject) -> ToolRouter<()> {
+    let tool = Tool::new("tool", "", Arc::default()).with_meta(meta);
+    ToolRouter::new().with_route(ToolRoute::new_dyn(tool, |_| {
+        Box::pin(async { Ok(CallToolResult::success(Vec::new()).into()) })
+    }))
+}
+
+fn policies(registry: &Registry) -> usize {
+    registry.policies(&Operation::Tool("tool".into())).count()
+}
+
+#[test]
+fn a_disabled_tool_has_no_policy() {
+    // R-I5
+    let mut router = router(meta::<OAuthScope<'a'>>(None));
+    let mut registry = Registry::default();
+    registry.add_tools(&router);
+    assert_eq!((policies(&registry), registry.scopes(all_scopes)), (1, vec!["a"]));
+
+    router.disable_route("tool");
+    let mut registry = Registry::default();
+    registry.add_tools(&router);
+    assert_eq!((policies(&registry), registry.scopes(all_scopes)), (0, vec![]));
+}
+
+#[test]
+fn all_policies_apply_to_a_uri_that_is_too_long_to_be_compared() {
+    // R-I4: a handler that relies on the declarations would answer every caller.
+    let mut registry = Registry::default();
+    registry.add_resource("a:{+path}", None, Condition::Scope("a"));
+    registry.add_resource("{b}:c", None, Condition::Scope("b"));
+    let conditions = |length: usize| {
+        let uri = format!("a:{}", "x".repeat(length - 2));
+        let resources = Operation::Resources(vec![uri]);
+        registry.policies(&resources).map(|policy| policy.requirement.condition).collect::<Vec<_>>()
+    };
+    assert_eq!(conditions(MAX_URI_LENGTH), [Condition::Scope("a")]);
+    assert_eq!(conditions(MAX_URI_LENGTH + 1), [Condition::Scope("a"), Condition::Scope("b")]);
+}
+
+#[test]
+fn an_invalid_declaration_is_an_error() {
+    let _ = meta::<OAuthScope<'a'>>(None);
+    for value in [Value::from("anything"), serde_json::json!({ "scopes": ["a"], "more": 1 })] {
+        let mut meta = MetaObject::new();
+        meta.0.insert(META_KEY.into(), value);
+        let mut registry = Registry::default();
+        registry.add_tools(&router(meta));
+        let error = registry.check().unwrap_err().to_string();
+        assert!(error.contains(META_KEY), "{error}");
+    }
+
+    let mut registry = Registry::default();
+    registry.add_resource("a:{", None, Condition::NONE);
+    assert!(registry.check().unwrap_err().to_string().contains("URI template"));
+}
