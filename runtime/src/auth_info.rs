@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::decide::{Denial, decide};
 use crate::policy::{Requirement, challenge_scopes};
-use crate::rejection::Reason;
+use crate::rejection::{Reason, RejectionObserver};
 use crate::resource_server::RequiredScopes;
 use crate::{AccessToken, Claims, Condition, Rejection, ResourceServer, ScopeSet};
 
@@ -32,9 +32,8 @@ pub struct AuthInfo {
     declared: Requirement,
     /// What guards of the same request in front of this one require, for the same challenge.
     outer: Option<Arc<[Requirement]>>,
-    /// The answer to the request that this caller came with, where a layer holds it.
-    #[cfg(feature = "rmcp")]
-    answer: Option<crate::mcp::Answer>,
+    /// Receives the rejections that are made for this caller.
+    observer: Option<Arc<dyn RejectionObserver>>,
 }
 
 impl AuthInfo {
@@ -45,15 +44,14 @@ impl AuthInfo {
             server,
             declared: Condition::NONE.into(),
             outer: None,
-            #[cfg(feature = "rmcp")]
-            answer: None,
+            observer: None,
         }
     }
 
-    /// Lets refusals reach the layer that holds the answer to this caller's request.
-    #[cfg(feature = "rmcp")]
-    pub(crate) fn answering(mut self, answer: crate::mcp::Answer) -> Self {
-        self.answer = Some(answer);
+    /// Passes the rejections that are made for this caller from now on to an observer.
+    #[allow(dead_code, reason = "only integrations use it")]
+    pub(crate) fn observed_by(mut self, observer: Arc<dyn RejectionObserver>) -> Self {
+        self.observer = Some(observer);
         self
     }
 
@@ -91,7 +89,7 @@ impl AuthInfo {
     }
 
     /// The same decision for an operation that this caller does not run yet.
-    #[cfg(feature = "rmcp")]
+    #[allow(dead_code, reason = "only integrations use it")]
     pub(crate) fn check(&self, requirement: Requirement) -> Result<(), Rejection> {
         let condition = requirement.condition;
         match decide(&self.claims, |granted| condition.is_met_by(granted)) {
@@ -102,7 +100,7 @@ impl AuthInfo {
     }
 
     /// The claims, as they were resolved.
-    #[cfg(feature = "rmcp")]
+    #[allow(dead_code, reason = "only integrations use it")]
     pub(crate) fn resolved(&self) -> &Claims {
         &self.claims
     }
@@ -216,13 +214,14 @@ impl AuthInfo {
         self.reject(rejection, further)
     }
 
-    /// Records a refusal, and lets it reach the layer that holds the answer.
+    /// Records a rejection, and passes it to the observer.
     fn reject(&self, rejection: Rejection, further: &[&str]) -> Rejection {
-        let refused =
+        let rejection =
             self.server.reject(rejection, RequiredScopes::of(&self.declared).and(further));
-        #[cfg(feature = "rmcp")]
-        let refused = refused.answering(self.answer.as_ref());
-        refused
+        if let Some(observer) = &self.observer {
+            observer.rejected(&rejection);
+        }
+        rejection
     }
 
     /// Whether the token carries this scope.

@@ -5,6 +5,7 @@
 pub(crate) mod attribute_order;
 mod authenticated_id;
 mod authenticated_request;
+mod authorize;
 mod body;
 mod builder;
 mod declared_policy;
@@ -21,6 +22,7 @@ mod operation;
 mod policy_table;
 mod principal;
 mod registry;
+mod rejection_candidates;
 mod rejection_error;
 mod sdk_service;
 mod server;
@@ -31,8 +33,7 @@ mod stream_guard;
 mod task_owners;
 mod uri_template;
 
-pub(crate) use authenticated_request::Answer;
-pub use authenticated_request::authorize;
+pub use authorize::authorize;
 pub use body::{RequestBody, ResponseBody};
 pub use builder::McpBuilder;
 pub use declared_policy::META_KEY;

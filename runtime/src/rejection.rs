@@ -1,6 +1,7 @@
 //! Rejections: why a request is rejected, and the response to it (RFC 6750 §3).
 
 mod challenge;
+mod observer;
 mod reason;
 
 use std::error::Error;
@@ -12,6 +13,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 pub(crate) use challenge::{Challenge, ChallengeBase, OFFLINE_ACCESS};
+pub(crate) use observer::RejectionObserver;
 pub use reason::Reason;
 
 use crate::{ResolveError, TokenError};
@@ -75,9 +77,6 @@ use crate::{ResolveError, TokenError};
 #[derive(Clone)]
 pub struct Rejection {
     inner: Arc<Inner>,
-    /// The channel to the MCP layer in front of the function.
-    #[cfg(feature = "rmcp")]
-    answer: Option<crate::mcp::Answer>,
 }
 
 struct Inner {
@@ -129,24 +128,7 @@ impl Rejection {
         let scope = challenge.map(Challenge::scope).unwrap_or_default();
         let challenge = challenge.map(|challenge| challenge.header(reason, &scope));
         let inner = Arc::new(Inner { reason, challenge, scope, retry_after, source });
-        Self {
-            inner,
-            #[cfg(feature = "rmcp")]
-            answer: None,
-        }
-    }
-
-    /// Attaches the channel to the MCP layer, which is used if this rejection is the result of the function.
-    #[cfg(feature = "rmcp")]
-    pub(crate) fn answering(mut self, answer: Option<&crate::mcp::Answer>) -> Self {
-        self.answer = answer.cloned();
-        self
-    }
-
-    /// Detaches the channel to the MCP layer: the layer stores the rejection, without a reference to itself.
-    #[cfg(feature = "rmcp")]
-    pub(crate) fn take_answer(&mut self) -> Option<crate::mcp::Answer> {
-        self.answer.take()
+        Self { inner }
     }
 
     /// Why the request is rejected.

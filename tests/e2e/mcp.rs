@@ -3,6 +3,7 @@
 
 mod calls;
 mod desk;
+mod handled_rejections;
 mod layers;
 mod lists;
 mod load;

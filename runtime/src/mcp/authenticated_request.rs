@@ -1,4 +1,4 @@
-//! Who makes the request that a function of an MCP server answers.
+//! One request to an MCP server, from its authentication to its response.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -9,25 +9,39 @@ use ::rmcp::{ErrorData, RoleServer};
 use http::request::Parts;
 
 use super::operation::Operation;
+use super::rejection_candidates::RejectionCandidates;
+use super::rejection_error::error_data;
 use super::state::McpState;
-use crate::policy::Requirement;
+use crate::rejection::RejectionObserver;
 use crate::telemetry::{LogLimiter, Verdict};
 use crate::{AuthInfo, Condition, Rejection};
 
-/// The caller of one request. A layer resolves the token and puts this, behind an `Arc`, where the
-/// guard in the function finds it: the extractors of rmcp cannot wait for a resolver.
+/// The caller of one request, and what the layer and the handler share about it.
+///
+/// The layer resolves the token and puts this into the request's extensions, where the guards of the
+/// functions find it: rmcp's extractors are synchronous and cannot resolve a token themselves.
 #[derive(Debug)]
-pub(crate) struct AuthenticatedRequest {
-    pub(crate) caller: Option<AuthInfo>,
+pub(super) struct AuthenticatedRequest {
+    pub(super) caller: Option<AuthInfo>,
     pub(super) state: Arc<McpState>,
-    /// What is asked for, as far as a layer has seen it.
+    /// The operation that the layer has read from the request.
     pub(super) operation: Operation,
-    /// What it turned out to be about, where only the handler's guard could know that.
+    /// The operation that the handler has found out: the tool that began a task.
     resolved_operation: OnceLock<Operation>,
-    /// The body of the request did not arrive in time.
+    /// Whether the body has not arrived in time.
     timed_out: AtomicBool,
-    /// What a function has left for the layer that holds the answer.
+    /// Whether a [`McpHandler`](super::McpHandler) sees what the functions return.
+    has_handler: AtomicBool,
+    candidates: RejectionCandidates,
+    /// What the request has ended with; the layer answers with it.
     rejection: OnceLock<Rejection>,
+}
+
+/// Receives the rejections of a guarded function's caller, such as those of [`AuthInfo::require`].
+impl RejectionObserver for AuthenticatedRequest {
+    fn rejected(&self, rejection: &Rejection) {
+        self.add_candidate(rejection);
+    }
 }
 
 impl AuthenticatedRequest {
@@ -36,38 +50,72 @@ impl AuthenticatedRequest {
         operation: Operation,
         caller: Option<AuthInfo>,
     ) -> Arc<Self> {
-        let state = Arc::clone(state);
-        let (resolved_operation, rejection) = (OnceLock::new(), OnceLock::new());
-        let timed_out = AtomicBool::new(false);
-        Arc::new(Self { caller, state, operation, resolved_operation, timed_out, rejection })
+        Arc::new(Self {
+            caller,
+            state: Arc::clone(state),
+            operation,
+            resolved_operation: OnceLock::new(),
+            timed_out: AtomicBool::new(false),
+            has_handler: AtomicBool::new(false),
+            candidates: RejectionCandidates::default(),
+            rejection: OnceLock::new(),
+        })
     }
 
-    /// Decides about an operation for this request's caller, with the declarations of this server.
-    pub(super) fn decide(
-        self: &Arc<Self>,
-        own: &McpState,
-        operation: &Operation,
-    ) -> Result<(), ErrorData> {
-        let decided = own.decide(operation, self.caller.as_ref());
-        decided.map_err(|rejection| rejection.answering(Some(&self.answer())).into())
+    /// The request that a context belongs to; an error where no layer is in front.
+    pub(super) fn of(context: &RequestContext<RoleServer>) -> Result<&Arc<Self>, ErrorData> {
+        Self::find(context).ok_or_else(|| {
+            // There is no server whose limiter this could use.
+            static LIMITER: LogLimiter = LogLimiter::new();
+            if LIMITER.verdict("unguarded", Instant::now()) != Verdict::Suppress {
+                tracing::error!(target: "requires_auth", "{UNGUARDED}");
+            }
+            ErrorData::internal_error(UNGUARDED, None)
+        })
     }
 
-    /// The caller, as a function gets it: whatever it refuses reaches the layer.
+    /// The request that a context belongs to; `None` where no layer is in front.
+    pub(super) fn find(context: &RequestContext<RoleServer>) -> Option<&Arc<Self>> {
+        // Over HTTP each request of a session has a caller of its own.
+        match context.extensions.get::<Parts>() {
+            Some(head) => head.extensions.get(),
+            None => context.extensions.get(),
+        }
+    }
+
+    /// The caller for a guarded function. Its rejections become candidates for the result.
     pub(super) fn caller(self: &Arc<Self>) -> Option<AuthInfo> {
-        self.caller.clone().map(|caller| caller.answering(self.answer()))
+        let observer = Arc::clone(self);
+        self.caller.clone().map(|caller| caller.observed_by(observer))
     }
 
-    pub(super) fn answer(self: &Arc<Self>) -> Answer {
-        Answer(Arc::clone(self))
+    /// Decides about an operation, with the declarations of this server; a rejection ends the request.
+    pub(super) fn decide(&self, own: &McpState, operation: &Operation) -> Result<(), ErrorData> {
+        let decided = own.decide(operation, self.caller.as_ref());
+        decided.map_err(|rejection| self.reject(rejection))
     }
 
-    /// The request is about this as well.
-    pub(super) fn set_resolved_operation(&self, operation: Operation) {
-        let _ = self.resolved_operation.set(operation);
+    /// Rejects a request that has passed the layer of another resource server: its token was issued for
+    /// that one.
+    pub(super) fn check_layer(&self, own: &McpState) -> Result<(), ErrorData> {
+        let other = &self.state.server;
+        if own.server.is(other) {
+            return Ok(());
+        }
+        if own.server.log_limiter().verdict("foreign layer", Instant::now()) != Verdict::Suppress {
+            tracing::error!(
+                target: "requires_auth",
+                handler = own.server.resource(),
+                layer = other.resource(),
+                "a handler of one `requires_auth::mcp::Mcp` is behind the layer of another one, built \
+                 with another `ResourceServer`: take `layer` and `handler` from the same `Mcp`"
+            );
+        }
+        Err(self.reject(Rejection::misconfigured(ForeignLayer)))
     }
 
-    /// Whether the layer of this server has decided about the operation. That of another one may know
-    /// other declarations, even if it lets in the same tokens.
+    /// Whether the layer of this server has decided about the operation. The layer of another `Mcp` can have
+    /// other declarations, even with the same resource server.
     pub(super) fn was_decided_by_layer(&self, operation: &Operation, own: &Arc<McpState>) -> bool {
         Arc::ptr_eq(&self.state, own) && self.operation == *operation
     }
@@ -75,6 +123,10 @@ impl AuthenticatedRequest {
     /// The tool that the layer of this server has decided about.
     pub(super) fn tool_decided_by_layer(&self, own: &Arc<McpState>) -> Option<&str> {
         self.operation.tool().filter(|_| Arc::ptr_eq(&self.state, own))
+    }
+
+    pub(super) fn set_resolved_operation(&self, operation: Operation) {
+        let _ = self.resolved_operation.set(operation);
     }
 
     /// The conditions of the request's operations.
@@ -94,12 +146,53 @@ impl AuthenticatedRequest {
         self.timed_out.load(Ordering::Relaxed)
     }
 
+    /// From now on, [`conclude`](Self::conclude) is called with what the function returns.
+    pub(super) fn set_handler(&self) {
+        self.has_handler.store(true, Ordering::Relaxed);
+    }
+
+    /// Adds a rejection that the function may return.
+    pub(super) fn add_candidate(&self, rejection: &Rejection) {
+        self.candidates.add(rejection);
+    }
+
+    /// Ends the request with what the function has returned. If that is one of the candidates, the layer
+    /// answers with the rejection; a result, or an error of the application's own, is the response.
+    pub(super) fn conclude<T>(&self, result: Result<T, ErrorData>) -> Result<T, ErrorData> {
+        if let Err(error) = &result
+            && let Some(rejection) = self.candidates.find(error)
+        {
+            self.reject(rejection);
+        }
+        result
+    }
+
+    /// Ends the request with a rejection, if it has not ended with one before. Returns the error of
+    /// JSON-RPC for a transport whose layer cannot answer with the rejection.
+    fn reject(&self, rejection: Rejection) -> ErrorData {
+        let error = error_data(&rejection);
+        let _ = self.rejection.set(rejection);
+        error
+    }
+
+    /// The rejection by the guard of a function. The extractor fails, and so does the function: where no
+    /// handler sees its result, the request has ended.
+    pub(super) fn reject_by_guard(&self, rejection: Rejection) -> ErrorData {
+        self.warn_if_unregistered();
+        if !self.has_handler.load(Ordering::Relaxed) {
+            return self.reject(rejection);
+        }
+        self.add_candidate(&rejection);
+        rejection.into()
+    }
+
+    /// What the layer answers with in place of the service's response.
     pub(super) fn rejection(&self) -> Option<&Rejection> {
         self.rejection.get()
     }
 
-    /// The refusal of a guarded function. The layer should have known it.
-    pub(super) fn refuse(self: &Arc<Self>, refused: Rejection) -> ErrorData {
+    /// Warns if the layer did not have the policy by which a guard rejects.
+    fn warn_if_unregistered(&self) {
         let limiter = self.state.server.log_limiter();
         if let Some(name) = self.state.registry.unregistered(&self.operation)
             && limiter.verdict("undeclared", Instant::now()) != Verdict::Suppress
@@ -107,58 +200,11 @@ impl AuthenticatedRequest {
             tracing::warn!(
                 target: "requires_auth",
                 name,
-                "a guarded tool or prompt is unknown to `requires_auth::mcp::Mcp`, so its refusal \
-                 may come too late for a 403: give its router to `declare_tools` or `declare_prompts`, and write \
-                 `#[requires_auth]` above `#[tool]` or `#[prompt]`"
+                "a guarded tool or prompt is unknown to `requires_auth::mcp::Mcp`, so its rejection \
+                 may come too late for a 403: give its router to `declare_tools` or \
+                 `declare_prompts`, and write `#[requires_auth]` above `#[tool]` or `#[prompt]`"
             );
         }
-        refused.answering(Some(&self.answer())).into()
-    }
-
-    /// The caller of the request that this context belongs to, never that of its session.
-    pub(super) fn of(context: &RequestContext<RoleServer>) -> Result<&Arc<Self>, ErrorData> {
-        Self::find(context).ok_or_else(|| {
-            // No server is at hand here, whose limit it could be.
-            static LIMITER: LogLimiter = LogLimiter::new();
-            if LIMITER.verdict("unguarded", Instant::now()) != Verdict::Suppress {
-                tracing::error!(target: "requires_auth", "{UNGUARDED}");
-            }
-            ErrorData::internal_error(UNGUARDED, None)
-        })
-    }
-
-    /// The same; `None` where no layer is in front.
-    pub(super) fn find(context: &RequestContext<RoleServer>) -> Option<&Arc<Self>> {
-        // Over HTTP, only the request itself says who makes it.
-        match context.extensions.get::<Parts>() {
-            Some(request) => request.extensions.get(),
-            None => context.extensions.get(),
-        }
-    }
-
-    /// Refuses a request that has come through the layer of another resource server: its token was
-    /// meant for that one.
-    pub(super) fn check_layer(
-        context: &RequestContext<RoleServer>,
-        own: &McpState,
-    ) -> Result<(), ErrorData> {
-        // Where there is no layer at all, what is guarded refuses the request.
-        let Some(authenticated) = Self::find(context) else { return Ok(()) };
-        let other = &authenticated.state.server;
-        if own.server.is(other) {
-            return Ok(());
-        }
-        if own.server.log_limiter().verdict("foreign layer", Instant::now()) != Verdict::Suppress {
-            tracing::error!(
-                target: "requires_auth",
-                handler = own.server.resource(),
-                layer = other.resource(),
-                "a handler of one `requires_auth::mcp::Mcp` is behind the layer of another one, built \
-                 with another `ResourceServer`: take `layer` and `handler` from the same `Mcp`"
-            );
-        }
-        let refused = Rejection::misconfigured(ForeignLayer);
-        Err(refused.answering(Some(&authenticated.answer())).into())
     }
 }
 
@@ -168,59 +214,3 @@ const UNGUARDED: &str = "a guarded function was reached without requires_auth in
 #[derive(Debug, thiserror::Error)]
 #[error("the layer in front of the MCP server is that of another resource server")]
 struct ForeignLayer;
-
-/// The place where a function leaves its refusal for the layer that holds the answer: a function of
-/// an MCP server cannot set the status of the HTTP response itself.
-#[derive(Debug, Clone)]
-pub(crate) struct Answer(Arc<AuthenticatedRequest>);
-
-impl Answer {
-    /// The first refusal stays: whatever followed was not meant to happen.
-    pub(super) fn refuse(&self, rejection: Rejection) {
-        let _ = self.0.rejection.set(rejection);
-    }
-}
-
-/// Decides about the caller of a request, in a handler method that is no `#[tool]` or `#[prompt]`,
-/// such as `read_resource`:
-///
-/// ```
-/// use requires_auth::{AuthInfo, Condition};
-/// use rmcp::model::{ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult};
-/// use rmcp::service::RequestContext;
-/// use rmcp::{ErrorData, RoleServer, ServerHandler};
-///
-/// struct Journal;
-///
-/// impl ServerHandler for Journal {
-///     async fn read_resource(
-///         &self,
-///         request: ReadResourceRequestParams,
-///         context: RequestContext<RoleServer>,
-///     ) -> Result<ReadResourceResponse, ErrorData> {
-///         let auth = requires_auth::mcp::authorize(&context, Condition::Scope("entries:read"))?;
-///         Ok(ReadResourceResult::new(entries_of(&auth)).into())
-///     }
-/// }
-/// # fn entries_of(_: &AuthInfo) -> Vec<rmcp::model::ResourceContents> { Vec::new() }
-/// ```
-///
-/// # Errors
-/// The answer to return: an error that names the scopes, and over HTTP a 403 with its challenge
-/// where the status has not been sent yet.
-pub fn authorize(
-    context: &RequestContext<RoleServer>,
-    condition: Condition,
-) -> Result<AuthInfo, ErrorData> {
-    let authenticated = AuthenticatedRequest::of(context)?;
-    let requirement = Requirement::from(condition);
-    let decided = match authenticated.caller() {
-        Some(caller) => caller.authorize(requirement),
-        None => Err(authenticated
-            .state
-            .server
-            .reject_missing_token(requirement)
-            .answering(Some(&authenticated.answer()))),
-    };
-    Ok(decided?)
-}

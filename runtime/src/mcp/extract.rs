@@ -1,4 +1,4 @@
-//! The guard as an extractor of tools and prompts.
+//! The guard as rmcp's extractor for tools and prompts.
 
 use std::sync::Arc;
 
@@ -20,22 +20,22 @@ where
 {
     fn from_context_part(context: &mut C) -> Result<Self, ErrorData> {
         let context = context.as_request_context_mut();
-        let authenticated = Arc::clone(AuthenticatedRequest::of(context)?);
-        let server = &authenticated.state.server;
-        let state: Option<&RequestState> = context.extensions.get();
-        let outer = state.map_or_else(Vec::new, |state| state.requirements(server));
-        let guard = Self::decide(server, authenticated.caller(), outer)
-            .map_err(|refused| authenticated.refuse(refused))?;
+        let request = Arc::clone(AuthenticatedRequest::of(context)?);
+        let server = &request.state.server;
+        let shared: Option<&RequestState> = context.extensions.get();
+        let outer = shared.map_or_else(Vec::new, |shared| shared.requirements(server));
+        let guard = Self::decide(server, request.caller(), outer)
+            .map_err(|rejection| request.reject_by_guard(rejection))?;
         if P::SHARED {
-            let mut state: RequestState = context.extensions.remove().unwrap_or_default();
-            state.add_requirement(server, Requirement::of::<P>());
-            context.extensions.insert(state);
+            let mut shared: RequestState = context.extensions.remove().unwrap_or_default();
+            shared.add_requirement(server, Requirement::of::<P>());
+            context.extensions.insert(shared);
         }
         Ok(guard)
     }
 }
 
-/// Used bare, `AuthInfo` requires any valid token, as `#[requires_auth]` without scopes does.
+/// Without an attribute, `AuthInfo` requires any valid token, as `#[requires_auth]` without scopes does.
 impl<C: AsRequestContext> FromContextPart<C> for AuthInfo {
     fn from_context_part(context: &mut C) -> Result<Self, ErrorData> {
         Authorized::<AnyToken>::from_context_part(context).map(|guard| guard.caller)

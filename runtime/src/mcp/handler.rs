@@ -56,12 +56,24 @@ impl<H: ServerHandler> McpHandler<H> {
 
     /// Authenticates a request on stdio, where no layer has done it, and rejects one that has passed the
     /// layer of another resource server.
-    async fn enter(&self, context: &mut RequestContext<RoleServer>) -> Result<(), ErrorData> {
+    async fn enter(&self, context: &mut RequestContext<RoleServer>) -> Result<Entered, ErrorData> {
         if let Some(credentials) = &self.credentials {
             let request = credentials.authenticate(self.state()).await?;
             context.extensions.insert(request);
         }
-        AuthenticatedRequest::check_layer(context, self.state())
+        self.enter_authenticated(context)
+    }
+
+    /// The same where the request has been authenticated.
+    fn enter_authenticated(
+        &self,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Entered, ErrorData> {
+        // Where there is no layer at all, the guards of the functions reject the request.
+        let Some(request) = AuthenticatedRequest::find(context) else { return Ok(Entered(None)) };
+        request.check_layer(self.state())?;
+        request.set_handler();
+        Ok(Entered(Some(Arc::clone(request))))
     }
 
     /// Enters, and decides about an operation that no function guards.
@@ -69,9 +81,10 @@ impl<H: ServerHandler> McpHandler<H> {
         &self,
         context: &mut RequestContext<RoleServer>,
         operation: Operation,
-    ) -> Result<(), ErrorData> {
-        self.enter(context).await?;
-        AuthenticatedRequest::of(context)?.decide(self.state(), &operation)
+    ) -> Result<Entered, ErrorData> {
+        let entered = self.enter(context).await?;
+        AuthenticatedRequest::of(context)?.decide(self.state(), &operation)?;
+        Ok(entered)
     }
 
     /// Decides about a tool or a prompt unless the layer of this server has: on stdio there is no layer,
@@ -117,16 +130,16 @@ impl<H: ServerHandler> McpHandler<H> {
         &self,
         context: &mut RequestContext<RoleServer>,
         task: &str,
-    ) -> Result<(), ErrorData> {
-        self.enter(context).await?;
-        let Some(tasks) = &self.state().tasks else { return Ok(()) };
+    ) -> Result<Entered, ErrorData> {
+        let entered = self.enter(context).await?;
+        let Some(tasks) = &self.state().tasks else { return Ok(entered) };
         let request = AuthenticatedRequest::of(context)?;
         let tool = tasks.tool(task, self.state().ids.principal(request.caller.as_ref()));
         let tool = tool.ok_or_else(|| ErrorData::invalid_params("there is no such task", None))?;
         let operation = Operation::Tool(tool);
         request.decide(self.state(), &operation)?;
         request.set_resolved_operation(operation);
-        Ok(())
+        Ok(entered)
     }
 
     /// Removes what the caller may not use from a list, and marks the list as private to the caller.
@@ -147,6 +160,20 @@ impl<H: ServerHandler> McpHandler<H> {
             *cache_scope = Some(CacheScope::Private);
         }
         Ok(())
+    }
+}
+
+/// A request whose result this handler sees; `None` without a layer.
+#[must_use = "`conclude` decides whether the result is a rejection"]
+struct Entered(Option<Arc<AuthenticatedRequest>>);
+
+impl Entered {
+    /// Ends the request with the result of the application's handler.
+    fn conclude<T>(&self, result: Result<T, ErrorData>) -> Result<T, ErrorData> {
+        match &self.0 {
+            Some(request) => request.conclude(result),
+            None => result,
+        }
     }
 }
 

@@ -7,22 +7,20 @@ use serde_json::{Map, Value};
 
 use crate::Rejection;
 
-/// The request was refused because of its access token: a code of the range that JSON-RPC leaves to
-/// implementations, and that MCP does not use.
+/// The request is rejected because of its access token. JSON-RPC reserves the range for servers, and MCP
+/// does not use this code.
 const UNAUTHORIZED: ErrorCode = ErrorCode(-32010);
 
-/// What `?` makes of a refusal in a tool, a prompt or a handler method. Over HTTP the caller gets
-/// the refusal itself, with its status and challenge, wherever the status has not been sent yet;
-/// elsewhere this error, whose `data` has the members `status`, `error`, `error_description`,
-/// `scope` and `www_authenticate`, as far as the refusal has them.
+/// What `?` makes of a rejection in a tool, a prompt or a handler method. The conversion itself has no
+/// effect on the response.
+///
+/// If the function returns the error, the caller gets over HTTP the rejection itself, with its status and
+/// challenge, where the status has not been sent yet; elsewhere this error. Its `data` has the members
+/// `status`, `error`, `error_description`, `scope`, `www_authenticate` and `retry_after`, as far as the
+/// rejection has them.
 impl From<Rejection> for ErrorData {
-    fn from(mut refused: Rejection) -> Self {
-        let answer = refused.take_answer();
-        let error = describe(&refused);
-        if let Some(answer) = answer {
-            answer.refuse(refused);
-        }
-        error
+    fn from(rejection: Rejection) -> Self {
+        error_data(&rejection)
     }
 }
 
@@ -33,19 +31,19 @@ impl IntoCallToolResult for Rejection {
     }
 }
 
-fn describe(refused: &Rejection) -> ErrorData {
-    let mut data: Map<String, Value> = serde_json::from_str(refused.body()).unwrap_or_default();
-    data.insert("status".into(), refused.status().as_u16().into());
-    if let Some(scope) = refused.scope() {
+pub(super) fn error_data(rejection: &Rejection) -> ErrorData {
+    let mut data: Map<String, Value> = serde_json::from_str(rejection.body()).unwrap_or_default();
+    data.insert("status".into(), rejection.status().as_u16().into());
+    if let Some(scope) = rejection.scope() {
         data.insert("scope".into(), scope.into());
     }
-    if let Some(challenge) = refused.challenge().and_then(|challenge| challenge.to_str().ok()) {
+    if let Some(challenge) = rejection.challenge().and_then(|challenge| challenge.to_str().ok()) {
         data.insert("www_authenticate".into(), challenge.into());
     }
-    if let Some(delay) = refused.retry_after() {
+    if let Some(delay) = rejection.retry_after() {
         data.insert("retry_after".into(), delay.as_secs().into());
     }
     let code =
-        if refused.status().is_server_error() { ErrorCode::INTERNAL_ERROR } else { UNAUTHORIZED };
-    ErrorData::new(code, refused.to_string(), Some(Value::Object(data)))
+        if rejection.status().is_server_error() { ErrorCode::INTERNAL_ERROR } else { UNAUTHORIZED };
+    ErrorData::new(code, rejection.to_string(), Some(Value::Object(data)))
 }

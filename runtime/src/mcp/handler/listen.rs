@@ -28,7 +28,7 @@ impl<H: ServerHandler> McpHandler<H> {
             ));
         }
         let uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
-        AuthenticatedRequest::check_layer(context.request_context(), self.state())?;
+        let entered = self.enter_authenticated(context.request_context())?;
         let request = match &self.credentials {
             Some(credentials) => credentials.authenticate(self.state()).await?,
             None => Arc::clone(AuthenticatedRequest::of(context.request_context())?),
@@ -36,7 +36,7 @@ impl<H: ServerHandler> McpHandler<H> {
         let operation = Operation::Resources(uris);
         request.decide(self.state(), &operation)?;
         let (Some(credentials), Some(caller)) = (&self.credentials, &request.caller) else {
-            return self.handler.listen(context).await;
+            return entered.conclude(self.handler.listen(context).await);
         };
         let conditions = self.state().conditions(&operation);
         let mut guard = StreamGuard::new(&self.state().server, caller.clone(), conditions);

@@ -38,8 +38,8 @@ macro_rules! pass_on {
             $parameter: $request,
             mut context: Request,
         ) -> Result<$result, ErrorData> {
-            self.enter(&mut context).await?;
-            self.handler.$method($parameter, context).await
+            let entered = self.enter(&mut context).await?;
+            entered.conclude(self.handler.$method($parameter, context).await)
         }
     )*};
 }
@@ -63,21 +63,21 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         request: CustomRequest,
         mut context: Request,
     ) -> Result<CustomResult, ErrorData> {
-        self.enter(&mut context).await?;
+        let entered = self.enter(&mut context).await?;
         if MethodKind::of(&request.method) != MethodKind::Unknown {
             return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None));
         }
-        self.handler.on_custom_request(request, context).await
+        entered.conclude(self.handler.on_custom_request(request, context).await)
     }
 
     async fn ping(&self, mut context: Request) -> Result<(), ErrorData> {
-        self.enter(&mut context).await?;
-        self.handler.ping(context).await
+        let entered = self.enter(&mut context).await?;
+        entered.conclude(self.handler.ping(context).await)
     }
 
     async fn discover(&self, mut context: Request) -> Result<DiscoverResult, ErrorData> {
-        self.enter(&mut context).await?;
-        self.handler.discover(context).await
+        let entered = self.enter(&mut context).await?;
+        entered.conclude(self.handler.discover(context).await)
     }
 
     async fn call_tool(
@@ -85,7 +85,7 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         request: CallToolRequestParams,
         mut context: Request,
     ) -> Result<CallToolResponse, ErrorData> {
-        self.enter(&mut context).await?;
+        let entered = self.enter(&mut context).await?;
         let decided = AuthenticatedRequest::find(&context)
             .and_then(|authenticated| authenticated.tool_decided_by_layer(self.state()));
         if decided != Some(&*request.name) || !self.state().registry.allows_tool(&request.name) {
@@ -102,12 +102,13 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         };
         // Inline: a function of its own would move the whole context once more.
         let router = &self.context.tools;
-        let response = if router.map.contains_key(&request.name) {
+        let result = if router.map.contains_key(&request.name) {
             // The router itself rejects a disabled tool.
-            router.call(ToolCallContext::new(&self.handler, request, context)).await?
+            router.call(ToolCallContext::new(&self.handler, request, context)).await
         } else {
-            self.handler.call_tool(request, context).await?
+            self.handler.call_tool(request, context).await
         };
+        let response = entered.conclude(result)?;
         if let (Some((tasks, authenticated, other)), CallToolResponse::Task(task)) =
             (tasks, &response)
         {
@@ -126,9 +127,9 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         request: GetPromptRequestParams,
         mut context: Request,
     ) -> Result<GetPromptResponse, ErrorData> {
-        self.enter(&mut context).await?;
+        let entered = self.enter(&mut context).await?;
         self.decide_named(&context, &Operation::Prompt(request.name.clone()))?;
-        self.handler.get_prompt(request, context).await
+        entered.conclude(self.handler.get_prompt(request, context).await)
     }
 
     async fn get_task(
@@ -136,8 +137,8 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         request: GetTaskParams,
         mut context: Request,
     ) -> Result<GetTaskResult, ErrorData> {
-        self.decide_task(&mut context, &request.task_id).await?;
-        self.handler.get_task(request, context).await
+        let entered = self.decide_task(&mut context, &request.task_id).await?;
+        entered.conclude(self.handler.get_task(request, context).await)
     }
 
     async fn update_task(
@@ -145,8 +146,8 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         request: UpdateTaskParams,
         mut context: Request,
     ) -> Result<(), ErrorData> {
-        self.decide_task(&mut context, &request.task_id).await?;
-        self.handler.update_task(request, context).await
+        let entered = self.decide_task(&mut context, &request.task_id).await?;
+        entered.conclude(self.handler.update_task(request, context).await)
     }
 
     async fn cancel_task(
@@ -154,8 +155,8 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         request: CancelTaskParams,
         mut context: Request,
     ) -> Result<(), ErrorData> {
-        self.decide_task(&mut context, &request.task_id).await?;
-        self.handler.cancel_task(request, context).await
+        let entered = self.decide_task(&mut context, &request.task_id).await?;
+        entered.conclude(self.handler.cancel_task(request, context).await)
     }
 
     async fn list_tools(
@@ -163,8 +164,9 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         request: Option<PaginatedRequestParams>,
         mut context: Request,
     ) -> Result<ListToolsResult, ErrorData> {
-        self.enter(&mut context).await?;
-        let mut list = self.handler.list_tools(request, context.clone()).await?;
+        let entered = self.enter(&mut context).await?;
+        let list = self.handler.list_tools(request, context.clone()).await;
+        let mut list = entered.conclude(list)?;
         list.tools.iter_mut().for_each(|tool| remove_declared(&mut tool.meta));
         self.filter(&context, &mut list.tools, &mut list.cache_scope, |tool| tool.meta.as_ref())?;
         Ok(list)
@@ -175,8 +177,9 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         request: Option<PaginatedRequestParams>,
         mut context: Request,
     ) -> Result<ListPromptsResult, ErrorData> {
-        self.enter(&mut context).await?;
-        let mut list = self.handler.list_prompts(request, context.clone()).await?;
+        let entered = self.enter(&mut context).await?;
+        let list = self.handler.list_prompts(request, context.clone()).await;
+        let mut list = entered.conclude(list)?;
         list.prompts.iter_mut().for_each(|prompt| remove_declared(&mut prompt.meta));
         self.filter(&context, &mut list.prompts, &mut list.cache_scope, |prompt| {
             prompt.meta.as_ref()
@@ -189,8 +192,8 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         request: ReadResourceRequestParams,
         mut context: Request,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        self.decide(&mut context, uri(&request.uri)).await?;
-        self.handler.read_resource(request, context).await
+        let entered = self.decide(&mut context, uri(&request.uri)).await?;
+        entered.conclude(self.handler.read_resource(request, context).await)
     }
 
     async fn read_resource_directory(
@@ -198,8 +201,8 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         request: ReadResourceDirectoryRequestParams,
         mut context: Request,
     ) -> Result<ReadResourceDirectoryResult, ErrorData> {
-        self.decide(&mut context, uri(&request.uri)).await?;
-        self.handler.read_resource_directory(request, context).await
+        let entered = self.decide(&mut context, uri(&request.uri)).await?;
+        entered.conclude(self.handler.read_resource_directory(request, context).await)
     }
 
     async fn get_skill(
@@ -207,8 +210,8 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         request: GetSkillRequestParams,
         mut context: Request,
     ) -> Result<GetSkillResult, ErrorData> {
-        self.decide(&mut context, uri(&request.uri)).await?;
-        self.handler.get_skill(request, context).await
+        let entered = self.decide(&mut context, uri(&request.uri)).await?;
+        entered.conclude(self.handler.get_skill(request, context).await)
     }
 
     async fn subscribe(
@@ -216,8 +219,8 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         request: SubscribeRequestParams,
         mut context: Request,
     ) -> Result<(), ErrorData> {
-        self.decide(&mut context, uri(&request.uri)).await?;
-        self.handler.subscribe(request, context).await
+        let entered = self.decide(&mut context, uri(&request.uri)).await?;
+        entered.conclude(self.handler.subscribe(request, context).await)
     }
 
     async fn unsubscribe(
@@ -225,8 +228,8 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         request: UnsubscribeRequestParams,
         mut context: Request,
     ) -> Result<(), ErrorData> {
-        self.decide(&mut context, uri(&request.uri)).await?;
-        self.handler.unsubscribe(request, context).await
+        let entered = self.decide(&mut context, uri(&request.uri)).await?;
+        entered.conclude(self.handler.unsubscribe(request, context).await)
     }
 
     async fn complete(
@@ -239,8 +242,8 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
             (None, Some(template)) => uri(template),
             (None, None) => Operation::Other,
         };
-        self.decide(&mut context, operation).await?;
-        self.handler.complete(request, context).await
+        let entered = self.decide(&mut context, operation).await?;
+        entered.conclude(self.handler.complete(request, context).await)
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
