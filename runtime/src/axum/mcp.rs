@@ -1,4 +1,4 @@
-//! An MCP server as routes.
+//! A protected MCP server as routes.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use super::routes::routes;
 use crate::mcp::Mcp;
 
 impl<H: ServerHandler> Mcp<H> {
-    /// The guarded server at the path of the resource identifier, and its metadata at the
-    /// well-known one, with the scopes of the tools, prompts and resources. It takes the place of
+    /// The protected server at the path of the resource identifier, and its metadata at the well-known
+    /// path, with the scopes of the tools, prompts and resources. It replaces
     /// [`ResourceServer::metadata_routes`](crate::ResourceServer::metadata_routes).
     pub fn routes<S, M>(&self, sessions: Arc<M>, config: StreamableHttpServerConfig) -> Router<S>
     where

@@ -1,64 +1,64 @@
-//! The ids of the events in an event stream (WHATWG HTML, "Server-sent events"), sealed for the
-//! caller who gets them.
+//! The event ids of an event stream (WHATWG HTML, "Server-sent events"), replaced by ids that are valid
+//! for the stream's caller alone.
 
 use bytes::{Bytes, BytesMut};
 
 use super::authenticated_id::EventIdAuthenticator;
 
-/// Rewrites the `id` lines of an event stream as it passes, in pieces of any size. Everything else
-/// stays as it is, byte for byte.
+/// Rewrites the `id` lines of an event stream that arrives in chunks of any size. All other bytes stay the
+/// same.
 ///
-/// Where there is nothing to seal ids with, they become comments: then the stream cannot be resumed.
+/// Without an authenticator the `id` lines become comments, and the stream cannot be resumed.
 #[derive(Debug)]
 pub(super) struct EventIdRewriter {
     ids: Option<EventIdAuthenticator>,
     state: State,
-    /// What has come of the value of an `id` line.
+    /// The part of an `id` line's value that has arrived.
     value: Vec<u8>,
 }
 
-/// Where in a line the next byte stands.
+/// The position of the next byte in its line.
 #[derive(Debug, Clone, Copy)]
 enum State {
-    /// At the very beginning, behind so many bytes of a byte-order mark.
-    Begin(usize),
+    /// At the start of the stream, after this many bytes of a byte-order mark.
+    Start(usize),
     LineStart,
-    /// Behind so many bytes of `id`, which are held back.
+    /// After this many bytes of `id`, which are held back.
     Name(usize),
-    /// Behind `id:`; the value is held back.
+    /// After `id:`; the value is held back.
     Value,
-    /// In a value that is too long to be one.
+    /// In the value of an `id` line that is too long.
     LongValue,
-    /// In a line that is none of an id.
+    /// In any other line.
     OtherLine,
 }
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 const NAME: &[u8] = b"id";
 
-/// A longer id would not come back: servers bound the header that carries it.
-const LONGEST_ID: usize = 4 * 1024;
+/// A client could not send a longer id back: servers limit the length of a header.
+const MAX_ID_LENGTH: usize = 4 * 1024;
 
 impl EventIdRewriter {
     pub(super) fn new(ids: Option<EventIdAuthenticator>) -> Self {
-        Self { ids, state: State::Begin(0), value: Vec::new() }
+        Self { ids, state: State::Start(0), value: Vec::new() }
     }
 
-    /// What can be passed on once this piece has come. The beginning of an `id` line waits for its
-    /// end. A stream that ends within one has no such id: it could be the beginning of another one.
-    pub(super) fn rewrite(&mut self, piece: Bytes) -> Bytes {
+    /// The bytes that can be passed on after this chunk. An `id` line is held back until it ends. If the
+    /// stream ends within the line, the line is dropped: the id could have been a longer one.
+    pub(super) fn rewrite(&mut self, chunk: Bytes) -> Bytes {
         let mut rewritten = BytesMut::new();
-        // What is behind here, and not behind `at`, is passed on as it is.
-        let mut kept = 0;
+        // The bytes from here to `at` are passed on unchanged.
+        let mut unchanged_from = 0;
         let mut at = 0;
-        while let Some(byte) = piece.get(at).copied() {
+        while let Some(byte) = chunk.get(at).copied() {
             match self.state {
-                State::Begin(matched) => match BYTE_ORDER_MARK.get(matched) {
+                State::Start(matched) => match BYTE_ORDER_MARK.get(matched) {
                     Some(expected) if *expected == byte => {
                         at += 1;
                         self.state = match matched + 1 {
                             whole if whole == BYTE_ORDER_MARK.len() => State::LineStart,
-                            part => State::Begin(part),
+                            part => State::Start(part),
                         };
                     }
                     _ if matched == 0 => self.state = State::LineStart,
@@ -66,20 +66,20 @@ impl EventIdRewriter {
                 },
                 State::LineStart if is_line_end(byte) => at += 1,
                 State::LineStart if NAME.first() == Some(&byte) => {
-                    rewritten.extend_from_slice(piece.get(kept..at).unwrap_or_default());
-                    kept = at;
+                    rewritten.extend_from_slice(chunk.get(unchanged_from..at).unwrap_or_default());
+                    unchanged_from = at;
                     self.state = State::Name(0);
                 }
                 State::LineStart => self.state = State::OtherLine,
                 State::Name(matched) => match NAME.get(matched) {
                     Some(expected) if *expected == byte => {
                         at += 1;
-                        kept = at;
+                        unchanged_from = at;
                         self.state = State::Name(matched + 1);
                     }
                     None if byte == b':' => {
                         at += 1;
-                        kept = at;
+                        unchanged_from = at;
                         self.state = State::Value;
                     }
                     _ => {
@@ -88,32 +88,32 @@ impl EventIdRewriter {
                     }
                 },
                 State::Value | State::LongValue => {
-                    let end = line_end(&piece, at);
-                    self.hold(piece.get(at..end).unwrap_or_default());
+                    let end = line_end(&chunk, at);
+                    self.hold(chunk.get(at..end).unwrap_or_default());
                     at = end;
-                    kept = end;
-                    if end < piece.len() {
+                    unchanged_from = end;
+                    if end < chunk.len() {
                         self.write(&mut rewritten);
                         self.state = State::LineStart;
                     }
                 }
                 State::OtherLine => {
-                    at = line_end(&piece, at);
-                    if at < piece.len() {
+                    at = line_end(&chunk, at);
+                    if at < chunk.len() {
                         self.state = State::LineStart;
                     }
                 }
             }
         }
-        if rewritten.is_empty() && kept == 0 {
-            return piece;
+        if rewritten.is_empty() && unchanged_from == 0 {
+            return chunk;
         }
-        rewritten.extend_from_slice(piece.get(kept..).unwrap_or_default());
+        rewritten.extend_from_slice(chunk.get(unchanged_from..).unwrap_or_default());
         rewritten.freeze()
     }
 
     fn hold(&mut self, part: &[u8]) {
-        if self.value.len() + part.len() > LONGEST_ID {
+        if self.value.len() + part.len() > MAX_ID_LENGTH {
             self.state = State::LongValue;
             self.value.clear();
         }
@@ -122,13 +122,13 @@ impl EventIdRewriter {
         }
     }
 
-    /// Writes the line whose value has come, without its end.
+    /// Writes the line whose value is complete, without the end of the line.
     fn write(&mut self, rewritten: &mut BytesMut) {
         let value = std::mem::take(&mut self.value);
         let id = value.strip_prefix(b" ").unwrap_or(&value);
         match &self.ids {
             _ if matches!(self.state, State::LongValue) => rewritten.extend_from_slice(b":"),
-            // It says that there is no last event.
+            // An empty id resets the last event id of the client.
             _ if id.is_empty() => {
                 rewritten.extend_from_slice(b"id:");
                 rewritten.extend_from_slice(&value);
@@ -146,10 +146,10 @@ fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
-/// Where the line ends that has begun, or else the piece.
-fn line_end(piece: &[u8], at: usize) -> usize {
-    let rest = piece.get(at..).unwrap_or_default();
-    rest.iter().position(|byte| is_line_end(*byte)).map_or(piece.len(), |end| at + end)
+/// The position where the current line ends, or the length of the chunk.
+fn line_end(chunk: &[u8], at: usize) -> usize {
+    let rest = chunk.get(at..).unwrap_or_default();
+    rest.iter().position(|byte| is_line_end(*byte)).map_or(chunk.len(), |end| at + end)
 }
 
 #[cfg(test)]
@@ -168,32 +168,32 @@ mod tests {
         IdAuthenticator::new(&[1; 32], "").unwrap()
     }
 
-    fn sealed(id: &str) -> String {
-        let mut sealed = Vec::new();
+    fn event_id(id: &str) -> String {
+        let mut event_id = Vec::new();
         authenticator()
             .event_ids(Some(&alice()), None, &[])
             .unwrap()
-            .authenticate(id.as_bytes(), &mut sealed);
-        String::from_utf8(sealed).unwrap()
+            .authenticate(id.as_bytes(), &mut event_id);
+        String::from_utf8(event_id).unwrap()
     }
 
-    fn rewrite(stream: &str, pieces: impl Fn(usize) -> usize) -> String {
+    fn rewrite(stream: &str, sizes: impl Fn(usize) -> usize) -> String {
         let mut ids = EventIdRewriter::new(authenticator().event_ids(Some(&alice()), None, &[]));
         let mut stream = Bytes::copy_from_slice(stream.as_bytes());
         let mut rewritten = Vec::new();
         let mut number = 0;
         while !stream.is_empty() {
-            let piece = stream.split_to(pieces(number).clamp(1, stream.len()));
-            rewritten.extend(ids.rewrite(piece));
+            let chunk = stream.split_to(sizes(number).clamp(1, stream.len()));
+            rewritten.extend(ids.rewrite(chunk));
             number += 1;
         }
         String::from_utf8(rewritten).unwrap()
     }
 
     #[test]
-    fn every_id_is_sealed_wherever_the_pieces_end() {
+    fn every_event_id_is_authenticated_wherever_a_chunk_ends() {
         // R-I12
-        let one = sealed("1");
+        let one = event_id("1");
         let cases = [
             ("", String::new()),
             ("data: x\n\n", "data: x\n\n".to_owned()),
@@ -208,9 +208,9 @@ mod tests {
             ("\u{fefe}id: 1\n", "\u{fefe}id: 1\n".to_owned()),
             ("data\n\u{feff}id: 1\n", "data\n\u{feff}id: 1\n".to_owned()),
             ("id:\nid: \nid\n", "id:\nid: \nid\n".to_owned()),
-            ("id:  1\n", format!("id: {}\n", sealed(" 1"))),
-            ("id::1\n", format!("id: {}\n", sealed(":1"))),
-            ("id: a.é/1 \n", format!("id: {}\n", sealed("a.é/1 "))),
+            ("id:  1\n", format!("id: {}\n", event_id(" 1"))),
+            ("id::1\n", format!("id: {}\n", event_id(":1"))),
+            ("id: a.é/1 \n", format!("id: {}\n", event_id("a.é/1 "))),
             ("i\nidx: 1\nID: 1\n id: 1\n:id: 1\nid : 1\nevent: id\n", {
                 "i\nidx: 1\nID: 1\n id: 1\n:id: 1\nid : 1\nevent: id\n".to_owned()
             }),
@@ -218,7 +218,7 @@ mod tests {
             (": ping\n\nretry: 3\nid: 1\ndata:\n\n", {
                 format!(": ping\n\nretry: 3\nid: {one}\ndata:\n\n")
             }),
-            // What has not ended could go on.
+            // A line that has not ended is incomplete.
             ("data: x\nid: 1", "data: x\n".to_owned()),
             ("data: x\nid", "data: x\n".to_owned()),
         ];
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_seal_no_id_is_left() {
+    fn without_an_authenticator_no_event_id_is_left() {
         // R-I12
         let mut ids = EventIdRewriter::new(None);
         let rewritten = ids.rewrite(Bytes::from_static(b"id: 1\r\ndata: x\r\n\r\nid:\n"));
@@ -240,13 +240,13 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_is_too_long_is_not_kept() {
+    fn an_event_id_that_is_too_long_is_removed() {
         // R-I12, R-I13
-        let longest = "x".repeat(LONGEST_ID - 1);
-        let expected = format!("id: {}\n", sealed(&longest));
+        let longest = "x".repeat(MAX_ID_LENGTH - 1);
+        let expected = format!("id: {}\n", event_id(&longest));
         assert_eq!(rewrite(&format!("id: {longest}\n"), |_| 100), expected);
-        let one = sealed("1");
-        for length in [LONGEST_ID, 10 * LONGEST_ID] {
+        let one = event_id("1");
+        for length in [MAX_ID_LENGTH, 10 * MAX_ID_LENGTH] {
             let stream = format!("id: {}\nid: 1\n", "x".repeat(length));
             for size in [100, usize::MAX] {
                 assert_eq!(rewrite(&stream, |_| size), format!(":\nid: {one}\n"), "{length}");
@@ -255,10 +255,10 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_without_an_id_is_not_copied() {
+    fn a_chunk_without_an_event_id_is_not_copied() {
         let mut ids = EventIdRewriter::new(None);
-        let piece = Bytes::from_static(b"data: x\n\n: ping\n\n");
-        let first = piece.as_ptr();
-        assert_eq!(ids.rewrite(piece).as_ptr(), first);
+        let chunk = Bytes::from_static(b"data: x\n\n: ping\n\n");
+        let first = chunk.as_ptr();
+        assert_eq!(ids.rewrite(chunk).as_ptr(), first);
     }
 }

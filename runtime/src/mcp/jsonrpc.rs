@@ -1,4 +1,4 @@
-//! A look into the body of a JSON-RPC request: only far enough to see what it asks for.
+//! Reads the operation from the body of a JSON-RPC request, and nothing else of it.
 
 mod message;
 
@@ -11,30 +11,31 @@ use message::{BoundedList, JsonString, Message, ObjectMembers, string};
 
 use super::operation::{MethodKind, Operation};
 
-/// Why a body is not passed on: not everyone would read the same out of it, or it asks for too much.
+/// Why a body is not passed on: two parsers could read different operations from it, or it names too many
+/// resources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum MessageError {
-    /// Several messages in one request; no revision from 2025-06-18 on has them.
+    /// Several messages in one body; the revisions from 2025-06-18 on have none.
     #[error("a batch of messages is not accepted")]
     Batch,
-    /// A member is there twice, or of another type.
+    /// A member occurs twice, or has another type.
     #[error("the message is not a JSON-RPC request of the Model Context Protocol")]
     Malformed,
-    /// More resources in one request than the server is set up for.
+    /// The request names more resources than `max_resources`.
     #[error("the request names more resources than this server accepts in one")]
     TooManyResources,
 }
 
-/// What the message in a body asks for, which may name so many resources.
+/// The operation of the message in a body, which may name up to `max_resources`.
 ///
-/// A body that is no JSON at all asks for nothing: it is left to the SDK to refuse.
+/// A body that is no JSON has none: the SDK rejects it.
 pub(super) fn operation(body: &[u8], max_resources: usize) -> Result<Operation, MessageError> {
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'[') => return Err(MessageError::Batch),
         Some(b'{') => {}
         _ => return Ok(Operation::Other),
     }
-    // What is known to be text is not checked piece by piece.
+    // One check of the whole text is faster than one of each string in it.
     let operation = match str::from_utf8(body) {
         Ok(text) => read(StrRead::new(text), max_resources),
         Err(_) => read(SliceRead::new(body), max_resources),
@@ -47,7 +48,7 @@ pub(super) fn operation(body: &[u8], max_resources: usize) -> Result<Operation, 
     }
 }
 
-/// `None` if it names too many resources.
+/// `None` if the message names too many resources.
 fn read<'a>(json: impl Read<'a>, max_resources: usize) -> serde_json::Result<Option<Operation>> {
     let Message { method, params } = Message::read(json)?;
     let Some(method) = method else { return Ok(Some(Operation::Other)) };
@@ -66,7 +67,7 @@ fn read<'a>(json: impl Read<'a>, max_resources: usize) -> serde_json::Result<Opt
     }))
 }
 
-/// What a completion is for.
+/// The prompt or the resource of a completion.
 fn reference(reference: Option<&RawValue>) -> serde_json::Result<Operation> {
     let Some(reference) = reference else { return Ok(Operation::Other) };
     let mut deserializer = serde_json::Deserializer::from_str(reference.get());
@@ -79,7 +80,7 @@ fn reference(reference: Option<&RawValue>) -> serde_json::Result<Operation> {
     })
 }
 
-/// Which resources a client subscribes to; `None` if they are too many.
+/// The resources of a subscription; `None` if there are too many.
 fn subscriptions(
     filter: Option<&RawValue>,
     max_resources: usize,
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_read_as_far_as_needed() {
+    fn the_operation_is_read_from_the_body() {
         // R-I3
         let tool = || Ok(Operation::Tool("create".into()));
         let uris =
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_reads_differently_elsewhere_is_refused() {
+    fn an_ambiguous_message_is_an_error() {
         for body in [
             r#"{"method":"tools/list","method":"tools/call","params":{"name":"create"}}"#,
             r#"{"method":"tools/call","params":{"name":"a"},"params":{"name":"b"}}"#,
@@ -183,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_resources_of_one_request_are_bounded() {
-        // R-I13: what is beyond the bound is skipped, and not even kept.
+        // R-I13: URIs beyond the limit are skipped and not stored.
         let listen = |uris: &[&str]| {
             let uris = serde_json::to_string(uris).unwrap();
             read(&format!(

@@ -1,4 +1,4 @@
-//! Requests that the layer does not pass on, and their answers.
+//! Why the layer does not pass a request on, and how it answers then.
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use super::jsonrpc::MessageError;
 use crate::Rejection;
 
-/// Why a request does not reach the SDK.
+/// Why a request does not reach the SDK's service.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LayerError {
-    /// For its token.
+    /// Because of its token.
     #[error(transparent)]
     Rejected(#[from] Rejection),
     #[error(transparent)]
@@ -23,13 +23,13 @@ pub(super) enum LayerError {
     BodyTooLarge,
     #[error("the body did not arrive in time")]
     BodyTimeout,
-    /// The client is gone, or breaks the protocol.
+    /// The client has closed the connection, or breaks the protocol of HTTP.
     #[error("the body could not be read")]
     BodyUnreadable,
-    /// As the SDK answers for a session that does not exist: a client then starts another one.
+    /// The SDK's answer for a session that does not exist, after which a client begins another one.
     #[error("there is no such session")]
     SessionNotFound,
-    /// Of a stream that this caller has begun, and may still read.
+    /// There is no such event in a stream that this caller has begun and may still read.
     #[error("there is no such event to resume a stream from")]
     EventNotFound,
 }
@@ -45,7 +45,7 @@ impl LayerError {
                 StatusCode::BAD_REQUEST
             }
         };
-        // Of a request that has not been read there is no id.
+        // The id of the request has not been read.
         let body = json!({
             "jsonrpc": "2.0",
             "id": Value::Null,

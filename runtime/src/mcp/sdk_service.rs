@@ -1,4 +1,4 @@
-//! The SDK's HTTP service, shared.
+//! The SDK's HTTP service behind a pointer.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -16,8 +16,8 @@ use http_body::Body;
 use http_body_util::combinators::BoxBody;
 use tower_service::Service;
 
-/// The SDK's service behind a pointer: it copies all its settings whenever it is cloned, which
-/// routers do for each request.
+/// The SDK's HTTP service behind a pointer. A clone of the SDK's service copies all of its settings, and
+/// routers clone a service for each request.
 pub struct SharedService<H, M>(Arc<StreamableHttpService<H, M>>);
 
 impl<H, M> SharedService<H, M> {
@@ -26,7 +26,7 @@ impl<H, M> SharedService<H, M> {
     }
 }
 
-type Answer = Response<BoxBody<Bytes, Infallible>>;
+type SdkResponse = Response<BoxBody<Bytes, Infallible>>;
 
 impl<H, M, B> Service<Request<B>> for SharedService<H, M>
 where
@@ -36,9 +36,9 @@ where
     B::Error: Display,
     B::Data: Send + 'static,
 {
-    type Response = Answer;
+    type Response = SdkResponse;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Answer, Infallible>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<SdkResponse, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))

@@ -1,4 +1,4 @@
-//! Whether an event stream may go on: it does not outlive the token that it was begun with.
+//! Whether an event stream may continue: it ends with the token that it was begun with.
 
 use std::fmt;
 use std::pin::Pin;
@@ -14,44 +14,43 @@ use crate::{AuthInfo, Condition, ResourceServer};
 
 /// Checks the token of one stream for as long as the stream lasts.
 ///
-/// Claims that the resolver has in its cache are looked at with every event, and every [`TICK`]. When
-/// they are there no longer, the token is resolved again, and the stream waits for that; without a
-/// cache, every [`RESOLVE_AGAIN`]. So a stream ends as soon as new requests with its token are
-/// refused. While nobody knows whether they would be, nothing of the stream is passed on, for at most
-/// [`MAX_RETRY_AFTER`].
+/// It checks the claims in the resolver's cache with every event and every [`TICK`]. Once the cache has no
+/// entry, it resolves the token again, and the stream waits for the result; without a cache, it does so
+/// every [`RESOLVE_INTERVAL`]. So a stream ends as soon as a new request with its token would be rejected.
+/// While the token cannot be resolved, events are held back, for at most [`MAX_OUTAGE`].
 pub(super) struct StreamGuard {
     server: ResourceServer,
-    /// With the claims that were resolved last.
+    /// With the latest claims.
     caller: AuthInfo,
-    /// All of these are asked for as long as the stream lasts.
+    /// All of these must be met as long as the stream lasts.
     conditions: Vec<Condition>,
     tick: Pin<Box<Sleep>>,
     resolved: Instant,
     resolving: Option<Resolving>,
-    /// Since when it has not been possible to resolve the token.
-    unknown: Option<Instant>,
+    /// Since when the token cannot be resolved.
+    outage: Option<Instant>,
 }
 
-/// Never locked: it makes the future shareable between threads, as bodies have to be.
+/// The mutex is never locked: it makes the future `Sync`, as bodies must be.
 type Resolving = Mutex<Pin<Box<dyn Future<Output = TokenStatus> + Send>>>;
 
-/// How often the claims are looked at when there are no events.
+/// The interval of the checks when there are no events.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How long claims are used that no cache has.
-const RESOLVE_AGAIN: Duration = Duration::from_secs(5);
+/// How long claims are used that no cache holds.
+const RESOLVE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How long a stream waits for an authorization server that does not answer.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
+/// How long a stream waits for an authorization server that does not respond.
+const MAX_OUTAGE: Duration = Duration::from_secs(60);
 
-/// What may become of a stream now.
+/// Whether a stream may continue now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Permission {
     /// Its events are passed on.
     Continue,
-    /// They are held back, until the task is woken.
+    /// Its events are held back until the task is woken.
     Wait,
-    /// It is over.
+    /// It ends.
     End,
 }
 
@@ -70,7 +69,7 @@ impl StreamGuard {
             tick: Box::pin(sleep(first)),
             resolved: Instant::now(),
             resolving: None,
-            unknown: None,
+            outage: None,
         }
     }
 
@@ -79,11 +78,11 @@ impl StreamGuard {
             if !self.server.is_current(&self.caller) || !self.check(context) {
                 return Permission::End;
             }
-            if self.unknown.is_some_and(|since| since.elapsed() >= MAX_RETRY_AFTER) {
+            if self.outage.is_some_and(|since| since.elapsed() >= MAX_OUTAGE) {
                 return Permission::End;
             }
             if self.tick.as_mut().poll(context).is_pending() {
-                let waits = self.resolving.is_some() || self.unknown.is_some();
+                let waits = self.resolving.is_some() || self.outage.is_some();
                 return if waits { Permission::Wait } else { Permission::Continue };
             }
             let next = next_tick(&self.server, &self.caller);
@@ -91,7 +90,7 @@ impl StreamGuard {
         }
     }
 
-    /// Looks at the claims, or resolves them again; `false` if the stream must end.
+    /// Checks the claims in the cache, or resolves the token again; `false` if the stream must end.
     fn check(&mut self, context: &mut Context<'_>) -> bool {
         loop {
             let status = match &mut self.resolving {
@@ -104,7 +103,7 @@ impl StreamGuard {
                 }
                 None => match self.server.cached_status(self.caller.token()) {
                     Some(status) => status,
-                    None if self.resolved.elapsed() < RESOLVE_AGAIN => return true,
+                    None if self.resolved.elapsed() < RESOLVE_INTERVAL => return true,
                     None => {
                         let (server, token) = (self.server.clone(), self.caller.token().clone());
                         let resolving = async move { server.status(&token).await };
@@ -124,29 +123,29 @@ impl StreamGuard {
                     return false;
                 }
                 if self.conditions.iter().all(|condition| condition.is_met_by(caller.scopes())) {
-                    self.unknown = None;
+                    self.outage = None;
                     self.caller = caller;
                     return true;
                 }
-                // Of stale claims not all scopes can be used: those that are missing may be there.
+                // Only some scopes of stale claims may be used, so the token may still have the others.
                 if caller.is_stale() {
-                    self.unknown.get_or_insert_with(Instant::now);
+                    self.outage.get_or_insert_with(Instant::now);
                 }
                 caller.is_stale()
             }
             TokenStatus::Invalid => false,
             TokenStatus::Unknown => {
-                self.unknown.get_or_insert_with(Instant::now);
+                self.outage.get_or_insert_with(Instant::now);
                 true
             }
         }
     }
 }
 
-/// Until the token may have expired, or the next tick.
+/// The time to the next check: until the token may have expired, and at most one tick.
 fn next_tick(server: &ResourceServer, caller: &AuthInfo) -> Duration {
     let left = server.time_left(caller).unwrap_or(TICK);
-    // The timer's own grain, so that it always gets on.
+    // The timer has a resolution of one millisecond; with less it would fire at once.
     left.clamp(Duration::from_millis(1), TICK)
 }
 

@@ -1,6 +1,7 @@
-//! The part of RFC 6570 that resource templates use.
+//! The subset of URI templates (RFC 6570) that resource templates use, matched in linear time.
 
-/// A URI with gaps: `{name}` stands for one segment, `{+name}` also for several.
+/// A URI with variables: `{name}` matches text without `/`, `{+name}` any text, and both at least one
+/// character.
 #[derive(Debug)]
 pub(super) struct UriTemplate(Vec<Part>);
 
@@ -8,18 +9,18 @@ pub(super) struct UriTemplate(Vec<Part>);
 enum Part {
     Literal(Literal),
     Segment,
-    Rest,
+    Path,
 }
 
 impl UriTemplate {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut parts = Vec::new();
         let mut rest = text;
-        while let Some((literal, behind)) = rest.split_once('{') {
-            let (variable, behind) = behind.split_once('}')?;
+        while let Some((literal, after)) = rest.split_once('{') {
+            let (variable, after) = after.split_once('}')?;
             push_literal(&mut parts, literal)?;
             let (part, name) = match variable.strip_prefix('+') {
-                Some(name) => (Part::Rest, name),
+                Some(name) => (Part::Path, name),
                 None => (Part::Segment, variable),
             };
             let in_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.';
@@ -27,43 +28,43 @@ impl UriTemplate {
                 return None;
             }
             parts.push(part);
-            rest = behind;
+            rest = after;
         }
         push_literal(&mut parts, rest)?;
         (!parts.is_empty()).then_some(Self(parts))
     }
 
-    /// Whether a URI is one of these, or is the template itself, as completions name it.
+    /// Whether a URI matches. The template itself matches, too: completions name it.
     ///
-    /// For each part of the template, the URI is read once from its first to its last byte: nothing
-    /// is tried again, whatever the URI is.
+    /// The URI is read once for each part of the template, from its first to its last byte. There is no
+    /// backtracking, whatever the URI is.
     pub(super) fn matches(&self, uri: &str) -> bool {
         let (first, rest) = match self.0.as_slice() {
             [Part::Literal(first), rest @ ..] => (first.text.as_str(), rest),
             parts => ("", parts),
         };
-        // Most URIs are of another template.
+        // Most URIs differ from the template in the first literal.
         let Some(uri) = uri.strip_prefix(first) else { return false };
         if rest.is_empty() {
             return uri.is_empty();
         }
-        let mut reached = Reached::start(uri);
-        rest.iter().all(|part| reached.advance(part)) && reached.end()
+        let mut ends = PartEnds::start(uri);
+        rest.iter().all(|part| ends.advance(part)) && ends.end()
     }
 }
 
-/// How far into a URI the parts of a template reach that were compared so far.
-struct Reached<'a> {
+/// The positions in a URI at which the parts that are compared so far can end.
+struct PartEnds<'a> {
     uri: &'a str,
-    /// For each place between two bytes, whether the parts can end there.
+    /// For each position between two bytes, whether the parts can end there.
     ends: Vec<bool>,
-    /// The same for one part more.
+    /// The same with the next part.
     next: Vec<bool>,
     #[cfg(test)]
     steps: usize,
 }
 
-impl<'a> Reached<'a> {
+impl<'a> PartEnds<'a> {
     fn start(uri: &'a str) -> Self {
         let mut ends = vec![false; uri.len() + 1];
         ends.iter_mut().take(1).for_each(|start| *start = true);
@@ -77,34 +78,34 @@ impl<'a> Reached<'a> {
         }
     }
 
-    /// Compares one part more; `false` if none of the URI fits.
+    /// Compares the next part; `false` if it matches nowhere.
     fn advance(&mut self, part: &Part) -> bool {
         self.next.fill(false);
-        let mut any = false;
+        let mut found = false;
         let mut matcher = Matcher::default();
-        // Whether a gap that has begun can go on.
-        let mut open = false;
+        // Whether a variable has begun and can continue.
+        let mut is_open = false;
         for (at, byte) in self.uri.bytes().enumerate() {
-            let fits = match part {
+            let ends_here = match part {
                 Part::Literal(literal) => {
                     matcher.push(literal, byte)
                         && (at + 1)
                             .checked_sub(literal.text.len())
                             .is_some_and(|begin| self.ends.get(begin) == Some(&true))
                 }
-                Part::Segment | Part::Rest => {
-                    open |= self.ends.get(at) == Some(&true);
-                    open &= byte != b'/' || matches!(part, Part::Rest);
-                    open && self.uri.is_char_boundary(at + 1)
+                Part::Segment | Part::Path => {
+                    is_open |= self.ends.get(at) == Some(&true);
+                    is_open &= byte != b'/' || matches!(part, Part::Path);
+                    is_open && self.uri.is_char_boundary(at + 1)
                 }
             };
             #[cfg(test)]
             {
                 self.steps += 1;
             }
-            if fits && let Some(end) = self.next.get_mut(at + 1) {
+            if ends_here && let Some(end) = self.next.get_mut(at + 1) {
                 *end = true;
-                any = true;
+                found = true;
             }
         }
         #[cfg(test)]
@@ -112,20 +113,20 @@ impl<'a> Reached<'a> {
             self.steps += matcher.steps;
         }
         std::mem::swap(&mut self.ends, &mut self.next);
-        any
+        found
     }
 
-    /// Whether the parts reach the end of the URI.
+    /// Whether all parts together end where the URI ends.
     fn end(&self) -> bool {
         self.ends.last() == Some(&true)
     }
 }
 
-/// A text that is searched for as Knuth, Morris and Pratt do, in one pass.
+/// A text to search for with the algorithm of Knuth, Morris and Pratt, in one pass.
 #[derive(Debug)]
 struct Literal {
     text: String,
-    /// For each beginning of the text, the length of the longest shorter one that it ends with.
+    /// For each prefix of the text, the length of the longest shorter prefix that it ends with.
     borders: Vec<usize>,
 }
 
@@ -143,7 +144,7 @@ impl Literal {
     }
 }
 
-/// How much of a literal the bytes so far end with.
+/// The length of the longest prefix of a literal that the bytes so far end with.
 #[derive(Default)]
 struct Matcher {
     matched: usize,
@@ -152,7 +153,7 @@ struct Matcher {
 }
 
 impl Matcher {
-    /// Whether the literal ends with this byte.
+    /// Whether the bytes so far end with the literal.
     fn push(&mut self, literal: &Literal, byte: u8) -> bool {
         let text = literal.text.as_bytes();
         loop {
@@ -172,7 +173,7 @@ impl Matcher {
     }
 }
 
-/// `None` if it is not literal.
+/// `None` if the text has a brace that closes no variable.
 fn push_literal(parts: &mut Vec<Part>, text: &str) -> Option<()> {
     if text.contains('}') {
         return None;
@@ -188,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_gap_is_one_segment_or_many() {
+    fn a_variable_matches_one_segment_or_many() {
         let cases: [(&str, &[&str], &[&str]); 4] = [
             (
                 "journal://entries",
@@ -215,25 +216,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_template_is_refused() {
+    fn a_malformed_template_is_an_error() {
         for template in ["", "a:{", "a:}", "a:{}", "a:{b", "a:{+}", "a:{?q}", "a:{b*}", "a:{b}}"] {
             assert!(UriTemplate::parse(template).is_none(), "{template}");
         }
     }
 
-    /// What a template means, tried in every way: only for texts as short as those of this test.
-    fn tried(parts: &[Part], uri: &str) -> bool {
+    /// Matches by trying every length of every variable: only for texts as short as those of this test.
+    fn matches_by_backtracking(parts: &[Part], uri: &str) -> bool {
         let Some((part, rest)) = parts.split_first() else { return uri.is_empty() };
         if let Part::Literal(literal) = part {
-            return uri.strip_prefix(literal.text.as_str()).is_some_and(|uri| tried(rest, uri));
+            return uri
+                .strip_prefix(literal.text.as_str())
+                .is_some_and(|uri| matches_by_backtracking(rest, uri));
         }
         let ends = (1..=uri.len()).filter(|end| uri.is_char_boundary(*end));
-        let (mut gaps, is_segment) = (ends, matches!(part, Part::Segment));
-        gaps.any(|end| !(is_segment && uri[..end].contains('/')) && tried(rest, &uri[end..]))
+        let (mut lengths, is_segment) = (ends, matches!(part, Part::Segment));
+        lengths.any(|end| {
+            !(is_segment && uri[..end].contains('/')) && matches_by_backtracking(rest, &uri[end..])
+        })
     }
 
     #[test]
-    fn every_short_uri_matches_as_if_every_way_was_tried() {
+    fn matching_agrees_with_backtracking_for_every_short_uri() {
         // R-I13
         let pieces = ["a", "b", "/", "é", "aba", "{x}", "{+y}"];
         let mut templates: Vec<String> = vec![String::new()];
@@ -256,13 +261,17 @@ mod tests {
         for template in templates.iter().filter(|template| !template.is_empty()) {
             let parsed = UriTemplate::parse(template).unwrap();
             for uri in &uris {
-                assert_eq!(parsed.matches(uri), tried(&parsed.0, uri), "{template} {uri}");
+                assert_eq!(
+                    parsed.matches(uri),
+                    matches_by_backtracking(&parsed.0, uri),
+                    "{template} {uri}"
+                );
             }
         }
     }
 
     #[test]
-    fn the_work_grows_with_the_length_of_the_uri_and_no_faster() {
+    fn matching_takes_linear_time() {
         // R-I13
         for template in [
             "day://{year}-{month}-{day}",
@@ -275,23 +284,22 @@ mod tests {
             for length in [500, 1000, 2000, 8000, 100_000] {
                 for uri in ["-", "/", "a-/"].map(|piece| piece.repeat(length)) {
                     let uri = format!("day://{uri}/");
-                    let mut reached = Reached::start(&uri);
+                    let mut ends = PartEnds::start(&uri);
                     for part in &parsed.0 {
-                        reached.advance(part);
+                        ends.advance(part);
                     }
-                    // Each byte once for each part, and in a literal at most twice more.
+                    // Each byte counts once for each part, and in a literal at most twice more.
                     let most = parsed.0.len() * 3 * uri.len();
-                    assert!(reached.steps <= most, "{template} {length}: {}", reached.steps);
-                    assert_eq!(reached.end(), parsed.matches(&uri), "{template} {length}");
+                    assert!(ends.steps <= most, "{template} {length}: {}", ends.steps);
+                    assert_eq!(ends.end(), parsed.matches(&uri), "{template} {length}");
                 }
             }
         }
     }
 
     #[test]
-    fn a_literal_is_searched_for_in_one_pass() {
-        // R-I13: each byte either extends what has matched or shortens it, so twice the bytes bound
-        // the comparisons.
+    fn a_literal_is_found_in_one_pass() {
+        // R-I13: each comparison extends or shortens the match, so there are at most two for each byte.
         let literal = Literal::new("aaaaaaab");
         assert_eq!(literal.borders, [0, 1, 2, 3, 4, 5, 6, 0]);
         let mut matcher = Matcher::default();

@@ -1,4 +1,4 @@
-//! The members of a message, read in one pass: its arguments can be long.
+//! The members of a message that name its operation, read in one pass: a message can be long.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,14 +8,14 @@ use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqA
 use serde_json::de::Read;
 use serde_json::value::RawValue;
 
-/// What is read of a message.
+/// The members that are read from a message.
 pub(super) struct Message<'a> {
     pub(super) method: Option<&'a RawValue>,
     pub(super) params: Params<'a>,
 }
 
-/// Those members of the parameters that any method is looked at for. Which of them count is known
-/// only with the method, and that may come behind them.
+/// The members of `params` that name the operation of some method. The method decides which of them
+/// counts, and it may follow them in the text.
 #[derive(Default)]
 pub(super) struct Params<'a> {
     pub(super) name: Member<'a>,
@@ -24,18 +24,18 @@ pub(super) struct Params<'a> {
     pub(super) notifications: Member<'a>,
 }
 
-/// A member that may count.
+/// A member of `params`.
 #[derive(Default, Clone, Copy)]
 pub(super) enum Member<'a> {
     #[default]
     Absent,
     Once(&'a RawValue),
-    /// There more than once, or in something that is no object.
+    /// It occurs more than once, or `params` is no object.
     Ambiguous,
 }
 
 impl<'a> Message<'a> {
-    /// Reads a whole text.
+    /// Reads a whole text; anything after the message is an error.
     pub(super) fn read(json: impl Read<'a>) -> serde_json::Result<Self> {
         let mut deserializer = serde_json::Deserializer::new(json);
         let message = deserializer.deserialize_map(MessageVisitor)?;
@@ -49,7 +49,7 @@ impl<'a> Member<'a> {
         match self {
             Self::Absent => Ok(None),
             Self::Once(value) => Ok(Some(value)),
-            Self::Ambiguous => Err(de::Error::custom("a member is unclear")),
+            Self::Ambiguous => Err(de::Error::custom("a member is ambiguous")),
         }
     }
 
@@ -69,7 +69,7 @@ pub(super) fn string(value: &RawValue) -> serde_json::Result<String> {
     serde_json::from_str(value.get())
 }
 
-/// A text, however it is escaped.
+/// A string with its escapes decoded.
 #[derive(Deserialize)]
 pub(super) struct JsonString<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
@@ -111,8 +111,8 @@ impl<'de> Visitor<'de> for MessageVisitor {
 }
 
 impl Params<'_> {
-    /// No object: not what any method that has parameters expects.
-    const OTHER: Self = Self {
+    /// `params` is no object, which no method expects.
+    const NO_OBJECT: Self = Self {
         name: Member::Ambiguous,
         uri: Member::Ambiguous,
         reference: Member::Ambiguous,
@@ -162,37 +162,37 @@ impl<'de> Visitor<'de> for ParamsVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Params<'de>, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Params::OTHER)
+        Ok(Params::NO_OBJECT)
     }
 
-    /// `null`, as if there were none.
+    /// `null` counts as absent.
     fn visit_unit<E>(self) -> Result<Params<'de>, E> {
         Ok(Params::default())
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Params<'de>, E> {
-        Ok(Params::OTHER)
+        Ok(Params::NO_OBJECT)
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Params<'de>, E> {
-        Ok(Params::OTHER)
+        Ok(Params::NO_OBJECT)
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<Params<'de>, E> {
-        Ok(Params::OTHER)
+        Ok(Params::NO_OBJECT)
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Params<'de>, E> {
-        Ok(Params::OTHER)
+        Ok(Params::NO_OBJECT)
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Params<'de>, E> {
-        Ok(Params::OTHER)
+        Ok(Params::NO_OBJECT)
     }
 }
 
-/// Reads these members of an object, and of nothing else: a derived `Deserialize` also takes an
-/// array for an object.
+/// Reads these members of an object. Anything else is an error: a derived `Deserialize` would also accept
+/// an array.
 pub(super) struct ObjectMembers<const N: usize>(pub(super) [&'static str; N]);
 
 impl<'de, const N: usize> DeserializeSeed<'de> for ObjectMembers<N> {
@@ -213,8 +213,8 @@ impl<'de, const N: usize> Visitor<'de> for ObjectMembers<N> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut values = [None; N];
         while let Some(JsonString(name)) = map.next_key::<JsonString<'de>>()? {
-            let wanted = self.0.iter().zip(&mut values).find(|(wanted, _)| **wanted == name);
-            match wanted {
+            let member = self.0.iter().zip(&mut values).find(|(member, _)| **member == name);
+            match member {
                 None => drop(map.next_value::<IgnoredAny>()?),
                 Some((name, Some(_))) => return Err(de::Error::duplicate_field(name)),
                 Some((_, value)) => *value = Some(map.next_value()?),
@@ -224,7 +224,7 @@ impl<'de, const N: usize> Visitor<'de> for ObjectMembers<N> {
     }
 }
 
-/// Reads a list of texts, or `null`, with no more than so many of them: `None` if there are more.
+/// Reads a list of at most this many strings, or `null`; `None` if there are more.
 pub(super) struct BoundedList(pub(super) usize);
 
 impl<'de> DeserializeSeed<'de> for BoundedList {
@@ -239,7 +239,7 @@ impl<'de> Visitor<'de> for BoundedList {
     type Value = Option<Option<Vec<String>>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of texts")
+        f.write_str("a list of strings")
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
@@ -247,17 +247,17 @@ impl<'de> Visitor<'de> for BoundedList {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut texts = Vec::new();
-        while texts.len() < self.0 {
+        let mut strings = Vec::new();
+        while strings.len() < self.0 {
             match seq.next_element()? {
-                Some(text) => texts.push(text),
-                None => return Ok(Some(Some(texts))),
+                Some(string) => strings.push(string),
+                None => return Ok(Some(Some(strings))),
             }
         }
-        let mut more = false;
+        let mut has_more = false;
         while seq.next_element::<IgnoredAny>()?.is_some() {
-            more = true;
+            has_more = true;
         }
-        Ok((!more).then_some(Some(texts)))
+        Ok((!has_more).then_some(Some(strings)))
     }
 }

@@ -1,4 +1,4 @@
-//! On tokio's paused time, and a wall clock that the test sets.
+//! Streams on tokio's paused clock, with a wall clock that the test sets.
 
 use std::io;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::{
     AccessToken, Claims, ClientError, Clock, Condition, ResolveError, Resolver, TokenError,
 };
 
-/// A wall clock that shows what the test has set.
+/// A wall clock with the time that the test has set.
 #[derive(Debug, Clone, Default)]
 struct WallClock(Arc<Mutex<Duration>>);
 
@@ -39,12 +39,12 @@ impl Clock for WallClock {
     }
 }
 
-/// What the authorization server says, and what a cache says of it.
+/// The responses of an authorization server and of a cache in front of it.
 #[derive(Debug, Clone, Default)]
 struct Answers {
     server: Arc<Mutex<Answer>>,
     cache: Arc<Mutex<Answer>>,
-    asked: Arc<Mutex<usize>>,
+    requests: Arc<Mutex<usize>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -52,7 +52,7 @@ enum Answer {
     #[default]
     None,
     Claims(&'static str),
-    /// Of which only these scopes may be used; the cache makes them, which is part of this feature.
+    /// Stale claims with the scopes that may be used. Only the cache, of this feature, makes them.
     #[cfg(feature = "introspection")]
     Stale(&'static str, &'static str),
     Inactive,
@@ -81,7 +81,7 @@ impl Answer {
 
 impl Resolver for Answers {
     async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
-        *self.asked.lock().unwrap() += 1;
+        *self.requests.lock().unwrap() += 1;
         let answer = self.server.lock().unwrap().clone();
         match answer.resolved() {
             Some(resolved) => resolved,
@@ -150,15 +150,15 @@ impl Open {
         *self.answers.cache.lock().unwrap() = answer;
     }
 
-    fn asked(&self) -> usize {
-        *self.answers.asked.lock().unwrap()
+    fn requests(&self) -> usize {
+        *self.answers.requests.lock().unwrap()
     }
 
     fn send(&self) {
         self.events.send(Bytes::from_static(b"data: x\n\n")).unwrap();
     }
 
-    /// What comes of the stream within this time.
+    /// What the stream does within this time.
     async fn within(&mut self, time: Duration) -> Next {
         match tokio::time::timeout(time, self.stream.frame()).await {
             Err(_) => Next::Nothing,
@@ -196,22 +196,22 @@ async fn a_stream_ends_when_its_token_expires() {
         open.send();
         assert_eq!(open.now().await, Next::Event);
         open.clock.set(100 * SECOND);
-        // The cache does not know better than the clock.
+        // The claims in the cache have expired as well.
         open.cache(Answer::Claims(claims));
         if event {
             open.send();
             assert_eq!(open.now().await, Next::End, "no event is passed on");
         } else {
-            assert_eq!(open.within(2 * SECOND).await, Next::End, "without an event, too");
+            assert_eq!(open.within(2 * SECOND).await, Next::End, "without an event");
         }
         assert_eq!(open.now().await, Next::End);
-        assert!(open.events.is_closed(), "the service's own stream has ended");
+        assert!(open.events.is_closed(), "the stream of the service is dropped");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_without_events_ends_at_the_very_time() {
-    // R-I15: the timer runs to the end of the token, not to the next tick.
+async fn a_stream_without_events_ends_when_its_token_expires() {
+    // R-I15: the timer runs until the token expires, not until the next tick.
     let claims = r#"{"active":true,"sub":"a","aud":"https://a.example/","exp":10}"#;
     let mut open = Open::with(claims, &[]).await;
     let millis = Duration::from_millis;
@@ -229,20 +229,20 @@ async fn a_stream_without_events_ends_at_the_very_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_ends_as_soon_as_a_new_request_would_be_refused() {
+async fn a_stream_ends_as_soon_as_a_new_request_would_be_rejected() {
     // R-I15
     let mut open = Open::with(ALICE, &[]).await;
     open.cache(Answer::Claims(ALICE));
     open.answer(Answer::Inactive);
     for _ in 0..60 {
         open.send();
-        assert_eq!(open.now().await, Next::Event, "the cache lets new requests in as well");
+        assert_eq!(open.now().await, Next::Event, "a new request would be accepted from the cache");
         assert_eq!(open.within(SECOND).await, Next::Nothing);
     }
-    assert_eq!(open.asked(), 1, "only for the request itself");
+    assert_eq!(open.requests(), 1, "for the request that began the stream");
     open.cache(Answer::None);
     open.send();
-    assert_eq!(open.now().await, Next::End, "the cache has forgotten it: it is resolved first");
+    assert_eq!(open.now().await, Next::End, "the cache has no entry: the token is resolved first");
 
     let mut open = Open::with(ALICE, &[]).await;
     open.cache(Answer::Inactive);
@@ -251,15 +251,15 @@ async fn a_stream_ends_as_soon_as_a_new_request_would_be_refused() {
 
     let mut open = Open::with(ALICE, &[]).await;
     open.cache(Answer::Inactive);
-    assert_eq!(open.within(2 * SECOND).await, Next::End, "without an event, too");
+    assert_eq!(open.within(2 * SECOND).await, Next::End, "without an event");
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_cache_the_token_is_resolved_again_and_again() {
+async fn without_a_cache_the_token_is_resolved_at_intervals() {
     // R-I15
     let mut open = Open::with(ALICE, &[]).await;
     assert_eq!(open.within(60 * SECOND).await, Next::Nothing);
-    assert!((11..=13).contains(&open.asked()), "{}", open.asked());
+    assert!((11..=13).contains(&open.requests()), "{}", open.requests());
     open.send();
     assert_eq!(open.now().await, Next::Event);
     open.answer(Answer::Inactive);
@@ -267,15 +267,15 @@ async fn without_a_cache_the_token_is_resolved_again_and_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_holds_events_back_and_ends_no_stream_at_once() {
+async fn an_outage_holds_events_back_before_it_ends_the_stream() {
     // R-I15
     let mut open = Open::with(ALICE, &[]).await;
     open.answer(Answer::Outage);
     assert_eq!(open.within(6 * SECOND).await, Next::Nothing);
     open.send();
-    assert_eq!(open.within(50 * SECOND).await, Next::Nothing, "it may be revoked");
+    assert_eq!(open.within(50 * SECOND).await, Next::Nothing, "the token may be revoked");
     open.answer(Answer::Claims(ALICE));
-    assert_eq!(open.within(6 * SECOND).await, Next::Event, "it was not");
+    assert_eq!(open.within(6 * SECOND).await, Next::Event, "the token was not revoked");
 
     open.answer(Answer::Outage);
     assert_eq!(open.within(60 * SECOND).await, Next::Nothing);
@@ -283,20 +283,20 @@ async fn an_outage_holds_events_back_and_ends_no_stream_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_authorization_server_that_does_not_answer_keeps_no_stream_alive() {
+async fn an_expired_token_ends_a_stream_while_it_is_resolved() {
     // R-I15
     let claims = r#"{"active":true,"sub":"a","aud":"https://a.example/","exp":100}"#;
     let mut open = Open::with(claims, &[]).await;
     open.answer(Answer::None);
     assert_eq!(open.within(10 * SECOND).await, Next::Nothing);
     open.send();
-    assert_eq!(open.within(10 * SECOND).await, Next::Nothing, "it is being resolved");
+    assert_eq!(open.within(10 * SECOND).await, Next::Nothing, "the token is being resolved");
     open.clock.set(100 * SECOND);
     assert_eq!(open.within(2 * SECOND).await, Next::End);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_ends_with_the_scopes_that_it_was_begun_with() {
+async fn a_stream_ends_when_its_token_loses_a_required_scope() {
     // R-I15
     let poor = r#"{"active":true,"sub":"alice","scope":"read","aud":"https://a.example/"}"#;
     for (scopes, expected) in [
@@ -316,7 +316,7 @@ async fn a_stream_ends_with_the_scopes_that_it_was_begun_with() {
 
 #[cfg(feature = "introspection")]
 #[tokio::test(start_paused = true)]
-async fn stale_claims_without_its_scopes_hold_a_stream_back_and_do_not_end_it_at_once() {
+async fn stale_claims_without_a_required_scope_hold_events_back() {
     // R-I15
     for (usable, expected) in [("write", Next::Event), ("read", Next::Nothing)] {
         let mut open = Open::with(ALICE, &["write"]).await;
@@ -335,14 +335,14 @@ async fn stale_claims_without_its_scopes_hold_a_stream_back_and_do_not_end_it_at
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_ends_at_the_time_that_was_named_last() {
-    // R-I15: the server has shortened the token's life since the stream began.
+async fn a_stream_ends_at_the_latest_expiration_time() {
+    // R-I15: the authorization server has changed `exp` since the stream began.
     let early = r#"{"active":true,"sub":"alice","aud":"https://a.example/","exp":50}"#;
     let mut open = Open::with(ALICE, &[]).await;
     open.cache(Answer::Claims(early));
     open.send();
     assert_eq!(open.now().await, Next::Event);
-    // From now on no cache has it, and it is too early to resolve it again.
+    // From now on the cache has no entry, and the interval for resolving has not elapsed.
     open.cache(Answer::None);
     open.clock.set(49 * SECOND);
     open.send();
@@ -353,7 +353,7 @@ async fn a_stream_ends_at_the_time_that_was_named_last() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_ends_when_its_token_is_another_callers_or_for_another_server() {
+async fn a_stream_ends_when_its_token_has_another_principal_or_audience() {
     // R-I15
     for claims in [
         r#"{"active":true,"sub":"bob","scope":"read write","aud":"https://a.example/"}"#,
@@ -366,11 +366,11 @@ async fn a_stream_ends_when_its_token_is_another_callers_or_for_another_server()
     }
 }
 
-/// Answers each request with the one event stream.
+/// A service that responds with one event stream.
 #[derive(Clone)]
-struct Streams(Arc<Mutex<Option<Events>>>);
+struct StreamService(Arc<Mutex<Option<Events>>>);
 
-impl<B: Send + 'static> Service<Request<B>> for Streams {
+impl<B: Send + 'static> Service<Request<B>> for StreamService {
     type Response = Response<Events>;
     type Error = io::Error;
     type Future = std::future::Ready<io::Result<Response<Events>>>;
@@ -410,7 +410,8 @@ async fn a_stream_over_http_is_bound_to_the_scopes_of_its_operation() {
             .build()
             .unwrap();
         let (events, received) = mpsc::unbounded_channel();
-        let mut service = mcp.layer().layer(Streams(Arc::new(Mutex::new(Some(Events(received))))));
+        let mut service =
+            mcp.layer().layer(StreamService(Arc::new(Mutex::new(Some(Events(received))))));
         let request = Request::post("/")
             .header("authorization", "Bearer t")
             .header("mcp-protocol-version", "2026-07-28")
