@@ -7,7 +7,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 const FLAGS: [(&str, &str); 13] = [
     ("REQUIRES_AUTH_ACCEPTED_AUDIENCES", "--accept-audience"),
-    ("REQUIRES_AUTH_AUDIENCE", "--audience"),
+    ("REQUIRES_AUTH_AUDIENCE_CHECK", "--audience"),
     ("REQUIRES_AUTH_BEARER_TOKEN", "--bearer-token"),
     ("REQUIRES_AUTH_CACHE_TTL_S", "--cache-ttl"),
     ("REQUIRES_AUTH_CLIENT_AUTHENTICATION", "--client-authentication"),

@@ -23,7 +23,7 @@ pub async fn resource_server(
         "client_secret": settings.client_secret,
         "bearer_token": settings.bearer_token,
         "client_authentication": settings.client_authentication.map(ClientAuthentication::as_str),
-        "audience": settings.audience.as_str(),
+        "audience_check": settings.audience.as_str(),
         "accepted_audiences": settings.accept_audience,
         "scope_claims": (!settings.scope_claim.is_empty()).then_some(&settings.scope_claim),
         "cache_ttl_s": settings.cache_ttl,

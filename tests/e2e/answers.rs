@@ -138,7 +138,7 @@ async fn an_application_can_answer_in_its_own_words_and_keep_the_challenge() {
         format!("{:?}", auth.subject())
     }
     let server = requires_auth::ResourceServer::builder("https://api.example/v1")
-        .authorization_server("https://as.example")
+        .authorization_servers(["https://as.example"])
         .resolver(requires_auth::Introspection::builder("http://127.0.0.1:1/").build().unwrap())
         .build()
         .unwrap();

@@ -149,7 +149,7 @@ async fn the_record_of_a_refusal_says_which_check_failed() {
     let expected = [
         r#"request refused status=401 reason="missing_token" function="read" needs=read"#,
         r#"request refused status=401 reason="invalid_token" function="read" needs=read cause=the token is not active expected=`active`: true found=`active`: false, as for a token that is expired, revoked or unknown, and for one that this client may not introspect (RFC 7662 section 2.2) setting=`client_authentication` (`client_id`, REQUIRES_AUTH_CLIENT_ID)"#,
-        r#"request refused status=401 reason="invalid_token" function="any_token" needs= cause=the token is not meant for this resource expected=`aud` with exactly "https://api.example/v1" found=`aud`: "https://other.example" setting=the resource identifier (`resource`, REQUIRES_AUTH_RESOURCE) and further audiences (`accept_audience`, `accepted_audiences`, REQUIRES_AUTH_ACCEPTED_AUDIENCES)"#,
+        r#"request refused status=401 reason="invalid_token" function="any_token" needs= cause=the token is not meant for this resource expected=`aud` with exactly "https://api.example/v1" found=`aud`: "https://other.example" setting=the resource identifier (`resource`, REQUIRES_AUTH_RESOURCE) and further audiences (`accepted_audiences`, REQUIRES_AUTH_ACCEPTED_AUDIENCES)"#,
         r#"request refused status=403 reason="insufficient_scope" function="choice" needs=admin"#,
         r#"request refused status=403 reason="insufficient_scope" function="further" needs=write c d"#,
         "circuit breaker opened",

@@ -168,7 +168,8 @@ async fn the_audience_must_be_this_resource() {
     assert_invalid(&ask(&if_present, &aud(r#""aud":"https://other.example/""#)).await);
     let unchecked = lenient(AudienceCheck::Unchecked).await;
     assert_ran(&ask(&unchecked, &aud(r#""aud":"https://other.example/""#)).await, "alice may");
-    let further = Service::with(|it| it, |server| server.accept_audience("api://journal")).await;
+    let further =
+        Service::with(|it| it, |server| server.accepted_audiences(["api://journal"])).await;
     assert_ran(&ask(&further, &aud(r#""aud":"api://journal""#)).await, "alice may");
     assert_ran(&ask(&further, &right("")).await, "alice may");
 }

@@ -68,7 +68,7 @@ fn assert_one(warnings: &[String], after_needs: &str) {
 }
 
 const AUDIENCES: &str = "setting=the resource identifier (`resource`, REQUIRES_AUTH_RESOURCE) and \
-    further audiences (`accept_audience`, `accepted_audiences`, REQUIRES_AUTH_ACCEPTED_AUDIENCES)";
+    further audiences (`accepted_audiences`, REQUIRES_AUTH_ACCEPTED_AUDIENCES)";
 
 #[tokio::test]
 async fn a_wrong_audience_is_one_line_with_both_values_and_the_setting() {
@@ -79,7 +79,7 @@ async fn a_wrong_audience_is_one_line_with_both_values_and_the_setting() {
     assert_one(&warnings, &format!("{cause} {found} {AUDIENCES}"));
 
     let aud = json!({"aud": ["account", "https://api.example/v1/"]});
-    let warnings = warnings_about(&answer(aud), |it| it.accept_audience("journal")).await;
+    let warnings = warnings_about(&answer(aud), |it| it.accepted_audiences(["journal"])).await;
     assert_one(
         &warnings,
         &format!(
@@ -96,7 +96,7 @@ async fn a_wrong_audience_is_one_line_with_both_values_and_the_setting() {
             &format!(
                 "{cause} \"https://api.example/v1\" found=no `aud`; many authorization servers set \
                  it only if the client requests the token with the parameter `resource` (RFC 8707) \
-                 setting=`audience_check` (`audience`, REQUIRES_AUTH_AUDIENCE), which is `required`; \
+                 setting=`audience_check` (REQUIRES_AUTH_AUDIENCE_CHECK), which is `required`; \
                  `if-present` accepts any token without `aud`, also one that was issued for another \
                  service"
             ),

@@ -77,9 +77,9 @@ fn what_is_missing_is_named() {
     assert!(message(scopes).contains("`scopes_supported`"));
     let leeway = server().issuer(AS).leeway(std::time::Duration::from_secs(61)).build();
     assert!(message(leeway).contains("60 seconds"));
-    let audience = server().issuer(AS).accept_audience("").build();
+    let audience = server().issuer(AS).accepted_audiences([""]).build();
     assert!(message(audience).contains("`accepted_audiences`"));
-    let named = server().issuer(AS).authorization_server("as.example").build();
+    let named = server().issuer(AS).authorization_servers(["as.example"]).build();
     assert!(message(named).contains("REQUIRES_AUTH_AUTHORIZATION_SERVERS"));
 }
 
@@ -101,14 +101,14 @@ async fn a_server_can_be_set_up_from_any_serde_source() {
     // R-C13: all at once, whatever they hold.
     let unknown = message(r#""cache_ttl": "s3cret", "audiences": {"a": ["s3cret"]}, "realm": "r""#);
     let expected = "unknown settings: \"cache_ttl\" (the nearest is `cache_ttl_s`), \
-        \"audiences\" (the nearest is `audience`)";
+        \"audiences\" (the nearest is `accepted_audiences`)";
     assert!(unknown.starts_with(expected) && !unknown.contains("s3cret"), "{unknown}");
-    let audience = message(r#""audience": "https://api.example""#);
+    let audience = message(r#""audience_check": "https://api.example""#);
     for part in ["`required`, `if-present` and `unchecked`", "`resource`", "`accepted_audiences`"] {
         assert!(audience.contains(part), "{audience}");
     }
     for check in ["required", "if-present", "unchecked"] {
-        assert!(config(&format!(r#""audience": "{check}""#)).is_ok());
+        assert!(config(&format!(r#""audience_check": "{check}""#)).is_ok());
     }
     let repeated = message(r#""realm": "a", "realm": "b""#);
     assert!(repeated.contains("duplicate field `realm`"), "{repeated}");
@@ -125,8 +125,9 @@ async fn a_server_can_be_set_up_from_any_serde_source() {
         let built = config(&format!("{url}, {contradiction}")).unwrap().build().await;
         assert!(built.is_err(), "{contradiction}");
     }
-    let useless = config(&format!(r#"{url}, "stale_scopes": ["read"]"#)).unwrap().build().await;
-    assert!(useless.unwrap_err().to_string().contains("`stale_if_error_s`"));
+    let useless =
+        config(&format!(r#"{url}, "cache_stale_scopes": ["read"]"#)).unwrap().build().await;
+    assert!(useless.unwrap_err().to_string().contains("`cache_stale_if_error_s`"));
     let meant = format!(r#"{url}, "client_id": "a", "client_authentication": "none""#);
     assert!(config(&meant).unwrap().build().await.is_ok());
     let message = config(r#""realm": "x""#).unwrap().build().await.unwrap_err().to_string();
@@ -181,7 +182,7 @@ async fn what_is_to_happen_in_an_outage_can_be_set() {
     assert_eq!(refused.retry_after(), Some(Duration::from_secs(9)));
 
     for (scopes, goes_on) in [("read", true), ("write", false)] {
-        let stale = format!(r#""stale_if_error_s": 60, "stale_scopes": ["{scopes}"]"#);
+        let stale = format!(r#""cache_stale_if_error_s": 60, "cache_stale_scopes": ["{scopes}"]"#);
         let (server, upstream) = start(&format!(r#""cache_ttl_s": 0, {stale}"#)).await;
         let token = token(&upstream);
         for asked in 1..3 {

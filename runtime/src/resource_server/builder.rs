@@ -28,7 +28,7 @@ pub struct ResourceServerBuilder {
     authorization_servers: Vec<String>,
     resolver: Option<SharedResolver>,
     audience_check: AudienceCheck,
-    audiences: Vec<String>,
+    accepted_audiences: Vec<String>,
     leeway: Duration,
     realm: Option<String>,
     max_token_length: usize,
@@ -47,7 +47,7 @@ impl ResourceServerBuilder {
             authorization_servers: Vec::new(),
             resolver: None,
             audience_check: AudienceCheck::default(),
-            audiences: Vec::new(),
+            accepted_audiences: Vec::new(),
             leeway: Duration::ZERO,
             realm: None,
             max_token_length: MAX_TOKEN_LENGTH,
@@ -74,10 +74,14 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Names an authorization server in the metadata without a check of `iss`; repeatable. Default:
-    /// none, but one is required unless there is an [`issuer`](Self::issuer).
-    pub fn authorization_server(mut self, issuer: impl Into<String>) -> Self {
-        self.authorization_servers.push(issuer.into());
+    /// Lists these authorization servers in the metadata, after the [`issuer`](Self::issuer) and
+    /// those of earlier calls. It does not make `iss` be checked. Default: none, but one is required
+    /// where there is no issuer.
+    pub fn authorization_servers<S: Into<String>>(
+        mut self,
+        issuers: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.authorization_servers.extend(issuers.into_iter().map(Into::into));
         self
     }
 
@@ -88,10 +92,14 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Accepts a further audience besides the resource identifier, for servers that name APIs in
-    /// another way (`api://…` of Entra ID, a client id of Keycloak); repeatable. Default: none.
-    pub fn accept_audience(mut self, audience: impl Into<String>) -> Self {
-        self.audiences.push(audience.into());
+    /// Accepts tokens for these audiences, too, besides the resource identifier and the audiences of
+    /// earlier calls. It is for authorization servers that identify an API by another value (`api://…`
+    /// of Entra ID, a client id of Keycloak). Default: none.
+    pub fn accepted_audiences<S: Into<String>>(
+        mut self,
+        audiences: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.accepted_audiences.extend(audiences.into_iter().map(Into::into));
         self
     }
 
@@ -114,12 +122,13 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// The scopes that the metadata lists as `scopes_supported`. Default: none.
+    /// Lists these scopes as `scopes_supported` in the metadata, after those of earlier calls. Each is
+    /// listed once. `offline_access` is left out, since a resource server does not use it. Default: none.
     pub fn scopes_supported<S: Into<String>>(
         mut self,
         scopes: impl IntoIterator<Item = S>,
     ) -> Self {
-        self.scopes_supported = scopes.into_iter().map(Into::into).collect();
+        self.scopes_supported.extend(scopes.into_iter().map(Into::into));
         self
     }
 
@@ -171,13 +180,13 @@ impl ResourceServerBuilder {
             self.issuer.iter().cloned().chain(self.authorization_servers).collect();
         if authorization_servers.is_empty() {
             return Err(SetupError::Setting(
-                "no authorization server is named: set the `issuer` (REQUIRES_AUTH_ISSUER) or an \
-                 `authorization_server` (REQUIRES_AUTH_AUTHORIZATION_SERVERS)",
+                "no authorization server is named: set the `issuer` (REQUIRES_AUTH_ISSUER) or \
+                 `authorization_servers` (REQUIRES_AUTH_AUTHORIZATION_SERVERS)",
             ));
         }
-        if self.audiences.iter().any(String::is_empty) {
+        if self.accepted_audiences.iter().any(String::is_empty) {
             return Err(SetupError::Setting(
-                "an accepted audience (`accept_audience`, `accepted_audiences`, \
+                "an accepted audience (`accepted_audiences`, \
                  REQUIRES_AUTH_ACCEPTED_AUDIENCES) is an empty text",
             ));
         }
@@ -199,7 +208,7 @@ impl ResourceServerBuilder {
             resource_name: self.resource_name,
             resource_documentation: self.resource_documentation,
         };
-        let mut audiences = self.audiences;
+        let mut audiences = self.accepted_audiences;
         audiences.push(identifier.as_str().to_owned());
         Ok(ResourceServer(Arc::new(Inner {
             identifier,

@@ -14,10 +14,24 @@ use crate::ScopeClaim;
 /// The settings of a [`ResourceServer`](crate::ResourceServer) with introspection, for any serde format.
 ///
 /// Only `resource`, and `issuer` or `introspection_url`, are required. A setting that does not exist,
-/// or whose feature is not compiled in, is an error that names the nearest one or the feature. Each
-/// default is that of the builder's method of the same name. In the environment, a setting is the
-/// variable `REQUIRES_AUTH_` with its name in capitals: see
+/// or whose feature is not compiled in, is an error that names the nearest one or the feature.
+///
+/// # Names
+///
+/// A setting has the name of the builder's method that sets it, and the same default:
+///
+/// - A setting of the cache ([`CachedBuilder`](crate::CachedBuilder)) begins with `cache_`, and one of
+///   the shared cache with `redis_`: `ttl` of the cache is `cache_ttl_s`.
+/// - A duration ends with its unit, `_s` or `_ms`: `request_timeout` is `request_timeout_ms`.
+///
+/// What builders take as arguments of functions has the name of the argument, or of what it becomes:
+/// `resource`, `introspection_url`, `redis_urls`, `redis_cluster`, `redis_secret`, and, for the client
+/// authentication, `client_id`, `client_secret`, `bearer_token`.
+///
+/// In the environment, a setting is the variable `REQUIRES_AUTH_` with this name in capitals: see
 /// [`ResourceServer::from_env`](crate::ResourceServer::from_env).
+///
+/// # Example
 ///
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -57,7 +71,7 @@ pub struct ResourceServerConfig {
     pub client_authentication: Option<ClientAuthenticationMethod>,
     /// `required`, `if-present` or `unchecked`. Default: `required`.
     #[serde(default)]
-    pub audience: AudienceCheck,
+    pub audience_check: AudienceCheck,
     /// Audiences that are accepted besides `resource`. Default: none.
     #[serde(default)]
     pub accepted_audiences: Vec<String>,
@@ -98,9 +112,9 @@ pub struct ResourceServerConfig {
     pub cache_ttl_s: Option<u64>,
     /// Seconds, beyond that, for which claims stand in when the authorization server cannot be asked;
     /// at most 3600. Default: 0.
-    pub stale_if_error_s: Option<u64>,
+    pub cache_stale_if_error_s: Option<u64>,
     /// The scopes that such claims may be used for; an empty list is none. Default: all.
-    pub stale_scopes: Option<Vec<String>>,
+    pub cache_stale_scopes: Option<Vec<String>>,
     /// The Redis or Valkey that a [shared cache](crate::shared_cache) is kept in, as
     /// `redis://user:password@host:6379`, or `rediss://…` for TLS; of a cluster, some of its nodes.
     /// Default: there is none.

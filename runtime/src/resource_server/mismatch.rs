@@ -25,11 +25,11 @@ pub(super) struct Mismatch {
 }
 
 const AUDIENCES: &str = "the resource identifier (`resource`, REQUIRES_AUTH_RESOURCE) and further \
-    audiences (`accept_audience`, `accepted_audiences`, REQUIRES_AUTH_ACCEPTED_AUDIENCES)";
+    audiences (`accepted_audiences`, REQUIRES_AUTH_ACCEPTED_AUDIENCES)";
 
 /// Only this check refuses a token without an audience.
-const AUDIENCE_CHECK: &str = "`audience_check` (`audience`, REQUIRES_AUTH_AUDIENCE), which is \
-    `required`; `if-present` accepts any token without `aud`, also one that was issued for another \
+const AUDIENCE_CHECK: &str = "`audience_check` (REQUIRES_AUTH_AUDIENCE_CHECK), which is `required`; \
+    `if-present` accepts any token without `aud`, also one that was issued for another \
     service";
 
 /// What its absence mostly is due to.

@@ -71,7 +71,7 @@ impl Caller {
 /// The resource server that makes the challenges of rejections. It resolves no token.
 fn resource_server() -> Result<ResourceServer, SetupError> {
     ResourceServer::builder("https://resource.example")
-        .authorization_server("https://auth.example")
+        .authorization_servers(["https://auth.example"])
         .resolver(NoTokens)
         .build()
 }

@@ -56,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let issuer = AuthorizationServer::builder().resource(&resource).start().await?;
         let introspection = Introspection::builder(issuer.introspection_url()).build()?;
         let server = ResourceServer::builder(&resource)
-            .authorization_server(issuer.issuer())
+            .authorization_servers([issuer.issuer()])
             .resolver(introspection)
             .build()?;
         println!("token {}", issuer.mint().audience(&resource).scopes(SCOPE).issue());

@@ -238,7 +238,7 @@ async fn subscribed() -> (Resolved, Subscriptions, Pipe) {
     let state = Arc::new(Mutex::new(TokenState::Active(SKILLS)));
     let resolved = Resolved { state, looked_at: Arc::default() };
     let server = ResourceServer::builder(RESOURCE)
-        .authorization_server("https://as.example")
+        .authorization_servers(["https://as.example"])
         .resolver(resolved.clone())
         .build()
         .unwrap();

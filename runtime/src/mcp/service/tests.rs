@@ -143,7 +143,7 @@ impl Body for Slow {
 async fn a_body_that_arrives_too_late_is_rejected() {
     // R-I3, R-I13: the timeout applies whether the layer or the service reads the body.
     let server = ResourceServer::builder("https://a.example/")
-        .authorization_server("https://as.example")
+        .authorization_servers(["https://as.example"])
         .resolver(AnyToken)
         .build()
         .unwrap();
@@ -204,7 +204,7 @@ async fn assert_timed_out(
 async fn a_service_that_reads_late_does_not_extend_the_deadline_of_the_body() {
     // R-I13: a body that is never pending, and one whose first read comes late.
     let server = ResourceServer::builder("https://a.example/")
-        .authorization_server("https://as.example")
+        .authorization_servers(["https://as.example"])
         .resolver(AnyToken)
         .build()
         .unwrap();

@@ -123,7 +123,7 @@ impl Open {
         let (answers, clock) = (Answers::default(), WallClock::default());
         *answers.server.lock().unwrap() = Answer::Claims(claims);
         let server = ResourceServer::builder("https://a.example/")
-            .authorization_server("https://as.example")
+            .authorization_servers(["https://as.example"])
             .resolver(answers.clone())
             .clock(clock.clone())
             .build()

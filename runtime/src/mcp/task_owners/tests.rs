@@ -120,7 +120,7 @@ impl ServerHandler for Handler {
 async fn a_call_whose_task_has_no_room_gets_an_error() {
     // R-I14: otherwise the caller would get the id of a task that it cannot use.
     let server = ResourceServer::builder("https://a.example/")
-        .authorization_server("https://as.example")
+        .authorization_servers(["https://as.example"])
         .resolver(AnyToken)
         .build()
         .unwrap();

@@ -44,10 +44,10 @@ impl ResourceServerConfig {
         };
         let introspection = self.introspection(introspection)?.build()?;
 
-        if self.stale_if_error_s.is_none() && self.stale_scopes.is_some() {
+        if self.cache_stale_if_error_s.is_none() && self.cache_stale_scopes.is_some() {
             return Err(SetupError::Setting(
-                "`stale_scopes` (REQUIRES_AUTH_STALE_SCOPES) is set without `stale_if_error_s` \
-                 (REQUIRES_AUTH_STALE_IF_ERROR_S)",
+                "`cache_stale_scopes` (REQUIRES_AUTH_CACHE_STALE_SCOPES) is set without `cache_stale_if_error_s` \
+                 (REQUIRES_AUTH_CACHE_STALE_IF_ERROR_S)",
             ));
         }
         introspection.discover_at_start().await?;
@@ -63,8 +63,9 @@ impl ResourceServerConfig {
             server.resolver(introspection)
         };
         let mut server = server
-            .audience_check(self.audience)
+            .audience_check(self.audience_check)
             .leeway(Duration::from_secs(self.leeway_s))
+            .accepted_audiences(self.accepted_audiences)
             .scopes_supported(self.scopes_supported);
         if self.dangerously_allow_http {
             server = server.dangerously_allow_http();
@@ -72,8 +73,9 @@ impl ResourceServerConfig {
         let unnamed = self.issuer.is_none() && self.authorization_servers.is_empty();
         if let (true, Some(url)) = (unnamed, &self.introspection_url) {
             let url = secure_url::parse(url, http).map_err(SetupError::url(ENDPOINT_SETTING))?;
-            server = server.authorization_server(url.origin().ascii_serialization());
+            server = server.authorization_servers([url.origin().ascii_serialization()]);
         }
+        server = server.authorization_servers(self.authorization_servers);
         if let Some(issuer) = self.issuer {
             server = server.issuer(issuer);
         }
@@ -88,12 +90,6 @@ impl ResourceServerConfig {
         }
         if let Some(bytes) = self.max_token_length {
             server = server.max_token_length(bytes);
-        }
-        for issuer in self.authorization_servers {
-            server = server.authorization_server(issuer);
-        }
-        for audience in self.accepted_audiences {
-            server = server.accept_audience(audience);
         }
         server.build()
     }
@@ -140,7 +136,8 @@ impl ResourceServerConfig {
     }
 
     fn remembers(&self) -> bool {
-        self.cache_ttl_s != Some(0) || self.stale_if_error_s.is_some_and(|seconds| seconds > 0)
+        self.cache_ttl_s != Some(0)
+            || self.cache_stale_if_error_s.is_some_and(|seconds| seconds > 0)
     }
 
     fn cached(&self, mut cached: CachedBuilder<Introspection>) -> CachedBuilder<Introspection> {
@@ -150,10 +147,10 @@ impl ResourceServerConfig {
         if self.cache_ttl_s == Some(0) {
             cached = cached.inactive_ttl(Duration::ZERO);
         }
-        if let Some(seconds) = self.stale_if_error_s {
+        if let Some(seconds) = self.cache_stale_if_error_s {
             cached = cached.stale_if_error(Duration::from_secs(seconds));
         }
-        if let Some(scopes) = &self.stale_scopes {
+        if let Some(scopes) = &self.cache_stale_scopes {
             cached = cached.stale_scopes(scopes);
         }
         cached

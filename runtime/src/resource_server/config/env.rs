@@ -45,7 +45,7 @@ const VARIABLES: &[(&str, &str, Form)] = &[
     ("REQUIRES_AUTH_CLIENT_SECRET", "client_secret", Text),
     ("REQUIRES_AUTH_BEARER_TOKEN", "bearer_token", Text),
     ("REQUIRES_AUTH_CLIENT_AUTHENTICATION", "client_authentication", Choice(CLIENT_AUTHENTICATION)),
-    ("REQUIRES_AUTH_AUDIENCE", "audience", Choice(AUDIENCE)),
+    ("REQUIRES_AUTH_AUDIENCE_CHECK", "audience_check", Choice(AUDIENCE)),
     ("REQUIRES_AUTH_ACCEPTED_AUDIENCES", "accepted_audiences", List),
     ("REQUIRES_AUTH_SCOPE_CLAIMS", "scope_claims", ListOf(SCOPE_CLAIMS)),
     ("REQUIRES_AUTH_SCOPES_SUPPORTED", "scopes_supported", List),
@@ -66,8 +66,8 @@ const VARIABLES: &[(&str, &str, Form)] = &[
     ),
     ("REQUIRES_AUTH_WITHOUT_CIRCUIT_BREAKER", "without_circuit_breaker", Switch),
     ("REQUIRES_AUTH_CACHE_TTL_S", "cache_ttl_s", Number),
-    ("REQUIRES_AUTH_STALE_IF_ERROR_S", "stale_if_error_s", Number),
-    ("REQUIRES_AUTH_STALE_SCOPES", "stale_scopes", List),
+    ("REQUIRES_AUTH_CACHE_STALE_IF_ERROR_S", "cache_stale_if_error_s", Number),
+    ("REQUIRES_AUTH_CACHE_STALE_SCOPES", "cache_stale_scopes", List),
     ("REQUIRES_AUTH_REDIS_URLS", "redis_urls", List),
     ("REQUIRES_AUTH_REDIS_CLUSTER", "redis_cluster", Switch),
     ("REQUIRES_AUTH_REDIS_SECRET", "redis_secret", Text),
@@ -88,8 +88,8 @@ impl ResourceServer {
     ///
     /// An empty variable is an unset one. Where that would accept more tokens than was meant, it is an
     /// error: an empty `REQUIRES_AUTH_ISSUER` beside a `REQUIRES_AUTH_INTROSPECTION_URL`, without
-    /// which `iss` is not checked, and an empty `REQUIRES_AUTH_STALE_SCOPES` beside a
-    /// `REQUIRES_AUTH_STALE_IF_ERROR_S`, without which stale claims may be used for all scopes.
+    /// which `iss` is not checked, and an empty `REQUIRES_AUTH_CACHE_STALE_SCOPES` beside a
+    /// `REQUIRES_AUTH_CACHE_STALE_IF_ERROR_S`, without which stale claims may be used for all scopes.
     ///
     /// ```no_run
     /// # async fn run() -> Result<(), requires_auth::SetupError> {
@@ -198,8 +198,8 @@ impl Variables {
                 "set it to the issuer that `iss` must name; without an issuer, `iss` is not checked",
             ),
             (
-                "REQUIRES_AUTH_STALE_SCOPES",
-                "REQUIRES_AUTH_STALE_IF_ERROR_S",
+                "REQUIRES_AUTH_CACHE_STALE_SCOPES",
+                "REQUIRES_AUTH_CACHE_STALE_IF_ERROR_S",
                 "set it to the scopes that stale claims may be used for; without it, they may be \
                  used for all",
             ),
@@ -271,7 +271,7 @@ mod tests {
             .map(|(name, setting, form)| {
                 let text = match (form, *setting) {
                     (_, "client_authentication") => "client_secret_post",
-                    (_, "audience") => "if-present",
+                    (_, "audience_check") => "if-present",
                     (_, "scope_claims") => "a[] b[]",
                     (Number, _) => "7",
                     (Switch, _) => "true",
@@ -298,7 +298,7 @@ mod tests {
         let resource = ("REQUIRES_AUTH_RESOURCE", "https://api.example");
         for (name, text) in [
             ("REQUIRES_AUTH_REQUEST_TIMEOUT_MS", "s3cret"),
-            ("REQUIRES_AUTH_AUDIENCE", "s3cret"),
+            ("REQUIRES_AUTH_AUDIENCE_CHECK", "s3cret"),
             ("REQUIRES_AUTH_SCOPE_CLAIMS", "/s3cret/"),
             ("REQUIRES_AUTH_DANGEROUSLY_ALLOW_HTTP", "s3cret"),
         ] {
@@ -330,7 +330,7 @@ mod tests {
             ("REQUIRES_AUTH_SCOPE_CLAIM", "s3cret"),
             ("REQUIRES_AUTH_CLIENTID", "s3cret"),
             ("REQUIRES_AUTH_TTL", "s3cret"),
-            ("requires_auth_audience", "s3cret"),
+            ("requires_auth_audience_check", "s3cret"),
             ("OTHER_REQUIRES_AUTH_CLIENTID", "x"),
             ("requires_auth_of_another_program", "x"),
             ("REQUIRES_AUTHENTICATION", "x"),
@@ -342,8 +342,8 @@ mod tests {
              `REQUIRES_AUTH_CACHE_TTL_S`), \"REQUIRES_AUTH_CLIENTID\" (the nearest is \
              `REQUIRES_AUTH_CLIENT_ID`), \"REQUIRES_AUTH_SCOPE_CLAIM\" (the nearest is \
              `REQUIRES_AUTH_SCOPE_CLAIMS`), \"REQUIRES_AUTH_TTL\" (the nearest is \
-             `REQUIRES_AUTH_CACHE_TTL_S`), \"requires_auth_audience\" (the nearest is \
-             `REQUIRES_AUTH_AUDIENCE`)"
+             `REQUIRES_AUTH_CACHE_TTL_S`), \"requires_auth_audience_check\" (the nearest is \
+             `REQUIRES_AUTH_AUDIENCE_CHECK`)"
         );
         // Without the resource, too, which may be what was mistyped.
         let unknown = message(&[("REQUIRES_AUTH_RESSOURCE", "https://api.example")]);
@@ -374,9 +374,9 @@ mod tests {
     fn a_value_that_cannot_be_read_is_refused_with_what_is_accepted() {
         // R-C13
         let refused = |name, text| message(&[RESOURCE, (name, text)]);
-        let audience = refused("REQUIRES_AUTH_AUDIENCE", "https://api.example");
+        let audience = refused("REQUIRES_AUTH_AUDIENCE_CHECK", "https://api.example");
         for part in [
-            "`REQUIRES_AUTH_AUDIENCE` is not one of `required`, `if-present` or `unchecked`",
+            "`REQUIRES_AUTH_AUDIENCE_CHECK` is not one of `required`, `if-present` or `unchecked`",
             "REQUIRES_AUTH_RESOURCE",
             "REQUIRES_AUTH_ACCEPTED_AUDIENCES",
         ] {
@@ -412,7 +412,7 @@ mod tests {
                 assert!(read(&[RESOURCE, (name, empty)]).is_ok(), "alone it is an unset one");
             }
         };
-        with("REQUIRES_AUTH_STALE_SCOPES", ("REQUIRES_AUTH_STALE_IF_ERROR_S", "60"));
+        with("REQUIRES_AUTH_CACHE_STALE_SCOPES", ("REQUIRES_AUTH_CACHE_STALE_IF_ERROR_S", "60"));
         with("REQUIRES_AUTH_ISSUER", ("REQUIRES_AUTH_INTROSPECTION_URL", "https://as.example/i"));
     }
 }

@@ -43,7 +43,7 @@ async fn a_stream_over_http_is_bound_to_the_scopes_of_its_operation() {
         let answers = Answers::default();
         *answers.server.lock().unwrap() = Answer::Claims(ALICE);
         let server = ResourceServer::builder("https://a.example/")
-            .authorization_server("https://as.example")
+            .authorization_servers(["https://as.example"])
             .resolver(answers.clone())
             .build()
             .unwrap();

@@ -50,7 +50,7 @@ async fn a_server_invalidates_every_nested_cache() {
     let script = Script::open();
     let cached = Cached::new(Cached::new(Arc::clone(&script)));
     let server = crate::ResourceServer::builder("https://api.example")
-        .authorization_server("https://auth.example")
+        .authorization_servers(["https://auth.example"])
         .resolver(Arc::new(cached))
         .audience_check(crate::AudienceCheck::Unchecked)
         .build()
