@@ -10,6 +10,7 @@ mod refusal_log;
 mod refusals;
 mod resource_identifier;
 mod setup_error;
+mod single_value;
 #[cfg(feature = "rmcp")]
 mod token_status;
 mod unknown_setting;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use requires_auth::testing::{AuthorizationServer, Fault, ManualClock};
-use requires_auth::{Cached, Introspection, ResourceServerBuilder};
+use requires_auth::{Cached, Introspection};
 
 use crate::log::Log;
 use crate::service::Service;
@@ -45,8 +45,7 @@ async fn everything_that_happens_is_counted_under_its_name() {
         .clock(clock.clone())
         .build()
         .unwrap();
-    let resolver = |server: ResourceServerBuilder| server.resolver(cached);
-    let service = Service::beside(server, |client| client, resolver).await;
+    let service = Service::resolved_by(server, cached).await;
     let token = service.token("read");
     let ask = |path: &str, token: &str| Request::get(path).bearer(token).send(service.address);
 

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use requires_auth::testing::{AuthorizationServer, Fault, ManualClock};
 use requires_auth::{
-    AccessToken, AudienceCheck, Claims, IntrospectionBuilder, ResolveError, Resolver,
-    ResourceServerBuilder,
+    AccessToken, AudienceCheck, Claims, Introspection, IntrospectionBuilder, ResolveError,
+    Resolver, ResourceServer, ResourceServerBuilder,
 };
 use serde_json::{Value, json};
 
@@ -33,11 +33,13 @@ async fn warnings_about(
 ) -> Vec<String> {
     let log = Log::default();
     let _guard = log.begin();
-    let server = |server: ResourceServerBuilder| {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
-        settings(server.clock(ManualClock::at(now)))
-    };
-    let service = Service::with(|client| client, server).await;
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let client = Introspection::builder(authorization_server.introspection_url()).build();
+    let server = ResourceServer::builder(RESOURCE)
+        .authorization_servers([authorization_server.issuer()])
+        .resolver(client.unwrap())
+        .clock(ManualClock::at(SystemTime::UNIX_EPOCH + Duration::from_secs(NOW)));
+    let service = Service::set_up(authorization_server, settings(server)).await;
     let token = service.token_with_answer(answer);
     let refused = Request::get("/read").bearer(&token).send(service.address).await;
     // The caller reads nothing of it.
@@ -409,7 +411,8 @@ async fn claims_without_an_issuer_that_nobody_vouches_for_are_rejected() {
     // R-D7, R-B9
     let log = Log::default();
     let _guard = log.begin();
-    let service = Service::with(|client| client, |server| server.resolver(WithoutIssuer)).await;
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let service = Service::resolved_by(authorization_server, WithoutIssuer).await;
     let issuer = service.authorization_server.issuer();
     let refused = Request::get("/read").bearer("opaque").send(service.address).await;
     assert_challenged(&refused, 401, body::INVALID_TOKEN, "read");

@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{
-    AuthInfo, Cached, Introspection, IntrospectionBuilder, Rejection, ResourceServer,
+    AuthInfo, Cached, Introspection, IntrospectionBuilder, Rejection, Resolver, ResourceServer,
     ResourceServerBuilder, requires_auth,
 };
 use serde_json::Value;
@@ -59,6 +59,25 @@ impl Service {
                 .issuer(authorization_server.issuer())
                 .resolver(client.expect("the settings are right")),
         );
+        Self::set_up(authorization_server, server).await
+    }
+
+    /// With a resolver of its own, beside an authorization server that issues the tokens.
+    pub async fn resolved_by(
+        authorization_server: AuthorizationServer,
+        resolver: impl Resolver,
+    ) -> Self {
+        let server = ResourceServer::builder(RESOURCE)
+            .issuer(authorization_server.issuer())
+            .resolver(resolver);
+        Self::set_up(authorization_server, server).await
+    }
+
+    /// As this builder is set.
+    pub async fn set_up(
+        authorization_server: AuthorizationServer,
+        server: ResourceServerBuilder,
+    ) -> Self {
         let server = server.build().expect("the settings are right");
         let runs = Arc::new(AtomicUsize::new(0));
         let app = router(App { server, runs: Arc::clone(&runs) });
@@ -75,9 +94,7 @@ impl Service {
         let authorization_server = AuthorizationServer::start().await.expect("loopback is there");
         let client = Introspection::builder(authorization_server.introspection_url()).build();
         let cached = Cached::new(client.expect("the settings are right"));
-        let resolver = cached.clone();
-        let server = move |server: ResourceServerBuilder| server.resolver(resolver);
-        (Self::beside(authorization_server, |client| client, server).await, cached)
+        (Self::resolved_by(authorization_server, cached.clone()).await, cached)
     }
 
     /// A token that is right in everything, with these scopes.

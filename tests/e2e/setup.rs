@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use requires_auth::testing::{AuthorizationServer, Fault};
 use requires_auth::{
-    Condition, Introspection, ResourceServer, ResourceServerConfig, SetupError, UrlError,
+    AudienceCheck, Condition, Introspection, ResourceServer, ResourceServerBuilder,
+    ResourceServerConfig, SetupError, SystemClock, UrlError,
 };
 
 use crate::head;
@@ -81,6 +82,42 @@ fn what_is_missing_is_named() {
     assert!(message(audience).contains("`accepted_audiences`"));
     let named = server().issuer(AS).authorization_servers(["as.example"]).build();
     assert!(message(named).contains("REQUIRES_AUTH_AUTHORIZATION_SERVERS"));
+}
+
+#[test]
+fn a_setting_with_one_value_is_set_once() {
+    // R-C13
+    let twice =
+        |set: fn(ResourceServerBuilder) -> ResourceServerBuilder| match set(server().issuer(AS))
+            .build()
+        {
+            Err(SetupError::SetTwice { setting }) => setting,
+            other => panic!("{other:?}"),
+        };
+    assert_eq!(twice(|it| it.issuer("https://other.example")), "issuer");
+    assert_eq!(twice(|it| it.resolver(resolver())), "resolver");
+    let checks = |it: ResourceServerBuilder| {
+        it.audience_check(AudienceCheck::Required).audience_check(AudienceCheck::Unchecked)
+    };
+    assert_eq!(twice(checks), "audience_check");
+    assert_eq!(twice(|it| it.leeway(Duration::ZERO).leeway(Duration::from_secs(1))), "leeway");
+    assert_eq!(twice(|it| it.realm("a").realm("b")), "realm");
+    assert_eq!(twice(|it| it.max_token_length(1).max_token_length(2)), "max_token_length");
+    assert_eq!(twice(|it| it.resource_name("a").resource_name("b")), "resource_name");
+    assert_eq!(
+        twice(|it| it.resource_documentation("a").resource_documentation("b")),
+        "resource_documentation"
+    );
+    assert_eq!(twice(|it| it.clock(SystemClock).clock(SystemClock)), "clock");
+
+    let message = server().issuer(AS).issuer("https://other.example").build().unwrap_err();
+    assert!(message.to_string().contains("`authorization_servers`"), "{message}");
+    let repeated = server().issuer(AS).issuer(AS).realm("a").realm("a").build();
+    assert!(repeated.is_ok(), "the same value again");
+    let added = server().authorization_servers([AS]).authorization_servers(["https://b.example"]);
+    let added = added.scopes_supported(["a"]).scopes_supported(["b", "a"]).build().unwrap();
+    assert_eq!(added.metadata().authorization_servers, [AS, "https://b.example"]);
+    assert_eq!(added.metadata().scopes_supported, ["a", "b"]);
 }
 
 #[tokio::test]
@@ -214,7 +251,7 @@ fn resolver() -> Introspection {
     Introspection::builder("https://as.example/introspect").build().unwrap()
 }
 
-fn server() -> requires_auth::ResourceServerBuilder {
+fn server() -> ResourceServerBuilder {
     ResourceServer::builder(RESOURCE).resolver(resolver())
 }
 

@@ -24,9 +24,7 @@ async fn start(
         .ttl(Duration::ZERO)
         .stale_if_error(Duration::from_secs(600));
     let cached = settings(cached).build().unwrap();
-    let resolver = cached.clone();
-    let server = |server: requires_auth::ResourceServerBuilder| server.resolver(resolver);
-    (Service::beside(authorization_server, |client| client, server).await, cached)
+    (Service::resolved_by(authorization_server, cached.clone()).await, cached)
 }
 
 async fn get(service: &Service, path: &str, token: &str) -> Answer {
@@ -127,9 +125,7 @@ async fn a_crowd_that_callers_form_uses_no_stale_claims() {
         .stale_if_error(Duration::from_secs(600))
         .build()
         .unwrap();
-    let service =
-        Service::beside(authorization_server, |client| client, |server| server.resolver(cached))
-            .await;
+    let service = Service::resolved_by(authorization_server, cached).await;
     let (revoked, late) = (service.token("read"), service.token("read"));
     assert_ran(&get(&service, "/read", &revoked).await, "alice may");
     service.authorization_server.revoke(&revoked);

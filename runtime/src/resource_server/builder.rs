@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::single_value::SingleValue;
 use super::{Inner, ProtectedResourceMetadata, ResourceIdentifier, ResourceServer, SetupError};
 use crate::rejection::{ChallengeBase, OFFLINE_ACCESS};
 use crate::resolve::SharedResolver;
@@ -20,22 +21,25 @@ const MAX_TOKEN_LENGTH: usize = 8 * 1024;
 const MOST_LEEWAY: Duration = Duration::from_secs(60);
 
 /// Settings of a [`ResourceServer`]; started by [`ResourceServer::builder`].
+///
+/// A method that takes one value sets it once: a second, different value is an error of
+/// [`build`](Self::build). A method that takes several adds them to those of earlier calls.
 #[must_use]
 pub struct ResourceServerBuilder {
     resource: String,
     http: Http,
-    issuer: Option<String>,
+    issuer: SingleValue<String>,
     authorization_servers: Vec<String>,
-    resolver: Option<SharedResolver>,
-    audience_check: AudienceCheck,
+    resolver: SingleValue<SharedResolver>,
+    audience_check: SingleValue<AudienceCheck>,
     accepted_audiences: Vec<String>,
-    leeway: Duration,
-    realm: Option<String>,
-    max_token_length: usize,
+    leeway: SingleValue<Duration>,
+    realm: SingleValue<String>,
+    max_token_length: SingleValue<usize>,
     scopes_supported: Vec<String>,
-    resource_name: Option<String>,
-    resource_documentation: Option<String>,
-    clock: Arc<dyn Clock>,
+    resource_name: SingleValue<String>,
+    resource_documentation: SingleValue<String>,
+    clock: SingleValue<Arc<dyn Clock>>,
 }
 
 impl ResourceServerBuilder {
@@ -43,25 +47,25 @@ impl ResourceServerBuilder {
         Self {
             resource,
             http: Http::LoopbackOnly,
-            issuer: None,
+            issuer: SingleValue::UNSET,
             authorization_servers: Vec::new(),
-            resolver: None,
-            audience_check: AudienceCheck::default(),
+            resolver: SingleValue::UNSET,
+            audience_check: SingleValue::UNSET,
             accepted_audiences: Vec::new(),
-            leeway: Duration::ZERO,
-            realm: None,
-            max_token_length: MAX_TOKEN_LENGTH,
+            leeway: SingleValue::UNSET,
+            realm: SingleValue::UNSET,
+            max_token_length: SingleValue::UNSET,
             scopes_supported: Vec::new(),
-            resource_name: None,
-            resource_documentation: None,
-            clock: Arc::new(SystemClock),
+            resource_name: SingleValue::UNSET,
+            resource_documentation: SingleValue::UNSET,
+            clock: SingleValue::UNSET,
         }
     }
 
     /// How tokens are resolved: an [`Introspection`](crate::Introspection) client, or a
     /// [`Resolver`] of your own. Required.
     pub fn resolver(mut self, resolver: impl Resolver) -> Self {
-        self.resolver = Some(SharedResolver::new(resolver));
+        self.resolver.set_once(SharedResolver::new(resolver));
         self
     }
 
@@ -70,7 +74,7 @@ impl ResourceServerBuilder {
     /// resolver that [vouches](Resolver::vouches_for_issuer) for the issuer. Default: none, and `iss`
     /// is not checked.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.issuer = Some(issuer.into());
+        self.issuer.set(issuer.into());
         self
     }
 
@@ -88,7 +92,7 @@ impl ResourceServerBuilder {
     /// Whether tokens must name this resource as their audience. Default:
     /// [`AudienceCheck::Required`]. Everything else accepts tokens that were meant for others.
     pub fn audience_check(mut self, check: AudienceCheck) -> Self {
-        self.audience_check = check;
+        self.audience_check.set(check);
         self
     }
 
@@ -106,19 +110,19 @@ impl ResourceServerBuilder {
     /// How much the clocks may differ when `exp` and `nbf` are checked. Default: 0; at most
     /// 60 s. The authorization server has checked them by its own clock already.
     pub fn leeway(mut self, leeway: Duration) -> Self {
-        self.leeway = leeway;
+        self.leeway.set(leeway);
         self
     }
 
     /// The `realm` of challenges (RFC 9110 §11.5). Default: none.
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
-        self.realm = Some(realm.into());
+        self.realm.set(realm.into());
         self
     }
 
     /// The longest token that is looked at, in bytes. Default: 8192.
     pub fn max_token_length(mut self, bytes: usize) -> Self {
-        self.max_token_length = bytes;
+        self.max_token_length.set(bytes);
         self
     }
 
@@ -134,13 +138,13 @@ impl ResourceServerBuilder {
 
     /// The name of the resource in the metadata, for people. Default: none.
     pub fn resource_name(mut self, name: impl Into<String>) -> Self {
-        self.resource_name = Some(name.into());
+        self.resource_name.set(name.into());
         self
     }
 
     /// Where the documentation of the resource is, for the metadata. Default: none.
     pub fn resource_documentation(mut self, url: impl Into<String>) -> Self {
-        self.resource_documentation = Some(url.into());
+        self.resource_documentation.set(url.into());
         self
     }
 
@@ -153,7 +157,7 @@ impl ResourceServerBuilder {
 
     /// The clock for `exp` and `nbf`. Default: [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock.set_once(Arc::new(clock));
         self
     }
 
@@ -166,8 +170,10 @@ impl ResourceServerBuilder {
             .map_err(SetupError::url("setting `resource` (REQUIRES_AUTH_RESOURCE)"))?;
         let resolver = self
             .resolver
+            .get("resolver")?
             .ok_or(SetupError::Setting("there is no way to resolve tokens: set a `resolver`"))?;
-        if let Some(issuer) = &self.issuer {
+        let issuer = self.issuer.get("issuer")?;
+        if let Some(issuer) = &issuer {
             secure_url::parse(issuer, self.http)
                 .map_err(SetupError::url("setting `issuer` (REQUIRES_AUTH_ISSUER)"))?;
         }
@@ -177,7 +183,7 @@ impl ResourceServerBuilder {
             ))?;
         }
         let authorization_servers: Vec<String> =
-            self.issuer.iter().cloned().chain(self.authorization_servers).collect();
+            issuer.iter().cloned().chain(self.authorization_servers).collect();
         if authorization_servers.is_empty() {
             return Err(SetupError::Setting(
                 "no authorization server is named: set the `issuer` (REQUIRES_AUTH_ISSUER) or \
@@ -190,37 +196,39 @@ impl ResourceServerBuilder {
                  REQUIRES_AUTH_ACCEPTED_AUDIENCES) is an empty text",
             ));
         }
-        if self.leeway > MOST_LEEWAY {
+        let leeway = self.leeway.get("leeway")?.unwrap_or_default();
+        if leeway > MOST_LEEWAY {
             return Err(SetupError::Setting(
                 "the `leeway` (`leeway_s`, REQUIRES_AUTH_LEEWAY_S) is more than 60 seconds",
             ));
         }
-        let challenge = ChallengeBase::new(self.realm, identifier.metadata_url().to_owned())
-            .ok_or(SetupError::Setting(
+        let realm = self.realm.get("realm")?;
+        let challenge = ChallengeBase::new(realm, identifier.metadata_url().to_owned()).ok_or(
+            SetupError::Setting(
                 "the `realm` has characters other than printable ASCII without `\"` and `\\`",
-            ))?;
+            ),
+        )?;
         let scopes_supported = scopes_supported(self.scopes_supported)?;
         let metadata = ProtectedResourceMetadata {
             resource: identifier.as_str().to_owned(),
             authorization_servers,
             scopes_supported,
             bearer_methods_supported: ["header"],
-            resource_name: self.resource_name,
-            resource_documentation: self.resource_documentation,
+            resource_name: self.resource_name.get("resource_name")?,
+            resource_documentation: self.resource_documentation.get("resource_documentation")?,
         };
+        let max_token_length =
+            self.max_token_length.get("max_token_length")?.unwrap_or(MAX_TOKEN_LENGTH);
+        let audience_check = self.audience_check.get("audience_check")?.unwrap_or_default();
+        let clock = self.clock.get("clock")?.unwrap_or_else(|| Arc::new(SystemClock));
         let mut audiences = self.accepted_audiences;
         audiences.push(identifier.as_str().to_owned());
         Ok(ResourceServer(Arc::new(Inner {
             identifier,
             challenge,
-            max_token_length: self.max_token_length,
-            trusted: TrustedIssuer {
-                issuer: self.issuer,
-                resolver,
-                audience_check: self.audience_check,
-                audiences,
-            },
-            validation: Validation { leeway: self.leeway, clock: self.clock },
+            max_token_length,
+            trusted: TrustedIssuer { issuer, resolver, audience_check, audiences },
+            validation: Validation { leeway, clock },
             metadata,
             log_limiter: LogLimiter::new(),
         })))
@@ -247,8 +255,8 @@ impl fmt::Debug for ResourceServerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResourceServerBuilder")
             .field("resource", &self.resource)
-            .field("issuer", &self.issuer)
-            .field("audience_check", &self.audience_check)
+            .field("issuer", &self.issuer.first())
+            .field("audience_check", &self.audience_check.first())
             .finish_non_exhaustive()
     }
 }

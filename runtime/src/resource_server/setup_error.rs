@@ -28,6 +28,19 @@ pub enum SetupError {
     /// A setting that lacks or contradicts another, or is out of range.
     #[error("{0}")]
     Setting(&'static str),
+    /// A setting of a builder that has one value, and is set to two.
+    #[error(
+        "the setting `{setting}` is set twice, to different values: set it once{}",
+        if *setting == "issuer" {
+            ", and list further authorization servers for the metadata with `authorization_servers`"
+        } else {
+            ""
+        }
+    )]
+    SetTwice {
+        /// The builder's method.
+        setting: &'static str,
+    },
     /// An environment variable that cannot be read.
     #[error("the environment variable `{variable}` is not {expected}")]
     Variable {
