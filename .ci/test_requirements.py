@@ -225,6 +225,16 @@ class Faults(unittest.TestCase):
         self.fault(CONFIG, "milliseconds. Default: 5000.", "milliseconds.", f"{CONFIG}:8: the key `deadline_ms` ")
         self.fault(CONFIG, "    /// The resource. Required.\n", "", f"{CONFIG}:3: the key `resource` ")
 
+    def test_a_key_that_is_declared_in_a_macro(self):
+        feature = '    #[cfg(feature = "redis")]\n'
+        declared = TREE[CONFIG].replace("    only_known: OnlyKnown,\n}", "}\n}")
+        declared = declared.replace("    #[serde(default)]\n", feature)
+        tree = {**TREE, CONFIG: f"settings! {{\n{declared}"}
+        self.assertEqual(self.errors(tree), [])
+        tree[CONFIG] = tree[CONFIG].replace(" Default: 5000.", "")
+        (error,) = self.errors(tree)
+        self.assertTrue(error.startswith(f"{CONFIG}:9: the key `deadline_ms` has no documented default: "), error)
+
     def test_a_setter_without_a_default(self):
         self.fault(
             BUILDER, " Default: 5 s.", "", f"{BUILDER}:7: `ServerBuilder::deadline` has no documented default: "

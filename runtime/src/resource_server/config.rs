@@ -1,16 +1,23 @@
 //! A resource server from configuration: any serde source, or the environment.
 
 mod build;
+mod client_authentication_method;
 mod env;
+mod from_text;
 mod only_known;
+mod settings;
+mod variables;
 
-use only_known::OnlyKnown;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use crate::AudienceCheck;
-use crate::ScopeClaim;
+use super::unknown_setting::Setting;
+use crate::{AudienceCheck, ScopeClaim, SetupError};
+pub use client_authentication_method::ClientAuthenticationMethod;
+use settings::settings;
+use variables::Variables;
 
+settings! {
 /// The settings of a [`ResourceServer`](crate::ResourceServer) with introspection, for any serde format.
 ///
 /// Only `resource`, and `issuer` or `introspection_url`, are required. A setting that does not exist,
@@ -51,23 +58,24 @@ use crate::ScopeClaim;
 pub struct ResourceServerConfig {
     /// The resource identifier (RFC 8707). Required.
     pub resource: String,
-    /// The issuer: checked against `iss`, named in the metadata, and, where there is no
-    /// `introspection_url`, asked for its metadata. It need not answer when this server starts: see
-    /// [`build`](Self::build). Default: none, and `iss` is not checked.
+    /// The issuer. `iss` must be exactly this text, and the metadata of the resource lists it. Without
+    /// an `introspection_url`, its own metadata names the endpoint; it need not be reachable when this
+    /// server starts: see [`build`](Self::build). Default: none, and `iss` is not checked.
     pub issuer: Option<String>,
     /// The introspection endpoint. Default: read from the metadata of `issuer`.
     pub introspection_url: Option<String>,
-    /// The authorization servers in the metadata, besides `issuer`. Default: without an `issuer`,
-    /// the origin of `introspection_url`.
+    /// The authorization servers in the metadata, besides `issuer`. Default: without an `issuer`, the
+    /// origin of `introspection_url`.
     #[serde(default)]
     pub authorization_servers: Vec<String>,
     /// The client id that this server has at the authorization server. Default: none.
     pub client_id: Option<String>,
     /// The secret of this client. Default: none.
     pub client_secret: Option<SecretString>,
-    /// A bearer token to introspect with, in place of a client id and secret. Default: none.
+    /// A bearer token that authenticates introspection requests, in place of a client id and secret.
+    /// Default: none.
     pub bearer_token: Option<SecretString>,
-    /// How id and secret are sent. Default: `client_secret_basic`.
+    /// How the client id and secret are sent. Default: `client_secret_basic`.
     pub client_authentication: Option<ClientAuthenticationMethod>,
     /// `required`, `if-present` or `unchecked`. Default: `required`.
     #[serde(default)]
@@ -75,7 +83,7 @@ pub struct ResourceServerConfig {
     /// Audiences that are accepted besides `resource`. Default: none.
     #[serde(default)]
     pub accepted_audiences: Vec<String>,
-    /// Where the scopes are in the answer. Default: `["scope"]`.
+    /// The members of the introspection response that hold the scopes. Default: `["scope"]`.
     pub scope_claims: Option<Vec<ScopeClaim>>,
     /// The scopes that the metadata lists. Default: none.
     #[serde(default)]
@@ -84,40 +92,41 @@ pub struct ResourceServerConfig {
     pub realm: Option<String>,
     /// The name of the resource in the metadata. Default: none.
     pub resource_name: Option<String>,
-    /// Where the documentation of the resource is, for the metadata. Default: none.
+    /// The URL of the documentation of the resource, for the metadata. Default: none.
     pub resource_documentation: Option<String>,
-    /// Milliseconds that connecting may take. Default: 2000.
+    /// The most milliseconds that connecting may take. Default: 2000.
     pub connect_timeout_ms: Option<u64>,
-    /// Milliseconds that a whole exchange may take. Default: 5000.
+    /// The most milliseconds that an introspection request may take, with its retry. Default: 5000.
     pub request_timeout_ms: Option<u64>,
-    /// The longest answer that is read, in bytes. Default: 65536.
+    /// The longest introspection response that is read, in bytes. Default: 65536.
     pub max_response_length: Option<usize>,
-    /// How many exchanges may be in flight at once. Default: 256.
+    /// How many introspection requests may be in progress at once. Default: 256.
     pub max_in_flight: Option<usize>,
-    /// The longest `Retry-After` of the authorization server that is honoured and passed on, in
-    /// seconds. Default: 60.
+    /// The longest `Retry-After` of the authorization server that is obeyed and passed on, in seconds.
+    /// Default: 60.
     pub max_retry_after_s: Option<u64>,
-    /// Does not try again after a broken connection, a 502, 503 or 504. Default: false.
+    /// Disables the retry after a broken connection, a 502, 503 or 504. Default: false.
     #[serde(default)]
     pub without_retry: bool,
-    /// How many exchanges in a row must fail for the circuit breaker to open. Default: 5.
+    /// The number of failures in a row that opens the circuit breaker. Default: 5.
     pub circuit_breaker_failures: Option<u32>,
-    /// How often an open circuit breaker probes, in milliseconds. Default: 500.
+    /// The interval between control requests while the circuit breaker is open, in milliseconds.
+    /// Default: 500.
     pub circuit_breaker_probe_interval_ms: Option<u64>,
     /// Disables the circuit breaker. Default: false.
     #[serde(default)]
     pub without_circuit_breaker: bool,
-    /// Seconds that claims are remembered, which is how long a revoked token may still be accepted;
-    /// 0 asks about every request. Default: 60.
+    /// Seconds for which the cache holds claims, which is how long a revoked token may still be
+    /// accepted; 0 disables the cache. Default: 60.
     pub cache_ttl_s: Option<u64>,
-    /// Seconds, beyond that, for which claims stand in when the authorization server cannot be asked;
-    /// at most 3600. Default: 0.
+    /// Further seconds for which the claims are used while the authorization server is unavailable; at
+    /// most 3600. Default: 0.
     pub cache_stale_if_error_s: Option<u64>,
-    /// The scopes that such claims may be used for; an empty list is none. Default: all.
+    /// The scopes for which such stale claims are used; an empty list is none. Default: all.
     pub cache_stale_scopes: Option<Vec<String>>,
-    /// The Redis or Valkey that a [shared cache](crate::shared_cache) is kept in, as
+    /// The Redis or Valkey of a [shared cache](crate::shared_cache), as
     /// `redis://user:password@host:6379`, or `rediss://…` for TLS; of a cluster, some of its nodes.
-    /// Default: there is none.
+    /// Default: none, and the cache is not shared.
     #[cfg(feature = "redis")]
     #[serde(default)]
     pub redis_urls: Vec<SecretString>,
@@ -125,41 +134,31 @@ pub struct ResourceServerConfig {
     #[cfg(feature = "redis")]
     #[serde(default)]
     pub redis_cluster: bool,
-    /// The secret that all instances have, at least 32 bytes. Required where there is a shared cache.
+    /// The secret that all instances share, at least 32 bytes. Required where there is a shared cache.
     #[cfg(feature = "redis")]
     pub redis_secret: Option<SecretString>,
-    /// What the keys in the store begin with. Default: `requires-auth`.
+    /// The prefix of all keys in Redis. Default: `requires-auth`.
     #[cfg(feature = "redis")]
     pub redis_prefix: Option<String>,
-    /// Milliseconds that a request may wait for the store. Default: 100.
+    /// The most milliseconds that a request waits for Redis. Default: 100.
     #[cfg(feature = "redis")]
     pub redis_timeout_ms: Option<u64>,
-    /// A file with the certificates, as PEM, of the authorities that may vouch for the store. Default:
-    /// those that the system trusts.
+    /// A PEM file with the certificates of the authorities that may issue the certificate of Redis.
+    /// Default: those that the operating system trusts.
     #[cfg(feature = "redis")]
     pub redis_root_certificates: Option<std::path::PathBuf>,
-    /// The longest token that is looked at, in bytes. Default: 8192.
+    /// The longest token that is accepted, in bytes. Default: 8192.
     pub max_token_length: Option<usize>,
-    /// Seconds that clocks may differ when `exp` and `nbf` are checked. Default: 0.
+    /// Seconds by which clocks may differ when `exp` and `nbf` are checked. Default: 0.
     #[serde(default)]
     pub leeway_s: u64,
-    /// Accepts plain `http` to other machines. Default: false.
+    /// Accepts plain `http` to hosts other than this machine. Default: false.
     #[serde(default)]
     pub dangerously_allow_http: bool,
-    #[serde(flatten)]
-    #[expect(dead_code, reason = "it is there to be deserialized")]
-    only_known: OnlyKnown,
+}
 }
 
-/// How the client id and secret are sent, by its name in OAuth's metadata (RFC 8414 §2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ClientAuthenticationMethod {
-    /// No client authentication.
-    None,
-    /// In the `Authorization` header.
-    ClientSecretBasic,
-    /// In the form.
-    ClientSecretPost,
+/// Rejects keys that are no setting.
+fn only_known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    only_known::deserialize(deserializer, SETTINGS)
 }

@@ -45,7 +45,7 @@ pub enum SetupError {
     #[error("the environment variable `{variable}` is not {expected}")]
     Variable {
         /// Its name.
-        variable: &'static str,
+        variable: String,
         /// What it should be.
         expected: &'static str,
     },
@@ -66,7 +66,7 @@ pub enum SetupError {
     #[error("the environment variable `{variable}` is empty: {missing}")]
     EmptyVariable {
         /// Its name.
-        variable: &'static str,
+        variable: String,
         /// What it should be, and what its absence means.
         missing: &'static str,
     },

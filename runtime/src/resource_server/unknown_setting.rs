@@ -1,4 +1,4 @@
-//! A name that is no setting, and what may have been meant.
+//! A name that is no setting, and the setting whose name is nearest.
 
 use std::fmt;
 
@@ -12,35 +12,38 @@ pub struct UnknownSettingError {
     /// The name as it was found, cut at 100 characters.
     pub name: String,
     /// The setting whose name is nearest; the same name if only a feature is missing.
-    pub nearest: &'static str,
+    pub nearest: String,
     /// The feature of this crate that the nearest setting needs, where it is not compiled in.
     pub missing_feature: Option<&'static str>,
 }
 
+/// A setting, whether its feature is enabled or not.
+#[cfg(feature = "introspection")]
+pub(super) struct Setting {
+    pub(super) key: &'static str,
+    /// The feature that it needs, if it is not enabled.
+    pub(super) missing_feature: Option<&'static str>,
+}
+
 #[cfg(feature = "introspection")]
 impl UnknownSettingError {
-    /// Compares with all settings: the names that are shown, and the configuration's keys.
+    /// Finds the nearest of these settings. `shown` makes of its key what the message names.
     pub(super) fn find(
         name: &str,
-        all: impl Iterator<Item = (&'static str, &'static str)>,
+        settings: &[Setting],
+        shown: impl Fn(&str) -> String,
     ) -> Option<Self> {
-        let name: String = name.chars().take(LONGEST_NAME).collect();
-        let small = name.to_ascii_lowercase();
-        // What all variables have in common would hide that one name is a part of another.
-        let own = small.strip_prefix("requires_auth_").unwrap_or(&small);
-        let (nearest, setting) = all.min_by_key(|(_, setting)| distance(own, setting))?;
-        Some(Self { name, nearest, missing_feature: feature_of(setting) })
+        let name: String = name.chars().take(MAX_NAME_LENGTH).collect();
+        let lower_case = name.to_ascii_lowercase();
+        // The prefix of all variables would hide that one name is a part of another.
+        let key = lower_case.strip_prefix("requires_auth_").unwrap_or(&lower_case);
+        let nearest = settings.iter().min_by_key(|setting| distance(key, setting.key))?;
+        Some(Self { name, nearest: shown(nearest.key), missing_feature: nearest.missing_feature })
     }
 }
 
 #[cfg(feature = "introspection")]
-const LONGEST_NAME: usize = 100;
-
-/// The feature that a setting needs, if it is not compiled in.
-#[cfg(feature = "introspection")]
-pub(super) fn feature_of(setting: &str) -> Option<&'static str> {
-    (setting.starts_with("redis_") && !cfg!(feature = "redis")).then_some("redis")
-}
+const MAX_NAME_LENGTH: usize = 100;
 
 impl fmt::Display for UnknownSettingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,7 +63,7 @@ impl fmt::Display for UnknownSettingError {
     }
 }
 
-/// Several, as a message has them.
+/// Several of them, separated by commas.
 pub(super) struct List<'a>(pub(super) &'a [UnknownSettingError]);
 
 impl fmt::Display for List<'_> {

@@ -1,0 +1,124 @@
+//! How the text of an environment variable becomes the value of a setting: by the setting's type.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::{Error, StrDeserializer};
+
+use super::client_authentication_method::ClientAuthenticationMethod;
+use crate::{AudienceCheck, ScopeClaim};
+
+/// The type of a setting.
+pub(super) trait FromText: Sized {
+    /// What a text must be to be read, for a message: "a text", "`true` or `false`".
+    const EXPECTED: &'static str;
+
+    fn from_text(text: &str) -> Option<Self>;
+}
+
+/// The type of an element of a list.
+pub(super) trait FromWord: Sized {
+    /// What the list must be.
+    const EXPECTED_LIST: &'static str = "a list of texts with spaces between them";
+
+    fn from_word(word: &str) -> Option<Self>;
+}
+
+impl<T: FromText> FromText for Option<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    fn from_text(text: &str) -> Option<Self> {
+        T::from_text(text).map(Some)
+    }
+}
+
+impl<T: FromWord> FromText for Vec<T> {
+    const EXPECTED: &'static str = T::EXPECTED_LIST;
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.split_whitespace().map(T::from_word).collect()
+    }
+}
+
+macro_rules! texts {
+    ($($type:ty),*) => {$(
+        impl FromText for $type {
+            const EXPECTED: &'static str = "a text";
+
+            fn from_text(text: &str) -> Option<Self> {
+                Some(text.into())
+            }
+        }
+    )*};
+}
+
+texts!(String, SecretString, PathBuf);
+
+macro_rules! numbers {
+    ($($type:ty),*) => {$(
+        impl FromText for $type {
+            const EXPECTED: &'static str = "a whole number in the range of this setting";
+
+            fn from_text(text: &str) -> Option<Self> {
+                text.trim().parse().ok()
+            }
+        }
+    )*};
+}
+
+numbers!(u32, u64, usize);
+
+impl FromText for bool {
+    const EXPECTED: &'static str = "`true` or `false`";
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.trim().parse().ok()
+    }
+}
+
+impl FromText for AudienceCheck {
+    const EXPECTED: &'static str = "one of `required`, `if-present` or `unchecked`: it decides \
+        whether the audience of a token is checked; the resource identifier is \
+        REQUIRES_AUTH_RESOURCE, and further audiences are REQUIRES_AUTH_ACCEPTED_AUDIENCES";
+
+    fn from_text(text: &str) -> Option<Self> {
+        choice(text)
+    }
+}
+
+impl FromText for ClientAuthenticationMethod {
+    const EXPECTED: &'static str = "one of `none`, `client_secret_basic` or `client_secret_post`";
+
+    fn from_text(text: &str) -> Option<Self> {
+        choice(text)
+    }
+}
+
+/// One of the texts that a configuration file has for this type, too.
+fn choice<'de, T: Deserialize<'de>>(text: &'de str) -> Option<T> {
+    let text: StrDeserializer<'de, Error> = text.into_deserializer();
+    T::deserialize(text).ok()
+}
+
+impl FromWord for String {
+    fn from_word(word: &str) -> Option<Self> {
+        Some(word.to_owned())
+    }
+}
+
+impl FromWord for SecretString {
+    fn from_word(word: &str) -> Option<Self> {
+        Some(word.into())
+    }
+}
+
+impl FromWord for ScopeClaim {
+    const EXPECTED_LIST: &'static str = "a list of places such as `scope`, `permissions[]` or \
+        `/realm_access/roles[]`, with spaces between them";
+
+    fn from_word(word: &str) -> Option<Self> {
+        word.parse().ok()
+    }
+}
