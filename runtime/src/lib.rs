@@ -245,8 +245,8 @@ pub use resolve::{
 #[cfg(feature = "introspection")]
 pub use resource_server::{ClientAuthenticationMethod, ResourceServerConfig};
 pub use resource_server::{
-    DiscoveryError, ProtectedResourceMetadata, ResourceServer, ResourceServerBuilder, SetupError,
-    UnknownSettingError,
+    DiscoveryError, ProtectedResourceMetadata, ResourceServer, ResourceServerBuilder, SettingName,
+    SetupError, UnknownSettingError,
 };
 pub use scope::{ScopeError, ScopeSet};
 pub use secrecy::SecretString;

@@ -9,6 +9,7 @@ mod mismatch;
 mod refusal_log;
 mod refusals;
 mod resource_identifier;
+mod setting_name;
 mod setup_error;
 mod single_value;
 #[cfg(feature = "rmcp")]
@@ -30,6 +31,7 @@ pub use discovery_error::DiscoveryError;
 pub use metadata::ProtectedResourceMetadata;
 pub(crate) use refusal_log::RequiredScopes;
 pub(crate) use resource_identifier::ResourceIdentifier;
+pub use setting_name::SettingName;
 pub use setup_error::SetupError;
 #[cfg(feature = "rmcp")]
 pub(crate) use token_status::TokenStatus;

@@ -91,7 +91,7 @@ fn a_setting_with_one_value_is_set_once() {
         |set: fn(ResourceServerBuilder) -> ResourceServerBuilder| match set(server().issuer(AS))
             .build()
         {
-            Err(SetupError::SetTwice { setting }) => setting,
+            Err(SetupError::SetTwice { setting }) => setting.method().unwrap(),
             other => panic!("{other:?}"),
         };
     assert_eq!(twice(|it| it.issuer("https://other.example")), "issuer");

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::single_value::SingleValue;
-use super::{Inner, ProtectedResourceMetadata, ResourceIdentifier, ResourceServer, SetupError};
+use super::{
+    Inner, ProtectedResourceMetadata, ResourceIdentifier, ResourceServer, SettingName, SetupError,
+};
 use crate::rejection::{ChallengeBase, OFFLINE_ACCESS};
 use crate::resolve::SharedResolver;
 use crate::secure_url::{self, Http};
-use crate::telemetry::LogLimiter;
+use crate::telemetry::{LogLimiter, Quoted};
 use crate::trust::{AudienceCheck, TrustedIssuer};
 use crate::validate::Validation;
 use crate::{Clock, Resolver, ScopeSet, SystemClock};
@@ -17,8 +19,13 @@ use crate::{Clock, Resolver, ScopeSet, SystemClock};
 /// The longest bearer token that is looked at, in bytes.
 const MAX_TOKEN_LENGTH: usize = 8 * 1024;
 
-/// The most that clocks may be assumed to differ.
-const MOST_LEEWAY: Duration = Duration::from_secs(60);
+/// The longest `leeway`.
+const MAX_LEEWAY: Duration = Duration::from_secs(60);
+
+const RESOLVER: SettingName = SettingName::of_builder("resolver");
+const ISSUER: SettingName = SettingName::of_both("issuer");
+const LEEWAY: SettingName = SettingName::with_key("leeway", "leeway_s");
+const REALM: SettingName = SettingName::of_both("realm");
 
 /// Settings of a [`ResourceServer`]; started by [`ResourceServer::builder`].
 ///
@@ -170,9 +177,9 @@ impl ResourceServerBuilder {
             .map_err(SetupError::url("setting `resource` (REQUIRES_AUTH_RESOURCE)"))?;
         let resolver = self
             .resolver
-            .get("resolver")?
-            .ok_or(SetupError::Setting("there is no way to resolve tokens: set a `resolver`"))?;
-        let issuer = self.issuer.get("issuer")?;
+            .get(RESOLVER)?
+            .ok_or_else(|| SetupError::Missing { settings: vec![RESOLVER] })?;
+        let issuer = self.issuer.get(ISSUER)?;
         if let Some(issuer) = &issuer {
             secure_url::parse(issuer, self.http)
                 .map_err(SetupError::url("setting `issuer` (REQUIRES_AUTH_ISSUER)"))?;
@@ -185,42 +192,54 @@ impl ResourceServerBuilder {
         let authorization_servers: Vec<String> =
             issuer.iter().cloned().chain(self.authorization_servers).collect();
         if authorization_servers.is_empty() {
-            return Err(SetupError::Setting(
-                "no authorization server is named: set the `issuer` (REQUIRES_AUTH_ISSUER) or \
-                 `authorization_servers` (REQUIRES_AUTH_AUTHORIZATION_SERVERS)",
-            ));
+            return Err(SetupError::Missing {
+                settings: vec![ISSUER, SettingName::of_both("authorization_servers")],
+            });
         }
         if self.accepted_audiences.iter().any(String::is_empty) {
-            return Err(SetupError::Setting(
-                "an accepted audience (`accepted_audiences`, \
-                 REQUIRES_AUTH_ACCEPTED_AUDIENCES) is an empty text",
-            ));
+            return Err(SetupError::Invalid {
+                setting: SettingName::of_both("accepted_audiences"),
+                expected: "a list of texts that are not empty",
+                found: Quoted("").to_string(),
+            });
         }
-        let leeway = self.leeway.get("leeway")?.unwrap_or_default();
-        if leeway > MOST_LEEWAY {
-            return Err(SetupError::Setting(
-                "the `leeway` (`leeway_s`, REQUIRES_AUTH_LEEWAY_S) is more than 60 seconds",
-            ));
+        let leeway = self.leeway.get(LEEWAY)?.unwrap_or_default();
+        if leeway > MAX_LEEWAY {
+            return Err(SetupError::Invalid {
+                setting: LEEWAY,
+                expected: "at most 60 seconds",
+                found: format!("{leeway:?}"),
+            });
         }
-        let realm = self.realm.get("realm")?;
-        let challenge = ChallengeBase::new(realm, identifier.metadata_url().to_owned()).ok_or(
-            SetupError::Setting(
-                "the `realm` has characters other than printable ASCII without `\"` and `\\`",
-            ),
-        )?;
+        let realm = self.realm.get(REALM)?;
+        let shown_realm = realm.as_deref().map(|realm| Quoted(realm).to_string());
+        let challenge = ChallengeBase::new(realm, identifier.metadata_url().to_owned())
+            .ok_or_else(|| SetupError::Invalid {
+                setting: REALM,
+                expected: "printable ASCII without `\"` and `\\`",
+                found: shown_realm.unwrap_or_default(),
+            })?;
         let scopes_supported = scopes_supported(self.scopes_supported)?;
         let metadata = ProtectedResourceMetadata {
             resource: identifier.as_str().to_owned(),
             authorization_servers,
             scopes_supported,
             bearer_methods_supported: ["header"],
-            resource_name: self.resource_name.get("resource_name")?,
-            resource_documentation: self.resource_documentation.get("resource_documentation")?,
+            resource_name: self.resource_name.get(SettingName::of_both("resource_name"))?,
+            resource_documentation: self
+                .resource_documentation
+                .get(SettingName::of_both("resource_documentation"))?,
         };
-        let max_token_length =
-            self.max_token_length.get("max_token_length")?.unwrap_or(MAX_TOKEN_LENGTH);
-        let audience_check = self.audience_check.get("audience_check")?.unwrap_or_default();
-        let clock = self.clock.get("clock")?.unwrap_or_else(|| Arc::new(SystemClock));
+        let max_token_length = self
+            .max_token_length
+            .get(SettingName::of_both("max_token_length"))?
+            .unwrap_or(MAX_TOKEN_LENGTH);
+        let audience_check =
+            self.audience_check.get(SettingName::of_both("audience_check"))?.unwrap_or_default();
+        let clock = self
+            .clock
+            .get(SettingName::of_builder("clock"))?
+            .unwrap_or_else(|| Arc::new(SystemClock));
         let mut audiences = self.accepted_audiences;
         audiences.push(identifier.as_str().to_owned());
         Ok(ResourceServer(Arc::new(Inner {
@@ -240,9 +259,11 @@ fn scopes_supported(scopes: Vec<String>) -> Result<Vec<String>, SetupError> {
     let mut supported: Vec<String> = Vec::with_capacity(scopes.len());
     for scope in scopes {
         if ScopeSet::parse(&scope).map(|set| set.len()) != Ok(1) {
-            return Err(SetupError::Setting(
-                "an element of `scopes_supported` is not one scope of RFC 6749 §3.3",
-            ));
+            return Err(SetupError::Invalid {
+                setting: SettingName::of_both("scopes_supported"),
+                expected: "a list of scopes (RFC 6749 §3.3)",
+                found: Quoted(&scope).to_string(),
+            });
         }
         if scope != OFFLINE_ACCESS && !supported.contains(&scope) {
             supported.push(scope);

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use super::setting_name::{Joined, SettingName};
 use super::unknown_setting::List;
 use super::{DiscoveryError, UnknownSettingError};
 use crate::secure_url::UrlError;
@@ -25,21 +26,64 @@ pub enum SetupError {
         /// What is wrong with it.
         problem: UrlError,
     },
-    /// A setting that lacks or contradicts another, or is out of range.
+    /// A setting without which the server cannot work.
+    #[error("a setting is missing: set {}", Joined(.settings, "or"))]
+    Missing {
+        /// The setting, or several of which one is enough.
+        settings: Vec<SettingName>,
+    },
+    /// A setting whose value is not accepted.
+    #[error("the setting {setting} must be {expected}: found {found}")]
+    Invalid {
+        /// The setting.
+        setting: SettingName,
+        /// What is accepted.
+        expected: &'static str,
+        /// The value, or the first element that is not accepted. It is never a secret.
+        found: String,
+    },
+    /// A setting that has an effect only with another one, which is not set.
+    #[error("the setting {setting} is set without {required}: {reason}")]
+    Requires {
+        /// The setting.
+        setting: SettingName,
+        /// The one that it needs.
+        required: SettingName,
+        /// Why it needs it, or what to set.
+        reason: &'static str,
+    },
+    /// Settings that contradict each other.
+    #[error("the settings {} cannot be used together as they are set: {reason}", Joined(.settings, "and"))]
+    Contradiction {
+        /// The settings.
+        settings: Vec<SettingName>,
+        /// Why they contradict each other, or what to set.
+        reason: &'static str,
+    },
+    /// A file that cannot be read.
+    #[error("the file of the setting {setting} cannot be read")]
+    File {
+        /// The setting that names the file.
+        setting: SettingName,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A setting of a resolver, a cache or an MCP server that is out of range or lacks another one.
     #[error("{0}")]
     Setting(&'static str),
     /// A setting of a builder that has one value, and is set to two.
     #[error(
-        "the setting `{setting}` is set twice, to different values: set it once{}",
-        if *setting == "issuer" {
+        "the setting {setting} has two values: set it once{}",
+        if setting.method() == Some("issuer") {
             ", and list further authorization servers for the metadata with `authorization_servers`"
         } else {
             ""
         }
     )]
     SetTwice {
-        /// The builder's method.
-        setting: &'static str,
+        /// The setting.
+        setting: SettingName,
     },
     /// An environment variable that cannot be read.
     #[error("the environment variable `{variable}` is not {expected}")]

@@ -1,6 +1,6 @@
 //! A setting of a builder that has one value.
 
-use super::SetupError;
+use super::{SettingName, SetupError};
 
 /// A value that is set at most once. A second value would replace the first one silently, so it is kept
 /// as an error until the builder is built.
@@ -19,7 +19,7 @@ impl<T> SingleValue<T> {
     }
 
     /// The value, or an error that names the setting.
-    pub(super) fn get(self, setting: &'static str) -> Result<Option<T>, SetupError> {
+    pub(super) fn get(self, setting: SettingName) -> Result<Option<T>, SetupError> {
         if self.is_contradicted { Err(SetupError::SetTwice { setting }) } else { Ok(self.value) }
     }
 

@@ -5,15 +5,21 @@ mod shared_cache;
 
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{ClientAuthenticationMethod, ResourceServerConfig};
 use crate::resolve::introspection::ENDPOINT_SETTING;
+use crate::resource_server::SettingName;
 use crate::secure_url::{self, Http};
+use crate::telemetry::Quoted;
 use crate::{
     Cached, CachedBuilder, ClientAuthentication, Introspection, IntrospectionBuilder,
     ResourceServer, SetupError,
 };
+
+const CLIENT_ID: SettingName = SettingName::of_configuration("client_id");
+const CLIENT_SECRET: SettingName = SettingName::of_configuration("client_secret");
+const BEARER_TOKEN: SettingName = SettingName::of_both("bearer_token");
 
 impl ResourceServerConfig {
     /// Checks the settings and, without an `introspection_url`, discovers the endpoint from the
@@ -36,19 +42,22 @@ impl ResourceServerConfig {
             (Some(url), _) => Introspection::builder(url),
             (None, Some(issuer)) => Introspection::from_issuer(issuer),
             (None, None) => {
-                return Err(SetupError::Setting(
-                    "neither `issuer` (REQUIRES_AUTH_ISSUER) nor `introspection_url` \
-                     (REQUIRES_AUTH_INTROSPECTION_URL) is set",
-                ));
+                return Err(SetupError::Missing {
+                    settings: vec![
+                        SettingName::of_both("issuer"),
+                        SettingName::of_configuration("introspection_url"),
+                    ],
+                });
             }
         };
         let introspection = self.introspection(introspection)?.build()?;
 
         if self.cache_stale_if_error_s.is_none() && self.cache_stale_scopes.is_some() {
-            return Err(SetupError::Setting(
-                "`cache_stale_scopes` (REQUIRES_AUTH_CACHE_STALE_SCOPES) is set without `cache_stale_if_error_s` \
-                 (REQUIRES_AUTH_CACHE_STALE_IF_ERROR_S)",
-            ));
+            return Err(SetupError::Requires {
+                setting: SettingName::with_key("stale_scopes", "cache_stale_scopes"),
+                required: SettingName::with_key("stale_if_error", "cache_stale_if_error_s"),
+                reason: "without it, no stale claims are used",
+            });
         }
         introspection.discover_at_start().await?;
         let server = ResourceServer::builder(&self.resource);
@@ -159,12 +168,20 @@ impl ResourceServerConfig {
     fn authentication(&self) -> Result<ClientAuthentication, SetupError> {
         use ClientAuthenticationMethod::{ClientSecretBasic, ClientSecretPost, None as Nothing};
         let settings = (&self.client_id, &self.client_secret, &self.bearer_token);
-        let secrets = [&self.client_secret, &self.bearer_token].into_iter().flatten();
-        let mut texts = secrets.map(ExposeSecret::expose_secret).chain(self.client_id.as_deref());
-        if texts.any(str::is_empty) {
-            return Err(SetupError::Setting(
-                "one of `client_id`, `client_secret` and `bearer_token` is an empty text",
-            ));
+        let is_empty = |secret: &Option<SecretString>| {
+            secret.as_ref().is_some_and(|secret| secret.expose_secret().is_empty())
+        };
+        let empty = [
+            (CLIENT_ID, self.client_id.as_deref() == Some("")),
+            (CLIENT_SECRET, is_empty(&self.client_secret)),
+            (BEARER_TOKEN, is_empty(&self.bearer_token)),
+        ];
+        if let Some((setting, _)) = empty.into_iter().find(|(_, is_empty)| *is_empty) {
+            return Err(SetupError::Invalid {
+                setting,
+                expected: "a text that is not empty",
+                found: Quoted("").to_string(),
+            });
         }
         match (self.client_authentication, settings) {
             (None, (None, None, Some(token))) => Ok(ClientAuthentication::bearer(token.clone())),
@@ -178,11 +195,16 @@ impl ResourceServerConfig {
             (Some(ClientSecretPost), (Some(id), Some(secret), None)) => {
                 Ok(ClientAuthentication::Post { id: id.clone(), secret: secret.clone() })
             }
-            _ => Err(SetupError::Setting(
-                "the client authentication is contradictory or incomplete: set `client_id` with \
-                 `client_secret` (REQUIRES_AUTH_CLIENT_ID, REQUIRES_AUTH_CLIENT_SECRET), or \
-                 `bearer_token` (REQUIRES_AUTH_BEARER_TOKEN), or none of them",
-            )),
+            _ => Err(SetupError::Contradiction {
+                settings: vec![
+                    CLIENT_ID,
+                    CLIENT_SECRET,
+                    BEARER_TOKEN,
+                    SettingName::of_both("client_authentication"),
+                ],
+                reason: "set `client_id` and `client_secret`, or `bearer_token` alone, or none of \
+                         them; with the `client_authentication` `none`, at most `client_id`",
+            }),
         }
     }
 }

@@ -4,22 +4,29 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
+use crate::resource_server::SettingName;
 use crate::shared_cache::{SharedCache, SharedCacheBuilder};
 use crate::{ResourceServerConfig, SetupError};
+
+const URLS: SettingName = SettingName::of_configuration("redis_urls");
 
 impl ResourceServerConfig {
     pub(super) fn shared_cache(&self) -> Result<Option<SharedCache>, SetupError> {
         let Some(builder) = self.store()? else {
-            return if self.other_settings() {
-                Err(SetupError::Setting("a setting of `redis_` is set without `redis_urls`"))
-            } else {
-                Ok(None)
+            return match self.other_setting() {
+                Some(key) => Err(SetupError::Requires {
+                    setting: SettingName::of_configuration(key),
+                    required: URLS,
+                    reason: "without it, the cache is not shared",
+                }),
+                None => Ok(None),
             };
         };
         if self.cache_ttl_s == Some(0) {
-            return Err(SetupError::Setting(
-                "`redis_urls` is set, and `cache_ttl_s` is 0: there is nothing to share",
-            ));
+            return Err(SetupError::Contradiction {
+                settings: vec![URLS, SettingName::with_key("ttl", "cache_ttl_s")],
+                reason: "a `cache_ttl_s` of 0 disables the cache, so there is nothing to share",
+            });
         }
         let mut builder = builder;
         if let Some(prefix) = &self.redis_prefix {
@@ -29,8 +36,9 @@ impl ResourceServerConfig {
             builder = builder.timeout(Duration::from_millis(millis));
         }
         if let Some(file) = &self.redis_root_certificates {
-            let pem = std::fs::read(file).map_err(|_| {
-                SetupError::Setting("the file of `redis_root_certificates` cannot be read")
+            let pem = std::fs::read(file).map_err(|source| SetupError::File {
+                setting: SettingName::with_key("root_certificates", "redis_root_certificates"),
+                source,
             })?;
             builder = builder.root_certificates(pem);
         }
@@ -41,27 +49,34 @@ impl ResourceServerConfig {
         if self.redis_urls.is_empty() {
             return Ok(None);
         }
-        let secret = self.redis_secret.as_ref().ok_or(SetupError::Setting(
-            "`redis_urls` is set without `redis_secret`: draw 32 bytes at random, and give them to all \
-             instances",
-        ))?;
+        let secret = self.redis_secret.as_ref().ok_or(SetupError::Requires {
+            setting: URLS,
+            required: SettingName::of_configuration("redis_secret"),
+            reason: "draw 32 bytes at random, and give them to all instances",
+        })?;
         let secret = secret.expose_secret().as_bytes();
         let urls = self.redis_urls.iter().map(ExposeSecret::expose_secret);
         match (self.redis_cluster, self.redis_urls.as_slice()) {
             (true, _) => Ok(Some(SharedCache::cluster(urls, secret))),
             (false, [url]) => Ok(Some(SharedCache::single(url.expose_secret(), secret))),
-            (false, _) => Err(SetupError::Setting(
-                "`redis_urls` has several: that is a cluster, which `redis_cluster` has to say",
-            )),
+            (false, _) => Err(SetupError::Requires {
+                setting: URLS,
+                required: SettingName::of_configuration("redis_cluster"),
+                reason: "several URLs are the nodes of a cluster",
+            }),
         }
     }
 
-    fn other_settings(&self) -> bool {
-        self.redis_cluster
-            || self.redis_secret.is_some()
-            || self.redis_prefix.is_some()
-            || self.redis_timeout_ms.is_some()
-            || self.redis_root_certificates.is_some()
+    /// The first setting of the shared cache that is set, besides its URLs.
+    fn other_setting(&self) -> Option<&'static str> {
+        let settings = [
+            ("redis_cluster", self.redis_cluster),
+            ("redis_secret", self.redis_secret.is_some()),
+            ("redis_prefix", self.redis_prefix.is_some()),
+            ("redis_timeout_ms", self.redis_timeout_ms.is_some()),
+            ("redis_root_certificates", self.redis_root_certificates.is_some()),
+        ];
+        settings.into_iter().find(|(_, is_set)| *is_set).map(|(key, _)| key)
     }
 }
 
