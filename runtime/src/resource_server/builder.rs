@@ -1,4 +1,4 @@
-//! Setting up a resource server.
+//! The builder of a resource server.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::trust::{AudienceCheck, TrustedIssuer};
 use crate::validate::Validation;
 use crate::{Clock, Resolver, ScopeSet, SystemClock};
 
-/// The longest bearer token that is looked at, in bytes.
+/// The default of `max_token_length`, in bytes.
 const MAX_TOKEN_LENGTH: usize = 8 * 1024;
 
 /// The longest `leeway`.
@@ -69,7 +69,7 @@ impl ResourceServerBuilder {
         }
     }
 
-    /// How tokens are resolved: an [`Introspection`](crate::Introspection) client, or a
+    /// What resolves tokens: an [`Introspection`](crate::Introspection) client, or a
     /// [`Resolver`] of your own. Required.
     pub fn resolver(mut self, resolver: impl Resolver) -> Self {
         self.resolver.set_once(SharedResolver::new(resolver));
@@ -97,7 +97,7 @@ impl ResourceServerBuilder {
     }
 
     /// Whether tokens must name this resource as their audience. Default:
-    /// [`AudienceCheck::Required`]. Everything else accepts tokens that were meant for others.
+    /// [`AudienceCheck::Required`]. The others accept tokens that were issued for other services.
     pub fn audience_check(mut self, check: AudienceCheck) -> Self {
         self.audience_check.set(check);
         self
@@ -115,7 +115,7 @@ impl ResourceServerBuilder {
     }
 
     /// How much the clocks may differ when `exp` and `nbf` are checked. Default: 0; at most
-    /// 60 s. The authorization server has checked them by its own clock already.
+    /// 60 s. The authorization server checks them by its own clock, too.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway.set(leeway);
         self
@@ -127,7 +127,7 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// The longest token that is looked at, in bytes. Default: 8192.
+    /// The longest token that is accepted, in bytes. Default: 8192.
     pub fn max_token_length(mut self, bytes: usize) -> Self {
         self.max_token_length.set(bytes);
         self
@@ -143,13 +143,13 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// The name of the resource in the metadata, for people. Default: none.
+    /// The human-readable name of the resource in the metadata. Default: none.
     pub fn resource_name(mut self, name: impl Into<String>) -> Self {
         self.resource_name.set(name.into());
         self
     }
 
-    /// Where the documentation of the resource is, for the metadata. Default: none.
+    /// The URL of the documentation of the resource, for the metadata. Default: none.
     pub fn resource_documentation(mut self, url: impl Into<String>) -> Self {
         self.resource_documentation.set(url.into());
         self
@@ -254,7 +254,7 @@ impl ResourceServerBuilder {
     }
 }
 
-/// Each scope once and in order; `offline_access` is none of a resource server's.
+/// Each scope once, in order, without `offline_access`, which is a scope of the authorization server.
 fn scopes_supported(scopes: Vec<String>) -> Result<Vec<String>, SetupError> {
     let mut supported: Vec<String> = Vec::with_capacity(scopes.len());
     for scope in scopes {

@@ -1,4 +1,4 @@
-//! Why a resource server could not be set up.
+//! Why a resource server cannot be built.
 
 use std::error::Error;
 use std::fmt;
@@ -9,12 +9,10 @@ use super::{DiscoveryError, UnknownSettingError};
 use crate::secure_url::UrlError;
 use crate::telemetry::Chain;
 
-/// A mistake in the set-up, found before the first request is served.
+/// A mistake in the settings, found before the first request is served.
 ///
-/// Its `Debug` form is the message with its causes, since that is what a `main` prints that returns
-/// the error.
-///
-/// The messages name the setting, and its value only where it cannot hold a secret.
+/// `Debug` shows the message and those of its sources, because a `main` that returns the error prints
+/// its `Debug` form. A message names the setting, and shows its value only where that is no secret.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {

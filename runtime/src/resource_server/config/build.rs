@@ -1,4 +1,4 @@
-//! Setting up a resource server as its configuration says.
+//! Builds a resource server from its configuration.
 
 #[cfg(feature = "redis")]
 mod shared_cache;
@@ -25,12 +25,12 @@ impl ResourceServerConfig {
     /// Checks the settings and, without an `introspection_url`, discovers the endpoint from the
     /// issuer's metadata, as [`Introspection::discover_at_start`] does.
     ///
-    /// The authorization server need not be there. What it does then decides:
+    /// The authorization server need not be reachable yet. How it responds to the discovery decides:
     ///
     /// | the authorization server | at start | for a request |
     /// |---|---|---|
     /// | refuses connections, breaks them off, or is too slow | a line at WARN | 503 with `Retry-After`; discovery is tried again |
-    /// | answers with a 5xx, a redirect, 408, 425 or 429, or something that is no metadata | the same | the same |
+    /// | responds with a 5xx, a redirect, 408, 425 or 429, or with a body that is no metadata | the same | the same |
     /// | has no document at either place (another 4xx) | an error | the same, and a line at ERROR |
     /// | has the document of another issuer, or one without a usable `introspection_endpoint` | an error | the same, and a line at ERROR |
     ///
@@ -63,7 +63,7 @@ impl ResourceServerConfig {
         let server = ResourceServer::builder(&self.resource);
         #[cfg(feature = "redis")]
         let shared = self.shared_cache()?;
-        let server = if self.remembers() {
+        let server = if self.is_cached() {
             let cached = self.cached(Cached::builder(introspection));
             #[cfg(feature = "redis")]
             let cached = shared.into_iter().fold(cached, CachedBuilder::shared);
@@ -144,7 +144,7 @@ impl ResourceServerConfig {
         Ok(builder)
     }
 
-    fn remembers(&self) -> bool {
+    fn is_cached(&self) -> bool {
         self.cache_ttl_s != Some(0)
             || self.cache_stale_if_error_s.is_some_and(|seconds| seconds > 0)
     }
@@ -185,7 +185,7 @@ impl ResourceServerConfig {
         }
         match (self.client_authentication, settings) {
             (None, (None, None, Some(token))) => Ok(ClientAuthentication::bearer(token.clone())),
-            // A client id alone is more often a forgotten secret than meant, so it must be meant.
+            // With a client id alone, the secret is probably missing, so `none` must be explicit.
             (None, (None, None, None)) | (Some(Nothing), (_, None, None)) => {
                 Ok(ClientAuthentication::None)
             }

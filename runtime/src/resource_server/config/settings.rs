@@ -1,8 +1,7 @@
 //! The table of settings: the fields of the configuration.
 
 /// Declares a struct whose fields are settings, and derives from them `SETTINGS`, the list of all
-/// settings, and `from_variables`, which reads each from its variable. So a setting is a field with a
-/// type, and everything else follows.
+/// settings, and `from_variables`, which reads each from its variable. So a setting is declared once.
 ///
 /// A field has its documentation, then the feature that it needs, if any, and then `#[serde(default)]`,
 /// if it is neither required nor an `Option`, in this order.

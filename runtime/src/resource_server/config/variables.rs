@@ -23,7 +23,7 @@ impl Variables {
         for (name, text) in environment {
             let name = name.to_string_lossy();
             let capitals = name.to_ascii_uppercase();
-            // Only on Windows are the names of variables the same in capitals and in small letters.
+            // Windows ignores the case of the names of variables.
             let name = if cfg!(windows) { &*capitals } else { &*name };
             match find(name) {
                 Some(setting) if setting.missing_feature.is_none() => {
