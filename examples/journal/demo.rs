@@ -1,4 +1,4 @@
-//! Demo mode: an authorization server beside the journal, and tokens and commands to try it.
+//! Demo mode: an authorization server, tokens, and commands that use them.
 
 use std::error::Error;
 use std::fs::OpenOptions;
@@ -17,14 +17,14 @@ use crate::sign_in::{self, SignIn};
 const CLIENT_ID: &str = "journal";
 const CLIENT_SECRET: &str = "only-for-the-demo";
 
-/// The running demo; it ends when this is dropped.
+/// The running demo. Dropping it stops the authorization server.
 pub struct Demo {
     authorization_server: AuthorizationServer,
     tokens: Tokens,
     sign_in: SignIn,
 }
 
-/// Tokens for every case, as they are written to `--tokens-file`.
+/// A token for each case, in the form of the `--tokens-file`.
 #[derive(Serialize)]
 struct Tokens {
     /// The three read scopes.
@@ -33,7 +33,7 @@ struct Tokens {
     writer: String,
     /// All scopes.
     full: String,
-    /// All scopes, an hour too late.
+    /// All scopes, expired.
     expired: String,
     /// All scopes of a second user.
     other: String,
@@ -42,7 +42,7 @@ struct Tokens {
 }
 
 impl Demo {
-    /// Starts the authorization server and points the settings at it.
+    /// Starts the authorization server, and changes the settings to use it.
     pub async fn start(
         settings: &mut Settings,
         journal: SocketAddr,
@@ -83,48 +83,48 @@ impl Demo {
         Ok(Self { authorization_server, tokens, sign_in })
     }
 
-    /// The page that a sign-in in the browser ends with.
+    /// The page at the end of a sign-in in the browser.
     pub fn routes(&self) -> Router {
         self.sign_in.routes()
     }
 
-    /// Commands to paste, and what each of them shows.
+    /// Commands to paste, each with its expected status.
     pub fn commands(&self, journal: SocketAddr) -> String {
         let Tokens { reader, writer, .. } = &self.tokens;
         format!(
             "\
 authorization server of the demo: {issuer}
 
-Paste these into another terminal. The tokens are good for an hour.
+Paste these into another terminal. The tokens are valid for an hour.
 
-# 401: no token. The challenge says where to get one.
+# 401: no token. The challenge names the metadata of the resource.
 curl -i http://{journal}/entries
 
 # 200: a token with entries:read.
 curl -i http://{journal}/entries -H 'Authorization: Bearer {reader}'
 
-# 403: the same token may not write. The challenge names the scope that is missing.
+# 403: the same token, without the scope for writing. The challenge names the scope.
 curl -i http://{journal}/entries -H 'Authorization: Bearer {reader}' -H 'Content-Type: application/json' -d '{entry}'
 
 # 201: a token with entries:write.
 curl -i http://{journal}/entries -H 'Authorization: Bearer {writer}' -H 'Content-Type: application/json' -d '{entry}'
 
-# 401: a token that is not a good one.
+# 401: a token that does not exist.
 curl -i http://{journal}/me -H 'Authorization: Bearer mistyped'
 
-# 403: the same journal as an MCP server. The challenge is what a client's step-up begins with.
+# 403: the same journal as an MCP server. The challenge starts the step-up of a client.
 curl -i http://{journal}/mcp -H 'Authorization: Bearer {reader}' {mcp} -H 'Mcp-Name: create_entry' -d '{create}'
 
-# 200: a tool that the token has the scope for.
+# 200: a tool whose scope the token has.
 curl -i http://{journal}/mcp -H 'Authorization: Bearer {reader}' {mcp} -H 'Mcp-Name: whoami' -d '{whoami}'
 
-# 200: what clients learn before they have a token.
+# 200: the metadata, which clients read before they have a token.
 curl -i http://{journal}/.well-known/oauth-protected-resource/mcp
 
 Sign in with a browser, as the client {client}, and get a token of your own:
 {link}
 
-An MCP client finds its way by itself: give it the address http://{journal}/mcp
+An MCP client discovers the rest from the address http://{journal}/mcp
 
 Ctrl-C ends the demo.
 ",
@@ -141,7 +141,7 @@ Ctrl-C ends the demo.
     }
 }
 
-/// A call as the revision 2026-07-28 of the Model Context Protocol has it.
+/// A tool call in the revision 2026-07-28 of the Model Context Protocol.
 fn tool_call(name: &str, arguments: &Value) -> Value {
     json!({
         "jsonrpc": "2.0",
@@ -177,7 +177,7 @@ impl Tokens {
         }
     }
 
-    /// Writes the tokens where, on Unix, only the user who runs the demo can read them.
+    /// Writes the tokens to a file that, on Unix, only the current user can read.
     fn write(&self, path: &Path) -> Result<(), Box<dyn Error>> {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);
@@ -185,7 +185,7 @@ impl Tokens {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let json = serde_json::to_string_pretty(self)?;
         let mut file = options.open(path)?;
-        // A file that was there before keeps its mode otherwise.
+        // An existing file would keep its mode.
         #[cfg(unix)]
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
         Ok(file.write_all(json.as_bytes())?)

@@ -1,5 +1,5 @@
-//! The flags of the journal in place of the settings of requires-auth: its messages name the
-//! variables of `ResourceServer::from_env`, which the journal does not read.
+//! Replaces variables by flags in messages: requires-auth names the variables of `ResourceServer::from_env`, which the
+//! journal does not read.
 
 use std::io::{self, Write};
 
@@ -21,7 +21,7 @@ const FLAGS: [(&str, &str); 13] = [
     ("REQUIRES_AUTH_SCOPE_CLAIMS", "--scope-claim"),
 ];
 
-/// Replaces each variable by the flag that sets the same.
+/// Replaces each variable by the flag for the same setting.
 pub fn with_flags(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     let mut rest = text;
@@ -38,7 +38,7 @@ pub fn with_flags(text: &str) -> String {
     written
 }
 
-/// Writes the log to standard error, with flags.
+/// Writes the log to standard error, with flags instead of variables.
 pub struct Log;
 
 impl MakeWriter<'_> for Log {
@@ -50,7 +50,7 @@ impl MakeWriter<'_> for Log {
 }
 
 impl Write for Log {
-    /// Gets a whole event at a time.
+    /// `bytes` is a whole event.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let line = with_flags(&String::from_utf8_lossy(bytes));
         io::stderr().write_all(line.as_bytes())?;

@@ -1,11 +1,11 @@
-//! A journal with users, entries and tags: the flagship example of requires-auth.
+//! A journal with users, entries and tags: the example that the documentation of requires-auth uses.
 //!
-//! `cargo run --example journal` starts it with an authorization server of its own and prints
-//! commands to try, and a link that signs you in with a browser.
+//! `cargo run --example journal` starts it with an authorization server of its own, and prints commands to paste and
+//! a link for signing in with a browser.
 //!
 //! `--help` lists the flags for a real authorization server. Most servers need one or two of them:
-//! `--accept-audience` where tokens name another audience, `--scope-claim` where the scopes are
-//! elsewhere, `--client-authentication` or `--bearer-token` for another way to authenticate to it.
+//! `--accept-audience` if tokens name another audience, `--scope-claim` if the scopes are in another member,
+//! `--client-authentication` or `--bearer-token` for another method of client authentication.
 
 #![allow(unreachable_pub, reason = "a program has no outside")]
 
@@ -41,11 +41,11 @@ async fn main() -> ExitCode {
             .error(ErrorKind::ArgumentConflict, problem)
             .exit();
     }
-    // Shows which requests are refused because of the set-up; RUST_LOG=requires_auth=debug shows all.
+    // Shows the rejections that a setting may cause; RUST_LOG=requires_auth=debug shows all.
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter.from_env_lossy());
     subscriber.with_writer(flags::Log).init();
-    // TLS to a shared cache uses the default crypto provider of the process.
+    // The TLS connection to a shared cache uses the default crypto provider of the process.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match run(settings).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -60,7 +60,7 @@ async fn run(mut settings: Settings) -> Result<(), Box<dyn Error>> {
     let listener = bind(settings.listen, "--listen").await?;
     let address = listener.local_addr()?;
     let resource = settings.resource.clone().unwrap_or_else(|| format!("http://{address}/mcp"));
-    // Kept until the end: with it the authorization server of the demo goes away.
+    // Kept until the end: dropping it stops the authorization server of the demo.
     let demo = if settings.is_demo() {
         Some(Demo::start(&mut settings, address, &resource, rest::SCOPES).await?)
     } else {
@@ -77,7 +77,7 @@ async fn run(mut settings: Settings) -> Result<(), Box<dyn Error>> {
         app = app.merge(demo.routes());
     }
     let serving = axum::serve(listener, app).with_graceful_shutdown(shutdown()).into_future();
-    // The first signal lets requests finish; the second does not wait for a client that never does.
+    // After the first signal, open requests can finish. The second signal ends them.
     let second_signal = async {
         shutdown().await;
         shutdown().await;
@@ -89,14 +89,14 @@ async fn run(mut settings: Settings) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Listens on an address, or says which flag chooses another one.
+/// Listens on an address. The error names the flag for another address.
 async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Box<dyn Error>> {
     TcpListener::bind(address).await.map_err(|error| {
         format!("cannot listen on {address}: {error}; choose another address with {flag}, such as {flag} 127.0.0.1:0").into()
     })
 }
 
-/// Ends on Ctrl-C and, where there is such a thing, on a request to terminate.
+/// Waits for Ctrl-C or, on Unix, for SIGTERM.
 async fn shutdown() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! The journal as an MCP server: every tool and prompt says in one line what its caller needs.
+//! The journal as an MCP server. The attribute of each tool and prompt names the scopes that it requires.
 
 use std::sync::Arc;
 
@@ -27,8 +27,8 @@ use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::store::{Entry, NewEntry, NewTag, Owner, Store, Tag};
 
-/// What the resources need. The SDK has no functions for single resources, so what the attribute
-/// says elsewhere is said here, for the declaration and for the handler alike.
+/// The condition of the resources, for their declaration and for the handler. The SDK has no function for each
+/// resource that could have an attribute.
 const READING: Condition = Condition::Scope("entries:read");
 const ENTRIES: &str = "journal://entries";
 const ENTRY: &str = "journal://entries/{id}";
@@ -44,8 +44,8 @@ pub fn server(server: &ResourceServer, store: Arc<Store>) -> Result<Mcp<Journal>
         .build()
 }
 
-/// The guarded server at its path. Clients that run in a browser, such as the MCP Inspector, need
-/// CORS, and have to see the challenge and the session.
+/// The route of the guarded server. Clients that run in a browser, such as the MCP Inspector, need CORS with the
+/// headers for the challenge and the session.
 pub fn router(mcp: &Mcp<Journal>) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(Any)
@@ -57,7 +57,7 @@ pub fn router(mcp: &Mcp<Journal>) -> Router {
     mcp.routes(sessions, StreamableHttpServerConfig::default()).layer(cors)
 }
 
-/// The journal of whoever calls.
+/// The tools and prompts. Each caller has an own journal.
 #[derive(Debug, Clone)]
 pub struct Journal {
     store: Arc<Store>,
@@ -88,12 +88,12 @@ struct Tags {
     tags: Vec<Tag>,
 }
 
-// On the block, the attribute sees to it that no tool is forgotten: one without an attribute of its
-// own, and without `#[public]`, does not compile.
+// On the block, the attribute requires a decision for each tool: one with neither an attribute of its own nor
+// `#[public]` does not compile.
 #[requires_auth]
 #[tool_router(vis = "pub")]
 impl Journal {
-    /// Tell who is calling, and with which scopes
+    /// Return the identity and the scopes of the caller
     #[requires_auth(scopes = "user:read")]
     #[tool(annotations(read_only_hint = true))]
     async fn whoami(&self, auth: AuthInfo) -> Json<Caller> {
@@ -190,7 +190,7 @@ impl Journal {
     }
 }
 
-/// The arguments of prompts are texts.
+/// The arguments of prompts are strings.
 #[derive(Debug, Deserialize, JsonSchema)]
 struct PromptEntry {
     /// The number of the entry

@@ -1,4 +1,4 @@
-//! The journal as a REST API: every handler says in one line what its caller needs.
+//! The journal as a REST API. The attribute of each handler names the scopes that it requires.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::store::{Entry, NewEntry, NewTag, Owner, Store, Tag};
 
-/// What handlers share. The guards take the resource server out of it.
+/// The state of the router. The guards take the resource server from it.
 #[derive(Debug, Clone, FromRef)]
 pub struct App {
     pub server: ResourceServer,
@@ -28,7 +28,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/me", get(me))
-        .route("/me/token", delete(forget_token))
+        .route("/me/token", delete(invalidate_token))
         .route("/entries", get(list_entries).post(create_entry))
         .route("/entries/{id}", get(show_entry).delete(delete_entry))
         .route("/tags", get(list_tags).post(create_tag))
@@ -44,10 +44,9 @@ async fn me(auth: AuthInfo) -> impl IntoResponse {
     ([(CACHE_CONTROL, "no-store")], Json(auth))
 }
 
-/// For clients that have revoked their token: what is remembered of it is forgotten at once, in all
-/// journals that share a store.
+/// For clients that have revoked their token: drops its cache entry, in all journals that share a cache.
 #[requires_auth(scopes = "user:read")]
-async fn forget_token(auth: AuthInfo, State(server): State<ResourceServer>) -> StatusCode {
+async fn invalidate_token(auth: AuthInfo, State(server): State<ResourceServer>) -> StatusCode {
     server.invalidate(auth.token());
     StatusCode::NO_CONTENT
 }
@@ -109,9 +108,9 @@ fn owner(auth: &AuthInfo) -> Result<Owner, Failure> {
 /// Why a request of an authorized caller fails.
 #[derive(Debug)]
 enum Failure {
-    /// There is no such entry, or it is somebody else's.
+    /// There is no such entry, or it has another owner.
     NotFound,
-    /// The token names nobody whose journal this could be.
+    /// The token has neither a subject nor a username nor a client id.
     Nobody,
 }
 

@@ -7,9 +7,9 @@ use clap::parser::ValueSource;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use requires_auth::ScopeClaim;
 
-const LOG: &str = "The log is on standard error, and says why a request is refused and which flag \
-    decides. RUST_LOG chooses its level: warn, the default, shows what a setting may cause, and \
-    requires_auth=debug each refusal. Of lines of one kind, 5 in 60 s are shown at warn.";
+const LOG: &str = "The log is on standard error. It has the cause of each rejection and the flag that \
+    decides. RUST_LOG sets its level: warn, the default, shows rejections that a setting may cause, and \
+    requires_auth=debug all rejections. At warn, 5 lines of each kind are shown in 60 s.";
 
 /// A journal with users, entries and tags, protected by requires-auth.
 ///
@@ -69,7 +69,7 @@ pub struct Settings {
     )]
     pub accept_audience: Vec<String>,
 
-    /// Where the scopes are in the answer of the authorization server, such as `scp[]` or
+    /// Member of the introspection response that has the scopes, such as `scp[]` or
     /// `/realm_access/roles[]`; repeatable, in the environment separated by spaces [default: scope]
     #[arg(
         long,
@@ -85,11 +85,11 @@ pub struct Settings {
     #[arg(long, env = "JOURNAL_MODE", value_enum, default_value_t = Mode::Introspection)]
     pub mode: Mode,
 
-    /// How long an answer about a token is remembered; 0 asks about every request
+    /// How long the claims of a token are cached; 0 sends an introspection request for every request
     #[arg(long, env = "JOURNAL_CACHE_TTL", value_name = "SECONDS", default_value_t = 60)]
     pub cache_ttl: u64,
 
-    /// Redis or Valkey to share remembered answers in, with other journals
+    /// Redis or Valkey for a cache that other journals share
     #[arg(
         long,
         env = "JOURNAL_REDIS",
@@ -99,7 +99,7 @@ pub struct Settings {
     )]
     pub redis: Option<String>,
 
-    /// The secret that all these journals have, at least 32 bytes; better in the environment
+    /// Secret that is the same for all these journals, at least 32 bytes; better in the environment
     #[arg(
         long,
         env = "JOURNAL_REDIS_SECRET",
@@ -118,7 +118,7 @@ pub struct Settings {
     )]
     pub auth_listen: SocketAddr,
 
-    /// Demo mode: whether a person is asked for consent in the browser
+    /// Demo mode: whether the browser shows a consent page
     #[arg(long, env = "JOURNAL_CONSENT", value_enum, default_value_t = Consent::Ask)]
     pub consent: Consent,
 
@@ -152,7 +152,7 @@ impl ClientAuthentication {
     }
 }
 
-/// Checks the form, and keeps the text. A variable that is set to nothing is as good as none.
+/// Checks the form. An empty variable is the same as none.
 fn scope_claim(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Ok(String::new());
@@ -165,9 +165,9 @@ fn scope_claim(text: &str) -> Result<String, String> {
 pub enum Audience {
     /// It must
     Required,
-    /// It may name none, so a token that was issued for another service may pass
+    /// It may name none, so a token that was issued for another service may be accepted
     IfPresent,
-    /// Any token of the authorization server passes
+    /// Any token of the authorization server is accepted
     Unchecked,
 }
 
@@ -184,11 +184,11 @@ impl Audience {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
-    /// Ask the authorization server about each token
+    /// Introspection requests to the authorization server
     Introspection,
-    /// Check tokens by the issuer's keys
+    /// JWTs are validated with the keys of the issuer
     Jwt,
-    /// Keys for JWTs, introspection for the rest
+    /// Keys for JWTs, introspection for other tokens
     Hybrid,
 }
 
@@ -196,7 +196,7 @@ pub enum Mode {
 pub enum Consent {
     /// A consent page in the browser
     Ask,
-    /// None, for scripts
+    /// No page, for scripts
     Auto,
 }
 
@@ -205,7 +205,7 @@ impl Settings {
     pub fn read() -> Self {
         let matches = Self::command().get_matches();
         let mut settings = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-        // A flag is one audience, which may have spaces in it.
+        // A flag is one audience, which may contain spaces. A variable is a list.
         if matches.value_source("accept_audience") == Some(ValueSource::EnvVariable) {
             let all = settings.accept_audience.join(" ");
             settings.accept_audience = all.split(' ').map(str::to_owned).collect();
@@ -215,12 +215,12 @@ impl Settings {
         settings
     }
 
-    /// Whether the journal brings its own authorization server.
+    /// Whether the journal starts its own authorization server.
     pub fn is_demo(&self) -> bool {
         self.issuer.is_none() && self.introspection_url.is_none()
     }
 
-    /// Refuses what this version cannot do, rather than doing something else.
+    /// Rejects flags that this version does not support and flags that contradict each other.
     pub fn check(&self) -> Result<(), &'static str> {
         if self.mode != Mode::Introspection {
             return Err("--mode jwt and --mode hybrid need JWT validation, which requires-auth \

@@ -1,4 +1,4 @@
-//! From the flags to a resource server.
+//! Creates the resource server from the flags.
 
 use std::error::Error;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::rest::SCOPES;
 use crate::settings::{ClientAuthentication, Settings};
 
-/// Sets up the resource server and, where only the issuer is known, asks it for its metadata.
+/// Creates the resource server. If only the issuer is set, this fetches its metadata.
 pub async fn resource_server(
     settings: &Settings,
     resource: &str,

@@ -1,5 +1,5 @@
-//! Demo mode: the authorization code flow (RFC 6749 §4.1) with PKCE (RFC 7636) for a browser. The link
-//! leads to the consent page of the authorization server, and from there to a page that shows a token.
+//! Demo mode: the authorization code flow (RFC 6749 §4.1) with PKCE (RFC 7636) for a browser. A link opens the
+//! consent page of the authorization server, which redirects to a page that shows a token.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -19,15 +19,15 @@ use reqwest::Url;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-/// The client that the minted tokens name, too.
+/// The client id, also in the tokens of the demo.
 pub const CLIENT_ID: &str = "demo";
 
 const CALLBACK: &str = "/demo/callback";
 
-/// What one sign-in after the other begins and ends with.
+/// The parameters of the flow, which are the same for every sign-in.
 #[derive(Clone)]
 pub struct SignIn {
-    /// Where a browser finds the journal.
+    /// The URL of the journal in a browser.
     journal: String,
     link: String,
     token_url: String,
@@ -36,7 +36,7 @@ pub struct SignIn {
     verifier: String,
 }
 
-/// The client. Besides the page here, its codes may go to a program of your own on this machine.
+/// The client. Its codes can also be redirected to another program on this machine.
 pub fn client(journal: SocketAddr) -> OAuthClient {
     OAuthClient::public(CLIENT_ID)
         .name("Demo of the journal")

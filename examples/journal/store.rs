@@ -1,4 +1,4 @@
-//! Entries and tags in memory, each owner's by themselves.
+//! Entries and tags in memory, separate for each owner.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use requires_auth::AuthInfo;
 use rmcp::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
 
-/// What an entry is made from.
+/// The content of a new entry.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewEntry {
@@ -19,7 +19,7 @@ pub struct NewEntry {
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Entry {
-    // Validators of JSON Schema warn of the format `uint64`, which they do not know.
+    // Validators of JSON Schema warn of the format `uint64`, which no draft defines.
     #[schemars(with = "i64")]
     pub id: u64,
     pub title: String,
@@ -27,7 +27,7 @@ pub struct Entry {
     pub tags: Vec<String>,
 }
 
-/// What a tag is made from.
+/// The content of a new tag.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTag {
@@ -41,8 +41,8 @@ pub struct Tag {
     pub name: String,
 }
 
-/// Whose journal it is. Each kind of name is a space of its own, so that a client cannot have the
-/// name of a user.
+/// The owner of a journal. Each kind of name has its own namespace, so that a client id is never equal to a
+/// username.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Owner {
     Subject(String),
@@ -51,7 +51,7 @@ pub enum Owner {
 }
 
 impl Owner {
-    /// The subject, or, where the server names none, the username, or the client id.
+    /// The subject; if the token has none, the username; else the client id.
     pub fn of(auth: &AuthInfo) -> Option<Self> {
         let subject = auth.subject().map(|name| Self::Subject(name.to_owned()));
         let username = || auth.username().map(|name| Self::Username(name.to_owned()));
@@ -60,13 +60,13 @@ impl Owner {
     }
 }
 
-/// Every owner's journal.
+/// The journals of all owners.
 #[derive(Debug, Default)]
 pub struct Store {
     journals: Mutex<HashMap<Owner, Journal>>,
 }
 
-/// One owner's journal.
+/// The journal of one owner.
 #[derive(Debug, Default)]
 struct Journal {
     last_id: u64,
@@ -79,7 +79,7 @@ impl Store {
         self.journals().get(owner).map(|journal| journal.entries.clone()).unwrap_or_default()
     }
 
-    /// `None` if there is none, or if it is somebody else's.
+    /// `None` if there is no such entry, or it has another owner.
     pub fn entry(&self, owner: &Owner, id: u64) -> Option<Entry> {
         self.journals().get(owner)?.entries.iter().find(|entry| entry.id == id).cloned()
     }
@@ -92,7 +92,7 @@ impl Store {
         entry
     }
 
-    /// The deleted entry; `None` if there is none, or if it is somebody else's.
+    /// The deleted entry; `None` if there is no such entry, or it has another owner.
     pub fn delete_entry(&self, owner: &Owner, id: u64) -> Option<Entry> {
         let mut all = self.journals();
         let entries = &mut all.get_mut(owner)?.entries;
@@ -104,7 +104,7 @@ impl Store {
         self.journals().get(owner).map(|journal| journal.tags.clone()).unwrap_or_default()
     }
 
-    /// The tag of this name: a new one, or the one that is there.
+    /// The tag of this name: a new one, or the existing one.
     pub fn create_tag(&self, owner: Owner, NewTag { name }: NewTag) -> Tag {
         let mut all = self.journals();
         let own = all.entry(owner).or_default();

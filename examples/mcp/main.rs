@@ -1,7 +1,6 @@
-//! The smallest guarded MCP server: one tool that only callers with a scope reach, over HTTP or on
-//! stdio.
+//! The smallest guarded MCP server: one tool that requires a scope, over HTTP or on stdio.
 //!
-//! Point it at your authorization server, then connect an MCP client to it:
+//! Set it up for your authorization server, then connect an MCP client to it:
 //!
 //! ```sh
 //! REQUIRES_AUTH_RESOURCE=http://127.0.0.1:3000/mcp \
@@ -9,8 +8,8 @@
 //! REQUIRES_AUTH_CLIENT_ID=hello REQUIRES_AUTH_CLIENT_SECRET=… cargo run --example mcp
 //! ```
 //!
-//! With `-- --stdio` it speaks to the program that has started it, for the user whose access token
-//! is in `HELLO_TOKEN`.
+//! With `-- --stdio` it uses standard input and output, and the caller is the subject of the access token in the
+//! variable `HELLO_TOKEN`.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -28,7 +27,7 @@ struct Hello;
 
 #[tool_router(server_handler)]
 impl Hello {
-    /// Greet whoever calls
+    /// Greet the caller
     #[requires_auth(scopes = "hello:read")]
     #[tool]
     async fn hello(&self, auth: AuthInfo) -> String {
@@ -38,7 +37,7 @@ impl Hello {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // Shows which requests are refused because of the set-up; RUST_LOG=requires_auth=debug shows all.
+    // Shows the rejections that a setting may cause; RUST_LOG=requires_auth=debug shows all.
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter.from_env_lossy());
     subscriber.with_writer(std::io::stderr).init();

@@ -1,10 +1,10 @@
-//! Metrics of the guard on a Prometheus endpoint, with an authorization server for the demonstration.
+//! The metrics of the guard on a Prometheus endpoint, with an authorization server of its own.
 //!
 //! ```sh
 //! cargo run --example metrics
 //! ```
 //!
-//! It prints commands to paste. `requires_auth::telemetry::metrics` says what each metric means.
+//! It prints commands to paste. The module `requires_auth::telemetry::metrics` documents each metric.
 
 use std::time::Duration;
 
@@ -28,12 +28,12 @@ async fn create_entry() -> &'static str {
     "written\n"
 }
 
-/// Seconds. An exchange ends after five by default.
+/// The buckets of the duration of an introspection request, in seconds. Its default timeout is 5 s.
 const BUCKETS: [f64; 8] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Shows which requests are refused because of the set-up; RUST_LOG=requires_auth=debug shows all.
+    // Shows the rejections that a setting may cause; RUST_LOG=requires_auth=debug shows all.
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter.from_env_lossy());
     subscriber.with_writer(std::io::stderr).init();
@@ -64,17 +64,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let app = Router::new()
         .route("/entries", get(list_entries))
         .route("/entries", post(create_entry))
-        // Open, as most Prometheus servers expect it; keep it away from the internet.
+        // Not guarded, since most Prometheus servers send no token. Do not expose it to the internet.
         .route("/metrics", get(|| async move { prometheus.render() }))
         .with_state(server);
     println!("listening on {url}");
-    println!("# 200: the first asks the authorization server, the others hit the cache");
+    println!("# 200: the first request needs an introspection request, the others hit the cache");
     println!("for _ in 1 2 3; do curl -s {url}/entries -H 'Authorization: Bearer {token}'; done");
-    println!("# 403: counted with the scope that was needed");
+    println!("# 403: counted with the scope that is missing");
     println!("curl -s -X POST {url}/entries -H 'Authorization: Bearer {token}'");
     println!("# 401");
     println!("curl -s {url}/entries -H 'Authorization: Bearer unknown'");
-    println!("# and what was counted");
+    println!("# the metrics");
     println!("curl -s {url}/metrics");
     Ok(axum::serve(listener, app).await?)
 }

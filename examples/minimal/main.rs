@@ -1,6 +1,6 @@
-//! The smallest useful program: one handler that only callers with a scope reach.
+//! The smallest program: one handler that requires a scope.
 //!
-//! Point it at your authorization server, then ask it with a token of that server:
+//! Set it up for your authorization server, then send a request with a token of that server:
 //!
 //! ```sh
 //! REQUIRES_AUTH_RESOURCE=http://127.0.0.1:3000 \
@@ -24,7 +24,7 @@ async fn hello(auth: AuthInfo) -> String {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // Shows which requests are refused because of the set-up; RUST_LOG=requires_auth=debug shows all.
+    // Shows the rejections that a setting may cause; RUST_LOG=requires_auth=debug shows all.
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter.from_env_lossy());
     subscriber.with_writer(std::io::stderr).init();

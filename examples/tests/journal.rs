@@ -1,4 +1,4 @@
-//! The journal as its users meet it: the program is started, and asked over HTTP.
+//! End-to-end tests of the journal: they start the program and send HTTP requests.
 
 #![allow(
     clippy::expect_used,
@@ -19,7 +19,7 @@ use requires_auth::testing::AuthorizationServer;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-/// A running journal in demo mode; it ends with the test.
+/// A running journal in demo mode. Dropping it stops it.
 struct Journal {
     process: Child,
     url: String,
@@ -34,7 +34,7 @@ impl Journal {
         Self::start_with(&[])
     }
 
-    /// With further flags.
+    /// Starts it with further flags.
     fn start_with(flags: &[&str]) -> Self {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let number = STARTED.fetch_add(1, Ordering::SeqCst);
@@ -117,7 +117,7 @@ fn program() -> Command {
     path.push("examples");
     path.push(format!("journal{}", std::env::consts::EXE_SUFFIX));
     let mut command = Command::new(path);
-    // Whoever runs the tests may have the journal's own variables set.
+    // The environment of the tests may contain variables of the journal.
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("JOURNAL_") {
             command.env_remove(name);
@@ -149,7 +149,7 @@ async fn each_printed_command_shows_what_is_promised_beside_it() {
     assert_eq!(pasted, 8);
 }
 
-/// Does what curl would: the words are separated by spaces, or stand between quotes.
+/// Sends the request of a curl command: its words are separated by spaces or are in quotes.
 async fn paste(client: &Client, command: &str) -> StatusCode {
     let words: Vec<&str> = command
         .split('\'')
@@ -178,7 +178,7 @@ async fn paste(client: &Client, command: &str) -> StatusCode {
 }
 
 #[tokio::test]
-async fn every_route_asks_for_its_scope() {
+async fn every_route_requires_its_scope() {
     // R-B3, R-I1
     let journal = Journal::start();
     let entry = json!({"title": "t", "content": "c"});
@@ -222,7 +222,7 @@ async fn every_route_asks_for_its_scope() {
     assert_eq!(document["scopes_supported"], scopes);
 }
 
-/// Every path of the REST API with its methods, as the program itself declares them.
+/// Every path of the REST API with its methods, from the source of the program.
 fn routes() -> Vec<(Method, String)> {
     let source = include_str!("../journal/rest.rs");
     let mut routes = Vec::new();
@@ -240,8 +240,8 @@ fn routes() -> Vec<(Method, String)> {
 }
 
 #[tokio::test]
-async fn nothing_of_the_journal_is_unguarded_but_what_says_so() {
-    // Without one of the attributes, this fails: nobody has to add to it what the journal adds.
+async fn every_route_tool_and_prompt_is_guarded_except_the_open_ones() {
+    // Fails if one of the attributes is missing, also for a route that is added later.
     const OPEN: [&str; 1] = ["/healthz"];
     let journal = Journal::start();
     let routes = routes();
@@ -269,7 +269,7 @@ async fn nothing_of_the_journal_is_unguarded_but_what_says_so() {
 }
 
 #[tokio::test]
-async fn the_mcp_server_asks_for_the_same_scopes() {
+async fn the_mcp_server_requires_the_same_scopes() {
     // R-I3, R-I6
     let journal = Journal::start();
     for (tool, arguments, scope) in [
@@ -340,7 +340,7 @@ async fn a_browser_may_see_the_challenge() {
 }
 
 #[tokio::test]
-async fn everybody_has_a_journal_of_their_own() {
+async fn each_owner_has_a_separate_journal() {
     let journal = Journal::start();
     let new = json!({"title": "Monday", "content": "It rained.", "tags": ["weather"]});
     let entry = json!({"id": 1, "title": "Monday", "content": "It rained.", "tags": ["weather"]});
@@ -369,7 +369,7 @@ async fn everybody_has_a_journal_of_their_own() {
 }
 
 #[test]
-fn what_it_cannot_do_yet_it_says() {
+fn unsupported_and_contradictory_flags_are_rejected() {
     const ISSUER: &str = "--issuer=http://127.0.0.1:1";
     for (flags, words) in [
         (vec!["--mode", "jwt"], "JWT validation"),
@@ -420,7 +420,7 @@ fn what_it_cannot_do_yet_it_says() {
 }
 
 #[test]
-fn a_mistake_in_the_setup_is_told_in_one_line() {
+fn an_error_in_the_setup_is_reported_in_one_line() {
     let journal = Journal::start();
     let taken = journal.url.strip_prefix("http://").unwrap();
     let fails = |flags: &[&str]| {
@@ -439,7 +439,7 @@ fn a_mistake_in_the_setup_is_told_in_one_line() {
     let message = fails(&["--issuer", &journal.url]);
     assert!(message.contains("no metadata at either place"), "{message}");
     assert!(message.contains(&journal.url) && message.contains("introspection_url"), "{message}");
-    // The settings by the names that they have here.
+    // Messages name the flags of the journal.
     assert!(message.contains("(--introspection-url)"), "{message}");
     assert!(message.contains("(--issuer)") && !message.contains("REQUIRES_AUTH_"), "{message}");
     let message = fails(&["--introspection-url", "http://auth.example/introspect"]);
@@ -471,7 +471,7 @@ fn it_starts_while_its_authorization_server_is_down() {
 
 #[cfg(unix)]
 #[test]
-fn it_ends_in_good_order_when_it_is_told_to() {
+fn it_exits_with_success_on_a_signal() {
     let mut journal = Journal::start();
     let id = journal.process.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
@@ -495,14 +495,14 @@ fn a_client_that_never_finishes_its_request_does_not_keep_it_alive() {
 }
 
 impl Journal {
-    /// The link that begins a sign-in, out of what the journal prints.
+    /// The link of the sign-in, from the output of the journal.
     fn link(&self) -> &str {
         let link = self.commands.iter().find(|line| line.contains("/authorize?"));
         link.expect("it prints a link")
     }
 }
 
-/// What a page has between two texts.
+/// The text of a page between two others.
 fn between<'a>(page: &'a str, before: &str, after: &str) -> &'a str {
     let (_, rest) = page.split_once(before).expect("the page has it");
     rest.split_once(after).expect("the page goes on").0
@@ -513,7 +513,7 @@ fn location(response: &Response) -> String {
     response.headers()["location"].to_str().unwrap().to_owned()
 }
 
-/// Answers the consent page.
+/// Submits the consent page.
 async fn decide(client: &Client, page: &str, link: &str, decision: &str) -> Response {
     let id = between(page, "name=\"request\" value=\"", "\"");
     let consent = link.split_once("/authorize").unwrap().0.to_owned() + "/consent";
@@ -562,11 +562,11 @@ async fn the_printed_link_begins_a_sign_in_that_ends_with_a_token() {
         (status, &me["clientId"], &me["extra"]["sub"]),
         (200, &json!("demo"), &json!("bob"))
     );
-    // The minted tokens are of the same client.
+    // The tokens of the demo have the same client.
     let (_, me) = journal.get("/me", "reader").await;
     assert_eq!(me["clientId"], "demo");
 
-    // A code is good once; the link is good again.
+    // A code can be used once, the link again.
     let again = get(allowed.clone()).await.unwrap();
     assert_eq!(again.status(), StatusCode::BAD_GATEWAY);
     assert!(again.text().await.unwrap().contains("invalid_grant"));
@@ -578,7 +578,7 @@ async fn the_printed_link_begins_a_sign_in_that_ends_with_a_token() {
 }
 
 #[tokio::test]
-async fn the_page_of_the_sign_in_takes_no_other_answer() {
+async fn the_page_of_the_sign_in_rejects_other_responses() {
     let journal = Journal::start_with(&["--consent", "auto"]);
     let unfollowed = reqwest::redirect::Policy::none();
     let browser = Client::builder().no_proxy().redirect(unfollowed).build().unwrap();
@@ -603,8 +603,8 @@ async fn the_page_of_the_sign_in_takes_no_other_answer() {
     assert!(page.contains("<h1>Signed in</h1>"), "{page}");
 }
 
-/// A journal beside an authorization server that is not of the demo, but of the test, which has to go on
-/// while the test waits for the journal: so it needs a thread.
+/// A journal with an authorization server of the test. The server must run while the test waits for the journal, so
+/// the test needs several threads.
 struct Beside {
     process: Child,
     url: String,
@@ -628,7 +628,7 @@ impl Beside {
         Self { process, url }
     }
 
-    /// The whole answer: status, challenge, `Cache-Control` and body.
+    /// The whole response: status, challenge, `Cache-Control` and body.
     async fn get(&self, path: &str, token: &str) -> (u16, String, String, String) {
         let client = Client::builder().no_proxy().build().unwrap();
         let request = client.get(format!("{}{path}", self.url)).bearer_auth(token);
@@ -641,7 +641,7 @@ impl Beside {
         (response.status().as_u16(), challenge, caching, response.text().await.unwrap())
     }
 
-    /// Ends it, and returns everything that it has logged.
+    /// Stops it, and returns its log.
     fn log(mut self) -> String {
         self.process.kill().unwrap();
         let mut log = String::new();
@@ -661,7 +661,7 @@ fn granted(body: &str) -> (u16, String, String, String) {
     (200, String::new(), String::new(), body.to_owned())
 }
 
-/// The refusal of a request to `/entries`.
+/// The rejection of a request to `/entries`.
 fn refused(status: u16, error: &str, description: &str) -> (u16, String, String, String) {
     let metadata = "https://journal.example/.well-known/oauth-protected-resource/mcp";
     let challenge = format!(
@@ -688,7 +688,7 @@ async fn it_can_accept_further_audiences() {
             &["--accept-audience", "journal", "--accept-audience", "api://x"],
             &[],
         ),
-        // A flag wins over the variable, and is one audience with its spaces.
+        // A flag overrides the variable, and is one audience that may contain spaces.
         Beside::start(
             &server,
             &["--accept-audience", "journal", "--accept-audience", "api://x"],
@@ -770,7 +770,7 @@ async fn it_authenticates_as_configured_and_logs_no_secret() {
         let log = journal.log();
         assert!(!log.is_empty() && !log.contains("s3cret"), "{log}");
     }
-    // A method that the server does not accept is no fault of the caller's.
+    // A method of client authentication that the server rejects is not the fault of the caller: no 401.
     let journal = Beside::start(&server, &["--client-authentication", "none"], &[]);
     let (status, challenge, caching, _) = journal.get("/entries", &token()).await;
     assert_eq!((status, challenge.as_str(), caching.as_str()), (500, "", "no-store"));
@@ -782,8 +782,8 @@ async fn it_authenticates_as_configured_and_logs_no_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refusal_that_its_setup_causes_is_shown_without_rust_log() {
-    // R-B9: of the answers that only the operator can change, this one is always a warning.
+async fn a_rejection_that_its_setup_causes_is_logged_without_rust_log() {
+    // R-B9: the operator must change a setting, so the level is WARN.
     let server = AuthorizationServer::builder().client("journal", "right").start().await.unwrap();
     let mut process = program()
         .args(["--listen", "127.0.0.1:0", "--issuer", server.issuer()])
@@ -802,7 +802,7 @@ async fn a_refusal_that_its_setup_causes_is_shown_without_rust_log() {
     let mut line = String::new();
     BufReader::new(stderr).read_line(&mut line).unwrap();
     assert!(line.contains(" WARN requires_auth: request refused status=500"), "{line}");
-    // It names the settings as they are named here.
+    // The line names the flags of the journal.
     assert!(line.contains("--client-id, --client-secret, --bearer-token)"), "{line}");
     assert!(line.contains("(--client-authentication)"), "{line}");
     assert!(!line.contains("REQUIRES_AUTH_"), "{line}");
