@@ -3,7 +3,7 @@
 //! The attribute emits these types, and error messages of the compiler show them. The policy of
 //! `#[requires_auth(scopes = any("a", "b"))] fn list(…)` is
 //! `ByTryInto<Function<'l', 'i', 's', 't'>, AnyOf<(OAuthScope<'a'>, OAuthScope<'b'>)>>`. Code without the
-//! attribute does not use this module: it has [`Condition`](crate::Condition).
+//! attribute does not use this module: it has [`Condition`].
 
 mod challenge_scopes;
 mod condition;

@@ -76,7 +76,7 @@ fn alternatives(condition: &Condition) -> Vec<Alternative> {
 
 /// The Cartesian product of two lists of alternatives.
 fn product(mut left: Vec<Alternative>, right: &[Alternative]) -> Vec<Alternative> {
-    // In place if there is one: a list of scopes would be copied for each of its elements.
+    // Appends in place to one alternative: else `All` of n scopes would copy its list n times.
     if let [only] = right {
         for alternative in &mut left {
             alternative.extend(only);
