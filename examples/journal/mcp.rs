@@ -168,7 +168,7 @@ impl Journal {
 #[requires_auth]
 #[prompt_router(vis = "pub")]
 impl Journal {
-    /// Ask for tags that suit an entry
+    /// Suggest tags for an entry
     #[requires_auth(scopes = "entries:read tags:read")]
     #[prompt]
     async fn suggest_tags(

@@ -102,7 +102,7 @@ async fn create_tag(
 }
 
 fn owner(auth: &AuthInfo) -> Result<Owner, Failure> {
-    Owner::of(auth).ok_or(Failure::Nobody)
+    Owner::of(auth).ok_or(Failure::NoOwner)
 }
 
 /// Why a request of an authorized caller fails.
@@ -111,14 +111,16 @@ enum Failure {
     /// There is no such entry, or it has another owner.
     NotFound,
     /// The token has neither a subject nor a username nor a client id.
-    Nobody,
+    NoOwner,
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let (status, error) = match self {
             Self::NotFound => (StatusCode::NOT_FOUND, "there is no such entry"),
-            Self::Nobody => (StatusCode::FORBIDDEN, "the access token names no user and no client"),
+            Self::NoOwner => {
+                (StatusCode::FORBIDDEN, "the access token names no user and no client")
+            }
         };
         (status, Json(json!({ "error": error }))).into_response()
     }

@@ -133,16 +133,16 @@ async fn answer(response: Response) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn each_printed_command_shows_what_is_promised_beside_it() {
+async fn each_printed_command_gets_the_status_in_its_comment() {
     let journal = Journal::start();
-    let mut promised = None;
+    let mut expected = None;
     let mut pasted = 0;
     for line in &journal.commands {
-        if let Some(promise) = line.strip_prefix("# ") {
-            promised = promise.split(':').next().map(|status| status.parse::<u16>().unwrap());
+        if let Some(comment) = line.strip_prefix("# ") {
+            expected = comment.split(':').next().map(|status| status.parse::<u16>().unwrap());
         } else if line.starts_with("curl ") {
             let status = paste(&journal.client, line).await;
-            assert_eq!(Some(status.as_u16()), promised.take(), "{line}");
+            assert_eq!(Some(status.as_u16()), expected.take(), "{line}");
             pasted += 1;
         }
     }
@@ -329,10 +329,10 @@ async fn a_browser_may_see_the_challenge() {
     let allowed = preflight.headers()["access-control-allow-headers"].to_str().unwrap();
     assert!(allowed.contains("authorization"), "{allowed}");
     let origin = ("origin", "https://inspector.example");
-    let refused = journal.client.post(&url).header(origin.0, origin.1).send().await.unwrap();
-    assert_eq!(refused.status(), 401);
-    assert_eq!(refused.headers()["access-control-allow-origin"], "*");
-    let exposed = refused.headers()["access-control-expose-headers"].to_str().unwrap();
+    let rejected = journal.client.post(&url).header(origin.0, origin.1).send().await.unwrap();
+    assert_eq!(rejected.status(), 401);
+    assert_eq!(rejected.headers()["access-control-allow-origin"], "*");
+    let exposed = rejected.headers()["access-control-expose-headers"].to_str().unwrap();
     assert!(
         exposed.contains("www-authenticate") && exposed.contains("mcp-session-id"),
         "{exposed}"
@@ -529,9 +529,9 @@ async fn the_printed_link_begins_a_sign_in_that_ends_with_a_token() {
     let unfollowed = reqwest::redirect::Policy::none();
     let browser = Client::builder().no_proxy().redirect(unfollowed).build().unwrap();
     let get = |url: String| browser.get(url).send();
-    let asked = get(journal.link().to_owned()).await.unwrap();
-    assert_eq!(asked.status(), 200);
-    let page = asked.text().await.unwrap();
+    let first = get(journal.link().to_owned()).await.unwrap();
+    assert_eq!(first.status(), 200);
+    let page = first.text().await.unwrap();
     assert!(page.contains("Allow <bdi>Demo of the journal</bdi> access?"), "{page}");
     assert!(page.contains(&format!("<code>{}/demo/callback</code>", journal.url)), "{page}");
     assert!(page.contains(&format!("<code>{}/mcp</code>", journal.url)), "{page}");
@@ -591,9 +591,9 @@ async fn the_page_of_the_sign_in_rejects_other_responses() {
         answer.replace("code=", "another="),
         format!("{answer}&error=%3Cscript%3E"),
     ] {
-        let refused = browser.get(&other).send().await.unwrap();
-        assert_eq!(refused.status(), 400, "{other}");
-        let page = refused.text().await.unwrap();
+        let rejected = browser.get(&other).send().await.unwrap();
+        assert_eq!(rejected.status(), 400, "{other}");
+        let page = rejected.text().await.unwrap();
         assert!(page.contains("not the answer to a sign-in that this journal began"), "{page}");
     }
     let error = answer.replace("code=", "error=%3Cscript%3E&x=");
@@ -662,7 +662,7 @@ fn granted(body: &str) -> (u16, String, String, String) {
 }
 
 /// The rejection of a request to `/entries`.
-fn refused(status: u16, error: &str, description: &str) -> (u16, String, String, String) {
+fn rejected(status: u16, error: &str, description: &str) -> (u16, String, String, String) {
     let metadata = "https://journal.example/.well-known/oauth-protected-resource/mcp";
     let challenge = format!(
         "Bearer realm=\"journal\", error=\"{error}\", error_description=\"{description}\", \
@@ -701,15 +701,15 @@ async fn it_can_accept_further_audiences() {
             assert_eq!(journal.get("/entries", &token(audience)).await, granted("[]"));
         }
         let answer = journal.get("/entries", &token("journa")).await;
-        assert_eq!(answer, refused(401, "invalid_token", INVALID));
+        assert_eq!(answer, rejected(401, "invalid_token", INVALID));
     }
     let journal = Beside::start(&server, &["--accept-audience", "user:read entries:read"], &[]);
     assert_eq!(journal.get("/entries", &token("user:read entries:read")).await, granted("[]"));
     let answer = journal.get("/entries", &token("user:read")).await;
-    assert_eq!(answer, refused(401, "invalid_token", INVALID));
+    assert_eq!(answer, rejected(401, "invalid_token", INVALID));
     let journal = Beside::start(&server, &[], &[("JOURNAL_ACCEPT_AUDIENCE", "")]);
     let answer = journal.get("/entries", &token("journal")).await;
-    assert_eq!(answer, refused(401, "invalid_token", INVALID));
+    assert_eq!(answer, rejected(401, "invalid_token", INVALID));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -728,7 +728,7 @@ async fn it_reads_scopes_from_the_configured_claims() {
             assert_eq!(journal.get("/entries", &token).await, granted("[]"));
         }
         let answer = journal.get("/entries", &mint().scopes("entries:read").issue()).await;
-        assert_eq!(answer, refused(403, "insufficient_scope", INSUFFICIENT));
+        assert_eq!(answer, rejected(403, "insufficient_scope", INSUFFICIENT));
     }
 }
 
@@ -764,9 +764,9 @@ async fn it_authenticates_as_configured_and_logs_no_secret() {
     ] {
         let journal = Beside::start(&server, flags, variables);
         assert_eq!(journal.get("/entries", &token()).await, granted("[]"), "{flags:?}");
-        let question = server.last_introspection().unwrap();
-        assert_eq!(question.header("authorization"), header, "{flags:?}");
-        assert_eq!(question.param("client_secret").as_deref(), form, "{flags:?}");
+        let introspection = server.last_introspection().unwrap();
+        assert_eq!(introspection.header("authorization"), header, "{flags:?}");
+        assert_eq!(introspection.param("client_secret").as_deref(), form, "{flags:?}");
         let log = journal.log();
         assert!(!log.is_empty() && !log.contains("s3cret"), "{log}");
     }
