@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_outside_the_grammar_is_refused() {
+    fn a_token_outside_the_grammar_is_rejected() {
         // R-A3, R-A6
         for value in
             [&b"Bearer"[..], b"Bearer ", b"bearer a b", b"Bearer \xff\xfe", b"Bearer \xc3\xa4"]
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn several_credentials_are_refused_in_any_order() {
+    fn several_credentials_are_rejected_in_any_order() {
         // R-A4
         for values in [
             &[&b"Bearer a"[..], b"Bearer b"][..],

@@ -35,8 +35,8 @@ pub(crate) fn challenge_scopes(condition: &Condition, granted: &ScopeSet) -> Alt
 /// meets the condition, or none.
 pub(crate) fn first_alternative(condition: &Condition) -> Alternative {
     let mut scopes = Vec::new();
-    let satisfiable = push_first(condition, &mut scopes);
-    if satisfiable { without_repetitions(scopes) } else { Vec::new() }
+    let has_alternative = push_first(condition, &mut scopes);
+    if has_alternative { without_repetitions(scopes) } else { Vec::new() }
 }
 
 /// Every scope that a condition names.
@@ -90,7 +90,7 @@ fn product(mut left: Vec<Alternative>, right: &[Alternative]) -> Vec<Alternative
 /// Appends the first alternative. If there is none, appends nothing and returns `false`.
 fn push_first(condition: &Condition, scopes: &mut Alternative) -> bool {
     let before = scopes.len();
-    let satisfiable = match condition {
+    let has_alternative = match condition {
         Condition::Scope(scope) => {
             scopes.push(scope);
             true
@@ -98,10 +98,10 @@ fn push_first(condition: &Condition, scopes: &mut Alternative) -> bool {
         Condition::Any(conditions) => conditions.iter().any(|each| push_first(each, scopes)),
         Condition::All(conditions) => conditions.iter().all(|each| push_first(each, scopes)),
     };
-    if !satisfiable {
+    if !has_alternative {
         scopes.truncate(before);
     }
-    satisfiable
+    has_alternative
 }
 
 /// An alternative, and the number of its scopes that are granted.

@@ -5,7 +5,7 @@
 //! a request needs no work for it. `all("read", "write")` is
 //! `AllOf<(OAuthScope<'r','e','a','d'>, OAuthScope<'w','r','i','t','e'>)>`. Error messages show it like this, since
 //! the compiler omits parameters that have their default. Unlike an item beside the function, it works for
-//! methods and for free functions, and adds no name to the scope of the user.
+//! methods and for free functions, and adds no name to the module of the user.
 
 use std::marker::PhantomData;
 
