@@ -10,6 +10,7 @@ pub(crate) mod function;
 mod help;
 pub(crate) mod impl_block;
 pub(crate) mod item;
+mod negation;
 pub(crate) mod scope_token;
 mod suggestion;
 mod tokens;

@@ -67,6 +67,7 @@ impl Arguments {
             if let Some((_, first)) = seen.iter().find(|(key, _)| *key == intended || *key == name)
             {
                 report_duplicate(&argument.key, &intended, first, &part, &mut errors);
+                arguments.optional &= intended != "optional";
                 continue;
             }
             seen.push((name.clone(), part));
@@ -90,12 +91,10 @@ impl Arguments {
                 }
             }
             "optional" => {
-                self.optional = true;
+                // With a value, it may mean either. The signature is not checked against it.
+                self.optional = rest.is_empty();
                 if !rest.is_empty() {
                     report_value_of_optional(&rest, errors);
-                    if rest.to_string().contains("false") {
-                        self.optional = false;
-                    }
                 }
             }
             _ => report_unknown(&key, name, &rest, errors),

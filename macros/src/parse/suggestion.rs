@@ -10,6 +10,7 @@ use quote::quote;
 mod condition;
 mod lexer;
 mod parser;
+mod phrase;
 
 use condition::Connective;
 pub(crate) use condition::SuggestedCondition;
@@ -30,7 +31,7 @@ impl Interpretations {
     /// Interprets the content of a string. Returns `None` where no condition can be meant, as in a
     /// negation.
     pub(crate) fn of_text(text: &str) -> Option<Self> {
-        Self::of_lexed(&lex_text(text)?)
+        phrase::interpret(text).unwrap_or_else(|| Self::of_lexed(&lex_text(text)?))
     }
 
     /// Interprets tokens.

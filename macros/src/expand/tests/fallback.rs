@@ -58,7 +58,6 @@ fn independent_errors_are_reported_at_once() {
             "`scopes` is given twice",
             "a `const fn` cannot be guarded",
             "the caller is received twice",
-            "with `optional` there may be no caller",
         ]
     );
 }

@@ -1,15 +1,17 @@
 //! Errors of unknown, duplicate and malformed arguments.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::LitStr;
 
 use super::argument::{Argument, parse_argument, skip_equals};
 use super::key::{intended_key, is_key_for_any, is_mode_flag};
 use crate::diagnostics::Diagnostics;
-use crate::parse::help::THE_ARGUMENTS;
+use crate::parse::help::{NAME_REQUIRED_SCOPES, NO_NEGATION, THE_ARGUMENTS};
+use crate::parse::negation::{is_negation, negates, words};
 use crate::parse::scope_token::{is_scope, looks_like_expression};
 use crate::parse::suggestion::Interpretations;
+use crate::parse::tokens::is_punct;
 
 /// Reports an argument that is given twice. `name` is the argument that `key` stands for.
 pub(super) fn report_duplicate(
@@ -57,6 +59,14 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
     let value = skip_equals(rest.clone());
     let interpretations = || Interpretations::of_tokens(value.clone());
     match (name.to_ascii_lowercase().as_str(), intended_key(name)) {
+        _ if is_negated_optional(name) && truth_value(rest) == Some(true) => {
+            "remove it: a token is required".to_owned()
+        }
+        _ if is_negated_optional(name) => REMOVE_OR_OPTIONAL.to_owned(),
+        (word, _) if rest.is_empty() && names_any_token(word) => format!(
+            "write `#[requires_auth]` alone where any valid token is enough, or `scopes = \"{name}\"` \
+             for a scope of this name"
+        ),
         (any, _) if is_key_for_any(any) => match Interpretations::of_alternatives(value.clone()) {
             Some(interpretations) => interpretations.help("scopes = "),
             None => "write `scopes = any(\"read\", \"write\")`".to_owned(),
@@ -65,16 +75,22 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
             Some(interpretations) => interpretations.help("scopes = "),
             None => "write `scopes = all(\"read\", \"write\")`".to_owned(),
         },
-        ("not" | "none", _) => "a condition has no negation: name the scopes that the token must \
+        (negation, None) if is_negation(negation) || negates(name) && begins_value(rest) => {
+            "a condition has no negation: name the scopes that the token must \
                                 have, as in `scopes = \"read\"`"
-            .to_owned(),
+                .to_owned()
+        }
+        ("public", _) if truth_value(rest) != Some(true) => {
+            format!("remove it: a token is required{}", scopes_are_another_argument(rest))
+        }
         ("public", _) => {
             "`#[public]` exempts a tool or a prompt of a guarded `impl` block: write it \
                           in place of `#[requires_auth]`"
                 .to_owned()
         }
+        ("required" | "mandatory", _) if says_no(&value) => REMOVE_OR_OPTIONAL.to_owned(),
         ("required" | "mandatory", _) => {
-            match interpretations().filter(|_| !is_truth_value(&value)) {
+            match interpretations().filter(|_| truth_value(rest).is_none()) {
                 Some(interpretations) => interpretations.help("scopes = "),
                 None => "remove it: a token is required".to_owned(),
             }
@@ -92,10 +108,11 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
             Some(interpretations) => interpretations.help("scopes = "),
             None => "write `scopes = \"…\"`".to_owned(),
         },
-        (_, Some("optional")) if value.to_string().contains("false") => {
-            "remove it: a token is required".to_owned()
-        }
-        (_, Some("optional")) => "write `optional`".to_owned(),
+        (_, Some("optional")) => match truth_value(rest) {
+            Some(true) => "write `optional`".to_owned(),
+            Some(false) => "remove it: a token is required".to_owned(),
+            None => format!("{REMOVE_OR_OPTIONAL}{}", scopes_are_another_argument(rest)),
+        },
         (_, Some(_)) => "write `crate = ::path::to::requires_auth`".to_owned(),
         _ => match Interpretations::of_tokens(quote!(#key #rest)) {
             Some(interpretations) if !rest.to_string().contains('=') => {
@@ -106,8 +123,56 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
     }
 }
 
+/// For a flag that may mean `optional` or its contrary.
+const REMOVE_OR_OPTIONAL: &str =
+    "remove it where a token is required, or write `optional` in its place where none is";
+
+/// Whether the word may mean that any valid token is enough.
+fn names_any_token(word: &str) -> bool {
+    matches!(
+        word,
+        "auth"
+            | "authenticated"
+            | "authentication"
+            | "authorized"
+            | "bearer"
+            | "jwt"
+            | "logged_in"
+            | "login"
+            | "signed_in"
+            | "token"
+            | "true"
+    )
+}
+
+/// Whether the value of a flag is a word for `false`.
+fn says_no(value: &TokenStream) -> bool {
+    let text = value.to_string().to_ascii_lowercase();
+    let word = text.trim_matches([' ', '(', ')', '"']);
+    matches!(word, "0" | "disabled" | "never" | "no" | "none" | "off")
+}
+
+/// Whether the name says that a token is required: `no_anonymous`, `not_optional`.
+fn is_negated_optional(name: &str) -> bool {
+    let words = words(name);
+    let names_flag = |word: &String| intended_key(word) == Some("optional");
+    words.len() > 1 && negates(name) && words.iter().any(names_flag)
+}
+
+/// Whether the tokens after a name are its value.
+fn begins_value(rest: &TokenStream) -> bool {
+    match rest.clone().into_iter().next() {
+        Some(TokenTree::Punct(sign)) => sign.as_char() == '=',
+        Some(TokenTree::Group(_) | TokenTree::Literal(_)) => true,
+        _ => false,
+    }
+}
+
 /// Reports what does not begin with a key, such as a scope alone.
 pub(super) fn report_not_an_argument(part: &TokenStream, errors: &mut Diagnostics) {
+    if let Some(bang) = part.clone().into_iter().next().filter(|first| is_punct(first, '!')) {
+        return errors.error(bang, NO_NEGATION, NAME_REQUIRED_SCOPES);
+    }
     let help = match syn::parse2::<LitStr>(part.clone()) {
         Ok(text)
             if text.value().split(' ').all(is_scope)
@@ -123,26 +188,37 @@ pub(super) fn report_not_an_argument(part: &TokenStream, errors: &mut Diagnostic
     errors.error(part, "expected the name of an argument", help);
 }
 
-/// Reports a value of `optional`. Without `optional` a token is required, so for `= false` the help
-/// is to remove it.
+/// Reports a value of `optional`. Whether a token is required is clear only from a truth value.
 pub(super) fn report_value_of_optional(rest: &TokenStream, errors: &mut Diagnostics) {
-    let value = rest.to_string();
-    let is_truth_value = value.contains("true") || value.contains("false");
-    if value.contains('"') && !is_truth_value {
-        let help =
-            "write the scopes as an argument of their own, as in `scopes = \"read\", optional`";
-        return errors.error(rest, "`optional` takes no value", help);
-    }
-    let help = if value.contains("true") && !value.contains('!') {
-        "write `optional` alone"
-    } else {
-        "remove `optional` where a token is required, or write it alone where none is"
+    let help = match truth_value(rest) {
+        Some(true) => "write `optional` alone".to_owned(),
+        Some(false) => "remove `optional`: a token is required".to_owned(),
+        None => format!(
+            "remove `optional` where a token is required, or write it alone where none is{}",
+            scopes_are_another_argument(rest)
+        ),
     };
-    let help =
-        if value.contains("false") { "remove `optional`: a token is required" } else { help };
     errors.error(rest, "`optional` takes no value", help);
 }
 
-fn is_truth_value(value: &TokenStream) -> bool {
-    matches!(value.to_string().as_str(), "" | "true" | "false" | "(true)" | "(false)")
+/// The end of a help text about a flag, if its value may name scopes.
+fn scopes_are_another_argument(rest: &TokenStream) -> &'static str {
+    if rest.to_string().contains('"') {
+        "; scopes are an argument of their own, `scopes = …`"
+    } else {
+        ""
+    }
+}
+
+/// The truth value that a flag has: `true` where it is written alone. Returns `None` for any other
+/// value, also for one that may mean no.
+fn truth_value(rest: &TokenStream) -> Option<bool> {
+    let text = rest.to_string();
+    let value = text.strip_prefix('=').or_else(|| text.strip_prefix(':')).unwrap_or(&text);
+    match value.trim_matches([' ', '(', ')', '"']) {
+        "true" => Some(true),
+        "false" => Some(false),
+        "" if text.is_empty() || text == "()" => Some(true),
+        _ => None,
+    }
 }

@@ -98,7 +98,7 @@ impl Scope {
             .iter()
             .find_map(|word| first_invalid_character(word))
             .filter(|invalid| !matches!(invalid, '"' | ',') || !has_expression_characters(name));
-        if name.is_empty() {
+        if name.trim_matches(' ').is_empty() {
             errors.error(literal, "the scope is empty", NAME_A_SCOPE);
         } else if let Some(character) = invalid {
             report_invalid_character(name, character, literal, position, errors);

@@ -4,7 +4,9 @@ use syn::LitStr;
 
 use super::position::{Position, help, suggestion_at};
 use crate::diagnostics::Diagnostics;
-use crate::parse::help::{NAME_REQUIRED_SCOPES, NO_NEGATION};
+use crate::parse::help::{NAME_REQUIRED_SCOPES, NO_NEGATION, WRITE_A_LITERAL};
+use crate::parse::negation::{is_negation, negates};
+use crate::parse::scope_token::possible_single_scope;
 use crate::parse::suggestion::{Interpretations, SuggestedCondition};
 
 /// Reports a string with parentheses, operators or quotes in it.
@@ -18,7 +20,20 @@ pub(super) fn report_expression(
     if is_negated(text) {
         return errors.error(literal, NO_NEGATION, NAME_REQUIRED_SCOPES);
     }
-    errors.error(literal, message, help(Interpretations::of_text(text), position));
+    let interpretations = Interpretations::of_text(text);
+    let help = match (possible_single_scope(text), interpretations) {
+        (Some(scope), Some(interpretations)) => format!(
+            "if `{scope}` is one scope, call `auth.require(\"{scope}\")?` in the function; otherwise \
+             {}",
+            interpretations.help(position.prefix())
+        ),
+        (Some(scope), None) => {
+            format!("if `{scope}` is one scope, call `auth.require(\"{scope}\")?` in the function")
+        }
+        (None, _) if text.contains(['{', '}']) => WRITE_A_LITERAL.to_owned(),
+        (None, interpretations) => help(interpretations, position),
+    };
+    errors.error(literal, message, help);
 }
 
 /// Reports a character that no scope may contain.
@@ -72,9 +87,11 @@ fn describe_character(character: char) -> String {
     format!("U+{:04X}, {name}", u32::from(character))
 }
 
+/// Whether a word of the text negates another, or the list in parentheses after it.
 fn is_negated(text: &str) -> bool {
     text.starts_with('!')
-        || text.split([' ', '(', ')', ',']).any(|word| {
-            word.starts_with('!') || matches!(word.to_ascii_lowercase().as_str(), "not" | "none")
+        || text.split_inclusive([' ', '(', ')', ',']).any(|part| {
+            let word = part.trim_end_matches([' ', '(', ')', ',']);
+            word.starts_with('!') || is_negation(word) || part.ends_with('(') && negates(word)
         })
 }

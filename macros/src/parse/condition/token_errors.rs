@@ -10,6 +10,7 @@ use crate::diagnostics::Diagnostics;
 use crate::parse::help::{
     CALL_REQUIRE, NAME_REQUIRED_SCOPES, NO_NEGATION, WRITE_A_CONDITION, WRITE_A_LITERAL,
 };
+use crate::parse::negation;
 use crate::parse::suggestion::{Interpretations, SuggestedCondition};
 use crate::parse::tokens::is_punct;
 
@@ -168,21 +169,83 @@ fn report_unknown_condition(
     let message = format!("unknown condition `{name}`");
     let inner = Interpretations::of_tokens(list.stream()).and_then(|it| it.unambiguous().cloned());
     let any = || Interpretations::of_alternatives(list.stream());
-    let help = match (name.to_string().to_ascii_lowercase().as_str(), inner) {
+    let name_text = name.unraw().to_string();
+    let help = match (name_text.to_ascii_lowercase().as_str(), inner) {
         ("any" | "any_of" | "anyof" | "one_of" | "oneof" | "or" | "some", Some(_)) => {
             help(any(), position)
         }
         ("all" | "all_of" | "allof" | "and" | "every", Some(all)) => {
             format!("write `{}{}`", position.prefix(), suggestion_at(&all, position))
         }
-        (_, Some(one @ SuggestedCondition::Scope(_))) => {
+        (plain, Some(one @ SuggestedCondition::Scope(_))) if requires_its_scope(plain) => {
             format!("write `{}{one}`", position.prefix())
         }
+        _ if counts(&name_text, list) => {
+            "a condition cannot express this; `auth.has_scope(\"…\")` tests for a scope in the \
+             function"
+                .to_owned()
+        }
+        (_, Some(SuggestedCondition::Scope(_))) => WRITE_A_CONDITION.to_owned(),
         _ => {
             "write `all(…)` where all of them are required, `any(…)` where one is enough".to_owned()
         }
     };
     errors.error(name, message, help);
+}
+
+/// Whether a condition of this name means that its scope is required.
+fn requires_its_scope(name: &str) -> bool {
+    const NAMES: [&str; 22] = [
+        "authority",
+        "contains",
+        "from",
+        "has",
+        "has_role",
+        "has_scope",
+        "include",
+        "includes",
+        "need",
+        "needs",
+        "ok",
+        "permission",
+        "require",
+        "require_scope",
+        "required",
+        "requires",
+        "role",
+        "scope",
+        "scopes",
+        "some",
+        "str",
+        "string",
+    ];
+    NAMES.contains(&name)
+}
+
+/// Whether a condition of this name, or with a number in its list, says how many of its scopes are
+/// required.
+fn counts(name: &str, list: &Group) -> bool {
+    const WORDS: [&str; 14] = [
+        "count",
+        "exact",
+        "exactly",
+        "least",
+        "majority",
+        "max",
+        "min",
+        "most",
+        "only",
+        "single",
+        "threshold",
+        "two",
+        "xor",
+        "n",
+    ];
+    negation::words(name).iter().any(|word| WORDS.contains(&word.as_str()))
+        || list.stream().into_iter().any(|tree| match tree {
+            TokenTree::Literal(literal) => matches!(Lit::new(literal), Lit::Int(_)),
+            _ => false,
+        })
 }
 
 /// Reports the words of a list that are not string literals, as one error. Returns whether there
@@ -234,9 +297,13 @@ fn find_negation(trees: &[TokenTree]) -> Option<&TokenTree> {
             bang.as_char() == '!' && !matches!(macro_name, Some(TokenTree::Ident(_)))
         }
         TokenTree::Ident(word) => {
-            word == "not"
-                || (word == "none" || word == "except")
-                    && matches!(trees.get(index + 1), Some(TokenTree::Group(_)))
+            let name = word.unraw().to_string();
+            name == "not"
+                || negation::negates(&name)
+                    && matches!(
+                        trees.get(index + 1),
+                        Some(TokenTree::Group(_) | TokenTree::Literal(_))
+                    )
         }
         _ => false,
     };

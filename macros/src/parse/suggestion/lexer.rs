@@ -8,6 +8,9 @@ use syn::Lit;
 use syn::ext::IdentExt;
 
 use super::condition::Connective;
+use super::phrase;
+use crate::parse::negation::is_negation;
+use crate::parse::scope_token::possible_single_scope;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
@@ -68,7 +71,7 @@ fn end_name(name: &mut String, output: &mut Vec<Token>) -> Option<()> {
     if name.is_empty() {
         return Some(());
     }
-    if name.starts_with('!') || name.eq_ignore_ascii_case("not") {
+    if name.starts_with('!') || is_negation(&name) || name.eq_ignore_ascii_case("xor") {
         return None;
     }
     output.push(Connective::of_operator(&name).map_or(Token::Name(name), Token::Connective));
@@ -127,6 +130,10 @@ impl TokenLexer<'_> {
             }
             _ => return None,
         };
+        // A text that must not be split, or whose words say how to join them.
+        if possible_single_scope(&text).is_some() || phrase::interpret(&text).is_some() {
+            return None;
+        }
         // Operators outside the string never split its content.
         self.output.push(Token::Open(Connective::All));
         self.output.extend(lex_text(&text)?);
@@ -146,7 +153,7 @@ impl TokenLexer<'_> {
             ("vec", _, _) => {
                 self.trees.next_if(|tree| tree.to_string() == "!")?;
             }
-            ("not", _, _) => return None,
+            _ if is_negation(word) => return None,
             _ if before_group => return None,
             _ => self.output.push(match Connective::of_operator(word) {
                 Some(connective) => Token::Connective(connective),

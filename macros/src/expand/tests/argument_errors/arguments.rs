@@ -8,7 +8,7 @@ use super::messages;
 #[expect(clippy::too_many_lines, reason = "it is a table")]
 fn each_of_the_wrong_arguments_has_one_error_with_help() {
     // R-K5, R-K10
-    expect![[r##"
+    expect![[r#"
         "read write"
             expected the name of an argument
             help: write `scopes = "read write"`
@@ -122,7 +122,7 @@ fn each_of_the_wrong_arguments_has_one_error_with_help() {
             help: remove it: a token is required
         auth
             unknown argument `auth`
-            help: write `scopes = "auth"`
+            help: write `#[requires_auth]` alone where any valid token is enough, or `scopes = "auth"` for a scope of this name
         scope = "read", "write"
             unknown argument `scope`
             help: write `scopes = ["read", "write"]`
@@ -165,7 +165,163 @@ fn each_of_the_wrong_arguments_has_one_error_with_help() {
         scopes(any = ["a", "b"])
             expected `=` after `scopes`
             help: write `scopes = any("a", "b")`
-    "##]]
+        anonymous = no
+            unknown argument `anonymous`
+            help: remove it where a token is required, or write `optional` in its place where none is
+        anonymous = "no"
+            unknown argument `anonymous`
+            help: remove it where a token is required, or write `optional` in its place where none is; scopes are an argument of their own, `scopes = …`
+        anonymous(never)
+            unknown argument `anonymous`
+            help: remove it where a token is required, or write `optional` in its place where none is
+        anonymous?
+            unknown argument `anonymous`
+            help: remove it where a token is required, or write `optional` in its place where none is
+        allow_anonymous = !true
+            unknown argument `allow_anonymous`
+            help: remove it where a token is required, or write `optional` in its place where none is
+        Optional = never
+            unknown argument `Optional`
+            help: remove it where a token is required, or write `optional` in its place where none is
+        optionall = cfg!(test)
+            unknown argument `optionall`
+            help: remove it where a token is required, or write `optional` in its place where none is
+        anonymous = if x { true }
+            unknown argument `anonymous`
+            help: remove it where a token is required, or write `optional` in its place where none is
+        optionnal = "read"
+            unknown argument `optionnal`
+            help: remove it where a token is required, or write `optional` in its place where none is; scopes are an argument of their own, `scopes = …`
+        optionnal("read")
+            unknown argument `optionnal`
+            help: remove it where a token is required, or write `optional` in its place where none is; scopes are an argument of their own, `scopes = …`
+        anonymous = ["read"]
+            unknown argument `anonymous`
+            help: remove it where a token is required, or write `optional` in its place where none is; scopes are an argument of their own, `scopes = …`
+        anonymous = true
+            unknown argument `anonymous`
+            help: write `optional`
+        anonymous("true")
+            unknown argument `anonymous`
+            help: write `optional`
+        optional = no
+            `optional` takes no value
+            help: remove `optional` where a token is required, or write it alone where none is
+        optional = "no"
+            `optional` takes no value
+            help: remove `optional` where a token is required, or write it alone where none is; scopes are an argument of their own, `scopes = …`
+        optional = "read"
+            `optional` takes no value
+            help: remove `optional` where a token is required, or write it alone where none is; scopes are an argument of their own, `scopes = …`
+        optional = ["read"]
+            `optional` takes no value
+            help: remove `optional` where a token is required, or write it alone where none is; scopes are an argument of their own, `scopes = …`
+        optional("read")
+            `optional` takes no value
+            help: remove `optional` where a token is required, or write it alone where none is; scopes are an argument of their own, `scopes = …`
+        optional = !true
+            `optional` takes no value
+            help: remove `optional` where a token is required, or write it alone where none is
+        optional = is_true
+            `optional` takes no value
+            help: remove `optional` where a token is required, or write it alone where none is
+        optional = 1
+            `optional` takes no value
+            help: remove `optional` where a token is required, or write it alone where none is
+        optional?
+            `optional` takes no value
+            help: remove `optional` where a token is required, or write it alone where none is
+        optional = true
+            `optional` takes no value
+            help: write `optional` alone
+        optional()
+            `optional` takes no value
+            help: write `optional` alone
+        optional, optional
+            `optional` is given twice
+            help: keep one `optional`
+        no_anonymous
+            unknown argument `no_anonymous`
+            help: remove it: a token is required
+        not_optional
+            unknown argument `not_optional`
+            help: remove it: a token is required
+        disallow_anonymous = true
+            unknown argument `disallow_anonymous`
+            help: remove it: a token is required
+        no_anonymous = false
+            unknown argument `no_anonymous`
+            help: remove it where a token is required, or write `optional` in its place where none is
+        public = false
+            unknown argument `public`
+            help: remove it: a token is required
+        public = true
+            unknown argument `public`
+            help: `#[public]` exempts a tool or a prompt of a guarded `impl` block: write it in place of `#[requires_auth]`
+        public(false)
+            unknown argument `public`
+            help: remove it: a token is required
+        public = no
+            unknown argument `public`
+            help: remove it: a token is required
+        public = "admin"
+            unknown argument `public`
+            help: remove it: a token is required; scopes are an argument of their own, `scopes = …`
+        public("admin")
+            unknown argument `public`
+            help: remove it: a token is required; scopes are an argument of their own, `scopes = …`
+        required = "no"
+            unknown argument `required`
+            help: remove it where a token is required, or write `optional` in its place where none is
+        required = off
+            unknown argument `required`
+            help: remove it where a token is required, or write `optional` in its place where none is
+        deny = "guest"
+            unknown argument `deny`
+            help: a condition has no negation: name the scopes that the token must have, as in `scopes = "read"`
+        exclude("guest")
+            unknown argument `exclude`
+            help: a condition has no negation: name the scopes that the token must have, as in `scopes = "read"`
+        not_scopes = "guest"
+            unknown argument `not_scopes`
+            help: a condition has no negation: name the scopes that the token must have, as in `scopes = "read"`
+        none_of = ["guest"]
+            unknown argument `none_of`
+            help: a condition has no negation: name the scopes that the token must have, as in `scopes = "read"`
+        without "guest"
+            unknown argument `without`
+            help: a condition has no negation: name the scopes that the token must have, as in `scopes = "read"`
+        NotAny("a", "b")
+            unknown argument `NotAny`
+            help: a condition has no negation: name the scopes that the token must have, as in `scopes = "read"`
+        !"guest"
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        !guest
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        no:read
+            unknown argument `no`
+            help: write `scopes = "no:read"`
+        authenticated
+            unknown argument `authenticated`
+            help: write `#[requires_auth]` alone where any valid token is enough, or `scopes = "authenticated"` for a scope of this name
+        token
+            unknown argument `token`
+            help: write `#[requires_auth]` alone where any valid token is enough, or `scopes = "token"` for a scope of this name
+        true
+            unknown argument `true`
+            help: write `#[requires_auth]` alone where any valid token is enough, or `scopes = "true"` for a scope of this name
+        any_of("urn:a:b|c", "d")
+            unknown argument `any_of`
+            help: write `scopes = any("read", "write")`
+        scope = "urn:a:b|c"
+            unknown argument `scope`
+            help: write `scopes = "…"`
+        any_of("any a b", "c")
+            unknown argument `any_of`
+            help: write `scopes = any("read", "write")`
+    "#]]
     .assert_eq(&messages(WRONG_ARGUMENTS));
 }
 
@@ -222,4 +378,56 @@ pub(super) const WRONG_ARGUMENTS: &[&str] = &[
     r#"any_scopes = ["a", "b"]"#,
     r#"scopes = "a", scope = "b""#,
     r#"scopes(any = ["a", "b"])"#,
+    "anonymous = no",
+    r#"anonymous = "no""#,
+    "anonymous(never)",
+    "anonymous?",
+    "allow_anonymous = !true",
+    "Optional = never",
+    "optionall = cfg!(test)",
+    "anonymous = if x { true }",
+    r#"optionnal = "read""#,
+    r#"optionnal("read")"#,
+    r#"anonymous = ["read"]"#,
+    "anonymous = true",
+    r#"anonymous("true")"#,
+    "optional = no",
+    r#"optional = "no""#,
+    r#"optional = "read""#,
+    r#"optional = ["read"]"#,
+    r#"optional("read")"#,
+    "optional = !true",
+    "optional = is_true",
+    "optional = 1",
+    "optional?",
+    "optional = true",
+    "optional()",
+    "optional, optional",
+    "no_anonymous",
+    "not_optional",
+    "disallow_anonymous = true",
+    "no_anonymous = false",
+    "public = false",
+    "public = true",
+    "public(false)",
+    "public = no",
+    r#"public = "admin""#,
+    r#"public("admin")"#,
+    r#"required = "no""#,
+    "required = off",
+    r#"deny = "guest""#,
+    r#"exclude("guest")"#,
+    r#"not_scopes = "guest""#,
+    r#"none_of = ["guest"]"#,
+    r#"without "guest""#,
+    r#"NotAny("a", "b")"#,
+    r#"!"guest""#,
+    "!guest",
+    "no:read",
+    "authenticated",
+    "token",
+    "true",
+    r#"any_of("urn:a:b|c", "d")"#,
+    r#"scope = "urn:a:b|c""#,
+    r#"any_of("any a b", "c")"#,
 ];

@@ -7,7 +7,7 @@ use super::messages;
 #[test]
 fn each_of_the_wrong_groups_has_one_error_with_help() {
     // R-K5, R-K10
-    expect![[r##"
+    expect![[r#"
         scopes = any "read", "write"
             expected `(` and a list of conditions after `any`
             help: write `scopes = any("read", "write")`
@@ -98,7 +98,106 @@ fn each_of_the_wrong_groups_has_one_error_with_help() {
         scopes = any("x", "a b" "c")
             expected `,` before this
             help: write `all("a", "b", "c")`
-    "##]]
+        scopes = without("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = none_of("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = deny("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = exclude("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = forbid("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = unless("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = block("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = never("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = non("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = no("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = isnt("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = lacks("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = missing("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = not_any("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = not_in("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = NoneOf("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = nor("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = nand("guest")
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = any("a", without("guest"))
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = without "guest"
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = "a" except "guest"
+            a condition has no negation
+            help: name the scopes that the token must have; `auth.has_scope("…")` tests for others in the function
+        scopes = xor("a", "b")
+            unknown condition `xor`
+            help: a condition cannot express this; `auth.has_scope("…")` tests for a scope in the function
+        scopes = at_least(2, "a", "b")
+            unknown condition `at_least`
+            help: a condition cannot express this; `auth.has_scope("…")` tests for a scope in the function
+        scopes = some_of(2, ["a", "b"])
+            unknown condition `some_of`
+            help: a condition cannot express this; `auth.has_scope("…")` tests for a scope in the function
+        scopes = scope("a")
+            unknown condition `scope`
+            help: write `scopes = "a"`
+        scopes = guest("a")
+            unknown condition `guest`
+            help: write `scopes = "read write"`, `scopes = ["read", "write"]` or `scopes = any("admin", all("read", "write"))`
+        scopes = foo("a", "b")
+            unknown condition `foo`
+            help: write `all(…)` where all of them are required, `any(…)` where one is enough
+        scopes = [" "]
+            the scope is empty
+            help: name at least one scope, as in `scopes = "read"`
+        scopes = any(" ")
+            the scope is empty
+            help: name at least one scope, as in `scopes = "read"`
+        scopes = any("admin", " ")
+            the scope is empty
+            help: name at least one scope, as in `scopes = "read"`
+        scopes = all("a", " ")
+            the scope is empty
+            help: name at least one scope, as in `scopes = "read"`
+        scopes = any("   ", "c")
+            the scope is empty
+            help: name at least one scope, as in `scopes = "read"`
+        scopes = any("any a b", "c")
+            `any a b` reads as an expression, not as scopes
+            help: write `any("a", "b")` or `["any", "a", "b"]`, whichever is meant
+    "#]]
     .assert_eq(&messages(WRONG_GROUPS));
 }
 
@@ -133,4 +232,37 @@ pub(super) const WRONG_GROUPS: &[&str] = &[
     r#"scopes = [,]"#,
     r#"scopes = any("x", a, b c)"#,
     r#"scopes = any("x", "a b" "c")"#,
+    r#"scopes = without("guest")"#,
+    r#"scopes = none_of("guest")"#,
+    r#"scopes = deny("guest")"#,
+    r#"scopes = exclude("guest")"#,
+    r#"scopes = forbid("guest")"#,
+    r#"scopes = unless("guest")"#,
+    r#"scopes = block("guest")"#,
+    r#"scopes = never("guest")"#,
+    r#"scopes = non("guest")"#,
+    r#"scopes = no("guest")"#,
+    r#"scopes = isnt("guest")"#,
+    r#"scopes = lacks("guest")"#,
+    r#"scopes = missing("guest")"#,
+    r#"scopes = not_any("guest")"#,
+    r#"scopes = not_in("guest")"#,
+    r#"scopes = NoneOf("guest")"#,
+    r#"scopes = nor("guest")"#,
+    r#"scopes = nand("guest")"#,
+    r#"scopes = any("a", without("guest"))"#,
+    r#"scopes = without "guest""#,
+    r#"scopes = "a" except "guest""#,
+    r#"scopes = xor("a", "b")"#,
+    r#"scopes = at_least(2, "a", "b")"#,
+    r#"scopes = some_of(2, ["a", "b"])"#,
+    r#"scopes = scope("a")"#,
+    r#"scopes = guest("a")"#,
+    r#"scopes = foo("a", "b")"#,
+    r#"scopes = [" "]"#,
+    r#"scopes = any(" ")"#,
+    r#"scopes = any("admin", " ")"#,
+    r#"scopes = all("a", " ")"#,
+    r#"scopes = any("   ", "c")"#,
+    r#"scopes = any("any a b", "c")"#,
 ];
