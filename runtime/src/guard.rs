@@ -7,7 +7,9 @@ mod extraction;
 use std::fmt;
 use std::marker::PhantomData;
 
-pub use caller_argument::{Injected, receives_the_caller};
+pub use caller_argument::{
+    Injected, InjectedOptional, receives_an_optional_caller, receives_the_caller,
+};
 
 use crate::policy::Requirement;
 use crate::policy::type_level::{Anonymous, Policy, Required};

@@ -258,14 +258,13 @@ pub use trust::AudienceCheck;
 #[doc(hidden)]
 pub mod requires_auth_expansion {
     pub use crate::auth_info::AuthInfo;
-    pub use crate::guard::{Authorized, receives_the_caller};
+    pub use crate::guard::{Authorized, receives_an_optional_caller, receives_the_caller};
     #[cfg(feature = "rmcp")]
     pub use crate::mcp::attribute_order::{NotATool, Undescribed, undescribed};
     #[cfg(feature = "rmcp")]
     pub use crate::mcp::{declared, declared_both, meta};
     pub use crate::policy::type_level::{
-        AllOf, Anonymous, AnyOf, AnyToken, ByTryInto, Function, Joined, OAuthScope, Optional,
-        Policy, Required, Shared,
+        AllOf, AnyOf, AnyToken, ByTryInto, Function, Joined, OAuthScope, Optional, Policy, Shared,
     };
     #[cfg(feature = "rmcp")]
     pub use requires_auth_macros::requires_auth;

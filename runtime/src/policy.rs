@@ -10,7 +10,9 @@ mod condition;
 mod requirement;
 pub(crate) mod type_level;
 
-pub use crate::guard::{Injected, WithoutDecision, receives_the_caller};
+pub use crate::guard::{
+    Injected, InjectedOptional, WithoutDecision, receives_an_optional_caller, receives_the_caller,
+};
 #[cfg(feature = "rmcp")]
 pub(crate) use challenge_scopes::all_scopes;
 pub(crate) use challenge_scopes::{challenge_scopes, first_alternative};

@@ -1,8 +1,8 @@
 //! What is emitted beside errors, so that the compiler reports nothing else about the function.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{Attribute, FnArg, PatType, Token};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{Attribute, FnArg, Pat, PatType, Path, Token, Type};
 
 use crate::parse::attribute::{is_auth_marker, is_tool_or_prompt};
 use crate::parse::function::Function;
@@ -23,13 +23,18 @@ pub(super) fn replace_const_and_abi(function: Function) -> Function {
     function
 }
 
-/// Replaces the arguments at these positions by variables, which the body can still use.
+/// Replaces the arguments at these positions by variables, which the body can still use. A variable
+/// whose type would be a further error is of the type `caller`.
 // Input:  async fn create(auth: &AuthInfo, Json(entry): Json<NewEntry>) -> R { … }
 // Output: async fn create(Json(entry): Json<NewEntry>) -> R {
 //             let auth: &AuthInfo = panic!() else { panic!() };
 //             …
 //         }
-pub(super) fn replace_arguments(function: Function, positions: &[usize]) -> Function {
+pub(super) fn replace_arguments(
+    function: Function,
+    positions: &[usize],
+    caller: &TokenStream,
+) -> Function {
     let mut function = remove_const_and_markers(function);
     if positions.is_empty() {
         return function;
@@ -39,6 +44,11 @@ pub(super) fn replace_arguments(function: Function, positions: &[usize]) -> Func
     for (position, input) in inputs.into_iter().enumerate() {
         match input {
             FnArg::Typed(PatType { pat, ty, .. }) if positions.contains(&position) => {
+                let ty = if is_variable_type(&pat, &ty) {
+                    ty.into_token_stream()
+                } else {
+                    caller.clone()
+                };
                 statements.extend(quote! {
                     #[allow(warnings)]
                     let #pat: #ty = ::core::panic!() else { ::core::panic!() };
@@ -53,6 +63,34 @@ pub(super) fn replace_arguments(function: Function, positions: &[usize]) -> Func
         function = function.with_first_statement(statements);
     }
     function
+}
+
+/// Whether the type can be that of a variable, and fits the pattern.
+fn is_variable_type(pattern: &Pat, ty: &Type) -> bool {
+    let last = |path: &Path| path.segments.last().map(|last| last.ident.to_string());
+    let is_some =
+        matches!(pattern, Pat::TupleStruct(it) if last(&it.path).as_deref() == Some("Some"));
+    match ty {
+        Type::Path(path) => {
+            let name = last(&path.path);
+            is_free_of_errors(ty.to_token_stream())
+                && !(is_some && name.as_deref() == Some("AuthInfo"))
+        }
+        Type::Paren(inner) => is_variable_type(pattern, &inner.elem),
+        Type::Group(inner) => is_variable_type(pattern, &inner.elem),
+        Type::Reference(_) | Type::Tuple(_) => is_free_of_errors(ty.to_token_stream()),
+        _ => false,
+    }
+}
+
+/// Whether the tokens contain neither an `impl Trait`, which only a signature may, nor the type of the
+/// guard.
+fn is_free_of_errors(ty: TokenStream) -> bool {
+    ty.into_iter().all(|tree| match tree {
+        TokenTree::Ident(word) => word != "impl" && word != "Authorized",
+        TokenTree::Group(group) => is_free_of_errors(group.stream()),
+        _ => true,
+    })
 }
 
 /// Removes `const` and `#[auth]`, which other macros do not accept.

@@ -1,7 +1,7 @@
 //! Emits a function as its plan says.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
 use syn::FnArg;
 
 use super::fallback::{replace_arguments, replace_const_and_abi};
@@ -13,6 +13,7 @@ use super::shared_caller::may_extract_caller;
 use crate::features::Features;
 use crate::parse::arguments::Arguments;
 use crate::parse::function::Function;
+use crate::private;
 use crate::validate::FunctionPlan;
 
 // Input:  async fn create(Json(entry): Json<NewEntry>, auth: AuthInfo) -> R { … }
@@ -20,7 +21,7 @@ use crate::validate::FunctionPlan;
 //             Authorized { caller: auth, .. }: Authorized<Policy, AuthInfo>,
 //             Json(entry): Json<NewEntry>,
 //         ) -> R {
-//             const _: () = receives_the_caller::<Required, AuthInfo>();
+//             receives_the_caller::<AuthInfo>();
 //             …
 //         }
 pub(crate) fn lower_function(
@@ -29,14 +30,24 @@ pub(crate) fn lower_function(
     plan: FunctionPlan,
     features: Features,
 ) -> TokenStream {
+    let caller_type = |optional: bool| {
+        let private = private::path(arguments.krate.as_ref(), Span::call_site());
+        if optional {
+            quote!(::core::option::Option<#private::AuthInfo>)
+        } else {
+            quote!(#private::AuthInfo)
+        }
+    };
     let (function, caller, optional) = match plan {
         FunctionPlan::Guarded { caller, optional } => (function, caller, optional),
         FunctionPlan::GuardedFallback { caller, optional, unusable } => {
-            let function = replace_arguments(replace_const_and_abi(function), &unusable);
+            let function = replace_const_and_abi(function);
+            let function = replace_arguments(function, &unusable, &caller_type(optional));
             (function, position_without(caller, &unusable), optional)
         }
         FunctionPlan::UnguardedFallback { removed } => {
-            return replace_arguments(function, &removed).into_token_stream();
+            let caller_type = caller_type(arguments.optional);
+            return replace_arguments(function, &removed, &caller_type).into_token_stream();
         }
     };
     let policy = Policy::new(arguments, optional, &function.signature.ident);
@@ -69,7 +80,7 @@ fn guard(
         match input {
             FnArg::Receiver(_) => receiver = Some(input),
             FnArg::Typed(argument) if caller == Some(position) => {
-                type_check = Some(caller_type_check(&argument, policy));
+                type_check = Some(caller_type_check(&argument, policy, function.body()));
                 guards = guard.with_caller(argument);
             }
             FnArg::Typed(_) => others.push(input),

@@ -13,22 +13,44 @@ use crate::parse::function::Function;
 
 /// A check of the type of the argument that receives the caller. A bound in the signature would be
 /// reported again wherever the function is routed, registered or called.
+///
+/// It is a statement: an item has a scope of its own, in which the compiler reports a type that is
+/// not imported a second time. In front of items of the body, it is an item, because clippy reports
+/// items after a statement, unless the type names `Self`, which an item cannot name.
 // Input:  auth: AuthInfo
-// Output: const _: () = receives_the_caller::<Required, AuthInfo>();
-pub(super) fn caller_type_check(argument: &PatType, policy: &Policy<'_>) -> TokenStream {
+// Output: receives_the_caller::<AuthInfo>();
+pub(super) fn caller_type_check(
+    argument: &PatType,
+    policy: &Policy<'_>,
+    body: &TokenStream,
+) -> TokenStream {
     let PatType { attrs, ty, .. } = argument;
     let (first, last) = first_and_last_span(ty);
     let private = policy.private(first);
-    let presence = Ident::new(if policy.optional { "Anonymous" } else { "Required" }, first);
-    let check = quote_spanned!(last=> receives_the_caller);
-    let call = quote_spanned!(first=> #private::#check::<#private::#presence, #ty>());
+    let check = if policy.optional { "receives_an_optional_caller" } else { "receives_the_caller" };
+    let check = Ident::new(check, last);
+    let call = quote_spanned!(first=> #private::#check::<#ty>());
     let cfgs = attrs.iter().filter(|attribute| has_name(attribute, "cfg"));
-    // A statement in front of an item is a lint of clippy. An item is not, but cannot name `Self`.
-    if mentions_self(ty.to_token_stream()) {
-        quote!(#(#cfgs)* #call;)
-    } else {
+    if may_contain_items(body) && !mentions_self(ty.to_token_stream()) {
         quote!(#(#cfgs)* const _: () = #call;)
+    } else {
+        quote!(#(#cfgs)* #call;)
     }
+}
+
+/// Whether a keyword of an item is in the body, outside all braces in it.
+fn may_contain_items(body: &TokenStream) -> bool {
+    const KEYWORDS: [&str; 12] = [
+        "const", "enum", "extern", "fn", "impl", "mod", "static", "struct", "trait", "type",
+        "union", "use",
+    ];
+    body.clone().into_iter().any(|block| match block {
+        TokenTree::Group(block) => block.stream().into_iter().any(|tree| match tree {
+            TokenTree::Ident(word) => KEYWORDS.iter().any(|keyword| word == keyword),
+            _ => false,
+        }),
+        _ => false,
+    })
 }
 
 fn mentions_self(tokens: TokenStream) -> bool {

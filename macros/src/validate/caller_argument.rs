@@ -2,7 +2,7 @@
 
 use syn::{Attribute, FnArg, Meta, PatType, Signature};
 
-use super::caller_type::{CallerType, report_indirect};
+use super::caller_type::{CallerType, check_kind, report_guard, report_indirect};
 use super::no_caller_argument;
 use super::pattern::{inner_name, some_pattern};
 use crate::diagnostics::Diagnostics;
@@ -128,6 +128,8 @@ fn check_type(argument: &PatType, arguments: &Arguments, errors: &mut Diagnostic
             "write `Option<AuthInfo>`",
         ),
         (CallerType::Indirect(what), optional) => report_indirect(argument, what, optional, errors),
+        (CallerType::Guard, optional) => report_guard(argument, optional, errors),
+        (CallerType::Other, optional) => check_kind(&argument.ty, optional, errors),
         _ => {}
     }
 }

@@ -1,10 +1,11 @@
 //! Checks a signature in which no argument receives the caller.
 
-use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{FnArg, GenericArgument, Pat, PatType, PathArguments, Signature, Type};
 
-use super::caller_type::{CallerType, expected_type, report_indirect};
+use super::caller_type::{
+    CallerType, contains_ident, expected_type, report_guard, report_indirect,
+};
 use super::pattern::{inner_name, name_or_auth};
 use crate::diagnostics::Diagnostics;
 
@@ -15,6 +16,7 @@ pub(super) fn check(signature: &Signature, optional: bool) -> (Vec<usize>, Diagn
     for (position, argument) in typed(signature) {
         match CallerType::of(&argument.ty) {
             CallerType::Indirect(what) => report_indirect(argument, what, optional, &mut errors),
+            CallerType::Guard => report_guard(argument, optional, &mut errors),
             CallerType::Extension => report_extension(argument, optional, &mut errors),
             _ => continue,
         }
@@ -23,7 +25,8 @@ pub(super) fn check(signature: &Signature, optional: bool) -> (Vec<usize>, Diagn
     if !optional || !positions.is_empty() {
         return (positions, errors);
     }
-    let nested = typed(signature).find(|(_, it)| contains_auth_info(it.ty.to_token_stream()));
+    let nested =
+        typed(signature).find(|(_, it)| contains_ident(it.ty.to_token_stream(), "AuthInfo"));
     if let Some((position, argument)) = nested {
         let message = "with `optional` the caller is received as an `Option<AuthInfo>`";
         errors.error(&argument.ty, message, "write `Option<AuthInfo>`");
@@ -31,7 +34,8 @@ pub(super) fn check(signature: &Signature, optional: bool) -> (Vec<usize>, Diagn
     }
     let message = "with `optional` the function must find out whether there is a caller";
     match typed(signature).find(|(_, argument)| is_option_of_name(argument)) {
-        Some((_, argument)) => {
+        Some((position, argument)) => {
+            positions.push(position);
             let ty = argument.ty.to_token_stream().to_string().replace(' ', "");
             errors.error(
                 &argument.ty,
@@ -67,15 +71,6 @@ fn report_extension(argument: &PatType, optional: bool, errors: &mut Diagnostics
     };
     let help = format!("write `{name}: {}`", expected_type(optional));
     errors.error(argument, "the guard puts no caller into the request's extensions", help);
-}
-
-/// Whether `AuthInfo` is anywhere in a type.
-fn contains_auth_info(ty: TokenStream) -> bool {
-    ty.into_iter().any(|tree| match tree {
-        TokenTree::Ident(name) => name == "AuthInfo",
-        TokenTree::Group(group) => contains_auth_info(group.stream()),
-        _ => false,
-    })
 }
 
 /// `Option<Caller>`, where `Caller` may be an alias of `AuthInfo`.

@@ -12,6 +12,11 @@ use std::marker::PhantomData;
 use crate::Condition;
 
 /// The policy of an attribute, as a type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a policy of `#[requires_auth]`",
+    label = "only the attribute writes an `Authorized`",
+    note = "in a guarded function, write `auth: AuthInfo`"
+)]
 pub trait Policy: Send + Sync + 'static {
     /// The condition that the scopes of a token must meet.
     const CONDITION: Condition;

@@ -27,8 +27,7 @@ fn a_function_with_wrong_arguments_is_guarded() {
                 >,
                 Json(entry): Json<New>,
             ) {
-                const _: () = receives_the_caller::<
-                    Anonymous,
+                receives_an_optional_caller::<
                     Option<AuthInfo>,
                 >();
             }

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{errors, snapshot};
+use super::{errors, expanded, snapshot};
 
 #[test]
 fn the_guard_takes_the_callers_place_and_goes_first() {
@@ -44,10 +44,7 @@ fn the_guard_takes_the_callers_place_and_goes_first() {
                 >,
                 Json(entry): Json<New>,
             ) -> R {
-                const _: () = receives_the_caller::<
-                    Required,
-                    AuthInfo,
-                >();
+                receives_the_caller::<AuthInfo>();
                 body(auth)
             }
         "#]],
@@ -100,8 +97,7 @@ fn an_optional_caller_is_an_option() {
                     Option<AuthInfo>,
                 >,
             ) {
-                const _: () = ::renamed::requires_auth_expansion::receives_the_caller::<
-                    ::renamed::requires_auth_expansion::Anonymous,
+                ::renamed::requires_auth_expansion::receives_an_optional_caller::<
                     Option<AuthInfo>,
                 >();
             }
@@ -137,12 +133,8 @@ fn a_cfg_on_the_argument_does_not_remove_the_guard() {
                     >,
                 >,
             ) {
-                #[cfg(unix)]
-                #[cfg(debug_assertions)]
-                const _: () = receives_the_caller::<
-                    Required,
-                    AuthInfo,
-                >();
+                #[cfg(unix)] #[cfg(debug_assertions)]
+                receives_the_caller::<AuthInfo>();
             }
         "#]],
     );
@@ -176,10 +168,7 @@ fn a_cfg_with_a_raw_name_is_a_cfg() {
                 >,
             ) {
                 #[r#cfg(unix)]
-                const _: () = receives_the_caller::<
-                    Required,
-                    Who,
-                >();
+                receives_the_caller::<Who>();
             }
         "#]],
     );
@@ -208,10 +197,7 @@ fn an_auth_marker_has_precedence_over_the_name_of_the_type() {
                 >,
                 own: AuthInfo,
             ) {
-                const _: () = receives_the_caller::<
-                    Required,
-                    Caller,
-                >();
+                receives_the_caller::<Caller>();
             }
         "#]],
     );
@@ -228,5 +214,60 @@ fn a_handler_called_main_is_guarded() {
         ["fn main() {}", "fn main() -> Result<()> {}", "#[tokio::main] async fn main() {}"]
     {
         assert_eq!(errors("", program).len(), 1, "{program}");
+    }
+}
+
+#[test]
+fn the_type_of_the_guard_is_no_type_of_an_argument() {
+    // R-K9
+    for ty in [
+        "Authorized<AuthInfo>",
+        "requires_auth::Authorized<Read>",
+        "requires_auth::Authorized<u8, AuthInfo>",
+        "::requires_auth::Authorized",
+        "(Authorized<AuthInfo>)",
+    ] {
+        let found = errors("", &format!("async fn f(caller: {ty}) {{}}"));
+        let expected = "the attribute writes the type `Authorized` itself\n\
+                        help: write `caller: AuthInfo`";
+        assert_eq!(found, [expected], "{ty}");
+    }
+    let marked =
+        errors("optional", "fn f(#[auth] Authorized { caller, .. }: Authorized<AuthInfo>) {}");
+    assert_eq!(marked.len(), 1, "{marked:?}");
+    assert!(marked[0].ends_with("help: write `auth: Option<AuthInfo>`"), "{marked:?}");
+    for own in ["Authorized<Read>", "own::Authorized", "Authorized"] {
+        assert!(errors("", &format!("async fn f(caller: {own}) {{}}")).is_empty(), "{own}");
+    }
+}
+
+#[test]
+fn a_marked_argument_has_a_type_that_can_be_the_callers() {
+    // R-K9
+    for ty in
+        ["impl Into<AuthInfo>", "Option<impl Clone>", "[u8]", "dyn Debug", "_", "&str", "(A, B)"]
+    {
+        let found = errors("", &format!("async fn f(#[auth] a: {ty}) {{}}"));
+        let expected = "an argument of this type cannot receive the caller\nhelp: write `AuthInfo`";
+        assert_eq!(found, [expected], "{ty}");
+    }
+    for ty in ["Caller", "(Caller)", "<Self as Service>::Caller", "caller!()"] {
+        assert!(errors("", &format!("async fn f(#[auth] a: {ty}) {{}}")).is_empty(), "{ty}");
+    }
+}
+
+/// What is emitted beside an error has no type of an argument that is an error itself.
+#[test]
+fn the_types_in_a_fallback_are_valid() {
+    // R-K9
+    for (arguments, argument) in [
+        ("", "#[auth] auth: impl Into<AuthInfo>"),
+        ("", "auth: Authorized<AuthInfo>"),
+        ("optional", "auth: Option<Authorized<AuthInfo>>"),
+        ("optional", "Some(auth): AuthInfo"),
+    ] {
+        let text = expanded(arguments, &format!("async fn f({argument}) {{}}"));
+        let (_, variable) = text.split_once("let ").unwrap();
+        assert!(variable.contains(":: requires_auth_expansion :: AuthInfo"), "{argument}: {text}");
     }
 }

@@ -26,7 +26,6 @@ fn inner_attributes_stay_in_front_of_the_prologue() {
                 #![allow(unused)]
                 #![inline]
                 const _: () = receives_the_caller::<
-                    Required,
                     AuthInfo,
                 >();
                 use a::b;
@@ -66,7 +65,6 @@ fn a_type_that_names_self_is_checked_by_a_statement() {
             ) {
                 #[cfg(x)]
                 receives_the_caller::<
-                    Required,
                     <Self as Service>::Caller,
                 >();
                 {
@@ -86,6 +84,20 @@ fn a_type_that_names_self_is_checked_by_a_statement() {
             }
         "#]],
     );
+}
+
+/// In front of items, a statement is a lint of clippy.
+#[test]
+fn the_check_is_an_item_only_in_front_of_items() {
+    // R-K4, R-K9
+    let check = |body: &str| expanded("", &format!("fn f(auth: AuthInfo) {{ {body} }}"));
+    for items in ["use a::b; b()", "g(); fn g() {}", "#[cfg(x)] const A: B = C; D", "pub struct E;"]
+    {
+        assert!(check(items).contains("const _ : () ="), "{items}");
+    }
+    for statements in ["", "b()", "if c { use a::b; b() }", "g(const { 1 });"] {
+        assert!(!check(statements).contains("const _ : () ="), "{statements}");
+    }
 }
 
 #[test]

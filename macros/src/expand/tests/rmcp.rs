@@ -37,10 +37,7 @@ fn a_tool_publishes_its_policy_in_meta() {
                 >,
                 Parameters(p): Parameters<P>,
             ) -> R {
-                const _: () = receives_the_caller::<
-                    Required,
-                    AuthInfo,
-                >();
+                receives_the_caller::<AuthInfo>();
                 body
             }
         "#]],
@@ -80,8 +77,7 @@ fn a_prompt_keeps_its_arguments() {
                     Option<AuthInfo>,
                 >,
             ) {
-                const _: () = ::renamed::requires_auth_expansion::receives_the_caller::<
-                    ::renamed::requires_auth_expansion::Anonymous,
+                ::renamed::requires_auth_expansion::receives_an_optional_caller::<
                     Option<AuthInfo>,
                 >();
             }
@@ -206,10 +202,7 @@ fn a_method_that_may_have_been_a_tool_checks_the_order() {
                     AuthInfo,
                 >,
             ) -> R {
-                const _: () = receives_the_caller::<
-                    Required,
-                    AuthInfo,
-                >();
+                receives_the_caller::<AuthInfo>();
                 {
                     trait Otherwise {
                         fn list_tool_attr() -> NotATool {
