@@ -33,6 +33,8 @@ pub(crate) fn lower_impl_block(
     for (item, item_plan) in block.items.iter_mut().zip(&plan.items) {
         item.attributes.retain(|attribute| !has_name(attribute, "public"));
         match item_plan {
+            // Without the feature there is an error, and the hidden module has no attribute.
+            ItemPlan::InheritsGuard if !features.rmcp => {}
             ItemPlan::InheritsGuard => {
                 insert_above_route(&mut item.attributes, syn::parse_quote!(#inherited));
             }

@@ -39,6 +39,11 @@ pub(crate) fn validate_function(
         FunctionPlan::Guarded { caller: position, optional }
     } else if rmcp::server_handler_context(function).is_some() {
         FunctionPlan::UnguardedFallback { removed: position.into_iter().collect() }
+    } else if !features.rmcp && rmcp::attribute_of_rmcp(function).is_some() {
+        // A router of rmcp accepts no argument that receives the caller.
+        let mut removed = unusable;
+        removed.extend(position.filter(|position| !removed.contains(position)));
+        FunctionPlan::UnguardedFallback { removed }
     } else if keeps_signature {
         FunctionPlan::UnguardedFallback { removed: Vec::new() }
     } else {

@@ -1,7 +1,10 @@
 //! Checks an `impl` block, and plans what each tool and prompt in it gets.
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Meta};
+
+use super::caller_type::contains_ident;
 
 use crate::diagnostics::Diagnostics;
 use crate::features::Features;
@@ -87,11 +90,20 @@ fn check_block(block: &ImplBlock, features: Features) -> Diagnostics {
     }
     let mut attributes = block.items.iter().flat_map(|item| &item.attributes);
     if !attributes.any(|attribute| is_tool_or_prompt(attribute) || may_add_route(attribute)) {
+        let help = if contains_ident(block.header.clone(), "ServerHandler") {
+            "write `requires_auth::mcp::authorize(&context, \
+             requires_auth::Condition::Scope(\"…\"))?` in each method that answers a request"
+        } else if is_of_trait(&block.header) {
+            "guard the functions that call its methods, or let the trait take an `AuthInfo` and call \
+             `auth.require(\"…\")?` in them"
+        } else {
+            "write `#[requires_auth]` on each function that answers a request"
+        };
         errors.error(
             &block.header,
             "there is no `#[tool]` or `#[prompt]` in this `impl` block for `#[requires_auth]` to \
              guard",
-            "write `#[requires_auth]` on each function that answers a request",
+            help,
         );
     } else if !features.rmcp {
         errors.error(
@@ -101,6 +113,16 @@ fn check_block(block: &ImplBlock, features: Features) -> Diagnostics {
         );
     }
     errors
+}
+
+/// Whether there is a `for` that does not begin the `for<'a>` of a bound.
+fn is_of_trait(header: &TokenStream) -> bool {
+    let trees: Vec<TokenTree> = header.clone().into_iter().collect();
+    trees.windows(2).any(|pair| match pair {
+        [TokenTree::Ident(word), TokenTree::Punct(next)] => word == "for" && next.as_char() != '<',
+        [TokenTree::Ident(word), _] => word == "for",
+        _ => false,
+    })
 }
 
 fn check_item(item: &ImplItem, default: ImplDefault) -> (ItemPlan, Diagnostics) {

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{FnArg, PatType, Path, ReturnType, Type};
+use syn::{Attribute, FnArg, PatType, Path, ReturnType, Type};
 
 use crate::diagnostics::Diagnostics;
 use crate::features::Features;
@@ -54,7 +54,7 @@ fn check_handler_method(function: &Function, errors: &mut Diagnostics) {
         &function.signature.ident,
         "a method of `ServerHandler` cannot be guarded: its signature is the trait's",
         format_args!(
-            "write `requires_auth::rmcp::authorize(&{context}, \
+            "write `requires_auth::mcp::authorize(&{context}, \
              requires_auth::Condition::Scope(\"…\"))?` in it"
         ),
     );
@@ -97,10 +97,20 @@ pub(super) fn server_handler_context(function: &Function) -> Option<&PatType> {
     context.filter(|_| is_method)
 }
 
-/// Without the feature, an attribute `#[tool]` or `#[prompt]` is an error only where it must be
-/// rmcp's: other crates have attributes of these names too, but not on what looks like a method of
-/// an MCP server.
 fn check_feature(function: &Function, errors: &mut Diagnostics) {
+    if let Some(attribute) = attribute_of_rmcp(function) {
+        errors.error(
+            attribute.path(),
+            "guarding rmcp tools needs the feature `rmcp`",
+            "enable the feature `rmcp` of `requires-auth`",
+        );
+    }
+}
+
+/// The attribute `#[tool]` or `#[prompt]`, where it must be rmcp's: other crates have attributes of
+/// these names too, but not on what looks like a method of an MCP server. Without the feature, only
+/// such an attribute is an error.
+pub(super) fn attribute_of_rmcp(function: &Function) -> Option<&Attribute> {
     let looks_like_mcp = || {
         function.signature.inputs.iter().any(|argument| match argument {
             FnArg::Receiver(_) => true,
@@ -112,15 +122,7 @@ fn check_feature(function: &Function, errors: &mut Diagnostics) {
         1 => looks_like_mcp(),
         _ => path.segments.first().is_some_and(|first| first.ident == "rmcp"),
     };
-    let attribute =
-        function.attributes.iter().find(|it| is_tool_or_prompt(it) && is_rmcp(it.path()));
-    if let Some(attribute) = attribute {
-        errors.error(
-            attribute.path(),
-            "guarding rmcp tools needs the feature `rmcp`",
-            "enable the feature `rmcp` of `requires-auth`",
-        );
-    }
+    function.attributes.iter().find(|it| is_tool_or_prompt(it) && is_rmcp(it.path()))
 }
 
 /// Whether `#[tool]` or `#[prompt]` of rmcp has expanded an `async fn`: the return type and the

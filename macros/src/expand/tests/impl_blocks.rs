@@ -272,3 +272,20 @@ fn a_block_without_the_feature_rmcp_is_an_error() {
     let text = expand(Features { rmcp: false }, arguments, item).to_string();
     assert!(text.contains("compile_error") && text.contains("enable the feature `rmcp`"), "{text}");
 }
+
+#[test]
+fn a_block_without_tools_says_what_guards_its_methods() {
+    // R-K5
+    for (block, help) in [
+        ("impl ServerHandler for A {}", "write `requires_auth::mcp::authorize(&context, "),
+        ("impl<'a> rmcp::ServerHandler for A<'a> {}", "write `requires_auth::mcp::authorize("),
+        ("impl Service for A {}", "guard the functions that call its methods"),
+        ("impl<T> Service for [T] {}", "guard the functions that call its methods"),
+        ("impl A where F: for<'a> Fn(&'a u8) {}", "write `#[requires_auth]` on each function"),
+        ("impl A { fn f() {} }", "write `#[requires_auth]` on each function"),
+    ] {
+        let found = errors("scopes = \"read\"", block);
+        assert_eq!(found.len(), 1, "{block}");
+        assert!(found[0].contains(&format!("help: {help}")), "{block}: {found:?}");
+    }
+}

@@ -259,6 +259,21 @@ fn a_tool_without_the_feature_rmcp_is_an_error() {
         let text = without(tool);
         assert!(text.contains("enable the feature `rmcp` of `requires-auth`"), "{text}");
     }
+    for caller in ["auth: AuthInfo", "auth: Option<AuthInfo>", "#[auth] auth: Caller"] {
+        let text = without(&format!("#[tool] fn f(&self, {caller}, x: X) {{}}"));
+        // A router accepts no such argument, and the body may use the variable.
+        assert!(text.contains("f (& self , x : X) { # [allow (warnings)] let auth"), "{text}");
+    }
+    let block = expand(
+        Features { rmcp: false },
+        "scopes = \"read\"".parse().unwrap(),
+        "impl Journal { #[tool] fn f(&self) {} }".parse().unwrap(),
+    )
+    .to_string();
+    assert!(
+        block.contains("compile_error") && !block.contains("requires_auth_expansion"),
+        "{block}"
+    );
     for other in ["#[tool] fn f(x: X) {}", "#[other::tool] fn f(&self) {}"] {
         let text = without(other);
         assert!(!text.contains("compile_error") && !text.contains("meta"), "{text}");
