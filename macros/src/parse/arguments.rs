@@ -8,7 +8,7 @@ use crate::diagnostics::Diagnostics;
 use crate::parse::condition::Condition;
 use crate::parse::help::{NAME_REQUIRED_SCOPES, NO_NEGATION};
 use crate::parse::suggestion::Interpretations;
-use crate::parse::tokens::split_at_commas;
+use crate::parse::tokens::{is_punct, split_at_commas};
 
 mod argument;
 mod argument_errors;
@@ -131,7 +131,10 @@ fn parse_value(
         errors.error(punct, NO_NEGATION, NAME_REQUIRED_SCOPES);
         return None;
     }
-    let interpretations = Interpretations::of_tokens(skip_equals(rest)).filter(|_| key == "scopes");
+    // `scopes.any = …`
+    let is_dot = first.as_ref().is_some_and(|first| is_punct(first, '.'));
+    let value = if is_dot { trees.collect() } else { skip_equals(rest) };
+    let interpretations = Interpretations::of_tokens(value).filter(|_| key == "scopes");
     let help = interpretations.map_or_else(
         || format!("write `{key} = {example}`"),
         |interpretations| interpretations.help("scopes = "),
@@ -146,7 +149,7 @@ fn parse_path(value: TokenStream, errors: &mut Diagnostics) -> Option<Path> {
     if path.is_none() {
         let quoted = syn::parse2::<LitStr>(value.clone()).map(|text| text.value());
         let text = quoted.unwrap_or_else(|_| value.to_string()).replace('-', "_").replace(' ', "");
-        let help = match syn::parse_str::<Path>(&text) {
+        let help = match Path::parse_mod_style.parse_str(&text) {
             Ok(path) if text.contains("requires_auth") || path.segments.len() > 1 => {
                 format!("write `crate = {text}`")
             }

@@ -117,7 +117,7 @@ fn check_type(argument: &PatType, arguments: &Arguments, errors: &mut Diagnostic
                 None => errors.error(
                     &argument.ty,
                     message,
-                    "write `AuthInfo`; the argument `optional` of the attribute lets requests \
+                    "write `AuthInfo`; `optional` in the function's own `#[requires_auth]` lets requests \
                      without a token through",
                 ),
             }

@@ -62,7 +62,9 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
         _ if is_negated_optional(name) && truth_value(rest) == Some(true) => {
             "remove it: a token is required".to_owned()
         }
-        _ if is_negated_optional(name) => REMOVE_OR_OPTIONAL.to_owned(),
+        _ if is_negated_optional(name) || negates(name) && names_optional(&value) => {
+            REMOVE_OR_OPTIONAL.to_owned()
+        }
         (word, _) if rest.is_empty() && names_any_token(word) => format!(
             "write `#[requires_auth]` alone where any valid token is enough, or `scopes = \"{name}\"` \
              for a scope of this name"
@@ -159,6 +161,12 @@ fn is_negated_optional(name: &str) -> bool {
     words.len() > 1 && negates(name) && words.iter().any(names_flag)
 }
 
+/// Whether the tokens are `optional`, perhaps in parentheses or quotes.
+fn names_optional(value: &TokenStream) -> bool {
+    let text = value.to_string();
+    intended_key(text.trim_matches(['(', ')', '"', ' '])) == Some("optional")
+}
+
 /// Whether the tokens after a name are its value.
 fn begins_value(rest: &TokenStream) -> bool {
     match rest.clone().into_iter().next() {
@@ -170,8 +178,13 @@ fn begins_value(rest: &TokenStream) -> bool {
 
 /// Reports what does not begin with a key, such as a scope alone.
 pub(super) fn report_not_an_argument(part: &TokenStream, errors: &mut Diagnostics) {
-    if let Some(bang) = part.clone().into_iter().next().filter(|first| is_punct(first, '!')) {
-        return errors.error(bang, NO_NEGATION, NAME_REQUIRED_SCOPES);
+    let mut trees = part.clone().into_iter();
+    if let Some(bang) = trees.next().filter(|first| is_punct(first, '!')) {
+        return if names_optional(&trees.collect()) {
+            errors.error(part, "expected the name of an argument", REMOVE_OR_OPTIONAL);
+        } else {
+            errors.error(bang, NO_NEGATION, NAME_REQUIRED_SCOPES);
+        };
     }
     let help = match syn::parse2::<LitStr>(part.clone()) {
         Ok(text)

@@ -1,10 +1,10 @@
 //! Values that commas split into several arguments: `scopes = "read", "write"`.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 
 use super::argument::{parse_argument, skip_equals};
-use super::key::{intended_key, is_key_for_scopes};
+use super::key::{intended_key, is_key_for_any, is_key_for_scopes};
 use crate::diagnostics::Diagnostics;
 use crate::parse::suggestion::Interpretations;
 
@@ -36,8 +36,11 @@ pub(super) fn join_split_values(parts: Vec<TokenStream>) -> Vec<Part> {
 
 /// Whether the tokens begin a list of scopes: `scopes = …`, or a value without a key.
 fn may_be_split_value(part: &TokenStream) -> bool {
-    parse_argument(part)
-        .is_none_or(|argument| is_key_for_scopes(&argument.key) || continues_value(part))
+    parse_argument(part).is_none_or(|argument| names_scopes(&argument.key) || continues_value(part))
+}
+
+fn names_scopes(key: &Ident) -> bool {
+    is_key_for_scopes(key) || is_key_for_any(&key.to_string())
 }
 
 /// Whether the tokens can only be a further value: a literal, a list, a condition, or a word that
@@ -59,7 +62,13 @@ pub(super) fn report_several_values(
     further: &[TokenStream],
     errors: &mut Diagnostics,
 ) {
-    let argument = parse_argument(first).filter(|argument| is_key_for_scopes(&argument.key));
+    let begins_with_sign =
+        |rest: &TokenStream| matches!(rest.clone().into_iter().next(), Some(TokenTree::Punct(_)));
+    let argument = parse_argument(first).filter(|argument| {
+        is_key_for_scopes(&argument.key)
+            || names_scopes(&argument.key) && begins_with_sign(&argument.rest)
+    });
+    let is_any = argument.as_ref().is_some_and(|it| is_key_for_any(&it.key.to_string()));
     let misspelled = argument.as_ref().map(|it| it.key.clone()).filter(|key| key != "scopes");
     let value = argument.map_or_else(|| first.clone(), |it| skip_equals(it.rest));
     let trees: Vec<TokenTree> = value.clone().into_iter().collect();
@@ -73,7 +82,11 @@ pub(super) fn report_several_values(
         _ => None,
     };
     let all = further.iter().fold(value, |all, one| quote!(#all, #one));
-    let interpretations = Interpretations::of_tokens(all);
+    let interpretations = if is_any {
+        Interpretations::of_alternatives(all)
+    } else {
+        Interpretations::of_tokens(all)
+    };
     let help = interpretations.map_or_else(
         || "write one list, as in `scopes = [\"read\", \"write\"]`".to_owned(),
         |interpretations| interpretations.help("scopes = "),

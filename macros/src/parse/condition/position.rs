@@ -23,10 +23,18 @@ impl Position {
 }
 
 pub(super) fn help(interpretations: Option<Interpretations>, position: Position) -> String {
-    interpretations.map_or_else(
-        || WRITE_A_CONDITION.to_owned(),
-        |interpretations| interpretations.help(position.prefix()),
-    )
+    let Some(interpretations) = interpretations else { return WRITE_A_CONDITION.to_owned() };
+    match (position, &interpretations.second) {
+        (Position::Value, _) => interpretations.help(position.prefix()),
+        (Position::Element, None) => {
+            format!("write `{}`", suggestion_at(&interpretations.first, position))
+        }
+        (Position::Element, Some(second)) => format!(
+            "write `{}` or `{}`, whichever is meant",
+            suggestion_at(&interpretations.first, position),
+            suggestion_at(second, position)
+        ),
+    }
 }
 
 /// The suggestion as it is written at the position. `all(…)` is clearer than a list inside another

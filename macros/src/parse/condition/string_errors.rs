@@ -25,7 +25,7 @@ pub(super) fn report_expression(
         (Some(scope), Some(interpretations)) => format!(
             "if `{scope}` is one scope, call `auth.require(\"{scope}\")?` in the function; otherwise \
              {}",
-            interpretations.help(position.prefix())
+            help(Some(interpretations), position)
         ),
         (Some(scope), None) => {
             format!("if `{scope}` is one scope, call `auth.require(\"{scope}\")?` in the function")

@@ -91,13 +91,13 @@ pub(super) fn report_invalid_condition(
                         "write the conditions in parentheses, as in `{name}(\"read\", \"write\")`"
                     )
                 }
-                Some(interpretations) => interpretations.help(position.prefix()),
+                Some(interpretations) => help(Some(interpretations), position),
                 None => format!("write `{}{name}(\"read\", \"write\")`", position.prefix()),
             },
         ),
         [TokenTree::Ident(name), TokenTree::Punct(bang), ..] if bang.as_char() == '!' => {
             let help = match interpretations() {
-                Some(interpretations) => interpretations.help(position.prefix()),
+                Some(interpretations) => help(Some(interpretations), position),
                 None => WRITE_A_LITERAL.to_owned(),
             };
             errors.error(tokens, format_args!("the macro `{name}!` cannot be a scope"), help);
@@ -143,7 +143,7 @@ fn report_other(
             _ => None,
         };
         let help =
-            argument.map_or_else(|| WRITE_A_LITERAL.to_owned(), |it| it.help(position.prefix()));
+            argument.map_or_else(|| WRITE_A_LITERAL.to_owned(), |it| help(Some(it), position));
         errors.error(tokens, "a call cannot be a scope", help);
     } else if constant || is_path {
         errors.error(tokens, "a constant or a typed scope is not supported here", WRITE_A_LITERAL);
@@ -153,7 +153,7 @@ fn report_other(
         } else {
             "expected a string literal or a list"
         };
-        errors.error(tokens, message, interpretations.help(position.prefix()));
+        errors.error(tokens, message, help(Some(interpretations), position));
     } else {
         errors.error(tokens, "expected a condition over scopes", WRITE_A_CONDITION);
     }
@@ -294,7 +294,9 @@ fn find_negation(trees: &[TokenTree]) -> Option<&TokenTree> {
     let negates = |index: usize, tree: &TokenTree| match tree {
         TokenTree::Punct(bang) => {
             let macro_name = index.checked_sub(1).and_then(|before| trees.get(before));
-            bang.as_char() == '!' && !matches!(macro_name, Some(TokenTree::Ident(_)))
+            bang.as_char() == '!'
+                && !matches!(macro_name, Some(TokenTree::Ident(_)))
+                && index + 1 < trees.len()
         }
         TokenTree::Ident(word) => {
             let name = word.unraw().to_string();

@@ -57,6 +57,7 @@ pub(super) fn report(
                 (_, Some(interpretations), Position::Value) => {
                     interpretations.help(position.prefix())
                 }
+                _ if begins_with_group(tokens) => "separate the conditions by `,`".to_owned(),
                 (
                     _,
                     Some(Interpretations { first: all @ SuggestedCondition::All(_), second: None }),
@@ -88,6 +89,11 @@ fn are_single_scopes(tokens: &TokenStream) -> bool {
             Some(Interpretations { first: SuggestedCondition::Scope(_), second: None })
         )
     })
+}
+
+/// Whether the first condition is `all(…)`, `any(…)` or a list, rather than a string.
+fn begins_with_group(tokens: &TokenStream) -> bool {
+    !matches!(tokens.clone().into_iter().next(), Some(TokenTree::Literal(_)))
 }
 
 /// Interprets the first of the tokens alone.

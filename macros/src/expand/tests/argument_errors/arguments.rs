@@ -321,6 +321,27 @@ fn each_of_the_wrong_arguments_has_one_error_with_help() {
         any_of("any a b", "c")
             unknown argument `any_of`
             help: write `scopes = any("read", "write")`
+        !anonymous
+            expected the name of an argument
+            help: remove it where a token is required, or write `optional` in its place where none is
+        not(optional)
+            unknown argument `not`
+            help: remove it where a token is required, or write `optional` in its place where none is
+        crate = requires_auth<u8>
+            the value of `crate` is not a path
+            help: write `crate = ::path::to::requires_auth`
+        any = "a", "b"
+            unknown argument `any`
+            help: write `scopes = any("a", "b")`
+        any_of = "a", "b c"
+            unknown argument `any_of`
+            help: write `scopes = any("a", all("b", "c"))`
+        scopes.any = ["a", "b"]
+            expected `=` after `scopes`
+            help: write `scopes = any("a", "b")`
+        any("a"), "b"
+            expected the name of an argument
+            help: write `scopes = ["a", "b"]`
     "#]]
     .assert_eq(&messages(WRONG_ARGUMENTS));
 }
@@ -430,4 +451,11 @@ pub(super) const WRONG_ARGUMENTS: &[&str] = &[
     r#"any_of("urn:a:b|c", "d")"#,
     r#"scope = "urn:a:b|c""#,
     r#"any_of("any a b", "c")"#,
+    "!anonymous",
+    "not(optional)",
+    "crate = requires_auth<u8>",
+    r#"any = "a", "b""#,
+    r#"any_of = "a", "b c""#,
+    r#"scopes.any = ["a", "b"]"#,
+    r#"any("a"), "b""#,
 ];

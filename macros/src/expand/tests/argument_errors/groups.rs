@@ -196,7 +196,25 @@ fn each_of_the_wrong_groups_has_one_error_with_help() {
             help: name at least one scope, as in `scopes = "read"`
         scopes = any("any a b", "c")
             `any a b` reads as an expression, not as scopes
-            help: write `any("a", "b")` or `["any", "a", "b"]`, whichever is meant
+            help: write `any("a", "b")` or `all("any", "a", "b")`, whichever is meant
+        scopes = any(a b)
+            a scope is written as a string literal
+            help: write `all("a", "b")`
+        scopes = any("a; b")
+            `a; b` reads as an expression, not as scopes
+            help: write `all("a", "b")`
+        scopes = any("x", "a / b")
+            `a / b` reads as an expression, not as scopes
+            help: write `any("a", "b")` or `all("a", "b")`, whichever is meant
+        scopes = any(all("a", "b") "c")
+            expected `,` before this
+            help: separate the conditions by `,`
+        scopes = any(["a", "b"] "c")
+            expected `,` before this
+            help: separate the conditions by `,`
+        scopes = all("a", "b") "c"
+            expected `,` before this
+            help: write `scopes = ["a", "b", "c"]`
     "#]]
     .assert_eq(&messages(WRONG_GROUPS));
 }
@@ -265,4 +283,10 @@ pub(super) const WRONG_GROUPS: &[&str] = &[
     r#"scopes = all("a", " ")"#,
     r#"scopes = any("   ", "c")"#,
     r#"scopes = any("any a b", "c")"#,
+    "scopes = any(a b)",
+    r#"scopes = any("a; b")"#,
+    r#"scopes = any("x", "a / b")"#,
+    r#"scopes = any(all("a", "b") "c")"#,
+    r#"scopes = any(["a", "b"] "c")"#,
+    r#"scopes = all("a", "b") "c""#,
 ];

@@ -8,7 +8,7 @@ use super::messages;
 #[expect(clippy::too_many_lines, reason = "it is a table")]
 fn each_of_the_wrong_values_has_one_error_with_help() {
     // R-K5, R-K10
-    expect![[r##"
+    expect![[r#"
         scopes = "read".to_string()
             a scope is a string literal alone, without a call
             help: write `scopes = "read"`
@@ -141,7 +141,10 @@ fn each_of_the_wrong_values_has_one_error_with_help() {
         scopes = "a" if admin
             `if` cannot be part of a condition over scopes
             help: call `auth.require("…")?` in the function, for what depends on the request
-    "##]]
+        scopes = "a"!
+            a condition has no operators
+            help: write `scopes = "read write"`, `scopes = ["read", "write"]` or `scopes = any("admin", all("read", "write"))`
+    "#]]
     .assert_eq(&messages(WRONG_VALUES));
 }
 
@@ -190,4 +193,5 @@ pub(super) const WRONG_VALUES: &[&str] = &[
     r#"scopes = "a"?"#,
     r#"scopes = "a" / "b""#,
     r#"scopes = "a" if admin"#,
+    r#"scopes = "a"!"#,
 ];
