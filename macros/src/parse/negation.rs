@@ -53,6 +53,15 @@ pub(super) fn negates(name: &str) -> bool {
     words(name).iter().any(|word| WORDS.contains(&word.as_str()))
 }
 
+/// Whether a name is one of these with a prefix that negates it: `nooptional`.
+pub(super) fn negates_one_of(name: &str, names: &[&str]) -> bool {
+    let name = name.to_ascii_lowercase();
+    let mut prefixes = names.iter().filter_map(|stem| name.strip_suffix(stem));
+    prefixes.any(|prefix| {
+        matches!(prefix.trim_end_matches('_'), "dis" | "in" | "no" | "non" | "not" | "un")
+    })
+}
+
 /// Whether a word between others negates one of them. As a scope of its own, such a word is not
 /// plausible beside others.
 pub(super) fn is_negation(word: &str) -> bool {

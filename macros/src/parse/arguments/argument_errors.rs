@@ -8,7 +8,7 @@ use super::argument::{Argument, parse_argument, skip_equals};
 use super::key::{intended_key, is_key_for_any, is_mode_flag};
 use crate::diagnostics::Diagnostics;
 use crate::parse::help::{NAME_REQUIRED_SCOPES, NO_NEGATION, THE_ARGUMENTS};
-use crate::parse::negation::{is_negation, negates, words};
+use crate::parse::negation::{is_negation, negates, negates_one_of, words};
 use crate::parse::scope_token::{is_scope, looks_like_expression};
 use crate::parse::suggestion::Interpretations;
 use crate::parse::tokens::is_punct;
@@ -77,7 +77,11 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
             Some(interpretations) => interpretations.help("scopes = "),
             None => "write `scopes = all(\"read\", \"write\")`".to_owned(),
         },
-        (negation, None) if is_negation(negation) || negates(name) && begins_value(rest) => {
+        (negation, None)
+            if is_negation(negation)
+                || (negates(name) || negates_one_of(name, &["scope", "scopes"]))
+                    && begins_value(rest) =>
+        {
             "a condition has no negation: name the scopes that the token must \
                                 have, as in `scopes = \"read\"`"
                 .to_owned()
@@ -159,6 +163,7 @@ fn is_negated_optional(name: &str) -> bool {
     let words = words(name);
     let names_flag = |word: &String| intended_key(word) == Some("optional");
     words.len() > 1 && negates(name) && words.iter().any(names_flag)
+        || negates_one_of(name, &["anonymous", "optional"])
 }
 
 /// Whether the tokens are `optional`, perhaps in parentheses or quotes.

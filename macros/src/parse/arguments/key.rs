@@ -3,11 +3,13 @@
 use proc_macro2::Ident;
 
 use super::argument::Argument;
+use crate::parse::negation::negates_one_of;
 
 /// The argument that a name stands for, be it misspelled, another form of the word, or the word of
 /// another library.
 pub(super) fn intended_key(name: &str) -> Option<&'static str> {
     match name.to_ascii_lowercase().as_str() {
+        negated if negates_one_of(negated, &["optional", "scope", "scopes"]) => None,
         "scope" | "scopes" | "role" | "roles" | "permission" | "permissions" | "authority"
         | "authorities" | "any_of" | "anyof" | "one_of" | "any_scope" | "all_of" | "allof"
         | "all_scopes" | "required_scopes" | "any_scopes" | "scopes_any" | "scopes_all"

@@ -40,7 +40,7 @@ fn may_be_split_value(part: &TokenStream) -> bool {
 }
 
 fn names_scopes(key: &Ident) -> bool {
-    is_key_for_scopes(key) || is_key_for_any(&key.to_string())
+    is_key_for_scopes(key) || is_key_for_any(&key.to_string()) || key == "all"
 }
 
 /// Whether the tokens can only be a further value: a literal, a list, a condition, or a word that

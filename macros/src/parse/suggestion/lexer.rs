@@ -9,7 +9,7 @@ use syn::ext::IdentExt;
 
 use super::condition::Connective;
 use super::phrase;
-use crate::parse::negation::is_negation;
+use crate::parse::negation::{is_negation, negates};
 use crate::parse::scope_token::possible_single_scope;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,6 +143,7 @@ impl TokenLexer<'_> {
 
     fn lex_word(&mut self, word: &str, continues_name: bool) -> Option<()> {
         let before_group = matches!(self.trees.peek(), Some(TokenTree::Group(_)));
+        let before_literal = matches!(self.trees.peek(), Some(TokenTree::Literal(_)));
         match (word, Connective::of_group(word), self.output.last_mut()) {
             (_, _, Some(Token::Name(begun))) if continues_name => begun.push_str(word),
             (_, Some(connective), None) if !before_group => self.lex_bare_group(connective)?,
@@ -153,7 +154,7 @@ impl TokenLexer<'_> {
             ("vec", _, _) => {
                 self.trees.next_if(|tree| tree.to_string() == "!")?;
             }
-            _ if is_negation(word) => return None,
+            _ if is_negation(word) || before_literal && negates(word) => return None,
             _ if before_group => return None,
             _ => self.output.push(match Connective::of_operator(word) {
                 Some(connective) => Token::Connective(connective),

@@ -336,12 +336,36 @@ fn each_of_the_wrong_arguments_has_one_error_with_help() {
         any_of = "a", "b c"
             unknown argument `any_of`
             help: write `scopes = any("a", all("b", "c"))`
+        all = "a", "b"
+            unknown argument `all`
+            help: write `scopes = ["a", "b"]`
         scopes.any = ["a", "b"]
             expected `=` after `scopes`
             help: write `scopes = any("a", "b")`
         any("a"), "b"
             expected the name of an argument
             help: write `scopes = ["a", "b"]`
+        nooptional
+            unknown argument `nooptional`
+            help: remove it: a token is required
+        unoptional = true
+            unknown argument `unoptional`
+            help: remove it: a token is required
+        nonoptional = false
+            unknown argument `nonoptional`
+            help: remove it where a token is required, or write `optional` in its place where none is
+        noscopes = "guest"
+            unknown argument `noscopes`
+            help: a condition has no negation: name the scopes that the token must have, as in `scopes = "read"`
+        noanonymous
+            unknown argument `noanonymous`
+            help: remove it: a token is required
+        scope = deny "guest"
+            unknown argument `scope`
+            help: write `scopes = "…"`
+        scope = without("guest")
+            unknown argument `scope`
+            help: write `scopes = "…"`
     "#]]
     .assert_eq(&messages(WRONG_ARGUMENTS));
 }
@@ -456,6 +480,14 @@ pub(super) const WRONG_ARGUMENTS: &[&str] = &[
     "crate = requires_auth<u8>",
     r#"any = "a", "b""#,
     r#"any_of = "a", "b c""#,
+    r#"all = "a", "b""#,
     r#"scopes.any = ["a", "b"]"#,
     r#"any("a"), "b""#,
+    "nooptional",
+    "unoptional = true",
+    "nonoptional = false",
+    r#"noscopes = "guest""#,
+    "noanonymous",
+    r#"scope = deny "guest""#,
+    r#"scope = without("guest")"#,
 ];
