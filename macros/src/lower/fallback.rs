@@ -1,11 +1,13 @@
 //! What is emitted beside errors, so that the compiler reports nothing else about the function.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Attribute, FnArg, Pat, PatType, Path, Token, Type};
 
+use crate::parse::arguments::Arguments;
 use crate::parse::attribute::{is_auth_marker, is_tool_or_prompt};
 use crate::parse::function::Function;
+use crate::private;
 
 /// Removes `const` and `extern "…"`, which no framework accepts. A function that had one becomes
 /// `async`, so that a framework can route it.
@@ -21,6 +23,17 @@ pub(super) fn replace_const_and_abi(function: Function) -> Function {
         function.signature.asyncness = Some(<Token![async]>::default());
     }
     function
+}
+
+/// The type of a variable in the place of the argument that receives the caller.
+// Output: ::core::option::Option<AuthInfo>
+pub(super) fn caller_type(arguments: &Arguments, optional: bool) -> TokenStream {
+    let private = private::path(arguments.krate.as_ref(), Span::call_site());
+    if optional {
+        quote!(::core::option::Option<#private::AuthInfo>)
+    } else {
+        quote!(#private::AuthInfo)
+    }
 }
 
 /// Replaces the arguments at these positions by variables, which the body can still use. A variable

@@ -1,10 +1,10 @@
 //! Emits a function as its plan says.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::FnArg;
 
-use super::fallback::{replace_arguments, replace_const_and_abi};
+use super::fallback::{caller_type, replace_arguments, replace_const_and_abi};
 use super::guard_argument::GuardArgument;
 use super::policy_type::Policy;
 use super::prologue::{attribute_order_check, caller_type_check};
@@ -13,7 +13,6 @@ use super::shared_caller::may_extract_caller;
 use crate::features::Features;
 use crate::parse::arguments::Arguments;
 use crate::parse::function::Function;
-use crate::private;
 use crate::validate::FunctionPlan;
 
 // Input:  async fn create(Json(entry): Json<NewEntry>, auth: AuthInfo) -> R { … }
@@ -30,23 +29,16 @@ pub(crate) fn lower_function(
     plan: FunctionPlan,
     features: Features,
 ) -> TokenStream {
-    let caller_type = |optional: bool| {
-        let private = private::path(arguments.krate.as_ref(), Span::call_site());
-        if optional {
-            quote!(::core::option::Option<#private::AuthInfo>)
-        } else {
-            quote!(#private::AuthInfo)
-        }
-    };
     let (function, caller, optional) = match plan {
         FunctionPlan::Guarded { caller, optional } => (function, caller, optional),
         FunctionPlan::GuardedFallback { caller, optional, unusable } => {
             let function = replace_const_and_abi(function);
-            let function = replace_arguments(function, &unusable, &caller_type(optional));
+            let function =
+                replace_arguments(function, &unusable, &caller_type(arguments, optional));
             (function, position_without(caller, &unusable), optional)
         }
         FunctionPlan::UnguardedFallback { removed } => {
-            let caller_type = caller_type(arguments.optional);
+            let caller_type = caller_type(arguments, arguments.optional);
             return replace_arguments(function, &removed, &caller_type).into_token_stream();
         }
     };

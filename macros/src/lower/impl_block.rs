@@ -5,10 +5,12 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Attribute;
 
+use super::fallback::{caller_type, replace_arguments};
 use super::rmcp_meta::append_declaration;
 use crate::features::Features;
 use crate::parse::arguments::Arguments;
 use crate::parse::attribute::{has_name, is_requires_auth, is_tool_or_prompt};
+use crate::parse::function::Function;
 use crate::parse::impl_block::ImplBlock;
 use crate::private;
 use crate::validate::{ImplPlan, ItemPlan};
@@ -33,8 +35,6 @@ pub(crate) fn lower_impl_block(
     for (item, item_plan) in block.items.iter_mut().zip(&plan.items) {
         item.attributes.retain(|attribute| !has_name(attribute, "public"));
         match item_plan {
-            // Without the feature there is an error, and the hidden module has no attribute.
-            ItemPlan::InheritsGuard if !features.rmcp => {}
             ItemPlan::InheritsGuard => {
                 insert_above_route(&mut item.attributes, syn::parse_quote!(#inherited));
             }
@@ -42,6 +42,12 @@ pub(crate) fn lower_impl_block(
                 if let Some(guard) = item.attributes.iter().position(is_requires_auth) {
                     let guard = item.attributes.remove(guard);
                     insert_above_route(&mut item.attributes, guard);
+                }
+            }
+            ItemPlan::WithoutArguments(removed) => {
+                if let Ok(function) = Function::parse(item.to_token_stream()) {
+                    let caller = caller_type(arguments, arguments.optional);
+                    *item = replace_arguments(function, removed, &caller).into();
                 }
             }
             ItemPlan::Unchanged => {}

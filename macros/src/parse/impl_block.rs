@@ -7,6 +7,8 @@ use quote::{ToTokens, TokenStreamExt};
 use syn::Attribute;
 use syn::parse::Parser;
 
+use crate::parse::function::Function;
+
 /// An `impl` block.
 pub(crate) struct ImplBlock {
     pub(crate) attributes: Vec<Attribute>,
@@ -91,6 +93,13 @@ impl ImplItem {
             Some(TokenTree::Ident(name)) => Some(name),
             _ => None,
         }
+    }
+}
+
+impl From<Function> for ImplItem {
+    fn from(mut function: Function) -> Self {
+        let attributes = std::mem::take(&mut function.attributes);
+        Self { attributes, rest: function.into_token_stream() }
     }
 }
 

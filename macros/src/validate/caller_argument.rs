@@ -19,6 +19,15 @@ pub(super) struct CallerArgument {
     pub(super) unusable: Vec<usize>,
 }
 
+impl CallerArgument {
+    /// Where an argument receives the caller, or is meant to.
+    pub(super) fn all_positions(self) -> Vec<usize> {
+        let Self { position, mut unusable, .. } = self;
+        unusable.extend(position.filter(|position| !unusable.contains(position)));
+        unusable
+    }
+}
+
 pub(super) fn find(signature: &Signature, arguments: &Arguments) -> (CallerArgument, Diagnostics) {
     let mut errors = Diagnostics::default();
     let mut unusable = Vec::new();

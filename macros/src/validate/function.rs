@@ -34,16 +34,16 @@ pub(crate) fn validate_function(
     keeps_signature |= !rmcp_errors.is_empty();
     errors.extend(rmcp_errors);
 
+    if !features.rmcp && rmcp::attribute_of_rmcp(function).is_some() {
+        // A router of rmcp accepts no argument that receives the caller.
+        let plan = FunctionPlan::UnguardedFallback { removed: caller.all_positions() };
+        return (plan, errors);
+    }
     let caller_argument::CallerArgument { position, optional, unusable } = caller;
     let plan = if errors.is_empty() {
         FunctionPlan::Guarded { caller: position, optional }
     } else if rmcp::server_handler_context(function).is_some() {
         FunctionPlan::UnguardedFallback { removed: position.into_iter().collect() }
-    } else if !features.rmcp && rmcp::attribute_of_rmcp(function).is_some() {
-        // A router of rmcp accepts no argument that receives the caller.
-        let mut removed = unusable;
-        removed.extend(position.filter(|position| !removed.contains(position)));
-        FunctionPlan::UnguardedFallback { removed }
     } else if keeps_signature {
         FunctionPlan::UnguardedFallback { removed: Vec::new() }
     } else {

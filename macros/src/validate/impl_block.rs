@@ -4,12 +4,13 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Meta};
 
-use super::caller_type::contains_ident;
+use super::{caller_argument, caller_type::contains_ident};
 
 use crate::diagnostics::Diagnostics;
 use crate::features::Features;
 use crate::parse::arguments::Arguments;
 use crate::parse::attribute::{cfg_attr_may_add, has_name, is_requires_auth, is_tool_or_prompt};
+use crate::parse::function::Function;
 use crate::parse::impl_block::{ImplBlock, ImplItem};
 
 /// How an `impl` block is emitted.
@@ -25,6 +26,9 @@ pub(crate) enum ItemPlan {
     InheritsGuard,
     /// Beside errors: with its own `#[requires_auth]` moved above `#[tool]` or `#[prompt]`.
     MovesGuardUp,
+    /// Beside errors: a function without a guard. The arguments at these positions, counted from
+    /// `self`, become variables of the body, because no router accepts them.
+    WithoutArguments(Vec<usize>),
     /// With its own `#[requires_auth]`, or without one.
     Unchanged,
 }
@@ -75,7 +79,12 @@ pub(crate) fn validate_impl_block(
     let mut items = Vec::with_capacity(block.items.len());
     for item in &block.items {
         let (plan, item_errors) = check_item(item, default);
-        items.push(plan);
+        items.push(match plan {
+            ItemPlan::InheritsGuard if !features.rmcp => {
+                ItemPlan::WithoutArguments(caller_positions(item, arguments))
+            }
+            plan => plan,
+        });
         errors.extend(item_errors);
     }
     let hidden = block.items.iter().any(may_hide_route);
@@ -166,6 +175,14 @@ fn check_item(item: &ImplItem, default: ImplDefault) -> (ItemPlan, Diagnostics) 
         (Some(_), None, Some(_)) | (None, _, None) => {}
     }
     (plan, errors)
+}
+
+/// The positions of the arguments of a function that receive the caller, or are meant to.
+fn caller_positions(item: &ImplItem, arguments: &Arguments) -> Vec<usize> {
+    let Ok(function) = Function::parse(item.to_token_stream()) else { return Vec::new() };
+    // The errors are left to the time when the feature is on.
+    let (caller, _) = caller_argument::find(&function.signature, arguments);
+    caller.all_positions()
 }
 
 fn check_public(public: &[&Attribute]) -> Diagnostics {

@@ -267,13 +267,14 @@ fn a_tool_without_the_feature_rmcp_is_an_error() {
     let block = expand(
         Features { rmcp: false },
         "scopes = \"read\"".parse().unwrap(),
-        "impl Journal { #[tool] fn f(&self) {} }".parse().unwrap(),
+        "impl Journal { #[tool] fn f(&self, auth: AuthInfo) {} }".parse().unwrap(),
     )
     .to_string();
     assert!(
         block.contains("compile_error") && !block.contains("requires_auth_expansion"),
         "{block}"
     );
+    assert!(block.contains("f (& self) { # [allow (warnings)] let auth"), "{block}");
     for other in ["#[tool] fn f(x: X) {}", "#[other::tool] fn f(&self) {}"] {
         let text = without(other);
         assert!(!text.contains("compile_error") && !text.contains("meta"), "{text}");
