@@ -82,8 +82,9 @@ pub use request::RequestHead;
 /// | `crate = ::path` | the path of this crate, if another crate re-exports it. A renamed dependency does not need it |
 ///
 /// A scope is a string literal in the grammar of RFC 6749 §3.3; anything else does not compile. A string that
-/// looks like an expression does not compile either: one that contains `(`, `)`, `[`, `]`, `;`, `|`, `&` or
-/// quotes, one that begins with `!`, or one with `or`, `and` or `not` between other words. The grammar allows
+/// looks like an expression does not compile either: one that contains `(`, `)`, `[`, `]`, `{`, `}`, `;`, `|`, `&`,
+/// `%20` or quotes, one in `<…>`, one that begins with `!` or `scopes=`, one with an operator such as `or`, `not`,
+/// `/` or `=` between other words, or one with `any`, `all` or `either` in front of others. The grammar allows
 /// some of these characters; for a scope that contains them, call [`AuthInfo::require`] in the function. A list
 /// inside `any(…)` means all of its scopes, and does not compile as the only element of `any(…)`.
 ///

@@ -12,6 +12,7 @@ mod scope;
 mod string_errors;
 mod token_errors;
 mod trailing_token;
+mod unknown_condition;
 
 use position::Position;
 use scope::Scope;

@@ -16,6 +16,7 @@ use condition::Connective;
 pub(crate) use condition::SuggestedCondition;
 use lexer::{Token, lex_text, lex_tokens};
 use parser::parse;
+use phrase::Phrase;
 
 /// The conditions that an expression may mean.
 ///
@@ -31,7 +32,10 @@ impl Interpretations {
     /// Interprets the content of a string. Returns `None` where no condition can be meant, as in a
     /// negation.
     pub(crate) fn of_text(text: &str) -> Option<Self> {
-        phrase::interpret(text).unwrap_or_else(|| Self::of_lexed(&lex_text(text)?))
+        match Phrase::parse(text) {
+            Some(phrase) => phrase.interpret(),
+            None => Self::of_lexed(&lex_text(text)?),
+        }
     }
 
     /// Interprets tokens.

@@ -1,11 +1,11 @@
 //! Errors of tokens that are not a condition.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::Lit;
 use syn::ext::IdentExt;
 
 use super::position::{Position, help, suggestion_at};
-use super::trailing_token;
+use super::{trailing_token, unknown_condition};
 use crate::diagnostics::Diagnostics;
 use crate::parse::help::{
     CALL_REQUIRE, NAME_REQUIRED_SCOPES, NO_NEGATION, WRITE_A_CONDITION, WRITE_A_LITERAL,
@@ -105,7 +105,7 @@ pub(super) fn report_invalid_condition(
         [TokenTree::Ident(name), TokenTree::Group(list)]
             if list.delimiter() == Delimiter::Parenthesis =>
         {
-            report_unknown_condition(name, list, position, errors);
+            unknown_condition::report(name, list, position, errors);
         }
         _ => report_other(tokens, &trees, position, errors),
     }
@@ -157,95 +157,6 @@ fn report_other(
     } else {
         errors.error(tokens, "expected a condition over scopes", WRITE_A_CONDITION);
     }
-}
-
-/// Reports `name(…)` where the name is neither `all` nor `any`.
-fn report_unknown_condition(
-    name: &Ident,
-    list: &Group,
-    position: Position,
-    errors: &mut Diagnostics,
-) {
-    let message = format!("unknown condition `{name}`");
-    let inner = Interpretations::of_tokens(list.stream()).and_then(|it| it.unambiguous().cloned());
-    let any = || Interpretations::of_alternatives(list.stream());
-    let name_text = name.unraw().to_string();
-    let help = match (name_text.to_ascii_lowercase().as_str(), inner) {
-        ("any" | "any_of" | "anyof" | "one_of" | "oneof" | "or" | "some", Some(_)) => {
-            help(any(), position)
-        }
-        ("all" | "all_of" | "allof" | "and" | "every", Some(all)) => {
-            format!("write `{}{}`", position.prefix(), suggestion_at(&all, position))
-        }
-        (plain, Some(one @ SuggestedCondition::Scope(_))) if requires_its_scope(plain) => {
-            format!("write `{}{one}`", position.prefix())
-        }
-        _ if counts(&name_text, list) => {
-            "a condition cannot express this; `auth.has_scope(\"…\")` tests for a scope in the \
-             function"
-                .to_owned()
-        }
-        (_, Some(SuggestedCondition::Scope(_))) => WRITE_A_CONDITION.to_owned(),
-        _ => {
-            "write `all(…)` where all of them are required, `any(…)` where one is enough".to_owned()
-        }
-    };
-    errors.error(name, message, help);
-}
-
-/// Whether a condition of this name means that its scope is required.
-fn requires_its_scope(name: &str) -> bool {
-    const NAMES: [&str; 22] = [
-        "authority",
-        "contains",
-        "from",
-        "has",
-        "has_role",
-        "has_scope",
-        "include",
-        "includes",
-        "need",
-        "needs",
-        "ok",
-        "permission",
-        "require",
-        "require_scope",
-        "required",
-        "requires",
-        "role",
-        "scope",
-        "scopes",
-        "some",
-        "str",
-        "string",
-    ];
-    NAMES.contains(&name)
-}
-
-/// Whether a condition of this name, or with a number in its list, says how many of its scopes are
-/// required.
-fn counts(name: &str, list: &Group) -> bool {
-    const WORDS: [&str; 14] = [
-        "count",
-        "exact",
-        "exactly",
-        "least",
-        "majority",
-        "max",
-        "min",
-        "most",
-        "only",
-        "single",
-        "threshold",
-        "two",
-        "xor",
-        "n",
-    ];
-    negation::words(name).iter().any(|word| WORDS.contains(&word.as_str()))
-        || list.stream().into_iter().any(|tree| match tree {
-            TokenTree::Literal(literal) => matches!(Lit::new(literal), Lit::Int(_)),
-            _ => false,
-        })
 }
 
 /// Reports the words of a list that are not string literals, as one error. Returns whether there

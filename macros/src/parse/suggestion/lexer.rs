@@ -8,7 +8,7 @@ use syn::Lit;
 use syn::ext::IdentExt;
 
 use super::condition::Connective;
-use super::phrase;
+use super::phrase::Phrase;
 use crate::parse::negation::{is_negation, negates};
 use crate::parse::scope_token::possible_single_scope;
 
@@ -131,7 +131,7 @@ impl TokenLexer<'_> {
             _ => return None,
         };
         // A text that must not be split, or whose words say how to join them.
-        if possible_single_scope(&text).is_some() || phrase::interpret(&text).is_some() {
+        if possible_single_scope(&text).is_some() || Phrase::parse(&text).is_some() {
             return None;
         }
         // Operators outside the string never split its content.

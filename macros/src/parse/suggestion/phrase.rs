@@ -6,25 +6,72 @@ use super::lexer::lex_text;
 use super::{Interpretations, SuggestedCondition};
 use crate::parse::scope_token::{is_and_or, is_in_angle_brackets};
 
-/// Interprets a phrase. Returns `None` for another text, and `Some(None)` for a phrase that no
-/// condition expresses.
-pub(super) fn interpret(text: &str) -> Option<Option<Interpretations>> {
-    let decoded = text.replace("%20", " ");
-    if decoded != text {
-        return Some(Interpretations::of_text(&decoded));
+/// A string that is neither scopes alone nor an expression of operators and parentheses alone.
+pub(super) enum Phrase<'a> {
+    /// `scopes = read`, `<read>` and `read%20write` mean the text without what was written around
+    /// it.
+    Decorated(String),
+    /// `read / write` may mean either.
+    AndOr(Vec<&'a str>),
+    /// `any read write`
+    Quantified {
+        connective: Connective,
+        /// The words after the first.
+        rest: String,
+        /// All words, where the first may be a scope too.
+        words: Option<Vec<&'a str>>,
+    },
+}
+
+impl<'a> Phrase<'a> {
+    /// Returns `None` for another text.
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        if text.contains("%20") {
+            return Some(Self::Decorated(text.replace("%20", " ")));
+        }
+        if let Some(value) = value_of_scopes(text) {
+            return Some(Self::Decorated(value.to_owned()));
+        }
+        let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
+        if words.iter().any(|word| is_and_or(word)) {
+            return Some(Self::AndOr(words));
+        }
+        if words.iter().any(|word| is_in_angle_brackets(word)) {
+            let names: Vec<&str> = words.iter().map(|word| word.trim_matches(['<', '>'])).collect();
+            return Some(Self::Decorated(names.join(" ")));
+        }
+        Self::parse_quantified(words)
     }
-    if let Some(value) = value_of_scopes(text) {
-        return Some(Interpretations::of_text(value));
+
+    fn parse_quantified(words: Vec<&'a str>) -> Option<Self> {
+        let (first, rest) = words.split_first()?;
+        let first = first.to_ascii_lowercase();
+        let name = first.trim_end_matches(':');
+        let (connective, may_be_scope) = match name {
+            "any" => (Connective::Any, first == name),
+            "all" => (Connective::All, first == name),
+            "either" | "any-of" | "any_of" | "anyof" => (Connective::Any, false),
+            "all-of" | "all_of" | "allof" => (Connective::All, false),
+            _ => return None,
+        };
+        let (may_be_scope, rest) = match rest {
+            [] => return None,
+            ["of" | "of:", rest @ ..] => (false, rest.join(" ")),
+            rest => (may_be_scope, rest.join(" ")),
+        };
+        Some(Self::Quantified { connective, rest, words: may_be_scope.then_some(words) })
     }
-    let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
-    if words.iter().any(|word| is_and_or(word)) {
-        return Some(interpret_and_or(&words));
+
+    /// Returns `None` where no condition can be meant.
+    pub(super) fn interpret(self) -> Option<Interpretations> {
+        match self {
+            Self::Decorated(text) => Interpretations::of_text(&text),
+            Self::AndOr(words) => interpret_and_or(&words),
+            Self::Quantified { connective, rest, words } => {
+                interpret_quantified(connective, &rest, words)
+            }
+        }
     }
-    if words.iter().any(|word| is_in_angle_brackets(word)) {
-        let names: Vec<&str> = words.iter().map(|word| word.trim_matches(['<', '>'])).collect();
-        return Some(Interpretations::of_text(&names.join(" ")));
-    }
-    interpret_quantified(&words)
 }
 
 /// The text after `scopes =`.
@@ -33,7 +80,6 @@ fn value_of_scopes(text: &str) -> Option<&str> {
     rest.trim_start().strip_prefix('=').map(str::trim)
 }
 
-/// `read / write` may mean either.
 fn interpret_and_or(words: &[&str]) -> Option<Interpretations> {
     let with = |operator: &str| {
         let words: Vec<&str> =
@@ -43,36 +89,10 @@ fn interpret_and_or(words: &[&str]) -> Option<Interpretations> {
     Some(Interpretations { first: with("or")?, second: Some(with("and")?) })
 }
 
-/// `any read write` may also name a scope `any`, unless an operator or `of` follows.
-fn interpret_quantified(words: &[&str]) -> Option<Option<Interpretations>> {
-    let (first, rest) = words.split_first()?;
-    let first = first.to_ascii_lowercase();
-    let name = first.trim_end_matches(':');
-    let (connective, mut is_clear) = match name {
-        "any" => (Connective::Any, first != name),
-        "all" => (Connective::All, first != name),
-        "either" | "any-of" | "any_of" | "anyof" => (Connective::Any, true),
-        "all-of" | "all_of" | "allof" => (Connective::All, true),
-        _ => return None,
-    };
-    let rest = match rest {
-        [of, rest @ ..] if matches!(*of, "of" | "of:") => {
-            is_clear = true;
-            rest
-        }
-        rest => rest,
-    };
-    if rest.is_empty() {
-        return None;
-    }
-    Some(interpret_list(connective, &rest.join(" "), (!is_clear).then_some(words)))
-}
-
-/// `literal`: all words of the text, if they may be scopes too.
-fn interpret_list(
+fn interpret_quantified(
     connective: Connective,
     rest: &str,
-    literal: Option<&[&str]>,
+    words: Option<Vec<&str>>,
 ) -> Option<Interpretations> {
     if rest.contains(['(', ')', '[', ']', '{', '}', '|', '&', ';']) {
         return None;
@@ -89,7 +109,7 @@ fn interpret_list(
         (_, other) => other,
     };
     let scope = |word: &&str| SuggestedCondition::Scope((*word).to_owned());
-    let second = literal
+    let second = words
         .filter(|_| !has_operators)
         .map(|words| SuggestedCondition::all(words.iter().map(scope).collect()));
     Some(Interpretations { first, second })

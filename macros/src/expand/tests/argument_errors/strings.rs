@@ -5,6 +5,7 @@ use expect_test::expect;
 use super::messages;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn each_of_the_wrong_strings_has_one_error_with_help() {
     // R-K5, R-K10
     expect![[r##"

@@ -1,0 +1,95 @@
+//! Errors of `name(…)` where no condition has this name.
+
+use proc_macro2::{Group, Ident, TokenTree};
+use syn::Lit;
+use syn::ext::IdentExt;
+
+use super::position::{Position, help, suggestion_at};
+use crate::diagnostics::Diagnostics;
+use crate::parse::help::WRITE_A_CONDITION;
+use crate::parse::negation;
+use crate::parse::suggestion::{Interpretations, SuggestedCondition};
+
+/// Reports `name(…)` where the name is neither `all` nor `any`.
+pub(super) fn report(name: &Ident, list: &Group, position: Position, errors: &mut Diagnostics) {
+    let message = format!("unknown condition `{name}`");
+    let inner = Interpretations::of_tokens(list.stream()).and_then(|it| it.unambiguous().cloned());
+    let any = || Interpretations::of_alternatives(list.stream());
+    let name_text = name.unraw().to_string();
+    let help = match (name_text.to_ascii_lowercase().as_str(), inner) {
+        ("any" | "any_of" | "anyof" | "one_of" | "oneof" | "or" | "some", Some(_)) => {
+            help(any(), position)
+        }
+        ("all" | "all_of" | "allof" | "and" | "every", Some(all)) => {
+            format!("write `{}{}`", position.prefix(), suggestion_at(&all, position))
+        }
+        (plain, Some(one @ SuggestedCondition::Scope(_))) if requires_its_scope(plain) => {
+            format!("write `{}{one}`", position.prefix())
+        }
+        _ if counts(&name_text, list) => {
+            "a condition cannot express this; `auth.has_scope(\"…\")` tests for a scope in the \
+             function"
+                .to_owned()
+        }
+        (_, Some(SuggestedCondition::Scope(_))) => WRITE_A_CONDITION.to_owned(),
+        _ => {
+            "write `all(…)` where all of them are required, `any(…)` where one is enough".to_owned()
+        }
+    };
+    errors.error(name, message, help);
+}
+
+/// Whether a condition of this name means that its scope is required.
+fn requires_its_scope(name: &str) -> bool {
+    const NAMES: [&str; 22] = [
+        "authority",
+        "contains",
+        "from",
+        "has",
+        "has_role",
+        "has_scope",
+        "include",
+        "includes",
+        "need",
+        "needs",
+        "ok",
+        "permission",
+        "require",
+        "require_scope",
+        "required",
+        "requires",
+        "role",
+        "scope",
+        "scopes",
+        "some",
+        "str",
+        "string",
+    ];
+    NAMES.contains(&name)
+}
+
+/// Whether a condition of this name, or with a number in its list, says how many of its scopes are
+/// required.
+fn counts(name: &str, list: &Group) -> bool {
+    const WORDS: [&str; 14] = [
+        "count",
+        "exact",
+        "exactly",
+        "least",
+        "majority",
+        "max",
+        "min",
+        "most",
+        "only",
+        "single",
+        "threshold",
+        "two",
+        "xor",
+        "n",
+    ];
+    negation::words(name).iter().any(|word| WORDS.contains(&word.as_str()))
+        || list.stream().into_iter().any(|tree| match tree {
+            TokenTree::Literal(literal) => matches!(Lit::new(literal), Lit::Int(_)),
+            _ => false,
+        })
+}
