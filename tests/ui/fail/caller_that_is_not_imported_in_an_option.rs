@@ -1,0 +1,10 @@
+// R-K9
+use requires_auth::requires_auth;
+
+#[requires_auth(optional)]
+async fn handler(_auth: Option<AuthInfo>) {}
+
+fn main() {
+    let _: axum::Router<requires_auth::ResourceServer> =
+        axum::Router::new().route("/", axum::routing::get(handler));
+}
