@@ -38,7 +38,7 @@ impl ClaimsReader {
     /// Reads an introspection response (RFC 7662 §2.2).
     ///
     /// # Errors
-    /// [`ResolveError::InvalidToken(TokenError::Inactive)`] if `active` is `false`; [`ResolveError::InvalidResponse`] if it is not a JSON object
+    /// [`TokenError::Inactive`] if `active` is `false`; [`ResolveError::InvalidResponse`] if it is not a JSON object
     /// with the members of RFC 7662 §2.2 in their JSON types.
     pub fn read_introspection(&self, json: &[u8]) -> Result<Claims, ResolveError> {
         let Document { text, value, repeated } = Document::parse(json)?;

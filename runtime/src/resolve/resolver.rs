@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use crate::{AccessToken, Claims, ResolveError};
 
-/// Finds out what an access token stands for.
+/// Resolves access tokens to their claims.
 ///
-/// The introspection client implements it. Write your own to ask something else, or to wrap
-/// another resolver: it only establishes facts. Whether the claims are still valid, meant for this
-/// server and sufficient is decided afterwards, for every resolver alike.
+/// The introspection client implements it. Implement it for another source of claims, or to wrap another
+/// resolver. A resolver makes no decision: whether the claims are those of a valid token for this server,
+/// and whether they satisfy a policy, is checked afterwards, for every resolver alike.
 ///
 /// ```
-/// use requires_auth::{AccessToken, Claims, ResolveError, Resolver};
+/// use requires_auth::{AccessToken, Claims, ResolveError, Resolver, TokenError};
 ///
 /// /// Accepts the one token of a build machine.
 /// struct BuildMachine {
@@ -24,11 +24,10 @@ use crate::{AccessToken, Claims, ResolveError};
 ///     async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
 ///         // compare secrets in constant time in a real program
 ///         if token.expose() != self.token {
-///             return Err(ResolveError::InvalidToken(TokenError::Inactive));
+///             return Err(TokenError::Inactive.into());
 ///         }
-///         Claims::from_introspection(
-///             br#"{"active": true, "client_id": "build", "scope": "entries:read",
-///                  "aud": "https://journal.example/"}"#,
+///         Claims::from_json(
+///             br#"{"client_id": "build", "scope": "entries:read", "aud": "https://journal.example/"}"#,
 ///         )
 ///     }
 ///
@@ -42,50 +41,51 @@ use crate::{AccessToken, Claims, ResolveError};
     note = "implement `requires_auth::Resolver` for it, or build a `requires_auth::Introspection`"
 )]
 pub trait Resolver: Send + Sync + 'static {
-    /// The claims of an active token.
+    /// The claims of a token.
     ///
     /// # Errors
-    /// [`ResolveError::InvalidToken(TokenError::Inactive)`] for a token that is not valid; anything else means that this
-    /// could not be found out, and must never be reported as an inactive token: clients log their
-    /// users out on a 401.
+    /// [`ResolveError::InvalidToken`] for a token that is not valid: the caller gets a 401. Every other error
+    /// says that this could not be established, and must never be reported as an invalid token: clients sign
+    /// their users out on a 401.
     fn resolve(
         &self,
         token: &AccessToken,
     ) -> impl Future<Output = Result<Claims, ResolveError>> + Send;
 
-    /// What the resolver can say of a token at once, without asking anybody: a cache says what it
-    /// remembers. `None`, the default, means that [`resolve`](Self::resolve) has to find out. It
-    /// must not say what `resolve` would not, so a resolver that wraps another one and changes its
-    /// answers leaves this alone, or changes these as well.
+    /// The result that a cache holds for the token; `None`, the default, if there is none.
+    ///
+    /// Hidden: the guard takes this result in place of [`resolve`](Self::resolve), so a resolver that wraps
+    /// a cache and changes its results must not forward it. Without it, nothing is lost but speed.
+    #[doc(hidden)]
     fn cached(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
         let _ = token;
         None
     }
 
-    /// Forgets what it remembers of a token, so that the next request asks anew: the token was revoked,
-    /// or may do something else from now on. By default there is nothing to invalidate; a resolver that
-    /// wraps another one passes it on.
+    /// Drops what is cached for a token, so that the next request resolves it again: the token was revoked,
+    /// or its permissions have changed. The default does nothing. A resolver that wraps another one
+    /// forwards it.
     fn invalidate(&self, token: &AccessToken) {
         let _ = token;
     }
 
-    /// Tells the answers of this resolver from those of others, which may know the same token by
-    /// other claims: whom it asks, and as whom. It goes into the keys of caches, so it must hold no
-    /// secret. A resolver that wraps another one passes on the other's name.
+    /// Identifies the source of the claims: which authorization server, and as which client. Caches put it
+    /// into their keys, so that two resolvers never share entries; it must not contain a secret. A resolver
+    /// that wraps another one returns the other's, unless it changes the claims.
     fn cache_namespace(&self) -> String;
 
-    /// The client id that this resolver has at its authorization server, for the log: a server may
-    /// call a token inactive only because this client may not see it (RFC 7662 §2.2). `None`, the
-    /// default, if it has none. A resolver that wraps another one passes on the other's.
+    /// The client id of this server at the authorization server, for the log: a server may call a token
+    /// inactive because this client may not introspect it (RFC 7662 §2.2). Default: `None`. A resolver that
+    /// wraps another one returns the other's.
     fn client_id(&self) -> Option<&str> {
         None
     }
 
-    /// Whether all claims of this resolver come from the one issuer that the
-    /// [`ResourceServer`](crate::ResourceServer) is configured with, so that claims without `iss` are of
-    /// this issuer too. Introspection does: the authorization server answers for its own tokens. Default:
-    /// `false`, and with an [`issuer`](crate::ResourceServerBuilder::issuer) a token without `iss` is
-    /// rejected. A resolver that wraps another one passes on the other's.
+    /// Whether all claims of this resolver are of the issuer that the
+    /// [`ResourceServer`](crate::ResourceServer) is configured with, so that claims without `iss` are of this
+    /// issuer too. It is `true` of introspection: an authorization server answers for its own tokens.
+    /// Default: `false`, and if an [`issuer`](crate::ResourceServerBuilder::issuer) is configured, a token
+    /// without `iss` is rejected. A resolver that wraps another one returns the other's.
     fn vouches_for_issuer(&self) -> bool {
         false
     }
