@@ -11,6 +11,7 @@ mod condition;
 mod lexer;
 mod parser;
 mod phrase;
+mod phrase_interpretation;
 
 use condition::Connective;
 pub(crate) use condition::SuggestedCondition;

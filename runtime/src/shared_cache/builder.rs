@@ -304,11 +304,8 @@ mod tests {
         let broken = SharedCache::single("rediss://host", SECRET).client_certificate("a", "s3cret");
         let broken = message(broken);
         assert!(broken.contains("certificates") && !broken.contains("s3cret"), "{broken}");
-    }
 
-    #[test]
-    fn the_nodes_of_a_cluster_have_the_same_settings() {
-        // R-E9
+        // The nodes of a cluster have the same settings.
         assert!(SharedCache::cluster(["redis://a", "redis://b"], SECRET).build().is_ok());
         let none: [&str; 0] = [];
         for nodes in [&none[..], &["redis://a", "rediss://b"], &["redis://:s3cret@a", "redis://b"]]
