@@ -11,9 +11,9 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::policy::Requirement;
+use crate::policy::{Requirement, challenge_scopes};
 use crate::rejection::RejectionObserver;
-use crate::{AccessToken, Claims, Condition, ResourceServer, ScopeSet};
+use crate::{AccessToken, Claims, Condition, Rejection, ResourceServer, ScopeSet};
 
 /// The authenticated caller of a guarded function.
 ///
@@ -59,6 +59,75 @@ impl AuthInfo {
     #[allow(dead_code, reason = "only integrations use it")]
     pub(crate) fn resolved(&self) -> &Claims {
         &self.claims
+    }
+
+    /// Requires further scopes inside a function, where they depend on its arguments.
+    ///
+    /// `scopes` is written as in the attribute: `"read write"` means both. The rejection is a 403
+    /// whose challenge names these scopes and those of the function's attribute, so that a client
+    /// can ask its user once for all of them. Where the attribute leaves a choice, the challenge names
+    /// the alternative of which the token lacks the fewest scopes and then the one of which it holds
+    /// the most, as [`Condition`] describes.
+    ///
+    /// For a choice, use [`require_condition`](Self::require_condition).
+    ///
+    /// ```
+    /// use requires_auth::{AuthInfo, Rejection};
+    ///
+    /// fn may_read(auth: &AuthInfo, private: bool) -> Result<(), Rejection> {
+    ///     if private {
+    ///         auth.require("repo:private")?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Reason::InsufficientScope`](crate::Reason::InsufficientScope) if the token lacks one of the scopes;
+    /// [`Reason::Unavailable`](crate::Reason::Unavailable) if it had them when the authorization server could last be asked, and
+    /// stale claims may not be used for them;
+    /// [`Reason::Misconfigured`](crate::Reason::Misconfigured) if `scopes` is empty or outside the grammar of RFC 6749 §3.3.
+    #[must_use = "the caller is refused only where this result is returned: write \
+                  `auth.require(\"…\")?`; `let _ =` refuses nobody"]
+    pub fn require(&self, scopes: &str) -> Result<(), Rejection> {
+        let required = ScopeSet::parse(scopes).map_err(|error| self.reject_misuse(error))?;
+        if required.is_empty() {
+            return Err(self.reject_misuse(NothingRequired));
+        }
+        let condition = |granted: &ScopeSet| required.iter().all(|scope| granted.contains(scope));
+        self.decide(condition, || crate::scope::pieces(scopes).collect())
+    }
+
+    /// The same for any condition.
+    ///
+    /// The challenge names one alternative of the condition, chosen by the scopes that the token holds:
+    /// see [`Condition`]. [`Condition::NONE`] is met by every caller, `Condition::Any(&[])` by none.
+    ///
+    /// ```
+    /// use requires_auth::Condition::{self, All, Any, Scope};
+    /// use requires_auth::{AuthInfo, Rejection};
+    ///
+    /// const PUBLISHING: Condition = Any(&[Scope("admin"), All(&[Scope("read"), Scope("write")])]);
+    ///
+    /// fn may_publish(auth: &AuthInfo) -> Result<(), Rejection> {
+    ///     auth.require_condition(PUBLISHING)
+    /// }
+    /// ```
+    ///
+    /// The scopes of a condition are `&'static str`. For scopes that are put together at run time,
+    /// use [`require`](Self::require), after [`has_scope`](Self::has_scope) where there is a choice.
+    ///
+    /// # Errors
+    /// As of [`require`](Self::require): [`Reason::InsufficientScope`](crate::Reason::InsufficientScope), [`Reason::Unavailable`](crate::Reason::Unavailable), and
+    /// [`Reason::Misconfigured`](crate::Reason::Misconfigured) if a scope is outside the grammar of RFC 6749 §3.3.
+    #[must_use = "nobody is refused unless the function returns the error: write \
+                  `auth.require_condition(…)?`"]
+    pub fn require_condition(&self, condition: Condition) -> Result<(), Rejection> {
+        condition.check().map_err(|error| self.reject_misuse(error))?;
+        self.decide(
+            |granted| condition.is_met_by(granted),
+            || challenge_scopes(&condition, self.claims.granted()),
+        )
     }
 
     /// Whether the token carries this scope.
@@ -188,3 +257,8 @@ impl Serialize for AuthInfo {
         shape.end()
     }
 }
+
+/// `require` was called without a scope.
+#[derive(Debug, thiserror::Error)]
+#[error("`AuthInfo::require` was called without a scope")]
+struct NothingRequired;

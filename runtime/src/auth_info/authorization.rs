@@ -1,11 +1,11 @@
-//! The decisions about a caller, and the rejections of those that are denied.
+//! The decisions about a caller, and the rejections where they are denied.
 
 use super::AuthInfo;
 use crate::decide::{Denial, decide};
 use crate::policy::{Requirement, challenge_scopes};
 use crate::rejection::Reason;
 use crate::resource_server::RequiredScopes;
-use crate::{Condition, Rejection, ScopeSet};
+use crate::{Rejection, ScopeSet};
 
 impl AuthInfo {
     /// Decides whether the caller may run an operation with this requirement.
@@ -52,83 +52,17 @@ impl AuthInfo {
         }
     }
 
-    /// Requires further scopes inside a function, where they depend on its arguments.
-    ///
-    /// `scopes` is written as in the attribute: `"read write"` means both. The rejection is a 403
-    /// whose challenge names these scopes and those of the function's attribute, so that a client
-    /// can ask its user once for all of them. Where the attribute leaves a choice, the challenge names
-    /// the alternative of which the token lacks the fewest scopes and then the one of which it holds
-    /// the most, as [`Condition`] describes.
-    ///
-    /// For a choice, use [`require_condition`](Self::require_condition).
-    ///
-    /// ```
-    /// use requires_auth::{AuthInfo, Rejection};
-    ///
-    /// fn may_read(auth: &AuthInfo, private: bool) -> Result<(), Rejection> {
-    ///     if private {
-    ///         auth.require("repo:private")?;
-    ///     }
-    ///     Ok(())
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    /// [`Reason::InsufficientScope`] if the token lacks one of the scopes;
-    /// [`Reason::Unavailable`] if it had them when the authorization server could last be asked, and
-    /// stale claims may not be used for them;
-    /// [`Reason::Misconfigured`] if `scopes` is empty or outside the grammar of RFC 6749 §3.3.
-    #[must_use = "the caller is refused only where this result is returned: write \
-                  `auth.require(\"…\")?`; `let _ =` refuses nobody"]
-    pub fn require(&self, scopes: &str) -> Result<(), Rejection> {
-        let required = ScopeSet::parse(scopes).map_err(|error| self.reject_misuse(error))?;
-        if required.is_empty() {
-            return Err(self.reject_misuse(NothingRequired));
-        }
-        let condition = |granted: &ScopeSet| required.iter().all(|scope| granted.contains(scope));
-        self.decide(condition, || crate::scope::pieces(scopes).collect())
-    }
-
-    /// The same for any condition.
-    ///
-    /// The challenge names one alternative of the condition, chosen by the scopes that the token holds:
-    /// see [`Condition`]. [`Condition::NONE`] is met by every caller, `Condition::Any(&[])` by none.
-    ///
-    /// ```
-    /// use requires_auth::Condition::{self, All, Any, Scope};
-    /// use requires_auth::{AuthInfo, Rejection};
-    ///
-    /// const PUBLISHING: Condition = Any(&[Scope("admin"), All(&[Scope("read"), Scope("write")])]);
-    ///
-    /// fn may_publish(auth: &AuthInfo) -> Result<(), Rejection> {
-    ///     auth.require_condition(PUBLISHING)
-    /// }
-    /// ```
-    ///
-    /// The scopes of a condition are `&'static str`. For scopes that are put together at run time,
-    /// use [`require`](Self::require), after [`has_scope`](Self::has_scope) where there is a choice.
-    ///
-    /// # Errors
-    /// As of [`require`](Self::require): [`Reason::InsufficientScope`], [`Reason::Unavailable`], and
-    /// [`Reason::Misconfigured`] if a scope is outside the grammar of RFC 6749 §3.3.
-    #[must_use = "nobody is refused unless the function returns the error: write \
-                  `auth.require_condition(…)?`"]
-    pub fn require_condition(&self, condition: Condition) -> Result<(), Rejection> {
-        condition.check().map_err(|error| self.reject_misuse(error))?;
-        self.decide(
-            |granted| condition.is_met_by(granted),
-            || challenge_scopes(&condition, self.claims.granted()),
-        )
-    }
-
     /// The refusal where the application has called one of these with what it cannot mean.
-    fn reject_misuse(&self, error: impl std::error::Error + Send + Sync + 'static) -> Rejection {
+    pub(super) fn reject_misuse(
+        &self,
+        error: impl std::error::Error + Send + Sync + 'static,
+    ) -> Rejection {
         self.reject(Rejection::misconfigured(error), &[])
     }
 
     /// Decides, and makes the rejection of a denial. `further` are the scopes that the function requires
     /// beyond those of its attribute.
-    fn decide<'s>(
+    pub(super) fn decide<'s>(
         &self,
         condition: impl Fn(&ScopeSet) -> bool,
         further: impl FnOnce() -> Vec<&'s str>,
@@ -171,8 +105,3 @@ impl AuthInfo {
         rejection
     }
 }
-
-/// `require` was called without a scope.
-#[derive(Debug, thiserror::Error)]
-#[error("`AuthInfo::require` was called without a scope")]
-struct NothingRequired;
