@@ -23,8 +23,6 @@ mod endpoint;
 mod endpoint_source;
 mod error_body;
 mod http_client;
-#[cfg(test)]
-mod manual_clock;
 mod metadata;
 mod request;
 mod response;

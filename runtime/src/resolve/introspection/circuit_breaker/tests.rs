@@ -1,5 +1,5 @@
 use super::*;
-use crate::resolve::introspection::manual_clock::ManualClock;
+use crate::clock::ManualClock;
 use crate::{TokenError, UnavailableError};
 
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
@@ -98,7 +98,7 @@ fn the_circuit_opens_after_consecutive_failures_of_which_the_last_is_a_control_r
     );
     end_control(&breaker, &acquire_control(&breaker), &Err(outage()));
     assert_eq!(retry_after(&breaker), Some(PROBE_INTERVAL));
-    clock.advance(499);
+    clock.advance(Duration::from_millis(499));
     assert_eq!(retry_after(&breaker), Some(Duration::from_millis(1)));
 }
 
@@ -144,7 +144,7 @@ fn an_open_circuit_permits_one_probe_per_interval_and_a_response_closes_it() {
     let (breaker, clock) = circuit_breaker();
     open(&breaker);
     for (number, control) in [None, Some(0), None, Some(1)].into_iter().enumerate() {
-        clock.advance(500);
+        clock.advance(Duration::from_millis(500));
         match (breaker.acquire().unwrap(), control) {
             (Permit::Request(permit), None) => {
                 assert!(permit.is_probe());
@@ -160,13 +160,13 @@ fn an_open_circuit_permits_one_probe_per_interval_and_a_response_closes_it() {
             assert_eq!(retry_after(&breaker), Some(PROBE_INTERVAL));
         }
     }
-    clock.advance(500);
+    clock.advance(Duration::from_millis(500));
     respond(&breaker);
     respond(&breaker);
     open(&breaker);
-    clock.advance(500);
+    clock.advance(Duration::from_millis(500));
     fail(&breaker);
-    clock.advance(500);
+    clock.advance(Duration::from_millis(500));
     end_control(
         &breaker,
         &acquire_control(&breaker),
@@ -184,12 +184,12 @@ fn a_probe_that_never_ends_delays_the_recovery_by_one_interval_at_most() {
     // R-C10: cancelled, panicked, or without a response.
     let (breaker, clock) = circuit_breaker();
     open(&breaker);
-    clock.advance(500);
+    clock.advance(Duration::from_millis(500));
     drop(breaker.acquire().unwrap());
     assert_eq!(retry_after(&breaker), Some(PROBE_INTERVAL));
-    clock.advance(500);
+    clock.advance(Duration::from_millis(500));
     let without_response = acquire_control(&breaker);
-    clock.advance(500);
+    clock.advance(Duration::from_millis(500));
     respond(&breaker);
     for _ in 0..4 {
         fail(&breaker);
@@ -226,7 +226,7 @@ fn a_request_that_began_before_a_recovery_neither_counts_nor_frees_a_share_after
     }
     let first = acquire_control(&breaker);
     breaker.record_control(&breaker.acquire_control_for_retry_after(), &Err(outage()));
-    clock.advance(500);
+    clock.advance(Duration::from_millis(500));
     respond(&breaker);
     for permit in &late {
         assert!(breaker.record(permit, &Err(outage())).is_none());
@@ -249,7 +249,7 @@ fn a_request_that_began_before_a_recovery_neither_counts_nor_frees_a_share_after
     // A request of one slow start does not free a share of the next slow start.
     let early = breaker.acquire_request().unwrap();
     end_control(&breaker, &acquire_control(&breaker), &Err(outage()));
-    clock.advance(500);
+    clock.advance(Duration::from_millis(500));
     respond(&breaker);
     let permits = [(); 2].map(|()| breaker.acquire_request().unwrap());
     drop(early);
@@ -291,7 +291,7 @@ fn after_a_recovery_the_requests_in_flight_double_until_the_limit_ends() {
     let recovered = || {
         let (breaker, clock) = circuit_breaker();
         open(&breaker);
-        clock.advance(500);
+        clock.advance(Duration::from_millis(500));
         respond(&breaker);
         (breaker, clock)
     };
@@ -319,13 +319,13 @@ fn after_a_recovery_the_requests_in_flight_double_until_the_limit_ends() {
     let count = || acquire_all(&breaker).len();
     let without_response = [acquire_request(&breaker), acquire_request(&breaker)];
     assert_eq!(count(), 0);
-    clock.advance(100);
+    clock.advance(Duration::from_millis(100));
     assert_eq!([count(), count()], [2, 2]);
-    clock.advance(100);
+    clock.advance(Duration::from_millis(100));
     assert_eq!(count(), 6);
     drop(without_response);
     assert_eq!(count(), 8);
-    clock.advance(500);
+    clock.advance(Duration::from_millis(500));
     assert_eq!(count(), 999);
 }
 

@@ -1,7 +1,7 @@
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::resolve::introspection::manual_clock::ManualClock;
+use crate::clock::ManualClock;
 
 fn limit_of(max_in_flight: usize) -> (Arc<ConcurrencyLimit>, ManualClock) {
     let clock = ManualClock::new();
@@ -31,7 +31,7 @@ async fn start_and_keep(limit: &Arc<ConcurrencyLimit>) {
 
 async fn respond_after(limit: &Arc<ConcurrencyLimit>, clock: &ManualClock, millis: u64) {
     let slot = limit.acquire().await.unwrap();
-    clock.advance(millis);
+    clock.advance(Duration::from_millis(millis));
     slot.record_response();
 }
 
@@ -43,7 +43,7 @@ async fn requests_beyond_the_limit_are_rejected_at_once_while_none_in_flight_is_
     for _ in 0..8 {
         in_flight.push(start(&limit).await);
     }
-    clock.advance(2999);
+    clock.advance(Duration::from_millis(2999));
     for _ in 0..100 {
         let error = limit.acquire().await.unwrap_err();
         assert_eq!(error.retry_after(), Some(RETRY_AFTER));
@@ -61,9 +61,9 @@ async fn slow_requests_hold_at_most_a_quarter_of_the_slots() {
             limit.acquire().await.unwrap().record_response();
         }
         in_flight.push(start(&limit).await);
-        clock.advance(10);
+        clock.advance(Duration::from_millis(10));
     }
-    clock.advance(980);
+    clock.advance(Duration::from_millis(980));
     // All are in flight for about a second, and the only response took no time.
     for _ in 0..6 {
         start_and_keep(&limit).await;
@@ -84,9 +84,9 @@ async fn a_request_is_slow_relative_to_the_typical_duration() {
         for _ in 0..4 {
             in_flight.push(start(&limit).await);
         }
-        clock.advance(slow_after - 1);
+        clock.advance(Duration::from_millis(slow_after - 1));
         assert!(limit.acquire().await.is_err(), "{typical}");
-        clock.advance(1);
+        clock.advance(Duration::from_millis(1));
         for _ in 0..3 {
             start_and_keep(&limit).await;
             in_flight.pop().unwrap().await.unwrap();
@@ -116,10 +116,10 @@ async fn a_request_that_restarts_in_its_slot_can_be_preempted_again() {
     let (limit, clock) = limit_of(1);
     let slot = limit.acquire().await.unwrap();
     slot.disable_preemption();
-    clock.advance(5000);
+    clock.advance(Duration::from_millis(5000));
     let in_flight = run_without_response(slot.restart());
     assert!(limit.acquire().await.is_err(), "it has just started");
-    clock.advance(3000);
+    clock.advance(Duration::from_millis(3000));
     drop(limit.acquire().await.unwrap());
     in_flight.await.unwrap();
 }
@@ -131,9 +131,9 @@ async fn of_requests_that_are_all_slow_the_youngest_is_preempted() {
     let mut in_flight = Vec::new();
     for _ in 0..4 {
         in_flight.push(start(&limit).await);
-        clock.advance(1);
+        clock.advance(Duration::from_millis(1));
     }
-    clock.advance(3000);
+    clock.advance(Duration::from_millis(3000));
     let _slot = limit.acquire().await.unwrap();
     in_flight.remove(3).await.unwrap();
     assert!(in_flight.iter().all(|request| !request.is_finished()));
@@ -148,15 +148,15 @@ async fn a_request_that_ends_frees_its_slot_and_one_without_preemption_keeps_it(
     drop(slot);
     let mut slot = limit.acquire().await.unwrap();
     slot.disable_preemption();
-    clock.advance(60_000);
+    clock.advance(Duration::from_millis(60_000));
     assert!(limit.acquire().await.is_err());
     slot.run(tokio::task::yield_now()).await.unwrap();
     drop(slot);
 
     let in_flight = start(&limit).await;
-    clock.advance(2999);
+    clock.advance(Duration::from_millis(2999));
     assert!(limit.acquire().await.is_err(), "no other request got a response");
-    clock.advance(1);
+    clock.advance(Duration::from_millis(1));
     drop(limit.acquire().await.unwrap());
     in_flight.await.unwrap();
     assert!(limit.in_flight().is_empty());

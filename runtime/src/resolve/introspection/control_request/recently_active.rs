@@ -113,7 +113,7 @@ fn index_to_replace(tokens: &[RecentlyActiveToken], principal: u64, now: Instant
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resolve::introspection::manual_clock::ManualClock;
+    use crate::clock::ManualClock;
 
     fn insert(tokens: &RecentlyActiveTokens, token: &str, subject: &str) {
         let json = format!(r#"{{"active": true, "sub": "{subject}"}}"#);
@@ -139,7 +139,7 @@ mod tests {
         }
         assert_eq!(all(&tokens), ["b1", "c1", "a3"], "one token for each principal");
 
-        clock.advance(30_000);
+        clock.advance(Duration::from_millis(30_000));
         insert(&tokens, "c2", "c");
         insert(&tokens, "d2", "d");
         assert_eq!(all(&tokens), ["d2", "c2", "a3"], "an old token is replaced");
