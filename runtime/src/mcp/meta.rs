@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn functions_with_equal_policies_are_told_apart_by_name() {
+    fn functions_with_equal_policies_keep_their_own_names() {
         type Of<Name> = ByTryInto<Name, AllOf<(C, B, A)>>;
         let written = meta::<Of<Function<'f'>>>(None);
         assert_eq!(written, meta::<Of<Function<'g'>>>(None));
