@@ -116,10 +116,10 @@ async fn a_request_that_restarts_in_its_slot_can_be_preempted_again() {
     let (limit, clock) = limit_of(1);
     let slot = limit.acquire().await.unwrap();
     slot.disable_preemption();
-    clock.advance(Duration::from_millis(5000));
+    clock.advance(Duration::from_secs(5));
     let in_flight = run_without_response(slot.restart());
     assert!(limit.acquire().await.is_err(), "it has just started");
-    clock.advance(Duration::from_millis(3000));
+    clock.advance(Duration::from_secs(3));
     drop(limit.acquire().await.unwrap());
     in_flight.await.unwrap();
 }
@@ -133,7 +133,7 @@ async fn of_requests_that_are_all_slow_the_youngest_is_preempted() {
         in_flight.push(start(&limit).await);
         clock.advance(Duration::from_millis(1));
     }
-    clock.advance(Duration::from_millis(3000));
+    clock.advance(Duration::from_secs(3));
     let _slot = limit.acquire().await.unwrap();
     in_flight.remove(3).await.unwrap();
     assert!(in_flight.iter().all(|request| !request.is_finished()));
@@ -148,7 +148,7 @@ async fn a_request_that_ends_frees_its_slot_and_one_without_preemption_keeps_it(
     drop(slot);
     let mut slot = limit.acquire().await.unwrap();
     slot.disable_preemption();
-    clock.advance(Duration::from_millis(60_000));
+    clock.advance(Duration::from_secs(60));
     assert!(limit.acquire().await.is_err());
     slot.run(tokio::task::yield_now()).await.unwrap();
     drop(slot);

@@ -139,7 +139,7 @@ mod tests {
         }
         assert_eq!(all(&tokens), ["b1", "c1", "a3"], "one token for each principal");
 
-        clock.advance(Duration::from_millis(30_000));
+        clock.advance(Duration::from_secs(30));
         insert(&tokens, "c2", "c");
         insert(&tokens, "d2", "d");
         assert_eq!(all(&tokens), ["d2", "c2", "a3"], "an old token is replaced");

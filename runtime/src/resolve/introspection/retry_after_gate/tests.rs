@@ -37,7 +37,7 @@ fn a_response_blocks_its_own_token_and_that_of_a_control_request_blocks_all() {
 
     gate.record(&token("a"), &retry_after(10));
     gate.record(&token("a"), &retry_after(2));
-    clock.advance(Duration::from_millis(3000));
+    clock.advance(Duration::from_secs(3));
     assert_eq!((blocked_for(&gate, "a"), blocked_for(&gate, "b")), (Some(7), None));
     assert!(gate.take_due_control() && !gate.take_due_control(), "one control request");
     gate.record(&token("a"), &retry_after(1));
@@ -47,10 +47,10 @@ fn a_response_blocks_its_own_token_and_that_of_a_control_request_blocks_all() {
     gate.release_control();
     assert_eq!(gate.check_all().unwrap_err().retry_after(), Some(Duration::from_secs(5)));
     assert_eq!((blocked_for(&gate, "a"), blocked_for(&gate, "b")), (Some(5), Some(5)));
-    clock.advance(Duration::from_millis(5000));
+    clock.advance(Duration::from_secs(5));
     assert!(gate.check_all().is_ok());
     assert_eq!((blocked_for(&gate, "a"), blocked_for(&gate, "b")), (Some(2), None));
-    clock.advance(Duration::from_millis(2000));
+    clock.advance(Duration::from_secs(2));
     assert_eq!(blocked_for(&gate, "a"), None);
 }
 
@@ -59,7 +59,7 @@ fn a_control_request_is_due_until_the_named_time_and_valid_for_a_while() {
     // R-C7
     let (gate, clock) = gate();
     gate.record(&token("a"), &retry_after(1));
-    clock.advance(Duration::from_millis(1000));
+    clock.advance(Duration::from_secs(1));
     assert!(!gate.take_due_control());
 
     gate.record(&token("a"), &retry_after(1));
@@ -89,9 +89,9 @@ fn the_number_of_blocked_tokens_is_bounded() {
     }
     let blocked_tokens = || gate.state().tokens_blocked_until.len();
     assert_eq!(blocked_tokens(), RetryAfterGate::MAX_TOKENS);
-    clock.advance(Duration::from_millis(59_000));
+    clock.advance(Duration::from_secs(59));
     gate.record(&token("a"), &retry_after(60));
-    clock.advance(Duration::from_millis(1000));
+    clock.advance(Duration::from_secs(1));
     gate.record(&token("b"), &retry_after(60));
     assert_eq!(blocked_tokens(), 2, "tokens whose time has passed are removed");
     assert_eq!((blocked_for(&gate, "a"), blocked_for(&gate, "b")), (Some(59), Some(60)));
