@@ -24,6 +24,8 @@ mod claims;
 mod clock;
 mod decide;
 mod guard;
+#[cfg(feature = "jwt")]
+mod jose;
 #[cfg(feature = "tower")]
 mod layer;
 #[cfg(feature = "rmcp")]
@@ -52,6 +54,8 @@ pub use authenticate::{AccessToken, AccessTokenError};
 pub use claims::{Claims, ClaimsReader, ScopeClaim, ScopeClaimError};
 pub use clock::{Clock, SystemClock};
 pub use guard::Authorized;
+#[cfg(feature = "jwt")]
+pub use jose::{SigningAlgorithm, SigningAlgorithmError};
 #[cfg(feature = "tower")]
 pub use layer::{AuthFuture, AuthLayer, AuthService};
 pub use policy::Condition;
