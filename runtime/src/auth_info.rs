@@ -30,29 +30,34 @@ pub struct AuthInfo {
     server: ResourceServer,
     /// What the attribute of the function requires, for the challenge of [`AuthInfo::require`].
     declared: Requirement,
-    /// What guards of the same request in front of this one require, for the same challenge.
-    outer: Option<Arc<[Requirement]>>,
+    /// `None` for most requests. Behind a pointer, since a caller is moved several times for each request.
+    context: Option<Arc<RequestContext>>,
+}
+
+/// What a caller takes from the request beyond its token.
+#[derive(Clone, Default)]
+struct RequestContext {
+    /// What guards of the same request in front of this one require, for the challenge of
+    /// [`AuthInfo::require`].
+    outer: Vec<Requirement>,
     /// Receives the rejections that are made for this caller.
     observer: Option<Arc<dyn RejectionObserver>>,
 }
 
 impl AuthInfo {
     pub(crate) fn new(claims: Claims, token: AccessToken, server: ResourceServer) -> Self {
-        Self {
-            claims,
-            token,
-            server,
-            declared: Condition::NONE.into(),
-            outer: None,
-            observer: None,
-        }
+        Self { claims, token, server, declared: Condition::NONE.into(), context: None }
     }
 
     /// Passes the rejections that are made for this caller from now on to an observer.
     #[allow(dead_code, reason = "only integrations use it")]
     pub(crate) fn observed_by(mut self, observer: Arc<dyn RejectionObserver>) -> Self {
-        self.observer = Some(observer);
+        self.context_mut().observer = Some(observer);
         self
+    }
+
+    fn context_mut(&mut self) -> &mut RequestContext {
+        Arc::make_mut(self.context.get_or_insert_default())
     }
 
     /// The claims, as they were resolved.

@@ -25,7 +25,9 @@ impl AuthInfo {
     ) -> Result<Self, Rejection> {
         let declared = if requirement.is_any_token() { outer.pop() } else { None };
         outer.retain(|outer| *outer != requirement);
-        self.outer = (!outer.is_empty()).then(|| outer.into());
+        if !outer.is_empty() || self.context.is_some() {
+            self.context_mut().outer = outer;
+        }
         let mut caller = self.authorize(requirement)?;
         caller.declared = declared.unwrap_or(requirement);
         Ok(caller)
@@ -33,12 +35,15 @@ impl AuthInfo {
 
     /// What the guards that this caller has passed require, the first guard first.
     pub(crate) fn requirements(&self) -> Vec<Requirement> {
-        let outer = self.outer.iter().flat_map(|outer| outer.iter());
-        outer
+        self.outer()
             .chain([&self.declared])
             .filter(|requirement| !requirement.is_any_token())
             .copied()
             .collect()
+    }
+
+    fn outer(&self) -> impl Iterator<Item = &Requirement> {
+        self.context.iter().flat_map(|context| &context.outer)
     }
 
     /// The same decision for an operation that this caller does not run yet.
@@ -79,8 +84,7 @@ impl AuthInfo {
     }
 
     fn reject_insufficient_scope(&self, further: &[&str]) -> Rejection {
-        let outer = self.outer.iter().flat_map(|outer| outer.iter());
-        let requirements = outer.chain([&self.declared]);
+        let requirements = self.outer().chain([&self.declared]);
         let declared = requirements.flat_map(|requirement| {
             challenge_scopes(&requirement.condition, self.claims.granted())
         });
@@ -99,7 +103,8 @@ impl AuthInfo {
     fn reject(&self, rejection: Rejection, further: &[&str]) -> Rejection {
         let rejection =
             self.server.reject(rejection, RequiredScopes::of(&self.declared).and(further));
-        if let Some(observer) = &self.observer {
+        let observer = self.context.as_deref().and_then(|context| context.observer.as_ref());
+        if let Some(observer) = observer {
             observer.rejected(&rejection);
         }
         rejection
