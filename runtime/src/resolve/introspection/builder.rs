@@ -9,10 +9,11 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-use super::defaults::{CONNECT_TIMEOUT, MAX_RESPONSE_LENGTH, REQUEST_TIMEOUT};
-use super::{
-    ClientAuthentication, Introspection, TokenSource, circuit_breaker, http_client, metadata,
+use super::{ClientAuthentication, Introspection, TokenSource, circuit_breaker};
+use crate::resolve::authorization_server::defaults::{
+    CONNECT_TIMEOUT, MAX_RESPONSE_LENGTH, REQUEST_TIMEOUT,
 };
+use crate::resolve::authorization_server::{http_client, metadata};
 use crate::secure_url::{self, Http};
 use crate::{ClaimsReader, Clock, ScopeClaim, SetupError, SystemClock};
 

@@ -6,8 +6,8 @@ use reqwest::Response;
 use serde::Deserialize;
 use tokio::time::timeout;
 
-use super::http_client;
 use crate::OAuthErrorCode;
+use crate::resolve::authorization_server::http_client;
 
 /// The members of an error response that matter here. Empty if the body cannot be read.
 #[derive(Debug, Default, Deserialize)]

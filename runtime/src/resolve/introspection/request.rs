@@ -5,9 +5,10 @@ use std::fmt;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use url::form_urlencoded::Serializer;
 
-use super::endpoint_source::EndpointSource;
+use super::ClientAuthentication;
 use super::response::ResponseReader;
-use super::{ClientAuthentication, http_client};
+use crate::resolve::authorization_server::endpoint_source::EndpointSource;
+use crate::resolve::authorization_server::http_client;
 use crate::{AccessToken, Claims, ResolveError, UnavailableError};
 
 /// Sends introspection requests, each once and without a timeout.

@@ -7,7 +7,8 @@ use http::StatusCode;
 use reqwest::Response;
 
 use super::error_body::ErrorBody;
-use super::{http_client, retry_after};
+use super::retry_after;
+use crate::resolve::authorization_server::http_client;
 use crate::resolve::{
     ErrorResponse, OAuthErrorCode, ResolveError, ResponseError, UnavailableError,
 };

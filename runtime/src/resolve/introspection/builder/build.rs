@@ -5,13 +5,13 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::{ENDPOINT_SETTING, ISSUER_SETTING, IntrospectionBuilder, Location};
+use crate::resolve::authorization_server::discovery::{self, Discovery};
+use crate::resolve::authorization_server::endpoint::Endpoint;
+use crate::resolve::authorization_server::endpoint_source::EndpointSource;
 use crate::resolve::introspection::Introspection;
 use crate::resolve::introspection::circuit_breaker::CircuitBreaker;
 use crate::resolve::introspection::concurrency_limit::ConcurrencyLimit;
 use crate::resolve::introspection::control_request::ControlRequests;
-use crate::resolve::introspection::discovery::{self, Discovery};
-use crate::resolve::introspection::endpoint::Endpoint;
-use crate::resolve::introspection::endpoint_source::EndpointSource;
 use crate::resolve::introspection::request::RequestSender;
 use crate::resolve::introspection::response::ResponseReader;
 use crate::resolve::introspection::retry_after_gate::RetryAfterGate;

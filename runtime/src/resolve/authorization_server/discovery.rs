@@ -22,7 +22,7 @@ use crate::{Clock, DiscoveryError, SetupError, UnavailableError};
 /// caller disconnects: else a caller who cancels each of their requests could prevent the discovery.
 /// Concurrent requests wait for the same attempt. After a failed attempt, the next one starts after a delay
 /// that grows, and until then requests fail at once. Dropping this ends the task.
-pub(super) struct Discovery {
+pub(in crate::resolve) struct Discovery {
     inner: Arc<Inner>,
     task: std::sync::Mutex<Option<AbortHandle>>,
 }
@@ -39,14 +39,14 @@ struct Inner {
     log_limiter: LogLimiter,
 }
 
-pub(super) struct Settings {
-    pub(super) http: Http,
-    pub(super) connect_timeout: Duration,
+pub(in crate::resolve) struct Settings {
+    pub(in crate::resolve) http: Http,
+    pub(in crate::resolve) connect_timeout: Duration,
     /// The timeout of an introspection request. An attempt takes at most four fifths of it, so that the
     /// request that starts the attempt gets its outcome.
-    pub(super) request_timeout: Duration,
-    pub(super) max_in_flight: usize,
-    pub(super) clock: Arc<dyn Clock>,
+    pub(in crate::resolve) request_timeout: Duration,
+    pub(in crate::resolve) max_in_flight: usize,
+    pub(in crate::resolve) clock: Arc<dyn Clock>,
 }
 
 struct Attempts {
@@ -67,7 +67,7 @@ const MIN_DELAY: Duration = Duration::from_millis(250);
 const MAX_DELAY: Duration = Duration::from_secs(4);
 
 impl Discovery {
-    pub(super) fn new(issuer: String, issuer_url: Url, settings: Settings) -> Self {
+    pub(in crate::resolve) fn new(issuer: String, issuer_url: Url, settings: Settings) -> Self {
         let inner = Arc::new(Inner {
             issuer,
             issuer_url,
@@ -80,15 +80,15 @@ impl Discovery {
         Self { inner, task: std::sync::Mutex::new(None) }
     }
 
-    pub(super) fn issuer(&self) -> &str {
+    pub(in crate::resolve) fn issuer(&self) -> &str {
         &self.inner.issuer
     }
 
-    pub(super) fn endpoint(&self) -> Result<&Endpoint, UnavailableError> {
+    pub(in crate::resolve) fn endpoint(&self) -> Result<&Endpoint, UnavailableError> {
         self.inner.endpoint.get().ok_or_else(|| UnavailableError::new(NOT_DISCOVERED))
     }
 
-    pub(super) async fn discover(&self) -> Result<(), UnavailableError> {
+    pub(in crate::resolve) async fn discover(&self) -> Result<(), UnavailableError> {
         let inner = &self.inner;
         let _permit = inner.waiting.try_acquire().map_err(|_| {
             UnavailableError::new(
@@ -114,7 +114,7 @@ impl Discovery {
         attempt.await.unwrap_or_else(|_| Err(UnavailableError::new(NOT_DISCOVERED)))
     }
 
-    pub(super) async fn discover_at_start(&self) -> Result<(), SetupError> {
+    pub(in crate::resolve) async fn discover_at_start(&self) -> Result<(), SetupError> {
         let inner = &self.inner;
         let mut attempts = inner.attempts.lock().await;
         if inner.endpoint.get().is_some() {

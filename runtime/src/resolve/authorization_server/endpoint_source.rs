@@ -7,14 +7,14 @@ use super::endpoint::Endpoint;
 use crate::{SetupError, UnavailableError};
 
 /// The introspection endpoint: configured, or discovered from the issuer when it is first needed.
-pub(super) enum EndpointSource {
+pub(in crate::resolve) enum EndpointSource {
     Configured(Endpoint),
     Discovered(Box<Discovery>),
 }
 
 impl EndpointSource {
     /// Returns the endpoint, or an error if it is not discovered yet.
-    pub(super) fn get(&self) -> Result<&Endpoint, UnavailableError> {
+    pub(in crate::resolve) fn get(&self) -> Result<&Endpoint, UnavailableError> {
         match self {
             Self::Configured(endpoint) => Ok(endpoint),
             Self::Discovered(discovery) => discovery.endpoint(),
@@ -22,7 +22,7 @@ impl EndpointSource {
     }
 
     /// Discovers the endpoint if it is not discovered yet and an attempt is due.
-    pub(super) async fn discover(&self) -> Result<(), UnavailableError> {
+    pub(in crate::resolve) async fn discover(&self) -> Result<(), UnavailableError> {
         match self {
             Self::Configured(_) => Ok(()),
             Self::Discovered(discovery) => discovery.discover().await,
@@ -30,7 +30,7 @@ impl EndpointSource {
     }
 
     /// Discovers the endpoint. Fails only if no later attempt can succeed.
-    pub(super) async fn discover_at_start(&self) -> Result<(), SetupError> {
+    pub(in crate::resolve) async fn discover_at_start(&self) -> Result<(), SetupError> {
         match self {
             Self::Configured(_) => Ok(()),
             Self::Discovered(discovery) => discovery.discover_at_start().await,

@@ -23,7 +23,7 @@ struct Metadata {
 
 /// Returns the `introspection_endpoint` in the metadata of this issuer. Reading one document takes at most
 /// 5 s.
-pub(super) async fn introspection_endpoint(
+pub(in crate::resolve) async fn introspection_endpoint(
     client: &Client,
     issuer: &str,
     url: &Url,
@@ -54,7 +54,7 @@ pub(super) async fn introspection_endpoint(
 }
 
 /// The location that is read first, for an error message.
-pub(super) fn first_location(issuer: &Url) -> String {
+pub(in crate::resolve) fn first_location(issuer: &Url) -> String {
     let [first, _] = locations(issuer);
     without_query(&first)
 }

@@ -19,7 +19,7 @@ use crate::secure_url::{self, Http};
 /// over plain `http`, where a proxy could read tokens and credentials, use no proxy. Other requests use the
 /// proxies of the environment as reqwest documents it. A loopback name in a plain `http` URL resolves to the
 /// loopback addresses without DNS or the hosts file (RFC 6761 §6.3).
-pub(super) fn client(
+pub(in crate::resolve) fn client(
     url: &Url,
     http: Http,
     connect_timeout: Duration,
@@ -51,7 +51,7 @@ const LOOPBACK: [SocketAddr; 2] = [
 ];
 
 /// Reads a body of at most `max_length` bytes.
-pub(super) async fn bounded_body(
+pub(in crate::resolve) async fn bounded_body(
     mut response: Response,
     max_length: usize,
 ) -> Result<Vec<u8>, ResolveError> {
@@ -70,7 +70,7 @@ pub(super) async fn bounded_body(
 
 /// The error of a request without a response. The connection may be a pooled one that the server has closed,
 /// so a retry may succeed at once, except after a timeout.
-pub(super) fn connection_error(error: reqwest::Error) -> UnavailableError {
+pub(in crate::resolve) fn connection_error(error: reqwest::Error) -> UnavailableError {
     let timed_out = error.is_timeout();
     let unavailable = UnavailableError::new("the authorization server cannot be reached")
         .with_source(error.without_url());

@@ -1,0 +1,8 @@
+//! HTTP access to an authorization server: its metadata, and the endpoints that the metadata names.
+
+pub(super) mod defaults;
+pub(super) mod discovery;
+pub(super) mod endpoint;
+pub(super) mod endpoint_source;
+pub(super) mod http_client;
+pub(super) mod metadata;
