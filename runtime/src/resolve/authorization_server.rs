@@ -6,3 +6,4 @@ pub(super) mod endpoint;
 pub(super) mod endpoint_source;
 pub(super) mod http_client;
 pub(super) mod metadata;
+pub(super) mod metadata_member;

@@ -1,11 +1,11 @@
-//! Why discovery of the introspection endpoint failed.
+//! Why an endpoint could not be discovered.
 
 use std::error::Error;
 
 use crate::secure_url::UrlError;
 use crate::telemetry::Quoted;
 
-/// Why the introspection endpoint could not be read from the issuer's metadata (RFC 8414 §3, OpenID
+/// Why the introspection endpoint, or the URL of the key set, could not be read from the issuer's metadata (RFC 8414 §3, OpenID
 /// Connect Discovery §4).
 ///
 /// A failure [is definitive](Self::is_definitive) if the authorization server answered, and no
@@ -30,35 +30,40 @@ pub enum DiscoveryError {
         /// The issuer that is configured.
         configured: String,
     },
-    /// The document names no endpoint.
-    #[error(
-        "the metadata at {document} names no `introspection_endpoint`: set `introspection_url` \
-         (REQUIRES_AUTH_INTROSPECTION_URL)"
-    )]
+    /// No document has the member that names the endpoint.
+    #[error("the metadata at {document} names no `{member}`: set {setting}")]
     #[non_exhaustive]
-    NoIntrospectionEndpoint {
+    MissingMember {
         /// Where the document is.
         document: String,
+        /// The member: `introspection_endpoint` or `jwks_uri`.
+        member: &'static str,
+        /// The setting that replaces it.
+        setting: &'static str,
     },
     /// The document names an endpoint that is not accepted.
-    #[error("the `introspection_endpoint` in the metadata at {document} cannot be used: {problem}")]
+    #[error("the `{member}` in the metadata at {document} cannot be used: {problem}")]
     #[non_exhaustive]
     UnusableEndpoint {
         /// Where the document is.
         document: String,
+        /// The member that names it.
+        member: &'static str,
         /// What is wrong with the endpoint.
         problem: UrlError,
     },
     /// There is no document: a status of 4xx at both places.
     #[error(
         "the issuer has no metadata at either place: {} (status {}), {} (status {}); if `issuer` \
-         (REQUIRES_AUTH_ISSUER) is right, set `introspection_url` (REQUIRES_AUTH_INTROSPECTION_URL)",
+         (REQUIRES_AUTH_ISSUER) is right, set {setting}",
         places[0].0, places[0].1, places[1].0, places[1].1
     )]
     #[non_exhaustive]
     NotFound {
         /// Where it was looked for, and the statuses.
         places: [(String, u16); 2],
+        /// The setting that replaces the metadata.
+        setting: &'static str,
     },
     /// A status other than 200 and 4xx. Redirects are not followed.
     #[error("the metadata at {document} cannot be read: its status is {status}, not 200")]
@@ -113,9 +118,9 @@ impl DiscoveryError {
     pub fn is_definitive(&self) -> bool {
         match self {
             Self::IssuerMismatch { .. }
-            | Self::NoIntrospectionEndpoint { .. }
+            | Self::MissingMember { .. }
             | Self::UnusableEndpoint { .. } => true,
-            Self::NotFound { places } => {
+            Self::NotFound { places, .. } => {
                 places.iter().all(|(_, status)| !matches!(status, 408 | 425 | 429))
             }
             Self::Status { .. }

@@ -1,4 +1,4 @@
-//! Discovery of the introspection endpoint when it is first needed.
+//! Discovery of an endpoint when it is first needed.
 
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use tracing::Instrument;
 use url::Url;
 
 use super::endpoint::Endpoint;
+use super::metadata_member::MetadataMember;
 use super::{http_client, metadata};
 use crate::secure_url::Http;
 use crate::telemetry::{Chain, LogLimiter, OneLine, Verdict};
@@ -30,6 +31,7 @@ pub(in crate::resolve) struct Discovery {
 struct Inner {
     issuer: String,
     issuer_url: Url,
+    member: MetadataMember,
     settings: Settings,
     endpoint: OnceLock<Endpoint>,
     /// A permit for each request that may wait for an attempt.
@@ -42,7 +44,7 @@ struct Inner {
 pub(in crate::resolve) struct Settings {
     pub(in crate::resolve) http: Http,
     pub(in crate::resolve) connect_timeout: Duration,
-    /// The timeout of an introspection request. An attempt takes at most four fifths of it, so that the
+    /// The timeout of a request that needs the endpoint. An attempt takes at most four fifths of it, so that the
     /// request that starts the attempt gets its outcome.
     pub(in crate::resolve) request_timeout: Duration,
     pub(in crate::resolve) max_in_flight: usize,
@@ -53,9 +55,8 @@ struct Attempts {
     delays: ExponentialBackoff,
     next: Option<Instant>,
     last_failure: Option<Arc<SetupError>>,
+    member: MetadataMember,
 }
-
-const NOT_DISCOVERED: &str = "the introspection endpoint is not discovered yet";
 
 /// The `Retry-After` of a request that cannot wait for an attempt, which ends soon.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -67,13 +68,19 @@ const MIN_DELAY: Duration = Duration::from_millis(250);
 const MAX_DELAY: Duration = Duration::from_secs(4);
 
 impl Discovery {
-    pub(in crate::resolve) fn new(issuer: String, issuer_url: Url, settings: Settings) -> Self {
+    pub(in crate::resolve) fn new(
+        issuer: String,
+        issuer_url: Url,
+        member: MetadataMember,
+        settings: Settings,
+    ) -> Self {
         let inner = Arc::new(Inner {
             issuer,
             issuer_url,
+            member,
             endpoint: OnceLock::new(),
             waiting: Semaphore::new(settings.max_in_flight),
-            attempts: Arc::new(Mutex::new(Attempts::new())),
+            attempts: Arc::new(Mutex::new(Attempts::new(member))),
             settings,
             log_limiter: LogLimiter::new(),
         });
@@ -85,16 +92,14 @@ impl Discovery {
     }
 
     pub(in crate::resolve) fn endpoint(&self) -> Result<&Endpoint, UnavailableError> {
-        self.inner.endpoint.get().ok_or_else(|| UnavailableError::new(NOT_DISCOVERED))
+        let not_discovered = || UnavailableError::new(self.inner.member.not_discovered());
+        self.inner.endpoint.get().ok_or_else(not_discovered)
     }
 
     pub(in crate::resolve) async fn discover(&self) -> Result<(), UnavailableError> {
         let inner = &self.inner;
         let _permit = inner.waiting.try_acquire().map_err(|_| {
-            UnavailableError::new(
-                "too many requests wait for the discovery of the introspection endpoint",
-            )
-            .with_retry_after(RETRY_AFTER)
+            UnavailableError::new(inner.member.too_many_waiting()).with_retry_after(RETRY_AFTER)
         })?;
         let mut attempts = Arc::clone(&inner.attempts).lock_owned().await;
         if inner.endpoint.get().is_some() {
@@ -104,6 +109,7 @@ impl Discovery {
         if rest > Duration::ZERO {
             return Err(attempts.unavailable(rest));
         }
+        let not_discovered = inner.member.not_discovered();
         let inner = Arc::clone(inner);
         let attempt = async move {
             let outcome = inner.attempt(&mut attempts).await;
@@ -111,7 +117,7 @@ impl Discovery {
         };
         let attempt = tokio::spawn(attempt.in_current_span());
         *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(attempt.abort_handle());
-        attempt.await.unwrap_or_else(|_| Err(UnavailableError::new(NOT_DISCOVERED)))
+        attempt.await.unwrap_or_else(|_| Err(UnavailableError::new(not_discovered)))
     }
 
     pub(in crate::resolve) async fn discover_at_start(&self) -> Result<(), SetupError> {
@@ -151,7 +157,14 @@ impl Inner {
         })?;
         if attempts.last_failure.take().is_some() {
             let issuer = &*self.issuer;
-            tracing::info!(target: "requires_auth", issuer, "introspection endpoint discovered");
+            match self.member {
+                MetadataMember::IntrospectionEndpoint => tracing::info!(
+                    target: "requires_auth", issuer, "introspection endpoint discovered"
+                ),
+                MetadataMember::JwksUri => {
+                    tracing::info!(target: "requires_auth", issuer, "key set discovered");
+                }
+            }
         }
         // The lock on the attempts makes this the only writer.
         self.endpoint.get_or_init(|| endpoint);
@@ -161,7 +174,8 @@ impl Inner {
     async fn read_metadata(&self) -> Result<Endpoint, SetupError> {
         let Settings { http, connect_timeout, request_timeout, .. } = self.settings;
         let client = http_client::client(&self.issuer_url, http, connect_timeout)?;
-        let read = metadata::introspection_endpoint(&client, &self.issuer, &self.issuer_url, http);
+        let (issuer, url) = (&self.issuer, &self.issuer_url);
+        let read = metadata::endpoint(&client, issuer, url, self.member, http);
         let url = timeout(request_timeout / 5 * 4, read).await.unwrap_or_else(|_| {
             Err(DiscoveryError::TimedOut { document: metadata::first_location(&self.issuer_url) })
         })?;
@@ -199,14 +213,14 @@ impl Inner {
 }
 
 impl Attempts {
-    fn new() -> Self {
+    fn new(member: MetadataMember) -> Self {
         let delays = ExponentialBuilder::default()
             .with_min_delay(MIN_DELAY)
             .with_max_delay(MAX_DELAY)
             .without_max_times()
             .with_jitter()
             .build();
-        Self { delays, next: None, last_failure: None }
+        Self { delays, next: None, last_failure: None, member }
     }
 
     /// The time until the next attempt is due.
@@ -215,7 +229,8 @@ impl Attempts {
     }
 
     fn unavailable(&self, rest: Duration) -> UnavailableError {
-        let unavailable = UnavailableError::new(NOT_DISCOVERED).with_retry_after(rest);
+        let unavailable =
+            UnavailableError::new(self.member.not_discovered()).with_retry_after(rest);
         match &self.last_failure {
             Some(failure) => unavailable.with_source(Arc::clone(failure)),
             None => unavailable,

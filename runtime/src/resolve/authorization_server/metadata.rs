@@ -9,6 +9,7 @@ use url::Url;
 
 use super::defaults::{MAX_RESPONSE_LENGTH, REQUEST_TIMEOUT};
 use super::http_client;
+use super::metadata_member::MetadataMember;
 use crate::DiscoveryError;
 use crate::secure_url::{self, Http};
 
@@ -19,38 +20,74 @@ const MAX_ISSUER_LENGTH: usize = 1000;
 struct Metadata {
     issuer: String,
     introspection_endpoint: Option<String>,
+    jwks_uri: Option<String>,
 }
 
-/// Returns the `introspection_endpoint` in the metadata of this issuer. Reading one document takes at most
-/// 5 s.
-pub(in crate::resolve) async fn introspection_endpoint(
+impl Metadata {
+    fn endpoint(self, member: MetadataMember) -> Option<String> {
+        match member {
+            MetadataMember::IntrospectionEndpoint => self.introspection_endpoint,
+            MetadataMember::JwksUri => self.jwks_uri,
+        }
+    }
+}
+
+/// Returns the endpoint that the metadata of this issuer names in a member. The second document is read if
+/// there is no first one, or if the first one lacks the member. Reading one document takes at most 5 s.
+pub(in crate::resolve) async fn endpoint(
     client: &Client,
     issuer: &str,
     url: &Url,
+    member: MetadataMember,
     http: Http,
 ) -> Result<Url, DiscoveryError> {
     let [first, second] = locations(url);
-    let (location, metadata) = match read(client, &first).await? {
-        Ok(metadata) => (first, metadata),
+    let missing = |document| {
+        let (member, setting) = (member.name(), member.setting());
+        DiscoveryError::MissingMember { document, member, setting }
+    };
+    let in_document = |metadata: Metadata, location: &Url| {
+        let document = without_query(location);
+        check_issuer(&metadata, issuer, &document)?;
+        let Some(endpoint) = metadata.endpoint(member) else { return Ok(None) };
+        let member = member.name();
+        secure_url::parse(&endpoint, http)
+            .map(Some)
+            .map_err(|problem| DiscoveryError::UnusableEndpoint { document, member, problem })
+    };
+    match read(client, &first).await? {
+        Ok(metadata) => {
+            if let Some(endpoint) = in_document(metadata, &first)? {
+                return Ok(endpoint);
+            }
+            match read(client, &second).await {
+                Ok(Ok(metadata)) => {
+                    in_document(metadata, &second)?.ok_or_else(|| missing(without_query(&first)))
+                }
+                Ok(Err(_)) => Err(missing(without_query(&first))),
+                Err(error) => Err(error),
+            }
+        }
         Err(status) => match read(client, &second).await? {
-            Ok(metadata) => (second, metadata),
+            Ok(metadata) => {
+                in_document(metadata, &second)?.ok_or_else(|| missing(without_query(&second)))
+            }
             Err(other) => {
                 let places = [(without_query(&first), status), (without_query(&second), other)];
-                return Err(DiscoveryError::NotFound { places });
+                Err(DiscoveryError::NotFound { places, setting: member.setting() })
             }
         },
-    };
-    let document = without_query(&location);
-    if metadata.issuer != issuer {
-        let found = metadata.issuer.chars().take(MAX_ISSUER_LENGTH).collect();
-        let configured = issuer.to_owned();
-        return Err(DiscoveryError::IssuerMismatch { document, found, configured });
     }
-    let Some(endpoint) = metadata.introspection_endpoint else {
-        return Err(DiscoveryError::NoIntrospectionEndpoint { document });
-    };
-    secure_url::parse(&endpoint, http)
-        .map_err(|problem| DiscoveryError::UnusableEndpoint { document, problem })
+}
+
+/// The document must be that of exactly this issuer (RFC 8414 §3.3).
+fn check_issuer(metadata: &Metadata, issuer: &str, document: &str) -> Result<(), DiscoveryError> {
+    if metadata.issuer == issuer {
+        return Ok(());
+    }
+    let found = metadata.issuer.chars().take(MAX_ISSUER_LENGTH).collect();
+    let (document, configured) = (document.to_owned(), issuer.to_owned());
+    Err(DiscoveryError::IssuerMismatch { document, found, configured })
 }
 
 /// The location that is read first, for an error message.

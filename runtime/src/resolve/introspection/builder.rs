@@ -13,6 +13,7 @@ use super::{ClientAuthentication, Introspection, TokenSource, circuit_breaker};
 use crate::resolve::authorization_server::defaults::{
     CONNECT_TIMEOUT, MAX_RESPONSE_LENGTH, REQUEST_TIMEOUT,
 };
+use crate::resolve::authorization_server::metadata_member::MetadataMember;
 use crate::resolve::authorization_server::{http_client, metadata};
 use crate::secure_url::{self, Http};
 use crate::{ClaimsReader, Clock, ScopeClaim, SetupError, SystemClock};
@@ -106,7 +107,9 @@ impl Introspection {
         let http = Http::LoopbackOnly;
         let url = secure_url::parse(issuer, http).map_err(SetupError::url(ISSUER_SETTING))?;
         let client = http_client::client(&url, http, CONNECT_TIMEOUT)?;
-        let endpoint = metadata::introspection_endpoint(&client, issuer, &url, http).await?;
+        let endpoint =
+            metadata::endpoint(&client, issuer, &url, MetadataMember::IntrospectionEndpoint, http)
+                .await?;
         Ok(Self::builder(endpoint))
     }
 }

@@ -8,6 +8,7 @@ use super::{ENDPOINT_SETTING, ISSUER_SETTING, IntrospectionBuilder, Location};
 use crate::resolve::authorization_server::discovery::{self, Discovery};
 use crate::resolve::authorization_server::endpoint::Endpoint;
 use crate::resolve::authorization_server::endpoint_source::EndpointSource;
+use crate::resolve::authorization_server::metadata_member::MetadataMember;
 use crate::resolve::introspection::Introspection;
 use crate::resolve::introspection::circuit_breaker::CircuitBreaker;
 use crate::resolve::introspection::concurrency_limit::ConcurrencyLimit;
@@ -98,7 +99,12 @@ impl IntrospectionBuilder {
                     max_in_flight: self.max_in_flight,
                     clock: Arc::clone(&self.clock),
                 };
-                let discovery = Discovery::new(issuer.clone(), url, settings);
+                let discovery = Discovery::new(
+                    issuer.clone(),
+                    url,
+                    MetadataMember::IntrospectionEndpoint,
+                    settings,
+                );
                 Ok(EndpointSource::Discovered(Box::new(discovery)))
             }
         }

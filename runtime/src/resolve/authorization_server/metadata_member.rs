@@ -1,0 +1,42 @@
+//! The members of the metadata that name an endpoint.
+
+/// A member of the metadata that names an endpoint (RFC 8414 §2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::resolve) enum MetadataMember {
+    IntrospectionEndpoint,
+    #[cfg_attr(not(feature = "jwt"), expect(dead_code, reason = "only keys of JWTs are in it"))]
+    JwksUri,
+}
+
+impl MetadataMember {
+    pub(in crate::resolve) fn name(self) -> &'static str {
+        match self {
+            Self::IntrospectionEndpoint => "introspection_endpoint",
+            Self::JwksUri => "jwks_uri",
+        }
+    }
+
+    /// The setting that replaces the member.
+    pub(in crate::resolve) fn setting(self) -> &'static str {
+        match self {
+            Self::IntrospectionEndpoint => "`introspection_url` (REQUIRES_AUTH_INTROSPECTION_URL)",
+            Self::JwksUri => "`jwks_uri` (REQUIRES_AUTH_JWKS_URI)",
+        }
+    }
+
+    pub(in crate::resolve) fn not_discovered(self) -> &'static str {
+        match self {
+            Self::IntrospectionEndpoint => "the introspection endpoint is not discovered yet",
+            Self::JwksUri => "the URL of the issuer's key set is not discovered yet",
+        }
+    }
+
+    pub(in crate::resolve) fn too_many_waiting(self) -> &'static str {
+        match self {
+            Self::IntrospectionEndpoint => {
+                "too many requests wait for the discovery of the introspection endpoint"
+            }
+            Self::JwksUri => "too many requests wait for the discovery of the issuer's key set",
+        }
+    }
+}
