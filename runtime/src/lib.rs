@@ -37,6 +37,7 @@ mod request;
 mod resolve;
 mod resource_server;
 mod scope;
+mod secret;
 mod secure_url;
 #[cfg(feature = "redis")]
 pub mod shared_cache;
@@ -254,7 +255,7 @@ pub use resource_server::{
     SetupError, UnknownSettingError,
 };
 pub use scope::{ScopeError, ScopeSet};
-pub use secrecy::SecretString;
+pub use secret::Secret;
 pub use secure_url::UrlError;
 pub use token_error::TokenError;
 pub use trust::AudienceCheck;

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use requires_auth::testing::{AuthorizationServer, Fault, ManualClock};
 use requires_auth::{
-    Cached, Condition, Introspection, ResourceServer, SecretString, TokenSource, UnavailableError,
+    Cached, Condition, Introspection, ResourceServer, Secret, TokenSource, UnavailableError,
 };
 
 use crate::log::Log;
@@ -83,10 +83,10 @@ async fn a_bearer_token_authenticates_and_is_asked_for_each_time() {
     // R-C2
     struct Rotating(AtomicUsize);
     impl TokenSource for Rotating {
-        async fn token(&self) -> Result<SecretString, UnavailableError> {
+        async fn token(&self) -> Result<Secret, UnavailableError> {
             match self.0.fetch_add(1, Ordering::SeqCst) {
-                0 => Ok(SecretString::from("first")),
-                1 => Ok(SecretString::from("second")),
+                0 => Ok(Secret::from("first")),
+                1 => Ok(Secret::from("second")),
                 _ => Err(UnavailableError::new("no token to introspect with")),
             }
         }

@@ -92,7 +92,7 @@ fn correct_reply(name: &str) -> Vec<u8> {
 /// Every answer is right and fast, and each token is resolved once. Returns the number of commands.
 async fn answers_are_right_with(what: &str, respond: Respond) -> u32 {
     let (fake, server) = (FakeRedis::start(respond).await, authorization_server().await);
-    let shared = SharedCache::single(&fake.url, SECRET);
+    let shared = SharedCache::single(fake.url.as_str(), SECRET);
     let shared = shared.timeout(Duration::from_millis(100)).build().unwrap();
     let instance = Instance::sharing(&server, shared, Hands::default(), |cache| cache).await;
     let begun = Instant::now();
@@ -213,7 +213,7 @@ async fn bytes_read_of_an_endless_reply(to: &'static str, begins: &'static [u8])
         }
     });
     let server = authorization_server().await;
-    let shared = SharedCache::single(&url, SECRET).timeout(Duration::from_millis(500));
+    let shared = SharedCache::single(url.as_str(), SECRET).timeout(Duration::from_millis(500));
     let shared = shared.build().unwrap();
     let instance = Instance::sharing(&server, shared, Hands::default(), |cache| cache).await;
     let begun = Instant::now();

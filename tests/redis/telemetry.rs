@@ -19,7 +19,7 @@ async fn use_of_the_store_is_counted_and_logged() {
     let mut store = RedisServer::with(&["--requirepass", "s3cret"]);
     let server = authorization_server().await;
     let url = store.url().replace("//", "//:s3cret@");
-    let shared = || SharedCache::single(&url, SECRET);
+    let shared = || SharedCache::single(url.as_str(), SECRET);
     let one = Instance::with(&server, shared(), Hands::default(), |cache| cache).await;
     let other = Instance::with(&server, shared(), Hands::default(), |cache| cache).await;
     let counts = |series: &str| {

@@ -9,7 +9,6 @@ use ::rmcp::transport::streamable_http_server::session::SessionManager;
 use ::rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService,
 };
-use secrecy::SecretString;
 use tower_layer::Layer;
 
 use super::factory::HandlerFactory;
@@ -19,9 +18,9 @@ use super::sdk_service::SharedService;
 use super::service::McpService;
 use super::state::McpState;
 use super::stdio::{StdioCredentials, StdioError};
-use crate::ProtectedResourceMetadata;
 #[cfg(feature = "axum")]
 use crate::ResourceServer;
+use crate::{ProtectedResourceMetadata, Secret};
 
 /// An MCP server whose tools, prompts and resources are protected.
 pub struct Mcp<H>(Arc<HandlerFactory<H>>);
@@ -94,10 +93,7 @@ impl<H: ServerHandler> Mcp<H> {
     ///
     /// # Errors
     /// As [`stdio`](Self::stdio).
-    pub async fn with_token(
-        &self,
-        token: impl Into<SecretString>,
-    ) -> Result<McpHandler<H>, StdioError> {
+    pub async fn with_token(&self, token: impl Into<Secret>) -> Result<McpHandler<H>, StdioError> {
         let credentials = StdioCredentials::new(&token.into());
         credentials.authenticate(self.state()).await.map_err(StdioError::Rejected)?;
         self.0.make(Some(credentials)).map_err(StdioError::Handler)

@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Uri};
-use secrecy::{ExposeSecret, SecretString};
 
 use super::authenticated_request::AuthenticatedRequest;
 use super::operation::Operation;
 use super::state::McpState;
-use crate::{Condition, Rejection, RequestHead};
+use crate::{Condition, Rejection, RequestHead, Secret};
 
 /// The caller's token, as the `Authorization` header that a request over HTTP would have.
 #[derive(Clone)]
@@ -18,8 +17,8 @@ pub(super) struct StdioCredentials(HeaderMap);
 
 impl StdioCredentials {
     /// A text that no header can carry becomes an empty token, which is rejected as malformed.
-    pub(super) fn new(token: &SecretString) -> Self {
-        let value = format!("Bearer {}", token.expose_secret().trim());
+    pub(super) fn new(token: &Secret) -> Self {
+        let value = format!("Bearer {}", token.expose().trim());
         let mut value =
             HeaderValue::try_from(value).unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
         value.set_sensitive(true);

@@ -8,11 +8,10 @@ mod only_known;
 mod settings;
 mod variables;
 
-use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
 use super::unknown_setting::Setting;
-use crate::{AudienceCheck, ScopeClaim, SetupError};
+use crate::{AudienceCheck, ScopeClaim, Secret, SetupError};
 pub use client_authentication_method::ClientAuthenticationMethod;
 use settings::settings;
 use variables::Variables;
@@ -71,10 +70,10 @@ pub struct ResourceServerConfig {
     /// The client id that this server has at the authorization server. Default: none.
     pub client_id: Option<String>,
     /// The secret of this client. Default: none.
-    pub client_secret: Option<SecretString>,
+    pub client_secret: Option<Secret>,
     /// A bearer token that authenticates introspection requests, in place of a client id and secret.
     /// Default: none.
-    pub bearer_token: Option<SecretString>,
+    pub bearer_token: Option<Secret>,
     /// How the client id and secret are sent. Default: `client_secret_basic`.
     pub client_authentication: Option<ClientAuthenticationMethod>,
     /// `required`, `if-present` or `unchecked`. Default: `required`.
@@ -129,14 +128,14 @@ pub struct ResourceServerConfig {
     /// Default: none, and the cache is not shared.
     #[cfg(feature = "redis")]
     #[serde(default)]
-    pub redis_urls: Vec<SecretString>,
+    pub redis_urls: Vec<Secret>,
     /// Whether it is a cluster. Default: false.
     #[cfg(feature = "redis")]
     #[serde(default)]
     pub redis_cluster: bool,
     /// The secret that all instances share, at least 32 bytes. Required where there is a shared cache.
     #[cfg(feature = "redis")]
-    pub redis_secret: Option<SecretString>,
+    pub redis_secret: Option<Secret>,
     /// The prefix of all keys in Redis. Default: `requires-auth`.
     #[cfg(feature = "redis")]
     pub redis_prefix: Option<String>,

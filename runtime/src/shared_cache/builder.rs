@@ -6,7 +6,7 @@ use std::time::Duration;
 use ::redis::cluster::ClusterClient;
 use ::redis::{Client, ClientTlsConfig, IntoConnectionInfo, TlsCertificates, TlsMode};
 use rustls::crypto::CryptoProvider;
-use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use secrecy::{ExposeSecret, SecretSlice};
 use url::Url;
 
 use super::connection::{Address, CONNECT_TIMEOUT};
@@ -17,7 +17,7 @@ use super::pending_invalidations::PendingInvalidations;
 use super::second_level::RedisSecondLevel;
 use super::store::Store;
 use crate::second_level::FirstLevel;
-use crate::{CachedBuilder, Resolver, SetupError};
+use crate::{CachedBuilder, Resolver, Secret, SetupError};
 
 /// A second level of the cache, on Redis or Valkey, that several processes share: see the
 /// [module](super).
@@ -32,7 +32,7 @@ pub struct SharedCache {
 /// Settings of a [`SharedCache`].
 #[must_use]
 pub struct SharedCacheBuilder {
-    urls: Vec<SecretString>,
+    urls: Vec<Secret>,
     cluster: bool,
     secret: SecretSlice<u8>,
     prefix: String,
@@ -75,17 +75,17 @@ impl SharedCache {
     /// # Ok(()) }
     /// # main().unwrap();
     /// ```
-    pub fn single(url: impl Into<String>, secret: impl Into<Vec<u8>>) -> SharedCacheBuilder {
-        SharedCacheBuilder::new(vec![url.into().into()], false, secret.into())
+    pub fn single(url: impl Into<Secret>, secret: impl Into<Vec<u8>>) -> SharedCacheBuilder {
+        SharedCacheBuilder::new(vec![url.into()], false, secret.into())
     }
 
     /// A cluster, by the URLs of some nodes, from which the others are discovered. User, password and TLS
     /// must be the same for all nodes. The secret is that of [`single`](Self::single).
-    pub fn cluster<S: Into<String>>(
+    pub fn cluster<S: Into<Secret>>(
         urls: impl IntoIterator<Item = S>,
         secret: impl Into<Vec<u8>>,
     ) -> SharedCacheBuilder {
-        let urls = urls.into_iter().map(|url| url.into().into()).collect();
+        let urls = urls.into_iter().map(Into::into).collect();
         SharedCacheBuilder::new(urls, true, secret.into())
     }
 
@@ -105,7 +105,7 @@ impl SharedCache {
 }
 
 impl SharedCacheBuilder {
-    fn new(urls: Vec<SecretString>, cluster: bool, secret: Vec<u8>) -> Self {
+    fn new(urls: Vec<Secret>, cluster: bool, secret: Vec<u8>) -> Self {
         Self {
             urls,
             cluster,
@@ -227,11 +227,11 @@ const CLUSTER: SetupError = SetupError::Setting(
 );
 
 /// Checks what can be checked without a connection.
-fn parse_url(url: &SecretString) -> Result<Url, SetupError> {
+fn parse_url(url: &Secret) -> Result<Url, SetupError> {
     let malformed = SetupError::Setting(
         "the URL of the shared cache is not of the form `redis://host:6379` or `rediss://host:6379`",
     );
-    let Ok(url) = Url::parse(url.expose_secret()) else { return Err(malformed) };
+    let Ok(url) = Url::parse(url.expose()) else { return Err(malformed) };
     if url.fragment().is_some() {
         return Err(SetupError::Setting(
             "the URL of the shared cache has a fragment: certificates are always checked",

@@ -6,7 +6,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
 use url::Url;
 
 use super::{ClientAuthentication, Introspection, TokenSource, circuit_breaker};
@@ -16,7 +15,7 @@ use crate::resolve::authorization_server::defaults::{
 use crate::resolve::authorization_server::metadata_member::MetadataMember;
 use crate::resolve::authorization_server::{http_client, metadata};
 use crate::secure_url::{self, Http};
-use crate::{ClaimsReader, Clock, ScopeClaim, SetupError, SystemClock};
+use crate::{ClaimsReader, Clock, ScopeClaim, Secret, SetupError, SystemClock};
 
 const MAX_IN_FLIGHT: usize = 256;
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
@@ -136,29 +135,21 @@ impl IntrospectionBuilder {
     /// Authenticates the client with `client_secret_basic`: the client id and secret in the `Authorization`
     /// header, each form-encoded (RFC 6749 §2.3.1). Most servers require this. Default: no client
     /// authentication.
-    pub fn client_secret_basic(
-        self,
-        id: impl Into<String>,
-        secret: impl Into<SecretString>,
-    ) -> Self {
+    pub fn client_secret_basic(self, id: impl Into<String>, secret: impl Into<Secret>) -> Self {
         let secret = secret.into();
         self.client_authentication(ClientAuthentication::Basic { id: id.into(), secret })
     }
 
     /// Authenticates the client with `client_secret_post`: the client id and secret in the form (RFC 6749
     /// §2.3.1). Default: no client authentication.
-    pub fn client_secret_post(
-        self,
-        id: impl Into<String>,
-        secret: impl Into<SecretString>,
-    ) -> Self {
+    pub fn client_secret_post(self, id: impl Into<String>, secret: impl Into<Secret>) -> Self {
         let secret = secret.into();
         self.client_authentication(ClientAuthentication::Post { id: id.into(), secret })
     }
 
     /// Authenticates the client with a fixed bearer token (RFC 6750 §2.1). Default: no client
     /// authentication.
-    pub fn bearer_token(self, token: impl Into<SecretString>) -> Self {
+    pub fn bearer_token(self, token: impl Into<Secret>) -> Self {
         self.client_authentication(ClientAuthentication::bearer(token))
     }
 

@@ -5,13 +5,11 @@ use std::fmt::{self, Write};
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
 use reqwest::RequestBuilder;
-use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::token_source::{BearerIdentity, BearerSource, TokenSource};
-use crate::ClientError;
-use crate::ResolveError;
+use crate::{ClientError, ResolveError, Secret};
 
 /// How this server authenticates itself at the introspection endpoint (RFC 7662 §2.1).
 ///
@@ -36,14 +34,14 @@ pub enum ClientAuthentication {
         /// The client id.
         id: String,
         /// The client secret.
-        secret: SecretString,
+        secret: Secret,
     },
     /// `client_secret_post`: the client id and secret in the form (RFC 6749 §2.3.1).
     Post {
         /// The client id.
         id: String,
         /// The client secret.
-        secret: SecretString,
+        secret: Secret,
     },
     /// A bearer token of this server (RFC 6750 §2.1). Each introspection request gets it from its source.
     Bearer(BearerSource),
@@ -52,7 +50,7 @@ pub enum ClientAuthentication {
 impl ClientAuthentication {
     /// Authenticates with a fixed bearer token.
     #[must_use]
-    pub fn bearer(token: impl Into<SecretString>) -> Self {
+    pub fn bearer(token: impl Into<Secret>) -> Self {
         Self::Bearer(BearerSource::fixed(token.into()))
     }
 
@@ -100,18 +98,18 @@ impl ClientAuthentication {
             Self::None => request,
             Self::Basic { id, secret } => {
                 let encode = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-                request.basic_auth(encode(id), Some(encode(secret.expose_secret())))
+                request.basic_auth(encode(id), Some(encode(secret.expose())))
             }
             Self::Post { id, secret } => {
                 form = Serializer::for_suffix(form, 0)
                     .append_pair("client_id", id)
-                    .append_pair("client_secret", secret.expose_secret())
+                    .append_pair("client_secret", secret.expose())
                     .finish();
                 request
             }
             Self::Bearer(source) => {
                 let token = source.token().await?;
-                let header = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()));
+                let header = HeaderValue::try_from(format!("Bearer {}", token.expose()));
                 let mut header =
                     header.map_err(|_| ResolveError::InvalidClient(ClientError::Rejected(None)))?;
                 header.set_sensitive(true);
@@ -139,13 +137,13 @@ impl fmt::Debug for ClientAuthentication {
 /// Hashes a secret, so that clients with different secrets are different. The hash is part of cache keys,
 /// which, hashed with the token, are stored where others can read them. The number of rounds makes guessing
 /// a secret that a person chose too expensive.
-fn digest(id: &str, secret: &SecretString) -> String {
+fn digest(id: &str, secret: &Secret) -> String {
     const ROUNDS: usize = 5_000;
     let first = Sha256::new()
         .chain_update(b"requires-auth: identity of an introspection client\0")
         .chain_update((id.len() as u64).to_be_bytes())
         .chain_update(id)
-        .chain_update(secret.expose_secret())
+        .chain_update(secret.expose())
         .finalize();
     let last = (1..ROUNDS).fold(first, |hash, _| Sha256::digest(hash));
     last.iter().fold(String::with_capacity(64), |mut text, byte| {
@@ -163,8 +161,8 @@ mod tests {
     struct RefreshedToken;
 
     impl TokenSource for RefreshedToken {
-        async fn token(&self) -> Result<SecretString, UnavailableError> {
-            Ok(SecretString::from("refreshed"))
+        async fn token(&self) -> Result<Secret, UnavailableError> {
+            Ok(Secret::from("refreshed"))
         }
     }
 

@@ -4,23 +4,21 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use secrecy::SecretString;
-
-use crate::UnavailableError;
+use crate::{Secret, UnavailableError};
 
 /// Returns the bearer token that this server authenticates itself with at the introspection endpoint
 /// (RFC 6750 §2.1), and refreshes it before it expires.
 ///
 /// ```
-/// use requires_auth::{Introspection, SecretString, TokenSource, UnavailableError};
+/// use requires_auth::{Introspection, Secret, TokenSource, UnavailableError};
 ///
 /// /// Reads the token from a file that an agent on the machine refreshes.
 /// struct MountedToken;
 ///
 /// impl TokenSource for MountedToken {
-///     async fn token(&self) -> Result<SecretString, UnavailableError> {
+///     async fn token(&self) -> Result<Secret, UnavailableError> {
 ///         std::fs::read_to_string("/var/run/secrets/introspection-token")
-///             .map(|token| SecretString::from(token.trim()))
+///             .map(|token| Secret::from(token.trim()))
 ///             .map_err(|error| UnavailableError::new("the token file cannot be read").with_source(error))
 ///     }
 /// }
@@ -38,7 +36,7 @@ pub trait TokenSource: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`UnavailableError`] if no token can be obtained: the caller gets a 503.
-    fn token(&self) -> impl Future<Output = Result<SecretString, UnavailableError>> + Send;
+    fn token(&self) -> impl Future<Output = Result<Secret, UnavailableError>> + Send;
 }
 
 /// A [`TokenSource`] of any type, or a fixed token. Made by
@@ -63,13 +61,13 @@ pub struct BearerSource {
 #[derive(Clone)]
 pub(super) enum BearerIdentity {
     /// The fixed token.
-    Token(SecretString),
+    Token(Secret),
     /// A random number, since nothing identifies the client of a source.
     Random(u128),
 }
 
 impl BearerSource {
-    pub(super) fn fixed(token: SecretString) -> Self {
+    pub(super) fn fixed(token: Secret) -> Self {
         let identity = BearerIdentity::Token(token.clone());
         Self { source: Arc::new(FixedToken(token)), identity }
     }
@@ -78,7 +76,7 @@ impl BearerSource {
         Self { source: Arc::new(source), identity: BearerIdentity::Random(rand::random()) }
     }
 
-    pub(super) async fn token(&self) -> Result<SecretString, UnavailableError> {
+    pub(super) async fn token(&self) -> Result<Secret, UnavailableError> {
         self.source.token_boxed().await
     }
 }
@@ -90,10 +88,10 @@ impl fmt::Debug for BearerSource {
     }
 }
 
-struct FixedToken(SecretString);
+struct FixedToken(Secret);
 
 impl TokenSource for FixedToken {
-    async fn token(&self) -> Result<SecretString, UnavailableError> {
+    async fn token(&self) -> Result<Secret, UnavailableError> {
         Ok(self.0.clone())
     }
 }
@@ -103,8 +101,7 @@ trait DynTokenSource: Send + Sync {
     fn token_boxed(&self) -> BoxFuture<'_>;
 }
 
-type BoxFuture<'a> =
-    Pin<Box<dyn Future<Output = Result<SecretString, UnavailableError>> + Send + 'a>>;
+type BoxFuture<'a> = Pin<Box<dyn Future<Output = Result<Secret, UnavailableError>> + Send + 'a>>;
 
 impl<S: TokenSource> DynTokenSource for S {
     fn token_boxed(&self) -> BoxFuture<'_> {

@@ -5,8 +5,6 @@ mod shared_cache;
 
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
-
 use super::{ClientAuthenticationMethod, ResourceServerConfig};
 use crate::resolve::introspection::ENDPOINT_SETTING;
 use crate::resource_server::SettingName;
@@ -14,7 +12,7 @@ use crate::secure_url::{self, Http};
 use crate::telemetry::Quoted;
 use crate::{
     Cached, CachedBuilder, ClientAuthentication, Introspection, IntrospectionBuilder,
-    ResourceServer, SetupError,
+    ResourceServer, Secret, SetupError,
 };
 
 const CLIENT_ID: SettingName = SettingName::of_configuration("client_id");
@@ -168,8 +166,8 @@ impl ResourceServerConfig {
     fn authentication(&self) -> Result<ClientAuthentication, SetupError> {
         use ClientAuthenticationMethod::{ClientSecretBasic, ClientSecretPost, None as Nothing};
         let settings = (&self.client_id, &self.client_secret, &self.bearer_token);
-        let is_empty = |secret: &Option<SecretString>| {
-            secret.as_ref().is_some_and(|secret| secret.expose_secret().is_empty())
+        let is_empty = |secret: &Option<Secret>| {
+            secret.as_ref().is_some_and(|secret| secret.expose().is_empty())
         };
         let empty = [
             (CLIENT_ID, self.client_id.as_deref() == Some("")),

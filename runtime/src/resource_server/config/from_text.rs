@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
 
 use super::client_authentication_method::ClientAuthenticationMethod;
-use crate::{AudienceCheck, ScopeClaim};
+use crate::{AudienceCheck, ScopeClaim, Secret};
 
 /// The type of a setting.
 pub(super) trait FromText: Sized {
@@ -54,7 +53,7 @@ macro_rules! texts {
     )*};
 }
 
-texts!(String, SecretString, PathBuf);
+texts!(String, Secret, PathBuf);
 
 macro_rules! numbers {
     ($($type:ty),*) => {$(
@@ -108,7 +107,7 @@ impl FromWord for String {
     }
 }
 
-impl FromWord for SecretString {
+impl FromWord for Secret {
     fn from_word(word: &str) -> Option<Self> {
         Some(word.into())
     }

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
-
 use crate::resource_server::SettingName;
 use crate::shared_cache::{SharedCache, SharedCacheBuilder};
 use crate::{ResourceServerConfig, SetupError};
@@ -54,11 +52,11 @@ impl ResourceServerConfig {
             required: SettingName::of_configuration("redis_secret"),
             reason: "draw 32 bytes at random, and give them to all instances",
         })?;
-        let secret = secret.expose_secret().as_bytes();
-        let urls = self.redis_urls.iter().map(ExposeSecret::expose_secret);
+        let secret = secret.expose().as_bytes();
+        let urls = self.redis_urls.iter().cloned();
         match (self.redis_cluster, self.redis_urls.as_slice()) {
             (true, _) => Ok(Some(SharedCache::cluster(urls, secret))),
-            (false, [url]) => Ok(Some(SharedCache::single(url.expose_secret(), secret))),
+            (false, [url]) => Ok(Some(SharedCache::single(url.clone(), secret))),
             (false, _) => Err(SetupError::Requires {
                 setting: URLS,
                 required: SettingName::of_configuration("redis_cluster"),

@@ -1,5 +1,3 @@
-use secrecy::ExposeSecret;
-
 use super::*;
 use crate::AudienceCheck;
 use crate::resource_server::config::ClientAuthenticationMethod;
@@ -37,7 +35,7 @@ fn every_setting_is_read_from_its_variable() {
     .unwrap();
     assert_eq!(config.resource, "https://api.example");
     assert_eq!(config.client_authentication, Some(ClientAuthenticationMethod::ClientSecretPost));
-    assert_eq!(config.client_secret.unwrap().expose_secret(), " a b ");
+    assert_eq!(config.client_secret.unwrap().expose(), " a b ");
     assert_eq!(config.audience_check, AudienceCheck::IfPresent);
     let claims: Vec<String> =
         config.scope_claims.iter().flatten().map(ToString::to_string).collect();
