@@ -91,4 +91,5 @@ mod pending_invalidations;
 mod second_level;
 mod store;
 
+pub(crate) use builder::{REDIS_SECRET, REDIS_URLS, ROOT_CERTIFICATES};
 pub use builder::{SharedCache, SharedCacheBuilder};

@@ -17,7 +17,11 @@ use super::registry::Registry;
 use super::server::Mcp;
 use super::state::McpState;
 use super::task_owners::TaskOwners;
-use crate::{Condition, ResourceServer, ScopeSet, SetupError};
+use crate::telemetry::Quoted;
+use crate::{Condition, ResourceServer, ScopeSet, SettingName, SetupError};
+
+const INITIAL_SCOPES: SettingName = SettingName::of_builder("initial_scopes");
+const SESSION_KEY: SettingName = SettingName::of_builder("session_key");
 
 /// Builds an [`Mcp`] server.
 #[must_use]
@@ -220,19 +224,21 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// Checks the settings.
     ///
     /// # Errors
-    /// [`SetupError::Setting`] for a malformed resource template, for a `_meta` that names a policy which
-    /// `#[requires_auth]` has not written, for initial scopes outside the grammar of RFC 6749 §3.3, and
-    /// for a session key that is too short. [`SetupError::NoPolicy`] for a tool or a prompt without a
-    /// policy, where [all must declare one](Self::require_policies).
+    /// [`SetupError::Invalid`] for a malformed resource template, for initial scopes outside the grammar of
+    /// RFC 6749 §3.3, and for a session key that is too short. [`SetupError::UnknownPolicy`] for a `_meta`
+    /// that names a policy which `#[requires_auth]` has not written. [`SetupError::NoPolicy`] for a tool or
+    /// a prompt without a policy, where [all must declare one](Self::require_policies).
     pub fn build(mut self) -> Result<Mcp<H>, SetupError> {
         self.registry.check()?;
         let key = self.session_key.unwrap_or_else(|| rand::random::<[u8; 32]>().to_vec());
-        let ids = IdAuthenticator::new(&key, self.server.resource())
-            .ok_or(SetupError::Setting("the session key has fewer than 32 bytes"))?;
+        let ids = IdAuthenticator::new(&key, self.server.resource()).ok_or_else(|| {
+            SetupError::invalid(SESSION_KEY, "at least 32 bytes", format!("{} bytes", key.len()))
+        })?;
         let initial = || self.registry.initial_scopes(self.server.metadata()).join(" ");
         let initial = self.initial.unwrap_or_else(initial);
         ScopeSet::parse(&initial).map_err(|_| {
-            SetupError::Setting("the initial scopes are not scopes of RFC 6749 §3.3")
+            let expected = "scopes of RFC 6749 §3.3, with spaces between them";
+            SetupError::invalid(INITIAL_SCOPES, expected, Quoted(&initial))
         })?;
         // A condition holds `'static` scopes; these live as long as the program, once for each server.
         let initial = String::leak(initial);

@@ -16,7 +16,8 @@ use super::operation::Operation;
 use super::uri_template::UriTemplate;
 use crate::policy::{all_scopes, first_alternative};
 use crate::rejection::OFFLINE_ACCESS;
-use crate::{Condition, ProtectedResourceMetadata, SetupError};
+use crate::telemetry::Quoted;
+use crate::{Condition, ProtectedResourceMetadata, SettingName, SetupError};
 use coverage::Coverage;
 
 /// Filled by the builder from the declarations in the code, and read-only afterwards.
@@ -35,6 +36,8 @@ pub(super) struct Registry {
     error: Option<SetupError>,
 }
 
+const RESOURCE: SettingName = SettingName::of_builder("resource");
+
 /// Bounds the work of comparing a URI with the templates, which grows with the length of the URI.
 const MAX_URI_LENGTH: usize = 8 * 1024;
 
@@ -44,7 +47,7 @@ impl Registry {
             let mut tool = route.attr.clone();
             let meta = tool.meta.take();
             let name = route.name();
-            let policy = self.policy(meta.as_ref(), name);
+            let policy = self.policy("tool", meta.as_ref(), name);
             // A disabled tool counts too: it can be enabled later.
             self.tool_coverage.add(name, meta.as_ref(), policy.is_some());
             self.prompt_coverage.required |= is_declared_both(meta.as_ref());
@@ -68,7 +71,7 @@ impl Registry {
         for route in router.map.values() {
             let meta = route.attr.meta.as_ref();
             let name = route.name();
-            let policy = self.policy(meta, name);
+            let policy = self.policy("prompt", meta, name);
             self.prompt_coverage.add(name, meta, policy.is_some());
             self.tool_coverage.required |= is_declared_both(meta);
             self.prompts.extend(policy.map(|policy| (name.to_owned(), policy)));
@@ -83,9 +86,10 @@ impl Registry {
         condition: Condition,
     ) {
         let Some(parsed) = UriTemplate::parse(template) else {
-            self.set_error(SetupError::Setting(
-                "a resource is declared with a URI template that is not made of literals and \
-                 `{name}` or `{+name}`",
+            self.set_error(SetupError::invalid(
+                RESOURCE,
+                "a URI template of literals, `{name}` and `{+name}`",
+                Quoted(template),
             ));
             return;
         };
@@ -192,7 +196,12 @@ impl Registry {
         scopes
     }
 
-    fn policy(&mut self, meta: Option<&MetaObject>, name: &str) -> Option<DeclaredPolicy> {
+    fn policy(
+        &mut self,
+        kind: &'static str,
+        meta: Option<&MetaObject>,
+        name: &str,
+    ) -> Option<DeclaredPolicy> {
         match MetaPolicy::of(meta, name) {
             MetaPolicy::None => None,
             MetaPolicy::Policy(policy) => {
@@ -200,10 +209,7 @@ impl Registry {
                 Some(policy)
             }
             MetaPolicy::Unknown => {
-                self.set_error(SetupError::Setting(
-                    "a tool or prompt has a `_meta` with `requires-auth/authorization` that \
-                     `#[requires_auth]` has not written",
-                ));
+                self.set_error(SetupError::UnknownPolicy { kind, name: name.to_owned() });
                 None
             }
         }

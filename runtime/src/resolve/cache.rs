@@ -36,6 +36,9 @@ mod store;
 mod weight;
 
 pub use builder::CachedBuilder;
+#[cfg(feature = "redis")]
+pub(crate) use builder::TTL;
+pub(crate) use builder::{STALE_IF_ERROR, STALE_SCOPES};
 pub use cached::Cached;
 pub use invalidation::InvalidationError;
 pub(crate) use key::{CacheKey, KeyHasher};

@@ -31,7 +31,7 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use tokio::time::{Instant, timeout, timeout_at};
 
-pub(crate) use builder::ENDPOINT_SETTING;
+pub(crate) use builder::INTROSPECTION_URL;
 pub use builder::IntrospectionBuilder;
 pub use client_authentication::ClientAuthentication;
 pub use token_source::{BearerSource, TokenSource};

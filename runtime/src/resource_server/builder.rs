@@ -22,8 +22,10 @@ const MAX_TOKEN_LENGTH: usize = 8 * 1024;
 /// The longest `leeway`.
 const MAX_LEEWAY: Duration = Duration::from_secs(60);
 
+const RESOURCE: SettingName = SettingName::of_both("resource");
 const RESOLVER: SettingName = SettingName::of_builder("resolver");
 const ISSUER: SettingName = SettingName::of_both("issuer");
+const AUTHORIZATION_SERVERS: SettingName = SettingName::of_both("authorization_servers");
 const LEEWAY: SettingName = SettingName::with_key("leeway", "leeway_s");
 const REALM: SettingName = SettingName::of_both("realm");
 
@@ -174,50 +176,43 @@ impl ResourceServerBuilder {
     /// [`SetupError`] says which setting is missing or wrong.
     pub fn build(self) -> Result<ResourceServer, SetupError> {
         let identifier = ResourceIdentifier::parse(self.resource, self.http)
-            .map_err(SetupError::url("setting `resource` (REQUIRES_AUTH_RESOURCE)"))?;
+            .map_err(SetupError::url(RESOURCE))?;
         let resolver = self
             .resolver
             .get(RESOLVER)?
             .ok_or_else(|| SetupError::Missing { settings: vec![RESOLVER] })?;
         let issuer = self.issuer.get(ISSUER)?;
         if let Some(issuer) = &issuer {
-            secure_url::parse(issuer, self.http)
-                .map_err(SetupError::url("setting `issuer` (REQUIRES_AUTH_ISSUER)"))?;
+            secure_url::parse(issuer, self.http).map_err(SetupError::url(ISSUER))?;
         }
         for server in &self.authorization_servers {
-            secure_url::parse(server, self.http).map_err(SetupError::url(
-                "setting `authorization_servers` (REQUIRES_AUTH_AUTHORIZATION_SERVERS)",
-            ))?;
+            secure_url::parse(server, self.http).map_err(SetupError::url(AUTHORIZATION_SERVERS))?;
         }
         let authorization_servers: Vec<String> =
             issuer.iter().cloned().chain(self.authorization_servers).collect();
         if authorization_servers.is_empty() {
-            return Err(SetupError::Missing {
-                settings: vec![ISSUER, SettingName::of_both("authorization_servers")],
-            });
+            return Err(SetupError::Missing { settings: vec![ISSUER, AUTHORIZATION_SERVERS] });
         }
         if self.accepted_audiences.iter().any(String::is_empty) {
-            return Err(SetupError::Invalid {
-                setting: SettingName::of_both("accepted_audiences"),
-                expected: "a list of texts that are not empty",
-                found: Quoted("").to_string(),
-            });
+            return Err(SetupError::invalid(
+                SettingName::of_both("accepted_audiences"),
+                "a list of texts that are not empty",
+                Quoted(""),
+            ));
         }
         let leeway = self.leeway.get(LEEWAY)?.unwrap_or_default();
         if leeway > MAX_LEEWAY {
-            return Err(SetupError::Invalid {
-                setting: LEEWAY,
-                expected: "at most 60 seconds",
-                found: format!("{leeway:?}"),
-            });
+            return Err(SetupError::invalid(LEEWAY, "at most 60 seconds", format!("{leeway:?}")));
         }
         let realm = self.realm.get(REALM)?;
         let shown_realm = realm.as_deref().map(|realm| Quoted(realm).to_string());
         let challenge = ChallengeBase::new(realm, identifier.metadata_url().to_owned())
-            .ok_or_else(|| SetupError::Invalid {
-                setting: REALM,
-                expected: "printable ASCII without `\"` and `\\`",
-                found: shown_realm.unwrap_or_default(),
+            .ok_or_else(|| {
+                SetupError::invalid(
+                    REALM,
+                    "printable ASCII without `\"` and `\\`",
+                    shown_realm.unwrap_or_default(),
+                )
             })?;
         let scopes_supported = scopes_supported(self.scopes_supported)?;
         let metadata = ProtectedResourceMetadata {
@@ -259,11 +254,11 @@ fn scopes_supported(scopes: Vec<String>) -> Result<Vec<String>, SetupError> {
     let mut supported: Vec<String> = Vec::with_capacity(scopes.len());
     for scope in scopes {
         if ScopeSet::parse(&scope).map(|set| set.len()) != Ok(1) {
-            return Err(SetupError::Invalid {
-                setting: SettingName::of_both("scopes_supported"),
-                expected: "a list of scopes (RFC 6749 §3.3)",
-                found: Quoted(&scope).to_string(),
-            });
+            return Err(SetupError::invalid(
+                SettingName::of_both("scopes_supported"),
+                "a list of scopes (RFC 6749 §3.3)",
+                Quoted(&scope),
+            ));
         }
         if scope != OFFLINE_ACCESS && !supported.contains(&scope) {
             supported.push(scope);

@@ -15,26 +15,23 @@ pub struct SettingName {
 
 impl SettingName {
     /// A setting that the builder and the configuration name alike.
-    pub(in crate::resource_server) const fn of_both(name: &'static str) -> Self {
+    pub(crate) const fn of_both(name: &'static str) -> Self {
         Self { method: Some(name), key: Some(name) }
     }
 
     /// A setting whose key has a prefix or a unit.
-    pub(in crate::resource_server) const fn with_key(
-        method: &'static str,
-        key: &'static str,
-    ) -> Self {
+    pub(crate) const fn with_key(method: &'static str, key: &'static str) -> Self {
         Self { method: Some(method), key: Some(key) }
     }
 
     /// A setting that the configuration lacks.
-    pub(in crate::resource_server) const fn of_builder(method: &'static str) -> Self {
+    pub(crate) const fn of_builder(method: &'static str) -> Self {
         Self { method: Some(method), key: None }
     }
 
     /// A setting that no method of a builder has for itself.
     #[cfg(feature = "introspection")]
-    pub(in crate::resource_server) const fn of_configuration(key: &'static str) -> Self {
+    pub(crate) const fn of_configuration(key: &'static str) -> Self {
         Self { method: None, key: Some(key) }
     }
 

@@ -17,10 +17,10 @@ use crate::telemetry::Chain;
 #[non_exhaustive]
 pub enum SetupError {
     /// A URL that is not accepted.
-    #[error("the {setting} cannot be used: {problem}")]
+    #[error("the setting {setting} cannot be used: {problem}")]
     Url {
-        /// What the URL is for.
-        setting: &'static str,
+        /// The setting.
+        setting: SettingName,
         /// What is wrong with it.
         problem: UrlError,
     },
@@ -67,9 +67,6 @@ pub enum SetupError {
         #[source]
         source: std::io::Error,
     },
-    /// A setting of a resolver, a cache or an MCP server that is out of range or lacks another one.
-    #[error("{0}")]
-    Setting(&'static str),
     /// A setting of a builder that has one value, and is set to two.
     #[error(
         "the setting {setting} has two values: set it once{}",
@@ -104,6 +101,28 @@ pub enum SetupError {
         /// Its name.
         name: String,
     },
+    /// A tool or a prompt of an MCP server whose `_meta` names a policy that `#[requires_auth]` has not
+    /// written.
+    #[error(
+        "the `_meta` of the {kind} `{name}` has a `requires-auth/authorization` that \
+         `#[requires_auth]` has not written"
+    )]
+    UnknownPolicy {
+        /// `tool` or `prompt`.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A shared cache with TLS in a process without a default crypto provider of rustls.
+    #[error(
+        "the setting {setting} needs TLS, and the process has no default crypto provider of rustls: at the \
+         start of `main`, call `rustls::crypto::aws_lc_rs::default_provider().install_default()`, or \
+         install another one"
+    )]
+    NoCryptoProvider {
+        /// The setting with the URLs.
+        setting: SettingName,
+    },
     /// An environment variable that is empty, and must not be beside the others that are set.
     #[error("the environment variable `{variable}` is empty: {missing}")]
     EmptyVariable {
@@ -125,8 +144,16 @@ pub enum SetupError {
 }
 
 impl SetupError {
-    pub(crate) fn url(setting: &'static str) -> impl FnOnce(UrlError) -> Self {
+    pub(crate) fn url(setting: SettingName) -> impl FnOnce(UrlError) -> Self {
         move |problem| Self::Url { setting, problem }
+    }
+
+    pub(crate) fn invalid(
+        setting: SettingName,
+        expected: &'static str,
+        found: impl fmt::Display,
+    ) -> Self {
+        Self::Invalid { setting, expected, found: found.to_string() }
     }
 }
 

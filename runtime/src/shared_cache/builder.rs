@@ -17,7 +17,8 @@ use super::pending_invalidations::PendingInvalidations;
 use super::second_level::RedisSecondLevel;
 use super::store::Store;
 use crate::second_level::FirstLevel;
-use crate::{CachedBuilder, Resolver, Secret, SetupError};
+use crate::telemetry::Quoted;
+use crate::{CachedBuilder, Resolver, Secret, SettingName, SetupError};
 
 /// A second level of the cache, on Redis or Valkey, that several processes share: see the
 /// [module](super).
@@ -40,6 +41,13 @@ pub struct SharedCacheBuilder {
     root_certificates: Option<Vec<u8>>,
     client_certificate: Option<ClientTlsConfig>,
 }
+
+pub(crate) const REDIS_URLS: SettingName = SettingName::of_configuration("redis_urls");
+pub(crate) const REDIS_SECRET: SettingName = SettingName::of_configuration("redis_secret");
+pub(crate) const ROOT_CERTIFICATES: SettingName =
+    SettingName::with_key("root_certificates", "redis_root_certificates");
+const CLIENT_CERTIFICATE: SettingName = SettingName::of_builder("client_certificate");
+const PREFIX: SettingName = SettingName::with_key("prefix", "redis_prefix");
 
 /// A shorter secret would be weaker than the keys that are derived from it.
 const MIN_SECRET_LENGTH: usize = 32;
@@ -153,19 +161,20 @@ impl SharedCacheBuilder {
     /// Checks the settings. It does not connect to the store.
     ///
     /// # Errors
-    /// [`SetupError::Setting`] for a URL that is not one of Redis or Valkey, for nodes of a cluster with
-    /// different users, passwords or TLS, for certificates that cannot be read or that are set without TLS,
-    /// for a secret that is too short, and for a prefix with other characters. Also for a URL with TLS in a
-    /// process without a default crypto provider of rustls: see the [module](super#tls).
+    /// [`SetupError::Invalid`] for a URL that is not one of Redis or Valkey, for nodes of a cluster with
+    /// different users, passwords or TLS, for certificates that cannot be read, for a secret that is too
+    /// short, and for a prefix with other characters. [`SetupError::Contradiction`] for certificates without
+    /// TLS. [`SetupError::NoCryptoProvider`] for a URL with TLS in a process without a default crypto
+    /// provider of rustls: see the [module](super#tls).
     pub fn build(self) -> Result<SharedCache, SetupError> {
         if self.secret.expose_secret().len() < MIN_SECRET_LENGTH {
-            return Err(SetupError::Setting(
-                "the secret of the shared cache has fewer than 32 bytes",
-            ));
+            let found = format!("{} bytes", self.secret.expose_secret().len());
+            return Err(SetupError::invalid(REDIS_SECRET, "at least 32 bytes", found));
         }
-        let keys = Keys::new(&self.prefix).ok_or(SetupError::Setting(
-            "the prefix of the shared cache is not 1 to 64 letters, digits, `-`, `_`, `.` and `:`",
-        ))?;
+        let keys = Keys::new(&self.prefix).ok_or_else(|| {
+            let expected = "1 to 64 letters, digits, `-`, `_`, `.` and `:`";
+            SetupError::invalid(PREFIX, expected, Quoted(&self.prefix))
+        })?;
         let address = self.address()?;
         Ok(SharedCache { address, keys, secret: self.secret, timeout: self.timeout })
     }
@@ -173,16 +182,32 @@ impl SharedCacheBuilder {
     fn address(&self) -> Result<Address, SetupError> {
         let urls: Vec<Url> = self.urls.iter().map(parse_url).collect::<Result<_, _>>()?;
         let tls = urls.iter().any(|url| matches!(url.scheme(), "rediss" | "valkeys"));
-        let certificates = self.certificates();
         if tls {
             // The client takes no provider. Without a default, it would install one for the process, or
             // panic if several are compiled in.
-            CryptoProvider::get_default().ok_or(NO_CRYPTO_PROVIDER)?;
-        } else if certificates.is_some() {
-            return Err(SetupError::Setting(
-                "the shared cache has certificates, but a URL without TLS: use `rediss://`",
-            ));
+            CryptoProvider::get_default()
+                .ok_or(SetupError::NoCryptoProvider { setting: REDIS_URLS })?;
         }
+        for (setting, certificates) in self.certificate_settings() {
+            if !tls {
+                return Err(SetupError::Contradiction {
+                    settings: vec![setting, REDIS_URLS],
+                    reason: "certificates are for URLs with TLS: use `rediss://`",
+                });
+            }
+            if urls.first().is_some_and(|url| !are_usable(url, certificates)) {
+                return Err(SetupError::invalid(
+                    setting,
+                    "PEM that is usable with TLS",
+                    "other data",
+                ));
+            }
+        }
+        let nodes = || {
+            let expected = "at least one URL of a node, all with the same user, password and TLS";
+            SetupError::invalid(REDIS_URLS, expected, format!("{} URLs", self.urls.len()))
+        };
+        let certificates = self.certificates();
         if self.cluster {
             // A retry would exceed the timeout of the command.
             let mut builder = ClusterClient::builder(urls)
@@ -195,17 +220,26 @@ impl SharedCacheBuilder {
             return builder
                 .build()
                 .map(|client| Address::Cluster(Box::new(client)))
-                .map_err(|_| CLUSTER);
+                .map_err(|_| nodes());
         }
-        let [url] = <[Url; 1]>::try_from(urls).map_err(|_| CLUSTER)?;
+        let [url] = <[Url; 1]>::try_from(urls).map_err(|_| nodes())?;
         match certificates {
             Some(certificates) => Client::build_with_tls(url, certificates),
             None => Client::open(url),
         }
         .map(|client| Address::Single(Box::new(client)))
-        .map_err(|_| {
-            SetupError::Setting("the URL or the certificates of the shared cache cannot be used")
-        })
+        .map_err(|_| nodes())
+    }
+
+    /// The settings of the certificates that are set, each alone.
+    fn certificate_settings(&self) -> impl Iterator<Item = (SettingName, TlsCertificates)> {
+        let root = self.root_certificates.clone().map(|pem| {
+            (ROOT_CERTIFICATES, TlsCertificates { root_cert: Some(pem), client_tls: None })
+        });
+        let client = self.client_certificate.clone().map(|tls| {
+            (CLIENT_CERTIFICATE, TlsCertificates { root_cert: None, client_tls: Some(tls) })
+        });
+        root.into_iter().chain(client)
     }
 
     fn certificates(&self) -> Option<TlsCertificates> {
@@ -216,30 +250,26 @@ impl SharedCacheBuilder {
     }
 }
 
-const NO_CRYPTO_PROVIDER: SetupError = SetupError::Setting(
-    "the shared cache needs TLS, and the process has no default crypto provider of rustls: at the start of \
-     `main`, call `rustls::crypto::aws_lc_rs::default_provider().install_default()`, or install another one",
-);
-
-const CLUSTER: SetupError = SetupError::Setting(
-    "the nodes of the shared cache cannot be used together: give at least one, all with the same user, \
-     password and TLS, and certificates as PEM",
-);
+/// Whether a client can be made with these certificates for this URL, which has TLS.
+fn are_usable(url: &Url, certificates: TlsCertificates) -> bool {
+    Client::build_with_tls(url.clone(), certificates).is_ok()
+}
 
 /// Checks what can be checked without a connection.
 fn parse_url(url: &Secret) -> Result<Url, SetupError> {
-    let malformed = SetupError::Setting(
-        "the URL of the shared cache is not of the form `redis://host:6379` or `rediss://host:6379`",
-    );
-    let Ok(url) = Url::parse(url.expose()) else { return Err(malformed) };
+    // The message does not repeat the URL, which may contain a password.
+    let malformed = || {
+        let expected = "of the form `redis://host:6379` or `rediss://host:6379`";
+        SetupError::invalid(REDIS_URLS, expected, "another text")
+    };
+    let url = Url::parse(url.expose()).map_err(|_| malformed())?;
     if url.fragment().is_some() {
-        return Err(SetupError::Setting(
-            "the URL of the shared cache has a fragment: certificates are always checked",
-        ));
+        let expected = "without a fragment, since certificates are always verified";
+        return Err(SetupError::invalid(REDIS_URLS, expected, "a fragment"));
     }
     match url.clone().into_connection_info() {
         Ok(_) => Ok(url),
-        Err(_) => Err(malformed),
+        Err(_) => Err(malformed()),
     }
 }
 
@@ -293,17 +323,21 @@ mod tests {
             assert!(message.contains("`redis://host:6379`"), "{url}: {message}");
         }
         let insecure = message(SharedCache::single("rediss://host/#insecure", SECRET));
-        assert!(insecure.contains("always checked"), "{insecure}");
+        assert!(insecure.contains("always verified"), "{insecure}");
 
         let short = message(SharedCache::single("redis://host", &SECRET[1..]));
         assert!(short.contains("32 bytes"), "{short}");
         let prefix = message(SharedCache::single("redis://host", SECRET).prefix("{x}"));
-        assert!(prefix.contains("the prefix"), "{prefix}");
+        assert!(prefix.contains("`redis_prefix`"), "{prefix}");
         let plain = SharedCache::single("redis://host", SECRET).root_certificates("");
-        assert!(message(plain).contains("without TLS"));
+        let plain = message(plain);
+        assert!(plain.contains("`redis_root_certificates`") && plain.contains("`rediss://`"));
         let broken = SharedCache::single("rediss://host", SECRET).client_certificate("a", "s3cret");
         let broken = message(broken);
-        assert!(broken.contains("certificates") && !broken.contains("s3cret"), "{broken}");
+        assert!(
+            broken.contains("`client_certificate` must be PEM") && !broken.contains("s3cret"),
+            "{broken}"
+        );
 
         // The nodes of a cluster have the same settings.
         assert!(SharedCache::cluster(["redis://a", "redis://b"], SECRET).build().is_ok());
@@ -311,7 +345,7 @@ mod tests {
         for nodes in [&none[..], &["redis://a", "rediss://b"], &["redis://:s3cret@a", "redis://b"]]
         {
             let message = message(SharedCache::cluster(nodes.iter().copied(), SECRET));
-            assert!(message.contains("cannot be used together"), "{message}");
+            assert!(message.contains("the same user, password and TLS"), "{message}");
             assert!(!message.contains("s3cret"), "{message}");
         }
     }

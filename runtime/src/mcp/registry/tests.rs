@@ -58,10 +58,11 @@ fn an_invalid_declaration_is_an_error() {
         let mut registry = Registry::default();
         registry.add_tools(&router(meta));
         let error = registry.check().unwrap_err().to_string();
-        assert!(error.contains(META_KEY), "{error}");
+        assert!(error.contains(META_KEY) && error.contains("the tool `tool`"), "{error}");
     }
 
     let mut registry = Registry::default();
     registry.add_resource("a:{", None, Condition::NONE);
-    assert!(registry.check().unwrap_err().to_string().contains("URI template"));
+    let error = registry.check().unwrap_err().to_string();
+    assert!(error.contains("`resource`") && error.contains("\"a:{\""), "{error}");
 }

@@ -10,7 +10,8 @@ use super::second_level::{FirstLevel, LocalEntries, Opener, SecondLevel};
 use super::store::{Lifetimes, Store};
 use super::weight::Capacity;
 use crate::scope::is_scope;
-use crate::{Clock, Resolver, ScopeSet, SetupError, SystemClock};
+use crate::telemetry::Quoted;
+use crate::{Clock, Resolver, ScopeSet, SettingName, SetupError, SystemClock};
 
 /// Settings of a [`Cached`] resolver; started by [`Cached::builder`].
 #[must_use]
@@ -20,9 +21,18 @@ pub struct CachedBuilder<R> {
     capacity: Capacity,
     clock: Arc<dyn Clock>,
     second_level: Option<Opener>,
-    /// Whether each element of `stale_scopes` is a scope.
-    valid_stale_scopes: bool,
+    /// The first element of `stale_scopes` that is not one scope.
+    invalid_stale_scope: Option<String>,
 }
+
+pub(crate) const TTL: SettingName = SettingName::with_key("ttl", "cache_ttl_s");
+pub(crate) const STALE_IF_ERROR: SettingName =
+    SettingName::with_key("stale_if_error", "cache_stale_if_error_s");
+pub(crate) const STALE_SCOPES: SettingName =
+    SettingName::with_key("stale_scopes", "cache_stale_scopes");
+const MAX_ENTRIES: SettingName = SettingName::of_builder("max_entries");
+const MAX_BYTES: SettingName = SettingName::of_builder("max_bytes");
+const MAX_INACTIVE_ENTRIES: SettingName = SettingName::of_builder("max_inactive_entries");
 
 /// The longest time for which stale claims may be used.
 const MAX_STALE_IF_ERROR: Duration = Duration::from_secs(3600);
@@ -41,7 +51,7 @@ impl<R: Resolver> Cached<R> {
             capacity: Capacity { entries: 100_000, bytes: 64 << 20, inactive_entries: 100_000 },
             clock: Arc::new(SystemClock),
             second_level: None,
-            valid_stale_scopes: true,
+            invalid_stale_scope: None,
         }
     }
 }
@@ -118,7 +128,8 @@ impl<R: Resolver> CachedBuilder<R> {
     /// so does [`AuthInfo::require`](crate::AuthInfo::require) inside a function.
     pub fn stale_scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         let scopes: Vec<S> = scopes.into_iter().collect();
-        self.valid_stale_scopes = scopes.iter().all(|scope| is_scope(scope.as_ref()));
+        let invalid = scopes.iter().map(AsRef::as_ref).find(|scope| !is_scope(scope));
+        self.invalid_stale_scope = invalid.map(str::to_owned);
         self.lifetimes.stale_scopes = Some(ScopeSet::granted(scopes.iter().map(AsRef::as_ref)));
         self
     }
@@ -144,26 +155,37 @@ impl<R: Resolver> CachedBuilder<R> {
     /// Checks the settings, and makes the cache.
     ///
     /// # Errors
-    /// [`SetupError::Setting`] for a [`stale_if_error`](Self::stale_if_error) of more than an hour, for an
+    /// [`SetupError::Invalid`] for a [`stale_if_error`](Self::stale_if_error) of more than an hour, for an
     /// element of [`stale_scopes`](Self::stale_scopes) that is not one scope of RFC 6749 §3.3, and for a
     /// limit of zero.
     pub fn build(self) -> Result<Cached<R>, SetupError> {
+        self.validate()?;
+        Ok(self.build_unchecked())
+    }
+
+    fn validate(&self) -> Result<(), SetupError> {
+        let stale_if_error = self.lifetimes.stale_if_error;
+        if stale_if_error > MAX_STALE_IF_ERROR {
+            let found = format!("{stale_if_error:?}");
+            return Err(SetupError::invalid(STALE_IF_ERROR, "at most one hour", found));
+        }
+        if let Some(scope) = &self.invalid_stale_scope {
+            let expected = "a list of scopes (RFC 6749 §3.3)";
+            return Err(SetupError::invalid(STALE_SCOPES, expected, Quoted(scope)));
+        }
         let Capacity { entries, bytes, inactive_entries } = self.capacity;
-        let problem = if self.lifetimes.stale_if_error > MAX_STALE_IF_ERROR {
-            "`stale_if_error` of the cache is longer than one hour"
-        } else if !self.valid_stale_scopes {
-            "an element of `stale_scopes` of the cache is not one scope of RFC 6749 §3.3"
-        } else if entries == 0 {
-            "`max_entries` of the cache is zero: to cache no claims, set `ttl` to zero"
-        } else if bytes == 0 {
-            "`max_bytes` of the cache is zero: to cache no claims, set `ttl` to zero"
-        } else if inactive_entries == 0 {
-            "`max_inactive_entries` of the cache is zero: to cache no inactive tokens, set `inactive_ttl` \
-             to zero"
-        } else {
-            return Ok(self.build_unchecked());
-        };
-        Err(SetupError::Setting(problem))
+        let expected = "at least 1: to cache no claims, set `ttl` to zero";
+        if entries == 0 {
+            return Err(SetupError::invalid(MAX_ENTRIES, expected, entries));
+        }
+        if bytes == 0 {
+            return Err(SetupError::invalid(MAX_BYTES, expected, bytes));
+        }
+        if inactive_entries == 0 {
+            let expected = "at least 1: to cache no inactive tokens, set `inactive_ttl` to zero";
+            return Err(SetupError::invalid(MAX_INACTIVE_ENTRIES, expected, inactive_entries));
+        }
+        Ok(())
     }
 
     pub(super) fn build_unchecked(self) -> Cached<R> {

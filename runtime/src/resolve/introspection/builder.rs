@@ -15,14 +15,14 @@ use crate::resolve::authorization_server::defaults::{
 use crate::resolve::authorization_server::metadata_member::MetadataMember;
 use crate::resolve::authorization_server::{http_client, metadata};
 use crate::secure_url::{self, Http};
-use crate::{ClaimsReader, Clock, ScopeClaim, Secret, SetupError, SystemClock};
+use crate::{ClaimsReader, Clock, ScopeClaim, Secret, SettingName, SetupError, SystemClock};
 
 const MAX_IN_FLIGHT: usize = 256;
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
-pub(crate) const ENDPOINT_SETTING: &str =
-    "setting `introspection_url` (REQUIRES_AUTH_INTROSPECTION_URL)";
-const ISSUER_SETTING: &str = "setting `issuer` (REQUIRES_AUTH_ISSUER)";
+pub(crate) const INTROSPECTION_URL: SettingName =
+    SettingName::of_configuration("introspection_url");
+const ISSUER: SettingName = SettingName::of_both("issuer");
 
 /// The settings of an [`Introspection`] client. Made by [`Introspection::builder`],
 /// [`Introspection::from_issuer`] and [`Introspection::discover`].
@@ -104,7 +104,7 @@ impl Introspection {
     /// it has no `introspection_endpoint`; [`SetupError::Url`] if the issuer is not such a URL.
     pub async fn discover(issuer: &str) -> Result<IntrospectionBuilder, SetupError> {
         let http = Http::LoopbackOnly;
-        let url = secure_url::parse(issuer, http).map_err(SetupError::url(ISSUER_SETTING))?;
+        let url = secure_url::parse(issuer, http).map_err(SetupError::url(ISSUER))?;
         let client = http_client::client(&url, http, CONNECT_TIMEOUT)?;
         let endpoint =
             metadata::endpoint(&client, issuer, &url, MetadataMember::IntrospectionEndpoint, http)

@@ -6,7 +6,8 @@ mod shared_cache;
 use std::time::Duration;
 
 use super::{ClientAuthenticationMethod, ResourceServerConfig};
-use crate::resolve::introspection::ENDPOINT_SETTING;
+use crate::resolve::cache::{STALE_IF_ERROR, STALE_SCOPES};
+use crate::resolve::introspection::INTROSPECTION_URL;
 use crate::resource_server::SettingName;
 use crate::secure_url::{self, Http};
 use crate::telemetry::Quoted;
@@ -41,10 +42,7 @@ impl ResourceServerConfig {
             (None, Some(issuer)) => Introspection::from_issuer(issuer),
             (None, None) => {
                 return Err(SetupError::Missing {
-                    settings: vec![
-                        SettingName::of_both("issuer"),
-                        SettingName::of_configuration("introspection_url"),
-                    ],
+                    settings: vec![SettingName::of_both("issuer"), INTROSPECTION_URL],
                 });
             }
         };
@@ -52,8 +50,8 @@ impl ResourceServerConfig {
 
         if self.cache_stale_if_error_s.is_none() && self.cache_stale_scopes.is_some() {
             return Err(SetupError::Requires {
-                setting: SettingName::with_key("stale_scopes", "cache_stale_scopes"),
-                required: SettingName::with_key("stale_if_error", "cache_stale_if_error_s"),
+                setting: STALE_SCOPES,
+                required: STALE_IF_ERROR,
                 reason: "without it, no stale claims are used",
             });
         }
@@ -79,7 +77,7 @@ impl ResourceServerConfig {
         }
         let unnamed = self.issuer.is_none() && self.authorization_servers.is_empty();
         if let (true, Some(url)) = (unnamed, &self.introspection_url) {
-            let url = secure_url::parse(url, http).map_err(SetupError::url(ENDPOINT_SETTING))?;
+            let url = secure_url::parse(url, http).map_err(SetupError::url(INTROSPECTION_URL))?;
             server = server.authorization_servers([url.origin().ascii_serialization()]);
         }
         server = server.authorization_servers(self.authorization_servers);
@@ -175,11 +173,7 @@ impl ResourceServerConfig {
             (BEARER_TOKEN, is_empty(&self.bearer_token)),
         ];
         if let Some((setting, _)) = empty.into_iter().find(|(_, is_empty)| *is_empty) {
-            return Err(SetupError::Invalid {
-                setting,
-                expected: "a text that is not empty",
-                found: Quoted("").to_string(),
-            });
+            return Err(SetupError::invalid(setting, "a text that is not empty", Quoted("")));
         }
         match (self.client_authentication, settings) {
             (None, (None, None, Some(token))) => Ok(ClientAuthentication::bearer(token.clone())),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::{ENDPOINT_SETTING, ISSUER_SETTING, IntrospectionBuilder, Location};
+use super::{INTROSPECTION_URL, ISSUER, IntrospectionBuilder, Location};
 use crate::resolve::authorization_server::discovery::{self, Discovery};
 use crate::resolve::authorization_server::endpoint::Endpoint;
 use crate::resolve::authorization_server::endpoint_source::EndpointSource;
@@ -16,13 +16,18 @@ use crate::resolve::introspection::control_request::ControlRequests;
 use crate::resolve::introspection::request::RequestSender;
 use crate::resolve::introspection::response::ResponseReader;
 use crate::resolve::introspection::retry_after_gate::RetryAfterGate;
-use crate::{SetupError, secure_url};
+use crate::{SettingName, SetupError, secure_url};
+
+const CONNECT_TIMEOUT: SettingName = SettingName::with_key("connect_timeout", "connect_timeout_ms");
+const REQUEST_TIMEOUT: SettingName = SettingName::with_key("request_timeout", "request_timeout_ms");
+const MAX_RESPONSE_LENGTH: SettingName = SettingName::of_both("max_response_length");
+const MAX_IN_FLIGHT: SettingName = SettingName::of_both("max_in_flight");
 
 impl IntrospectionBuilder {
     /// Builds the client.
     ///
     /// # Errors
-    /// [`SetupError::Url`] if the endpoint or the issuer is not an acceptable URL, [`SetupError::Setting`] if
+    /// [`SetupError::Url`] if the endpoint or the issuer is not an acceptable URL, [`SetupError::Invalid`] if
     /// a number or a duration is out of range, [`SetupError::HttpClient`] if no HTTP client can be made.
     pub fn build(self) -> Result<Introspection, SetupError> {
         self.validate()?;
@@ -65,15 +70,21 @@ impl IntrospectionBuilder {
 
     fn validate(&self) -> Result<(), SetupError> {
         if self.max_in_flight == 0 || self.max_in_flight > Semaphore::MAX_PERMITS {
-            return Err(SetupError::Setting("`max_in_flight` must be at least 1"));
-        }
-        if self.request_timeout.is_zero()
-            || self.connect_timeout.is_zero()
-            || self.max_response_length == 0
-        {
-            return Err(SetupError::Setting(
-                "`request_timeout`, `connect_timeout` and `max_response_length` must be more than 0",
+            return Err(SetupError::invalid(
+                MAX_IN_FLIGHT,
+                "at least 1 and at most `usize::MAX >> 3`",
+                self.max_in_flight,
             ));
+        }
+        let timeouts =
+            [(CONNECT_TIMEOUT, self.connect_timeout), (REQUEST_TIMEOUT, self.request_timeout)];
+        for (setting, timeout) in timeouts {
+            if timeout.is_zero() {
+                return Err(SetupError::invalid(setting, "more than 0", format!("{timeout:?}")));
+            }
+        }
+        if self.max_response_length == 0 {
+            return Err(SetupError::invalid(MAX_RESPONSE_LENGTH, "at least 1", 0));
         }
         match &self.circuit_breaker {
             Some(settings) => settings.validate(),
@@ -84,13 +95,13 @@ impl IntrospectionBuilder {
     fn endpoint_source(&self) -> Result<EndpointSource, SetupError> {
         match &self.location {
             Location::Endpoint(url) => {
-                let setting = SetupError::url(ENDPOINT_SETTING);
+                let setting = SetupError::url(INTROSPECTION_URL);
                 let url = secure_url::parse(url, self.http).map_err(setting)?;
                 let endpoint = Endpoint::new(url, self.http, self.connect_timeout)?;
                 Ok(EndpointSource::Configured(endpoint))
             }
             Location::Issuer(issuer) => {
-                let setting = SetupError::url(ISSUER_SETTING);
+                let setting = SetupError::url(ISSUER);
                 let url = secure_url::parse(issuer, self.http).map_err(setting)?;
                 let settings = discovery::Settings {
                     http: self.http,

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use crate::SetupError;
+use crate::{SettingName, SetupError};
+
+const FAILURES: SettingName = SettingName::of_both("circuit_breaker_failures");
+const PROBE_INTERVAL: SettingName =
+    SettingName::with_key("circuit_breaker_probe_interval", "circuit_breaker_probe_interval_ms");
 
 /// When a circuit breaker opens, and how often it sends a probe.
 #[derive(Debug, Clone, Copy)]
@@ -25,11 +29,14 @@ impl Settings {
 
     pub(in super::super) fn validate(&self) -> Result<(), SetupError> {
         if self.failures == 0 {
-            return Err(SetupError::Setting("`circuit_breaker_failures` must be at least 1"));
+            return Err(SetupError::invalid(FAILURES, "at least 1", self.failures));
         }
         if self.probe_interval.is_zero() || self.probe_interval > Self::MAX_PROBE_INTERVAL {
-            return Err(SetupError::Setting(
-                "`circuit_breaker_probe_interval` must be more than 0 and at most 60 seconds",
+            let found = format!("{:?}", self.probe_interval);
+            return Err(SetupError::invalid(
+                PROBE_INTERVAL,
+                "more than 0 and at most 60 seconds",
+                found,
             ));
         }
         Ok(())

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use crate::resolve::cache::TTL;
 use crate::resource_server::SettingName;
-use crate::shared_cache::{SharedCache, SharedCacheBuilder};
+use crate::shared_cache::{
+    REDIS_SECRET, REDIS_URLS, ROOT_CERTIFICATES, SharedCache, SharedCacheBuilder,
+};
 use crate::{ResourceServerConfig, SetupError};
-
-const URLS: SettingName = SettingName::of_configuration("redis_urls");
 
 impl ResourceServerConfig {
     pub(super) fn shared_cache(&self) -> Result<Option<SharedCache>, SetupError> {
@@ -14,7 +15,7 @@ impl ResourceServerConfig {
             return match self.other_setting() {
                 Some(key) => Err(SetupError::Requires {
                     setting: SettingName::of_configuration(key),
-                    required: URLS,
+                    required: REDIS_URLS,
                     reason: "without it, the cache is not shared",
                 }),
                 None => Ok(None),
@@ -22,7 +23,7 @@ impl ResourceServerConfig {
         };
         if self.cache_ttl_s == Some(0) {
             return Err(SetupError::Contradiction {
-                settings: vec![URLS, SettingName::with_key("ttl", "cache_ttl_s")],
+                settings: vec![REDIS_URLS, TTL],
                 reason: "a `cache_ttl_s` of 0 disables the cache, so there is nothing to share",
             });
         }
@@ -34,10 +35,8 @@ impl ResourceServerConfig {
             builder = builder.timeout(Duration::from_millis(millis));
         }
         if let Some(file) = &self.redis_root_certificates {
-            let pem = std::fs::read(file).map_err(|source| SetupError::File {
-                setting: SettingName::with_key("root_certificates", "redis_root_certificates"),
-                source,
-            })?;
+            let pem = std::fs::read(file)
+                .map_err(|source| SetupError::File { setting: ROOT_CERTIFICATES, source })?;
             builder = builder.root_certificates(pem);
         }
         builder.build().map(Some)
@@ -48,8 +47,8 @@ impl ResourceServerConfig {
             return Ok(None);
         }
         let secret = self.redis_secret.as_ref().ok_or(SetupError::Requires {
-            setting: URLS,
-            required: SettingName::of_configuration("redis_secret"),
+            setting: REDIS_URLS,
+            required: REDIS_SECRET,
             reason: "draw 32 bytes at random, and give them to all instances",
         })?;
         let secret = secret.expose().as_bytes();
@@ -58,7 +57,7 @@ impl ResourceServerConfig {
             (true, _) => Ok(Some(SharedCache::cluster(urls, secret))),
             (false, [url]) => Ok(Some(SharedCache::single(url.clone(), secret))),
             (false, _) => Err(SetupError::Requires {
-                setting: URLS,
+                setting: REDIS_URLS,
                 required: SettingName::of_configuration("redis_cluster"),
                 reason: "several URLs are the nodes of a cluster",
             }),
@@ -119,7 +118,7 @@ mod tests {
                 ),
                 "cannot be read",
             ),
-            (format!(r#""redis_urls":["http://s3cret"],{SECRET}"#), "not of the form"),
+            (format!(r#""redis_urls":["http://s3cret"],{SECRET}"#), "of the form"),
         ] {
             let message = shared_cache(&settings).unwrap_err();
             assert!(message.contains(word) && !message.contains("s3cret"), "{settings}: {message}");
