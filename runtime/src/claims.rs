@@ -12,6 +12,8 @@ mod stale;
 mod token_type;
 
 pub use claims::Claims;
+#[cfg(feature = "jwt")]
+pub(crate) use duplicate_members::has_repeated_members;
 pub use reader::ClaimsReader;
 pub use scope_claim::{ScopeClaim, ScopeClaimError};
 #[cfg(feature = "redis")]

@@ -5,5 +5,12 @@
 
 mod algorithm;
 pub(crate) mod base64url;
+mod compact;
+mod header;
+mod jwk;
+mod jwk_set;
 
 pub use algorithm::{SigningAlgorithm, SigningAlgorithmError};
+pub(crate) use compact::CompactJws;
+pub(crate) use header::JwsHeader;
+pub(crate) use jwk_set::JwkSet;

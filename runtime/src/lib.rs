@@ -238,12 +238,18 @@ pub use request::RequestHead;
 /// If the condition of `#[cfg_attr(…, requires_auth(…))]` is false, there is no attribute and no guard: do not
 /// make the guard depend on how the program is compiled.
 pub use requires_auth_macros::requires_auth;
+#[doc(hidden)]
+pub use resolve::Revision;
 #[cfg(feature = "introspection")]
 pub use resolve::cache::{Cached, CachedBuilder, InvalidationError, second_level};
+#[cfg(feature = "jwt")]
+pub use resolve::hybrid::Hybrid;
 #[cfg(feature = "introspection")]
 pub use resolve::introspection::{
     BearerSource, ClientAuthentication, Introspection, IntrospectionBuilder, TokenSource,
 };
+#[cfg(feature = "jwt")]
+pub use resolve::jwt::{JwtVerifier, JwtVerifierBuilder, OptionalClaim};
 pub use resolve::{
     ClientError, ErrorResponse, MemberError, OAuthErrorCode, ResolveError, Resolver, ResponseError,
     UnavailableError,
@@ -257,7 +263,7 @@ pub use resource_server::{
 pub use scope::{ScopeError, ScopeSet};
 pub use secret::Secret;
 pub use secure_url::UrlError;
-pub use token_error::TokenError;
+pub use token_error::{JwtError, TokenError};
 pub use trust::AudienceCheck;
 
 /// The items that the expansion of the attribute names.

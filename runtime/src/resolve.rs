@@ -7,11 +7,16 @@ pub(crate) mod cache;
 mod client_error;
 mod error;
 mod error_response;
+#[cfg(feature = "jwt")]
+pub(crate) mod hybrid;
 #[cfg(feature = "introspection")]
 pub(crate) mod introspection;
+#[cfg(feature = "jwt")]
+pub(crate) mod jwt;
 mod member_error;
 mod resolver;
 mod response_error;
+mod revision;
 mod unavailable_error;
 
 pub use client_error::ClientError;
@@ -22,4 +27,5 @@ pub(crate) use member_error::SCOPE_CLAIMS;
 pub use resolver::Resolver;
 pub(crate) use resolver::SharedResolver;
 pub use response_error::ResponseError;
+pub use revision::Revision;
 pub use unavailable_error::UnavailableError;

@@ -1,5 +1,9 @@
 //! Why a token is invalid.
 
+mod jwt_error;
+
+pub use jwt_error::JwtError;
+
 use crate::ErrorResponse;
 
 /// The check that an invalid token failed. It is the [`source`](std::error::Error::source) of a
@@ -20,6 +24,9 @@ pub enum TokenError {
     /// The authorization server responded with an OAuth error about the token.
     #[error("the authorization server does not accept the token: {0}")]
     Rejected(ErrorResponse),
+    /// The token is not a valid JWT of the issuer.
+    #[error(transparent)]
+    Jwt(#[from] JwtError),
     /// `exp` has passed.
     #[error("the token has expired")]
     Expired,

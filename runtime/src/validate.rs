@@ -43,6 +43,11 @@ impl Validation {
         self.check_span(claims, now, now)
     }
 
+    /// The longer one of the leeway of this server and that of the claims.
+    pub(crate) fn leeway_for(&self, claims: &Claims) -> Duration {
+        self.leeway.max(claims.leeway())
+    }
+
     /// Whether the token is valid from `from` to `to`.
     fn check_span(
         &self,
@@ -50,9 +55,10 @@ impl Validation {
         from: SystemTime,
         to: SystemTime,
     ) -> Result<(), TokenError> {
-        let expired = |at| to.checked_sub(self.leeway).is_none_or(|to| to >= at);
+        let leeway = self.leeway_for(claims);
+        let expired = |at| to.checked_sub(leeway).is_none_or(|to| to >= at);
         require(!claims.expires_at().is_some_and(expired), TokenError::Expired)?;
-        let early = |at| from.checked_add(self.leeway).is_none_or(|from| from < at);
+        let early = |at| from.checked_add(leeway).is_none_or(|from| from < at);
         require(!claims.not_before().is_some_and(early), TokenError::NotYetValid)
     }
 }

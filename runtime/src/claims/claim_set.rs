@@ -32,6 +32,8 @@ pub(super) struct ClaimSet {
     pub(super) expires_at: Option<SystemTime>,
     /// Whether there is a `cnf` (RFC 7800 §3.1).
     pub(super) sender_constrained: bool,
+    /// How much the clock of the issuer may differ from the one of this server.
+    pub(super) leeway: Duration,
     /// The whole document as text: a tree of values would take several times the memory.
     pub(super) document: Box<str>,
 }
@@ -60,6 +62,7 @@ impl ClaimSet {
             not_before: time(document, "nbf")?,
             expires_at: time(document, "exp")?,
             sender_constrained: document.get("cnf").is_some(),
+            leeway: Duration::ZERO,
             document: json.into(),
         })
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::claim_set::ClaimSet;
 use super::stale::Stale;
@@ -149,6 +149,11 @@ impl Claims {
     /// Whether the claims are of a kind of token other than a bearer access token.
     pub(crate) fn is_other_kind(&self) -> bool {
         self.set.other_kind
+    }
+
+    /// How much the clocks of the issuer and of this server may differ when `exp` and `nbf` are checked.
+    pub(crate) fn leeway(&self) -> Duration {
+        self.set.leeway
     }
 
     /// Whether the token is bound to a key (`cnf`, RFC 7800 §3.1), so that it needs a proof of possession.

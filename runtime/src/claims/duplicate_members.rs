@@ -27,6 +27,15 @@ impl Repeated {
     }
 }
 
+/// Whether a JSON text has a repeated member at any depth; `None` for a text that is no JSON object.
+#[cfg(feature = "jwt")]
+pub(crate) fn has_repeated_members(json: &[u8]) -> Option<bool> {
+    if !json.trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
+    serde_json::from_slice(json).ok().map(|repeated: Repeated| repeated.any())
+}
+
 /// The prefix of the member names that `serde_json` reserves.
 const RESERVED: &str = "$serde_json::private::";
 

@@ -1,10 +1,12 @@
 //! Reads claims from JSON: introspection responses and claim sets.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::claim_set::ClaimSet;
 use super::duplicate_members::{Repeated, has_reserved_name};
-use super::{Claims, ScopeClaim};
+use super::{Claims, ScopeClaim, token_type};
 use crate::TokenError;
 use crate::resolve::{ResolveError, ResponseError};
 
@@ -25,6 +27,7 @@ use crate::resolve::{ResolveError, ResponseError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimsReader {
     scope_claims: Vec<ScopeClaim>,
+    leeway: Duration,
 }
 
 impl ClaimsReader {
@@ -32,6 +35,16 @@ impl ClaimsReader {
     #[must_use]
     pub fn scope_claims(mut self, claims: impl IntoIterator<Item = ScopeClaim>) -> Self {
         self.scope_claims = claims.into_iter().collect();
+        self
+    }
+
+    /// How much the clocks of the issuer and of this server may differ when the `exp` and `nbf` of the claims are
+    /// checked. It is for claims that only this server checks, such as those of a JWT. The
+    /// [`leeway`](crate::ResourceServerBuilder::leeway) of the resource server applies if it is longer.
+    /// Default: 0.
+    #[must_use]
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway;
         self
     }
 
@@ -47,7 +60,7 @@ impl ClaimsReader {
         }
         match value.get("active") {
             Some(Value::Bool(true)) if repeated.any() => Err(ResponseError::RepeatedMember.into()),
-            Some(Value::Bool(true)) => Ok(self.read_set(&value, text)?),
+            Some(Value::Bool(true)) => Ok(Claims::new(self.read_set(&value, text)?)),
             Some(Value::Bool(false)) => Err(ResolveError::InvalidToken(TokenError::Inactive)),
             _ => Err(ResponseError::NoActive.into()),
         }
@@ -66,11 +79,15 @@ impl ClaimsReader {
         if repeated.any() {
             return Err(ResponseError::RepeatedMember.into());
         }
-        Ok(self.read_set(&value, text)?)
+        let mut set = self.read_set(&value, text)?;
+        set.other_kind |= token_type::is_other_claim_set(&value);
+        Ok(Claims::new(set))
     }
 
-    fn read_set(&self, document: &Value, json: &str) -> Result<Claims, ResponseError> {
-        ClaimSet::read(document, json, &self.scope_claims).map(Claims::new)
+    fn read_set(&self, document: &Value, json: &str) -> Result<ClaimSet, ResponseError> {
+        let mut set = ClaimSet::read(document, json, &self.scope_claims)?;
+        set.leeway = self.leeway;
+        Ok(set)
     }
 
     /// The scope claims as text. They are part of the cache namespace: with others, the same document has other
@@ -83,7 +100,7 @@ impl ClaimsReader {
 
 impl Default for ClaimsReader {
     fn default() -> Self {
-        Self { scope_claims: vec![ScopeClaim::default()] }
+        Self { scope_claims: vec![ScopeClaim::default()], leeway: Duration::ZERO }
     }
 }
 

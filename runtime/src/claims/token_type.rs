@@ -22,6 +22,17 @@ pub(super) fn is_other(document: &Value) -> Result<bool, ResponseError> {
     Ok(other)
 }
 
+/// Whether a claim set, whose kind no endpoint has established, is of a JWT other than an access token (RFC 9068 §5):
+///
+/// - an ID token: the hashes of OpenID Connect Core 1.0 §3.3.2.11, or the claim `typ` of Keycloak
+/// - a logout token or a security event: `events` (RFC 8417 §2.2)
+/// - a signed introspection response: `token_introspection` (RFC 9701 §5)
+pub(super) fn is_other_claim_set(document: &Value) -> bool {
+    let named = document.get("typ").and_then(Value::as_str).is_some_and(names_other);
+    let members = ["at_hash", "c_hash", "s_hash", "events", "token_introspection"];
+    named || members.iter().any(|member| document.get(member).is_some())
+}
+
 /// Whether it is the name of a refresh token, an ID token, or a token that needs a proof of possession (RFC 9449
 /// §7.1). `Offline` is the name that Keycloak uses for a refresh token that is valid after the session.
 fn names_other(kind: &str) -> bool {

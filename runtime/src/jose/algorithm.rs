@@ -51,6 +51,12 @@ impl SigningAlgorithm {
         Self::EdDsa,
     ];
 
+    /// Whether `alg` names this algorithm. RFC 9864 §2.2 gives EdDSA with Ed25519 a name of its own, `Ed25519`.
+    #[must_use]
+    pub(crate) fn has_name(self, alg: &str) -> bool {
+        alg == self.as_str() || (self == Self::EdDsa && alg == "Ed25519")
+    }
+
     /// The value of `alg`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -74,13 +80,13 @@ impl fmt::Display for SigningAlgorithm {
     }
 }
 
-/// Case-sensitive (RFC 7515 §4.1.1).
+/// Case-sensitive (RFC 7515 §4.1.1). `Ed25519` is the same as `EdDSA`.
 impl FromStr for SigningAlgorithm {
     type Err = SigningAlgorithmError;
 
     fn from_str(text: &str) -> Result<Self, SigningAlgorithmError> {
         let mut all = Self::ALL.into_iter();
-        all.find(|algorithm| algorithm.as_str() == text).ok_or(SigningAlgorithmError(()))
+        all.find(|algorithm| algorithm.has_name(text)).ok_or(SigningAlgorithmError(()))
     }
 }
 

@@ -31,6 +31,7 @@ mod entry;
 mod invalidation;
 mod key;
 pub mod second_level;
+mod seen_revision;
 mod single_flight;
 mod store;
 mod weight;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// A member of an introspection response has another JSON type than RFC 7662 §2.2 or the configuration
 /// requires. The error names the type that was found, and contains nothing of the value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MemberError {
     name: &'static str,
     expected: &'static str,

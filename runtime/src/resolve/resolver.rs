@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::Revision;
 use crate::{AccessToken, Claims, ResolveError};
 
 /// Resolves access tokens to their claims.
@@ -89,6 +90,24 @@ pub trait Resolver: Send + Sync + 'static {
     fn vouches_for_issuer(&self) -> bool {
         false
     }
+
+    /// A number that increases when earlier results are no longer valid, so that caches drop their entries.
+    ///
+    /// Hidden: only key sets have it.
+    #[doc(hidden)]
+    fn revision(&self) -> Option<Revision> {
+        None
+    }
+
+    /// Whether it resolves this token without a request to another service, so that a store outside the process
+    /// is no faster.
+    ///
+    /// Hidden: only the verification of JWTs does.
+    #[doc(hidden)]
+    fn resolves_locally(&self, token: &AccessToken) -> bool {
+        let _ = token;
+        false
+    }
 }
 
 /// One resolver for many owners.
@@ -115,6 +134,14 @@ impl<R: Resolver> Resolver for Arc<R> {
 
     fn vouches_for_issuer(&self) -> bool {
         R::vouches_for_issuer(self)
+    }
+
+    fn revision(&self) -> Option<Revision> {
+        R::revision(self)
+    }
+
+    fn resolves_locally(&self, token: &AccessToken) -> bool {
+        R::resolves_locally(self, token)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{ErrorResponse, MemberError};
 
 /// What is wrong with a response of the authorization server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResponseError {
     /// A status other than 200.
@@ -42,6 +42,12 @@ pub enum ResponseError {
     /// The same, and which member it is.
     #[error(transparent)]
     MemberError(MemberError),
+    /// A key set that is not a JSON object with an array `keys` (RFC 7517 §5).
+    #[error("the answer is not a key set")]
+    NotAKeySet,
+    /// A key set without a key that can be used.
+    #[error("the key set has no key for a signature with one of the allowed algorithms")]
+    NoUsableKey,
     /// A time before 1970 or after 9999.
     #[error("a time in the answer is out of range")]
     TimeOutOfRange,

@@ -1,6 +1,6 @@
 //! What a check of a token expected and what it found, for the operator's log: never for the caller.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -116,6 +116,7 @@ impl Mismatch {
             {
                 Self { setting: Some(TOKEN_FORMAT), ..Self::default() }
             }
+            TokenError::Jwt(problem) => Self { setting: problem.setting(), ..Self::default() },
             TokenError::TooLong => Self {
                 expected: Some(format!("at most {max_token_length} bytes")),
                 found: None,
@@ -145,8 +146,12 @@ impl Mismatch {
                 found: Some(confirmation(claims)),
                 setting: Some(NONE),
             },
-            TokenError::Expired => time("exp", claims.expires_at(), validation),
-            TokenError::NotYetValid => time("nbf", claims.not_before(), validation),
+            TokenError::Expired => {
+                time("exp", claims.expires_at(), validation.leeway_for(claims), validation)
+            }
+            TokenError::NotYetValid => {
+                time("nbf", claims.not_before(), validation.leeway_for(claims), validation)
+            }
             _ => Self::default(),
         }
     }
@@ -241,9 +246,9 @@ fn confirmation(claims: &Claims) -> String {
     }
 }
 
-fn time(name: &str, at: Option<SystemTime>, validation: &Validation) -> Mismatch {
+fn time(name: &str, at: Option<SystemTime>, leeway: Duration, validation: &Validation) -> Mismatch {
     let now = validation.clock.now();
-    let leeway = validation.leeway.as_secs_f64();
+    let leeway = leeway.as_secs_f64();
     let side = if name == "exp" { "later" } else { "not later" };
     let found = at.map(|at| {
         let away = at.duration_since(now).unwrap_or_else(|past| past.duration());

@@ -120,6 +120,7 @@ fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
             TokenError::TooLong => Some("token too long"),
             TokenError::Inactive => Some("inactive"),
             TokenError::Rejected(_) => Some("token refused"),
+            TokenError::Jwt(error) => Some(error.kind()),
             TokenError::Expired => Some("expired"),
             TokenError::NotYetValid => Some("not yet valid"),
             TokenError::Audience => Some("audience"),

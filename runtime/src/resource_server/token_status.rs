@@ -37,7 +37,8 @@ impl ResourceServer {
 
     /// How long the claims of a caller can be acceptable; `None` without a limit.
     pub(crate) fn time_left(&self, caller: &AuthInfo) -> Option<Duration> {
-        let end = caller.expires_at()?.checked_add(self.0.validation.leeway)?;
+        let end =
+            caller.expires_at()?.checked_add(self.0.validation.leeway_for(caller.resolved()))?;
         Some(end.duration_since(self.now()).unwrap_or_default())
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::cached::{Cached, Inner};
 use super::key::KeyHasher;
 use super::second_level::{FirstLevel, LocalEntries, Opener, SecondLevel};
+use super::seen_revision::SeenRevision;
 use super::store::{Lifetimes, Store};
 use super::weight::Capacity;
 use crate::scope::is_scope;
@@ -198,6 +199,7 @@ impl<R: Resolver> CachedBuilder<R> {
                 opener.open(FirstLevel::new(entries, &namespace, lifetimes.ttl, clock.clone()))
             }),
             store: Store::new(&capacity, lifetimes, clock),
+            revision: resolver.revision().map(SeenRevision::new),
             single_flight: Arc::default(),
             resolver,
         }));

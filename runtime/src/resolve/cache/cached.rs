@@ -8,8 +8,10 @@ use tracing::Instrument;
 
 use super::key::{CacheKey, KeyHasher};
 use super::second_level::{LocalEntries, OpenedSecondLevel};
+use super::seen_revision::SeenRevision;
 use super::single_flight::{Leader, Role, SingleFlight};
 use super::store::Store;
+use crate::resolve::Revision;
 use crate::telemetry::count;
 use crate::{AccessToken, Claims, ResolveError, Resolver};
 
@@ -42,6 +44,7 @@ pub(super) struct Inner<R> {
     pub(super) store: Store,
     pub(super) single_flight: Arc<SingleFlight>,
     pub(super) second_level: Option<OpenedSecondLevel>,
+    pub(super) revision: Option<SeenRevision>,
 }
 
 impl<R: Resolver> Cached<R> {
@@ -60,7 +63,8 @@ impl<R: Resolver> Cached<R> {
 
 impl<R: Resolver> Inner<R> {
     async fn resolve_and_store(&self, key: CacheKey, token: AccessToken, leader: Leader) {
-        let Some(second_level) = &self.second_level else {
+        let shared = self.second_level.as_ref();
+        let Some(second_level) = shared.filter(|_| !self.resolver.resolves_locally(&token)) else {
             let outcome = self.resolver.resolve(&token).await;
             leader.complete(outcome, |outcome| self.store.apply(key, outcome, Duration::ZERO));
             return;
@@ -88,6 +92,15 @@ impl<R> Inner<R> {
     }
 }
 
+impl<R: Send + Sync> Inner<R> {
+    /// Drops all entries if results of the resolver are no longer valid.
+    fn drop_outdated_entries(&self) {
+        if let Some(revision) = &self.revision {
+            revision.update(|| self.invalidate_all());
+        }
+    }
+}
+
 impl<R: Send + Sync> LocalEntries for Inner<R> {
     fn invalidate(&self, key: &CacheKey) {
         self.single_flight.detach(key, || self.store.invalidate(key));
@@ -100,12 +113,14 @@ impl<R: Send + Sync> LocalEntries for Inner<R> {
 
 impl<R: Resolver> Resolver for Cached<R> {
     fn cached(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
+        self.0.drop_outdated_entries();
         let outcome = self.0.store.look_up(&self.0.key_hasher.key(token))?;
         count!(CACHE_LOOKUPS, "result" => "hit");
         Some(outcome)
     }
 
     async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
+        self.0.drop_outdated_entries();
         let key = self.0.key_hasher.key(token);
         if let Some(outcome) = self.0.store.look_up(&key) {
             count!(CACHE_LOOKUPS, "result" => "hit");
@@ -147,6 +162,14 @@ impl<R: Resolver> Resolver for Cached<R> {
 
     fn vouches_for_issuer(&self) -> bool {
         self.0.resolver.vouches_for_issuer()
+    }
+
+    fn revision(&self) -> Option<Revision> {
+        self.0.resolver.revision()
+    }
+
+    fn resolves_locally(&self, token: &AccessToken) -> bool {
+        self.0.resolver.resolves_locally(token)
     }
 }
 

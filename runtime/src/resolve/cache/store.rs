@@ -105,7 +105,7 @@ impl Store {
             }
             // The claims no longer hold. The token is not cached as inactive: the error may come from the
             // configuration of the server, and go away with it.
-            Err(ResolveError::InvalidToken(TokenError::Rejected(_))) => {
+            Err(ResolveError::InvalidToken(TokenError::Rejected(_) | TokenError::Jwt(_))) => {
                 self.active.remove(&key);
             }
             Err(_) => {}

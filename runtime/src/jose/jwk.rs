@@ -1,0 +1,136 @@
+//! Public keys (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2).
+
+use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+    RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512,
+    RsaPublicKeyComponents, VerificationAlgorithm,
+};
+use serde::Deserialize;
+
+use super::SigningAlgorithm::{
+    self, EdDsa, Es256, Es384, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512,
+};
+use super::base64url;
+use super::header::MAX_KEY_ID_LENGTH;
+
+/// A public key that verifies signatures, for each algorithm that it may be used with.
+#[derive(Debug)]
+pub(crate) struct VerificationKey {
+    pub(super) id: Option<String>,
+    pub(super) parsed: Vec<(SigningAlgorithm, ParsedPublicKey)>,
+}
+
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    kid: Option<String>,
+    alg: Option<String>,
+    #[serde(rename = "use")]
+    usage: Option<String>,
+    key_ops: Option<Vec<String>>,
+    crv: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    /// The private part of an RSA, EC or OKP key.
+    d: Option<serde::de::IgnoredAny>,
+}
+
+impl VerificationKey {
+    /// Reads a JWK. `None` for one that cannot or must not verify a signature with one of the algorithms: a
+    /// symmetric key, one for encryption, an RSA key of less than 2048 or more than 8192 bits, one on another
+    /// curve, one that the issuer has published with its private part, and one that is malformed.
+    pub(super) fn read(jwk: &serde_json::Value, algorithms: &[SigningAlgorithm]) -> Option<Self> {
+        let jwk = Jwk::deserialize(jwk).ok()?;
+        let signs = jwk.usage.as_deref().is_none_or(|usage| usage == "sig");
+        let verifies = jwk.key_ops.as_ref().is_none_or(|ops| ops.iter().any(|op| op == "verify"));
+        let bounded = jwk.kid.as_ref().is_none_or(|id| id.len() <= MAX_KEY_ID_LENGTH);
+        if !signs || !verifies || !bounded || jwk.d.is_some() {
+            return None;
+        }
+        let material = material(&jwk)?;
+        let named = jwk.alg.as_deref();
+        let of_key = candidates(&jwk).iter().copied();
+        let usable = of_key
+            .filter(|algorithm| named.is_none_or(|named| algorithm.has_name(named)))
+            .filter(|algorithm| algorithms.contains(algorithm));
+        let parsed: Vec<_> = usable
+            .filter_map(|it| Some((it, ParsedPublicKey::new(verification(it), &material).ok()?)))
+            .collect();
+        (!parsed.is_empty()).then_some(Self { id: jwk.kid, parsed })
+    }
+
+    pub(super) fn for_algorithm(&self, algorithm: SigningAlgorithm) -> Option<&ParsedPublicKey> {
+        self.parsed.iter().find(|(it, _)| *it == algorithm).map(|(_, key)| key)
+    }
+
+    /// Whether both are the same key, for the same algorithms and under the same id.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let same = |((one, key), (other, other_key)): (
+            &(SigningAlgorithm, ParsedPublicKey),
+            &(SigningAlgorithm, ParsedPublicKey),
+        )| { one == other && key.as_ref() == other_key.as_ref() };
+        self.id == other.id
+            && self.parsed.len() == other.parsed.len()
+            && self.parsed.iter().zip(&other.parsed).all(same)
+    }
+}
+
+/// The algorithms that a key of this type and curve can be used with.
+fn candidates(jwk: &Jwk) -> &'static [SigningAlgorithm] {
+    match (&*jwk.kty, jwk.crv.as_deref()) {
+        ("RSA", _) => &[Rs256, Rs384, Rs512, Ps256, Ps384, Ps512],
+        ("EC", Some("P-256")) => &[Es256],
+        ("EC", Some("P-384")) => &[Es384],
+        ("OKP", Some("Ed25519")) => &[EdDsa],
+        _ => &[],
+    }
+}
+
+/// The key as `aws-lc-rs` parses it: an RSA key as SubjectPublicKeyInfo, an EC key as uncompressed point.
+fn material(jwk: &Jwk) -> Option<Vec<u8>> {
+    let bytes = |member: &Option<String>| base64url::decode(member.as_ref()?.as_bytes());
+    match &*jwk.kty {
+        "RSA" => {
+            let (n, e) = (bytes(&jwk.n)?, bytes(&jwk.e)?);
+            // Some servers encode a leading zero, which RFC 7518 §6.3.1.1 forbids.
+            let n = without_leading_zeros(&n);
+            let bits = n.len() * 8 - usize::try_from(n.first()?.leading_zeros()).ok()?;
+            if !(2048..=8192).contains(&bits) {
+                return None;
+            }
+            let components = RsaPublicKeyComponents { n, e: without_leading_zeros(&e) };
+            Some(components.as_der().ok()?.as_ref().to_vec())
+        }
+        "EC" => {
+            let mut point = vec![4];
+            point.extend(bytes(&jwk.x)?);
+            point.extend(bytes(&jwk.y)?);
+            Some(point)
+        }
+        "OKP" => bytes(&jwk.x),
+        _ => None,
+    }
+}
+
+fn without_leading_zeros(bytes: &[u8]) -> &[u8] {
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    bytes.get(zeros..).unwrap_or_default()
+}
+
+fn verification(algorithm: SigningAlgorithm) -> &'static dyn VerificationAlgorithm {
+    match algorithm {
+        Rs256 => &RSA_PKCS1_2048_8192_SHA256,
+        Rs384 => &RSA_PKCS1_2048_8192_SHA384,
+        Rs512 => &RSA_PKCS1_2048_8192_SHA512,
+        Ps256 => &RSA_PSS_2048_8192_SHA256,
+        Ps384 => &RSA_PSS_2048_8192_SHA384,
+        Ps512 => &RSA_PSS_2048_8192_SHA512,
+        Es256 => &ECDSA_P256_SHA256_FIXED,
+        Es384 => &ECDSA_P384_SHA384_FIXED,
+        EdDsa => &ED25519,
+    }
+}

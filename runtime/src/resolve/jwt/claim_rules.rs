@@ -1,0 +1,56 @@
+//! The claims that a JWT access token must have (RFC 9068 §2.2).
+
+use crate::token_error::JwtError;
+use crate::{Claims, TokenError};
+
+/// A claim that RFC 9068 §2.2 requires, and that some authorization servers omit. It decides nothing: without it, only
+/// the application lacks the value.
+///
+/// `exp` and `iss` cannot be omitted. Whether `aud` can is decided by [`AudienceCheck`](crate::AudienceCheck).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OptionalClaim {
+    /// `sub`.
+    Subject,
+    /// `client_id`. Auth0, Entra ID and Keycloak have `azp` or `appid` instead.
+    ClientId,
+    /// `iat`.
+    IssuedAt,
+    /// `jti`. Entra ID has `uti` instead.
+    TokenId,
+}
+
+/// What the claims of a JWT must be before its signature is verified.
+#[derive(Debug)]
+pub(super) struct ClaimRules {
+    pub(super) issuer: String,
+    pub(super) optional: Vec<OptionalClaim>,
+}
+
+impl ClaimRules {
+    /// Whether the claims are of the issuer and expire.
+    pub(super) fn check_origin(&self, claims: &Claims) -> Result<(), TokenError> {
+        if claims.issuer() != Some(&*self.issuer) {
+            return Err(TokenError::Issuer);
+        }
+        claims.expires_at().map(drop).ok_or(TokenError::Jwt(JwtError::MissingClaim("exp")))
+    }
+
+    /// Whether the claims are those of an access token.
+    pub(super) fn check_claims(&self, claims: &Claims) -> Result<(), TokenError> {
+        let required = [
+            (OptionalClaim::Subject, "sub", claims.subject().is_some()),
+            (OptionalClaim::ClientId, "client_id", claims.client_id().is_some()),
+            (OptionalClaim::IssuedAt, "iat", claims.issued_at().is_some()),
+            (OptionalClaim::TokenId, "jti", claims.token_id().is_some()),
+        ];
+        let missing = required
+            .into_iter()
+            .find(|(claim, _, present)| !present && !self.optional.contains(claim));
+        match missing {
+            Some((_, name, _)) => Err(TokenError::Jwt(JwtError::MissingClaim(name))),
+            None if claims.is_other_kind() => Err(TokenError::Kind),
+            None => Ok(()),
+        }
+    }
+}
