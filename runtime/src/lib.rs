@@ -254,6 +254,8 @@ pub use resolve::{
     ClientError, ErrorResponse, MemberError, OAuthErrorCode, ResolveError, Resolver, ResponseError,
     UnavailableError,
 };
+#[cfg(feature = "jwt")]
+pub use resource_server::Mode;
 #[cfg(feature = "introspection")]
 pub use resource_server::{ClientAuthenticationMethod, ResourceServerConfig};
 pub use resource_server::{

@@ -25,6 +25,8 @@ use crate::telemetry::LogLimiter;
 use crate::trust::TrustedIssuer;
 use crate::validate::Validation;
 pub use builder::ResourceServerBuilder;
+#[cfg(feature = "jwt")]
+pub use config::Mode;
 #[cfg(feature = "introspection")]
 pub use config::{ClientAuthenticationMethod, ResourceServerConfig};
 pub use discovery_error::DiscoveryError;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 /// An asymmetric algorithm for digital signatures (RFC 7518 §3.1, RFC 8037 §3.1): a value of `alg`.
 ///
 /// There is neither `none` nor an HMAC algorithm: the keys of an authorization server are public, so anybody
@@ -15,7 +17,8 @@ use std::str::FromStr;
 /// assert!("HS256".parse::<SigningAlgorithm>().is_err());
 /// assert_eq!(SigningAlgorithm::Ps256.to_string(), "PS256");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 #[non_exhaustive]
 pub enum SigningAlgorithm {
     /// `RS256`: RSASSA-PKCS1-v1_5 with SHA-256.
@@ -87,6 +90,14 @@ impl FromStr for SigningAlgorithm {
     fn from_str(text: &str) -> Result<Self, SigningAlgorithmError> {
         let mut all = Self::ALL.into_iter();
         all.find(|algorithm| algorithm.has_name(text)).ok_or(SigningAlgorithmError(()))
+    }
+}
+
+impl TryFrom<String> for SigningAlgorithm {
+    type Error = SigningAlgorithmError;
+
+    fn try_from(text: String) -> Result<Self, SigningAlgorithmError> {
+        text.parse()
     }
 }
 

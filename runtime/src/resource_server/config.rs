@@ -4,6 +4,8 @@ mod build;
 mod client_authentication_method;
 mod env;
 mod from_text;
+#[cfg(feature = "jwt")]
+mod mode;
 mod only_known;
 mod settings;
 mod variables;
@@ -13,11 +15,14 @@ use serde::{Deserialize, Deserializer};
 use super::unknown_setting::Setting;
 use crate::{AudienceCheck, ScopeClaim, Secret, SetupError};
 pub use client_authentication_method::ClientAuthenticationMethod;
+#[cfg(feature = "jwt")]
+pub use mode::Mode;
 use settings::settings;
 use variables::Variables;
 
 settings! {
-/// The settings of a [`ResourceServer`](crate::ResourceServer) with introspection, for any serde format.
+/// The settings of a [`ResourceServer`](crate::ResourceServer) with introspection, or with the verification of JWTs,
+/// for any serde format.
 ///
 /// Only `resource`, and `issuer` or `introspection_url`, are required. A setting that does not exist,
 /// or whose feature is not compiled in, is an error that names the nearest one or the feature.
@@ -61,6 +66,31 @@ pub struct ResourceServerConfig {
     /// an `introspection_url`, its own metadata names the endpoint; it need not be reachable when this
     /// server starts: see [`build`](Self::build). Default: none, and `iss` is not checked.
     pub issuer: Option<String>,
+    /// How tokens are resolved: `introspection`, `jwt` or `hybrid`. With the last two, `issuer` is required.
+    /// Default: `introspection`.
+    #[cfg(feature = "jwt")]
+    #[serde(default)]
+    pub mode: Mode,
+    /// The URL of the key set of the issuer. Default: read from the metadata of `issuer`.
+    #[cfg(feature = "jwt")]
+    pub jwks_uri: Option<String>,
+    /// The algorithms that JWTs may be signed with. Default: `["RS256", "PS256", "ES256", "EdDSA"]`.
+    #[cfg(feature = "jwt")]
+    pub algorithms: Option<Vec<crate::SigningAlgorithm>>,
+    /// Accepts JWTs whose `typ` is `JWT`, or that have none, in place of `at+jwt`: see
+    /// [`accept_generic_type`](crate::JwtVerifierBuilder::accept_generic_type). Default: false.
+    #[cfg(feature = "jwt")]
+    #[serde(default)]
+    pub accept_generic_type: bool,
+    /// The claims that a JWT may lack: `sub`, `client_id`, `iat`, `jti`. Default: none.
+    #[cfg(feature = "jwt")]
+    #[serde(default)]
+    pub optional_claims: Vec<crate::OptionalClaim>,
+    /// Introspects JWTs too, after their signature is verified: see
+    /// [`introspect_jwts`](crate::Hybrid::introspect_jwts). Only with the `mode` `hybrid`. Default: false.
+    #[cfg(feature = "jwt")]
+    #[serde(default)]
+    pub introspect_jwts: bool,
     /// The introspection endpoint. Default: read from the metadata of `issuer`.
     pub introspection_url: Option<String>,
     /// The authorization servers in the metadata, besides `issuer`. Default: without an `issuer`, the
@@ -82,7 +112,7 @@ pub struct ResourceServerConfig {
     /// Audiences that are accepted besides `resource`. Default: none.
     #[serde(default)]
     pub accepted_audiences: Vec<String>,
-    /// The members of the introspection response that hold the scopes. Default: `["scope"]`.
+    /// The members of the introspection response, or of the JWT, that contain the scopes. Default: `["scope"]`.
     pub scope_claims: Option<Vec<ScopeClaim>>,
     /// The scopes that the metadata lists. Default: none.
     #[serde(default)]

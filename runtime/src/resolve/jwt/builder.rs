@@ -34,7 +34,7 @@ const MAX_WAITING_FOR_DISCOVERY: usize = 1024;
 
 const ISSUER_SETTING: SettingName = SettingName::of_both("issuer");
 const JWKS_URI_SETTING: SettingName = SettingName::of_both("jwks_uri");
-const ALGORITHMS_SETTING: SettingName = SettingName::of_builder("algorithms");
+const ALGORITHMS_SETTING: SettingName = SettingName::of_both("algorithms");
 const LEEWAY_SETTING: SettingName = SettingName::of_builder("leeway");
 const CONNECT_TIMEOUT_SETTING: SettingName = SettingName::of_builder("connect_timeout");
 const REQUEST_TIMEOUT_SETTING: SettingName = SettingName::of_builder("request_timeout");

@@ -1,5 +1,7 @@
 //! The claims that a JWT access token must have (RFC 9068 §2.2).
 
+use serde::Deserialize;
+
 use crate::token_error::JwtError;
 use crate::{Claims, TokenError};
 
@@ -7,16 +9,22 @@ use crate::{Claims, TokenError};
 /// the application lacks the value.
 ///
 /// `exp` and `iss` cannot be omitted. Whether `aud` can is decided by [`AudienceCheck`](crate::AudienceCheck).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// In a configuration, a value is the name of the claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[non_exhaustive]
 pub enum OptionalClaim {
     /// `sub`.
+    #[serde(rename = "sub")]
     Subject,
     /// `client_id`. Auth0, Entra ID and Keycloak have `azp` or `appid` instead.
+    #[serde(rename = "client_id")]
     ClientId,
     /// `iat`.
+    #[serde(rename = "iat")]
     IssuedAt,
     /// `jti`. Entra ID has `uti` instead.
+    #[serde(rename = "jti")]
     TokenId,
 }
 

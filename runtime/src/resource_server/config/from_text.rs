@@ -121,3 +121,32 @@ impl FromWord for ScopeClaim {
         word.parse().ok()
     }
 }
+
+#[cfg(feature = "jwt")]
+impl FromText for super::Mode {
+    const EXPECTED: &'static str = "one of `introspection`, `jwt` or `hybrid`";
+
+    fn from_text(text: &str) -> Option<Self> {
+        choice(text)
+    }
+}
+
+#[cfg(feature = "jwt")]
+impl FromWord for crate::SigningAlgorithm {
+    const EXPECTED_LIST: &'static str = "a list of algorithms such as `RS256` or `ES256`, with spaces \
+        between them";
+
+    fn from_word(word: &str) -> Option<Self> {
+        word.parse().ok()
+    }
+}
+
+#[cfg(feature = "jwt")]
+impl FromWord for crate::OptionalClaim {
+    const EXPECTED_LIST: &'static str = "a list of `sub`, `client_id`, `iat` and `jti`, with spaces \
+        between them";
+
+    fn from_word(word: &str) -> Option<Self> {
+        choice(word)
+    }
+}

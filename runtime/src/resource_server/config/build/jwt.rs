@@ -1,0 +1,99 @@
+//! Builds the verifier of JWTs from a configuration.
+
+use std::time::Duration;
+
+use super::super::{Mode, ResourceServerConfig};
+use crate::resolve::introspection::INTROSPECTION_URL;
+use crate::resource_server::SettingName;
+use crate::{Hybrid, JwtVerifier, ResourceServerBuilder, SetupError};
+
+const MODE: SettingName = SettingName::of_both("mode");
+
+impl ResourceServerConfig {
+    /// Sets the resolver of the `mode`, after the discovery of its endpoints.
+    pub(super) async fn with_resolver(
+        &self,
+        server: ResourceServerBuilder,
+    ) -> Result<ResourceServerBuilder, SetupError> {
+        self.check_mode()?;
+        match self.mode {
+            Mode::Introspection => self.with_introspection(server).await,
+            Mode::Jwt => {
+                let verifier = self.verifier()?;
+                verifier.discover_at_start().await?;
+                self.with_cache(server, verifier)
+            }
+            Mode::Hybrid => {
+                let mut hybrid = Hybrid::new(self.verifier()?, self.introspection()?);
+                if self.introspect_jwts {
+                    hybrid = hybrid.introspect_jwts();
+                }
+                hybrid.discover_at_start().await?;
+                self.with_cache(server, hybrid)
+            }
+        }
+    }
+
+    /// A setting that has no effect in this mode is a mistake.
+    fn check_mode(&self) -> Result<(), SetupError> {
+        let both = SettingName::of_both;
+        let of_jwt = [
+            (both("jwks_uri"), self.jwks_uri.is_some()),
+            (both("algorithms"), self.algorithms.is_some()),
+            (both("accept_generic_type"), self.accept_generic_type),
+            (both("optional_claims"), !self.optional_claims.is_empty()),
+        ];
+        let of_introspection = [
+            (INTROSPECTION_URL, self.introspection_url.is_some()),
+            (SettingName::of_configuration("client_id"), self.client_id.is_some()),
+            (SettingName::of_configuration("client_secret"), self.client_secret.is_some()),
+            (both("bearer_token"), self.bearer_token.is_some()),
+            (both("client_authentication"), self.client_authentication.is_some()),
+        ];
+        let unused = |settings: &[(SettingName, bool)], reason| {
+            let set = settings.iter().find(|(_, is_set)| *is_set);
+            set.map_or(Ok(()), |(setting, _)| {
+                Err(SetupError::Requires { setting: *setting, required: MODE, reason })
+            })
+        };
+        match self.mode {
+            Mode::Introspection => unused(&of_jwt, "only `jwt` and `hybrid` verify JWTs")?,
+            Mode::Jwt => unused(&of_introspection, "`jwt` sends no introspection requests")?,
+            Mode::Hybrid => {}
+        }
+        if self.introspect_jwts && self.mode != Mode::Hybrid {
+            let setting = both("introspect_jwts");
+            let reason = "only `hybrid` verifies JWTs and introspects them";
+            return Err(SetupError::Requires { setting, required: MODE, reason });
+        }
+        Ok(())
+    }
+
+    fn verifier(&self) -> Result<JwtVerifier, SetupError> {
+        let missing = || SetupError::Missing { settings: vec![SettingName::of_both("issuer")] };
+        let mut builder = JwtVerifier::from_issuer(self.issuer.as_ref().ok_or_else(missing)?)
+            .optional_claims(self.optional_claims.iter().copied());
+        if let Some(url) = &self.jwks_uri {
+            builder = builder.jwks_uri(url);
+        }
+        if let Some(algorithms) = &self.algorithms {
+            builder = builder.algorithms(algorithms.iter().copied());
+        }
+        if self.accept_generic_type {
+            builder = builder.accept_generic_type();
+        }
+        if let Some(claims) = &self.scope_claims {
+            builder = builder.scope_claims(claims.iter().cloned());
+        }
+        if let Some(millis) = self.connect_timeout_ms {
+            builder = builder.connect_timeout(Duration::from_millis(millis));
+        }
+        if let Some(millis) = self.request_timeout_ms {
+            builder = builder.request_timeout(Duration::from_millis(millis));
+        }
+        if self.dangerously_allow_http {
+            builder = builder.dangerously_allow_http();
+        }
+        builder.build()
+    }
+}

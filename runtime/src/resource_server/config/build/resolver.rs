@@ -1,0 +1,167 @@
+//! Builds the resolver of a resource server from its configuration.
+
+use std::time::Duration;
+
+use super::super::{ClientAuthenticationMethod, ResourceServerConfig};
+use crate::resolve::introspection::INTROSPECTION_URL;
+use crate::resource_server::SettingName;
+use crate::telemetry::Quoted;
+use crate::{
+    Cached, CachedBuilder, ClientAuthentication, Introspection, IntrospectionBuilder, Resolver,
+    ResourceServerBuilder, Secret, SetupError,
+};
+
+const CLIENT_ID: SettingName = SettingName::of_configuration("client_id");
+const CLIENT_SECRET: SettingName = SettingName::of_configuration("client_secret");
+const BEARER_TOKEN: SettingName = SettingName::of_both("bearer_token");
+
+impl ResourceServerConfig {
+    /// Sets the resolver of the `mode`, after the discovery of its endpoints.
+    #[cfg(not(feature = "jwt"))]
+    pub(super) async fn with_resolver(
+        &self,
+        server: ResourceServerBuilder,
+    ) -> Result<ResourceServerBuilder, SetupError> {
+        self.with_introspection(server).await
+    }
+
+    pub(super) async fn with_introspection(
+        &self,
+        server: ResourceServerBuilder,
+    ) -> Result<ResourceServerBuilder, SetupError> {
+        let introspection = self.introspection()?;
+        introspection.discover_at_start().await?;
+        self.with_cache(server, introspection)
+    }
+
+    pub(super) fn introspection(&self) -> Result<Introspection, SetupError> {
+        let introspection = match (&self.introspection_url, &self.issuer) {
+            (Some(url), _) => Introspection::builder(url),
+            (None, Some(issuer)) => Introspection::from_issuer(issuer),
+            (None, None) => {
+                return Err(SetupError::Missing {
+                    settings: vec![SettingName::of_both("issuer"), INTROSPECTION_URL],
+                });
+            }
+        };
+        self.introspection_settings(introspection)?.build()
+    }
+
+    /// Sets the resolver, behind the cache unless that is disabled.
+    pub(super) fn with_cache<R: Resolver>(
+        &self,
+        server: ResourceServerBuilder,
+        resolver: R,
+    ) -> Result<ResourceServerBuilder, SetupError> {
+        #[cfg(feature = "redis")]
+        let shared = self.shared_cache()?;
+        if !self.is_cached() {
+            return Ok(server.resolver(resolver));
+        }
+        let cached = self.cached(Cached::builder(resolver));
+        #[cfg(feature = "redis")]
+        let cached = shared.into_iter().fold(cached, CachedBuilder::shared);
+        Ok(server.resolver(cached.build()?))
+    }
+
+    fn introspection_settings(
+        &self,
+        builder: IntrospectionBuilder,
+    ) -> Result<IntrospectionBuilder, SetupError> {
+        let mut builder = builder.client_authentication(self.authentication()?);
+        if let Some(claims) = &self.scope_claims {
+            builder = builder.scope_claims(claims.iter().cloned());
+        }
+        if let Some(millis) = self.connect_timeout_ms {
+            builder = builder.connect_timeout(Duration::from_millis(millis));
+        }
+        if let Some(millis) = self.request_timeout_ms {
+            builder = builder.request_timeout(Duration::from_millis(millis));
+        }
+        if let Some(bytes) = self.max_response_length {
+            builder = builder.max_response_length(bytes);
+        }
+        if let Some(exchanges) = self.max_in_flight {
+            builder = builder.max_in_flight(exchanges);
+        }
+        if let Some(seconds) = self.max_retry_after_s {
+            builder = builder.max_retry_after(Duration::from_secs(seconds));
+        }
+        if self.without_retry {
+            builder = builder.without_retry();
+        }
+        if let Some(failures) = self.circuit_breaker_failures {
+            builder = builder.circuit_breaker_failures(failures);
+        }
+        if let Some(millis) = self.circuit_breaker_probe_interval_ms {
+            builder = builder.circuit_breaker_probe_interval(Duration::from_millis(millis));
+        }
+        if self.without_circuit_breaker {
+            builder = builder.without_circuit_breaker();
+        }
+        if self.dangerously_allow_http {
+            builder = builder.dangerously_allow_http();
+        }
+        Ok(builder)
+    }
+
+    fn is_cached(&self) -> bool {
+        self.cache_ttl_s != Some(0)
+            || self.cache_stale_if_error_s.is_some_and(|seconds| seconds > 0)
+    }
+
+    fn cached<R: Resolver>(&self, mut cached: CachedBuilder<R>) -> CachedBuilder<R> {
+        if let Some(seconds) = self.cache_ttl_s {
+            cached = cached.ttl(Duration::from_secs(seconds));
+        }
+        if self.cache_ttl_s == Some(0) {
+            cached = cached.inactive_ttl(Duration::ZERO);
+        }
+        if let Some(seconds) = self.cache_stale_if_error_s {
+            cached = cached.stale_if_error(Duration::from_secs(seconds));
+        }
+        if let Some(scopes) = &self.cache_stale_scopes {
+            cached = cached.stale_scopes(scopes);
+        }
+        cached
+    }
+
+    fn authentication(&self) -> Result<ClientAuthentication, SetupError> {
+        use ClientAuthenticationMethod::{ClientSecretBasic, ClientSecretPost, None as Nothing};
+        let settings = (&self.client_id, &self.client_secret, &self.bearer_token);
+        let is_empty = |secret: &Option<Secret>| {
+            secret.as_ref().is_some_and(|secret| secret.expose().is_empty())
+        };
+        let empty = [
+            (CLIENT_ID, self.client_id.as_deref() == Some("")),
+            (CLIENT_SECRET, is_empty(&self.client_secret)),
+            (BEARER_TOKEN, is_empty(&self.bearer_token)),
+        ];
+        if let Some((setting, _)) = empty.into_iter().find(|(_, is_empty)| *is_empty) {
+            return Err(SetupError::invalid(setting, "a text that is not empty", Quoted("")));
+        }
+        match (self.client_authentication, settings) {
+            (None, (None, None, Some(token))) => Ok(ClientAuthentication::bearer(token.clone())),
+            // With a client id alone, the secret is probably missing, so `none` must be explicit.
+            (None, (None, None, None)) | (Some(Nothing), (_, None, None)) => {
+                Ok(ClientAuthentication::None)
+            }
+            (None | Some(ClientSecretBasic), (Some(id), Some(secret), None)) => {
+                Ok(ClientAuthentication::Basic { id: id.clone(), secret: secret.clone() })
+            }
+            (Some(ClientSecretPost), (Some(id), Some(secret), None)) => {
+                Ok(ClientAuthentication::Post { id: id.clone(), secret: secret.clone() })
+            }
+            _ => Err(SetupError::Contradiction {
+                settings: vec![
+                    CLIENT_ID,
+                    CLIENT_SECRET,
+                    BEARER_TOKEN,
+                    SettingName::of_both("client_authentication"),
+                ],
+                reason: "set `client_id` and `client_secret`, or `bearer_token` alone, or none of \
+                         them; with the `client_authentication` `none`, at most `client_id`",
+            }),
+        }
+    }
+}
