@@ -3,14 +3,21 @@
 //! The cryptography is that of `aws-lc-rs`, which rustls uses as well. It is called directly, so no crypto
 //! provider is installed for the process.
 
+#[cfg(feature = "jwt")]
 mod algorithm;
 pub(crate) mod base64url;
 mod compact;
+#[cfg(feature = "jwt")]
 mod header;
+#[cfg(feature = "jwt")]
 mod jwk;
+#[cfg(feature = "jwt")]
 mod jwk_set;
 
+#[cfg(feature = "jwt")]
 pub use algorithm::{SigningAlgorithm, SigningAlgorithmError};
 pub(crate) use compact::CompactJws;
+#[cfg(feature = "jwt")]
 pub(crate) use header::JwsHeader;
+#[cfg(feature = "jwt")]
 pub(crate) use jwk_set::JwkSet;

@@ -24,7 +24,6 @@ mod claims;
 mod clock;
 mod decide;
 mod guard;
-#[cfg(feature = "jwt")]
 mod jose;
 #[cfg(feature = "tower")]
 mod layer;
@@ -266,7 +265,7 @@ pub use scope::{ScopeError, ScopeSet};
 pub use secret::Secret;
 pub use secure_url::UrlError;
 pub use token_error::{JwtError, TokenError};
-pub use trust::AudienceCheck;
+pub use trust::{AudienceCheck, TrustedIssuer};
 
 /// The items that the expansion of the attribute names.
 #[doc(hidden)]

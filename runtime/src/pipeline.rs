@@ -9,6 +9,7 @@ use crate::policy::{Requirement, first_alternative};
 use crate::rejection::{Challenge, Reason};
 use crate::request::RequestState;
 use crate::resource_server::RequiredScopes;
+use crate::trust::TrustedIssuer;
 use crate::{
     AccessToken, AuthInfo, Claims, Condition, Rejection, RequestHead, ResolveError, ResourceServer,
 };
@@ -79,8 +80,13 @@ impl ResourceServer {
             }
         };
         let resolved = state.and_then(|state| state.outcome(self, &token)).cloned();
-        match resolved.or_else(|| self.trusted().resolver.cached(&token)) {
-            Some(resolved) => Progress::Complete(self.validate(resolved, token, requirement)),
+        let Some(trusted) = self.trusted_issuers().of_token(&token) else {
+            return Progress::Complete(Err(self.reject_issuer(requirement)));
+        };
+        match resolved.or_else(|| trusted.resolver.cached(&token)) {
+            Some(resolved) => {
+                Progress::Complete(self.validate_for(trusted, resolved, token, requirement))
+            }
             None => Progress::Unresolved(token),
         }
     }
@@ -91,7 +97,7 @@ impl ResourceServer {
         token: &AccessToken,
         request: &mut RequestHead<'_>,
     ) -> Result<Claims, ResolveError> {
-        let resolved = self.trusted().resolver.resolve(token).await;
+        let resolved = self.resolve_token(token).await;
         let state = request.extensions_mut().get_or_insert_default::<RequestState>();
         state.add_outcome(self, token, &resolved);
         resolved
@@ -104,15 +110,37 @@ impl ResourceServer {
         token: AccessToken,
         requirement: Requirement,
     ) -> Result<Authenticated, Rejection> {
+        match self.trusted_issuers().of_token(&token) {
+            Some(trusted) => self.validate_for(trusted, resolved, token, requirement),
+            None => Err(self.reject_issuer(requirement)),
+        }
+    }
+
+    fn validate_for(
+        &self,
+        trusted: &TrustedIssuer,
+        resolved: Result<Claims, ResolveError>,
+        token: AccessToken,
+        requirement: Requirement,
+    ) -> Result<Authenticated, Rejection> {
         let challenge = || self.challenge_for(requirement);
         let required = RequiredScopes::of(&requirement);
-        let claims = resolved
-            .map_err(|error| self.reject(Rejection::unresolved(error, &challenge()), required))?;
-        self.validation().validate(&claims, self.trusted()).map_err(|error| {
+        let claims = resolved.map_err(|error| {
+            let rejection = Rejection::unresolved(error, &challenge());
+            self.reject_token(rejection, required, trusted, None)
+        })?;
+        self.validation().validate(&claims, trusted).map_err(|error| {
             let rejection = Rejection::invalid_token(error, &challenge());
-            self.reject_claims(rejection, required, &claims)
+            self.reject_token(rejection, required, trusted, Some(&claims))
         })?;
         Ok(Some((claims, token)))
+    }
+
+    /// The rejection of a token of no trusted issuer.
+    fn reject_issuer(&self, requirement: Requirement) -> Rejection {
+        let challenge = self.challenge_for(requirement);
+        let rejection = Rejection::invalid_token(TokenError::Issuer, &challenge);
+        self.reject(rejection, RequiredScopes::of(&requirement))
     }
 
     pub(crate) fn reject_missing_token(&self, requirement: Requirement) -> Rejection {

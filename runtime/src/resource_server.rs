@@ -19,11 +19,11 @@ mod unknown_setting;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::AccessToken;
 use crate::rejection::{Challenge, ChallengeBase};
 use crate::telemetry::LogLimiter;
-use crate::trust::TrustedIssuer;
+use crate::trust::TrustedIssuers;
 use crate::validate::Validation;
+use crate::{AccessToken, Claims, ResolveError, TokenError};
 pub use builder::ResourceServerBuilder;
 #[cfg(feature = "jwt")]
 pub use config::Mode;
@@ -66,7 +66,7 @@ struct Inner {
     identifier: ResourceIdentifier,
     challenge: ChallengeBase,
     max_token_length: usize,
-    trusted: TrustedIssuer,
+    trusted_issuers: TrustedIssuers,
     validation: Validation,
     metadata: ProtectedResourceMetadata,
     log_limiter: LogLimiter,
@@ -128,11 +128,21 @@ impl ResourceServer {
     /// }
     /// ```
     pub fn invalidate(&self, token: &AccessToken) {
-        self.0.trusted.resolver.invalidate(token);
+        if let Some(trusted) = self.0.trusted_issuers.of_token(token) {
+            trusted.resolver.invalidate(token);
+        }
     }
 
-    pub(crate) fn trusted(&self) -> &TrustedIssuer {
-        &self.0.trusted
+    pub(crate) fn trusted_issuers(&self) -> &TrustedIssuers {
+        &self.0.trusted_issuers
+    }
+
+    /// Resolves a token with the resolver of its issuer.
+    pub(crate) async fn resolve_token(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
+        match self.0.trusted_issuers.of_token(token) {
+            Some(trusted) => trusted.resolver.resolve(token).await,
+            None => Err(TokenError::Issuer.into()),
+        }
     }
 
     pub(crate) fn validation(&self) -> &Validation {
@@ -152,7 +162,7 @@ impl fmt::Debug for ResourceServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResourceServer")
             .field("resource", &self.resource())
-            .field("trusted", &self.0.trusted)
+            .field("trusted_issuers", &self.0.trusted_issuers)
             .field("validation", &self.0.validation)
             .finish_non_exhaustive()
     }

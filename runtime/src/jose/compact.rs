@@ -1,6 +1,10 @@
 //! The compact serialization of a JWS (RFC 7515 §7.1).
 
 /// The three parts of a compact JWS, not decoded.
+#[cfg_attr(
+    not(feature = "jwt"),
+    allow(dead_code, reason = "only the verification reads all parts")
+)]
 pub(crate) struct CompactJws<'a> {
     pub(crate) header: &'a [u8],
     pub(crate) payload: &'a [u8],

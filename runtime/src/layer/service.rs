@@ -64,7 +64,7 @@ impl Settings {
     fn resolve(&self, token: AccessToken) -> Resolution {
         let server = self.server.clone();
         Box::pin(async move {
-            let outcome = server.trusted().resolver.resolve(&token).await;
+            let outcome = server.resolve_token(&token).await;
             Resolved { token, outcome }
         })
     }

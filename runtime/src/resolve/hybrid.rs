@@ -97,6 +97,10 @@ impl<I: Resolver> Resolver for Hybrid<I> {
         self.introspection.vouches_for_issuer()
     }
 
+    fn resolves_opaque_tokens(&self) -> bool {
+        self.introspection.resolves_opaque_tokens()
+    }
+
     fn revision(&self) -> Option<Revision> {
         self.verifier.revision()
     }

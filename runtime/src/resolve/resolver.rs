@@ -91,6 +91,13 @@ pub trait Resolver: Send + Sync + 'static {
         false
     }
 
+    /// Whether it resolves tokens that are no JWTs. With [several issuers](crate::TrustedIssuer), an opaque token
+    /// is resolved by the one resolver that does. Default: `true`. A resolver that wraps another one returns the
+    /// other's.
+    fn resolves_opaque_tokens(&self) -> bool {
+        true
+    }
+
     /// A number that increases when earlier results are no longer valid, so that caches drop their entries.
     ///
     /// Hidden: only key sets have it.
@@ -136,6 +143,10 @@ impl<R: Resolver> Resolver for Arc<R> {
         R::vouches_for_issuer(self)
     }
 
+    fn resolves_opaque_tokens(&self) -> bool {
+        R::resolves_opaque_tokens(self)
+    }
+
     fn revision(&self) -> Option<Revision> {
         R::revision(self)
     }
@@ -173,6 +184,10 @@ impl SharedResolver {
     pub(crate) fn vouches_for_issuer(&self) -> bool {
         self.0.erased_vouches_for_issuer()
     }
+
+    pub(crate) fn resolves_opaque_tokens(&self) -> bool {
+        self.0.erased_resolves_opaque_tokens()
+    }
 }
 
 impl fmt::Debug for SharedResolver {
@@ -196,6 +211,8 @@ trait Erased: Send + Sync {
     fn own_client_id(&self) -> Option<&str>;
 
     fn erased_vouches_for_issuer(&self) -> bool;
+
+    fn erased_resolves_opaque_tokens(&self) -> bool;
 }
 
 impl<R: Resolver> Erased for R {
@@ -220,5 +237,9 @@ impl<R: Resolver> Erased for R {
 
     fn erased_vouches_for_issuer(&self) -> bool {
         self.vouches_for_issuer()
+    }
+
+    fn erased_resolves_opaque_tokens(&self) -> bool {
+        self.resolves_opaque_tokens()
     }
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Revision(Arc<AtomicU64>);
 
 impl Revision {
+    #[cfg_attr(not(feature = "introspection"), expect(dead_code, reason = "only caches read it"))]
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Acquire)
     }

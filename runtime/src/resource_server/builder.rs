@@ -1,5 +1,7 @@
 //! The builder of a resource server.
 
+mod trusted_issuers;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +25,6 @@ const MAX_TOKEN_LENGTH: usize = 8 * 1024;
 const MAX_LEEWAY: Duration = Duration::from_secs(60);
 
 const RESOURCE: SettingName = SettingName::of_both("resource");
-const RESOLVER: SettingName = SettingName::of_builder("resolver");
 const ISSUER: SettingName = SettingName::of_both("issuer");
 const AUTHORIZATION_SERVERS: SettingName = SettingName::of_both("authorization_servers");
 const LEEWAY: SettingName = SettingName::with_key("leeway", "leeway_s");
@@ -42,6 +43,7 @@ pub struct ResourceServerBuilder {
     resolver: SingleValue<SharedResolver>,
     audience_check: SingleValue<AudienceCheck>,
     accepted_audiences: Vec<String>,
+    trusted_issuers: Vec<TrustedIssuer>,
     leeway: SingleValue<Duration>,
     realm: SingleValue<String>,
     max_token_length: SingleValue<usize>,
@@ -61,6 +63,7 @@ impl ResourceServerBuilder {
             resolver: SingleValue::UNSET,
             audience_check: SingleValue::UNSET,
             accepted_audiences: Vec::new(),
+            trusted_issuers: Vec::new(),
             leeway: SingleValue::UNSET,
             realm: SingleValue::UNSET,
             max_token_length: SingleValue::UNSET,
@@ -113,6 +116,22 @@ impl ResourceServerBuilder {
         audiences: impl IntoIterator<Item = S>,
     ) -> Self {
         self.accepted_audiences.extend(audiences.into_iter().map(Into::into));
+        self
+    }
+
+    /// Accepts the tokens of this issuer, and of those of earlier calls: see [`TrustedIssuer`]. The metadata lists all of
+    /// them as authorization servers.
+    ///
+    /// The issuer that a token names in `iss` decides which resolver it is resolved with, and the
+    /// [prefix](TrustedIssuer::token_prefix) of a token comes first. An opaque token is resolved for the one issuer
+    /// without a prefix whose resolver [resolves opaque tokens](Resolver::resolves_opaque_tokens). A token of no trusted
+    /// issuer gets a 401, and causes no request.
+    ///
+    /// It takes the place of [`issuer`](Self::issuer), [`resolver`](Self::resolver),
+    /// [`audience_check`](Self::audience_check) and [`accepted_audiences`](Self::accepted_audiences), which are for one
+    /// issuer. Default: none.
+    pub fn trusted_issuer(mut self, issuer: TrustedIssuer) -> Self {
+        self.trusted_issuers.push(issuer);
         self
     }
 
@@ -174,31 +193,18 @@ impl ResourceServerBuilder {
     ///
     /// # Errors
     /// [`SetupError`] says which setting is missing or wrong.
-    pub fn build(self) -> Result<ResourceServer, SetupError> {
-        let identifier = ResourceIdentifier::parse(self.resource, self.http)
+    pub fn build(mut self) -> Result<ResourceServer, SetupError> {
+        let identifier = ResourceIdentifier::parse(std::mem::take(&mut self.resource), self.http)
             .map_err(SetupError::url(RESOURCE))?;
-        let resolver = self
-            .resolver
-            .get(RESOLVER)?
-            .ok_or_else(|| SetupError::Missing { settings: vec![RESOLVER] })?;
-        let issuer = self.issuer.get(ISSUER)?;
-        if let Some(issuer) = &issuer {
-            secure_url::parse(issuer, self.http).map_err(SetupError::url(ISSUER))?;
-        }
+        let trusted_issuers = self.take_trusted_issuers(identifier.as_str())?;
         for server in &self.authorization_servers {
             secure_url::parse(server, self.http).map_err(SetupError::url(AUTHORIZATION_SERVERS))?;
         }
+        let issuers = trusted_issuers.iter().filter_map(|trusted| trusted.issuer.clone());
         let authorization_servers: Vec<String> =
-            issuer.iter().cloned().chain(self.authorization_servers).collect();
+            issuers.chain(self.authorization_servers).collect();
         if authorization_servers.is_empty() {
             return Err(SetupError::Missing { settings: vec![ISSUER, AUTHORIZATION_SERVERS] });
-        }
-        if self.accepted_audiences.iter().any(String::is_empty) {
-            return Err(SetupError::invalid(
-                SettingName::of_both("accepted_audiences"),
-                "a list of texts that are not empty",
-                Quoted(""),
-            ));
         }
         let leeway = self.leeway.get(LEEWAY)?.unwrap_or_default();
         if leeway > MAX_LEEWAY {
@@ -229,19 +235,15 @@ impl ResourceServerBuilder {
             .max_token_length
             .get(SettingName::of_both("max_token_length"))?
             .unwrap_or(MAX_TOKEN_LENGTH);
-        let audience_check =
-            self.audience_check.get(SettingName::of_both("audience_check"))?.unwrap_or_default();
         let clock = self
             .clock
             .get(SettingName::of_builder("clock"))?
             .unwrap_or_else(|| Arc::new(SystemClock));
-        let mut audiences = self.accepted_audiences;
-        audiences.push(identifier.as_str().to_owned());
         Ok(ResourceServer(Arc::new(Inner {
             identifier,
             challenge,
             max_token_length,
-            trusted: TrustedIssuer { issuer, resolver, audience_check, audiences },
+            trusted_issuers,
             validation: Validation { leeway, clock },
             metadata,
             log_limiter: LogLimiter::new(),

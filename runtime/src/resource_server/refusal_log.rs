@@ -9,6 +9,7 @@ use crate::TokenError;
 use crate::policy::{Requirement, first_alternative};
 use crate::resolve::ResponseError;
 use crate::telemetry::{Chain, OneLine, Quoted, Verdict, count};
+use crate::trust::TrustedIssuer;
 use crate::{Claims, ClientError, Reason, Rejection, ResolveError};
 
 impl ResourceServer {
@@ -19,14 +20,15 @@ impl ResourceServer {
         rejection
     }
 
-    /// The same for a token whose claims were refused.
-    pub(crate) fn reject_claims(
+    /// The same for a token of this issuer, with its claims if it was resolved.
+    pub(crate) fn reject_token(
         &self,
         rejection: Rejection,
         needs: RequiredScopes<'_>,
-        claims: &Claims,
+        trusted: &TrustedIssuer,
+        claims: Option<&Claims>,
     ) -> Rejection {
-        self.record(&rejection, needs, Some(claims));
+        self.record(&rejection, needs, Some((trusted, claims)));
         rejection
     }
 
@@ -36,7 +38,12 @@ impl ResourceServer {
         &self.0.log_limiter
     }
 
-    fn record(&self, rejection: &Rejection, needs: RequiredScopes<'_>, claims: Option<&Claims>) {
+    fn record(
+        &self,
+        rejection: &Rejection,
+        needs: RequiredScopes<'_>,
+        token: Option<(&TrustedIssuer, Option<&Claims>)>,
+    ) {
         let function = needs.declared.function;
         let reason = word(rejection.reason());
         // What a function asks for while it runs may depend on its arguments, so it is no label.
@@ -57,11 +64,12 @@ impl ResourceServer {
         let cause = cause.as_ref().map(tracing::field::display);
         let detail = rejection.source().and_then(Error::source).map(Chain).map(OneLine);
         let detail = detail.as_ref().map(tracing::field::display);
-        let Mismatch { expected, found, setting } = self.mismatch(rejection, claims);
+        let Mismatch { expected, found, setting } = self.mismatch(rejection, token);
         let expected = expected.as_ref().map(tracing::field::display);
         let found = found.as_ref().map(tracing::field::display);
         let setting = setting.map(tracing::field::display);
-        let client_id = self.introspecting_client(rejection).map(Quoted);
+        let trusted = token.map(|(trusted, _)| trusted);
+        let client_id = introspecting_client(rejection, trusted).map(Quoted);
         let introspecting_client = client_id.as_ref().map(tracing::field::display);
         let limited = verdict.and_then(Verdict::limited).map(tracing::field::display);
         if warns {
@@ -85,26 +93,33 @@ impl ResourceServer {
             .then(|| self.0.log_limiter.verdict(kind, self.0.validation.clock.coarse_instant()))
     }
 
-    fn mismatch(&self, rejection: &Rejection, claims: Option<&Claims>) -> Mismatch {
+    fn mismatch(
+        &self,
+        rejection: &Rejection,
+        token: Option<(&TrustedIssuer, Option<&Claims>)>,
+    ) -> Mismatch {
         if let Some(error) = cause::<ResolveError>(rejection) {
             return Mismatch::of_error(error);
         }
-        match (cause::<TokenError>(rejection), claims) {
-            (Some(problem), Some(claims)) => {
-                Mismatch::of_claims(*problem, claims, &self.0.trusted, &self.0.validation)
+        match (cause::<TokenError>(rejection), token) {
+            (Some(problem), Some((trusted, Some(claims)))) => {
+                Mismatch::of_claims(*problem, claims, trusted, &self.0.validation)
             }
-            (Some(problem), None) => Mismatch::of_token(*problem, self.0.max_token_length),
+            (Some(problem), _) => Mismatch::of_token(*problem, self.0.max_token_length),
             (None, _) => Mismatch::default(),
         }
     }
+}
 
-    /// The client id, where it may be why the authorization server answered so.
-    fn introspecting_client(&self, rejection: &Rejection) -> Option<&str> {
-        let inactive = matches!(cause(rejection), Some(TokenError::Inactive));
-        let refused =
-            matches!(cause(rejection), Some(ResolveError::InvalidClient(ClientError::Rejected(_))));
-        if inactive || refused { self.0.trusted.resolver.client_id() } else { None }
-    }
+/// The client id, where it may be why the authorization server answered so.
+fn introspecting_client<'a>(
+    rejection: &Rejection,
+    trusted: Option<&'a TrustedIssuer>,
+) -> Option<&'a str> {
+    let inactive = matches!(cause(rejection), Some(TokenError::Inactive));
+    let refused =
+        matches!(cause(rejection), Some(ResolveError::InvalidClient(ClientError::Rejected(_))));
+    if inactive || refused { trusted?.resolver.client_id() } else { None }
 }
 
 fn cause<E: Error + 'static>(rejection: &Rejection) -> Option<&E> {

@@ -21,18 +21,19 @@ impl ResourceServer {
     /// What can be said of a token without a request to the authorization server; `None` if it takes
     /// one.
     pub(crate) fn cached_status(&self, token: &AccessToken) -> Option<TokenStatus> {
-        self.0.trusted.resolver.cached(token).map(|known| self.status_of(known, token))
+        let trusted = self.0.trusted_issuers.of_token(token)?;
+        trusted.resolver.cached(token).map(|known| self.status_of(known, token))
     }
 
     /// The status of a token, resolved as for a new request.
     pub(crate) async fn status(&self, token: &AccessToken) -> TokenStatus {
-        let resolved = self.0.trusted.resolver.resolve(token).await;
+        let resolved = self.resolve_token(token).await;
         self.status_of(resolved, token)
     }
 
     /// Whether the claims of a caller are still acceptable at this time.
     pub(crate) fn is_current(&self, caller: &AuthInfo) -> bool {
-        self.0.validation.validate(caller.resolved(), &self.0.trusted).is_ok()
+        self.is_valid(caller.resolved(), caller.token())
     }
 
     /// How long the claims of a caller can be acceptable; `None` without a limit.
@@ -40,6 +41,11 @@ impl ResourceServer {
         let end =
             caller.expires_at()?.checked_add(self.0.validation.leeway_for(caller.resolved()))?;
         Some(end.duration_since(self.now()).unwrap_or_default())
+    }
+
+    fn is_valid(&self, claims: &Claims, token: &AccessToken) -> bool {
+        let trusted = self.0.trusted_issuers.of_token(token);
+        trusted.is_some_and(|trusted| self.0.validation.validate(claims, trusted).is_ok())
     }
 
     /// The monotonic time.
@@ -58,7 +64,7 @@ impl ResourceServer {
         token: &AccessToken,
     ) -> TokenStatus {
         match resolved {
-            Ok(claims) if self.0.validation.validate(&claims, &self.0.trusted).is_ok() => {
+            Ok(claims) if self.is_valid(&claims, token) => {
                 TokenStatus::Valid(AuthInfo::new(claims, token.clone(), self.clone()))
             }
             Ok(_) => TokenStatus::Invalid,

@@ -164,6 +164,10 @@ impl<R: Resolver> Resolver for Cached<R> {
         self.0.resolver.vouches_for_issuer()
     }
 
+    fn resolves_opaque_tokens(&self) -> bool {
+        self.0.resolver.resolves_opaque_tokens()
+    }
+
     fn revision(&self) -> Option<Revision> {
         self.0.resolver.revision()
     }

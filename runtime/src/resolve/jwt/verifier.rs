@@ -8,6 +8,7 @@ use super::media_type::AcceptedTypes;
 use crate::jose::{CompactJws, JwsHeader, SigningAlgorithm, base64url};
 use crate::resolve::Revision;
 use crate::token_error::JwtError;
+use crate::trust::unverified_issuer;
 use crate::{AccessToken, Claims, ClaimsReader, ResolveError, Resolver, SetupError, TokenError};
 
 /// Verifies JWT access tokens (RFC 9068) with the key set of their issuer, without a request for each token.
@@ -63,7 +64,7 @@ impl JwtVerifier {
     /// signature. Such a token is verified here, and every other one is a matter of introspection.
     pub(crate) fn recognizes(&self, token: &AccessToken) -> bool {
         let Some(jws) = CompactJws::split(token.expose_bytes()) else { return false };
-        JwsHeader::read(&jws).is_ok() && unverified_issuer(&jws).as_deref() == Some(self.issuer())
+        JwsHeader::read(&jws).is_ok() && unverified_issuer(token).as_deref() == Some(self.issuer())
     }
 
     /// The claims of a token whose signature is verified. They may be incomplete: [`ClaimRules::check_claims`]
@@ -93,16 +94,6 @@ impl JwtVerifier {
     }
 }
 
-/// The `iss` of a JWT, before its signature is verified.
-fn unverified_issuer(jws: &CompactJws<'_>) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Issuer {
-        iss: String,
-    }
-    let payload = base64url::decode(jws.payload)?;
-    serde_json::from_slice(&payload).ok().map(|Issuer { iss }| iss)
-}
-
 fn invalid(error: JwtError) -> ResolveError {
     ResolveError::InvalidToken(TokenError::Jwt(error))
 }
@@ -121,6 +112,10 @@ impl Resolver for JwtVerifier {
 
     fn vouches_for_issuer(&self) -> bool {
         true
+    }
+
+    fn resolves_opaque_tokens(&self) -> bool {
+        false
     }
 
     fn revision(&self) -> Option<Revision> {

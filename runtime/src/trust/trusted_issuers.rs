@@ -1,0 +1,81 @@
+//! The trusted issuers of a resource server, and which one of them a token is of.
+
+use super::TrustedIssuer;
+use super::unverified_issuer::unverified_issuer;
+use crate::AccessToken;
+
+/// The trusted issuers, at least one.
+#[derive(Debug)]
+pub(crate) struct TrustedIssuers(Vec<TrustedIssuer>);
+
+/// Why these issuers cannot be combined: which one resolves a token must be certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AmbiguousIssuers {
+    SameIssuer,
+    SamePrefix,
+    SeveralForOpaqueTokens,
+}
+
+impl TrustedIssuers {
+    pub(crate) fn new(issuers: Vec<TrustedIssuer>) -> Result<Self, AmbiguousIssuers> {
+        for (at, one) in issuers.iter().enumerate() {
+            for other in issuers.iter().skip(at + 1) {
+                let same_prefix = one.token_prefix == other.token_prefix;
+                if one.token_prefix.is_some() && same_prefix {
+                    return Err(AmbiguousIssuers::SamePrefix);
+                }
+                if one.issuer == other.issuer && same_prefix {
+                    return Err(AmbiguousIssuers::SameIssuer);
+                }
+            }
+        }
+        let opaque = issuers.iter().filter(|issuer| issuer.resolves_other_opaque_tokens());
+        if opaque.count() > 1 {
+            return Err(AmbiguousIssuers::SeveralForOpaqueTokens);
+        }
+        Ok(Self(issuers))
+    }
+
+    /// The issuer that resolves a token; `None` for a token of no trusted issuer, which is rejected without a
+    /// request to any of them.
+    ///
+    /// With several issuers, the [prefix](TrustedIssuer::token_prefix) of a token decides, then the `iss` of a JWT.
+    /// Other tokens are opaque. Nothing of the token is verified yet: the resolver does, and the validation compares
+    /// the issuer again.
+    pub(crate) fn of_token(&self, token: &AccessToken) -> Option<&TrustedIssuer> {
+        match &*self.0 {
+            [only] => Some(only).filter(|only| only.has_prefix_of(token)),
+            several => select(several, token),
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &TrustedIssuer> {
+        self.0.iter()
+    }
+}
+
+fn select<'a>(issuers: &'a [TrustedIssuer], token: &AccessToken) -> Option<&'a TrustedIssuer> {
+    let prefix_length = |issuer: &&TrustedIssuer| issuer.token_prefix.as_ref().map(String::len);
+    let prefixed = issuers.iter().filter(|issuer| issuer.token_prefix.is_some());
+    let by_prefix = prefixed.filter(|issuer| issuer.has_prefix_of(token)).max_by_key(prefix_length);
+    if by_prefix.is_some() {
+        return by_prefix;
+    }
+    let mut others = issuers.iter().filter(|issuer| issuer.token_prefix.is_none());
+    match unverified_issuer(token) {
+        Some(named) => others.find(|issuer| issuer.issuer.as_deref() == Some(&*named)),
+        None => others.find(|issuer| issuer.resolves_other_opaque_tokens()),
+    }
+}
+
+impl TrustedIssuer {
+    fn has_prefix_of(&self, token: &AccessToken) -> bool {
+        let prefix = self.token_prefix.as_deref().unwrap_or_default();
+        token.expose_bytes().starts_with(prefix.as_bytes())
+    }
+
+    /// Whether opaque tokens without the prefix of another issuer are resolved for this one.
+    fn resolves_other_opaque_tokens(&self) -> bool {
+        self.token_prefix.is_none() && self.resolver.resolves_opaque_tokens()
+    }
+}
