@@ -35,6 +35,7 @@ pub(crate) use refusal_log::RequiredScopes;
 pub(crate) use resource_identifier::ResourceIdentifier;
 pub use setting_name::SettingName;
 pub use setup_error::SetupError;
+pub(crate) use single_value::SingleValue;
 #[cfg(feature = "rmcp")]
 pub(crate) use token_status::TokenStatus;
 pub use unknown_setting::UnknownSettingError;

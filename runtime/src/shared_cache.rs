@@ -89,7 +89,8 @@ mod invalidation_listener;
 mod keys;
 mod pending_invalidations;
 mod second_level;
+mod setting_names;
 mod store;
 
-pub(crate) use builder::{REDIS_SECRET, REDIS_URLS, ROOT_CERTIFICATES};
 pub use builder::{SharedCache, SharedCacheBuilder};
+pub(crate) use setting_names::{REDIS_SECRET, REDIS_URLS, ROOT_CERTIFICATES};

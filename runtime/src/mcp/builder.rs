@@ -17,26 +17,33 @@ use super::registry::Registry;
 use super::server::Mcp;
 use super::state::McpState;
 use super::task_owners::TaskOwners;
+use crate::resource_server::SingleValue;
 use crate::telemetry::Quoted;
 use crate::{Condition, ResourceServer, ScopeSet, SettingName, SetupError};
 
 const INITIAL_SCOPES: SettingName = SettingName::of_builder("initial_scopes");
+const LENGTH: SettingName = SettingName::of_builder("max_body_length");
+const TIMEOUT: SettingName = SettingName::of_builder("body_timeout");
+const RESOURCES: SettingName = SettingName::of_builder("max_resources");
 const SESSION_KEY: SettingName = SettingName::of_builder("session_key");
 
 /// Builds an [`Mcp`] server.
+///
+/// A method that takes one value sets it once: a second, different value is an error of [`build`](Self::build). The
+/// methods that declare tools, prompts and resources add to earlier calls.
 #[must_use]
 pub struct McpBuilder<H> {
     server: ResourceServer,
     make: MakeHandler<H>,
     tools: ToolRouter<H>,
     registry: Registry,
-    initial: Option<String>,
+    initial_scopes: SingleValue<String>,
     anonymous: bool,
     filter_lists: bool,
-    max_body_length: usize,
-    body_timeout: Duration,
-    max_resources: usize,
-    session_key: Option<Vec<u8>>,
+    max_body_length: SingleValue<usize>,
+    body_timeout: SingleValue<Duration>,
+    max_resources: SingleValue<usize>,
+    session_key: SingleValue<Vec<u8>>,
     tasks: bool,
 }
 
@@ -61,13 +68,13 @@ impl<H: ServerHandler> Mcp<H> {
             make: Box::new(handler),
             tools: ToolRouter::default(),
             registry: Registry::default(),
-            initial: None,
+            initial_scopes: SingleValue::UNSET,
             anonymous: false,
             filter_lists: false,
-            max_body_length: MAX_BODY_LENGTH,
-            body_timeout: BODY_TIMEOUT,
-            max_resources: MAX_RESOURCES,
-            session_key: None,
+            max_body_length: SingleValue::UNSET,
+            body_timeout: SingleValue::UNSET,
+            max_resources: SingleValue::UNSET,
+            session_key: SingleValue::UNSET,
             tasks: true,
         }
     }
@@ -83,6 +90,9 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// more, such as a check or a log entry, or if the server disables and enables tools while it runs.
     pub fn tool_router(mut self, router: ToolRouter<H>) -> Self {
         self.registry.add_tools(&router);
+        if let Some(name) = router.map.keys().find(|name| self.tools.map.contains_key(*name)) {
+            self.registry.set_error(SetupError::TwoRoutes { name: name.to_string() });
+        }
         self.tools += router;
         self
     }
@@ -162,7 +172,7 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// `any("admin", all("read", "write"))` adds `admin`, and not `read write`, so write first what an
     /// ordinary user has. The [`metadata`](Mcp::metadata) lists all of them.
     pub fn initial_scopes(mut self, scopes: &str) -> Self {
-        self.initial = Some(scopes.to_owned());
+        self.initial_scopes.set(scopes.to_owned());
         self
     }
 
@@ -185,7 +195,7 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// The most bytes of a request body that the layer reads to find the operation in it; a longer body is
     /// rejected with a 413. Default: 4 MiB, as in the SDK.
     pub fn max_body_length(mut self, bytes: usize) -> Self {
-        self.max_body_length = bytes;
+        self.max_body_length.set(bytes);
         self
     }
 
@@ -193,7 +203,7 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// the service behind it reads the body; afterwards the request is rejected with a 408 (RFC 9110
     /// §15.5.9). Default: 30 s.
     pub fn body_timeout(mut self, timeout: Duration) -> Self {
-        self.body_timeout = timeout;
+        self.body_timeout.set(timeout);
         self
     }
 
@@ -201,14 +211,14 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// more is rejected with a 400. Each is compared with the declared resources, which takes time.
     /// Default: 100.
     pub fn max_resources(mut self, resources: usize) -> Self {
-        self.max_resources = resources;
+        self.max_resources.set(resources);
         self
     }
 
     /// The key that authenticates the ids of sessions and of events, at least 32 bytes. Set it if several
     /// processes serve the same sessions or share an event store. Default: a random key.
     pub fn session_key(mut self, key: impl Into<Vec<u8>>) -> Self {
-        self.session_key = Some(key.into());
+        self.session_key.set(key.into());
         self
     }
 
@@ -228,14 +238,20 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// RFC 6749 §3.3, and for a session key that is too short. [`SetupError::UnknownPolicy`] for a `_meta`
     /// that names a policy which `#[requires_auth]` has not written. [`SetupError::NoPolicy`] for a tool or
     /// a prompt without a policy, where [all must declare one](Self::require_policies).
+    /// [`SetupError::TwoPolicies`] for a tool, a prompt or a resource that is declared with two different
+    /// policies, and [`SetupError::TwoRoutes`] for a tool that is in two routers of
+    /// [`tool_router`](Self::tool_router). [`SetupError::SetTwice`] for a setting with two values.
     pub fn build(mut self) -> Result<Mcp<H>, SetupError> {
         self.registry.check()?;
-        let key = self.session_key.unwrap_or_else(|| rand::random::<[u8; 32]>().to_vec());
+        let key = self
+            .session_key
+            .get(SESSION_KEY)?
+            .unwrap_or_else(|| rand::random::<[u8; 32]>().to_vec());
         let ids = IdAuthenticator::new(&key, self.server.resource()).ok_or_else(|| {
             SetupError::invalid(SESSION_KEY, "at least 32 bytes", format!("{} bytes", key.len()))
         })?;
         let initial = || self.registry.initial_scopes(self.server.metadata()).join(" ");
-        let initial = self.initial.unwrap_or_else(initial);
+        let initial = self.initial_scopes.get(INITIAL_SCOPES)?.unwrap_or_else(initial);
         ScopeSet::parse(&initial).map_err(|_| {
             let expected = "scopes of RFC 6749 §3.3, with spaces between them";
             SetupError::invalid(INITIAL_SCOPES, expected, Quoted(&initial))
@@ -250,9 +266,9 @@ impl<H: ServerHandler> McpBuilder<H> {
             initial: initial.into(),
             anonymous: self.anonymous,
             filter_lists: self.filter_lists,
-            max_body_length: self.max_body_length,
-            body_timeout: self.body_timeout,
-            max_resources: self.max_resources,
+            max_body_length: self.max_body_length.get(LENGTH)?.unwrap_or(MAX_BODY_LENGTH),
+            body_timeout: self.body_timeout.get(TIMEOUT)?.unwrap_or(BODY_TIMEOUT),
+            max_resources: self.max_resources.get(RESOURCES)?.unwrap_or(MAX_RESOURCES),
             ids,
             tasks: self.tasks.then(TaskOwners::default),
         };
@@ -269,3 +285,6 @@ impl<H> fmt::Debug for McpBuilder<H> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,6 +38,10 @@ impl DeclaredPolicy {
         Self { requirement: Requirement { function, ..self.requirement }, ..self }
     }
 
+    pub(super) fn requires_the_same(self, other: Self) -> bool {
+        self.with_function(None) == other.with_function(None)
+    }
+
     pub(super) fn is_met_by(self, caller: Option<&AuthInfo>) -> bool {
         caller.map_or(self.optional, |caller| self.requirement.condition.is_met_by(caller.scopes()))
     }

@@ -61,7 +61,9 @@ impl Registry {
                     Cow::Borrowed(name) => Some(*name),
                     Cow::Owned(_) => policy.requirement.function,
                 };
-                self.tools.insert(name.to_owned(), policy.with_function(function));
+                let policy = policy.with_function(function);
+                let previous = self.tools.insert(name.to_owned(), policy);
+                self.check_same("tool", name, previous, policy);
             }
             self.definitions.insert(name.to_owned(), tool);
         }
@@ -74,7 +76,10 @@ impl Registry {
             let policy = self.policy("prompt", meta, name);
             self.prompt_coverage.add(name, meta, policy.is_some());
             self.tool_coverage.required |= is_declared_both(meta);
-            self.prompts.extend(policy.map(|policy| (name.to_owned(), policy)));
+            if let Some(policy) = policy {
+                let previous = self.prompts.insert(name.to_owned(), policy);
+                self.check_same("prompt", name, previous, policy);
+            }
         }
     }
 
@@ -94,6 +99,9 @@ impl Registry {
             return;
         };
         let policy = DeclaredPolicy { requirement: condition.into(), optional: false };
+        // Of two equal templates, the second one is never used.
+        let previous = self.resources.iter().find(|(template, _)| *template == parsed);
+        self.check_same("resource", template, previous.map(|(_, policy)| *policy), policy);
         self.add_condition(condition);
         self.resources.push((parsed, policy.with_function(function)));
     }
@@ -219,7 +227,20 @@ impl Registry {
         self.conditions.insert(condition_to_json(condition), condition);
     }
 
-    fn set_error(&mut self, error: SetupError) {
+    /// A router can be passed twice, to declare its tools and to call them, but not with two policies.
+    fn check_same(
+        &mut self,
+        kind: &'static str,
+        name: &str,
+        previous: Option<DeclaredPolicy>,
+        policy: DeclaredPolicy,
+    ) {
+        if previous.is_some_and(|previous| !previous.requires_the_same(policy)) {
+            self.set_error(SetupError::TwoPolicies { kind, name: name.to_owned() });
+        }
+    }
+
+    pub(super) fn set_error(&mut self, error: SetupError) {
         self.error.get_or_insert(error);
     }
 }

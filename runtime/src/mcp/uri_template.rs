@@ -2,10 +2,10 @@
 
 /// A URI with variables: `{name}` matches text without `/`, `{+name}` any text, and both at least one
 /// character.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct UriTemplate(Vec<Part>);
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 enum Part {
     Literal(Literal),
     Segment,
@@ -123,7 +123,7 @@ impl<'a> PartEnds<'a> {
 }
 
 /// A text to search for with the algorithm of Knuth, Morris and Pratt, in one pass.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Literal {
     text: String,
     /// For each prefix of the text, the length of the longest shorter prefix that it ends with.

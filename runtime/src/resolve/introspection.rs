@@ -17,6 +17,7 @@ mod circuit_breaker;
 mod client_authentication;
 mod concurrency_limit;
 mod control_request;
+mod defaults;
 mod error_body;
 mod request;
 mod response;

@@ -6,9 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::single_value::SingleValue;
 use super::{
     Inner, ProtectedResourceMetadata, ResourceIdentifier, ResourceServer, SettingName, SetupError,
+    SingleValue,
 };
 use crate::rejection::{ChallengeBase, OFFLINE_ACCESS};
 use crate::resolve::SharedResolver;

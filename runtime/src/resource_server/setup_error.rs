@@ -113,6 +113,20 @@ pub enum SetupError {
         /// Its name.
         name: String,
     },
+    /// A tool, a prompt or a resource of an MCP server that is declared with two different policies.
+    #[error("the {kind} `{name}` is declared with two different policies: declare one")]
+    TwoPolicies {
+        /// `tool`, `prompt` or `resource`.
+        kind: &'static str,
+        /// Its name, or the URI template.
+        name: String,
+    },
+    /// A tool that two routers of an MCP server call.
+    #[error("the tool `{name}` is in two routers: pass one of them to `tool_router`")]
+    TwoRoutes {
+        /// Its name.
+        name: String,
+    },
     /// A shared cache with TLS in a process without a default crypto provider of rustls.
     #[error(
         "the setting {setting} needs TLS, and the process has no default crypto provider of rustls: at the \

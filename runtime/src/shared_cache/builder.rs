@@ -1,24 +1,26 @@
-//! The settings of a shared cache.
+//! The builder of a shared cache.
+
+mod store_address;
 
 use std::fmt;
 use std::time::Duration;
 
-use ::redis::cluster::ClusterClient;
-use ::redis::{Client, ClientTlsConfig, IntoConnectionInfo, TlsCertificates, TlsMode};
-use rustls::crypto::CryptoProvider;
+use ::redis::ClientTlsConfig;
 use secrecy::{ExposeSecret, SecretSlice};
-use url::Url;
 
-use super::connection::{Address, CONNECT_TIMEOUT};
+use super::connection::Address;
 use super::encryption::Encryption;
 use super::health::Health;
 use super::keys::Keys;
 use super::pending_invalidations::PendingInvalidations;
 use super::second_level::RedisSecondLevel;
+use super::setting_names::{CLIENT_CERTIFICATE, PREFIX, REDIS_SECRET, ROOT_CERTIFICATES, TIMEOUT};
 use super::store::Store;
+use crate::resource_server::SingleValue;
 use crate::second_level::FirstLevel;
 use crate::telemetry::Quoted;
-use crate::{CachedBuilder, Resolver, Secret, SettingName, SetupError};
+use crate::{CachedBuilder, Resolver, Secret, SetupError};
+use store_address::{Certificates, store_address};
 
 /// A second level of the cache, on Redis or Valkey, that several processes share: see the
 /// [module](super).
@@ -31,30 +33,29 @@ pub struct SharedCache {
 }
 
 /// Settings of a [`SharedCache`].
+///
+/// Each method sets its setting once: a second, different value is an error of [`build`](Self::build), and so is a
+/// second client certificate.
 #[must_use]
 pub struct SharedCacheBuilder {
     urls: Vec<Secret>,
     cluster: bool,
     secret: SecretSlice<u8>,
-    prefix: String,
-    timeout: Duration,
-    root_certificates: Option<Vec<u8>>,
-    client_certificate: Option<ClientTlsConfig>,
+    prefix: SingleValue<String>,
+    timeout: SingleValue<Duration>,
+    root_certificates: SingleValue<Vec<u8>>,
+    client_certificate: SingleValue<ClientTlsConfig>,
 }
 
-pub(crate) const REDIS_URLS: SettingName = SettingName::of_configuration("redis_urls");
-pub(crate) const REDIS_SECRET: SettingName = SettingName::of_configuration("redis_secret");
-pub(crate) const ROOT_CERTIFICATES: SettingName =
-    SettingName::with_key("root_certificates", "redis_root_certificates");
-const CLIENT_CERTIFICATE: SettingName = SettingName::of_builder("client_certificate");
-const PREFIX: SettingName = SettingName::with_key("prefix", "redis_prefix");
+const DEFAULT_TIMEOUT: Duration = Duration::from_millis(100);
+const DEFAULT_PREFIX: &str = "requires-auth";
 
 /// A shorter secret would be weaker than the keys that are derived from it.
 const MIN_SECRET_LENGTH: usize = 32;
 
 impl<R: Resolver> CachedBuilder<R> {
     /// Shares the entries with other processes through Redis or Valkey: a
-    /// [second level](Self::second_level). With a [`ttl`](Self::ttl) of zero it is not used. Default: none.
+    /// [second level](Self::second_level). It needs a [`ttl`](Self::ttl) of more than zero. Default: none.
     ///
     /// On a tokio runtime, [`build`](Self::build) connects to the store in the background. Elsewhere the
     /// first request does.
@@ -118,31 +119,31 @@ impl SharedCacheBuilder {
             urls,
             cluster,
             secret: secret.into(),
-            prefix: "requires-auth".to_owned(),
-            timeout: Duration::from_millis(100),
-            root_certificates: None,
-            client_certificate: None,
+            prefix: SingleValue::UNSET,
+            timeout: SingleValue::UNSET,
+            root_certificates: SingleValue::UNSET,
+            client_certificate: SingleValue::UNSET,
         }
     }
 
-    /// How long a request waits for the store before the token is resolved without it. Default: 100 ms. A
-    /// request that comes before the first connection waits for that as well, for the same time at most.
+    /// How long a request waits for the store before the token is resolved without it, more than 0. Default:
+    /// 100 ms. A request that comes before the first connection waits for that as well, for the same time at most.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout.set(timeout);
         self
     }
 
     /// The prefix of the keys in the store: 1 to 64 letters, digits, `-`, `_`, `.` and `:`. Default:
     /// `requires-auth`.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.prefix = prefix.into();
+        self.prefix.set(prefix.into());
         self
     }
 
     /// The root certificates, as PEM, that the certificate of the store is verified with. Default: those of
     /// the operating system.
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.root_certificates = Some(pem.into());
+        self.root_certificates.set(pem.into());
         self
     }
 
@@ -154,7 +155,7 @@ impl SharedCacheBuilder {
         key: impl Into<Vec<u8>>,
     ) -> Self {
         let (client_cert, client_key) = (certificate.into(), key.into());
-        self.client_certificate = Some(ClientTlsConfig { client_cert, client_key });
+        self.client_certificate.set_once(ClientTlsConfig { client_cert, client_key });
         self
     }
 
@@ -171,105 +172,22 @@ impl SharedCacheBuilder {
             let found = format!("{} bytes", self.secret.expose_secret().len());
             return Err(SetupError::invalid(REDIS_SECRET, "at least 32 bytes", found));
         }
-        let keys = Keys::new(&self.prefix).ok_or_else(|| {
+        let prefix = self.prefix.get(PREFIX)?;
+        let prefix = prefix.as_deref().unwrap_or(DEFAULT_PREFIX);
+        let keys = Keys::new(prefix).ok_or_else(|| {
             let expected = "1 to 64 letters, digits, `-`, `_`, `.` and `:`";
-            SetupError::invalid(PREFIX, expected, Quoted(&self.prefix))
+            SetupError::invalid(PREFIX, expected, Quoted(prefix))
         })?;
-        let address = self.address()?;
-        Ok(SharedCache { address, keys, secret: self.secret, timeout: self.timeout })
-    }
-
-    fn address(&self) -> Result<Address, SetupError> {
-        let urls: Vec<Url> = self.urls.iter().map(parse_url).collect::<Result<_, _>>()?;
-        let tls = urls.iter().any(|url| matches!(url.scheme(), "rediss" | "valkeys"));
-        if tls {
-            // The client takes no provider. Without a default, it would install one for the process, or
-            // panic if several are compiled in.
-            CryptoProvider::get_default()
-                .ok_or(SetupError::NoCryptoProvider { setting: REDIS_URLS })?;
+        let timeout = self.timeout.get(TIMEOUT)?.unwrap_or(DEFAULT_TIMEOUT);
+        if timeout.is_zero() {
+            return Err(SetupError::invalid(TIMEOUT, "more than 0", format!("{timeout:?}")));
         }
-        for (setting, certificates) in self.certificate_settings() {
-            if !tls {
-                return Err(SetupError::Contradiction {
-                    settings: vec![setting, REDIS_URLS],
-                    reason: "certificates are for URLs with TLS: use `rediss://`",
-                });
-            }
-            if urls.first().is_some_and(|url| !are_usable(url, certificates)) {
-                return Err(SetupError::invalid(
-                    setting,
-                    "PEM that is usable with TLS",
-                    "other data",
-                ));
-            }
-        }
-        let nodes = || {
-            let expected = "at least one URL of a node, all with the same user, password and TLS";
-            SetupError::invalid(REDIS_URLS, expected, format!("{} URLs", self.urls.len()))
+        let certificates = Certificates {
+            root: self.root_certificates.get(ROOT_CERTIFICATES)?,
+            client: self.client_certificate.get(CLIENT_CERTIFICATE)?,
         };
-        let certificates = self.certificates();
-        if self.cluster {
-            // A retry would exceed the timeout of the command.
-            let mut builder = ClusterClient::builder(urls)
-                .retries(1)
-                .connection_timeout(CONNECT_TIMEOUT)
-                .response_timeout(CONNECT_TIMEOUT);
-            if let Some(certificates) = certificates {
-                builder = builder.tls(TlsMode::Secure).certs(certificates);
-            }
-            return builder
-                .build()
-                .map(|client| Address::Cluster(Box::new(client)))
-                .map_err(|_| nodes());
-        }
-        let [url] = <[Url; 1]>::try_from(urls).map_err(|_| nodes())?;
-        match certificates {
-            Some(certificates) => Client::build_with_tls(url, certificates),
-            None => Client::open(url),
-        }
-        .map(|client| Address::Single(Box::new(client)))
-        .map_err(|_| nodes())
-    }
-
-    /// The settings of the certificates that are set, each alone.
-    fn certificate_settings(&self) -> impl Iterator<Item = (SettingName, TlsCertificates)> {
-        let root = self.root_certificates.clone().map(|pem| {
-            (ROOT_CERTIFICATES, TlsCertificates { root_cert: Some(pem), client_tls: None })
-        });
-        let client = self.client_certificate.clone().map(|tls| {
-            (CLIENT_CERTIFICATE, TlsCertificates { root_cert: None, client_tls: Some(tls) })
-        });
-        root.into_iter().chain(client)
-    }
-
-    fn certificates(&self) -> Option<TlsCertificates> {
-        let (root_cert, client_tls) =
-            (self.root_certificates.clone(), self.client_certificate.clone());
-        (root_cert.is_some() || client_tls.is_some())
-            .then_some(TlsCertificates { root_cert, client_tls })
-    }
-}
-
-/// Whether a client can be made with these certificates for this URL, which has TLS.
-fn are_usable(url: &Url, certificates: TlsCertificates) -> bool {
-    Client::build_with_tls(url.clone(), certificates).is_ok()
-}
-
-/// Checks what can be checked without a connection.
-fn parse_url(url: &Secret) -> Result<Url, SetupError> {
-    // The message does not repeat the URL, which may contain a password.
-    let malformed = || {
-        let expected = "of the form `redis://host:6379` or `rediss://host:6379`";
-        SetupError::invalid(REDIS_URLS, expected, "another text")
-    };
-    let url = Url::parse(url.expose()).map_err(|_| malformed())?;
-    if url.fragment().is_some() {
-        let expected = "without a fragment, since certificates are always verified";
-        return Err(SetupError::invalid(REDIS_URLS, expected, "a fragment"));
-    }
-    match url.clone().into_connection_info() {
-        Ok(_) => Ok(url),
-        Err(_) => Err(malformed()),
+        let address = store_address(&self.urls, self.cluster, certificates)?;
+        Ok(SharedCache { address, keys, secret: self.secret, timeout })
     }
 }
 
@@ -284,8 +202,8 @@ impl fmt::Debug for SharedCacheBuilder {
         f.debug_struct("SharedCacheBuilder")
             .field("nodes", &self.urls.len())
             .field("cluster", &self.cluster)
-            .field("prefix", &self.prefix)
-            .field("timeout", &self.timeout)
+            .field("prefix", &self.prefix.first())
+            .field("timeout", &self.timeout.first())
             .finish_non_exhaustive()
     }
 }
@@ -348,6 +266,28 @@ mod tests {
             assert!(message.contains("the same user, password and TLS"), "{message}");
             assert!(!message.contains("s3cret"), "{message}");
         }
+    }
+
+    #[test]
+    fn a_setting_is_neither_dropped_nor_overwritten() {
+        // R-C13
+        let builder = || SharedCache::single("redis://host", SECRET);
+        let (one, two) = (Duration::from_secs(1), Duration::from_secs(2));
+        for (setting, builder) in [
+            ("prefix", builder().prefix("a").prefix("b")),
+            ("timeout", builder().timeout(one).timeout(two)),
+            ("root_certificates", builder().root_certificates("a").root_certificates("b")),
+            (
+                "client_certificate",
+                builder().client_certificate("a", "a").client_certificate("b", "b"),
+            ),
+        ] {
+            let error = builder.build().unwrap_err();
+            let SetupError::SetTwice { setting: twice } = &error else { panic!("{error}") };
+            assert_eq!(twice.method(), Some(setting));
+        }
+        let zero = message(builder().timeout(Duration::ZERO));
+        assert!(zero.contains("`redis_timeout_ms`") && zero.contains("more than 0"), "{zero}");
     }
 
     #[test]

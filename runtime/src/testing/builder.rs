@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::clients::client::OAuthClient;
 use super::server::AuthorizationServer;
 use super::settings::{Consent, Settings, User};
-use crate::{Clock, SystemClock};
+use crate::resource_server::SingleValue;
+use crate::{Clock, SettingName, SetupError, SystemClock};
 
 impl AuthorizationServer {
     /// Starts a server on a free port of `127.0.0.1`, with every default of the builder.
@@ -26,34 +27,43 @@ impl AuthorizationServer {
 }
 
 /// Configures an [`AuthorizationServer`]; from [`AuthorizationServer::builder`].
+///
+/// A method that takes one value sets it once: a second, different value is an error of [`start`](Self::start).
 #[must_use = "nothing listens until `start` is awaited"]
 pub struct AuthorizationServerBuilder {
-    address: SocketAddr,
-    settings: Settings,
+    address: SingleValue<SocketAddr>,
+    path: SingleValue<String>,
+    consent: SingleValue<Consent>,
+    token_lifetime: SingleValue<Duration>,
+    clock: SingleValue<Box<dyn Clock>>,
+    clients: Vec<OAuthClient>,
+    introspection_bearers: Vec<String>,
+    scopes_supported: Vec<String>,
+    resources: Vec<String>,
+    users: Vec<User>,
+    local_documents: bool,
 }
 
 impl AuthorizationServerBuilder {
     fn new() -> Self {
         Self {
-            address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
-            settings: Settings {
-                path: String::new(),
-                consent: Consent::default(),
-                clients: Vec::new(),
-                introspection_bearers: Vec::new(),
-                scopes_supported: Vec::new(),
-                resources: Vec::new(),
-                users: Vec::new(),
-                token_lifetime: Duration::from_secs(3600),
-                clock: Box::new(SystemClock),
-                local_documents: false,
-            },
+            address: SingleValue::UNSET,
+            path: SingleValue::UNSET,
+            consent: SingleValue::UNSET,
+            token_lifetime: SingleValue::UNSET,
+            clock: SingleValue::UNSET,
+            clients: Vec::new(),
+            introspection_bearers: Vec::new(),
+            scopes_supported: Vec::new(),
+            resources: Vec::new(),
+            users: Vec::new(),
+            local_documents: false,
         }
     }
 
     /// The loopback address to listen on. Port 0 is any free port. Default: `127.0.0.1:0`.
     pub fn listen(mut self, address: impl Into<SocketAddr>) -> Self {
-        self.address = address.into();
+        self.address.set(address.into());
         self
     }
 
@@ -61,13 +71,13 @@ impl AuthorizationServerBuilder {
     /// documents are where RFC 8414 §3.1 and OpenID Connect Discovery §4 put them. Default: no path.
     pub fn path(mut self, path: impl AsRef<str>) -> Self {
         let path = path.as_ref().trim_matches('/');
-        self.settings.path = if path.is_empty() { String::new() } else { format!("/{path}") };
+        self.path.set(if path.is_empty() { String::new() } else { format!("/{path}") });
         self
     }
 
     /// Whether the authorization endpoint shows a consent page. Default: [`Consent::Auto`].
     pub fn consent(mut self, consent: Consent) -> Self {
-        self.settings.consent = consent;
+        self.consent.set(consent);
         self
     }
 
@@ -84,7 +94,7 @@ impl AuthorizationServerBuilder {
     /// Registers a client; repeatable. Default: none. Clients can also register dynamically, or use a
     /// client-id metadata document.
     pub fn register(mut self, client: OAuthClient) -> Self {
-        self.settings.clients.push(client);
+        self.clients.push(client);
         self
     }
 
@@ -95,62 +105,86 @@ impl AuthorizationServerBuilder {
     /// The server follows no redirects and uses no proxy. A document has at most 64 KiB, and the request
     /// a timeout of five seconds.
     pub fn allow_local_client_documents(mut self) -> Self {
-        self.settings.local_documents = true;
+        self.local_documents = true;
         self
     }
 
     /// Accepts this bearer token as credentials at the introspection endpoint (RFC 7662 §2.1);
     /// repeatable. Default: none.
     pub fn introspection_bearer(mut self, token: impl Into<String>) -> Self {
-        self.settings.introspection_bearers.push(token.into());
+        self.introspection_bearers.push(token.into());
         self
     }
 
-    /// The scopes that clients may request; a request without `scope` gets all of them. Default: clients
-    /// may request any scope, and a request without `scope` gets none. Minted tokens can have any scope.
+    /// The scopes that clients may request, with those of earlier calls; a request without `scope` gets all
+    /// of them. Default: clients may request any scope, and a request without `scope` gets none. Minted
+    /// tokens can have any scope.
     pub fn scopes_supported<S: Into<String>>(
         mut self,
         scopes: impl IntoIterator<Item = S>,
     ) -> Self {
-        self.settings.scopes_supported = scopes.into_iter().map(Into::into).collect();
+        self.scopes_supported.extend(scopes.into_iter().map(Into::into));
         self
     }
 
     /// A resource (RFC 8707) for which clients may request tokens; repeatable. Default: any resource.
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
-        self.settings.resources.push(resource.into());
+        self.resources.push(resource.into());
         self
     }
 
     /// A user that the consent page offers, with the `sub` and `username` of the tokens; repeatable.
     /// [`Consent::Auto`] always uses the first. Default: `alice` and `bob`.
     pub fn user(mut self, subject: impl Into<String>, username: impl Into<String>) -> Self {
-        self.settings.users.push(User { subject: subject.into(), username: username.into() });
+        self.users.push(User { subject: subject.into(), username: username.into() });
         self
     }
 
     /// The lifetime of access tokens from the token endpoint. Default: one hour.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
-        self.settings.token_lifetime = lifetime;
+        self.token_lifetime.set(lifetime);
         self
     }
 
     /// The clock that decides what has expired, such as a [`ManualClock`](crate::testing::ManualClock).
     /// Default: [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.settings.clock = Box::new(clock);
+        self.clock.set_once(Box::new(clock));
         self
     }
 
     /// Starts the server.
     ///
     /// # Errors
-    /// If the address is not a loopback address, or cannot be bound.
+    /// If the address is not a loopback address, or cannot be bound, or if a setting has two values.
     pub async fn start(mut self) -> io::Result<AuthorizationServer> {
-        if self.settings.users.is_empty() {
+        if self.users.is_empty() {
             self = self.user("alice", "alice").user("bob", "bob");
         }
-        AuthorizationServer::run(self.address, self.settings).await
+        let (address, settings) =
+            self.settings().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        AuthorizationServer::run(address, settings).await
+    }
+
+    fn settings(self) -> Result<(SocketAddr, Settings), SetupError> {
+        let name = SettingName::of_builder;
+        let any_port = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+        let settings = Settings {
+            path: self.path.get(name("path"))?.unwrap_or_default(),
+            consent: self.consent.get(name("consent"))?.unwrap_or_default(),
+            clients: self.clients,
+            introspection_bearers: self.introspection_bearers,
+            scopes_supported: self.scopes_supported,
+            resources: self.resources,
+            users: self.users,
+            token_lifetime: self
+                .token_lifetime
+                .get(name("token_lifetime"))?
+                .unwrap_or(Duration::from_secs(3600)),
+            clock: self.clock.get(name("clock"))?.unwrap_or_else(|| Box::new(SystemClock)),
+            local_documents: self.local_documents,
+        };
+        Ok((self.address.get(name("listen"))?.unwrap_or(any_port), settings))
     }
 }
 
@@ -158,9 +192,34 @@ impl AuthorizationServerBuilder {
 impl fmt::Debug for AuthorizationServerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthorizationServerBuilder")
-            .field("address", &self.address)
-            .field("consent", &self.settings.consent)
-            .field("clients", &self.settings.clients)
+            .field("address", &self.address.first())
+            .field("consent", &self.consent.first())
+            .field("clients", &self.clients)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_setting_is_not_overwritten() {
+        // R-C13
+        let (builder, second) = (AuthorizationServer::builder, Duration::from_secs(1));
+        let clock = || crate::testing::ManualClock::new();
+        for (setting, builder) in [
+            ("listen", builder().listen(([127, 0, 0, 1], 0)).listen(([127, 0, 0, 2], 0))),
+            ("path", builder().path("/a").path("/b")),
+            ("consent", builder().consent(Consent::Ask).consent(Consent::Auto)),
+            ("token_lifetime", builder().token_lifetime(second).token_lifetime(2 * second)),
+            ("clock", builder().clock(clock()).clock(clock())),
+        ] {
+            let error = builder.start().await.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+            assert!(error.to_string().contains(&format!("`{setting}` has two values")), "{error}");
+        }
+        let both = builder().scopes_supported(["a"]).scopes_supported(["b"]);
+        assert_eq!(both.scopes_supported, ["a", "b"]);
     }
 }

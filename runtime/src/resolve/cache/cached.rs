@@ -48,12 +48,6 @@ pub(super) struct Inner<R> {
 }
 
 impl<R: Resolver> Cached<R> {
-    /// A cache with the defaults of [`CachedBuilder`](super::CachedBuilder).
-    #[must_use]
-    pub fn new(resolver: R) -> Self {
-        Self::builder(resolver).build_unchecked()
-    }
-
     fn spawn_resolution(&self, key: CacheKey, token: AccessToken, leader: Leader) {
         let inner = Arc::clone(&self.0);
         let resolution = async move { inner.resolve_and_store(key, token, leader).await };

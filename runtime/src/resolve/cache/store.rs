@@ -32,6 +32,17 @@ pub(super) struct Lifetimes {
     pub(super) stale_scopes: Option<ScopeSet>,
 }
 
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            ttl: Duration::from_secs(60),
+            inactive_ttl: Duration::from_secs(5),
+            stale_if_error: Duration::ZERO,
+            stale_scopes: None,
+        }
+    }
+}
+
 impl Store {
     pub(super) fn new(capacity: &Capacity, lifetimes: Lifetimes, clock: Arc<dyn Clock>) -> Self {
         let inactive = capacity.inactive_entries;

@@ -13,6 +13,12 @@ pub(super) struct Capacity {
     pub(super) inactive_entries: usize,
 }
 
+impl Default for Capacity {
+    fn default() -> Self {
+        Self { entries: 100_000, bytes: 64 << 20, inactive_entries: 100_000 }
+    }
+}
+
 /// Weighs an entry by its share of `max_bytes` or of `max_entries`, whichever is larger: one total
 /// weight then enforces both limits.
 #[derive(Debug, Clone)]

@@ -1,6 +1,8 @@
 //! The builder of the introspection client.
 
 mod build;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,17 +10,13 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{ClientAuthentication, Introspection, TokenSource, circuit_breaker};
-use crate::resolve::authorization_server::defaults::{
-    CONNECT_TIMEOUT, MAX_RESPONSE_LENGTH, REQUEST_TIMEOUT,
-};
+use super::defaults::CONNECT_TIMEOUT;
+use super::{ClientAuthentication, Introspection, TokenSource};
 use crate::resolve::authorization_server::metadata_member::MetadataMember;
 use crate::resolve::authorization_server::{http_client, metadata};
+use crate::resource_server::SingleValue;
 use crate::secure_url::{self, Http};
-use crate::{ClaimsReader, Clock, ScopeClaim, Secret, SettingName, SetupError, SystemClock};
-
-const MAX_IN_FLIGHT: usize = 256;
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
+use crate::{Clock, ScopeClaim, Secret, SettingName, SetupError};
 
 pub(crate) const INTROSPECTION_URL: SettingName =
     SettingName::of_configuration("introspection_url");
@@ -26,6 +24,9 @@ const ISSUER: SettingName = SettingName::of_both("issuer");
 
 /// The settings of an [`Introspection`] client. Made by [`Introspection::builder`],
 /// [`Introspection::from_issuer`] and [`Introspection::discover`].
+///
+/// Each method sets its setting once: a second, different value is an error of [`build`](Self::build), and so is a
+/// second way of client authentication.
 ///
 /// ```
 /// use std::time::Duration;
@@ -44,17 +45,19 @@ const ISSUER: SettingName = SettingName::of_both("issuer");
 pub struct IntrospectionBuilder {
     location: Location,
     http: Http,
-    authentication: ClientAuthentication,
-    client_identity: Option<String>,
-    claims: ClaimsReader,
-    connect_timeout: Duration,
-    request_timeout: Duration,
-    max_response_length: usize,
-    max_in_flight: usize,
-    max_retry_after: Duration,
+    authentication: SingleValue<ClientAuthentication>,
+    client_identity: SingleValue<String>,
+    scope_claims: SingleValue<Vec<ScopeClaim>>,
+    connect_timeout: SingleValue<Duration>,
+    request_timeout: SingleValue<Duration>,
+    max_response_length: SingleValue<usize>,
+    max_in_flight: SingleValue<usize>,
+    max_retry_after: SingleValue<Duration>,
     retry: bool,
-    circuit_breaker: Option<circuit_breaker::Settings>,
-    clock: Arc<dyn Clock>,
+    circuit_breaker: bool,
+    circuit_breaker_failures: SingleValue<u32>,
+    circuit_breaker_probe_interval: SingleValue<Duration>,
+    clock: SingleValue<Arc<dyn Clock>>,
 }
 
 /// The URL that is configured.
@@ -118,17 +121,19 @@ impl IntrospectionBuilder {
         Self {
             location,
             http: Http::LoopbackOnly,
-            authentication: ClientAuthentication::None,
-            client_identity: None,
-            claims: ClaimsReader::default(),
-            connect_timeout: CONNECT_TIMEOUT,
-            request_timeout: REQUEST_TIMEOUT,
-            max_response_length: MAX_RESPONSE_LENGTH,
-            max_in_flight: MAX_IN_FLIGHT,
-            max_retry_after: MAX_RETRY_AFTER,
+            authentication: SingleValue::UNSET,
+            client_identity: SingleValue::UNSET,
+            scope_claims: SingleValue::UNSET,
+            connect_timeout: SingleValue::UNSET,
+            request_timeout: SingleValue::UNSET,
+            max_response_length: SingleValue::UNSET,
+            max_in_flight: SingleValue::UNSET,
+            max_retry_after: SingleValue::UNSET,
             retry: true,
-            circuit_breaker: Some(circuit_breaker::Settings::default()),
-            clock: Arc::new(SystemClock),
+            circuit_breaker: true,
+            circuit_breaker_failures: SingleValue::UNSET,
+            circuit_breaker_probe_interval: SingleValue::UNSET,
+            clock: SingleValue::UNSET,
         }
     }
 
@@ -162,7 +167,7 @@ impl IntrospectionBuilder {
     /// Sets how this server authenticates itself to the authorization server (RFC 7662 §2.1).
     /// Default: [`ClientAuthentication::None`].
     pub fn client_authentication(mut self, authentication: ClientAuthentication) -> Self {
-        self.authentication = authentication;
+        self.authentication.set_once(authentication);
         self
     }
 
@@ -178,27 +183,27 @@ impl IntrospectionBuilder {
     /// Default: instances with the same client id and secret, or with the same fixed bearer token, are the
     /// same client. Each instance with a bearer source is a client of its own.
     pub fn client_identity(mut self, identity: impl Into<String>) -> Self {
-        self.client_identity = Some(identity.into());
+        self.client_identity.set(identity.into());
         self
     }
 
     /// Sets the members of the response that contain the scopes. Default: `scope`, a string with scopes
     /// separated by spaces (RFC 7662 §2.2).
     pub fn scope_claims(mut self, claims: impl IntoIterator<Item = ScopeClaim>) -> Self {
-        self.claims = self.claims.scope_claims(claims);
+        self.scope_claims.set(claims.into_iter().collect());
         self
     }
 
     /// Limits the duration of connecting, which must be more than 0. Default: 2 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.connect_timeout.set(timeout);
         self
     }
 
     /// Limits the duration of an introspection request from connecting to the last byte of the response,
     /// with the retry. It must be more than 0. Default: 5 s.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.request_timeout = timeout;
+        self.request_timeout.set(timeout);
         self
     }
 
@@ -206,7 +211,7 @@ impl IntrospectionBuilder {
     /// must be more than 0. A response with a content coding is invalid, since none is accepted.
     /// Default: 65 536.
     pub fn max_response_length(mut self, bytes: usize) -> Self {
-        self.max_response_length = bytes;
+        self.max_response_length.set(bytes);
         self
     }
 
@@ -219,7 +224,7 @@ impl IntrospectionBuilder {
     /// ms, and after a quarter of the [timeout](Self::request_timeout) at the latest. Before the first
     /// response, it is slow after three quarters of the timeout.
     pub fn max_in_flight(mut self, requests: usize) -> Self {
-        self.max_in_flight = requests;
+        self.max_in_flight.set(requests);
         self
     }
 
@@ -231,7 +236,7 @@ impl IntrospectionBuilder {
     /// `Retry-After` as well: a limit on the requests of one caller must not affect others. Without
     /// `Retry-After`, `X-Retry-After` is read.
     pub fn max_retry_after(mut self, delay: Duration) -> Self {
-        self.max_retry_after = delay;
+        self.max_retry_after.set(delay);
         self
     }
 
@@ -262,7 +267,7 @@ impl IntrospectionBuilder {
     /// that it did not issue looks like one that is down: such tokens then open the circuit breaker, until a
     /// probe with an active token closes it.
     pub fn circuit_breaker_failures(mut self, failures: u32) -> Self {
-        self.circuit_breaker.get_or_insert_default().failures = failures;
+        self.circuit_breaker_failures.set(failures);
         self
     }
 
@@ -272,13 +277,13 @@ impl IntrospectionBuilder {
     /// After that, two introspection requests may be in flight at first, and twice as many after each round
     /// trip or 100 ms, up to [`max_in_flight`](Self::max_in_flight). Others get a 503 with `Retry-After: 1`.
     pub fn circuit_breaker_probe_interval(mut self, interval: Duration) -> Self {
-        self.circuit_breaker.get_or_insert_default().probe_interval = interval;
+        self.circuit_breaker_probe_interval.set(interval);
         self
     }
 
-    /// Disables the circuit breaker. Default: enabled.
+    /// Disables the circuit breaker. It is an error beside a setting of the circuit breaker. Default: enabled.
     pub fn without_circuit_breaker(mut self) -> Self {
-        self.circuit_breaker = None;
+        self.circuit_breaker = false;
         self
     }
 
@@ -293,7 +298,7 @@ impl IntrospectionBuilder {
     /// Sets the clock of `Retry-After`, the circuit breaker, the concurrency limit and the delays of
     /// discovery. Timeouts do not use it. Default: [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock.set_once(Arc::new(clock));
         self
     }
 }
@@ -305,7 +310,7 @@ impl fmt::Debug for IntrospectionBuilder {
         let host = Url::parse(url).ok().and_then(|url| url.host().map(|it| it.to_string()));
         f.debug_struct("IntrospectionBuilder")
             .field("host", &host)
-            .field("authentication", &self.authentication)
+            .field("authentication", &self.authentication.first())
             .finish_non_exhaustive()
     }
 }

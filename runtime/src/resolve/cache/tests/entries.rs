@@ -1,7 +1,7 @@
 //! How long entries live, and how many there are.
 
 use super::*;
-use crate::TokenError;
+use crate::{SetupError, TokenError};
 
 #[tokio::test]
 async fn claims_are_cached_for_the_ttl() {
@@ -178,9 +178,12 @@ fn a_setting_that_is_out_of_range_is_an_error() {
             "`stale_if_error`",
             message(|cached| cached.stale_if_error(hour + Duration::from_nanos(1))),
         ),
-        ("`stale_scopes`", message(|cached| cached.stale_scopes(["a", "a b"]))),
-        ("`stale_scopes`", message(|cached| cached.stale_scopes(["ä"]))),
-        ("`stale_scopes`", message(|cached| cached.stale_scopes([""]))),
+        (
+            "`stale_scopes`",
+            message(|cached| cached.stale_if_error(hour).stale_scopes(["a", "a b"])),
+        ),
+        ("`stale_scopes`", message(|cached| cached.stale_if_error(hour).stale_scopes(["ä"]))),
+        ("`stale_scopes`", message(|cached| cached.stale_if_error(hour).stale_scopes([""]))),
         ("`max_entries`", message(|cached| cached.max_entries(0))),
         ("`max_bytes`", message(|cached| cached.max_bytes(0))),
         ("`max_inactive_entries`", message(|cached| cached.max_inactive_entries(0))),
@@ -188,4 +191,34 @@ fn a_setting_that_is_out_of_range_is_an_error() {
         let message = message.unwrap();
         assert!(message.contains(setting), "{setting}: {message}");
     }
+}
+
+#[test]
+fn a_setting_of_the_cache_is_neither_dropped_nor_overwritten() {
+    // R-C13
+    type Builder = CachedBuilder<Arc<Script>>;
+    fn error(setting: impl FnOnce(Builder) -> Builder) -> SetupError {
+        setting(Cached::builder(Script::open())).build().err().unwrap()
+    }
+    let (one, two) = (Duration::from_secs(1), Duration::from_secs(2));
+    for (setting, error) in [
+        ("ttl", error(|it| it.ttl(one).ttl(two))),
+        ("inactive_ttl", error(|it| it.inactive_ttl(one).inactive_ttl(two))),
+        ("max_entries", error(|it| it.max_entries(1).max_entries(2))),
+        ("max_bytes", error(|it| it.max_bytes(1).max_bytes(2))),
+        ("max_inactive_entries", error(|it| it.max_inactive_entries(1).max_inactive_entries(2))),
+        ("stale_if_error", error(|it| it.stale_if_error(one).stale_if_error(two))),
+        (
+            "stale_scopes",
+            error(|it| it.stale_if_error(one).stale_scopes(["a"]).stale_scopes(["b"])),
+        ),
+        ("clock", error(|it| it.clock(ManualClock::new()).clock(ManualClock::new()))),
+    ] {
+        let SetupError::SetTwice { setting: twice } = &error else { panic!("{error}") };
+        assert_eq!(twice.method(), Some(setting));
+    }
+    let same = Cached::builder(Script::open()).ttl(one).ttl(one).build();
+    assert!(same.is_ok(), "the same value is no contradiction");
+    let unused = error(|it| it.stale_scopes(["a"])).to_string();
+    assert!(unused.contains("`stale_scopes`") && unused.contains("without `stale_if_error`"));
 }

@@ -39,6 +39,14 @@ impl SecondLevel for InProcess {
     }
 }
 
+#[test]
+fn a_second_level_that_would_not_be_used_is_an_error() {
+    // R-C13
+    let cached = Cached::builder(Script::open()).ttl(Duration::ZERO);
+    let error = cached.second_level(|_| InProcess::default()).build().err().unwrap().to_string();
+    assert!(error.contains("`second_level`") && error.contains("`ttl`"), "{error}");
+}
+
 struct Setup {
     script: Arc<Script>,
     clock: ManualClock,

@@ -101,7 +101,7 @@ async fn stale_claims_are_used_for_the_period_of_stale_if_error() {
 #[tokio::test]
 async fn by_default_no_stale_claims_are_used() {
     // R-E3
-    let setup = Setup::new(|builder| builder.stale_scopes(["a"]));
+    let setup = Setup::new(|builder| builder);
     assert!(!setup.resolve_is_stale().await.unwrap());
     setup.set(Failing(UnavailableError::new("out").into()));
     setup.clock.pass(60);

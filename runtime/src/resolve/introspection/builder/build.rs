@@ -1,6 +1,7 @@
 //! Checking the settings, and building the client from them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
@@ -9,57 +10,96 @@ use crate::resolve::authorization_server::discovery::{self, Discovery};
 use crate::resolve::authorization_server::endpoint::Endpoint;
 use crate::resolve::authorization_server::endpoint_source::EndpointSource;
 use crate::resolve::authorization_server::metadata_member::MetadataMember;
-use crate::resolve::introspection::Introspection;
-use crate::resolve::introspection::circuit_breaker::CircuitBreaker;
+use crate::resolve::introspection::circuit_breaker::{self, CircuitBreaker};
 use crate::resolve::introspection::concurrency_limit::ConcurrencyLimit;
 use crate::resolve::introspection::control_request::ControlRequests;
 use crate::resolve::introspection::request::RequestSender;
 use crate::resolve::introspection::response::ResponseReader;
 use crate::resolve::introspection::retry_after_gate::RetryAfterGate;
-use crate::{SettingName, SetupError, secure_url};
+use crate::resolve::introspection::{Introspection, defaults};
+use crate::resource_server::SingleValue;
+use crate::secure_url;
+use crate::{ClaimsReader, SettingName, SetupError, SystemClock};
 
+const CLIENT_AUTHENTICATION: SettingName = SettingName::of_both("client_authentication");
+const CLIENT_IDENTITY: SettingName = SettingName::of_builder("client_identity");
+const SCOPE_CLAIMS: SettingName = SettingName::of_both("scope_claims");
 const CONNECT_TIMEOUT: SettingName = SettingName::with_key("connect_timeout", "connect_timeout_ms");
 const REQUEST_TIMEOUT: SettingName = SettingName::with_key("request_timeout", "request_timeout_ms");
 const MAX_RESPONSE_LENGTH: SettingName = SettingName::of_both("max_response_length");
 const MAX_IN_FLIGHT: SettingName = SettingName::of_both("max_in_flight");
+const MAX_RETRY_AFTER: SettingName = SettingName::with_key("max_retry_after", "max_retry_after_s");
+const CLOCK: SettingName = SettingName::of_builder("clock");
 
 impl IntrospectionBuilder {
     /// Builds the client.
     ///
     /// # Errors
     /// [`SetupError::Url`] if the endpoint or the issuer is not an acceptable URL, [`SetupError::Invalid`] if
-    /// a number or a duration is out of range, [`SetupError::HttpClient`] if no HTTP client can be made.
+    /// a number or a duration is out of range, [`SetupError::SetTwice`] if a setting has two values,
+    /// [`SetupError::Contradiction`] if the circuit breaker is disabled and has settings,
+    /// [`SetupError::HttpClient`] if no HTTP client can be made.
     pub fn build(self) -> Result<Introspection, SetupError> {
-        self.validate()?;
-        let endpoint = self.endpoint_source()?;
-        let clock = || Arc::clone(&self.clock);
+        let circuit_breaker = circuit_breaker::Settings::new(
+            self.circuit_breaker,
+            self.circuit_breaker_failures,
+            self.circuit_breaker_probe_interval,
+        )?;
+        let connect_timeout =
+            timeout(CONNECT_TIMEOUT, self.connect_timeout, defaults::CONNECT_TIMEOUT)?;
+        let request_timeout =
+            timeout(REQUEST_TIMEOUT, self.request_timeout, defaults::REQUEST_TIMEOUT)?;
+        let max_response_length = self
+            .max_response_length
+            .get(MAX_RESPONSE_LENGTH)?
+            .unwrap_or(defaults::MAX_RESPONSE_LENGTH);
+        if max_response_length == 0 {
+            return Err(SetupError::invalid(MAX_RESPONSE_LENGTH, "at least 1", 0));
+        }
+        let max_in_flight = max_in_flight(self.max_in_flight)?;
+        let max_retry_after =
+            self.max_retry_after.get(MAX_RETRY_AFTER)?.unwrap_or(defaults::MAX_RETRY_AFTER);
+        let claims = ClaimsReader::default();
+        let claims = match self.scope_claims.get(SCOPE_CLAIMS)? {
+            Some(scope_claims) => claims.scope_claims(scope_claims),
+            None => claims,
+        };
+        let clock = self.clock.get(CLOCK)?.unwrap_or_else(|| Arc::new(SystemClock));
+        let clock = || Arc::clone(&clock);
+
+        let settings = discovery::Settings {
+            http: self.http,
+            connect_timeout,
+            request_timeout,
+            max_in_flight,
+            clock: clock(),
+        };
         let requests = Arc::new(RequestSender {
-            endpoint,
-            authentication: self.authentication,
-            client_identity: self.client_identity,
+            endpoint: endpoint_source(self.location, settings)?,
+            authentication: self.authentication.get(CLIENT_AUTHENTICATION)?.unwrap_or_default(),
+            client_identity: self.client_identity.get(CLIENT_IDENTITY)?,
             response_reader: ResponseReader {
-                claims: self.claims,
-                max_response_length: self.max_response_length,
-                max_retry_after: self.max_retry_after,
+                claims,
+                max_response_length,
+                max_retry_after,
                 clock: clock(),
             },
         });
-        let concurrency_limit =
-            ConcurrencyLimit::new(self.max_in_flight, self.request_timeout, clock());
+        let concurrency_limit = ConcurrencyLimit::new(max_in_flight, request_timeout, clock());
         let retry_after_gate = Arc::new(RetryAfterGate::new(clock()));
         let circuit_breaker =
-            Arc::new(CircuitBreaker::new(self.circuit_breaker, self.max_in_flight, clock()));
+            Arc::new(CircuitBreaker::new(circuit_breaker, max_in_flight, clock()));
         let control_requests = ControlRequests::new(
             Arc::clone(&requests),
             Arc::clone(&concurrency_limit),
             Arc::clone(&retry_after_gate),
             Arc::clone(&circuit_breaker),
-            self.request_timeout,
+            request_timeout,
             clock(),
         );
         Ok(Introspection {
             requests,
-            request_timeout: self.request_timeout,
+            request_timeout,
             retry: self.retry,
             concurrency_limit,
             retry_after_gate,
@@ -67,57 +107,50 @@ impl IntrospectionBuilder {
             control_requests,
         })
     }
+}
 
-    fn validate(&self) -> Result<(), SetupError> {
-        if self.max_in_flight == 0 || self.max_in_flight > Semaphore::MAX_PERMITS {
-            return Err(SetupError::invalid(
-                MAX_IN_FLIGHT,
-                "at least 1 and at most `usize::MAX >> 3`",
-                self.max_in_flight,
-            ));
-        }
-        let timeouts =
-            [(CONNECT_TIMEOUT, self.connect_timeout), (REQUEST_TIMEOUT, self.request_timeout)];
-        for (setting, timeout) in timeouts {
-            if timeout.is_zero() {
-                return Err(SetupError::invalid(setting, "more than 0", format!("{timeout:?}")));
-            }
-        }
-        if self.max_response_length == 0 {
-            return Err(SetupError::invalid(MAX_RESPONSE_LENGTH, "at least 1", 0));
-        }
-        match &self.circuit_breaker {
-            Some(settings) => settings.validate(),
-            None => Ok(()),
-        }
+fn timeout(
+    setting: SettingName,
+    value: SingleValue<Duration>,
+    default: Duration,
+) -> Result<Duration, SetupError> {
+    let timeout = value.get(setting)?.unwrap_or(default);
+    if timeout.is_zero() {
+        return Err(SetupError::invalid(setting, "more than 0", format!("{timeout:?}")));
     }
+    Ok(timeout)
+}
 
-    fn endpoint_source(&self) -> Result<EndpointSource, SetupError> {
-        match &self.location {
-            Location::Endpoint(url) => {
-                let setting = SetupError::url(INTROSPECTION_URL);
-                let url = secure_url::parse(url, self.http).map_err(setting)?;
-                let endpoint = Endpoint::new(url, self.http, self.connect_timeout)?;
-                Ok(EndpointSource::Configured(endpoint))
-            }
-            Location::Issuer(issuer) => {
-                let setting = SetupError::url(ISSUER);
-                let url = secure_url::parse(issuer, self.http).map_err(setting)?;
-                let settings = discovery::Settings {
-                    http: self.http,
-                    connect_timeout: self.connect_timeout,
-                    request_timeout: self.request_timeout,
-                    max_in_flight: self.max_in_flight,
-                    clock: Arc::clone(&self.clock),
-                };
-                let discovery = Discovery::new(
-                    issuer.clone(),
-                    url,
-                    MetadataMember::IntrospectionEndpoint,
-                    settings,
-                );
-                Ok(EndpointSource::Discovered(Box::new(discovery)))
-            }
+fn max_in_flight(value: SingleValue<usize>) -> Result<usize, SetupError> {
+    let limit = value.get(MAX_IN_FLIGHT)?.unwrap_or(defaults::MAX_IN_FLIGHT);
+    if limit == 0 || limit > Semaphore::MAX_PERMITS {
+        let expected = "at least 1 and at most `usize::MAX >> 3`";
+        return Err(SetupError::invalid(MAX_IN_FLIGHT, expected, limit));
+    }
+    Ok(limit)
+}
+
+fn endpoint_source(
+    location: Location,
+    settings: discovery::Settings,
+) -> Result<EndpointSource, SetupError> {
+    let parse = |url: &str, setting| {
+        secure_url::parse(url, settings.http).map_err(SetupError::url(setting))
+    };
+    match location {
+        Location::Endpoint(url) => {
+            let url = parse(&url, INTROSPECTION_URL)?;
+            let endpoint = Endpoint::new(url, settings.http, settings.connect_timeout)?;
+            Ok(EndpointSource::Configured(endpoint))
+        }
+        Location::Issuer(issuer) => {
+            let url = parse(&issuer, ISSUER)?;
+            Ok(EndpointSource::Discovered(Box::new(Discovery::new(
+                issuer,
+                url,
+                MetadataMember::IntrospectionEndpoint,
+                settings,
+            ))))
         }
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::clock::ManualClock;
+use crate::resource_server::SingleValue;
 use crate::{TokenError, UnavailableError};
 
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
@@ -338,12 +339,32 @@ fn the_circuit_breaker_can_be_disabled_and_its_settings_have_bounds() {
     end_control(&disabled, &disabled.acquire_control_for_retry_after(), &Err(outage()));
     assert!(disabled.acquire().is_ok());
 
-    let validate = |failures, probe_interval| Settings { failures, probe_interval }.validate();
+    let settings = |enabled, failures: Option<u32>, probe_interval: Option<Duration>| {
+        let (mut first, mut second) = (SingleValue::UNSET, SingleValue::UNSET);
+        if let Some(failures) = failures {
+            first.set(failures);
+        }
+        if let Some(probe_interval) = probe_interval {
+            second.set(probe_interval);
+        }
+        Settings::new(enabled, first, second).map_err(|error| error.to_string())
+    };
+    let validate = |failures, interval| settings(true, Some(failures), Some(interval));
     assert!(validate(1, Duration::from_millis(1)).is_ok());
     assert!(validate(9, 120 * PROBE_INTERVAL).is_ok());
     for (failures, probe_interval) in
         [(0, PROBE_INTERVAL), (1, Duration::ZERO), (1, 121 * PROBE_INTERVAL)]
     {
         assert!(validate(failures, probe_interval).is_err(), "{failures} {probe_interval:?}");
+    }
+
+    // R-C13: a setting that has no effect is an error that names it.
+    assert!(settings(false, None, None).unwrap().is_none());
+    for (failures, interval, name) in [
+        (Some(9), None, "`circuit_breaker_failures`"),
+        (None, Some(PROBE_INTERVAL), "`circuit_breaker_probe_interval`"),
+    ] {
+        let error = settings(false, failures, interval).unwrap_err();
+        assert!(error.contains(name) && error.contains("`without_circuit_breaker`"), "{error}");
     }
 }
