@@ -115,7 +115,7 @@ fn pour(cached: &Cached<Counting>, flooding: &AtomicBool, largest: &AtomicUsize)
 }
 
 fn token(kind: &str, number: usize) -> AccessToken {
-    AccessToken::parse(&format!("{kind}{number:.>67}")).expect("a token")
+    format!("{kind}{number:.>67}").parse::<AccessToken>().expect("a token")
 }
 
 /// The bytes of memory that the process has.

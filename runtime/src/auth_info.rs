@@ -95,7 +95,7 @@ impl AuthInfo {
     #[must_use = "the caller is refused only where this result is returned: write \
                   `auth.require(\"…\")?`; `let _ =` refuses nobody"]
     pub fn require(&self, scopes: &str) -> Result<(), Rejection> {
-        let required = ScopeSet::parse(scopes).map_err(|error| self.reject_misuse(error))?;
+        let required = scopes.parse::<ScopeSet>().map_err(|error| self.reject_misuse(error))?;
         if required.is_empty() {
             return Err(self.reject_misuse(NothingRequired));
         }

@@ -49,7 +49,7 @@ mod tests {
     fn stale_claims_satisfy_only_what_their_scopes_are_needed_for() {
         // R-E1, R-C10, R-J3
         let fresh = Claims::from_json(br#"{"scope":"read write"}"#).unwrap();
-        let only_read = ScopeSet::parse("read").unwrap();
+        let only_read = "read".parse::<ScopeSet>().unwrap();
         let for_all = fresh.clone().stale(None, TokenError::Inactive.into());
         let for_read = fresh.clone().stale(Some(&only_read), TokenError::Inactive.into());
         let either = Any(&[Scope("admin"), All(&[Scope("read"), Scope("write")])]);

@@ -261,7 +261,7 @@ pub use resource_server::{
     DiscoveryError, ProtectedResourceMetadata, ResourceServer, ResourceServerBuilder, SettingName,
     SetupError, UnknownSettingError,
 };
-pub use scope::{ScopeError, ScopeSet};
+pub use scope::{Scope, ScopeError, ScopeSet, ScopeSetIter};
 pub use secret::Secret;
 pub use secure_url::UrlError;
 pub use token_error::{JwtError, TokenError};

@@ -1,10 +1,16 @@
 //! Scopes: the grammar of RFC 6749 §3.3, and the set of scopes of a token.
 
+mod token;
+
 use std::collections::BTreeSet;
 use std::fmt;
+use std::iter::FusedIterator;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
+
+pub use token::Scope;
 
 /// The scopes of an access token, or any other set of scope tokens.
 ///
@@ -14,7 +20,7 @@ use serde::{Serialize, Serializer};
 /// ```
 /// use requires_auth::ScopeSet;
 ///
-/// let scopes = ScopeSet::parse("entries:write entries:read")?;
+/// let scopes: ScopeSet = "entries:write entries:read".parse()?;
 /// assert!(scopes.contains("entries:read"));
 /// assert!(!scopes.contains("entries"));
 /// assert_eq!(scopes.as_str(), "entries:read entries:write");
@@ -27,19 +33,6 @@ pub struct ScopeSet {
 }
 
 impl ScopeSet {
-    /// Parses the value of a `scope` parameter: scopes separated by spaces. An empty text is the empty set.
-    ///
-    /// # Errors
-    /// [`ScopeError`] if one of the scopes is outside the grammar of RFC 6749 §3.3.
-    pub fn parse(text: &str) -> Result<Self, ScopeError> {
-        let scopes: BTreeSet<&str> = pieces(text).collect();
-        if scopes.iter().all(|scope| is_scope(scope)) {
-            Ok(Self::join(scopes))
-        } else {
-            Err(ScopeError::new())
-        }
-    }
-
     /// The scopes that an authorization server granted. A text outside the grammar is equal to no scope of a
     /// policy, so it is left out.
     pub(crate) fn granted<'a>(scopes: impl IntoIterator<Item = &'a str>) -> Self {
@@ -66,9 +59,16 @@ impl ScopeSet {
         false
     }
 
+    /// Whether the other set contains every scope of this one. The empty set is a subset of each.
+    #[must_use]
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.iter().all(|scope| other.contains(scope))
+    }
+
     /// The scopes, in byte order.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        pieces(&self.text)
+    #[must_use]
+    pub fn iter(&self) -> ScopeSetIter<'_> {
+        ScopeSetIter { rest: &self.text }
     }
 
     /// The number of scopes.
@@ -89,6 +89,68 @@ impl ScopeSet {
         &self.text
     }
 }
+
+/// Parses the value of a `scope` parameter: scopes separated by spaces. An empty text is the empty set. It is an error
+/// if one of the scopes is outside the grammar of RFC 6749 §3.3.
+impl FromStr for ScopeSet {
+    type Err = ScopeError;
+
+    fn from_str(text: &str) -> Result<Self, ScopeError> {
+        let scopes: BTreeSet<&str> = pieces(text).collect();
+        if scopes.iter().all(|scope| is_scope(scope)) {
+            Ok(Self::join(scopes))
+        } else {
+            Err(ScopeError::new())
+        }
+    }
+}
+
+/// ```
+/// use requires_auth::{Scope, ScopeSet};
+///
+/// let names = ["entries:write", "entries:read"];
+/// let scopes: ScopeSet = names.into_iter().map(Scope::try_from).collect::<Result<_, _>>()?;
+/// assert_eq!(scopes.as_str(), "entries:read entries:write");
+/// assert!(scopes.is_subset(&"entries:read entries:write tags:read".parse()?));
+/// # Ok::<(), requires_auth::ScopeError>(())
+/// ```
+impl FromIterator<Scope> for ScopeSet {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        let scopes: Vec<Scope> = scopes.into_iter().collect();
+        Self::join(scopes.iter().map(Scope::as_str).collect())
+    }
+}
+
+impl<'a> IntoIterator for &'a ScopeSet {
+    type Item = &'a str;
+    type IntoIter = ScopeSetIter<'a>;
+
+    fn into_iter(self) -> ScopeSetIter<'a> {
+        self.iter()
+    }
+}
+
+/// The scopes of a [`ScopeSet`], in byte order.
+#[derive(Debug, Clone)]
+pub struct ScopeSetIter<'a> {
+    /// As the text of the set: its scopes are separated by one space.
+    rest: &'a str,
+}
+
+impl<'a> Iterator for ScopeSetIter<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let (scope, rest) = self.rest.split_once(' ').unwrap_or((self.rest, ""));
+        self.rest = rest;
+        Some(scope)
+    }
+}
+
+impl FusedIterator for ScopeSetIter<'_> {}
 
 impl Default for ScopeSet {
     fn default() -> Self {
@@ -164,11 +226,11 @@ mod tests {
     fn only_the_whole_scope_in_the_same_case_matches() {
         // R-J1
         for other in ["readonly", "read:all", "READ", "Read", "*", "rea", "", " ", "read "] {
-            let set = ScopeSet::parse(other).unwrap_or_default();
+            let set = other.parse::<ScopeSet>().unwrap_or_default();
             assert!(!set.contains("read") || other == "read ", "{other:?}");
-            assert!(!ScopeSet::parse("read").unwrap().contains(other), "{other:?}");
+            assert!(!"read".parse::<ScopeSet>().unwrap().contains(other), "{other:?}");
         }
-        let set = ScopeSet::parse("read reader write").unwrap();
+        let set = "read reader write".parse::<ScopeSet>().unwrap();
         for own in ["read", "reader", "write"] {
             assert!(set.contains(own), "{own:?}");
         }
@@ -201,9 +263,35 @@ mod tests {
 
     #[test]
     fn holds_each_scope_once() {
-        let set = ScopeSet::parse("b a b").unwrap();
+        let set = "b a b".parse::<ScopeSet>().unwrap();
         assert_eq!((set.len(), set.as_str()), (2, "a b"));
-        assert_eq!(set, ScopeSet::parse("a b").unwrap());
+        assert_eq!(set, "a b".parse::<ScopeSet>().unwrap());
+    }
+
+    #[test]
+    fn sets_are_compared_and_iterated() {
+        // R-J1
+        let set = |text: &str| text.parse::<ScopeSet>().unwrap();
+        for text in ["", "a", "b a", "a bb ccc"] {
+            let expected: BTreeSet<&str> = pieces(text).collect();
+            let mut found = BTreeSet::new();
+            for scope in &set(text) {
+                assert!(found.insert(scope.to_owned()), "{text:?}");
+            }
+            assert!(found.iter().eq(expected), "{text:?}");
+        }
+        for (one, other, is_subset) in [
+            ("", "", true),
+            ("", "a", true),
+            ("a", "", false),
+            ("b a", "a b", true),
+            ("a", "ab b", false),
+            ("a c", "a b", false),
+        ] {
+            assert_eq!(set(one).is_subset(&set(other)), is_subset, "{one:?} {other:?}");
+        }
+        let scopes = ["b", "a", "b"].map(|scope| scope.parse::<Scope>().unwrap());
+        assert_eq!(scopes.into_iter().collect::<ScopeSet>(), set("a b"));
     }
 
     #[test]
@@ -212,6 +300,6 @@ mod tests {
             let allowed = matches!(byte, 0x21..=0x7E) && byte != b'"' && byte != b'\\';
             assert_eq!(is_scope(&char::from(byte).to_string()), allowed, "{byte:#x}");
         }
-        assert!(ScopeSet::parse("read \"write\"").is_err());
+        assert!("read \"write\"".parse::<ScopeSet>().is_err());
     }
 }

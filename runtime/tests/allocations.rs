@@ -50,10 +50,11 @@ fn a_remembered_token_costs_at_most_a_kibibyte_and_a_half() {
     // R-E5
     let runtime = runtime();
     let cached = Cached::new(Known);
-    let tokens: Vec<AccessToken> =
-        (0..ENTRIES).map(|number| AccessToken::parse(&format!("{number:.>71}")).unwrap()).collect();
+    let tokens: Vec<AccessToken> = (0..ENTRIES)
+        .map(|number| format!("{number:.>71}").parse::<AccessToken>().unwrap())
+        .collect();
     // What the runtime keeps for itself.
-    runtime.block_on(cached.resolve(&AccessToken::parse("first").unwrap())).unwrap();
+    runtime.block_on(cached.resolve(&"first".parse::<AccessToken>().unwrap())).unwrap();
     let AllocationInfo { bytes_current, count_current, .. } = measure(|| {
         runtime.block_on(async {
             for token in &tokens {

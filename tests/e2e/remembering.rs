@@ -64,7 +64,7 @@ async fn a_revoked_token_is_refused_once_it_is_forgotten() {
     assert_ran(&ask().await, "alice may");
     service.authorization_server.revoke(&token);
     assert_ran(&ask().await, "alice may");
-    cached.invalidate(&AccessToken::parse(&token).unwrap());
+    cached.invalidate(&token.parse::<AccessToken>().unwrap());
     assert_challenged(&ask().await, 401, body::INVALID_TOKEN, "read");
 }
 

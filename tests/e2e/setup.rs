@@ -270,7 +270,7 @@ async fn plain_http_is_sent_through_no_proxy() {
             .request_timeout(std::time::Duration::from_secs(2))
             .build()
             .unwrap();
-        let token = requires_auth::AccessToken::parse("token").unwrap();
+        let token = "token".parse::<requires_auth::AccessToken>().unwrap();
         assert!(requires_auth::Resolver::resolve(&client, &token).await.is_err());
         return;
     }

@@ -174,7 +174,7 @@ async fn a_token_that_is_revoked_or_forgotten_has_no_stand_in() {
     service.authorization_server.fault(Fault::status(500));
     assert_unavailable(&get(&service, "/read", &revoked).await);
     assert_ran(&get(&service, "/read", &forgotten).await, "alice may");
-    cached.invalidate(&AccessToken::parse(&forgotten).unwrap());
+    cached.invalidate(&forgotten.parse::<AccessToken>().unwrap());
     assert_unavailable(&get(&service, "/read", &forgotten).await);
 
     service.authorization_server.clear_faults();

@@ -197,7 +197,7 @@ async fn forgotten() -> Outcome {
     once(&lab, "/entries", &token).await;
     let cache = lab.cache.as_ref().ok_or("there is no cache")?;
     lab.authorization_server.revoke(&token);
-    cache.invalidate(&AccessToken::parse(&token).map_err(|error| error.to_string())?);
+    cache.invalidate(&token.parse::<AccessToken>().map_err(|error| error.to_string())?);
     let (status, _) = once(&lab, "/entries", &token).await;
     check(status == 401 && lab.exchanges() == 2, || format!("{status}"))?;
     Ok("revoked, forgotten, 401 at once".to_owned())

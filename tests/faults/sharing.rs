@@ -153,7 +153,7 @@ async fn forgotten(away: bool) -> Outcome {
     }
     lab.authorization_server.revoke(&token);
     let cache = lab.cache.as_ref().expect("it remembers");
-    let parsed = AccessToken::parse(&token).expect("it was issued");
+    let parsed = token.parse::<AccessToken>().expect("it was issued");
     if away {
         store.kill();
     }

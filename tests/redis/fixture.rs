@@ -146,7 +146,7 @@ pub fn token(server: &AuthorizationServer, scopes: &str) -> String {
 }
 
 pub fn parsed(token: &str) -> AccessToken {
-    AccessToken::parse(token).expect("it was issued")
+    token.parse::<AccessToken>().expect("it was issued")
 }
 
 #[requires_auth(scopes = "entries:read")]

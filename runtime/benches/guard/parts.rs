@@ -24,7 +24,7 @@ pub fn run(_: &mut Table) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
     let claims = Claims::from_introspection(CLAIMS.as_bytes()).expect("claims");
-    let token = AccessToken::parse(TOKEN).expect("a token");
+    let token = TOKEN.parse::<AccessToken>().expect("a token");
     let begun = Sha256::new_with_prefix([7; 64]);
     let key = |number: u32| -> [u8; 32] { Sha256::digest(number.to_be_bytes()).into() };
     let cache = Cache::new(2 * ENTRIES as usize);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::str::FromStr;
 
 use http::HeaderValue;
 
@@ -13,6 +14,16 @@ use http::HeaderValue;
 ///
 /// Do not forward the token of a caller to another service: it was issued for this one, and a service that accepts
 /// it cannot distinguish you from the caller (MCP authorization specification, "token passthrough").
+///
+/// ```
+/// use requires_auth::AccessToken;
+///
+/// let token: AccessToken = "mF_9.B5f-4.1JqM".parse()?;
+/// assert_eq!(token.expose(), "mF_9.B5f-4.1JqM");
+/// assert_eq!(format!("{token:?}"), "AccessToken(..)");
+/// assert!("two words".parse::<AccessToken>().is_err());
+/// # Ok::<(), requires_auth::AccessTokenError>(())
+/// ```
 #[derive(Clone)]
 pub struct AccessToken {
     /// The `Authorization` header, which shares its buffer with the request: a copy would take longer than the
@@ -22,15 +33,6 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// Parses a token that is not from a header of a request, such as from the environment or in a test.
-    ///
-    /// # Errors
-    /// [`AccessTokenError`] if the text is empty or outside the grammar of RFC 6750 §2.1.
-    pub fn parse(token: &str) -> Result<Self, AccessTokenError> {
-        let header = HeaderValue::from_str(token).map_err(|_| AccessTokenError(()))?;
-        Self::in_header(&header, 0..token.len())
-    }
-
     pub(crate) fn in_header(
         header: &HeaderValue,
         place: Range<usize>,
@@ -58,6 +60,17 @@ impl AccessToken {
     /// The same as bytes, for a hash.
     pub(crate) fn expose_bytes(&self) -> &[u8] {
         self.header.as_bytes().get(self.place.clone()).unwrap_or_default()
+    }
+}
+
+/// Parses a token that is not from a header of a request, such as from the environment or in a test. It is an
+/// error if the text is empty or outside the grammar of RFC 6750 §2.1.
+impl FromStr for AccessToken {
+    type Err = AccessTokenError;
+
+    fn from_str(token: &str) -> Result<Self, AccessTokenError> {
+        let header = HeaderValue::from_str(token).map_err(|_| AccessTokenError(()))?;
+        Self::in_header(&header, 0..token.len())
     }
 }
 
@@ -113,7 +126,7 @@ mod tests {
     fn the_grammar_is_that_of_rfc_6750() {
         // R-A3
         for token in ["a", "aZ09-._~+/", "abc==", "a="] {
-            assert_eq!(AccessToken::parse(token).unwrap().expose(), token);
+            assert_eq!(token.parse::<AccessToken>().unwrap().expose(), token);
         }
         for byte in u8::MIN..=u8::MAX {
             let allowed = byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
@@ -132,13 +145,13 @@ mod tests {
             }
         }
         for text in ["", "=", "==", "a=b", "a b", "a,b", "a\"", "ä", "a\0", "a\n", "a%20", "{}"] {
-            assert_eq!(AccessToken::parse(text).unwrap_err(), AccessTokenError(()), "{text:?}");
+            assert_eq!(text.parse::<AccessToken>().unwrap_err(), AccessTokenError(()), "{text:?}");
         }
     }
 
     #[test]
     fn debug_shows_nothing() {
         // R-C3
-        assert_eq!(format!("{:?}", AccessToken::parse("s3cret").unwrap()), "AccessToken(..)");
+        assert_eq!(format!("{:?}", "s3cret".parse::<AccessToken>().unwrap()), "AccessToken(..)");
     }
 }

@@ -51,7 +51,7 @@ mod tests {
 
     fn stale(stale_scopes: Option<&str>) -> Claims {
         let json = br#"{"active":true,"scope":"read write"}"#;
-        let stale_scopes = stale_scopes.map(|scopes| ScopeSet::parse(scopes).unwrap());
+        let stale_scopes = stale_scopes.map(|scopes| scopes.parse::<ScopeSet>().unwrap());
         Claims::from_introspection(json)
             .unwrap()
             .stale(stale_scopes.as_ref(), ResolveError::InvalidToken(TokenError::Inactive))

@@ -35,7 +35,7 @@ use super::Clock;
 ///     .ttl(Duration::from_secs(60))
 ///     .clock(clock.clone())
 ///     .build()?;
-/// let token = AccessToken::parse(&authorization_server.mint().issue())?;
+/// let token = authorization_server.mint().issue().parse::<AccessToken>()?;
 ///
 /// cache.resolve(&token).await?;
 /// clock.advance(Duration::from_secs(59));

@@ -252,7 +252,7 @@ impl<H: ServerHandler> McpBuilder<H> {
         })?;
         let initial = || self.registry.initial_scopes(self.server.metadata()).join(" ");
         let initial = self.initial_scopes.get(INITIAL_SCOPES)?.unwrap_or_else(initial);
-        ScopeSet::parse(&initial).map_err(|_| {
+        initial.parse::<ScopeSet>().map_err(|_| {
             let expected = "scopes of RFC 6749 §3.3, with spaces between them";
             SetupError::invalid(INITIAL_SCOPES, expected, Quoted(&initial))
         })?;

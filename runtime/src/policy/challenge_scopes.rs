@@ -156,7 +156,7 @@ mod tests {
     const NEVER: Condition = Any(&[]);
 
     fn challenged(condition: &Condition, granted: &str) -> String {
-        challenge_scopes(condition, &ScopeSet::parse(granted).unwrap()).join(" ")
+        challenge_scopes(condition, &granted.parse::<ScopeSet>().unwrap()).join(" ")
     }
 
     fn first(condition: &Condition) -> String {

@@ -15,8 +15,8 @@ use crate::{ScopeError, ScopeSet};
 ///     Condition::Scope("admin"),
 ///     Condition::All(&[Condition::Scope("read"), Condition::Scope("write")]),
 /// ]);
-/// assert!(CONDITION.is_met_by(&ScopeSet::parse("write read")?));
-/// assert!(!CONDITION.is_met_by(&ScopeSet::parse("write")?));
+/// assert!(CONDITION.is_met_by(&"write read".parse::<ScopeSet>()?));
+/// assert!(!CONDITION.is_met_by(&"write".parse::<ScopeSet>()?));
 /// # Ok::<(), requires_auth::ScopeError>(())
 /// ```
 ///

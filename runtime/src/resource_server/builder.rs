@@ -16,7 +16,7 @@ use crate::secure_url::{self, Http};
 use crate::telemetry::{LogLimiter, Quoted};
 use crate::trust::{AudienceCheck, TrustedIssuer};
 use crate::validate::Validation;
-use crate::{Clock, Resolver, ScopeSet, SystemClock};
+use crate::{Clock, Resolver, Scope, SystemClock};
 
 /// The default of `max_token_length`, in bytes.
 const MAX_TOKEN_LENGTH: usize = 8 * 1024;
@@ -255,7 +255,7 @@ impl ResourceServerBuilder {
 fn scopes_supported(scopes: Vec<String>) -> Result<Vec<String>, SetupError> {
     let mut supported: Vec<String> = Vec::with_capacity(scopes.len());
     for scope in scopes {
-        if ScopeSet::parse(&scope).map(|set| set.len()) != Ok(1) {
+        if scope.parse::<Scope>().is_err() {
             return Err(SetupError::invalid(
                 SettingName::of_both("scopes_supported"),
                 "a list of scopes (RFC 6749 §3.3)",

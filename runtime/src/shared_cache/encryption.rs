@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     fn token(text: &str) -> AccessToken {
-        AccessToken::parse(text).unwrap()
+        text.parse::<AccessToken>().unwrap()
     }
 
     fn encryption(secret: u8, namespace: &str) -> Encryption {

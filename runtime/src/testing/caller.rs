@@ -59,7 +59,7 @@ impl Caller {
         let json = Value::Object(self.claims).to_string();
         match (
             Claims::from_introspection(json.as_bytes()),
-            AccessToken::parse("token-of-a-test"),
+            "token-of-a-test".parse::<AccessToken>(),
             resource_server(),
         ) {
             (Ok(claims), Ok(token), Ok(server)) => AuthInfo::new(claims, token, server),

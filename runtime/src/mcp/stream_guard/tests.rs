@@ -64,7 +64,7 @@ impl Answer {
             #[cfg(feature = "introspection")]
             Self::Stale(claims, usable) => {
                 let claims = Claims::from_introspection(claims.as_bytes()).unwrap();
-                let usable = crate::ScopeSet::parse(usable).unwrap();
+                let usable = usable.parse::<crate::ScopeSet>().unwrap();
                 Some(Ok(claims.stale(
                     Some(&usable),
                     ResolveError::InvalidClient(ClientError::Rejected(None)),

@@ -119,7 +119,7 @@ impl Resolver for Script {
 }
 
 fn token(text: &str) -> AccessToken {
-    AccessToken::parse(text).unwrap()
+    text.parse::<AccessToken>().unwrap()
 }
 
 async fn subject(cached: &Cached<Arc<Script>>, text: &str) -> String {

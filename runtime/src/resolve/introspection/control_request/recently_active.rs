@@ -44,7 +44,7 @@ impl RecentlyActiveTokens {
             return;
         }
         let Some(index) = index_to_replace(&tokens, principal, now) else { return };
-        let Ok(token) = AccessToken::parse(token.expose()) else { return };
+        let Ok(token) = token.expose().parse::<AccessToken>() else { return };
         let new = RecentlyActiveToken { token, principal, active_at: now, has_failed: false };
         match tokens.get_mut(index) {
             Some(old) => *old = new,
@@ -118,7 +118,7 @@ mod tests {
     fn insert(tokens: &RecentlyActiveTokens, token: &str, subject: &str) {
         let json = format!(r#"{{"active": true, "sub": "{subject}"}}"#);
         let claims = Claims::from_introspection(json.as_bytes()).unwrap();
-        tokens.insert(&AccessToken::parse(token).unwrap(), &claims);
+        tokens.insert(&token.parse::<AccessToken>().unwrap(), &claims);
     }
 
     fn all(tokens: &RecentlyActiveTokens) -> Vec<String> {
@@ -151,7 +151,7 @@ mod tests {
         let tokens = RecentlyActiveTokens::new(Arc::new(ManualClock::new()));
         insert(&tokens, "a", "a");
         insert(&tokens, "b", "b");
-        tokens.set_failed(&AccessToken::parse("a").unwrap(), true);
+        tokens.set_failed(&"a".parse::<AccessToken>().unwrap(), true);
         let usable = || tokens.without_failure().len();
         assert_eq!((usable(), all(&tokens).len()), (1, 2));
         insert(&tokens, "a", "a");

@@ -155,5 +155,5 @@ fn random_token() -> Result<AccessToken, ResolveError> {
         let _ = write!(token, "{byte:02x}");
     }
     let malformed = |_| UnavailableError::new("no token for a control request can be generated");
-    Ok(AccessToken::parse(&token).map_err(malformed)?)
+    Ok(token.parse::<AccessToken>().map_err(malformed)?)
 }

@@ -15,7 +15,7 @@ fn retry_after(seconds: u64) -> ResolveError {
 }
 
 fn token(text: &str) -> AccessToken {
-    AccessToken::parse(text).unwrap()
+    text.parse::<AccessToken>().unwrap()
 }
 
 /// For how many more seconds requests about this token are blocked.
