@@ -1,0 +1,147 @@
+//! Checking the settings, and building the verifier from them.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::JwtVerifierBuilder;
+use crate::jose::SigningAlgorithm;
+use crate::resolve::authorization_server::defaults;
+use crate::resolve::authorization_server::discovery::{self, Discovery};
+use crate::resolve::authorization_server::endpoint::Endpoint;
+use crate::resolve::authorization_server::endpoint_source::EndpointSource;
+use crate::resolve::authorization_server::metadata_member::MetadataMember;
+use crate::resolve::jwt::claim_rules::ClaimRules;
+use crate::resolve::jwt::key_set_source::{self, KeySetSource};
+use crate::resolve::jwt::verifier::JwtVerifier;
+use crate::resource_server::SingleValue;
+use crate::secure_url;
+use crate::{ClaimsReader, SettingName, SetupError, SystemClock};
+
+const DEFAULT_ALGORITHMS: [SigningAlgorithm; 4] = [
+    SigningAlgorithm::Rs256,
+    SigningAlgorithm::Ps256,
+    SigningAlgorithm::Es256,
+    SigningAlgorithm::EdDsa,
+];
+const DEFAULT_LEEWAY: Duration = Duration::from_secs(30);
+const LONGEST_LEEWAY: Duration = Duration::from_secs(300);
+const DEFAULT_MAX_RESPONSE_LENGTH: usize = 256 * 1024;
+const DEFAULT_REFRESH_INTERVAL: Duration = Duration::from_secs(10 * 60);
+const DEFAULT_MAX_KEY_SET_AGE: Duration = Duration::from_secs(24 * 3600);
+const DEFAULT_UNKNOWN_KEY_COOLDOWN: Duration = Duration::from_secs(30);
+const MAX_WAITING_FOR_DISCOVERY: usize = 1024;
+
+const ISSUER: SettingName = SettingName::of_both("issuer");
+const JWKS_URI: SettingName = SettingName::of_both("jwks_uri");
+const ALGORITHMS: SettingName = SettingName::of_both("algorithms");
+const OPTIONAL_CLAIMS: SettingName = SettingName::of_both("optional_claims");
+const SCOPE_CLAIMS: SettingName = SettingName::of_both("scope_claims");
+const LEEWAY: SettingName = SettingName::of_builder("leeway");
+const CONNECT_TIMEOUT: SettingName = SettingName::with_key("connect_timeout", "connect_timeout_ms");
+const REQUEST_TIMEOUT: SettingName = SettingName::with_key("request_timeout", "request_timeout_ms");
+const MAX_RESPONSE_LENGTH: SettingName = SettingName::of_builder("max_response_length");
+const REFRESH_INTERVAL: SettingName = SettingName::of_builder("refresh_interval");
+const MAX_KEY_SET_AGE: SettingName = SettingName::of_builder("max_key_set_age");
+const UNKNOWN_KEY_COOLDOWN: SettingName = SettingName::of_builder("unknown_key_cooldown");
+const CLOCK: SettingName = SettingName::of_builder("clock");
+
+impl JwtVerifierBuilder {
+    /// Builds the verifier.
+    ///
+    /// # Errors
+    /// [`SetupError::Url`] if the issuer or the URL of the key set is not acceptable, [`SetupError::SetTwice`] for a
+    /// setting with two values, [`SetupError::Invalid`] for one that is out of range, [`SetupError::HttpClient`] if no
+    /// HTTP client can be made.
+    pub fn build(self) -> Result<JwtVerifier, SetupError> {
+        let algorithms =
+            self.algorithms.get(ALGORITHMS)?.unwrap_or_else(|| DEFAULT_ALGORITHMS.to_vec());
+        if algorithms.is_empty() {
+            return Err(SetupError::invalid(ALGORITHMS, "at least one algorithm", 0));
+        }
+        let leeway = self.leeway.get(LEEWAY)?.unwrap_or(DEFAULT_LEEWAY);
+        require(leeway <= LONGEST_LEEWAY, LEEWAY, "at most 300 s", leeway)?;
+        let connect_timeout =
+            duration(CONNECT_TIMEOUT, self.connect_timeout, defaults::CONNECT_TIMEOUT)?;
+        let request_timeout =
+            duration(REQUEST_TIMEOUT, self.request_timeout, defaults::REQUEST_TIMEOUT)?;
+        let refresh_interval =
+            duration(REFRESH_INTERVAL, self.refresh_interval, DEFAULT_REFRESH_INTERVAL)?;
+        let max_age = self.max_key_set_age.get(MAX_KEY_SET_AGE)?;
+        let max_age = max_age.unwrap_or(DEFAULT_MAX_KEY_SET_AGE.max(refresh_interval));
+        let expected = "at least the `refresh_interval`";
+        require(max_age >= refresh_interval, MAX_KEY_SET_AGE, expected, max_age)?;
+        let max_response_length = self.max_response_length.get(MAX_RESPONSE_LENGTH)?;
+        let max_response_length = max_response_length.unwrap_or(DEFAULT_MAX_RESPONSE_LENGTH);
+        require(max_response_length > 0, MAX_RESPONSE_LENGTH, "at least 1", max_response_length)?;
+        let cooldown = self.unknown_key_cooldown.get(UNKNOWN_KEY_COOLDOWN)?;
+        let clock = self.clock.get(CLOCK)?.unwrap_or_else(|| Arc::new(SystemClock));
+        let mut reader = ClaimsReader::default().leeway(leeway);
+        if let Some(claims) = self.scope_claims.get(SCOPE_CLAIMS)? {
+            reader = reader.scope_claims(claims);
+        }
+        let discovery = discovery::Settings {
+            http: self.http,
+            connect_timeout,
+            request_timeout,
+            max_in_flight: MAX_WAITING_FOR_DISCOVERY,
+            clock: Arc::clone(&clock),
+        };
+        let endpoint = endpoint_source(&self.issuer, self.jwks_uri.get(JWKS_URI)?, discovery)?;
+        let settings = key_set_source::Settings {
+            issuer: self.issuer.clone(),
+            algorithms: algorithms.clone(),
+            request_timeout,
+            max_response_length,
+            refresh_interval,
+            max_age,
+            unknown_key_cooldown: cooldown.unwrap_or(DEFAULT_UNKNOWN_KEY_COOLDOWN),
+            clock,
+        };
+        let optional = self.optional_claims.get(OPTIONAL_CLAIMS)?.unwrap_or_default();
+        Ok(JwtVerifier {
+            algorithms,
+            types: self.types,
+            reader,
+            rules: ClaimRules { issuer: self.issuer, optional },
+            keys: KeySetSource::new(endpoint, settings),
+        })
+    }
+}
+
+fn duration(
+    setting: SettingName,
+    value: SingleValue<Duration>,
+    default: Duration,
+) -> Result<Duration, SetupError> {
+    let duration = value.get(setting)?.unwrap_or(default);
+    require(!duration.is_zero(), setting, "more than 0", duration)?;
+    Ok(duration)
+}
+
+fn require(
+    condition: bool,
+    setting: SettingName,
+    expected: &'static str,
+    found: impl Debug,
+) -> Result<(), SetupError> {
+    if condition {
+        return Ok(());
+    }
+    Err(SetupError::invalid(setting, expected, format!("{found:?}")))
+}
+
+fn endpoint_source(
+    issuer: &str,
+    jwks_uri: Option<String>,
+    settings: discovery::Settings,
+) -> Result<EndpointSource, SetupError> {
+    let url = secure_url::parse(issuer, settings.http).map_err(SetupError::url(ISSUER))?;
+    if let Some(key_set) = jwks_uri {
+        let url = secure_url::parse(&key_set, settings.http).map_err(SetupError::url(JWKS_URI))?;
+        let endpoint = Endpoint::new(url, settings.http, settings.connect_timeout)?;
+        return Ok(EndpointSource::Configured(endpoint));
+    }
+    let discovery = Discovery::new(issuer.to_owned(), url, MetadataMember::JwksUri, settings);
+    Ok(EndpointSource::Discovered(Box::new(discovery)))
+}
