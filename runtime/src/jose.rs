@@ -13,6 +13,10 @@ mod header;
 mod jwk;
 #[cfg(feature = "jwt")]
 mod jwk_set;
+#[cfg(feature = "testing")]
+mod rsa_public_key;
+#[cfg(feature = "testing")]
+mod signing_key;
 
 #[cfg(feature = "jwt")]
 pub use algorithm::{SigningAlgorithm, SigningAlgorithmError};
@@ -21,3 +25,5 @@ pub(crate) use compact::CompactJws;
 pub(crate) use header::JwsHeader;
 #[cfg(feature = "jwt")]
 pub(crate) use jwk_set::JwkSet;
+#[cfg(feature = "testing")]
+pub(crate) use signing_key::SigningKey;
