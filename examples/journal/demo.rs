@@ -69,7 +69,7 @@ impl Demo {
                     settings.auth_listen
                 )
             })?;
-        settings.issuer = Some(authorization_server.issuer().to_owned());
+        settings.issuer = vec![authorization_server.issuer().to_owned()];
         settings.client_id = Some(CLIENT_ID.to_owned());
         settings.client_secret = Some(CLIENT_SECRET.to_owned());
         let all = scopes.into_iter().collect::<Vec<_>>().join(" ");

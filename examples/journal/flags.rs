@@ -5,8 +5,9 @@ use std::io::{self, Write};
 
 use tracing_subscriber::fmt::MakeWriter;
 
-const FLAGS: [(&str, &str); 13] = [
+const FLAGS: [(&str, &str); 17] = [
     ("REQUIRES_AUTH_ACCEPTED_AUDIENCES", "--accept-audience"),
+    ("REQUIRES_AUTH_ACCEPT_GENERIC_TYPE", "--accept-generic-type"),
     ("REQUIRES_AUTH_AUDIENCE_CHECK", "--audience"),
     ("REQUIRES_AUTH_BEARER_TOKEN", "--bearer-token"),
     ("REQUIRES_AUTH_CACHE_TTL_S", "--cache-ttl"),
@@ -15,6 +16,9 @@ const FLAGS: [(&str, &str); 13] = [
     ("REQUIRES_AUTH_CLIENT_SECRET", "--client-secret"),
     ("REQUIRES_AUTH_INTROSPECTION_URL", "--introspection-url"),
     ("REQUIRES_AUTH_ISSUER", "--issuer"),
+    ("REQUIRES_AUTH_JWKS_URI", "--jwks-uri"),
+    ("REQUIRES_AUTH_MODE", "--mode"),
+    ("REQUIRES_AUTH_OPTIONAL_CLAIMS", "--optional-claim"),
     ("REQUIRES_AUTH_REDIS_SECRET", "--redis-secret"),
     ("REQUIRES_AUTH_REDIS_URLS", "--redis"),
     ("REQUIRES_AUTH_RESOURCE", "--resource"),

@@ -26,9 +26,20 @@ pub struct Settings {
     #[arg(long, env = "JOURNAL_RESOURCE", value_name = "URL")]
     pub resource: Option<String>,
 
-    /// Issuer of the tokens; its metadata names the introspection endpoint
-    #[arg(long, env = "JOURNAL_ISSUER", value_name = "URL")]
-    pub issuer: Option<String>,
+    /// Issuer of the tokens; its metadata names the introspection endpoint and the key set. Repeatable, in the
+    /// environment separated by spaces: tokens of each are accepted, and opaque tokens are of the first
+    #[arg(
+        long,
+        env = "JOURNAL_ISSUER",
+        value_name = "URL",
+        value_delimiter = ' ',
+        action = ArgAction::Append
+    )]
+    pub issuer: Vec<String>,
+
+    /// URL of the key set, in place of the one in the issuer's metadata
+    #[arg(long, env = "JOURNAL_JWKS_URI", value_name = "URL")]
+    pub jwks_uri: Option<String>,
 
     /// Introspection endpoint, in place of the one in the issuer's metadata
     #[arg(long, env = "JOURNAL_INTROSPECTION_URL", value_name = "URL")]
@@ -81,9 +92,28 @@ pub struct Settings {
     )]
     pub scope_claim: Vec<String>,
 
-    /// How tokens are checked [not yet: jwt, hybrid]
+    /// How tokens are checked
     #[arg(long, env = "JOURNAL_MODE", value_enum, default_value_t = Mode::Introspection)]
     pub mode: Mode,
+
+    /// Accept JWTs with the type `JWT` or without one, in place of `at+jwt`
+    #[arg(long, env = "JOURNAL_ACCEPT_GENERIC_TYPE")]
+    pub accept_generic_type: bool,
+
+    /// Claim that a JWT may lack: sub, client_id, iat or jti; repeatable, in the environment separated by spaces
+    #[arg(
+        long,
+        env = "JOURNAL_OPTIONAL_CLAIM",
+        value_name = "CLAIM",
+        value_delimiter = ' ',
+        action = ArgAction::Append,
+        value_parser = ["sub", "client_id", "iat", "jti"]
+    )]
+    pub optional_claim: Vec<String>,
+
+    /// Introspect JWTs too, after their signature is verified
+    #[arg(long, env = "JOURNAL_INTROSPECT_JWTS")]
+    pub introspect_jwts: bool,
 
     /// How long the claims of a token are cached; 0 sends an introspection request for every request
     #[arg(long, env = "JOURNAL_CACHE_TTL", value_name = "SECONDS", default_value_t = 60)]
@@ -200,6 +230,17 @@ pub enum Consent {
     Auto,
 }
 
+impl Mode {
+    /// The setting's name in the configuration of requires-auth.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Introspection => "introspection",
+            Self::Jwt => "jwt",
+            Self::Hybrid => "hybrid",
+        }
+    }
+}
+
 impl Settings {
     /// Reads the flags and the environment.
     pub fn read() -> Self {
@@ -212,20 +253,18 @@ impl Settings {
         }
         settings.accept_audience.retain(|audience| !audience.is_empty());
         settings.scope_claim.retain(|claim| !claim.is_empty());
+        settings.issuer.retain(|issuer| !issuer.is_empty());
         settings
     }
 
     /// Whether the journal starts its own authorization server.
     pub fn is_demo(&self) -> bool {
-        self.issuer.is_none() && self.introspection_url.is_none()
+        self.issuer.is_empty() && self.introspection_url.is_none()
     }
 
     /// Rejects flags that this version does not support and flags that contradict each other.
     pub fn check(&self) -> Result<(), &'static str> {
-        if self.mode != Mode::Introspection {
-            return Err("--mode jwt and --mode hybrid need JWT validation, which requires-auth \
-                        does not have yet; use --mode introspection");
-        }
+        self.check_mode()?;
         if self.is_demo() {
             self.check_demo()?;
         }
@@ -236,6 +275,21 @@ impl Settings {
             );
         }
         self.check_client_authentication()
+    }
+
+    fn check_mode(&self) -> Result<(), &'static str> {
+        if self.mode != Mode::Introspection && self.issuer.is_empty() && !self.is_demo() {
+            return Err(
+                "--mode jwt and --mode hybrid verify the JWTs of an issuer: give its --issuer",
+            );
+        }
+        if self.issuer.len() > 1 && (self.introspection_url.is_some() || self.jwks_uri.is_some()) {
+            return Err("--introspection-url and --jwks-uri are for one --issuer");
+        }
+        if self.issuer.len() > 1 && self.redis.is_some() {
+            return Err("--redis is for one --issuer");
+        }
+        Ok(())
     }
 
     fn check_demo(&self) -> Result<(), &'static str> {

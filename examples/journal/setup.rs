@@ -1,28 +1,44 @@
 //! Creates the resource server from the flags.
 
 use std::error::Error;
+use std::time::Duration;
 
-use requires_auth::{ResourceServer, ResourceServerConfig};
+use requires_auth::{
+    AudienceCheck, Cached, ClientAuthentication, Hybrid, Introspection, JwtVerifier, Resolver,
+    ResourceServer, ResourceServerConfig, ScopeClaim, SetupError, TrustedIssuer,
+};
 use serde_json::json;
 
 use crate::rest::SCOPES;
-use crate::settings::{ClientAuthentication, Settings};
+use crate::settings::{self, Audience, Mode, Settings};
 
-/// Creates the resource server. If only the issuer is set, this fetches its metadata.
+const NAME: &str = "The journal example of requires-auth";
+const REALM: &str = "journal";
+
+/// Creates the resource server. This fetches the metadata of the issuer.
 pub async fn resource_server(
     settings: &Settings,
     resource: &str,
 ) -> Result<ResourceServer, Box<dyn Error>> {
+    if settings.issuer.len() > 1 {
+        return several_issuers(settings, resource).await;
+    }
     let config: ResourceServerConfig = serde_json::from_value(json!({
         "resource": resource,
-        "resource_name": "The journal example of requires-auth",
-        "realm": "journal",
-        "issuer": settings.issuer,
+        "resource_name": NAME,
+        "realm": REALM,
+        "issuer": settings.issuer.first(),
+        "mode": settings.mode.as_str(),
+        "jwks_uri": settings.jwks_uri,
+        "accept_generic_type": settings.accept_generic_type,
+        "optional_claims": settings.optional_claim,
+        "introspect_jwts": settings.introspect_jwts,
         "introspection_url": settings.introspection_url,
         "client_id": settings.client_id,
         "client_secret": settings.client_secret,
         "bearer_token": settings.bearer_token,
-        "client_authentication": settings.client_authentication.map(ClientAuthentication::as_str),
+        "client_authentication":
+            settings.client_authentication.map(settings::ClientAuthentication::as_str),
         "audience_check": settings.audience.as_str(),
         "accepted_audiences": settings.accept_audience,
         "scope_claims": (!settings.scope_claim.is_empty()).then_some(&settings.scope_claim),
@@ -32,4 +48,99 @@ pub async fn resource_server(
         "scopes_supported": SCOPES,
     }))?;
     Ok(config.build().await?)
+}
+
+/// Each issuer has the same client and the same settings. Opaque tokens are of the first one.
+async fn several_issuers(
+    settings: &Settings,
+    resource: &str,
+) -> Result<ResourceServer, Box<dyn Error>> {
+    let mut server =
+        ResourceServer::builder(resource).resource_name(NAME).realm(REALM).scopes_supported(SCOPES);
+    for (position, issuer) in settings.issuer.iter().enumerate() {
+        let mut trusted = trusted_issuer(settings, issuer)
+            .await?
+            .audience_check(match settings.audience {
+                Audience::Required => AudienceCheck::Required,
+                Audience::IfPresent => AudienceCheck::IfPresent,
+                Audience::Unchecked => AudienceCheck::Unchecked,
+            })
+            .accepted_audiences(settings.accept_audience.iter().cloned());
+        if position > 0 {
+            trusted = trusted.without_opaque_tokens();
+        }
+        server = server.trusted_issuer(trusted);
+    }
+    Ok(server.build()?)
+}
+
+async fn trusted_issuer(
+    settings: &Settings,
+    issuer: &str,
+) -> Result<TrustedIssuer, Box<dyn Error>> {
+    Ok(match settings.mode {
+        Mode::Introspection => {
+            let introspection = introspection(settings, issuer)?;
+            introspection.discover_at_start().await?;
+            TrustedIssuer::new(issuer, cached(settings, introspection)?)
+        }
+        Mode::Jwt => {
+            let verifier = verifier(settings, issuer)?;
+            verifier.discover_at_start().await?;
+            TrustedIssuer::new(issuer, cached(settings, verifier)?)
+        }
+        Mode::Hybrid => {
+            let mut hybrid =
+                Hybrid::new(verifier(settings, issuer)?, introspection(settings, issuer)?);
+            if settings.introspect_jwts {
+                hybrid = hybrid.introspect_jwts();
+            }
+            hybrid.discover_at_start().await?;
+            TrustedIssuer::new(issuer, cached(settings, hybrid)?)
+        }
+    })
+}
+
+fn introspection(settings: &Settings, issuer: &str) -> Result<Introspection, Box<dyn Error>> {
+    let authentication =
+        match (&settings.client_id, &settings.client_secret, &settings.bearer_token) {
+            (Some(id), Some(secret), _) => {
+                let (id, secret) = (id.clone(), secret.as_str().into());
+                match settings.client_authentication {
+                    Some(settings::ClientAuthentication::Post) => {
+                        ClientAuthentication::Post { id, secret }
+                    }
+                    _ => ClientAuthentication::Basic { id, secret },
+                }
+            }
+            (_, _, Some(token)) => ClientAuthentication::bearer(token.as_str()),
+            _ => ClientAuthentication::None,
+        };
+    let mut builder = Introspection::from_issuer(issuer).client_authentication(authentication);
+    if !settings.scope_claim.is_empty() {
+        builder = builder.scope_claims(scope_claims(settings)?);
+    }
+    Ok(builder.build()?)
+}
+
+fn verifier(settings: &Settings, issuer: &str) -> Result<JwtVerifier, Box<dyn Error>> {
+    let optional: Vec<_> = serde_json::from_value(json!(settings.optional_claim))?;
+    let mut builder = JwtVerifier::from_issuer(issuer).optional_claims(optional);
+    if settings.accept_generic_type {
+        builder = builder.accept_generic_type();
+    }
+    if !settings.scope_claim.is_empty() {
+        builder = builder.scope_claims(scope_claims(settings)?);
+    }
+    Ok(builder.build()?)
+}
+
+fn scope_claims(settings: &Settings) -> Result<Vec<ScopeClaim>, Box<dyn Error>> {
+    settings.scope_claim.iter().map(|claim| Ok(claim.parse()?)).collect()
+}
+
+fn cached<R: Resolver>(settings: &Settings, resolver: R) -> Result<Cached<R>, SetupError> {
+    let ttl = Duration::from_secs(settings.cache_ttl);
+    let builder = Cached::builder(resolver).ttl(ttl);
+    if ttl.is_zero() { builder.inactive_ttl(ttl).build() } else { builder.build() }
 }

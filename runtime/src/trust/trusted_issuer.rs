@@ -34,6 +34,8 @@ pub struct TrustedIssuer {
     /// The accepted audiences: the resource identifier, and further ones.
     pub(crate) audiences: Vec<String>,
     pub(crate) token_prefix: Option<String>,
+    /// Whether tokens that are no JWTs may be of this issuer.
+    pub(crate) issues_opaque_tokens: bool,
 }
 
 impl TrustedIssuer {
@@ -45,6 +47,7 @@ impl TrustedIssuer {
             audience_check: AudienceCheck::default(),
             audiences: Vec::new(),
             token_prefix: None,
+            issues_opaque_tokens: true,
         }
     }
 
@@ -69,6 +72,14 @@ impl TrustedIssuer {
     /// for this issuer, and other tokens are not. It distinguishes opaque tokens of several issuers. Default: none.
     pub fn token_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.token_prefix = Some(prefix.into());
+        self
+    }
+
+    /// Resolves no opaque tokens for this issuer: all its tokens are JWTs that name it in `iss`. It is for a resolver
+    /// that could resolve opaque tokens too, beside another issuer that issues some. Default: opaque tokens are
+    /// resolved if the resolver [does](Resolver::resolves_opaque_tokens).
+    pub fn without_opaque_tokens(mut self) -> Self {
+        self.issues_opaque_tokens = false;
         self
     }
 
@@ -128,6 +139,7 @@ mod tests {
                 audience_check: AudienceCheck::Required,
                 audiences: vec!["https://api.example/mcp".to_owned()],
                 token_prefix: None,
+                issues_opaque_tokens: true,
             }
         }
     }

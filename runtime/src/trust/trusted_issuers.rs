@@ -76,6 +76,8 @@ impl TrustedIssuer {
 
     /// Whether opaque tokens without the prefix of another issuer are resolved for this one.
     fn resolves_other_opaque_tokens(&self) -> bool {
-        self.token_prefix.is_none() && self.resolver.resolves_opaque_tokens()
+        self.token_prefix.is_none()
+            && self.issues_opaque_tokens
+            && self.resolver.resolves_opaque_tokens()
     }
 }

@@ -52,6 +52,7 @@ impl ResourceServerBuilder {
             audience_check: take(&mut self.audience_check).get(AUDIENCE_CHECK)?.unwrap_or_default(),
             audiences: std::mem::take(&mut self.accepted_audiences),
             token_prefix: None,
+            issues_opaque_tokens: true,
         })
     }
 
@@ -83,7 +84,7 @@ fn ambiguous(issuers: AmbiguousIssuers) -> SetupError {
         AmbiguousIssuers::SeveralForOpaqueTokens => (
             TRUSTED_ISSUER,
             "several issuers resolve opaque tokens, so that their issuer is unknown: give all of them but \
-             one a `token_prefix`, or resolve their tokens with a `JwtVerifier` alone",
+             one a `token_prefix` or `without_opaque_tokens`",
         ),
     };
     SetupError::Contradiction { settings: vec![setting], reason }
