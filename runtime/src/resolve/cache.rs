@@ -13,7 +13,7 @@
 //! 4. `second_level` looks the token up in a store that other processes use as well, if there is one.
 //! 5. The wrapped resolver resolves the token.
 //!
-//! The hash table is `quick_cache`, chosen by measurement: `tests/peers/run stores`, in one run, on two
+//! The hash table is `quick_cache`, chosen by measurement: `tests/comparison/run hash-tables`, in one run, on two
 //! cores that had other work as well (2026-11-23), with 10,000 entries of claims and two instants.
 //!
 //! | | lookup | lookup, two threads at once | insertion |

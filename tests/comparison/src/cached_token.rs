@@ -1,20 +1,20 @@
-//! What a check of a known token adds to a bare handler, in process.
+//! The time that each guard adds to an unguarded handler for a cached token, in process.
 
 use crate::authorization_server::AuthorizationServer;
-use crate::contenders::{App, NAMES};
 use crate::contest::{Contender, compare};
+use crate::guarded_handlers::{App, NAMES};
 
 const TOKEN: &str = "kJ3vXq0dRr5mZtY8wLbN2cHf7sGa1uPe4iKoVx9yBnMjQz6DTgWhScUlFpEaRiOk_A-3xQ7";
 
 pub async fn run() {
-    let upstream = AuthorizationServer::start().await;
-    let mut apps = vec![App::bare()];
-    apps.extend(App::all(&upstream).await);
+    let authorization_server = AuthorizationServer::start().await;
+    let mut apps = vec![App::unguarded()];
+    apps.extend(App::all(&authorization_server).await);
     for app in &mut apps {
-        assert_eq!(app.ask(TOKEN).await, 200);
+        assert_eq!(app.send(TOKEN).await, 200);
     }
-    assert_eq!(upstream.exchanges(), NAMES.len());
-    // A runtime of its own, where nothing else has to be done.
+    assert_eq!(authorization_server.introspection_requests(), NAMES.len());
+    // A runtime without other tasks.
     let rounds = tokio::task::block_in_place(|| {
         std::thread::scope(|scope| {
             scope
@@ -28,7 +28,7 @@ pub async fn run() {
                             Contender::new("", |calls| {
                                 runtime.block_on(async {
                                     for _ in 0..calls {
-                                        assert_eq!(app.ask(TOKEN).await, 200);
+                                        assert_eq!(app.send(TOKEN).await, 200);
                                     }
                                 });
                             })
@@ -37,16 +37,16 @@ pub async fn run() {
                     compare(&mut contenders, 300, 500)
                 })
                 .join()
-                .expect("every answer is the right one")
+                .expect("every response is the expected one")
         })
     });
     println!(
-        "\nA check of a known token, in process: added to a bare handler's {:.0} ns",
+        "\nAdded to an unguarded handler for a cached token, in process; the handler takes {:.0} ns",
         rounds.median(0)
     );
     let ours = rounds.added(1, 0);
-    for (place, name) in NAMES.iter().enumerate() {
-        let added = rounds.added(place + 1, 0);
+    for (index, name) in NAMES.iter().enumerate() {
+        let added = rounds.added(index + 1, 0);
         println!("  {name:<52} {added:>7.0} ns   {:.2} of ours", added / ours);
     }
     let zitadel = rounds.added(2, 0);

@@ -1,4 +1,4 @@
-//! A handler behind the guard of each crate, set up as its documentation does.
+//! A handler behind the guard of each crate, configured as its documentation shows.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -31,49 +31,53 @@ pub const NAMES: [&str; 3] = [
 pub struct App(RouterIntoService<Body>);
 
 impl App {
-    pub fn bare() -> Self {
-        Self(Router::new().route("/", get(bare)).into_service())
+    pub fn unguarded() -> Self {
+        Self(Router::new().route("/", get(unguarded)).into_service())
     }
 
-    /// The contenders in the order of their names.
-    pub async fn all(upstream: &AuthorizationServer) -> Vec<Self> {
-        vec![ours(upstream), zitadel(upstream).await, camel(upstream).await]
+    /// One per crate, in the order of [`NAMES`].
+    pub async fn all(authorization_server: &AuthorizationServer) -> Vec<Self> {
+        vec![
+            ours(authorization_server),
+            zitadel(authorization_server).await,
+            camel(authorization_server).await,
+        ]
     }
 
-    pub async fn ask(&mut self, token: &str) -> StatusCode {
+    pub async fn send(&mut self, token: &str) -> StatusCode {
         let mut request = Request::new(Body::empty());
         let credentials = HeaderValue::try_from(format!("Bearer {token}")).expect("a header");
         request.headers_mut().insert(AUTHORIZATION, credentials);
-        let answer: Result<_, Infallible> = self.0.call(request).await;
-        answer.unwrap_or_else(|never| match never {}).status()
+        let response: Result<_, Infallible> = self.0.call(request).await;
+        response.unwrap_or_else(|never| match never {}).status()
     }
 }
 
-async fn bare() -> &'static str {
+async fn unguarded() -> &'static str {
     "journal"
 }
 
-fn ours(upstream: &AuthorizationServer) -> App {
+fn ours(authorization_server: &AuthorizationServer) -> App {
     #[requires_auth(scopes = "entries:read entries:write")]
     async fn guarded() -> &'static str {
         "journal"
     }
-    let endpoint = format!("{}/introspect", upstream.issuer);
+    let endpoint = format!("{}/introspect", authorization_server.issuer);
     let client = Introspection::builder(&endpoint).client_secret_basic("journal", "secret").build();
     let server = ResourceServer::builder(RESOURCE)
-        .issuer(&upstream.issuer)
+        .issuer(&authorization_server.issuer)
         .resolver(Cached::new(client.expect("the settings are right")))
         .build();
     let server = server.expect("the settings are right");
     App(Router::new().route("/", get(guarded)).with_state(server).into_service())
 }
 
-/// It checks no audience, no scopes and, in its cache, the `exp` alone.
-async fn zitadel(upstream: &AuthorizationServer) -> App {
+/// The crate checks neither audience nor scopes; for a cached token it checks `exp` alone.
+async fn zitadel(authorization_server: &AuthorizationServer) -> App {
     async fn guarded(_: IntrospectedUser) -> &'static str {
         "journal"
     }
-    let state = IntrospectionStateBuilder::new(&upstream.issuer)
+    let state = IntrospectionStateBuilder::new(&authorization_server.issuer)
         .with_basic_auth("journal", "secret")
         .with_introspection_cache(InMemoryIntrospectionCache::new())
         .build()
@@ -82,9 +86,9 @@ async fn zitadel(upstream: &AuthorizationServer) -> App {
     App(Router::new().route("/", get(guarded)).with_state(state).into_service())
 }
 
-/// It has no extractor for axum, so this one does the least that is needed: it takes the token out
-/// of the header and asks whether it is active and has the scopes. The audience is not checked.
-async fn camel(upstream: &AuthorizationServer) -> App {
+/// The crate has no extractor for axum. This one takes the token from the header, introspects it, and checks
+/// `active` and the scopes. It does not check the audience.
+async fn camel(authorization_server: &AuthorizationServer) -> App {
     #[derive(Clone)]
     struct State(Arc<CachingTokenIntrospector>);
     struct Caller;
@@ -97,10 +101,10 @@ async fn camel(upstream: &AuthorizationServer) -> App {
             let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
             let token = extract_bearer_token(header.unwrap_or_default()).ok().flatten();
             let token = token.ok_or(StatusCode::UNAUTHORIZED)?;
-            let asked = State::from_ref(state).0.introspect(&token).await;
-            let found = asked.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+            let response = State::from_ref(state).0.introspect(&token).await;
+            let found = response.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
             let scopes = found.scope.as_deref().unwrap_or_default();
-            let has = |scope: &str| scopes.split(' ').any(|own| own == scope);
+            let has = |scope: &str| scopes.split(' ').any(|granted| granted == scope);
             if !found.active {
                 return Err(StatusCode::UNAUTHORIZED);
             }
@@ -112,7 +116,7 @@ async fn camel(upstream: &AuthorizationServer) -> App {
         "journal"
     }
     let introspector = CachingTokenIntrospector::new(
-        format!("{}/introspect", upstream.issuer),
+        format!("{}/introspect", authorization_server.issuer),
         "journal".to_owned(),
         "secret".to_owned(),
         IntrospectionCacheOptions::default(),

@@ -1,4 +1,4 @@
-//! An authorization server that knows one answer, with what zitadel's discovery asks for.
+//! An authorization server with one introspection response, and with the documents that zitadel discovers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,12 +13,12 @@ use tokio::task::JoinHandle;
 
 pub const RESOURCE: &str = "https://journal.example/mcp";
 
-/// How long an answer takes: what a round trip within one data centre and a database do.
+/// The duration of an introspection: a round trip within one data centre and a database query.
 const DELAY: Duration = Duration::from_millis(20);
 
 pub struct AuthorizationServer {
     pub issuer: String,
-    exchanges: Arc<AtomicUsize>,
+    introspection_requests: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -26,9 +26,9 @@ impl AuthorizationServer {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
         let issuer = format!("http://{}", listener.local_addr().expect("an address"));
-        let exchanges = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&exchanges);
-        let answer = claims(&issuer);
+        let introspection_requests = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&introspection_requests);
+        let response = claims(&issuer);
         let metadata = json!({
             "issuer": issuer,
             "authorization_endpoint": format!("{issuer}/authorize"),
@@ -45,29 +45,29 @@ impl AuthorizationServer {
             .route(
                 "/introspect",
                 post(move || async move {
-                    count.fetch_add(1, Ordering::SeqCst);
+                    counter.fetch_add(1, Ordering::SeqCst);
                     tokio::time::sleep(DELAY).await;
-                    ([(CONTENT_TYPE, "application/json")], answer)
+                    ([(CONTENT_TYPE, "application/json")], response)
                 }),
             );
         let task = tokio::spawn(async move {
             axum::serve(listener, app).await.expect("serving does not end");
         });
-        Self { issuer, exchanges, task }
+        Self { issuer, introspection_requests, task }
     }
 
-    pub fn exchanges(&self) -> usize {
-        self.exchanges.load(Ordering::SeqCst)
+    pub fn introspection_requests(&self) -> usize {
+        self.introspection_requests.load(Ordering::SeqCst)
     }
 
-    /// From now on nobody answers.
+    /// Closes the listener: every later connection is refused.
     pub async fn stop(self) {
         self.task.abort();
         let _ = self.task.await;
     }
 }
 
-/// About 400 bytes, as an authorization server writes them.
+/// An introspection response of the usual length, about 400 bytes.
 fn claims(issuer: &str) -> String {
     json!({
         "active": true, "iss": issuer, "aud": [RESOURCE], "sub": "248289761001",

@@ -1,5 +1,5 @@
-//! The caches that could be the store: looking claims up by the hash of a token, alone and from two
-//! threads, under the cache's own bounds: 100,000 entries, two moments beside the claims.
+//! The candidates for the hash table of the cache: lookups of claims by the hash of a token, from one thread
+//! and from two. An entry is as in the cache, claims and two instants, and the bound is 100,000 entries.
 
 use std::hash::RandomState;
 use std::hint::black_box;
@@ -16,35 +16,35 @@ type Entry = (Claims, Instant, Instant);
 const ENTRIES: usize = 10_000;
 const CAPACITY: usize = 100_000;
 
-trait Store: Sync {
+trait HashTable: Sync {
     fn look_up(&self, key: &Key) -> Option<Entry>;
-    fn remember(&self, key: Key, entry: Entry);
+    fn insert_entry(&self, key: Key, entry: Entry);
 }
 
-impl Store for quick_cache::sync::Cache<Key, Entry> {
+impl HashTable for quick_cache::sync::Cache<Key, Entry> {
     fn look_up(&self, key: &Key) -> Option<Entry> {
         self.get(key)
     }
-    fn remember(&self, key: Key, entry: Entry) {
+    fn insert_entry(&self, key: Key, entry: Entry) {
         self.insert(key, entry);
     }
 }
 
-impl Store for moka::sync::Cache<Key, Entry> {
+impl HashTable for moka::sync::Cache<Key, Entry> {
     fn look_up(&self, key: &Key) -> Option<Entry> {
         self.get(key)
     }
-    fn remember(&self, key: Key, entry: Entry) {
+    fn insert_entry(&self, key: Key, entry: Entry) {
         self.insert(key, entry);
     }
 }
 
-/// A map without bounds: what a bound and an order of eviction cost is the difference.
-impl Store for papaya::HashMap<Key, Entry, RandomState> {
+/// A map without a bound. The difference to the others is the cost of a bound and of an eviction order.
+impl HashTable for papaya::HashMap<Key, Entry, RandomState> {
     fn look_up(&self, key: &Key) -> Option<Entry> {
         self.pin().get(key).cloned()
     }
-    fn remember(&self, key: Key, entry: Entry) {
+    fn insert_entry(&self, key: Key, entry: Entry) {
         self.pin().insert(key, entry);
     }
 }
@@ -56,60 +56,60 @@ pub fn run() {
     let quick = quick_cache::sync::Cache::new(CAPACITY);
     let moka = moka::sync::Cache::new(CAPACITY as u64);
     let papaya = papaya::HashMap::new();
-    let stores: [(&str, &dyn Store); 3] = [
+    let tables: [(&str, &dyn HashTable); 3] = [
         ("quick_cache 0.7.0", &quick),
         ("moka 0.12.16", &moka),
         ("papaya 0.2.5 (no bounds)", &papaya),
     ];
-    for &(_, store) in &stores {
+    for &(_, table) in &tables {
         for key in &keys {
-            store.remember(*key, entry.clone());
+            table.insert_entry(*key, entry.clone());
         }
     }
-    println!("\nThe store, {ENTRIES} entries: per operation and thread");
+    println!("\nHash table with {ENTRIES} entries: time per operation and thread");
     println!("  {:<28} {:>12} {:>14} {:>12}", "", "lookup", "from 2 threads", "insertion");
     let keys = &keys;
-    let look_up = &move |store: &dyn Store, calls: u32, step: usize| {
+    let look_up = &move |table: &dyn HashTable, calls: u32, step: usize| {
         for number in 0..calls as usize {
-            black_box(store.look_up(&keys[number * step % ENTRIES]));
+            black_box(table.look_up(&keys[number * step % ENTRIES]));
         }
     };
-    let mut alone: Vec<_> = stores
+    let mut one_thread: Vec<_> = tables
         .iter()
-        .map(|&(name, store)| Contender::new(name, move |calls| look_up(store, calls, 7)))
+        .map(|&(name, table)| Contender::new(name, move |calls| look_up(table, calls, 7)))
         .collect();
-    let alone = compare(&mut alone, 100, 10_000);
-    let mut together: Vec<_> = stores
+    let one_thread = compare(&mut one_thread, 100, 10_000);
+    let mut two_threads: Vec<_> = tables
         .iter()
-        .map(|&(name, store)| {
+        .map(|&(name, table)| {
             Contender::new(name, move |calls| {
                 std::thread::scope(|scope| {
                     for step in [7, 11] {
-                        scope.spawn(move || look_up(store, calls, step));
+                        scope.spawn(move || look_up(table, calls, step));
                     }
                 });
             })
         })
         .collect();
-    let together = compare(&mut together, 60, 100_000);
+    let two_threads = compare(&mut two_threads, 60, 100_000);
     let entry = &entry;
-    let mut insertions: Vec<_> = stores
+    let mut insertions: Vec<_> = tables
         .iter()
-        .map(|&(name, store)| {
+        .map(|&(name, table)| {
             Contender::new(name, move |calls| {
                 for number in 0..calls as usize {
-                    store.remember(keys[number % ENTRIES], entry.clone());
+                    table.insert_entry(keys[number % ENTRIES], entry.clone());
                 }
             })
         })
         .collect();
     let insertions = compare(&mut insertions, 40, 10_000);
-    for (place, (name, _)) in stores.iter().enumerate() {
+    for (index, (name, _)) in tables.iter().enumerate() {
         println!(
             "  {name:<28} {:>9.0} ns {:>11.0} ns {:>9.0} ns",
-            alone.median(place),
-            together.median(place),
-            insertions.median(place)
+            one_thread.median(index),
+            two_threads.median(index),
+            insertions.median(index)
         );
     }
 }

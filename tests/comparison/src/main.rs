@@ -1,0 +1,30 @@
+//! Compares requires-auth with other crates that introspect tokens, and the hash table of its cache with
+//! others. `tests/comparison/run --help` describes the output.
+
+mod authorization_server;
+mod cached_token;
+#[path = "../../../runtime/benches/support/contest.rs"]
+#[allow(dead_code, reason = "the benchmarks use the rest")]
+mod contest;
+mod guarded_handlers;
+mod hash_tables;
+mod uncached_token;
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let selected =
+        |part: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == part);
+    if selected("cached") {
+        cached_token::run().await;
+    }
+    if selected("uncached") {
+        uncached_token::run().await;
+    }
+    if selected("outage") {
+        uncached_token::outage().await;
+    }
+    if selected("hash-tables") {
+        tokio::task::block_in_place(hash_tables::run);
+    }
+}
