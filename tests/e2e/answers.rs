@@ -4,13 +4,14 @@ use axum::Router;
 use axum::middleware::map_response;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use fixtures::http_server::serve;
+use fixtures::raw_http::Request;
+use fixtures::rejection_body as body;
 use requires_auth::{AuthInfo, Rejection, requires_auth};
-use tokio::net::TcpListener;
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::service::{METADATA, Service};
-use crate::wire::Request;
-use crate::{assert_challenged, assert_ran, assert_server_error, body};
+use crate::{assert_challenged, assert_ran, assert_server_error};
 
 #[tokio::test]
 async fn every_refusal_has_its_status_and_its_challenge() {
@@ -149,9 +150,7 @@ async fn an_application_can_answer_in_its_own_words_and_keep_the_challenge() {
         .layer(map_response(own_page))
         .layer(exposed)
         .with_state(server);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let task = tokio::spawn(async move { axum::serve(listener, app).await });
+    let address = serve(app).await;
 
     let answer = Request::get("/").header("origin", "https://app.example").send(address).await;
     // R-B6: by the one line that the documentation names, a browser's script sees the challenge.
@@ -161,5 +160,4 @@ async fn an_application_can_answer_in_its_own_words_and_keep_the_challenge() {
     assert_eq!(answer.header("www-authenticate"), Some(challenge.as_str()));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
-    task.abort();
 }

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
+use fixtures::log_capture::LogCapture;
+use fixtures::raw_http::Request;
+use fixtures::rejection_body as body;
 use requires_auth::testing::{AuthorizationServer, Fault, ManualClock};
 use requires_auth::{
     Cached, Condition, Introspection, ResourceServer, Secret, TokenSource, UnavailableError,
 };
 
-use crate::log::Log;
 use crate::service::{RESOURCE, Service};
-use crate::wire::Request;
-use crate::{assert_challenged, assert_ran, assert_server_error, body, head};
+use crate::{assert_challenged, assert_ran, assert_server_error, head};
 
 /// Characters that a form encodes, and those that Basic would split at.
 const ID: &str = "journal: 50%+ä&b";
@@ -138,8 +139,8 @@ fn error_response(status: u16, code: &str) -> Fault {
 #[tokio::test]
 async fn an_error_response_about_the_token_is_a_401_and_about_the_client_a_500() {
     // R-B1, R-B9, R-D1, R-C10
-    let log = Log::default();
-    let _guard = log.begin();
+    let log = LogCapture::default();
+    let _guard = log.start();
     let server = AuthorizationServer::builder().client("journal", "secret").start().await.unwrap();
     let service = Service::beside(
         server,
@@ -191,8 +192,8 @@ async fn an_error_response_about_the_token_is_a_401_and_about_the_client_a_500()
 #[tokio::test]
 async fn without_a_client_a_401_says_that_none_is_configured_or_that_the_token_is_inactive() {
     // R-B1, R-B9, R-E4
-    let log = Log::default();
-    let _guard = log.begin();
+    let log = LogCapture::default();
+    let _guard = log.start();
     let (service, _) = Service::remembering().await;
     let ask = || Request::get("/read").bearer("token").send(service.address);
     for fault in [

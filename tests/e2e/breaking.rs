@@ -2,17 +2,18 @@
 
 use std::time::{Duration, Instant};
 
+use fixtures::raw_http::{Request, Response};
+use fixtures::rejection_body as body;
 use requires_auth::IntrospectionBuilder;
 use requires_auth::testing::{Fault, ManualClock};
 
 use crate::service::Service;
-use crate::wire::{Answer, Request};
-use crate::{assert_challenged, assert_ran, assert_server_error, body};
+use crate::{assert_challenged, assert_ran, assert_server_error};
 
 /// Whole seconds, as `Retry-After` has them.
 const SOON: Option<&str> = Some("1");
 
-async fn ask(service: &Service, token: &str) -> Answer {
+async fn ask(service: &Service, token: &str) -> Response {
     Request::get("/read").bearer(token).send(service.address).await
 }
 

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use fixtures::log_capture::LogCapture;
+use fixtures::prometheus::recorder;
+use fixtures::raw_http::Request;
+use metrics_exporter_prometheus::PrometheusHandle;
 use requires_auth::testing::{AuthorizationServer, Fault, ManualClock};
 use requires_auth::{Cached, Introspection};
 
-use crate::log::Log;
 use crate::service::Service;
-use crate::wire::Request;
 
 /// The series, without `requires_auth_`, that have a value.
 fn counted(prometheus: &PrometheusHandle) -> Vec<String> {
@@ -19,13 +20,6 @@ fn counted(prometheus: &PrometheusHandle) -> Vec<String> {
     series.retain(|line| !line.contains("_duration_seconds"));
     series.sort();
     series
-}
-
-/// Only for this thread, on which the whole test runs.
-fn recorder() -> (PrometheusRecorder, PrometheusHandle) {
-    let recorder = PrometheusBuilder::new().build_recorder();
-    let handle = recorder.handle();
-    (recorder, handle)
 }
 
 #[tokio::test]
@@ -128,8 +122,8 @@ async fn callers_who_wait_for_the_same_exchange_are_counted() {
 
 #[tokio::test]
 async fn the_record_of_a_refusal_says_which_check_failed() {
-    let log = Log::default();
-    let _guard = log.begin();
+    let log = LogCapture::default();
+    let _guard = log.start();
     let service =
         Service::with(|client| client.without_retry().circuit_breaker_failures(1), |it| it).await;
     let token = service.token("read write");

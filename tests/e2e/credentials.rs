@@ -1,11 +1,12 @@
 //! R-A: reading the token from a request.
 
+use fixtures::raw_http::Request;
+use fixtures::rejection_body as body;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::service::Service;
-use crate::wire::Request;
-use crate::{assert_challenged, assert_ran, body};
+use crate::{assert_challenged, assert_ran};
 
 #[tokio::test]
 async fn a_bearer_token_is_read_in_any_spelling_of_the_scheme() {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use fixtures::log_capture::LogCapture;
 use requires_auth::testing::{AuthorizationServer, Endpoint, Fault, ManualClock};
 use requires_auth::{
     AuthInfo, Cached, Clock, Condition, DiscoveryError, Introspection, IntrospectionBuilder,
@@ -12,7 +13,6 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use crate::head;
-use crate::log::Log;
 use crate::refusal_log::warned;
 use crate::service::RESOURCE;
 
@@ -53,7 +53,7 @@ fn assert_unavailable(refused: &Rejection) {
     let fits = (Duration::from_secs(1)..=Duration::from_secs(8)).contains(&retry_after);
     assert!(fits, "{retry_after:?}");
     assert_eq!(refused.headers()["retry-after"], retry_after.as_secs().to_string());
-    assert_eq!(refused.body(), crate::body::UNAVAILABLE);
+    assert_eq!(refused.body(), fixtures::rejection_body::UNAVAILABLE);
 }
 
 fn metadata_requests(upstream: &AuthorizationServer) -> usize {
@@ -63,8 +63,8 @@ fn metadata_requests(upstream: &AuthorizationServer) -> usize {
 #[tokio::test]
 async fn a_server_starts_while_its_authorization_server_is_down_and_recovers_by_itself() {
     // R-C12, R-L2
-    let log = Log::default();
-    let _guard = log.begin();
+    let log = LogCapture::default();
+    let _guard = log.start();
     let upstream = AuthorizationServer::start().await.unwrap();
     let token = token(&upstream);
     upstream.stop().await.unwrap();
@@ -327,8 +327,8 @@ async fn what_may_pass_is_no_error_at_start() {
 #[tokio::test]
 async fn a_mistake_that_shows_later_is_an_outage_and_an_error_line() {
     // R-C8, R-C12
-    let log = Log::default();
-    let _guard = log.begin();
+    let log = LogCapture::default();
+    let _guard = log.start();
     let clock = ManualClock::new();
     let upstream = AuthorizationServer::start().await.unwrap();
     let client = client(&upstream, &clock).build().unwrap();

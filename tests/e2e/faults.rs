@@ -3,12 +3,13 @@
 
 use std::time::{Duration, Instant};
 
+use fixtures::log_capture::LogCapture;
+use fixtures::raw_http::Request;
+use fixtures::rejection_body as body;
 use requires_auth::testing::{ActiveAs, AuthorizationServer, Fault};
 
-use crate::log::Log;
 use crate::service::Service;
-use crate::wire::Request;
-use crate::{assert_ran, assert_server_error, body};
+use crate::{assert_ran, assert_server_error};
 
 /// The deadline in these tests; the default is asserted by itself.
 const DEADLINE: Duration = Duration::from_millis(400);
@@ -121,8 +122,8 @@ async fn an_answer_that_says_it_is_encoded_is_refused() {
 #[tokio::test]
 async fn nothing_is_given_away_in_logs() {
     // R-A6, R-C3, R-B5
-    let log = Log::default();
-    let _guard = log.begin();
+    let log = LogCapture::default();
+    let _guard = log.start();
     let server = AuthorizationServer::builder().client("journal", "secret-canary").start().await;
     let service = Service::beside(
         server.unwrap(),

@@ -8,19 +8,20 @@ use std::task::{Context, Poll};
 use axum::extract::Request as HttpRequest;
 use axum::routing::{delete, get};
 use axum::{Extension, Router};
+use fixtures::http_server::serve;
+use fixtures::log_capture::LogCapture;
+use fixtures::raw_http::{self, Request};
+use fixtures::rejection_body as body;
 use http::Response;
 use requires_auth::{
     AuthInfo, AuthLayer, Cached, Condition, Rejection, ResourceServer, requires_auth,
 };
-use tokio::net::TcpListener;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::log::Log;
 use crate::once::Counting;
 use crate::service::RESOURCE;
-use crate::wire::{Answer, Request};
-use crate::{assert_challenged, assert_ran, assert_server_error, body};
+use crate::{assert_challenged, assert_ran, assert_server_error};
 
 const READ: Condition = Condition::Scope("read");
 
@@ -49,13 +50,11 @@ impl Layered {
             .route("/unguarded", get(unguarded))
             .route_layer(layer(server.layer()))
             .with_state(server);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(listener, app).await });
+        let address = serve(app).await;
         Self { address, resolver }
     }
 
-    async fn send(&self, method: &str, path: &str, token: Option<&str>) -> Answer {
+    async fn send(&self, method: &str, path: &str, token: Option<&str>) -> raw_http::Response {
         let request = Request::new(method, path);
         let request = match token {
             Some(token) => request.bearer(token),
@@ -64,7 +63,7 @@ impl Layered {
         request.send(self.address).await
     }
 
-    async fn get(&self, path: &str, token: &str) -> Answer {
+    async fn get(&self, path: &str, token: &str) -> raw_http::Response {
         self.send("GET", path, Some(token)).await
     }
 
@@ -182,8 +181,8 @@ async fn an_optional_layer_lets_requests_without_a_token_through() {
 #[tokio::test]
 async fn a_handler_without_a_guard_is_denied_where_the_layer_says_so() {
     // R-K12
-    let log = Log::default();
-    let _logging = log.begin();
+    let log = LogCapture::default();
+    let _logging = log.start();
     let layered = Layered::start(false, |layer| layer.optional().deny_unguarded()).await;
     for token in [None, Some("read")] {
         for path in ["/unguarded?key=canary", "/extension"] {

@@ -1,9 +1,9 @@
 //! R-I1, R-I2: the protected resource metadata routes.
 
+use fixtures::raw_http::Request;
 use serde_json::json;
 
 use crate::service::Service;
-use crate::wire::Request;
 
 const PATH: &str = "/.well-known/oauth-protected-resource/v1";
 

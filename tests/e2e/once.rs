@@ -10,6 +10,9 @@ use axum::extract::{FromRef, FromRequestParts, Request as HttpRequest, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
+use fixtures::http_server::serve;
+use fixtures::raw_http::{self, Request};
+use fixtures::rejection_body as body;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
@@ -17,11 +20,9 @@ use requires_auth::{
     AccessToken, AuthInfo, AuthInfo as Auth, Cached, Claims, Rejection, ResolveError, Resolver,
     ResourceServer, TokenError, requires_auth,
 };
-use tokio::net::TcpListener;
 
 use crate::service::RESOURCE;
-use crate::wire::{Answer, Request};
-use crate::{assert_challenged, assert_ran, body};
+use crate::{assert_challenged, assert_ran};
 
 /// Grants a token the scopes that it consists of, and counts.
 #[derive(Clone, Default)]
@@ -74,13 +75,11 @@ impl Running {
             builder.build().unwrap()
         };
         let app = App { server: server(&exchanges), foreign: Foreign(server(&foreign)) };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(listener, router(app)).await });
+        let address = serve(router(app)).await;
         Self { address, exchanges, foreign }
     }
 
-    async fn get(&self, path: &str, token: &str) -> Answer {
+    async fn get(&self, path: &str, token: &str) -> raw_http::Response {
         Request::get(path).bearer(token).send(self.address).await
     }
 

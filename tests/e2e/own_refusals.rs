@@ -1,11 +1,16 @@
 //! R-B8: refusals that an application makes itself are those of the guard.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{FromRef, Path, State};
 use axum::routing::get;
-use metrics_exporter_prometheus::PrometheusBuilder;
+use fixtures::http_server::serve;
+use fixtures::log_capture::LogCapture;
+use fixtures::prometheus::recorder;
+use fixtures::raw_http::{Request, Response};
+use fixtures::rejection_body as body;
 use requires_auth::Condition::{self, All, Any, Scope};
 use requires_auth::policy::{ByTryInto, Function, OAuthScope, Optional};
 use requires_auth::testing::{AuthorizationServer, Caller, Fault, ManualClock};
@@ -13,10 +18,8 @@ use requires_auth::{
     AuthInfo, Authorized, Cached, Introspection, Reason, Rejection, ResourceServer, requires_auth,
 };
 
-use crate::log::Log;
 use crate::service::RESOURCE;
-use crate::wire::{Answer, Request};
-use crate::{assert_challenged, assert_ran, assert_server_error, body, head};
+use crate::{assert_challenged, assert_ran, assert_server_error, head};
 
 const READING: Condition = Scope("read");
 const CHOICE: Condition = Any(&[Scope("admin"), All(&[Scope("read"), Scope("write")])]);
@@ -69,7 +72,7 @@ async fn outside(
 }
 
 struct Service {
-    address: std::net::SocketAddr,
+    address: SocketAddr,
     authorization_server: AuthorizationServer,
 }
 
@@ -89,17 +92,15 @@ impl Service {
             .route("/wrong-argument", get(wrong_argument))
             .route("/wrong-presence", get(wrong_presence))
             .with_state(App { server });
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(listener, app).await });
+        let address = serve(app).await;
         Self { address, authorization_server }
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    async fn get(&self, path: &str) -> Response {
         Request::get(path).send(self.address).await
     }
 
-    async fn get_with(&self, path: &str, scopes: &str) -> Answer {
+    async fn get_with(&self, path: &str, scopes: &str) -> Response {
         let mint = self.authorization_server.mint().subject("alice").audience(RESOURCE);
         Request::get(path).bearer(&mint.scopes(scopes).issue()).send(self.address).await
     }
@@ -213,11 +214,10 @@ async fn stale_claims_meet_a_condition_only_with_scopes_that_are_spared() {
 #[tokio::test]
 async fn they_are_counted_and_logged_as_those_of_the_guard() {
     // R-B8
-    let recorder = PrometheusBuilder::new().build_recorder();
-    let prometheus = recorder.handle();
+    let (recorder, prometheus) = recorder();
     let _counting = metrics::set_default_local_recorder(&recorder);
-    let log = Log::default();
-    let _logging = log.begin();
+    let log = LogCapture::default();
+    let _logging = log.start();
     let service = Service::start().await;
     for path in ["unauthorized", "invalid-token", "insufficient-scope", "broken"] {
         service.get(&format!("/outside/{path}")).await;
@@ -257,8 +257,8 @@ async fn wrong_presence(_: Authorized<Optional<OAuthScope<'r'>>, AuthInfo>) {}
 #[tokio::test]
 async fn a_guard_for_a_type_that_cannot_receive_the_caller_lets_nobody_through() {
     // R-K9, R-K7
-    let log = Log::default();
-    let _logging = log.begin();
+    let log = LogCapture::default();
+    let _logging = log.start();
     let service = Service::start().await;
     for path in ["/wrong-argument", "/wrong-presence"] {
         assert_server_error(&service.get(path).await, 500, body::SERVER_ERROR, None);

@@ -2,14 +2,15 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use fixtures::raw_http::{Request, Response};
+use fixtures::rejection_body as body;
 use requires_auth::AudienceCheck;
 
 use crate::service::{RESOURCE, Service};
-use crate::wire::{Answer, Request};
-use crate::{assert_challenged, assert_ran, assert_server_error, body};
+use crate::{assert_challenged, assert_ran, assert_server_error};
 
 /// Asks `/read` with a token about which the authorization server says this.
-async fn ask(service: &Service, answer: &str) -> Answer {
+async fn ask(service: &Service, answer: &str) -> Response {
     let token = service.token_with_answer(answer);
     Request::get("/read").bearer(&token).send(service.address).await
 }
@@ -24,12 +25,12 @@ fn now() -> u64 {
 }
 
 #[track_caller]
-fn assert_bad_upstream(answer: &Answer) {
+fn assert_bad_upstream(answer: &Response) {
     assert_server_error(answer, 503, body::UNAVAILABLE, Some("5"));
 }
 
 #[track_caller]
-fn assert_invalid(answer: &Answer) {
+fn assert_invalid(answer: &Response) {
     assert_challenged(answer, 401, body::INVALID_TOKEN, "read");
 }
 

@@ -3,6 +3,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use fixtures::log_capture::LogCapture;
+use fixtures::raw_http::Request;
+use fixtures::rejection_body as body;
 use requires_auth::testing::{AuthorizationServer, Fault, ManualClock};
 use requires_auth::{
     AccessToken, AudienceCheck, Claims, Introspection, IntrospectionBuilder, ResolveError,
@@ -10,16 +13,14 @@ use requires_auth::{
 };
 use serde_json::{Value, json};
 
-use crate::log::Log;
 use crate::service::{RESOURCE, Service};
-use crate::wire::Request;
-use crate::{assert_challenged, assert_server_error, body, head};
+use crate::{assert_challenged, assert_server_error, head};
 
 /// The year 2001.
 const NOW: u64 = 1_000_000_000;
 
 /// The lines at WARN and above, without their time and level.
-pub fn warned(log: &Log) -> Vec<String> {
+pub fn warned(log: &LogCapture) -> Vec<String> {
     let lines = log.lines();
     let pieces = lines.iter().filter_map(|line| line.split_once(" requires_auth: "));
     let warnings = pieces.filter(|(head, _)| head.ends_with("WARN") || head.ends_with("ERROR"));
@@ -31,8 +32,8 @@ async fn warnings_about(
     answer: &str,
     settings: impl FnOnce(ResourceServerBuilder) -> ResourceServerBuilder,
 ) -> Vec<String> {
-    let log = Log::default();
-    let _guard = log.begin();
+    let log = LogCapture::default();
+    let _guard = log.start();
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let client = Introspection::builder(authorization_server.introspection_url()).build();
     let server = ResourceServer::builder(RESOURCE)
@@ -178,8 +179,8 @@ async fn another_kind_of_token_is_one_line_with_what_names_it() {
 #[tokio::test]
 async fn an_inactive_token_names_the_client_that_introspects() {
     // R-B9, and RFC 7662 §2.2: "inactive" may mean that this client may not ask.
-    let log = Log::default();
-    let _guard = log.begin();
+    let log = LogCapture::default();
+    let _guard = log.start();
     let client = |client: IntrospectionBuilder| client.client_secret_basic("my \"api\"", "s3cret");
     let server = AuthorizationServer::builder().client("my \"api\"", "s3cret").start().await;
     let service = Service::beside(server.unwrap(), client, |it| it).await;
@@ -193,8 +194,8 @@ async fn an_inactive_token_names_the_client_that_introspects() {
 
 /// What is logged about a token whose introspection ends in this answer.
 async fn logged(fault: Option<Fault>, answer: &str, status: u16) -> String {
-    let log = Log::default();
-    let _guard = log.begin();
+    let log = LogCapture::default();
+    let _guard = log.start();
     let client = |client: IntrospectionBuilder| client.client_secret_basic("journal", "s3cret");
     let service = Service::with(client, |it| it).await;
     let token = service.token_with_answer(answer);
@@ -271,8 +272,8 @@ async fn a_token_format_and_a_rate_limit_name_what_decides() {
 #[tokio::test]
 async fn refused_credentials_name_the_client_and_the_settings() {
     // R-B9
-    let log = Log::default();
-    let _guard = log.begin();
+    let log = LogCapture::default();
+    let _guard = log.start();
     let client = |client: IntrospectionBuilder| client.client_secret_basic("journal", "s3cret");
     let service = Service::with(client, |it| it).await;
     service.authorization_server.fault(Fault::status(401));
@@ -311,8 +312,8 @@ async fn values_of_a_token_are_escaped_and_bounded() {
 #[tokio::test]
 async fn a_token_that_is_too_long_names_the_setting() {
     // R-B9
-    let log = Log::default();
-    let _guard = log.begin();
+    let log = LogCapture::default();
+    let _guard = log.start();
     let service = Service::with(|client| client, |it| it.max_token_length(10)).await;
     let refused = Request::get("/read").bearer("12345678901").send(service.address).await;
     assert_challenged(&refused, 401, body::INVALID_TOKEN, "read");
@@ -325,8 +326,8 @@ async fn a_token_that_is_too_long_names_the_setting() {
 
 #[tokio::test]
 async fn what_is_the_callers_affair_alone_is_no_warning() {
-    let log = Log::default();
-    let _guard = log.begin();
+    let log = LogCapture::default();
+    let _guard = log.start();
     let service = Service::start().await;
     Request::get("/read").send(service.address).await;
     Request::get("/read").header("authorization", "Bearer {}").send(service.address).await;
@@ -338,8 +339,8 @@ async fn what_is_the_callers_affair_alone_is_no_warning() {
 #[tokio::test]
 async fn repeated_lines_are_limited_by_kind_and_counted() {
     // R-B9
-    let log = Log::default();
-    let _guard = log.begin();
+    let log = LogCapture::default();
+    let _guard = log.start();
     let clock = ManualClock::new();
     let shared = clock.clone();
     let settings = |client: IntrospectionBuilder| client.without_retry().without_circuit_breaker();
@@ -373,8 +374,8 @@ async fn repeated_lines_are_limited_by_kind_and_counted() {
 #[tokio::test]
 async fn what_was_counted_is_written_when_the_server_ends() {
     // R-B9
-    let log = Log::default();
-    let _guard = log.begin();
+    let log = LogCapture::default();
+    let _guard = log.start();
     let upstream = AuthorizationServer::start().await.unwrap();
     let client = requires_auth::Introspection::builder(upstream.introspection_url());
     let server = requires_auth::ResourceServer::builder(RESOURCE)
@@ -409,8 +410,8 @@ impl Resolver for WithoutIssuer {
 #[tokio::test]
 async fn claims_without_an_issuer_that_nobody_vouches_for_are_rejected() {
     // R-D7, R-B9
-    let log = Log::default();
-    let _guard = log.begin();
+    let log = LogCapture::default();
+    let _guard = log.start();
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let service = Service::resolved_by(authorization_server, WithoutIssuer).await;
     let issuer = service.authorization_server.issuer();

@@ -1,11 +1,12 @@
 //! R-E: remembering claims, seen from outside.
 
+use fixtures::raw_http::Request;
+use fixtures::rejection_body as body;
 use requires_auth::AccessToken;
 use requires_auth::testing::Fault;
 
 use crate::service::Service;
-use crate::wire::Request;
-use crate::{assert_challenged, assert_ran, assert_server_error, body};
+use crate::{assert_challenged, assert_ran, assert_server_error};
 
 #[tokio::test]
 async fn claims_are_remembered_and_decisions_are_not() {

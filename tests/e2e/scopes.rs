@@ -1,11 +1,12 @@
 //! R-J: which scopes let a caller through.
 
+use fixtures::raw_http::Request;
+use fixtures::rejection_body as body;
 use requires_auth::testing::Caller;
 use requires_auth::{AuthInfo, Rejection, requires_auth};
 
 use crate::service::Service;
-use crate::wire::Request;
-use crate::{assert_challenged, assert_ran, body};
+use crate::{assert_challenged, assert_ran};
 
 #[tokio::test]
 async fn only_exactly_the_scope_opens_the_door() {

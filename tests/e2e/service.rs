@@ -7,14 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::extract::{FromRef, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use fixtures::http_server::HttpServer;
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{
     AuthInfo, Cached, Introspection, IntrospectionBuilder, Rejection, Resolver, ResourceServer,
     ResourceServerBuilder, requires_auth,
 };
 use serde_json::Value;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
 /// What tokens must be meant for. It is an identifier, not the address of the service.
 pub const RESOURCE: &str = "https://api.example/v1";
@@ -28,7 +27,7 @@ pub struct Service {
     pub address: SocketAddr,
     pub authorization_server: AuthorizationServer,
     runs: Arc<AtomicUsize>,
-    task: JoinHandle<()>,
+    _server: HttpServer,
 }
 
 impl Service {
@@ -81,12 +80,8 @@ impl Service {
         let server = server.build().expect("the settings are right");
         let runs = Arc::new(AtomicUsize::new(0));
         let app = router(App { server, runs: Arc::clone(&runs) });
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
-        let address = listener.local_addr().expect("a bound socket has an address");
-        let task = tokio::spawn(async move {
-            axum::serve(listener, app).await.expect("serving does not end");
-        });
-        Self { address, authorization_server, runs, task }
+        let server = HttpServer::start(app).await;
+        Self { address: server.address(), authorization_server, runs, _server: server }
     }
 
     /// Remembering what it was told; the other value can make it invalidate.
@@ -116,12 +111,6 @@ impl Service {
     /// How many exchanges there were.
     pub fn exchanges(&self) -> usize {
         self.authorization_server.introspections()
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use fixtures::raw_http::{Request, Response};
+use fixtures::rejection_body as body;
 use requires_auth::testing::{AuthorizationServer, Fault, ManualClock};
 use requires_auth::{AccessToken, Cached, CachedBuilder, Introspection};
 
 use crate::service::Service;
-use crate::wire::{Answer, Request};
-use crate::{assert_challenged, assert_ran, assert_server_error, body};
+use crate::{assert_challenged, assert_ran, assert_server_error};
 
 type Cache = Cached<Introspection>;
 
@@ -27,17 +28,17 @@ async fn start(
     (Service::resolved_by(authorization_server, cached.clone()).await, cached)
 }
 
-async fn get(service: &Service, path: &str, token: &str) -> Answer {
+async fn get(service: &Service, path: &str, token: &str) -> Response {
     Request::get(path).bearer(token).send(service.address).await
 }
 
 /// To the function that needs `write`, and whatever else the body names.
-async fn further(service: &Service, token: &str, scopes: &str) -> Answer {
+async fn further(service: &Service, token: &str, scopes: &str) -> Response {
     Request::post("/further").body("text/plain", scopes).bearer(token).send(service.address).await
 }
 
 #[track_caller]
-fn assert_unavailable(answer: &Answer) {
+fn assert_unavailable(answer: &Response) {
     assert_server_error(answer, 503, body::UNAVAILABLE, Some("5"));
 }
 
@@ -57,7 +58,7 @@ async fn readers_go_on_in_an_outage_and_writers_come_back_later() {
     assert_eq!(service.exchanges(), 6, "each asked, in vain");
 
     // By now the circuit is open: nothing is asked, and the same is decided.
-    let later = |answer: &Answer| assert_server_error(answer, 503, body::UNAVAILABLE, Some("1"));
+    let later = |answer: &Response| assert_server_error(answer, 503, body::UNAVAILABLE, Some("1"));
     later(&get(&service, "/unmarked", &token).await);
     later(&get(&service, "/unmarked-optional", &token).await);
     later(&get(&service, "/read", &unseen).await);

@@ -219,7 +219,7 @@ async fn attacked(attack: Attack, tokens: Tokens, pace: Pace, places: usize) -> 
         let (lab, http) = (Arc::clone(&lab), http.clone());
         callers.spawn(async move {
             sleep_until(begun + Duration::from_millis(10) * u32::try_from(number).unwrap()).await;
-            let (url, sent) = (format!("http://{}/entries", lab.address), Instant::now());
+            let (url, sent) = (lab.url("/entries"), Instant::now());
             let answer = http.get(url).bearer_auth(token).send().await.unwrap();
             let retry_after = answer.headers().get("retry-after").cloned();
             (answer.status().as_u16(), retry_after, sent.elapsed())

@@ -58,7 +58,7 @@ impl Load {
     pub fn begin(lab: &Lab) -> Self {
         let token = lab.token("entries:read");
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let url = format!("http://{}/entries", lab.address);
+        let url = lab.url("/entries");
         let seen = Arc::new(Seen::default());
         let mut clients = JoinSet::new();
         for client in clients_of_all_kinds() {
@@ -204,7 +204,7 @@ pub async fn once_with(
     path: &str,
     token: &str,
 ) -> (u16, String) {
-    let url = format!("http://{}{path}", lab.address);
+    let url = lab.url(path);
     let answer = http.get(url).bearer_auth(token).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }

@@ -1,27 +1,24 @@
 //! The service under test, its authorization server, and a clock that the experiments move.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Json;
 use axum::routing::get;
-use axum::{Json, Router};
+use fixtures::http_server::HttpServer;
+use fixtures::journal;
+pub use fixtures::journal::RESOURCE;
 use requires_auth::testing::{AuthorizationServer, ManualClock};
 use requires_auth::{
     AuthInfo, Cached, CachedBuilder, Introspection, IntrospectionBuilder, ResourceServer,
     requires_auth,
 };
 use serde_json::Value;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-
-pub const RESOURCE: &str = "https://journal.example/mcp";
 
 pub struct Lab {
-    pub address: SocketAddr,
+    server: HttpServer,
     pub authorization_server: Arc<AuthorizationServer>,
     pub clock: ManualClock,
     pub cache: Option<Cached<Introspection>>,
-    task: JoinHandle<()>,
 }
 
 impl Lab {
@@ -43,9 +40,8 @@ impl Lab {
         client: impl FnOnce(IntrospectionBuilder) -> IntrospectionBuilder,
         cache: Option<impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>>,
     ) -> Self {
-        let builder = AuthorizationServer::builder().client("journal", "the-secret");
-        let authorization_server = builder.start().await.expect("loopback is there");
-        Self::before(Arc::new(authorization_server), ManualClock::running(), client, cache).await
+        let authorization_server = Arc::new(journal::authorization_server().await);
+        Self::before(authorization_server, ManualClock::running(), client, cache).await
     }
 
     /// Another instance of the service, with the same authorization server and the same clock.
@@ -63,9 +59,7 @@ impl Lab {
         client: impl FnOnce(IntrospectionBuilder) -> IntrospectionBuilder,
         cache: Option<impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>>,
     ) -> Self {
-        let introspection = Introspection::builder(authorization_server.introspection_url())
-            .client_secret_basic("journal", "the-secret")
-            .clock(clock.clone());
+        let introspection = journal::introspection(&authorization_server).clock(clock.clone());
         let introspection = client(introspection).build().expect("the settings are right");
         let server = ResourceServer::builder(RESOURCE)
             .issuer(authorization_server.issuer())
@@ -78,43 +72,23 @@ impl Lab {
                 (server.resolver(cached.clone()), Some(cached))
             }
         };
-        let app = Router::new()
-            .route("/entries", get(list).post(create))
-            .route("/me", get(me))
-            .with_state(server.build().expect("the settings are right"));
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
-        let address = listener.local_addr().expect("a bound socket has an address");
-        let task = tokio::spawn(async move {
-            axum::serve(listener, app).await.expect("serving does not end");
-        });
-        Self { address, authorization_server, clock, cache, task }
+        let server = server.build().expect("the settings are right");
+        let app = journal::router().route("/me", get(me)).with_state(server);
+        Self { server: HttpServer::start(app).await, authorization_server, clock, cache }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.server.address())
     }
 
     /// A token that is right in everything, with these scopes.
     pub fn token(&self, scopes: &str) -> String {
-        let mint = self.authorization_server.mint();
-        mint.subject("alice").audience(RESOURCE).scopes(scopes).issue()
+        journal::token(&self.authorization_server, scopes)
     }
 
     pub fn exchanges(&self) -> usize {
         self.authorization_server.introspections()
     }
-}
-
-impl Drop for Lab {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-#[requires_auth(scopes = "entries:read")]
-async fn list() -> &'static str {
-    "entries"
-}
-
-#[requires_auth(scopes = "entries:write")]
-async fn create() -> &'static str {
-    "created"
 }
 
 /// Changes its copy of the claims before it shows them.

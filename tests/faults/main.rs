@@ -19,9 +19,6 @@ mod attacks;
 mod clients;
 mod lab;
 mod outages;
-#[allow(dead_code, reason = "the tests of the store use all of it")]
-#[path = "../redis/redis_server.rs"]
-mod redis_server;
 mod remembering;
 mod report;
 mod sharing;

@@ -127,7 +127,7 @@ async fn made_up() -> Outcome {
     let good = lab.token("entries:read");
     once(&lab, "/entries", &good).await;
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let url = format!("http://{}/entries", lab.address);
+    let url = lab.url("/entries");
     let mut flood = JoinSet::new();
     for client in 0..20 {
         let (http, url) = (http.clone(), url.clone());
@@ -153,7 +153,7 @@ async fn crowded() -> Outcome {
     let lab = Lab::remembering(|cache| cache.max_entries(100)).await;
     let tokens: Vec<String> = (0..1000).map(|_| lab.token("entries:read")).collect();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let url = format!("http://{}/entries", lab.address);
+    let url = lab.url("/entries");
     for token in &tokens {
         let answer = http.get(&url).bearer_auth(token).send().await.unwrap();
         check(answer.status() == 200, || answer.status().to_string())?;
@@ -181,7 +181,7 @@ async fn single_flight(down: bool) -> Outcome {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut callers = JoinSet::new();
     for _ in 0..500 {
-        let request = http.get(format!("http://{}/entries", lab.address)).bearer_auth(&token);
+        let request = http.get(lab.url("/entries")).bearer_auth(&token);
         callers.spawn(async move { request.send().await.unwrap().status().as_u16() });
     }
     let seen = callers.join_all().await;

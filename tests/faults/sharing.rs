@@ -3,12 +3,12 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fixtures::redis_server::{AMPLE, RedisServer, program};
 use requires_auth::shared_cache::SharedCache;
 use requires_auth::{AccessToken, CachedBuilder, Introspection};
 
 use crate::clients::{Load, Who, once};
 use crate::lab::Lab;
-use crate::redis_server::{AMPLE, RedisServer, program};
 use crate::report::{Outcome, Report, check};
 
 pub async fn run(report: &mut Report) {

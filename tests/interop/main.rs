@@ -12,18 +12,11 @@
 
 mod authorization_server;
 mod journal;
-
 use authorization_server::{AuthorizationServer, Client};
+use fixtures::rejection_body;
 use journal::{Answer, Journal};
 use requires_auth::{Introspection, IntrospectionBuilder};
 use serde_json::{Value, json};
-
-const UNAUTHORIZED: &str =
-    r#"{"error":"unauthorized","error_description":"This resource needs a bearer access token"}"#;
-const INVALID_TOKEN: &str = r#"{"error":"invalid_token","error_description":"The access token is malformed, expired, revoked or not meant for this resource"}"#;
-const INSUFFICIENT_SCOPE: &str = r#"{"error":"insufficient_scope","error_description":"The access token does not carry the scopes that this operation needs"}"#;
-const UNAVAILABLE: &str = r#"{"error":"temporarily_unavailable","error_description":"The access token cannot be checked at the moment"}"#;
-const MISCONFIGURED: &str = r#"{"error":"server_error","error_description":"This server cannot check access tokens as it is set up"}"#;
 
 #[tokio::test]
 async fn a_caller_without_a_token_is_challenged_without_an_error() {
@@ -33,7 +26,7 @@ async fn a_caller_without_a_token_is_challenged_without_an_error() {
         format!(r#"Bearer scope="entries:write", resource_metadata="{}""#, journal.metadata_url);
     assert_eq!(
         journal.refusal(None).await,
-        Journal::refused(401, Some(("www-authenticate", &challenge)), UNAUTHORIZED)
+        Journal::refused(401, Some(("www-authenticate", &challenge)), rejection_body::UNAUTHORIZED)
     );
 }
 
@@ -50,7 +43,11 @@ async fn a_token_without_the_scope_is_told_which_one_is_needed() {
         let token = server.token(scope, Some(&journal.resource)).await;
         assert_eq!(
             journal.refusal(Some(&token)).await,
-            Journal::refused(403, Some(("www-authenticate", &challenge)), INSUFFICIENT_SCOPE),
+            Journal::refused(
+                403,
+                Some(("www-authenticate", &challenge)),
+                rejection_body::INSUFFICIENT_SCOPE
+            ),
             "{scope}"
         );
     }
@@ -146,7 +143,10 @@ async fn a_wrong_secret_of_ours_is_no_fault_of_the_caller() {
     let client = introspection(&server).client_secret_basic(id, "wrong");
     let journal = Journal::start(&server.facts.issuer, client.build().unwrap()).await;
     let token = server.token("entries:write", Some(&journal.resource)).await;
-    assert_eq!(journal.refusal(Some(&token)).await, Journal::refused(500, None, MISCONFIGURED));
+    assert_eq!(
+        journal.refusal(Some(&token)).await,
+        Journal::refused(500, None, rejection_body::SERVER_ERROR)
+    );
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn a_server_that_is_gone_is_no_fault_of_the_caller() {
     server.stop().await;
     assert_eq!(
         journal.refusal(Some(&token)).await,
-        Journal::refused(503, Some(("retry-after", "5")), UNAVAILABLE)
+        Journal::refused(503, Some(("retry-after", "5")), rejection_body::UNAVAILABLE)
     );
 }
 
@@ -267,6 +267,10 @@ async fn assert_invalid_token(journal: &Journal, token: &str) {
     );
     assert_eq!(
         journal.refusal(Some(token)).await,
-        Journal::refused(401, Some(("www-authenticate", &challenge)), INVALID_TOKEN)
+        Journal::refused(
+            401,
+            Some(("www-authenticate", &challenge)),
+            rejection_body::INVALID_TOKEN
+        )
     );
 }

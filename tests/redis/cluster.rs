@@ -3,11 +3,11 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use fixtures::redis_server::{RedisServer, until};
 use requires_auth::shared_cache::SharedCache;
+use requires_auth::testing::ManualClock;
 
-use crate::clock::Hands;
-use crate::fixture::{AMPLE, Answer, Instance, SECRET, authorization_server, parsed, token};
-use crate::redis_server::{RedisServer, until};
+use crate::fixture::{AMPLE, Instance, Response, SECRET, authorization_server, parsed, token};
 
 struct Cluster {
     nodes: Vec<RedisServer>,
@@ -36,7 +36,7 @@ impl Cluster {
     async fn instance(&self, server: &requires_auth::testing::AuthorizationServer) -> Instance {
         // The others are discovered from one.
         let shared = SharedCache::cluster([self.nodes[0].url()], SECRET);
-        Instance::with(server, shared, Hands::default(), |cache| cache).await
+        Instance::with(server, shared, ManualClock::running(), |cache| cache).await
     }
 
     fn entries(&self) -> Vec<usize> {
@@ -52,12 +52,12 @@ async fn a_cluster_shares_entries_and_invalidations_like_a_single_server() {
     let one = cluster.instance(&server).await;
     let other = cluster.instance(&server).await;
     for token in &tokens {
-        assert_eq!(one.read(token).await, Answer::ok());
+        assert_eq!(one.read(token).await, Response::ok());
     }
     until(|| cluster.entries().iter().sum::<usize>() == tokens.len()).await;
     assert!(cluster.entries().iter().all(|&count| count > 0), "on all of them");
     for token in &tokens {
-        assert_eq!(other.read(token).await, Answer::ok());
+        assert_eq!(other.read(token).await, Response::ok());
     }
     assert_eq!(server.introspections(), tokens.len());
 
@@ -66,7 +66,7 @@ async fn a_cluster_shares_entries_and_invalidations_like_a_single_server() {
     }
     one.cache.invalidate_everywhere(&parsed(&tokens[0])).await.unwrap();
     assert!(other.until(&tokens[0], 401).await < Duration::from_secs(1));
-    assert_eq!(other.read(&tokens[1]).await, Answer::ok(), "no other token");
+    assert_eq!(other.read(&tokens[1]).await, Response::ok(), "no other token");
     one.cache.invalidate_all_everywhere().await.unwrap();
     assert!(other.until(&tokens[1], 401).await < Duration::from_secs(1));
 }
@@ -79,8 +79,8 @@ async fn tokens_on_all_nodes_are_invalidated_within_a_second() {
     let one = cluster.instance(&server).await;
     let other = cluster.instance(&server).await;
     for token in &tokens {
-        assert_eq!(one.read(token).await, Answer::ok());
-        assert_eq!(other.read(token).await, Answer::ok());
+        assert_eq!(one.read(token).await, Response::ok());
+        assert_eq!(other.read(token).await, Response::ok());
         server.revoke(token);
     }
     for token in &tokens {
@@ -103,16 +103,16 @@ async fn losing_a_node_of_a_cluster_changes_no_answer() {
     let (mut cluster, server) = (Cluster::start().await, authorization_server().await);
     let shared = SharedCache::cluster([cluster.nodes[0].url()], SECRET);
     let shared = shared.timeout(Duration::from_millis(200)).build().unwrap();
-    let instance = Instance::sharing(&server, shared, Hands::default(), |cache| cache).await;
+    let instance = Instance::sharing(&server, shared, ManualClock::running(), |cache| cache).await;
     let begun = Instant::now();
     while cluster.entries().iter().sum::<usize>() == 0 {
         assert!(begun.elapsed() < AMPLE, "the store is not used");
-        assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
+        assert_eq!(instance.read(&token(&server, "entries:read")).await, Response::ok());
     }
     cluster.nodes[2].kill();
     for _ in 0..50 {
         let asked = Instant::now();
-        assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
+        assert_eq!(instance.read(&token(&server, "entries:read")).await, Response::ok());
         let took = asked.elapsed();
         assert!(took < Duration::from_secs(2), "{took:?}");
     }

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use requires_auth::shared_cache::SharedCache;
+use requires_auth::testing::ManualClock;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::clock::Hands;
-use crate::fixture::{Answer, Instance, SECRET, authorization_server, token};
+use crate::fixture::{Instance, Response, SECRET, authorization_server, token};
 
 /// The reply to a command: by its name, followed by `generation` if that is the key, and by the number of
 /// commands before it; `None` closes the connection.
@@ -94,13 +94,13 @@ async fn answers_are_right_with(what: &str, respond: Respond) -> u32 {
     let (fake, server) = (FakeRedis::start(respond).await, authorization_server().await);
     let shared = SharedCache::single(fake.url.as_str(), SECRET);
     let shared = shared.timeout(Duration::from_millis(100)).build().unwrap();
-    let instance = Instance::sharing(&server, shared, Hands::default(), |cache| cache).await;
+    let instance = Instance::sharing(&server, shared, ManualClock::running(), |cache| cache).await;
     let begun = Instant::now();
     let mut tokens = 0;
     while begun.elapsed() < Duration::from_millis(1200) {
         let token = token(&server, "entries:read");
         let asked = Instant::now();
-        assert_eq!(instance.read(&token).await, Answer::ok(), "{what}");
+        assert_eq!(instance.read(&token).await, Response::ok(), "{what}");
         assert_eq!(instance.write(&token).await.status, 403, "{what}");
         let took = asked.elapsed();
         assert!(took < Duration::from_secs(1), "{what}: {took:?}");
@@ -215,10 +215,10 @@ async fn bytes_read_of_an_endless_reply(to: &'static str, begins: &'static [u8])
     let server = authorization_server().await;
     let shared = SharedCache::single(url.as_str(), SECRET).timeout(Duration::from_millis(500));
     let shared = shared.build().unwrap();
-    let instance = Instance::sharing(&server, shared, Hands::default(), |cache| cache).await;
+    let instance = Instance::sharing(&server, shared, ManualClock::running(), |cache| cache).await;
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_millis(1500) {
-        assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
+        assert_eq!(instance.read(&token(&server, "entries:read")).await, Response::ok());
     }
     taken.load(Ordering::SeqCst)
 }

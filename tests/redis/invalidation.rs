@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fixtures::redis_server::{RedisServer, until};
 use requires_auth::testing::{AuthorizationServer, Fault};
 use serde_json::json;
 
-use crate::fixture::{Answer, Instance, RESOURCE, authorization_server, parsed, token};
+use crate::fixture::{Instance, RESOURCE, Response, authorization_server, parsed, token};
 use crate::proxy::Proxy;
-use crate::redis_server::{RedisServer, until};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -20,12 +20,12 @@ async fn an_invalidated_token_is_rejected_everywhere_within_a_second() {
     let mut instances = Vec::new();
     for _ in 0..3 {
         let instance = Instance::start(&server, &store.url()).await;
-        assert_eq!(instance.read(&token).await, Answer::ok());
-        assert_eq!(instance.read(&other).await, Answer::ok());
+        assert_eq!(instance.read(&token).await, Response::ok());
+        assert_eq!(instance.read(&other).await, Response::ok());
         instances.push(instance);
     }
     server.revoke(&token);
-    assert_eq!(instances[0].read(&token).await, Answer::ok(), "cached");
+    assert_eq!(instances[0].read(&token).await, Response::ok(), "cached");
 
     instances[0].cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
     for instance in &instances {
@@ -34,7 +34,7 @@ async fn an_invalidated_token_is_rejected_everywhere_within_a_second() {
     }
     let asked = server.introspections();
     for instance in &instances {
-        assert_eq!(instance.read(&other).await, Answer::ok(), "no other token");
+        assert_eq!(instance.read(&other).await, Response::ok(), "no other token");
     }
     assert_eq!(server.introspections(), asked);
 }
@@ -46,12 +46,12 @@ async fn an_invalidation_is_sent_without_being_awaited() {
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
     let other = Instance::start(&server, &store.url()).await;
-    assert_eq!(one.read(&token).await, Answer::ok());
-    assert_eq!(other.read(&token).await, Answer::ok());
+    assert_eq!(one.read(&token).await, Response::ok());
+    assert_eq!(other.read(&token).await, Response::ok());
     server.revoke(&token);
     one.cache.invalidate(&parsed(&token));
     // It takes effect here at once, although the store still has the claims.
-    assert_eq!(one.read(&token).await, Answer::inactive());
+    assert_eq!(one.read(&token).await, Response::inactive());
     assert!(other.until(&token, 401).await < SECOND);
 }
 
@@ -63,17 +63,17 @@ async fn all_entries_are_invalidated_everywhere_within_a_second() {
     let one = Instance::start(&server, &store.url()).await;
     let other = Instance::start(&server, &store.url()).await;
     for token in &tokens {
-        assert_eq!(one.read(token).await, Answer::ok());
-        assert_eq!(other.read(token).await, Answer::ok());
+        assert_eq!(one.read(token).await, Response::ok());
+        assert_eq!(other.read(token).await, Response::ok());
         server.revoke(token);
     }
     one.cache.invalidate_all_everywhere().await.unwrap();
     for token in &tokens {
-        assert_eq!(one.read(token).await, Answer::inactive());
+        assert_eq!(one.read(token).await, Response::inactive());
         assert!(other.until(token, 401).await < SECOND);
     }
     let third = Instance::start(&server, &store.url()).await;
-    assert_eq!(third.read(&tokens[0]).await, Answer::inactive(), "not in the store either");
+    assert_eq!(third.read(&tokens[0]).await, Response::inactive(), "not in the store either");
 }
 
 #[tokio::test]
@@ -82,12 +82,12 @@ async fn a_new_instance_finds_no_invalidated_entry() {
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
-    assert_eq!(one.read(&token).await, Answer::ok());
+    assert_eq!(one.read(&token).await, Response::ok());
     store.wait_for_entries(1).await;
     server.revoke(&token);
     one.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
     let later = Instance::start(&server, &store.url()).await;
-    assert_eq!(later.read(&token).await, Answer::inactive());
+    assert_eq!(later.read(&token).await, Response::inactive());
 }
 
 /// One instance invalidates while another one waits for the authorization server.
@@ -101,7 +101,7 @@ async fn invalidate_during_a_resolution(invalidate: impl AsyncFnOnce(&Instance, 
         "iss": server.issuer(),
     });
     server.fault_once(Fault::json(active).after(SECOND));
-    let before = async { assert_eq!(slow.read(&token).await, Answer::ok()) };
+    let before = async { assert_eq!(slow.read(&token).await, Response::ok()) };
     let meanwhile = async {
         until(|| server.introspections() > 0).await;
         server.revoke(&token);
@@ -110,11 +110,11 @@ async fn invalidate_during_a_resolution(invalidate: impl AsyncFnOnce(&Instance, 
     tokio::join!(before, meanwhile);
     // It would be written after the answer, so before the claims of the next token.
     let another = crate::fixture::token(&server, "entries:read");
-    assert_eq!(slow.read(&another).await, Answer::ok());
+    assert_eq!(slow.read(&another).await, Response::ok());
     until(|| !store.keys("*:claims:*").is_empty()).await;
     let later = Instance::start(&server, &store.url()).await;
     for instance in [&one, &slow, &later] {
-        assert_eq!(instance.read(&token).await, Answer::inactive());
+        assert_eq!(instance.read(&token).await, Response::inactive());
     }
 }
 
@@ -144,7 +144,7 @@ async fn an_invalidated_token_is_cached_again() {
     let one = Instance::start(&server, &store.url()).await;
     let other = Instance::start(&server, &store.url()).await;
     for token in [&token, &first, &second] {
-        assert_eq!(other.read(token).await, Answer::ok());
+        assert_eq!(other.read(token).await, Response::ok());
     }
     one.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
     for token in [&first, &second] {
@@ -152,16 +152,16 @@ async fn an_invalidated_token_is_cached_again() {
         one.cache.invalidate_everywhere(&parsed(token)).await.unwrap();
         other.until(token, 401).await;
     }
-    assert_eq!(other.read(&token).await, Answer::ok());
+    assert_eq!(other.read(&token).await, Response::ok());
     let asked = server.introspections();
     one.cache.invalidate_everywhere(&parsed("yet-another-one")).await.unwrap();
     let third = crate::fixture::token(&server, "entries:read");
-    assert_eq!(other.read(&third).await, Answer::ok());
+    assert_eq!(other.read(&third).await, Response::ok());
     server.revoke(&third);
     one.cache.invalidate_everywhere(&parsed(&third)).await.unwrap();
     other.until(&third, 401).await;
     let before = server.introspections();
-    assert_eq!(other.read(&token).await, Answer::ok());
+    assert_eq!(other.read(&token).await, Response::ok());
     assert_eq!(server.introspections(), before, "after {asked}");
 }
 
@@ -171,7 +171,7 @@ async fn claims_that_are_written_after_an_invalidation_are_not_used() {
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
-    assert_eq!(one.read(&token).await, Answer::ok());
+    assert_eq!(one.read(&token).await, Response::ok());
     store.wait_for_entries(1).await;
     let key = store.claims_key();
     let claims = store.value(&key);
@@ -180,7 +180,7 @@ async fn claims_that_are_written_after_an_invalidation_are_not_used() {
     store.put(&key, &claims);
     let later = Instance::start(&server, &store.url()).await;
     for instance in [&one, &later] {
-        assert_eq!(instance.read(&token).await, Answer::inactive());
+        assert_eq!(instance.read(&token).await, Response::inactive());
     }
     // As long as claims can live that were resolved before.
     let forgotten = store.keys("*}:forgotten");
@@ -197,8 +197,8 @@ async fn an_entry_that_is_invalidated_under_load_is_not_found_again() {
     let other = Arc::new(Instance::start(&server, &store.url()).await);
     for round in 0..10 {
         let token = token(&server, "entries:read");
-        assert_eq!(one.read(&token).await, Answer::ok());
-        assert_eq!(other.read(&token).await, Answer::ok());
+        assert_eq!(one.read(&token).await, Response::ok());
+        assert_eq!(other.read(&token).await, Response::ok());
         server.revoke(&token);
         let readers: Vec<_> = (0..8)
             .map(|_| {
@@ -214,7 +214,7 @@ async fn an_entry_that_is_invalidated_under_load_is_not_found_again() {
         for reader in readers {
             reader.await.expect("it becomes a 401");
         }
-        assert_eq!(other.read(&token).await, Answer::inactive(), "round {round}");
+        assert_eq!(other.read(&token).await, Response::inactive(), "round {round}");
     }
 }
 
@@ -226,8 +226,8 @@ async fn an_invalidation_during_an_outage_is_sent_afterwards() {
     server.revoke(&token);
     proxy.disconnect();
     assert!(cut_off.cache.invalidate_everywhere(&parsed(&token)).await.is_err());
-    assert_eq!(cut_off.read(&token).await, Answer::inactive());
-    assert_eq!(other.read(&token).await, Answer::ok(), "nobody has told it");
+    assert_eq!(cut_off.read(&token).await, Response::inactive());
+    assert_eq!(other.read(&token).await, Response::ok(), "nobody has told it");
     proxy.reconnect();
     other.until(&token, 401).await;
 }
@@ -241,8 +241,8 @@ async fn one_token_that_is_invalidated_continuously_delays_no_other() {
     let busy = Instance::start(&server, &proxy.url()).await;
     let other = Instance::start(&server, &store.url()).await;
     for token in [&sent, &heard] {
-        assert_eq!(busy.read(token).await, Answer::ok());
-        assert_eq!(other.read(token).await, Answer::ok());
+        assert_eq!(busy.read(token).await, Response::ok());
+        assert_eq!(other.read(token).await, Response::ok());
         server.revoke(token);
     }
     for _ in 0..4000 {
@@ -267,8 +267,8 @@ async fn thousands_of_tokens_are_invalidated_everywhere_within_a_second() {
     let token = token(&server, "entries:read");
     let busy = Instance::start(&server, &proxy.url()).await;
     let other = Instance::start(&server, &store.url()).await;
-    assert_eq!(busy.read(&token).await, Answer::ok());
-    assert_eq!(other.read(&token).await, Answer::ok());
+    assert_eq!(busy.read(&token).await, Response::ok());
+    assert_eq!(other.read(&token).await, Response::ok());
     server.revoke(&token);
     for number in 0..4000 {
         busy.cache.invalidate(&parsed(&format!("token-{number}")));
@@ -298,7 +298,7 @@ async fn one_token_that_is_invalidated_often_in_an_outage_does_not_invalidate_al
     );
 
     let token = crate::fixture::token(&server, "entries:read");
-    assert_eq!(other.read(&token).await, Answer::ok());
+    assert_eq!(other.read(&token).await, Response::ok());
     proxy.disconnect();
     server.revoke(&token);
     cut_off.cache.invalidate(&parsed(&token));
@@ -318,7 +318,7 @@ async fn invalidations_by_others_during_an_outage_are_read_afterwards() {
     proxy.disconnect();
     server.revoke(&token);
     other.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
-    assert_eq!(cut_off.read(&token).await, Answer::ok(), "it could not read the invalidation");
+    assert_eq!(cut_off.read(&token).await, Response::ok(), "it could not read the invalidation");
     proxy.reconnect();
     cut_off.until(&token, 401).await;
 }
@@ -329,10 +329,10 @@ async fn a_store_that_comes_back_empty_invalidates_all_entries() {
     let (mut store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let instance = Instance::start(&server, &store.url()).await;
-    assert_eq!(instance.read(&token).await, Answer::ok());
+    assert_eq!(instance.read(&token).await, Response::ok());
     server.revoke(&token);
     store.kill();
-    assert_eq!(instance.read(&token).await, Answer::ok(), "cached");
+    assert_eq!(instance.read(&token).await, Response::ok(), "cached");
     store.restart();
     instance.until(&token, 401).await;
 }
@@ -373,8 +373,8 @@ impl Partition {
         let token = token(&server, "entries:read");
         let cut_off = Instance::start(&server, &proxy.url()).await;
         let other = Instance::start(&server, &store.url()).await;
-        assert_eq!(cut_off.read(&token).await, Answer::ok());
-        assert_eq!(other.read(&token).await, Answer::ok());
+        assert_eq!(cut_off.read(&token).await, Response::ok());
+        assert_eq!(other.read(&token).await, Response::ok());
         Self { store, server, proxy, token, cut_off, other }
     }
 }

@@ -11,16 +11,12 @@
 )]
 #![allow(unreachable_pub, reason = "a program has no outside")]
 
-mod clock;
 mod cluster;
 mod fake_redis;
 mod fixture;
 mod invalidation;
-#[path = "../e2e/log.rs"]
-mod log;
 mod outages;
 mod proxy;
-mod redis_server;
 mod shared_cache;
 mod tampering;
 mod telemetry;

@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use fixtures::redis_server::{RedisServer, free_port, until};
 use requires_auth::shared_cache::SharedCache;
-use requires_auth::testing::AuthorizationServer;
+use requires_auth::testing::{AuthorizationServer, ManualClock};
 
-use crate::clock::Hands;
-use crate::fixture::{AMPLE, Answer, Instance, SECRET, authorization_server, token};
-use crate::redis_server::{RedisServer, free_port, until};
+use crate::fixture::{AMPLE, Instance, Response, SECRET, authorization_server, token};
 
 #[tokio::test]
 async fn without_the_store_tokens_are_resolved() {
@@ -18,8 +17,8 @@ async fn without_the_store_tokens_are_resolved() {
     let token = token(&server, "entries:read");
     let nobody = format!("redis://127.0.0.1:{}", free_port());
     let instance = Instance::start(&server, &nobody).await;
-    assert_eq!(instance.read(&token).await, Answer::ok());
-    assert_eq!(instance.read(&token).await, Answer::ok());
+    assert_eq!(instance.read(&token).await, Response::ok());
+    assert_eq!(instance.read(&token).await, Response::ok());
     assert_eq!(server.introspections(), 1, "the first level works");
     let acknowledged = instance.cache.invalidate_everywhere(&crate::fixture::parsed(&token)).await;
     assert_eq!(
@@ -36,7 +35,7 @@ async fn a_store_that_starts_later_is_used() {
     store.kill();
     let server = authorization_server().await;
     let instance = Instance::start(&server, &store.url()).await;
-    assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
+    assert_eq!(instance.read(&token(&server, "entries:read")).await, Response::ok());
     store.restart();
     is_used(&store, &instance, &server).await;
 }
@@ -47,7 +46,7 @@ async fn no_request_waits_for_a_slow_store_longer_than_the_timeout() {
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let shared = SharedCache::single(store.url(), SECRET);
     let shared = shared.timeout(Duration::from_millis(100)).build().unwrap();
-    let instance = Instance::sharing(&server, shared, Hands::default(), |cache| cache).await;
+    let instance = Instance::sharing(&server, shared, ManualClock::running(), |cache| cache).await;
     is_used(&store, &instance, &server).await;
     // The store answers nothing for three seconds.
     store.query::<()>(&["CLIENT", "PAUSE", "3000", "ALL"]);
@@ -55,7 +54,7 @@ async fn no_request_waits_for_a_slow_store_longer_than_the_timeout() {
     let mut slow = 0;
     while begun.elapsed() < Duration::from_millis(2500) {
         let asked = Instant::now();
-        assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
+        assert_eq!(instance.read(&token(&server, "entries:read")).await, Response::ok());
         let took = asked.elapsed();
         assert!(took < Duration::from_secs(1), "{took:?}");
         slow += usize::from(took >= Duration::from_millis(100));
@@ -72,7 +71,7 @@ async fn a_store_that_fails_every_lookup_is_used_less_and_less() {
     store.query::<()>(&["ACL", "SETUSER", "default", "-exists"]);
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_millis(2500) {
-        assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
+        assert_eq!(instance.read(&token(&server, "entries:read")).await, Response::ok());
     }
     let refused = store.rejections("exists");
     // At once, and after pauses of 250 ms, 500 ms, 1 s and so on, each up to 250 ms longer.
@@ -89,7 +88,7 @@ async fn a_store_that_rejects_writes_changes_no_answer() {
     let instance = Instance::start(&server, &store.url()).await;
     store.query::<()>(&["CONFIG", "SET", "maxmemory", "1"]);
     for _ in 0..3 {
-        assert_eq!(instance.read(&token(&server, "entries:read")).await, Answer::ok());
+        assert_eq!(instance.read(&token(&server, "entries:read")).await, Response::ok());
     }
     store.query::<()>(&["CONFIG", "SET", "maxmemory", "0"]);
     is_used(&store, &instance, &server).await;
@@ -115,10 +114,10 @@ async fn killing_and_restarting_the_store_under_load_changes_no_answer() {
                     // Cached tokens, new ones, and made-up ones, in turn.
                     let fresh = token(&server, "entries:read");
                     for _ in 0..3 {
-                        assert_eq!(instance.read(&fresh).await, Answer::ok());
+                        assert_eq!(instance.read(&fresh).await, Response::ok());
                     }
                     assert_eq!(instance.write(&fresh).await.status, 403);
-                    assert_eq!(instance.read("nobody").await, Answer::inactive());
+                    assert_eq!(instance.read("nobody").await, Response::inactive());
                     answers += 5;
                 }
                 answers
@@ -148,6 +147,6 @@ async fn is_used(store: &RedisServer, instance: &Instance, server: &Authorizatio
     let begun = Instant::now();
     while store.keys("*:claims:*").is_empty() {
         assert!(begun.elapsed() < AMPLE, "the store is not used");
-        assert_eq!(instance.read(&token(server, "entries:read")).await, Answer::ok());
+        assert_eq!(instance.read(&token(server, "entries:read")).await, Response::ok());
     }
 }

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use fixtures::redis_server::{RedisServer, until};
+use fixtures::rejection_body;
 use requires_auth::shared_cache::SharedCache;
-use requires_auth::testing::Fault;
-use requires_auth::{Cached, Introspection, Resolver};
+use requires_auth::testing::{Fault, ManualClock};
+use requires_auth::{Cached, Clock, Introspection, Resolver};
 use serde_json::json;
 
-use crate::clock::Hands;
-use crate::fixture::{Answer, Instance, RESOURCE, SECRET, authorization_server, parsed, token};
+use crate::fixture::{Instance, RESOURCE, Response, SECRET, authorization_server, parsed, token};
 use crate::proxy::Proxy;
-use crate::redis_server::{RedisServer, until};
 
 #[tokio::test]
 async fn a_token_that_one_instance_has_resolved_is_not_resolved_by_another() {
@@ -19,7 +19,7 @@ async fn a_token_that_one_instance_has_resolved_is_not_resolved_by_another() {
     let token = token(&server, "entries:read");
     for _ in 0..3 {
         let instance = Instance::start(&server, &store.url()).await;
-        assert_eq!(instance.read(&token).await, Answer::ok());
+        assert_eq!(instance.read(&token).await, Response::ok());
     }
     assert_eq!(server.introspections(), 1);
 }
@@ -46,7 +46,7 @@ async fn every_instance_checks_the_scopes_itself() {
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
     let other = Instance::start(&server, &store.url()).await;
-    assert_eq!(one.read(&token).await, Answer::ok());
+    assert_eq!(one.read(&token).await, Response::ok());
     let refused = other.write(&token).await;
     assert_eq!(server.introspections(), 1);
     let what = "The access token does not carry the scopes that this operation needs";
@@ -55,8 +55,8 @@ async fn every_instance_checks_the_scopes_itself() {
         "Bearer error=\"insufficient_scope\", error_description=\"{what}\", \
          scope=\"entries:write\", resource_metadata=\"{metadata}\""
     );
-    let body = format!(r#"{{"error":"insufficient_scope","error_description":"{what}"}}"#);
-    assert_eq!(refused, Answer { status: 403, challenge: Some(challenge), body });
+    let body = rejection_body::INSUFFICIENT_SCOPE.to_owned();
+    assert_eq!(refused, Response { status: 403, challenge: Some(challenge), body });
 }
 
 #[tokio::test]
@@ -64,17 +64,17 @@ async fn the_age_of_claims_counts_from_their_resolution_in_every_instance() {
     // R-E3, R-E9: no instance uses them 60 s after their resolution.
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
-    let clock = Hands::default();
+    let clock = ManualClock::running();
     let shared = || SharedCache::single(store.url(), SECRET);
     let one = Instance::with(&server, shared(), clock.clone(), |cache| cache).await;
     let other = Instance::with(&server, shared(), clock.clone(), |cache| cache).await;
-    assert_eq!(one.read(&token).await, Answer::ok());
-    clock.pass(Duration::from_secs(55));
-    assert_eq!(other.read(&token).await, Answer::ok());
+    assert_eq!(one.read(&token).await, Response::ok());
+    clock.advance(Duration::from_secs(55));
+    assert_eq!(other.read(&token).await, Response::ok());
     assert_eq!(server.introspections(), 1, "found in the store");
-    clock.pass(Duration::from_secs(5));
+    clock.advance(Duration::from_secs(5));
     assert!(server.revoke(&token));
-    assert_eq!(other.read(&token).await, Answer::inactive(), "not a second longer");
+    assert_eq!(other.read(&token).await, Response::inactive(), "not a second longer");
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn an_entry_expires_in_the_store_with_the_ttl_or_the_token() {
     for (lifetime, longest) in [(3600, 60_000), (20, 20_000)] {
         let mint = server.mint().subject("alice").audience(RESOURCE).scopes("entries:read");
         let token = mint.expires_in(Duration::from_secs(lifetime)).issue();
-        assert_eq!(instance.read(&token).await, Answer::ok());
+        assert_eq!(instance.read(&token).await, Response::ok());
         store.wait_for_entries(1).await;
         let left: i64 = store.query(&["PTTL", &store.claims_key()]);
         assert!((longest - 5_000..=longest).contains(&left), "{left} of {longest} ms");
@@ -99,20 +99,20 @@ async fn claims_from_the_future_are_not_used() {
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let mint = server.mint().subject("alice").audience(RESOURCE).scopes("entries:read");
     let token = mint.never_expires().issue();
-    let ahead = Hands::default();
-    ahead.jump_forward(Duration::from_secs(3600));
+    let ahead = ManualClock::running();
+    ahead.set(ahead.now() + Duration::from_secs(3600));
     let shared = || SharedCache::single(store.url(), SECRET);
     let one = Instance::with(&server, shared(), ahead, |cache| cache).await;
     assert!(one.cache.resolve(&parsed(&token)).await.is_ok());
     store.wait_for_entries(1).await;
     let other = Instance::start(&server, &store.url()).await;
-    assert_eq!(other.read(&token).await, Answer::ok());
+    assert_eq!(other.read(&token).await, Response::ok());
     assert_eq!(server.introspections(), 2);
     // For an instance whose clock is behind, the claims of all others are from the future.
-    let behind = Hands::default();
-    behind.jump_back(Duration::from_secs(3600));
+    let behind = ManualClock::running();
+    behind.set(behind.now() - Duration::from_secs(3600));
     let behind = Instance::with(&server, shared(), behind, |cache| cache).await;
-    assert_eq!(behind.read(&token).await, Answer::ok());
+    assert_eq!(behind.read(&token).await, Response::ok());
     assert_eq!(server.introspections(), 3);
 }
 
@@ -121,24 +121,24 @@ async fn the_time_that_a_lookup_takes_counts_into_the_age() {
     // R-E9: a minute passes while the reply of the store is delayed.
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
-    let clock = Hands::default();
+    let clock = ManualClock::running();
     let one = Instance::start(&server, &store.url()).await;
-    assert_eq!(one.read(&token).await, Answer::ok());
+    assert_eq!(one.read(&token).await, Response::ok());
     store.wait_for_entries(1).await;
     let proxy = Proxy::to(store.port).await;
     let shared = SharedCache::single(proxy.url(), SECRET);
     let other = Instance::with(&server, shared, clock.clone(), |cache| cache).await;
     // The first request waits for the connection to the store.
-    assert_eq!(other.read("nobody").await, Answer::inactive());
+    assert_eq!(other.read("nobody").await, Response::inactive());
     let (asked, looked_up) = (server.introspections(), store.calls("exists"));
     proxy.hold();
     let meanwhile = async {
         until(|| store.calls("exists") > looked_up).await;
-        clock.pass(Duration::from_secs(61));
+        clock.advance(Duration::from_secs(61));
         proxy.release();
     };
     let (answer, ()) = tokio::join!(other.read(&token), meanwhile);
-    assert_eq!(answer, Answer::ok());
+    assert_eq!(answer, Response::ok());
     assert_eq!(server.introspections(), asked + 1, "they are too old now");
 }
 
@@ -157,7 +157,7 @@ async fn an_entry_takes_little_more_memory_than_its_claims() {
     let length = claims.to_string().len();
     assert!((390..=410).contains(&length), "{length}");
     let token = server.mint().answer_with(claims).issue();
-    assert_eq!(instance.read(&token).await, Answer::ok());
+    assert_eq!(instance.read(&token).await, Response::ok());
     store.wait_for_entries(1).await;
     let size: u64 = store.query(&["MEMORY", "USAGE", &store.claims_key()]);
     println!("{length} bytes of claims take {size} in the store");
@@ -170,7 +170,7 @@ async fn inactive_tokens_and_failures_are_not_shared() {
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let instance = Instance::start(&server, &store.url()).await;
     for number in 0..20 {
-        assert_eq!(instance.read(&format!("nobody-{number}")).await, Answer::inactive());
+        assert_eq!(instance.read(&format!("nobody-{number}")).await, Response::inactive());
     }
     server.fault_once(Fault::status(400));
     assert_eq!(instance.read("something").await.status, 503);
@@ -184,7 +184,7 @@ async fn entries_are_shared_only_with_the_same_server_client_and_settings() {
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
-    assert_eq!(one.read(&token).await, Answer::ok());
+    assert_eq!(one.read(&token).await, Response::ok());
     store.wait_for_entries(1).await;
     let introspection = |id: &str| {
         Introspection::builder(server.introspection_url()).client_secret_basic(id, "the-secret")

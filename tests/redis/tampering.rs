@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use fixtures::redis_server::{RedisServer, until};
 use requires_auth::shared_cache::SharedCache;
+use requires_auth::testing::ManualClock;
 
-use crate::clock::Hands;
-use crate::fixture::{Answer, Instance, RESOURCE, SECRET, authorization_server, parsed, token};
-use crate::redis_server::{RedisServer, until};
+use crate::fixture::{Instance, RESOURCE, Response, SECRET, authorization_server, parsed, token};
 
 #[tokio::test]
 async fn a_dump_of_the_store_reveals_nothing() {
@@ -15,7 +15,7 @@ async fn a_dump_of_the_store_reveals_nothing() {
     let mint = server.mint().subject("alice-the-subject").username("alice-the-user");
     let token = mint.audience(RESOURCE).scopes("entries:read").issue();
     let instance = Instance::start(&server, &store.url()).await;
-    assert_eq!(instance.read(&token).await, Answer::ok());
+    assert_eq!(instance.read(&token).await, Response::ok());
     store.wait_for_entries(1).await;
     instance.cache.invalidate_everywhere(&parsed("a-token-to-invalidate")).await.unwrap();
 
@@ -51,7 +51,7 @@ async fn is_a_miss(store: &RedisServer, what: &str, change: impl FnOnce(&str)) {
     store.query::<()>(&["FLUSHALL"]);
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
-    assert_eq!(one.read(&token).await, Answer::ok(), "{what}");
+    assert_eq!(one.read(&token).await, Response::ok(), "{what}");
     store.wait_for_entries(1).await;
     change(&store.claims_key());
     let other = Instance::start(&server, &store.url()).await;
@@ -94,10 +94,10 @@ async fn the_entry_of_another_token_is_a_miss() {
     let writer = token(&server, "entries:read entries:write");
     let reader = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
-    assert_eq!(one.read(&writer).await, Answer::ok());
+    assert_eq!(one.read(&writer).await, Response::ok());
     store.wait_for_entries(1).await;
     let best = store.value(&store.claims_key());
-    assert_eq!(one.read(&reader).await, Answer::ok());
+    assert_eq!(one.read(&reader).await, Response::ok());
     store.wait_for_entries(2).await;
     for key in store.keys("*:claims:*") {
         store.put(&key, &best);
@@ -113,18 +113,18 @@ async fn write_access_and_a_token_without_the_secret_grant_nothing() {
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let shared = SharedCache::single(store.url(), "not the secret, but 32 bytes long");
-    let forger = Instance::with(&server, shared, Hands::default(), |cache| cache).await;
-    assert_eq!(forger.read(&token).await, Answer::ok());
+    let forger = Instance::with(&server, shared, ManualClock::running(), |cache| cache).await;
+    assert_eq!(forger.read(&token).await, Response::ok());
     store.wait_for_entries(1).await;
     let foreign = store.value(&store.claims_key());
     store.query::<()>(&["DEL", &store.claims_key()]);
 
     let one = Instance::start(&server, &store.url()).await;
-    assert_eq!(one.read(&token).await, Answer::ok());
+    assert_eq!(one.read(&token).await, Response::ok());
     store.wait_for_entries(1).await;
     store.put(&store.claims_key(), &foreign);
     let other = Instance::start(&server, &store.url()).await;
-    assert_eq!(other.read(&token).await, Answer::ok());
+    assert_eq!(other.read(&token).await, Response::ok());
     assert_eq!(server.introspections(), 3, "each resolved the token");
 }
 
@@ -132,18 +132,18 @@ async fn write_access_and_a_token_without_the_secret_grant_nothing() {
 async fn an_old_entry_that_is_restored_is_a_miss() {
     // R-E9
     let (store, server) = (RedisServer::start(), authorization_server().await);
-    let clock = Hands::default();
+    let clock = ManualClock::running();
     let token = token(&server, "entries:read");
     let shared = || SharedCache::single(store.url(), SECRET);
     let one = Instance::with(&server, shared(), clock.clone(), |cache| cache).await;
-    assert_eq!(one.read(&token).await, Answer::ok());
+    assert_eq!(one.read(&token).await, Response::ok());
     store.wait_for_entries(1).await;
     let key = store.claims_key();
     store.query::<()>(&["PERSIST", &key]);
     server.revoke(&token);
-    clock.pass(Duration::from_secs(61));
+    clock.advance(Duration::from_secs(61));
     let other = Instance::with(&server, shared(), clock, |cache| cache).await;
-    assert_eq!(other.read(&token).await, Answer::inactive());
+    assert_eq!(other.read(&token).await, Response::inactive());
     assert_eq!(store.keys("*:claims:*"), [key], "it is still there");
 }
 
@@ -153,7 +153,7 @@ async fn messages_that_do_not_decrypt_are_ignored() {
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let instance = Instance::start(&server, &store.url()).await;
-    assert_eq!(instance.read(&token).await, Answer::ok());
+    assert_eq!(instance.read(&token).await, Response::ok());
     for message in ["", "x", "0123456789abcdef0123456789abcdef"] {
         store.query::<()>(&["XADD", "{requires-auth}:forgotten", "*", "m", message]);
         store.query::<()>(&["XADD", "{requires-auth}:forgotten", "*", "another", message]);
@@ -162,7 +162,7 @@ async fn messages_that_do_not_decrypt_are_ignored() {
     let looks = store.calls("xrange");
     until(|| store.calls("xrange") >= looks + 2).await;
     let looked_up = store.calls("exists");
-    assert_eq!(instance.read(&token).await, Answer::ok());
+    assert_eq!(instance.read(&token).await, Response::ok());
     assert_eq!(store.calls("exists"), looked_up, "it was not invalidated");
     assert_eq!(server.introspections(), 1);
     // An invalidation by an instance is still read.
@@ -180,7 +180,7 @@ async fn a_store_with_a_malformed_generation_is_not_used() {
     let token = token(&server, "entries:read");
     for _ in 0..2 {
         let instance = Instance::start(&server, &store.url()).await;
-        assert_eq!(instance.read(&token).await, Answer::ok());
+        assert_eq!(instance.read(&token).await, Response::ok());
     }
     assert_eq!(server.introspections(), 2);
 }
@@ -201,7 +201,7 @@ async fn no_more_is_read_than_can_be_used() {
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
-    assert_eq!(one.read(&token).await, Answer::ok());
+    assert_eq!(one.read(&token).await, Response::ok());
     store.wait_for_entries(1).await;
     store.put(&store.claims_key(), &vec![1; HUGE]);
     let sent = || -> usize {
@@ -211,7 +211,7 @@ async fn no_more_is_read_than_can_be_used() {
     };
     let before = sent();
     let other = Instance::start(&server, &store.url()).await;
-    assert_eq!(other.read(&token).await, Answer::ok());
+    assert_eq!(other.read(&token).await, Response::ok());
     assert_eq!(server.introspections(), 2, "a miss");
     assert!(sent() - before < 1 << 20, "{}", sent() - before);
 
@@ -237,8 +237,8 @@ async fn a_flood_of_messages_hides_no_invalidation() {
     let token = token(&server, "entries:read");
     let one = Instance::start(&server, &store.url()).await;
     let other = Instance::start(&server, &store.url()).await;
-    assert_eq!(one.read(&token).await, Answer::ok());
-    assert_eq!(other.read(&token).await, Answer::ok());
+    assert_eq!(one.read(&token).await, Response::ok());
+    assert_eq!(other.read(&token).await, Response::ok());
     let mut many = redis::pipe();
     for _ in 0..50_000 {
         many.cmd("XADD").arg("{requires-auth}:forgotten").arg("*").arg("m").arg("x").ignore();

@@ -1,27 +1,26 @@
 //! Metrics and logs of the shared cache (R-C3, R-E2).
 
-use metrics_exporter_prometheus::PrometheusBuilder;
+use fixtures::log_capture::LogCapture;
+use fixtures::prometheus::recorder;
+use fixtures::redis_server::{RedisServer, until};
 use requires_auth::shared_cache::SharedCache;
+use requires_auth::testing::ManualClock;
 
-use crate::clock::Hands;
-use crate::fixture::{Answer, Instance, SECRET, authorization_server, parsed, token};
-use crate::log::Log;
-use crate::redis_server::{RedisServer, until};
+use crate::fixture::{Instance, Response, SECRET, authorization_server, parsed, token};
 
 #[tokio::test]
 async fn use_of_the_store_is_counted_and_logged() {
     // R-C3, R-E2, R-E9: and neither has a secret in it.
-    let recorder = PrometheusBuilder::new().build_recorder();
-    let prometheus = recorder.handle();
+    let (recorder, prometheus) = recorder();
     let _counting = metrics::set_default_local_recorder(&recorder);
-    let log = Log::default();
-    let _logging = log.begin();
+    let log = LogCapture::default();
+    let _logging = log.start();
     let mut store = RedisServer::with(&["--requirepass", "s3cret"]);
     let server = authorization_server().await;
     let url = store.url().replace("//", "//:s3cret@");
     let shared = || SharedCache::single(url.as_str(), SECRET);
-    let one = Instance::with(&server, shared(), Hands::default(), |cache| cache).await;
-    let other = Instance::with(&server, shared(), Hands::default(), |cache| cache).await;
+    let one = Instance::with(&server, shared(), ManualClock::running(), |cache| cache).await;
+    let other = Instance::with(&server, shared(), ManualClock::running(), |cache| cache).await;
     let counts = |series: &str| {
         let rendered = prometheus.render();
         let line = rendered.lines().find_map(|line| {
@@ -31,10 +30,10 @@ async fn use_of_the_store_is_counted_and_logged() {
     };
 
     let token = token(&server, "entries:read");
-    assert_eq!(one.read(&token).await, Answer::ok());
+    assert_eq!(one.read(&token).await, Response::ok());
     let stored = r#"_writes_total{result="stored"}"#;
     until(|| counts(stored).is_some()).await;
-    assert_eq!(other.read(&token).await, Answer::ok());
+    assert_eq!(other.read(&token).await, Response::ok());
     assert_eq!(counts(r#"_lookups_total{result="miss"}"#), Some(1.0));
     assert_eq!(counts(r#"_lookups_total{result="hit"}"#), Some(1.0));
     assert_eq!(counts(stored), Some(1.0));
@@ -45,7 +44,7 @@ async fn use_of_the_store_is_counted_and_logged() {
 
     store.kill();
     until(|| counts("s_connected") == Some(0.0)).await;
-    assert_eq!(one.read(&crate::fixture::token(&server, "entries:read")).await, Answer::ok());
+    assert_eq!(one.read(&crate::fixture::token(&server, "entries:read")).await, Response::ok());
     assert_eq!(counts(r#"_lookups_total{result="unavailable"}"#), Some(1.0));
     assert_eq!(counts(r#"_writes_total{result="skipped"}"#), Some(1.0));
     store.restart();

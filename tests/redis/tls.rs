@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use fixtures::redis_server::{RedisServer, free_port};
 use requires_auth::shared_cache::{SharedCache, SharedCacheBuilder};
+use requires_auth::testing::ManualClock;
 
-use crate::clock::Hands;
-use crate::fixture::{Answer, Instance, SECRET, authorization_server, token};
-use crate::redis_server::{RedisServer, free_port};
+use crate::fixture::{Instance, Response, SECRET, authorization_server, token};
 
 /// Certificates that are made for the test: an authority, a server and a client.
 struct Certificates {
@@ -95,9 +95,9 @@ async fn the_store_is_used_over_tls_only_if_both_certificates_are_valid() {
 async fn reaches(store: &RedisServer, shared: SharedCacheBuilder) -> bool {
     store.query::<()>(&["FLUSHALL"]);
     let server = authorization_server().await;
-    let instance = Instance::with(&server, shared, Hands::default(), |cache| cache).await;
+    let instance = Instance::with(&server, shared, ManualClock::running(), |cache| cache).await;
     let token = token(&server, "entries:read");
-    assert_eq!(instance.read(&token).await, Answer::ok());
+    assert_eq!(instance.read(&token).await, Response::ok());
     let acknowledged = instance.cache.invalidate_everywhere(&crate::fixture::parsed(&token)).await;
     assert_eq!(acknowledged.is_ok(), !store.keys("*").is_empty());
     acknowledged.is_ok()

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use fixtures::http_server::serve;
+use fixtures::raw_http::Response;
+use fixtures::rejection_body as body;
 use requires_auth::mcp::{Mcp, McpBuilder};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{Condition, Introspection, ResourceServer};
@@ -11,13 +14,12 @@ use serde_json::{Value, json};
 
 use super::desk::{
     Desk, MODES, Mode, RESOURCE, Running, guarded, message, meta, post, reply, resource_server,
-    serve, text,
+    text,
 };
-use crate::wire::Answer;
-use crate::{assert_challenged, body};
+use crate::assert_challenged;
 
 #[track_caller]
-fn assert_insufficient(answer: &Answer, scope: &str) {
+fn assert_insufficient(answer: &Response, scope: &str) {
     assert_challenged(answer, 403, body::INSUFFICIENT_SCOPE, scope);
 }
 
@@ -159,7 +161,7 @@ async fn a_refusal_after_the_answer_has_begun_names_the_scopes() {
 
 /// The error of JSON-RPC, whole; or, if the refusal was faster than the head, the 403.
 #[track_caller]
-fn assert_told(answer: &Answer, scope: &str) {
+fn assert_told(answer: &Response, scope: &str) {
     if answer.status == 403 {
         return assert_insufficient(answer, scope);
     }
@@ -220,7 +222,7 @@ async fn a_caller_without_a_valid_token_gets_no_further_than_the_edge() {
         assert_challenged(&invalid, 401, body::INVALID_TOKEN, scope);
         let initialize = desk.initialize().send(desk.address).await;
         assert_challenged(&initialize, 401, body::UNAUTHORIZED, all);
-        let stream = crate::wire::Request::get("/v1").send(desk.address).await;
+        let stream = fixtures::raw_http::Request::get("/v1").send(desk.address).await;
         assert_challenged(&stream, 401, body::UNAUTHORIZED, all);
         assert_eq!(desk.runs(), 0);
     }
@@ -253,7 +255,7 @@ async fn of_a_choice_the_first_alternative_is_among_the_first_scopes() {
     let all = ["admin", "papers", "papers:list", "papers:read", "read", "write"];
     assert_eq!(mcp.metadata().scopes_supported, all);
     let sessions = Arc::new(LocalSessionManager::default());
-    let (address, _) = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
+    let address = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
     let answer = post().json("{}").send(address).await;
     assert_challenged(&answer, 401, body::UNAUTHORIZED, "admin papers:list papers:read");
 }
@@ -273,7 +275,7 @@ async fn scopes_that_only_a_function_asks_for_can_be_among_the_first() {
     let all = ["drawers:read", "read", "admin", "notes:read", "papers:read", "write"];
     assert_eq!(mcp.metadata().scopes_supported, all);
     let sessions = Arc::new(LocalSessionManager::default());
-    let (address, _) = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
+    let address = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
     let answer = post().json("{}").send(address).await;
     assert_challenged(&answer, 401, body::UNAUTHORIZED, &all.join(" "));
 }
@@ -319,7 +321,7 @@ async fn the_host_of_the_resource_is_answered_and_no_other() {
     let call = |host| {
         let mut params = json!({ "name": "any_token", "arguments": {} });
         params["_meta"] = meta(desk.mode);
-        crate::wire::Request::new_to(host, "POST", "/v1")
+        fixtures::raw_http::Request::new_to(host, "POST", "/v1")
             .header("accept", "application/json, text/event-stream")
             .header("mcp-protocol-version", desk.mode.revision)
             .header("mcp-method", "tools/call")

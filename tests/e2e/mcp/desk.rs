@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use fixtures::http_server::serve;
+use fixtures::raw_http::{Request, Response};
 use requires_auth::mcp::{Mcp, McpBuilder, authorize};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{
@@ -27,10 +29,6 @@ use rmcp::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-
-use crate::wire::{Answer, Request};
 
 /// What tokens must be meant for. It is an identifier, not the address of the server.
 pub const RESOURCE: &str = "https://api.example/v1";
@@ -274,7 +272,6 @@ pub struct Running {
     pub authorization_server: AuthorizationServer,
     pub mode: Mode,
     desk: Desk,
-    task: JoinHandle<()>,
 }
 
 impl Running {
@@ -316,8 +313,8 @@ impl Running {
         config.legacy_session_mode = mode.sessions;
         config.json_response = mode.json;
         let app: axum::Router = mcp.routes(Arc::new(LocalSessionManager::default()), config);
-        let (address, task) = serve(app).await;
-        Self { address, authorization_server, mode, desk, task }
+        let address = serve(app).await;
+        Self { address, authorization_server, mode, desk }
     }
 
     /// A token that is right in everything, with these scopes.
@@ -341,7 +338,7 @@ impl Running {
     }
 
     /// A request as a client of this revision sends it, within a session if there are any.
-    pub async fn ask(&self, token: &str, method: &str, params: Value) -> Answer {
+    pub async fn ask(&self, token: &str, method: &str, params: Value) -> Response {
         let request = self.request(method, params).bearer(token);
         let request = match self.session(token).await {
             Some(id) => request.header("mcp-session-id", id),
@@ -350,7 +347,7 @@ impl Running {
         request.send(self.address).await
     }
 
-    pub async fn call(&self, token: &str, tool: &str, arguments: Value) -> Answer {
+    pub async fn call(&self, token: &str, tool: &str, arguments: Value) -> Response {
         self.ask(token, "tools/call", json!({ "name": tool, "arguments": arguments })).await
     }
 
@@ -416,22 +413,6 @@ impl Mode {
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-/// Serves it until the test ends.
-pub async fn serve(app: axum::Router) -> (SocketAddr, JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
-    let address = listener.local_addr().expect("a bound socket has an address");
-    let task = tokio::spawn(async move {
-        axum::serve(listener, app).await.expect("serving does not end");
-    });
-    (address, task)
-}
-
 pub fn resource_server(authorization_server: &AuthorizationServer) -> ResourceServer {
     let client = Introspection::builder(authorization_server.introspection_url()).build();
     let server = ResourceServer::builder(RESOURCE)
@@ -460,7 +441,7 @@ pub fn message(method: &str, params: &Value) -> String {
 
 /// The JSON-RPC message that answers the request: the last one, of a stream too.
 #[track_caller]
-pub fn reply(answer: &Answer) -> Value {
+pub fn reply(answer: &Response) -> Value {
     assert_eq!(answer.status, 200, "{answer:?}");
     let last = answer.body.lines().rfind(|line| line.contains(r#""jsonrpc""#));
     let message = last.expect("a message").trim_start_matches("data: ");
@@ -469,7 +450,7 @@ pub fn reply(answer: &Answer) -> Value {
 
 /// The text of a tool's result.
 #[track_caller]
-pub fn text(answer: &Answer) -> String {
+pub fn text(answer: &Response) -> String {
     let reply = reply(answer);
     reply["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{reply}")).to_owned()
 }

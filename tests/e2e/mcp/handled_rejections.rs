@@ -4,6 +4,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use fixtures::http_server::serve;
+use fixtures::raw_http::Response;
+use fixtures::rejection_body as body;
 use requires_auth::mcp::{Mcp, authorize};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{AuthInfo, Condition, Rejection, ResourceServer, requires_auth};
@@ -23,9 +26,8 @@ use rmcp::{
 use serde_json::{Value, json};
 use tower_layer::Layer;
 
-use super::desk::{MODES, Mode, RESOURCE, message, meta, post, reply, resource_server, serve};
-use crate::wire::Answer;
-use crate::{assert_challenged, body};
+use super::desk::{MODES, Mode, RESOURCE, message, meta, post, reply, resource_server};
+use crate::assert_challenged;
 
 /// Handles rejections in every way that a function can.
 #[derive(Clone)]
@@ -167,11 +169,11 @@ impl Running {
     async fn start(mode: Mode, app: impl FnOnce(ResourceServer, Mode) -> axum::Router) -> Self {
         let authorization_server = AuthorizationServer::start().await.unwrap();
         let token = authorization_server.mint().audience(RESOURCE).scopes("read").issue();
-        let (address, _) = serve(app(resource_server(&authorization_server), mode)).await;
+        let address = serve(app(resource_server(&authorization_server), mode)).await;
         Self { address, mode, token, _authorization_server: authorization_server }
     }
 
-    async fn send(&self, method: &str, mut params: Value) -> Answer {
+    async fn send(&self, method: &str, mut params: Value) -> Response {
         let mut request = post().header("mcp-protocol-version", self.mode.revision);
         if self.mode.is_modern() {
             request = request.header("mcp-method", method);
@@ -183,13 +185,13 @@ impl Running {
         request.json(&message(method, &params)).bearer(&self.token).send(self.address).await
     }
 
-    async fn call(&self, tool: &str) -> Answer {
+    async fn call(&self, tool: &str) -> Response {
         self.send("tools/call", json!({ "name": tool, "arguments": {} })).await
     }
 
     /// A 403 where the status is sent after the function has returned, and otherwise the error.
     #[track_caller]
-    fn assert_rejected(&self, answer: &Answer, case: &str) {
+    fn assert_rejected(&self, answer: &Response, case: &str) {
         if self.mode.is_modern() || self.mode.json || answer.status == 403 {
             assert_challenged(answer, 403, body::INSUFFICIENT_SCOPE, "more");
         } else {

@@ -3,6 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use fixtures::http_server::serve;
+use fixtures::log_capture::LogCapture;
+use fixtures::raw_http::Response;
+use fixtures::rejection_body as body;
 use requires_auth::mcp::{Mcp, McpBuilder, McpHandler};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{Introspection, ResourceServer};
@@ -21,11 +25,9 @@ use serde_json::json;
 use tower_layer::Layer;
 
 use super::desk::{
-    Desk, MODES, Mode, RESOURCE, guarded, message, meta, post, reply, resource_server, serve, text,
+    Desk, MODES, Mode, RESOURCE, guarded, message, meta, post, reply, resource_server, text,
 };
-use crate::log::Log;
-use crate::wire::Answer;
-use crate::{assert_challenged, assert_server_error, body};
+use crate::{assert_challenged, assert_server_error};
 
 const OTHER: &str = "https://other.example/mcp";
 
@@ -38,7 +40,7 @@ fn other_server(authorization_server: &AuthorizationServer) -> ResourceServer {
 /// The handler of one server behind the layer of another one.
 async fn behind<H: ServerHandler>(layer: &Mcp<H>, handler: &Mcp<H>, mode: Mode) -> SocketAddr {
     let service = layer.layer().layer(service(handler, mode));
-    serve(axum::Router::new().route_service("/v1", service)).await.0
+    serve(axum::Router::new().route_service("/v1", service)).await
 }
 
 /// The handler alone.
@@ -133,7 +135,7 @@ async fn what_is_declared_by_hand_answers_nobody_without_a_layer() {
     let token = mint.scopes("write").issue();
     for mode in [MODES[0], MODES[1], MODES[3]] {
         let service = service(&own, mode);
-        let address = serve(axum::Router::new().route_service("/v1", service)).await.0;
+        let address = serve(axum::Router::new().route_service("/v1", service)).await;
         for method in BY_HAND {
             let ask = |name| ask(address, mode, &token, method, json!({ "name": name }));
             let refused = ask("declared").await;
@@ -154,7 +156,7 @@ async fn ask(
     token: &str,
     method: &str,
     mut params: serde_json::Value,
-) -> Answer {
+) -> Response {
     let mut request = post().header("mcp-protocol-version", mode.revision);
     if mode.is_modern() {
         request = request.header("mcp-method", method);
@@ -169,8 +171,8 @@ async fn ask(
 #[tokio::test]
 async fn a_handler_behind_the_layer_of_another_server_answers_nobody() {
     // R-I18
-    let log = Log::default();
-    let _logging = log.begin();
+    let log = LogCapture::default();
+    let _logging = log.start();
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let desk = Desk::default();
     let own = guarded(&resource_server(&authorization_server), desk.clone()).build().unwrap();

@@ -1,10 +1,10 @@
 //! What the server tells about itself.
 
+use fixtures::raw_http::Request;
 use requires_auth::mcp::McpBuilder;
 use serde_json::{Value, json};
 
 use super::desk::{MODES, Running, reply};
-use crate::wire::Request;
 
 fn names(list: &Value) -> Vec<&str> {
     let mut names: Vec<&str> =

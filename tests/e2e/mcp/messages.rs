@@ -1,12 +1,12 @@
 //! Requests that not everyone reads alike.
 
+use fixtures::raw_http::Response;
 use serde_json::json;
 
 use super::desk::{MODES, Running, message, meta, post};
-use crate::wire::Answer;
 
 #[track_caller]
-fn assert_refused(answer: &Answer, status: u16, message: &str) {
+fn assert_refused(answer: &Response, status: u16, message: &str) {
     let body = json!({
         "jsonrpc": "2.0",
         "id": null,
@@ -104,7 +104,7 @@ async fn an_encoded_name_is_decoded_before_it_is_believed() {
             .bearer(&token)
     };
     let answer = encoded("=?base64?d3JpdGU=?=").send(desk.address).await;
-    crate::assert_challenged(&answer, 403, crate::body::INSUFFICIENT_SCOPE, "write");
+    crate::assert_challenged(&answer, 403, fixtures::rejection_body::INSUFFICIENT_SCOPE, "write");
     for name in ["=?base64?cmVhZA==?=", "=?base64?!?=", "=?base64?/w==?="] {
         assert_eq!(encoded(name).send(desk.address).await.status, 400, "{name}");
     }

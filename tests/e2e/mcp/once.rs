@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fixtures::http_server::serve;
 use requires_auth::mcp::Mcp;
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{AuthInfo as Auth, requires_auth};
@@ -11,7 +12,7 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::{tool, tool_router};
 use serde_json::json;
 
-use super::desk::{MODES, RESOURCE, message, meta, post, resource_server, serve};
+use super::desk::{MODES, RESOURCE, message, meta, post, resource_server};
 
 struct Tools;
 
@@ -33,7 +34,7 @@ async fn the_challenge_of_a_tool_names_the_scopes_of_its_attribute_too() {
     let mcp = Mcp::builder(&server, || Ok(Tools)).tool_router(Tools::tool_router());
     let mcp = mcp.build().unwrap();
     let sessions = Arc::new(LocalSessionManager::default());
-    let (address, _) = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
+    let address = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
     let token = authorization_server.mint().audience(RESOURCE).scopes("read").issue();
     let params = json!({ "name": "further", "arguments": {}, "_meta": meta(MODES[0]) });
     let answer = post()
@@ -44,6 +45,11 @@ async fn the_challenge_of_a_tool_names_the_scopes_of_its_attribute_too() {
         .bearer(&token)
         .send(address)
         .await;
-    crate::assert_challenged(&answer, 403, crate::body::INSUFFICIENT_SCOPE, "read more");
+    crate::assert_challenged(
+        &answer,
+        403,
+        fixtures::rejection_body::INSUFFICIENT_SCOPE,
+        "read more",
+    );
     assert_eq!(authorization_server.introspections(), 1);
 }

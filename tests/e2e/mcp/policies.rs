@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use fixtures::http_server::serve;
+use fixtures::log_capture::LogCapture;
+use fixtures::raw_http::Response;
 use requires_auth::mcp::{Mcp, McpBuilder};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{ResourceServer, SetupError, requires_auth};
@@ -17,10 +20,8 @@ use rmcp::{
 use serde_json::{Value, json};
 
 use super::desk::{
-    Desk, MODES, RESOURCE, guarded, message, meta, post, reply, resource_server, serve, text,
+    Desk, MODES, RESOURCE, guarded, message, meta, post, reply, resource_server, text,
 };
-use crate::log::Log;
-use crate::wire::Answer;
 
 #[derive(Clone)]
 struct Strict;
@@ -252,7 +253,7 @@ struct Served {
 }
 
 impl Served {
-    async fn ask(&self, method: &str, mut params: Value) -> Answer {
+    async fn ask(&self, method: &str, mut params: Value) -> Response {
         let name = params["name"].as_str().unwrap_or_default().to_owned();
         params["_meta"] = meta(MODES[0]);
         let request = post()
@@ -266,8 +267,8 @@ impl Served {
 #[tokio::test]
 async fn what_no_router_of_the_builder_has_is_not_called() {
     // R-I17: the handler has a router of its own, with more in it.
-    let log = Log::default();
-    let _logging = log.begin();
+    let log = LogCapture::default();
+    let _logging = log.start();
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let server = resource_server(&authorization_server);
     let mcp = strict(&server)
@@ -275,7 +276,7 @@ async fn what_no_router_of_the_builder_has_is_not_called() {
         .declare_prompts(&Strict::prompt_router());
     let sessions = Arc::new(LocalSessionManager::default());
     let routes = mcp.build().unwrap().routes(sessions, StreamableHttpServerConfig::default());
-    let (address, _) = serve(routes).await;
+    let address = serve(routes).await;
     let token = authorization_server.mint().audience(RESOURCE).scopes("read").issue();
     let running = Served { address, token };
     for tool in ["guarded", "open"] {
@@ -319,7 +320,7 @@ async fn the_mark_of_a_declaration_is_not_shown() {
         .declare_prompts(&Strict::prompt_router());
     let sessions = Arc::new(LocalSessionManager::default());
     let routes = mcp.build().unwrap().routes(sessions, StreamableHttpServerConfig::default());
-    let (address, _) = serve(routes).await;
+    let address = serve(routes).await;
     let token = authorization_server.mint().audience(RESOURCE).scopes("read").issue();
     let running = Served { address, token };
     let metas = async |method: &str, member: &str| {

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fixtures::http_server::serve;
+use fixtures::raw_http::Response;
+use fixtures::rejection_body as body;
 use requires_auth::Condition;
 use requires_auth::mcp::Mcp;
 use requires_auth::testing::AuthorizationServer;
@@ -18,9 +21,8 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::json;
 
-use super::desk::{MODES, RESOURCE, Running, message, meta, post, reply, resource_server, serve};
-use crate::wire::Answer;
-use crate::{assert_challenged, body};
+use super::desk::{MODES, RESOURCE, Running, message, meta, post, reply, resource_server};
+use crate::assert_challenged;
 
 /// Serves whatever it is asked for.
 pub struct Library;
@@ -107,8 +109,8 @@ async fn a_skill_is_read_with_the_scopes_of_its_resource() {
             config.legacy_session_mode = sessions;
             config.json_response = json;
             let routes = mcp.routes(Arc::new(LocalSessionManager::default()), config);
-            let (address, _) = serve(routes).await;
-            let ask = async |token: &str, version: &str, method: &str| -> Answer {
+            let address = serve(routes).await;
+            let ask = async |token: &str, version: &str, method: &str| -> Response {
                 let params = json!({ "uri": "skill://a/SKILL.md", "_meta": meta(MODES[0]) });
                 let request = post()
                     .header("mcp-protocol-version", version)
@@ -139,7 +141,7 @@ async fn a_method_of_the_protocol_is_no_method_of_the_handler() {
     let mcp = Mcp::builder(&resource_server(&authorization_server), || Ok(Library));
     let sessions = Arc::new(LocalSessionManager::default());
     let routes = mcp.build().unwrap().routes(sessions, StreamableHttpServerConfig::default());
-    let (address, _) = serve(routes).await;
+    let address = serve(routes).await;
     let token = authorization_server.mint().subject("alice").audience(RESOURCE).issue();
     for (method, name, mut params) in [
         ("tasks/get", "5", json!({ "taskId": 5 })),
@@ -201,7 +203,7 @@ async fn a_subscription_ends_with_its_token() {
     let mcp = Mcp::builder(&resource_server(&authorization_server), || Ok(Library));
     let sessions = Arc::new(LocalSessionManager::default());
     let routes = mcp.build().unwrap().routes(sessions, StreamableHttpServerConfig::default());
-    let (address, _) = serve(routes).await;
+    let address = serve(routes).await;
     let token = authorization_server.mint().subject("alice").audience(RESOURCE).issue();
     let params = json!({
         "notifications": { "resourceSubscriptions": ["skill://a/SKILL.md"] },

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use fixtures::http_server::serve;
+use fixtures::raw_http::{Request, Response};
 use requires_auth::mcp::McpBuilder;
 use requires_auth::testing::AuthorizationServer;
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
@@ -12,10 +14,7 @@ use rmcp::transport::streamable_http_server::session::{
 };
 use serde_json::json;
 
-use super::desk::{
-    Desk, MODES, Mode, RESOURCE, guarded, message, meta, post, resource_server, serve,
-};
-use crate::wire::{Answer, Request};
+use super::desk::{Desk, MODES, Mode, RESOURCE, guarded, message, meta, post, resource_server};
 
 /// Numbers its events, so that anybody can guess their ids.
 #[derive(Default)]
@@ -100,7 +99,7 @@ impl Resumable {
         let mut config = StreamableHttpServerConfig::default();
         config.legacy_session_mode = mode.sessions;
         config.sse_retry = Some(std::time::Duration::from_secs(3));
-        let (address, _) = serve(mcp.routes(Arc::new(sessions), config)).await;
+        let address = serve(mcp.routes(Arc::new(sessions), config)).await;
         Self { address, authorization_server, mode, events: Arc::default() }
     }
 
@@ -109,7 +108,7 @@ impl Resumable {
         mint.subject(subject).audience(RESOURCE).scopes(scopes).issue()
     }
 
-    async fn initialize(&self, token: Option<&str>) -> Answer {
+    async fn initialize(&self, token: Option<&str>) -> Response {
         let params = json!({
             "protocolVersion": self.mode.revision,
             "capabilities": {},
@@ -134,7 +133,7 @@ impl Resumable {
         Some(id)
     }
 
-    async fn call(&self, token: Option<&str>, session: Option<&str>, tool: &str) -> Answer {
+    async fn call(&self, token: Option<&str>, session: Option<&str>, tool: &str) -> Response {
         let mut params = json!({ "name": tool, "arguments": { "text": "secret" } });
         let mut request = post().header("mcp-protocol-version", self.mode.revision);
         if self.mode.is_modern() {
@@ -159,7 +158,7 @@ impl Resumable {
         }
     }
 
-    async fn send(&self, request: Request) -> Answer {
+    async fn send(&self, request: Request) -> Response {
         request.send(self.address).await
     }
 }
@@ -172,13 +171,13 @@ fn with_token(request: Request, token: Option<&str>) -> Request {
 }
 
 /// The ids of the events of an answer.
-fn ids(answer: &Answer) -> Vec<&str> {
+fn ids(answer: &Response) -> Vec<&str> {
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.body.lines().filter_map(|line| line.strip_prefix("id: ")).collect()
 }
 
 #[track_caller]
-fn assert_unknown(answer: &Answer) {
+fn assert_unknown(answer: &Response) {
     assert_eq!(
         (answer.status, answer.body.as_str()),
         (

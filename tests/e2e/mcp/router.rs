@@ -1,11 +1,12 @@
 //! Tools that are called through a router made once, not through the handler.
 
+use fixtures::rejection_body as body;
 use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
 use rmcp::model::{CallToolResult, ContentBlock, Tool};
 use serde_json::json;
 
 use super::desk::{Desk, MODES, Running, reply, text};
-use crate::{assert_challenged, body};
+use crate::assert_challenged;
 
 /// Another one than the handler makes for itself, so that it shows who is asked.
 fn router() -> ToolRouter<Desk> {

@@ -1,9 +1,9 @@
 //! R-I10: sessions belong to the caller who opened them.
 
+use fixtures::raw_http::{Request, Response};
 use serde_json::json;
 
 use super::desk::{MODES, Mode, RESOURCE, Running, text};
-use crate::wire::{Answer, Request};
 
 const SESSIONS: [Mode; 2] = [MODES[4], MODES[7]];
 
@@ -14,7 +14,7 @@ fn within(desk: &Running, id: &str, token: &str) -> Request {
 }
 
 #[track_caller]
-fn assert_unknown(answer: &Answer) {
+fn assert_unknown(answer: &Response) {
     assert_eq!(answer.status, 404, "{answer:?}");
     assert_eq!(
         answer.body,
@@ -90,7 +90,7 @@ async fn the_identity_is_that_of_the_request_and_not_of_the_session() {
     };
     assert_eq!(text(&write(&rich).send(desk.address).await), "alice may: x");
     let poor = write(&desk.token("read")).send(desk.address).await;
-    crate::assert_challenged(&poor, 403, crate::body::INSUFFICIENT_SCOPE, "write");
+    crate::assert_challenged(&poor, 403, fixtures::rejection_body::INSUFFICIENT_SCOPE, "write");
     let nobody = write("nobody-knows-it").send(desk.address).await;
     assert_eq!(nobody.status, 401);
     assert_eq!(desk.runs(), 1);

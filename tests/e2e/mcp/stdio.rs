@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use fixtures::http_server::serve;
 use requires_auth::mcp::{Mcp, StdioError};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{
@@ -25,9 +26,7 @@ use tokio::io::{
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::desk::{
-    Desk, MODES, RESOURCE, guarded, message, meta, post, reply, resource_server, serve,
-};
+use super::desk::{Desk, MODES, RESOURCE, guarded, message, meta, post, reply, resource_server};
 use super::resources::Library;
 
 /// A client on a pipe.
@@ -391,7 +390,7 @@ async fn the_token_of_the_environment_is_not_that_of_a_caller_over_http() {
         Arc::new(LocalSessionManager::default()),
         StreamableHttpServerConfig::default(),
     );
-    let (address, _) = serve(axum::Router::new().route_service("/v1", service)).await;
+    let address = serve(axum::Router::new().route_service("/v1", service)).await;
     let params = json!({ "name": "any_token", "arguments": {}, "_meta": meta(MODES[0]) });
     let request = post()
         .header("mcp-protocol-version", "2026-07-28")

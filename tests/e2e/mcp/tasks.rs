@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use fixtures::http_server::serve;
+use fixtures::raw_http::Response;
 use requires_auth::mcp::{Mcp, McpBuilder};
 use requires_auth::requires_auth;
 use requires_auth::testing::AuthorizationServer;
@@ -16,8 +18,7 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::{ErrorData, RoleServer, ServerHandler, tool, tool_handler, tool_router};
 use serde_json::{Value, json};
 
-use super::desk::{MODES, RESOURCE, message, meta, post, reply, resource_server, serve};
-use crate::wire::Answer;
+use super::desk::{MODES, RESOURCE, message, meta, post, reply, resource_server};
 
 /// Begins one task, and knows every task.
 struct Clerk;
@@ -86,7 +87,7 @@ impl Office {
         let builder = Mcp::builder(&server, || Ok(Clerk)).declare_tools(&Clerk::tool_router());
         let mcp = settings(builder).build().unwrap();
         let sessions = Arc::new(LocalSessionManager::default());
-        let (address, _) = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
+        let address = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
         Self { address, authorization_server }
     }
 
@@ -95,7 +96,7 @@ impl Office {
         mint.subject(subject).audience(RESOURCE).scopes(scopes).issue()
     }
 
-    async fn ask(&self, token: &str, method: &str, name: &str, mut params: Value) -> Answer {
+    async fn ask(&self, token: &str, method: &str, name: &str, mut params: Value) -> Response {
         params["_meta"] = meta(MODES[0]);
         params["_meta"]["io.modelcontextprotocol/clientCapabilities"] =
             json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
@@ -109,7 +110,7 @@ impl Office {
         assert_eq!(reply(&begun)["result"]["taskId"], "the-task");
     }
 
-    async fn task(&self, token: &str, method: &str, id: &str) -> Answer {
+    async fn task(&self, token: &str, method: &str, id: &str) -> Response {
         let params = match method {
             "tasks/update" => json!({ "taskId": id, "inputResponses": {} }),
             _ => json!({ "taskId": id }),
@@ -137,7 +138,12 @@ async fn a_task_is_there_for_the_caller_who_began_it() {
         let others = reply(&office.task(&bob, method, "the-task").await);
         assert_eq!(others["error"]["message"], "there is no such task", "{method}");
         let without = office.task(&poor, method, "the-task").await;
-        crate::assert_challenged(&without, 403, crate::body::INSUFFICIENT_SCOPE, "write");
+        crate::assert_challenged(
+            &without,
+            403,
+            fixtures::rejection_body::INSUFFICIENT_SCOPE,
+            "write",
+        );
         let unknown = reply(&office.task(&alice, method, "another").await);
         assert_eq!(unknown["error"]["message"], "there is no such task", "{method}");
     }
@@ -151,5 +157,5 @@ async fn a_handler_can_decide_about_its_tasks_itself() {
     assert_eq!(answer["result"]["taskId"], "kept-elsewhere");
     let poor = office.token("alice", "read");
     let refused = office.ask(&poor, "tools/call", "begin", json!({ "name": "begin" })).await;
-    crate::assert_challenged(&refused, 403, crate::body::INSUFFICIENT_SCOPE, "write");
+    crate::assert_challenged(&refused, 403, fixtures::rejection_body::INSUFFICIENT_SCOPE, "write");
 }

@@ -2,26 +2,27 @@
 
 use std::sync::Arc;
 
+use fixtures::http_server::serve;
+use fixtures::log_capture::LogCapture;
 use requires_auth::mcp::Mcp;
 use requires_auth::testing::AuthorizationServer;
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use serde_json::json;
 
-use super::desk::{Desk, MODES, RESOURCE, message, meta, post, reply, resource_server, serve};
-use crate::log::Log;
+use super::desk::{Desk, MODES, RESOURCE, message, meta, post, reply, resource_server};
 
 #[tokio::test]
 async fn a_guard_that_the_layer_does_not_know_of_refuses_and_warns() {
     // R-I4
-    let log = Log::default();
-    let _logging = log.begin();
+    let log = LogCapture::default();
+    let _logging = log.start();
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let server = resource_server(&authorization_server);
     let mcp = Mcp::builder(&server, || Ok(Desk::default()));
     let mcp = mcp.allow_anonymous().build().unwrap();
     let sessions = Arc::new(LocalSessionManager::default());
-    let (address, _) = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
+    let address = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
     let token = authorization_server.mint().audience(RESOURCE).scopes("other").issue();
 
     let mut params = json!({ "name": "write", "arguments": {}, "_meta": meta(MODES[0]) });
@@ -33,7 +34,7 @@ async fn a_guard_that_the_layer_does_not_know_of_refuses_and_warns() {
         .bearer(&token)
         .send(address)
         .await;
-    crate::assert_challenged(&modern, 403, crate::body::INSUFFICIENT_SCOPE, "write");
+    crate::assert_challenged(&modern, 403, fixtures::rejection_body::INSUFFICIENT_SCOPE, "write");
 
     params["_meta"] = json!({});
     let initialize = json!({
@@ -62,7 +63,7 @@ async fn a_guard_that_the_layer_does_not_know_of_refuses_and_warns() {
         .json(&message("tools/call", &params))
         .send(address)
         .await;
-    crate::assert_challenged(&nobody, 401, crate::body::UNAUTHORIZED, "write");
+    crate::assert_challenged(&nobody, 401, fixtures::rejection_body::UNAUTHORIZED, "write");
 
     let lines = log.lines();
     let warnings: Vec<_> = lines.iter().filter(|line| line.contains("is unknown to")).collect();
