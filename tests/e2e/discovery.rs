@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use crate::head;
-use crate::refusal_log::warned;
+use crate::rejection_log::warned;
 use crate::service::RESOURCE;
 
 /// More than the longest delay between two attempts.

@@ -19,8 +19,8 @@ use requires_auth::{
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::once::Counting;
 use crate::service::RESOURCE;
+use crate::single_resolution::Counting;
 use crate::{assert_challenged, assert_ran, assert_server_error};
 
 const READ: Condition = Condition::Scope("read");

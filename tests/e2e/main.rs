@@ -9,25 +9,25 @@
 )]
 #![allow(unreachable_pub, reason = "a program has no outside")]
 
-mod answers;
-mod asking;
-mod breaking;
-mod counting;
+mod application_rejections;
+mod authorization_server_faults;
+mod cache;
+mod circuit_breaker;
 mod credentials;
 mod discovery;
-mod faults;
+mod introspection_requests;
+mod introspection_response;
 mod layer;
 mod mcp;
 mod metadata;
-mod once;
-mod own_refusals;
-mod reading;
-mod refusal_log;
-mod remembering;
+mod metrics;
+mod rejection_log;
+mod rejections;
 mod scopes;
 mod service;
-mod setup;
-mod standing_in;
+mod settings;
+mod single_resolution;
+mod stale_claims;
 use fixtures::raw_http::Response;
 
 /// The head of a request with this bearer token, for code that calls the guard itself.

@@ -2,18 +2,18 @@
 //! revision and mode that clients speak.
 
 mod calls;
-mod desk;
+mod event_stream_resumption;
+mod foreign_layers;
 mod handled_rejections;
-mod layers;
 mod lists;
 mod load;
 mod messages;
-mod once;
 mod policies;
 mod resources;
-mod resuming;
-mod router;
 mod sessions;
+mod single_resolution;
 mod stdio;
 mod tasks;
-mod undeclared;
+mod test_server;
+mod tool_router;
+mod undeclared_tools;

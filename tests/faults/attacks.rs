@@ -9,9 +9,9 @@ use requires_auth::testing::{Endpoint, Fault};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until};
 
-use crate::clients::once_with;
-use crate::lab::{Lab, RESOURCE};
+use crate::load::once_with;
 use crate::report::{Outcome, Report, check};
+use crate::service::{Lab, RESOURCE};
 
 /// What the server does to a token of the attacker's.
 #[derive(Debug, Clone, Copy)]

@@ -14,14 +14,14 @@
 )]
 #![allow(unreachable_pub, reason = "a program has no outside")]
 
-mod asking;
 mod attacks;
-mod clients;
-mod lab;
+mod cache;
+mod introspection_requests;
+mod load;
 mod outages;
-mod remembering;
 mod report;
-mod sharing;
+mod service;
+mod shared_cache;
 
 use std::process::ExitCode;
 
@@ -32,9 +32,9 @@ async fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
     let mut report = Report::begin(wanted);
     outages::run(&mut report).await;
-    asking::run(&mut report).await;
+    introspection_requests::run(&mut report).await;
     attacks::run(&mut report).await;
-    remembering::run(&mut report).await;
-    sharing::run(&mut report).await;
+    cache::run(&mut report).await;
+    shared_cache::run(&mut report).await;
     report.end()
 }

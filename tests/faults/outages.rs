@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use requires_auth::IntrospectionBuilder;
 use requires_auth::testing::{ActiveAs, Fault};
 
-use crate::clients::{Load, Who};
-use crate::lab::Lab;
+use crate::load::{Load, Who};
 use crate::report::{Outcome, Report, check};
+use crate::service::Lab;
 
 /// Outages are refused with 503; who brings no token needs nobody to be asked.
 fn outage(who: Who) -> u16 {

@@ -7,7 +7,7 @@ use fixtures::redis_server::{RedisServer, until};
 use requires_auth::shared_cache::SharedCache;
 use requires_auth::testing::ManualClock;
 
-use crate::fixture::{AMPLE, Instance, Response, SECRET, authorization_server, parsed, token};
+use crate::instance::{AMPLE, Instance, Response, SECRET, authorization_server, parsed, token};
 
 struct Cluster {
     nodes: Vec<RedisServer>,

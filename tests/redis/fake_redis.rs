@@ -9,7 +9,7 @@ use requires_auth::testing::ManualClock;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::fixture::{Instance, Response, SECRET, authorization_server, token};
+use crate::instance::{Instance, Response, SECRET, authorization_server, token};
 
 /// The reply to a command: by its name, followed by `generation` if that is the key, and by the number of
 /// commands before it; `None` closes the connection.

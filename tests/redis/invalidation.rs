@@ -7,8 +7,8 @@ use fixtures::redis_server::{RedisServer, until};
 use requires_auth::testing::{AuthorizationServer, Fault};
 use serde_json::json;
 
-use crate::fixture::{Instance, RESOURCE, Response, authorization_server, parsed, token};
-use crate::proxy::Proxy;
+use crate::instance::{Instance, RESOURCE, Response, authorization_server, parsed, token};
+use crate::tcp_proxy::Proxy;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -109,7 +109,7 @@ async fn invalidate_during_a_resolution(invalidate: impl AsyncFnOnce(&Instance, 
     };
     tokio::join!(before, meanwhile);
     // It would be written after the answer, so before the claims of the next token.
-    let another = crate::fixture::token(&server, "entries:read");
+    let another = crate::instance::token(&server, "entries:read");
     assert_eq!(slow.read(&another).await, Response::ok());
     until(|| !store.keys("*:claims:*").is_empty()).await;
     let later = Instance::start(&server, &store.url()).await;
@@ -155,7 +155,7 @@ async fn an_invalidated_token_is_cached_again() {
     assert_eq!(other.read(&token).await, Response::ok());
     let asked = server.introspections();
     one.cache.invalidate_everywhere(&parsed("yet-another-one")).await.unwrap();
-    let third = crate::fixture::token(&server, "entries:read");
+    let third = crate::instance::token(&server, "entries:read");
     assert_eq!(other.read(&third).await, Response::ok());
     server.revoke(&third);
     one.cache.invalidate_everywhere(&parsed(&third)).await.unwrap();
@@ -297,7 +297,7 @@ async fn one_token_that_is_invalidated_often_in_an_outage_does_not_invalidate_al
         "no other entry is invalidated"
     );
 
-    let token = crate::fixture::token(&server, "entries:read");
+    let token = crate::instance::token(&server, "entries:read");
     assert_eq!(other.read(&token).await, Response::ok());
     proxy.disconnect();
     server.revoke(&token);

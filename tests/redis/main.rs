@@ -13,11 +13,11 @@
 
 mod cluster;
 mod fake_redis;
-mod fixture;
+mod instance;
 mod invalidation;
 mod outages;
-mod proxy;
 mod shared_cache;
 mod tampering;
+mod tcp_proxy;
 mod telemetry;
 mod tls;

@@ -8,7 +8,7 @@ use fixtures::redis_server::{RedisServer, free_port, until};
 use requires_auth::shared_cache::SharedCache;
 use requires_auth::testing::{AuthorizationServer, ManualClock};
 
-use crate::fixture::{AMPLE, Instance, Response, SECRET, authorization_server, token};
+use crate::instance::{AMPLE, Instance, Response, SECRET, authorization_server, token};
 
 #[tokio::test]
 async fn without_the_store_tokens_are_resolved() {
@@ -20,7 +20,7 @@ async fn without_the_store_tokens_are_resolved() {
     assert_eq!(instance.read(&token).await, Response::ok());
     assert_eq!(instance.read(&token).await, Response::ok());
     assert_eq!(server.introspections(), 1, "the first level works");
-    let acknowledged = instance.cache.invalidate_everywhere(&crate::fixture::parsed(&token)).await;
+    let acknowledged = instance.cache.invalidate_everywhere(&crate::instance::parsed(&token)).await;
     assert_eq!(
         acknowledged.unwrap_err().to_string(),
         "the second level of the cache has not stored the invalidation yet: it does so when it can be \

@@ -9,8 +9,8 @@ use requires_auth::testing::{Fault, ManualClock};
 use requires_auth::{Cached, Clock, Introspection, Resolver};
 use serde_json::json;
 
-use crate::fixture::{Instance, RESOURCE, Response, SECRET, authorization_server, parsed, token};
-use crate::proxy::Proxy;
+use crate::instance::{Instance, RESOURCE, Response, SECRET, authorization_server, parsed, token};
+use crate::tcp_proxy::Proxy;
 
 #[tokio::test]
 async fn a_token_that_one_instance_has_resolved_is_not_resolved_by_another() {

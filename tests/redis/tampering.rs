@@ -6,7 +6,7 @@ use fixtures::redis_server::{RedisServer, until};
 use requires_auth::shared_cache::SharedCache;
 use requires_auth::testing::ManualClock;
 
-use crate::fixture::{Instance, RESOURCE, Response, SECRET, authorization_server, parsed, token};
+use crate::instance::{Instance, RESOURCE, Response, SECRET, authorization_server, parsed, token};
 
 #[tokio::test]
 async fn a_dump_of_the_store_reveals_nothing() {

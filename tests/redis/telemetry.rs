@@ -6,7 +6,7 @@ use fixtures::redis_server::{RedisServer, until};
 use requires_auth::shared_cache::SharedCache;
 use requires_auth::testing::ManualClock;
 
-use crate::fixture::{Instance, Response, SECRET, authorization_server, parsed, token};
+use crate::instance::{Instance, Response, SECRET, authorization_server, parsed, token};
 
 #[tokio::test]
 async fn use_of_the_store_is_counted_and_logged() {
@@ -44,7 +44,7 @@ async fn use_of_the_store_is_counted_and_logged() {
 
     store.kill();
     until(|| counts("s_connected") == Some(0.0)).await;
-    assert_eq!(one.read(&crate::fixture::token(&server, "entries:read")).await, Response::ok());
+    assert_eq!(one.read(&crate::instance::token(&server, "entries:read")).await, Response::ok());
     assert_eq!(counts(r#"_lookups_total{result="unavailable"}"#), Some(1.0));
     assert_eq!(counts(r#"_writes_total{result="skipped"}"#), Some(1.0));
     store.restart();

@@ -7,7 +7,7 @@ use fixtures::redis_server::{RedisServer, free_port};
 use requires_auth::shared_cache::{SharedCache, SharedCacheBuilder};
 use requires_auth::testing::ManualClock;
 
-use crate::fixture::{Instance, Response, SECRET, authorization_server, token};
+use crate::instance::{Instance, Response, SECRET, authorization_server, token};
 
 /// Certificates that are made for the test: an authority, a server and a client.
 struct Certificates {
@@ -98,7 +98,7 @@ async fn reaches(store: &RedisServer, shared: SharedCacheBuilder) -> bool {
     let instance = Instance::with(&server, shared, ManualClock::running(), |cache| cache).await;
     let token = token(&server, "entries:read");
     assert_eq!(instance.read(&token).await, Response::ok());
-    let acknowledged = instance.cache.invalidate_everywhere(&crate::fixture::parsed(&token)).await;
+    let acknowledged = instance.cache.invalidate_everywhere(&crate::instance::parsed(&token)).await;
     assert_eq!(acknowledged.is_ok(), !store.keys("*").is_empty());
     acknowledged.is_ok()
 }

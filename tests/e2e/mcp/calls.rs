@@ -12,7 +12,7 @@ use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use serde_json::{Value, json};
 
-use super::desk::{
+use super::test_server::{
     Desk, MODES, Mode, RESOURCE, Running, guarded, message, meta, post, reply, resource_server,
     text,
 };

@@ -26,7 +26,7 @@ use rmcp::{
 use serde_json::{Value, json};
 use tower_layer::Layer;
 
-use super::desk::{MODES, Mode, RESOURCE, message, meta, post, reply, resource_server};
+use super::test_server::{MODES, Mode, RESOURCE, message, meta, post, reply, resource_server};
 use crate::assert_challenged;
 
 /// Handles rejections in every way that a function can.

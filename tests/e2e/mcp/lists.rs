@@ -4,7 +4,7 @@ use fixtures::raw_http::Request;
 use requires_auth::mcp::McpBuilder;
 use serde_json::{Value, json};
 
-use super::desk::{MODES, Running, reply};
+use super::test_server::{MODES, Running, reply};
 
 fn names(list: &Value) -> Vec<&str> {
     let mut names: Vec<&str> =
@@ -113,7 +113,7 @@ async fn the_metadata_lists_the_scopes_of_the_code() {
     assert_eq!(
         metadata,
         json!({
-            "resource": super::desk::RESOURCE,
+            "resource": super::test_server::RESOURCE,
             "authorization_servers": [desk.authorization_server.issuer()],
             "scopes_supported": ["admin", "notes:read", "papers:read", "read", "write"],
             "bearer_methods_supported": ["header"],

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use super::desk::{MODES, Running};
+use super::test_server::{MODES, Running};
 use crate::service::METADATA;
 
 const CLIENTS: usize = 200;
@@ -102,7 +102,7 @@ async fn call(desk: &Running, http: &Client, case: &Case, session: Option<&str>)
         .header("mcp-protocol-version", desk.mode.revision);
     if modern {
         request = request.header("mcp-method", "tools/call").header("mcp-name", case.tool);
-        params["_meta"] = super::desk::meta(desk.mode);
+        params["_meta"] = super::test_server::meta(desk.mode);
     }
     if let Some(token) = &case.token {
         request = request.bearer_auth(token);
@@ -110,7 +110,7 @@ async fn call(desk: &Running, http: &Client, case: &Case, session: Option<&str>)
     if let Some(session) = session {
         request = request.header("mcp-session-id", session);
     }
-    let body = super::desk::message("tools/call", &params);
+    let body = super::test_server::message("tools/call", &params);
     let response = request.body(body).send().await.unwrap();
     let status = response.status().as_u16();
     let challenge = response.headers().get("www-authenticate").cloned();

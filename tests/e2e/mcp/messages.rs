@@ -3,7 +3,7 @@
 use fixtures::raw_http::Response;
 use serde_json::json;
 
-use super::desk::{MODES, Running, message, meta, post};
+use super::test_server::{MODES, Running, message, meta, post};
 
 #[track_caller]
 fn assert_refused(answer: &Response, status: u16, message: &str) {

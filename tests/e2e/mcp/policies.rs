@@ -19,7 +19,7 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
-use super::desk::{
+use super::test_server::{
     Desk, MODES, RESOURCE, guarded, message, meta, post, reply, resource_server, text,
 };
 

@@ -21,7 +21,7 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::json;
 
-use super::desk::{MODES, RESOURCE, Running, message, meta, post, reply, resource_server};
+use super::test_server::{MODES, RESOURCE, Running, message, meta, post, reply, resource_server};
 use crate::assert_challenged;
 
 /// Serves whatever it is asked for.

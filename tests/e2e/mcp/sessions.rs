@@ -3,7 +3,7 @@
 use fixtures::raw_http::{Request, Response};
 use serde_json::json;
 
-use super::desk::{MODES, Mode, RESOURCE, Running, text};
+use super::test_server::{MODES, Mode, RESOURCE, Running, text};
 
 const SESSIONS: [Mode; 2] = [MODES[4], MODES[7]];
 

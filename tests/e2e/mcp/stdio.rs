@@ -26,8 +26,10 @@ use tokio::io::{
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::desk::{Desk, MODES, RESOURCE, guarded, message, meta, post, reply, resource_server};
 use super::resources::Library;
+use super::test_server::{
+    Desk, MODES, RESOURCE, guarded, message, meta, post, reply, resource_server,
+};
 
 /// A client on a pipe.
 struct Pipe {

@@ -18,7 +18,7 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::{ErrorData, RoleServer, ServerHandler, tool, tool_handler, tool_router};
 use serde_json::{Value, json};
 
-use super::desk::{MODES, RESOURCE, message, meta, post, reply, resource_server};
+use super::test_server::{MODES, RESOURCE, message, meta, post, reply, resource_server};
 
 /// Begins one task, and knows every task.
 struct Clerk;

@@ -5,7 +5,7 @@ use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
 use rmcp::model::{CallToolResult, ContentBlock, Tool};
 use serde_json::json;
 
-use super::desk::{Desk, MODES, Running, reply, text};
+use super::test_server::{Desk, MODES, Running, reply, text};
 use crate::assert_challenged;
 
 /// Another one than the handler makes for itself, so that it shows who is asked.

@@ -12,7 +12,7 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::{tool, tool_router};
 use serde_json::json;
 
-use super::desk::{MODES, RESOURCE, message, meta, post, resource_server};
+use super::test_server::{MODES, RESOURCE, message, meta, post, resource_server};
 
 struct Tools;
 

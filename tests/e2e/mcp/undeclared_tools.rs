@@ -10,7 +10,7 @@ use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use serde_json::json;
 
-use super::desk::{Desk, MODES, RESOURCE, message, meta, post, reply, resource_server};
+use super::test_server::{Desk, MODES, RESOURCE, message, meta, post, reply, resource_server};
 
 #[tokio::test]
 async fn a_guard_that_the_layer_does_not_know_of_refuses_and_warns() {

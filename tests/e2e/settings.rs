@@ -277,7 +277,7 @@ async fn plain_http_is_sent_through_no_proxy() {
     let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", proxy.local_addr().unwrap());
     let inside = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "setup::plain_http_is_sent_through_no_proxy"])
+        .args(["--exact", "settings::plain_http_is_sent_through_no_proxy"])
         .envs([(INSIDE, "1"), ("HTTP_PROXY", &url), ("http_proxy", &url), ("ALL_PROXY", &url)])
         .env_remove("NO_PROXY")
         .env_remove("no_proxy")

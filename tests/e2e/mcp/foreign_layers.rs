@@ -24,7 +24,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::json;
 use tower_layer::Layer;
 
-use super::desk::{
+use super::test_server::{
     Desk, MODES, Mode, RESOURCE, guarded, message, meta, post, reply, resource_server, text,
 };
 use crate::{assert_challenged, assert_server_error};

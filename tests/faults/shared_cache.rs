@@ -7,9 +7,9 @@ use fixtures::redis_server::{AMPLE, RedisServer, program};
 use requires_auth::shared_cache::SharedCache;
 use requires_auth::{AccessToken, CachedBuilder, Introspection};
 
-use crate::clients::{Load, Who, once};
-use crate::lab::Lab;
+use crate::load::{Load, Who, once};
 use crate::report::{Outcome, Report, check};
+use crate::service::Lab;
 
 pub async fn run(report: &mut Report) {
     let version = Command::new(program()).arg("--version").stdout(Stdio::null()).status();

@@ -7,9 +7,9 @@ use requires_auth::{Introspection, ResourceServerConfig};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::clients::once;
-use crate::lab::{Lab, RESOURCE};
+use crate::load::once;
 use crate::report::{Outcome, Report, check};
+use crate::service::{Lab, RESOURCE};
 
 pub async fn run(report: &mut Report) {
     report

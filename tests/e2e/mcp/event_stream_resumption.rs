@@ -14,7 +14,9 @@ use rmcp::transport::streamable_http_server::session::{
 };
 use serde_json::json;
 
-use super::desk::{Desk, MODES, Mode, RESOURCE, guarded, message, meta, post, resource_server};
+use super::test_server::{
+    Desk, MODES, Mode, RESOURCE, guarded, message, meta, post, resource_server,
+};
 
 /// Numbers its events, so that anybody can guess their ids.
 #[derive(Default)]
@@ -348,7 +350,7 @@ async fn anonymous_callers_resume_only_within_a_session() {
 #[tokio::test]
 async fn the_streams_of_a_session_without_an_event_store_are_resumed_too() {
     // R-I12: there the ids count from 0 in each session.
-    let desk = super::desk::Running::start(MODES[4]).await;
+    let desk = super::test_server::Running::start(MODES[4]).await;
     let (alice, bob) = (desk.token_of("alice", "read"), desk.token_of("bob", "read"));
     let (alices, bobs) = (desk.session(&alice).await.unwrap(), desk.session(&bob).await.unwrap());
     let call = |session: &str| {

@@ -7,9 +7,9 @@ use requires_auth::testing::Fault;
 use requires_auth::{AccessToken, Clock, IntrospectionBuilder};
 use tokio::task::JoinSet;
 
-use crate::clients::{Load, Who, once};
-use crate::lab::{Lab, RESOURCE};
+use crate::load::{Load, Who, once};
 use crate::report::{Outcome, Report, check};
+use crate::service::{Lab, RESOURCE};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
