@@ -107,25 +107,25 @@ impl Service {
 }
 
 #[tokio::test]
-async fn a_private_document_of_an_optional_function_is_challenged_as_by_the_guard() {
+async fn a_rejection_by_an_optional_function_has_the_challenge_of_a_guard() {
     // R-B8, R-B1 to R-B6
     let service = Service::start().await;
     assert_ran(&service.get("/document/public").await, "public");
-    let refused = service.get("/document/private").await;
-    assert_challenged(&refused, 401, body::UNAUTHORIZED, "admin");
-    let refused = service.get("/document/list-first").await;
-    assert_challenged(&refused, 401, body::UNAUTHORIZED, "read write");
-    let refused = service.get("/document/anybody's").await;
-    assert_challenged(&refused, 401, body::UNAUTHORIZED, "");
-    let refused = service.get("/document/nobody's").await;
-    assert_challenged(&refused, 401, body::UNAUTHORIZED, "");
+    let rejected = service.get("/document/private").await;
+    assert_challenged(&rejected, 401, body::UNAUTHORIZED, "admin");
+    let rejected = service.get("/document/list-first").await;
+    assert_challenged(&rejected, 401, body::UNAUTHORIZED, "read write");
+    let rejected = service.get("/document/anybody's").await;
+    assert_challenged(&rejected, 401, body::UNAUTHORIZED, "");
+    let rejected = service.get("/document/nobody's").await;
+    assert_challenged(&rejected, 401, body::UNAUTHORIZED, "");
 
     for (scopes, challenged) in [("", "admin"), ("read", "read write"), ("other", "admin")] {
-        let refused = service.get_with("/document/private", scopes).await;
-        assert_challenged(&refused, 403, body::INSUFFICIENT_SCOPE, challenged);
+        let rejected = service.get_with("/document/private", scopes).await;
+        assert_challenged(&rejected, 403, body::INSUFFICIENT_SCOPE, challenged);
     }
-    let refused = service.get_with("/document/nobody's", "read").await;
-    assert_challenged(&refused, 403, body::INSUFFICIENT_SCOPE, "");
+    let rejected = service.get_with("/document/nobody's", "read").await;
+    assert_challenged(&rejected, 403, body::INSUFFICIENT_SCOPE, "");
     for enough in ["admin", "write read"] {
         assert_ran(&service.get_with("/document/private", enough).await, "private");
     }
@@ -133,47 +133,47 @@ async fn a_private_document_of_an_optional_function_is_challenged_as_by_the_guar
 }
 
 #[tokio::test]
-async fn a_further_condition_is_challenged_together_with_the_declared_one() {
+async fn the_challenge_of_a_further_condition_includes_the_declared_one() {
     // R-B3, R-B4, R-B8
     let service = Service::start().await;
-    let refused = service.get_with("/declared", "read").await;
-    assert_challenged(&refused, 403, body::INSUFFICIENT_SCOPE, "read write");
-    let refused = service.get_with("/declared", "base").await;
-    assert_challenged(&refused, 403, body::INSUFFICIENT_SCOPE, "base admin");
+    let rejected = service.get_with("/declared", "read").await;
+    assert_challenged(&rejected, 403, body::INSUFFICIENT_SCOPE, "read write");
+    let rejected = service.get_with("/declared", "base").await;
+    assert_challenged(&rejected, 403, body::INSUFFICIENT_SCOPE, "base admin");
     assert_ran(&service.get_with("/declared", "base admin").await, "may");
 }
 
 #[tokio::test]
-async fn code_without_a_caller_makes_the_same_refusals() {
+async fn code_without_a_caller_creates_the_same_rejections() {
     // R-B8
     let service = Service::start().await;
-    let refused = service.get("/outside/unauthorized").await;
-    assert_challenged(&refused, 401, body::UNAUTHORIZED, "read");
-    let refused = service.get("/outside/invalid-token").await;
-    assert_challenged(&refused, 401, body::INVALID_TOKEN, "read write");
-    let refused = service.get("/outside/insufficient-scope").await;
-    assert_challenged(&refused, 403, body::INSUFFICIENT_SCOPE, "read write");
+    let rejected = service.get("/outside/unauthorized").await;
+    assert_challenged(&rejected, 401, body::UNAUTHORIZED, "read");
+    let rejected = service.get("/outside/invalid-token").await;
+    assert_challenged(&rejected, 401, body::INVALID_TOKEN, "read write");
+    let rejected = service.get("/outside/insufficient-scope").await;
+    assert_challenged(&rejected, 403, body::INSUFFICIENT_SCOPE, "read write");
 }
 
 #[tokio::test]
-async fn a_condition_with_what_is_no_scope_is_our_own_mistake() {
+async fn a_condition_with_an_invalid_scope_is_a_server_error() {
     // R-B8: it fails closed, also where the token would meet another alternative.
     let service = Service::start().await;
     for path in ["/document/broken", "/outside/broken-token", "/outside/broken-scope"] {
         assert_server_error(&service.get(path).await, 500, body::SERVER_ERROR, None);
     }
-    let refused = service.get_with("/document/broken", "read").await;
-    assert_server_error(&refused, 500, body::SERVER_ERROR, None);
+    let rejected = service.get_with("/document/broken", "read").await;
+    assert_server_error(&rejected, 500, body::SERVER_ERROR, None);
     let auth = Caller::new("alice", "read").auth_info();
     for scope in ["", "a b", "ä", "a\\b"] {
         let condition = Scope(Box::leak(scope.to_owned().into_boxed_str()));
-        let refused = auth.require_condition(condition).unwrap_err();
-        assert_eq!(refused.reason(), Reason::Misconfigured, "{scope:?}");
+        let rejected = auth.require_condition(condition).unwrap_err();
+        assert_eq!(rejected.reason(), Reason::Misconfigured, "{scope:?}");
     }
 }
 
 #[tokio::test]
-async fn stale_claims_meet_a_condition_only_with_scopes_that_are_spared() {
+async fn stale_claims_satisfy_a_condition_only_with_the_configured_scopes() {
     // R-B8, R-C10
     let server = AuthorizationServer::start().await.unwrap();
     let client = Introspection::builder(server.introspection_url()).without_retry();
@@ -200,22 +200,22 @@ async fn stale_claims_meet_a_condition_only_with_scopes_that_are_spared() {
     auth.require_condition(READING).unwrap();
     auth.require_condition(Any(&[Scope("write"), READING])).unwrap();
     for write in [Scope("write"), CHOICE] {
-        let refused = auth.require_condition(write).unwrap_err();
-        assert_eq!(refused.reason(), Reason::Unavailable, "a fresh token might have it");
+        let rejected = auth.require_condition(write).unwrap_err();
+        assert_eq!(rejected.reason(), Reason::Unavailable, "a fresh token might have it");
     }
-    let refused =
+    let rejected =
         auth.require_condition(Any(&[Scope("admin"), All(&[Scope("write"), Scope("x")])]));
-    let refused = refused.unwrap_err();
-    assert_eq!(refused.reason(), Reason::InsufficientScope);
+    let rejected = rejected.unwrap_err();
+    assert_eq!(rejected.reason(), Reason::InsufficientScope);
     // All of the token's scopes count for the challenge.
-    assert_eq!(refused.scope(), Some("read write x"));
+    assert_eq!(rejected.scope(), Some("read write x"));
 }
 
 #[tokio::test]
-async fn they_are_counted_and_logged_as_those_of_the_guard() {
+async fn application_rejections_are_counted_and_logged_like_those_of_a_guard() {
     // R-B8
     let (recorder, prometheus) = recorder();
-    let _counting = metrics::set_default_local_recorder(&recorder);
+    let _recording = metrics::set_default_local_recorder(&recorder);
     let log = LogCapture::default();
     let _logging = log.start();
     let service = Service::start().await;
@@ -255,15 +255,15 @@ async fn wrong_argument(
 async fn wrong_presence(_: Authorized<Optional<OAuthScope<'r'>>, AuthInfo>) {}
 
 #[tokio::test]
-async fn a_guard_for_a_type_that_cannot_receive_the_caller_lets_nobody_through() {
+async fn a_guard_whose_argument_cannot_receive_the_caller_rejects_every_request() {
     // R-K9, R-K7
     let log = LogCapture::default();
     let _logging = log.start();
     let service = Service::start().await;
     for path in ["/wrong-argument", "/wrong-presence"] {
         assert_server_error(&service.get(path).await, 500, body::SERVER_ERROR, None);
-        let answer = service.get_with(path, "read").await;
-        assert_server_error(&answer, 500, body::SERVER_ERROR, None);
+        let response = service.get_with(path, "read").await;
+        assert_server_error(&response, 500, body::SERVER_ERROR, None);
     }
     let words = r#"status=500 reason="misconfigured" function="w" needs=read"#;
     let cause = "cause=the argument that receives the caller is neither `AuthInfo` nor";

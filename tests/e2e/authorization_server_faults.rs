@@ -12,13 +12,13 @@ use crate::service::Service;
 use crate::{assert_ran, assert_server_error};
 
 /// The deadline in these tests; the default is asserted by itself.
-const DEADLINE: Duration = Duration::from_millis(400);
+const REQUEST_TIMEOUT: Duration = Duration::from_millis(400);
 
 /// What a busy machine may add. It only bounds a test that would otherwise hang.
-const SLACK: Duration = Duration::from_secs(4);
+const TOLERANCE: Duration = Duration::from_secs(4);
 
 #[tokio::test]
-async fn whatever_the_server_does_the_answer_is_an_outage_within_the_deadline() {
+async fn every_fault_is_an_outage_within_the_request_timeout() {
     // R-B1, R-C4, R-C5, R-D1, R-D2
     let elsewhere = AuthorizationServer::start().await.unwrap();
     let canary = "upstream-canary";
@@ -50,91 +50,97 @@ async fn whatever_the_server_does_the_answer_is_an_outage_within_the_deadline() 
         ("active absent", Fault::active(ActiveAs::Absent)),
         ("active repeated", Fault::active(ActiveAs::Repeated)),
     ] {
-        let service = Service::with(|client| client.request_timeout(DEADLINE), |it| it).await;
+        let service =
+            Service::with(|client| client.request_timeout(REQUEST_TIMEOUT), |it| it).await;
         service.authorization_server.fault(fault);
         let token = service.token("read");
         let start = Instant::now();
-        let answer = Request::get("/read").bearer(&token).send(service.address).await;
+        let response = Request::get("/read").bearer(&token).send(service.address).await;
         let took = start.elapsed();
-        assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5"));
-        assert!(took < DEADLINE + SLACK, "{name}: {took:?}");
-        assert!(!answer.text().contains(canary) && !answer.text().contains(&token), "{name}");
+        assert_server_error(&response, 503, body::UNAVAILABLE, Some("5"));
+        assert!(took < REQUEST_TIMEOUT + TOLERANCE, "{name}: {took:?}");
+        assert!(!response.text().contains(canary) && !response.text().contains(&token), "{name}");
         assert_eq!(service.runs(), 0, "{name}");
 
         service.authorization_server.clear_faults();
-        let answer = Request::get("/read").bearer(&token).send(service.address).await;
-        assert_ran(&answer, "alice may");
+        let response = Request::get("/read").bearer(&token).send(service.address).await;
+        assert_ran(&response, "alice may");
     }
     assert_eq!(elsewhere.introspections(), 0, "redirects are not followed");
 }
 
 #[tokio::test]
-async fn a_server_that_is_gone_is_an_outage_and_comes_back() {
+async fn a_stopped_server_is_an_outage_until_it_is_restarted() {
     // R-B1, R-L2
     let service = Service::start().await;
     let token = service.token("read");
-    let ask = || Request::get("/read").bearer(&token).send(service.address);
-    assert_ran(&ask().await, "alice may");
+    let send = || Request::get("/read").bearer(&token).send(service.address);
+    assert_ran(&send().await, "alice may");
     service.authorization_server.stop().await.unwrap();
-    assert_server_error(&ask().await, 503, body::UNAVAILABLE, Some("5"));
+    assert_server_error(&send().await, 503, body::UNAVAILABLE, Some("5"));
     service.authorization_server.restart().await.unwrap();
-    assert_ran(&ask().await, "alice may");
+    assert_ran(&send().await, "alice may");
 }
 
 #[tokio::test]
-async fn the_default_deadline_is_five_seconds() {
+async fn the_default_request_timeout_is_five_seconds() {
     // R-C5
     let service = Service::start().await;
     service.authorization_server.fault(Fault::hang());
     let start = Instant::now();
-    let answer = Request::get("/read").bearer("t").send(service.address).await;
-    assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5"));
+    let response = Request::get("/read").bearer("t").send(service.address).await;
+    assert_server_error(&response, 503, body::UNAVAILABLE, Some("5"));
     let took = start.elapsed();
-    assert!(took >= Duration::from_secs(5) && took < Duration::from_secs(5) + SLACK, "{took:?}");
+    assert!(
+        took >= Duration::from_secs(5) && took < Duration::from_secs(5) + TOLERANCE,
+        "{took:?}"
+    );
 }
 
 #[tokio::test]
-async fn an_answer_of_exactly_the_cap_is_read() {
+async fn a_response_of_exactly_the_maximum_length_is_read() {
     // R-C5
     let service = Service::start().await;
     let right = r#"{"active":true,"aud":"https://api.example/v1","scope":"read","sub":"alice"}"#;
     let padded = |length: usize| format!("{right}{}", " ".repeat(length - right.len()));
     for (length, status) in [(64 * 1024, 200), (64 * 1024 + 1, 503)] {
-        let token = service.token_with_answer(padded(length));
-        let answer = Request::get("/read").bearer(&token).send(service.address).await;
-        assert_eq!(answer.status, status, "{length}");
+        let token = service.token_with_response(padded(length));
+        let response = Request::get("/read").bearer(&token).send(service.address).await;
+        assert_eq!(response.status, status, "{length}");
     }
 }
 
 #[tokio::test]
-async fn an_answer_that_says_it_is_encoded_is_refused() {
+async fn a_response_with_a_content_encoding_is_rejected() {
     // R-C5: also one that would be right if it were read as it is.
     let service = Service::start().await;
     let right = r#"{"active":true,"aud":"https://api.example/v1","scope":"read","sub":"alice"}"#;
     let fault = Fault::body("application/json", right);
     service.authorization_server.fault_once(fault.clone());
-    let ask = || Request::get("/read").bearer("token").send(service.address);
-    assert_ran(&ask().await, "alice may");
+    let send = || Request::get("/read").bearer("token").send(service.address);
+    assert_ran(&send().await, "alice may");
     service.authorization_server.fault_once(fault.header("content-encoding", "gzip"));
-    assert_server_error(&ask().await, 503, body::UNAVAILABLE, Some("5"));
+    assert_server_error(&send().await, 503, body::UNAVAILABLE, Some("5"));
 }
 
 #[tokio::test]
-async fn nothing_is_given_away_in_logs() {
+async fn no_secret_is_logged() {
     // R-A6, R-C3, R-B5
     let log = LogCapture::default();
     let _guard = log.start();
     let server = AuthorizationServer::builder().client("journal", "secret-canary").start().await;
-    let service = Service::beside(
+    let service = Service::with_authorization_server(
         server.unwrap(),
-        |client| client.client_secret_basic("journal", "secret-canary").request_timeout(DEADLINE),
+        |client| {
+            client.client_secret_basic("journal", "secret-canary").request_timeout(REQUEST_TIMEOUT)
+        },
         |it| it,
     )
     .await;
     let token = service.token("read");
-    let ask = |token: &str| Request::get("/read").bearer(token).send(service.address);
-    assert_ran(&ask(&token).await, "alice may");
-    ask("token-canary").await;
+    let send = |token: &str| Request::get("/read").bearer(token).send(service.address);
+    assert_ran(&send(&token).await, "alice may");
+    send("token-canary").await;
     Request::get("/read")
         .header("authorization", "Bearer token-canary {}")
         .send(service.address)
@@ -148,11 +154,11 @@ async fn nothing_is_given_away_in_logs() {
         Fault::reset(),
     ] {
         service.authorization_server.fault(fault);
-        ask(&token).await;
-        ask("token-canary").await;
+        send(&token).await;
+        send("token-canary").await;
     }
     service.authorization_server.stop().await.unwrap();
-    ask(&token).await;
+    send(&token).await;
 
     let lines = log.lines();
     assert!(lines.len() >= 14, "every refusal is recorded:\n{}", lines.join("\n"));

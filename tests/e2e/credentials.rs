@@ -30,28 +30,28 @@ async fn without_a_bearer_token_the_challenge_names_no_error() {
         requests.push(plain.clone().header("authorization", value));
     }
     for request in requests {
-        let answer = request.send(service.address).await;
-        assert_challenged(&answer, 401, body::UNAUTHORIZED, "read");
+        let response = request.send(service.address).await;
+        assert_challenged(&response, 401, body::UNAUTHORIZED, "read");
     }
-    assert_eq!((service.runs(), service.exchanges()), (0, 0));
+    assert_eq!((service.runs(), service.introspection_requests()), (0, 0));
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_token_is_refused_before_anything_is_asked() {
+async fn a_malformed_token_is_rejected_before_any_introspection_request() {
     // R-A3
     let service = Service::start().await;
     let longest = "t".repeat(8 * 1024);
     for value in
         ["Bearer", "Bearer ", "Bearer a b", "Bearer {}", "Bearer =", &format!("Bearer {longest}t")]
     {
-        let answer =
+        let response =
             Request::get("/read").header("authorization", value).send(service.address).await;
-        assert_challenged(&answer, 401, body::INVALID_TOKEN, "read");
+        assert_challenged(&response, 401, body::INVALID_TOKEN, "read");
     }
-    assert_eq!((service.runs(), service.exchanges()), (0, 0));
-    let answer = Request::get("/read").bearer(&longest).send(service.address).await;
-    assert_challenged(&answer, 401, body::INVALID_TOKEN, "read");
-    assert_eq!(service.exchanges(), 1, "a token of 8 KiB is asked for");
+    assert_eq!((service.runs(), service.introspection_requests()), (0, 0));
+    let response = Request::get("/read").bearer(&longest).send(service.address).await;
+    assert_challenged(&response, 401, body::INVALID_TOKEN, "read");
+    assert_eq!(service.introspection_requests(), 1, "a token of 8 KiB is asked for");
 }
 
 #[tokio::test]
@@ -72,14 +72,18 @@ async fn several_credentials_are_a_malformed_request() {
         let request = values
             .iter()
             .fold(Request::get("/read"), |request, value| request.header("authorization", value));
-        let answer = request.send(service.address).await;
-        assert_challenged(&answer, 400, body::INVALID_REQUEST, "read");
+        let response = request.send(service.address).await;
+        assert_challenged(&response, 400, body::INVALID_REQUEST, "read");
     }
-    assert_eq!((service.runs(), service.exchanges()), (0, 0), "no token of it is used");
+    assert_eq!(
+        (service.runs(), service.introspection_requests()),
+        (0, 0),
+        "no token of it is used"
+    );
 }
 
 #[tokio::test]
-async fn a_token_in_the_query_or_a_form_is_not_read() {
+async fn a_token_in_the_query_or_a_form_is_ignored() {
     // R-A5
     let service = Service::start().await;
     let token = service.token("read write");
@@ -88,11 +92,11 @@ async fn a_token_in_the_query_or_a_form_is_not_read() {
         .body("application/x-www-form-urlencoded", format!("access_token={token}"));
     assert_challenged(&query.send(service.address).await, 401, body::UNAUTHORIZED, "read");
     assert_challenged(&form.send(service.address).await, 401, body::UNAUTHORIZED, "write");
-    assert_eq!((service.runs(), service.exchanges()), (0, 0));
+    assert_eq!((service.runs(), service.introspection_requests()), (0, 0));
 }
 
 #[tokio::test]
-async fn bytes_that_no_header_may_have_are_refused_and_never_shown() {
+async fn invalid_header_bytes_are_rejected_and_never_repeated() {
     // R-A6
     let service = Service::start().await;
     for value in [
@@ -105,16 +109,16 @@ async fn bytes_that_no_header_may_have_are_refused_and_never_shown() {
         b"B\xe9arer canary",
         b"\x01",
     ] {
-        let answer =
+        let response =
             Request::get("/read").header("authorization", value).send(service.address).await;
-        assert!([400, 401].contains(&answer.status), "{value:?}: {answer:?}");
-        assert!(!answer.text().contains("canary"), "{answer:?}");
+        assert!([400, 401].contains(&response.status), "{value:?}: {response:?}");
+        assert!(!response.text().contains("canary"), "{response:?}");
     }
-    assert_eq!((service.runs(), service.exchanges()), (0, 0));
+    assert_eq!((service.runs(), service.introspection_requests()), (0, 0));
 }
 
 #[tokio::test]
-async fn other_headers_are_no_source_of_identity() {
+async fn other_headers_do_not_identify_the_caller() {
     // R-A7
     let service = Service::start().await;
     let good = format!("Bearer {}", service.token("read"));
@@ -128,14 +132,14 @@ async fn other_headers_are_no_source_of_identity() {
         "X-Remote-User",
         "Cookie",
     ] {
-        let answer = Request::get("/read").header(name, &good).send(service.address).await;
-        assert_challenged(&answer, 401, body::UNAUTHORIZED, "read");
+        let response = Request::get("/read").header(name, &good).send(service.address).await;
+        assert_challenged(&response, 401, body::UNAUTHORIZED, "read");
     }
-    assert_eq!((service.runs(), service.exchanges()), (0, 0));
+    assert_eq!((service.runs(), service.introspection_requests()), (0, 0));
 }
 
 #[tokio::test]
-async fn a_refused_request_is_answered_before_its_body_is_read() {
+async fn a_request_is_rejected_before_its_body_is_read() {
     // R-A8
     let service = Service::start().await;
     let reader = service.token("read");
@@ -157,8 +161,8 @@ async fn a_refused_request_is_answered_before_its_body_is_read() {
         ),
     ];
     for (request, status, body) in refusals {
-        let answer = request.send(service.address).await;
-        assert_challenged(&answer, status, body, "write");
+        let response = request.send(service.address).await;
+        assert_challenged(&response, status, body, "write");
     }
     assert_eq!(service.runs(), 0);
 
@@ -171,7 +175,7 @@ async fn a_refused_request_is_answered_before_its_body_is_read() {
 }
 
 #[tokio::test]
-async fn nothing_is_remembered_on_a_connection() {
+async fn no_decision_carries_over_to_the_next_request_of_a_connection() {
     // R-A9
     let service = Service::start().await;
     let token = service.token("read");
@@ -185,16 +189,19 @@ async fn nothing_is_remembered_on_a_connection() {
         (good.clone(), "HTTP/1.1 200 OK\r\n"),
     ] {
         stream.write_all(request.as_bytes()).await.unwrap();
-        assert!(one_answer(&mut stream).await.starts_with(expected), "{expected}");
+        assert!(read_response(&mut stream).await.starts_with(expected), "{expected}");
     }
     service.authorization_server.revoke(&token);
     stream.write_all(good.as_bytes()).await.unwrap();
-    assert!(one_answer(&mut stream).await.starts_with("HTTP/1.1 401 "), "asked again every time");
-    assert_eq!(service.exchanges(), 3);
+    assert!(
+        read_response(&mut stream).await.starts_with("HTTP/1.1 401 "),
+        "asked again every time"
+    );
+    assert_eq!(service.introspection_requests(), 3);
 }
 
 /// Reads one answer of a connection that stays open: the head, and as much as it announces.
-async fn one_answer(stream: &mut TcpStream) -> String {
+async fn read_response(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&bytes);

@@ -20,11 +20,11 @@ const ID: &str = "journal: 50%+ä&b";
 const SECRET: &str = "s:e/c r+e%t=ü&";
 
 #[tokio::test]
-async fn the_question_is_a_form_with_the_token_and_its_hint() {
+async fn an_introspection_request_is_a_form_with_the_token_and_its_hint() {
     // R-C1, R-C4
     let service = Service::start().await;
     let token = service.token("read");
-    let answer = Request::get("/read?access_token=query-canary")
+    let response = Request::get("/read?access_token=query-canary")
         .bearer(&token)
         .header("cookie", "session=cookie-canary")
         .header("x-forwarded-for", "203.0.113.7")
@@ -32,55 +32,71 @@ async fn the_question_is_a_form_with_the_token_and_its_hint() {
         .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
         .send(service.address)
         .await;
-    assert_ran(&answer, "alice may");
+    assert_ran(&response, "alice may");
 
-    let question = service.authorization_server.last_introspection().unwrap();
+    let introspection_request = service.authorization_server.last_introspection().unwrap();
     assert_eq!(
-        (question.method(), question.path(), question.query()),
+        (
+            introspection_request.method(),
+            introspection_request.path(),
+            introspection_request.query()
+        ),
         ("POST", "/introspect", None)
     );
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let expected = [pair("token", &token), pair("token_type_hint", "access_token")];
-    assert_eq!(question.form(), expected);
-    let mut names: Vec<&str> = question.headers().keys().map(http::HeaderName::as_str).collect();
+    assert_eq!(introspection_request.form(), expected);
+    let mut names: Vec<&str> =
+        introspection_request.headers().keys().map(http::HeaderName::as_str).collect();
     names.sort_unstable();
     let sent = ["accept", "content-length", "content-type", "host", "user-agent"];
     assert_eq!(names, sent, "nothing of the caller's is forwarded");
-    assert_eq!(question.header("accept"), Some("application/json"));
-    assert_eq!(question.header("content-type"), Some("application/x-www-form-urlencoded"));
+    assert_eq!(introspection_request.header("accept"), Some("application/json"));
+    assert_eq!(
+        introspection_request.header("content-type"),
+        Some("application/x-www-form-urlencoded")
+    );
 }
 
 #[tokio::test]
-async fn id_and_secret_are_form_encoded_for_basic() {
+async fn client_id_and_secret_are_form_encoded_for_client_secret_basic() {
     // R-C2
     let server = AuthorizationServer::builder().client(ID, SECRET).start().await.unwrap();
-    let service =
-        Service::beside(server, |client| client.client_secret_basic(ID, SECRET), |it| it).await;
+    let service = Service::with_authorization_server(
+        server,
+        |client| client.client_secret_basic(ID, SECRET),
+        |it| it,
+    )
+    .await;
     let token = service.token("read");
     assert_ran(&Request::get("/read").bearer(&token).send(service.address).await, "alice may");
-    let question = service.authorization_server.last_introspection().unwrap();
+    let introspection_request = service.authorization_server.last_introspection().unwrap();
     // base64("journal%3A+50%25%2B%C3%A4%26b:s%3Ae%2Fc+r%2Be%25t%3D%C3%BC%26")
     let expected = "Basic am91cm5hbCUzQSs1MCUyNSUyQiVDMyVBNCUyNmI6cyUzQWUlMkZjK3IlMkJlJTI1dCUzRCVDMyVCQyUyNg==";
-    assert_eq!(question.header("authorization"), Some(expected));
-    assert_eq!(question.form().len(), 2, "the secret is not in the form as well");
+    assert_eq!(introspection_request.header("authorization"), Some(expected));
+    assert_eq!(introspection_request.form().len(), 2, "the secret is not in the form as well");
 }
 
 #[tokio::test]
-async fn id_and_secret_go_into_the_form_for_post() {
+async fn client_id_and_secret_are_form_parameters_for_client_secret_post() {
     // R-C2
     let server = AuthorizationServer::builder().client(ID, SECRET).start().await.unwrap();
-    let service =
-        Service::beside(server, |client| client.client_secret_post(ID, SECRET), |it| it).await;
+    let service = Service::with_authorization_server(
+        server,
+        |client| client.client_secret_post(ID, SECRET),
+        |it| it,
+    )
+    .await;
     let token = service.token("read");
     assert_ran(&Request::get("/read").bearer(&token).send(service.address).await, "alice may");
-    let question = service.authorization_server.last_introspection().unwrap();
-    assert_eq!(question.header("authorization"), None);
-    assert_eq!(question.param("client_id").as_deref(), Some(ID));
-    assert_eq!(question.param("client_secret").as_deref(), Some(SECRET));
+    let introspection_request = service.authorization_server.last_introspection().unwrap();
+    assert_eq!(introspection_request.header("authorization"), None);
+    assert_eq!(introspection_request.param("client_id").as_deref(), Some(ID));
+    assert_eq!(introspection_request.param("client_secret").as_deref(), Some(SECRET));
 }
 
 #[tokio::test]
-async fn a_bearer_token_authenticates_and_is_asked_for_each_time() {
+async fn the_token_source_is_called_for_each_introspection_request() {
     // R-C2
     struct Rotating(AtomicUsize);
     impl TokenSource for Rotating {
@@ -99,35 +115,44 @@ async fn a_bearer_token_authenticates_and_is_asked_for_each_time() {
         .await
         .unwrap();
     let rotating = Rotating(AtomicUsize::new(0));
-    let service = Service::beside(server, |client| client.bearer_source(rotating), |it| it).await;
+    let service = Service::with_authorization_server(
+        server,
+        |client| client.bearer_source(rotating),
+        |it| it,
+    )
+    .await;
     let token = service.token("read");
     for expected in ["Bearer first", "Bearer second"] {
         assert_ran(&Request::get("/read").bearer(&token).send(service.address).await, "alice may");
-        let question = service.authorization_server.last_introspection().unwrap();
-        assert_eq!(question.header("authorization"), Some(expected));
+        let introspection_request = service.authorization_server.last_introspection().unwrap();
+        assert_eq!(introspection_request.header("authorization"), Some(expected));
     }
-    let answer = Request::get("/read").bearer(&token).send(service.address).await;
-    assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5"));
-    assert_eq!(service.exchanges(), 2);
+    let response = Request::get("/read").bearer(&token).send(service.address).await;
+    assert_server_error(&response, 503, body::UNAVAILABLE, Some("5"));
+    assert_eq!(service.introspection_requests(), 2);
 }
 
 #[tokio::test]
-async fn refused_credentials_are_our_mistake_and_not_the_callers() {
+async fn rejected_client_credentials_are_a_500() {
     // R-D1, R-B1
     for (id, secret) in [("journal", "wrong"), ("unknown", "secret"), ("", "")] {
         let server =
             AuthorizationServer::builder().client("journal", "secret").start().await.unwrap();
-        let service =
-            Service::beside(server, |client| client.client_secret_basic(id, secret), |it| it).await;
+        let service = Service::with_authorization_server(
+            server,
+            |client| client.client_secret_basic(id, secret),
+            |it| it,
+        )
+        .await;
         let token = service.token("read");
-        let answer = Request::get("/read").bearer(&token).send(service.address).await;
-        assert_server_error(&answer, 500, body::SERVER_ERROR, None);
-        assert_eq!(service.exchanges(), 1, "never tried again");
+        let response = Request::get("/read").bearer(&token).send(service.address).await;
+        assert_server_error(&response, 500, body::SERVER_ERROR, None);
+        assert_eq!(service.introspection_requests(), 1, "never tried again");
     }
     let service = Service::start().await;
     service.authorization_server.fault(Fault::status(403));
-    let answer = Request::get("/read").bearer("t").send(service.address).await;
-    assert_server_error(&answer, 500, body::SERVER_ERROR, None);
+    let response = Request::get("/read").bearer("t").send(service.address).await;
+    assert_server_error(&response, 500, body::SERVER_ERROR, None);
 }
 
 /// An error response (RFC 6749 §5.2), with a text that belongs into no log.
@@ -142,13 +167,13 @@ async fn an_error_response_about_the_token_is_a_401_and_about_the_client_a_500()
     let log = LogCapture::default();
     let _guard = log.start();
     let server = AuthorizationServer::builder().client("journal", "secret").start().await.unwrap();
-    let service = Service::beside(
+    let service = Service::with_authorization_server(
         server,
         |client| client.client_secret_basic("journal", "secret").clock(ManualClock::new()),
         |it| it,
     )
     .await;
-    let (other, mut asked) = (service.token("read"), 0);
+    let (other, mut sent_requests) = (service.token("read"), 0);
     for (status, code, expected, logged) in [
         (400, "unsupported_token_type", 401, "does not accept the token: status 400, unsupported_"),
         (400, "invalid_token", 401, "does not accept the token: status 400, invalid_token"),
@@ -168,34 +193,34 @@ async fn an_error_response_about_the_token_is_a_401_and_about_the_client_a_500()
         (429, "text-canary", 503, "limits the requests of this server: status 429"),
     ] {
         let token = service.token("read");
-        let ask = |token: &str| Request::get("/read").bearer(token).send(service.address);
+        let send = |token: &str| Request::get("/read").bearer(token).send(service.address);
         let retried = usize::from(status == 503);
         for _ in 0..2 {
             service.authorization_server.fault_times(1 + retried, error_response(status, code));
-            let answer = ask(&token).await;
+            let response = send(&token).await;
             match expected {
-                401 => assert_challenged(&answer, 401, body::INVALID_TOKEN, "read"),
-                500 => assert_server_error(&answer, 500, body::SERVER_ERROR, None),
-                _ => assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5")),
+                401 => assert_challenged(&response, 401, body::INVALID_TOKEN, "read"),
+                500 => assert_server_error(&response, 500, body::SERVER_ERROR, None),
+                _ => assert_server_error(&response, 503, body::UNAVAILABLE, Some("5")),
             }
-            asked += 1 + retried;
-            assert_eq!(service.exchanges(), asked, "{status} {code}");
+            sent_requests += 1 + retried;
+            assert_eq!(service.introspection_requests(), sent_requests, "{status} {code}");
         }
         let last = log.lines().pop().unwrap();
         assert!(last.contains(logged) && !last.contains("canary"), "{logged}: {last}");
-        assert_ran(&ask(&token).await, "alice may");
-        assert_ran(&ask(&other).await, "alice may");
-        asked += 2;
+        assert_ran(&send(&token).await, "alice may");
+        assert_ran(&send(&other).await, "alice may");
+        sent_requests += 2;
     }
 }
 
 #[tokio::test]
-async fn without_a_client_a_401_says_that_none_is_configured_or_that_the_token_is_inactive() {
+async fn without_a_configured_client_a_401_is_a_server_error_or_an_inactive_token() {
     // R-B1, R-B9, R-E4
     let log = LogCapture::default();
     let _guard = log.start();
-    let (service, _) = Service::remembering().await;
-    let ask = || Request::get("/read").bearer("token").send(service.address);
+    let (service, _) = Service::with_cache().await;
+    let send = || Request::get("/read").bearer("token").send(service.address);
     for fault in [
         Fault::status(401),
         Fault::status(403),
@@ -208,25 +233,25 @@ async fn without_a_client_a_401_says_that_none_is_configured_or_that_the_token_i
         Fault::status(403).with_body("application/json", r#"{"active":false}"#),
     ] {
         service.authorization_server.fault(fault);
-        assert_server_error(&ask().await, 500, body::SERVER_ERROR, None);
+        assert_server_error(&send().await, 500, body::SERVER_ERROR, None);
         let last = log.lines().pop().unwrap();
         assert!(last.contains("no client is configured: status 40"), "{last}");
         assert!(!last.contains("own credentials"), "{last}");
     }
-    assert_eq!(service.exchanges(), 9);
+    assert_eq!(service.introspection_requests(), 9);
 
     // As the example of the MCP TypeScript SDK answers.
     let inactive = r#"{"active":false,"error":"invalid_token","error_description":"unknown"}"#;
     let fault = Fault::status(401).with_body("application/json", inactive);
     service.authorization_server.fault(fault);
     for _ in 0..2 {
-        assert_challenged(&ask().await, 401, body::INVALID_TOKEN, "read");
+        assert_challenged(&send().await, 401, body::INVALID_TOKEN, "read");
     }
-    assert_eq!(service.exchanges(), 10, "remembered like any other inactive token");
+    assert_eq!(service.introspection_requests(), 10, "remembered like any other inactive token");
 }
 
 #[tokio::test]
-async fn one_retry_follows_a_broken_connection_or_a_gateways_error() {
+async fn a_broken_connection_or_a_gateway_error_is_retried_once() {
     // R-C6
     for fault in [
         Fault::status(502),
@@ -239,19 +264,19 @@ async fn one_retry_follows_a_broken_connection_or_a_gateways_error() {
         let service = Service::start().await;
         let token = service.token("read");
         service.authorization_server.fault_once(fault.clone());
-        let answer = Request::get("/read").bearer(&token).send(service.address).await;
-        assert_ran(&answer, "alice may");
-        assert_eq!(service.exchanges(), 2, "{fault:?}");
+        let response = Request::get("/read").bearer(&token).send(service.address).await;
+        assert_ran(&response, "alice may");
+        assert_eq!(service.introspection_requests(), 2, "{fault:?}");
 
         service.authorization_server.fault_times(2, fault.clone());
-        let answer = Request::get("/read").bearer(&token).send(service.address).await;
-        assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5"));
-        assert_eq!(service.exchanges(), 4, "one retry, no more: {fault:?}");
+        let response = Request::get("/read").bearer(&token).send(service.address).await;
+        assert_server_error(&response, 503, body::UNAVAILABLE, Some("5"));
+        assert_eq!(service.introspection_requests(), 4, "one retry, no more: {fault:?}");
     }
 }
 
 #[tokio::test]
-async fn other_answers_are_not_tried_again() {
+async fn other_responses_are_not_retried() {
     // R-C6, R-D1
     for (status, expected) in [
         (400, 503),
@@ -265,37 +290,37 @@ async fn other_answers_are_not_tried_again() {
     ] {
         let service = Service::start().await;
         service.authorization_server.fault(Fault::status(status));
-        let answer = Request::get("/read").bearer("t").send(service.address).await;
+        let response = Request::get("/read").bearer("t").send(service.address).await;
         match expected {
-            500 => assert_server_error(&answer, 500, body::SERVER_ERROR, None),
-            _ => assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5")),
+            500 => assert_server_error(&response, 500, body::SERVER_ERROR, None),
+            _ => assert_server_error(&response, 503, body::UNAVAILABLE, Some("5")),
         }
-        assert_eq!(service.exchanges(), 1, "{status}");
+        assert_eq!(service.introspection_requests(), 1, "{status}");
     }
     let service = Service::with(requires_auth::IntrospectionBuilder::without_retry, |it| it).await;
     service.authorization_server.fault(Fault::status(503));
     Request::get("/read").bearer("t").send(service.address).await;
-    assert_eq!(service.exchanges(), 1, "switched off");
+    assert_eq!(service.introspection_requests(), 1, "switched off");
 }
 
 #[tokio::test]
-async fn only_status_200_makes_an_answer_count() {
+async fn only_a_response_with_status_200_is_used() {
     // R-D1: whatever the body says.
     let right = r#"{"active":true,"aud":"https://api.example/v1","scope":"read","sub":"alice"}"#;
     for status in [200, 201, 202, 203, 206, 207, 299, 300, 302, 304, 400, 404, 418, 500, 501, 505] {
         let service = Service::start().await;
         let fault = Fault::status(status).with_body("application/json", right);
         service.authorization_server.fault(fault);
-        let answer = Request::get("/read").bearer("t").send(service.address).await;
+        let response = Request::get("/read").bearer("t").send(service.address).await;
         match status {
-            200 => assert_ran(&answer, "alice may"),
-            _ => assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5")),
+            200 => assert_ran(&response, "alice may"),
+            _ => assert_server_error(&response, 503, body::UNAVAILABLE, Some("5")),
         }
     }
 }
 
 #[tokio::test]
-async fn a_server_that_says_when_to_come_back_is_left_alone_until_then() {
+async fn no_introspection_request_is_sent_before_the_end_of_retry_after() {
     // R-C7
     let date = |seconds| httpdate(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
     for (status, retry_after, passed_on) in [
@@ -311,47 +336,51 @@ async fn a_server_that_says_when_to_come_back_is_left_alone_until_then() {
         let fault = Fault::status(status).header("retry-after", &retry_after);
         service.authorization_server.fault_once(fault);
         let token = service.token("read");
-        let answer = Request::get("/read").bearer(&token).send(service.address).await;
-        assert_server_error(&answer, 503, body::UNAVAILABLE, Some(passed_on));
-        assert_eq!(service.exchanges(), 1, "{retry_after}");
+        let response = Request::get("/read").bearer(&token).send(service.address).await;
+        assert_server_error(&response, 503, body::UNAVAILABLE, Some(passed_on));
+        assert_eq!(service.introspection_requests(), 1, "{retry_after}");
 
-        let answer = Request::get("/read").bearer(&token).send(service.address).await;
+        let response = Request::get("/read").bearer(&token).send(service.address).await;
         if passed_on == "1" {
-            assert_ran(&answer, "alice may");
+            assert_ran(&response, "alice may");
         } else {
-            assert_server_error(&answer, 503, body::UNAVAILABLE, Some(passed_on));
-            assert_eq!(service.exchanges(), 1, "not asked during the pause: {retry_after}");
+            assert_server_error(&response, 503, body::UNAVAILABLE, Some(passed_on));
+            assert_eq!(
+                service.introspection_requests(),
+                1,
+                "not asked during the pause: {retry_after}"
+            );
         }
     }
 }
 
 #[tokio::test]
-async fn past_the_bound_a_request_is_answered_at_once() {
+async fn a_request_beyond_max_in_flight_is_rejected_immediately() {
     // R-C9
     let service = Service::with(|client| client.max_in_flight(2), |it| it).await;
     service.authorization_server.fault_times(2, Fault::hang());
     let (address, token) = (service.address, service.token("read"));
-    let ask = || {
+    let send = || {
         let request = Request::get("/read").bearer(&token);
         async move { request.send(address).await }
     };
-    let hanging = [tokio::spawn(ask()), tokio::spawn(ask())];
-    while service.exchanges() < 2 {
+    let hanging = [tokio::spawn(send()), tokio::spawn(send())];
+    while service.introspection_requests() < 2 {
         tokio::task::yield_now().await;
     }
     for _ in 0..20 {
-        assert_server_error(&ask().await, 503, body::UNAVAILABLE, Some("1"));
+        assert_server_error(&send().await, 503, body::UNAVAILABLE, Some("1"));
     }
-    assert_eq!(service.exchanges(), 2);
+    assert_eq!(service.introspection_requests(), 2);
     for request in hanging {
-        let answer = request.await.unwrap();
-        assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5"));
+        let response = request.await.unwrap();
+        assert_server_error(&response, 503, body::UNAVAILABLE, Some("5"));
     }
-    assert_ran(&ask().await, "alice may");
+    assert_ran(&send().await, "alice may");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unseen_tokens_at_once_are_bounded_in_flight_and_all_answered() {
+async fn concurrent_uncached_tokens_are_bounded_by_max_in_flight() {
     // R-C9, R-E6
     const BOUND: usize = 16;
     let authorization_server = AuthorizationServer::start().await.unwrap();
@@ -369,7 +398,7 @@ async fn unseen_tokens_at_once_are_bounded_in_flight_and_all_answered() {
         .resolver(Cached::new(client))
         .build()
         .unwrap();
-    let ask = |token: String| {
+    let send = |token: String| {
         let server = server.clone();
         tokio::spawn(
             async move { server.authorize(&mut head(&token), Condition::Scope("read")).await },
@@ -378,20 +407,20 @@ async fn unseen_tokens_at_once_are_bounded_in_flight_and_all_answered() {
 
     // Nobody is answered, so what has begun is still in flight when the last one has asked.
     authorization_server.fault_times(BOUND, Fault::hang());
-    let crowd: Vec<_> = (0..10_000).map(|number| ask(format!("unseen.{number}"))).collect();
+    let requests: Vec<_> = (0..10_000).map(|number| send(format!("unseen.{number}"))).collect();
     let mut pauses = BTreeMap::new();
-    for caller in crowd {
-        let refused = caller.await.unwrap().unwrap_err();
-        assert_eq!(refused.status(), 503);
-        *pauses.entry(refused.retry_after().unwrap().as_secs()).or_insert(0) += 1;
+    for caller in requests {
+        let rejected = caller.await.unwrap().unwrap_err();
+        assert_eq!(rejected.status(), 503);
+        *pauses.entry(rejected.retry_after().unwrap().as_secs()).or_insert(0) += 1;
     }
     assert_eq!(authorization_server.introspections(), BOUND);
     assert_eq!(pauses, BTreeMap::from([(1, 10_000 - BOUND), (5, BOUND)]), "at once, and in time");
 
     let mint = authorization_server.mint();
     let token = mint.subject("alice").audience(RESOURCE).scopes("read").issue();
-    let crowd: Vec<_> = (0..10_000).map(|_| ask(token.clone())).collect();
-    for caller in crowd {
+    let requests: Vec<_> = (0..10_000).map(|_| send(token.clone())).collect();
+    for caller in requests {
         assert_eq!(caller.await.unwrap().unwrap().subject(), Some("alice"));
     }
     assert_eq!(authorization_server.introspections(), BOUND + 1);

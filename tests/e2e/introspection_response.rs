@@ -10,13 +10,13 @@ use crate::service::{RESOURCE, Service};
 use crate::{assert_challenged, assert_ran, assert_server_error};
 
 /// Asks `/read` with a token about which the authorization server says this.
-async fn ask(service: &Service, answer: &str) -> Response {
-    let token = service.token_with_answer(answer);
+async fn send(service: &Service, response: &str) -> Response {
+    let token = service.token_with_response(response);
     Request::get("/read").bearer(&token).send(service.address).await
 }
 
 /// Members that are right in everything.
-fn right(more: &str) -> String {
+fn valid_response(more: &str) -> String {
     format!(r#"{{"active":true,"aud":"{RESOURCE}","scope":"read","sub":"alice"{more}}}"#)
 }
 
@@ -25,72 +25,72 @@ fn now() -> u64 {
 }
 
 #[track_caller]
-fn assert_bad_upstream(answer: &Response) {
-    assert_server_error(answer, 503, body::UNAVAILABLE, Some("5"));
+fn assert_unavailable(response: &Response) {
+    assert_server_error(response, 503, body::UNAVAILABLE, Some("5"));
 }
 
 #[track_caller]
-fn assert_invalid(answer: &Response) {
-    assert_challenged(answer, 401, body::INVALID_TOKEN, "read");
+fn assert_invalid(response: &Response) {
+    assert_challenged(response, 401, body::INVALID_TOKEN, "read");
 }
 
 #[tokio::test]
 async fn active_must_be_a_boolean_present_once() {
     // R-D2
     let service = Service::start().await;
-    assert_ran(&ask(&service, &right("")).await, "alice may");
+    assert_ran(&send(&service, &valid_response("")).await, "alice may");
     for active in [r#""true""#, "1", "null", "[true]", r#""active""#] {
-        assert_bad_upstream(&ask(&service, &right("").replace("true", active)).await);
+        assert_unavailable(&send(&service, &valid_response("").replace("true", active)).await);
     }
-    for answer in [
-        right(r#","active":true"#),
-        right(r#","active":false"#),
-        right("").replace(r#""active":true,"#, ""),
-        right("").replace("active", "Active"),
+    for response in [
+        valid_response(r#","active":true"#),
+        valid_response(r#","active":false"#),
+        valid_response("").replace(r#""active":true,"#, ""),
+        valid_response("").replace("active", "Active"),
     ] {
-        assert_bad_upstream(&ask(&service, &answer).await);
+        assert_unavailable(&send(&service, &response).await);
     }
     assert_eq!(service.runs(), 1);
 }
 
 #[tokio::test]
-async fn a_member_name_that_serde_json_reserves_makes_the_answer_unusable() {
+async fn a_member_name_that_serde_json_reserves_makes_the_response_unusable() {
     // R-D12, R-D2
     let service = Service::start().await;
     let raw = |json: &str| format!(r#"{{"$serde_json::private::RawValue":{json:?}}}"#);
     let number = r#"{"$serde_json::private::Number":"4000000000"}"#;
     let text = raw(r#""read""#);
-    for answer in [
-        right("").replace("true", &raw("true")),
-        right("").replace(r#""read""#, &text),
-        right("").replace(&format!("{RESOURCE:?}"), &raw(&format!("{RESOURCE:?}"))),
-        right(&format!(r#","exp":{}"#, raw("4000000000"))),
-        right(&format!(r#","exp":{number}"#)),
-        right(&format!(r#","x":[{{"y":{number}}}]"#)),
-        raw(&right("")),
-        raw(&right("")).replace('$', r"\u0024"),
+    for response in [
+        valid_response("").replace("true", &raw("true")),
+        valid_response("").replace(r#""read""#, &text),
+        valid_response("").replace(&format!("{RESOURCE:?}"), &raw(&format!("{RESOURCE:?}"))),
+        valid_response(&format!(r#","exp":{}"#, raw("4000000000"))),
+        valid_response(&format!(r#","exp":{number}"#)),
+        valid_response(&format!(r#","x":[{{"y":{number}}}]"#)),
+        raw(&valid_response("")),
+        raw(&valid_response("")).replace('$', r"\u0024"),
     ] {
-        assert_bad_upstream(&ask(&service, &answer).await);
+        assert_unavailable(&send(&service, &response).await);
     }
     assert_eq!(service.runs(), 0);
-    let ordinary = right(r#","x":"$serde_json::private::RawValue""#);
-    assert_ran(&ask(&service, &ordinary).await, "alice may");
+    let ordinary = valid_response(r#","x":"$serde_json::private::RawValue""#);
+    assert_ran(&send(&service, &ordinary).await, "alice may");
 }
 
 #[tokio::test]
-async fn inactive_is_inactive_whatever_else_is_said() {
+async fn an_inactive_token_is_inactive_whatever_its_other_members() {
     // R-D3
     let service = Service::start().await;
     for rest in ["", r#","scope":"read","sub":"alice","exp":"x""#, r#","sub":1,"sub":2"#] {
-        assert_invalid(&ask(&service, &format!(r#"{{"active":false{rest}}}"#)).await);
+        assert_invalid(&send(&service, &format!(r#"{{"active":false{rest}}}"#)).await);
     }
 }
 
 #[tokio::test]
-async fn scopes_are_in_one_string_and_nowhere_else() {
+async fn scopes_are_read_from_one_string_only() {
     // R-D4
     let service = Service::start().await;
-    let scope = |text: &str| right("").replace(r#""scope":"read""#, text);
+    let scope = |text: &str| valid_response("").replace(r#""scope":"read""#, text);
     for none in [
         r#""scope":"""#,
         r#""scp":"read""#,
@@ -98,21 +98,21 @@ async fn scopes_are_in_one_string_and_nowhere_else() {
         r#""realm_access":{"roles":["read"]}"#,
         r#""scopes":"read""#,
     ] {
-        let answer = ask(&service, &scope(none)).await;
-        assert_challenged(&answer, 403, body::INSUFFICIENT_SCOPE, "read");
+        let response = send(&service, &scope(none)).await;
+        assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, "read");
     }
     for wrong in [r#""scope":["read"]"#, r#""scope":null"#, r#""scope":{"read":true}"#] {
-        assert_bad_upstream(&ask(&service, &scope(wrong)).await);
+        assert_unavailable(&send(&service, &scope(wrong)).await);
     }
 
     let claims = ["permissions[]", "/realm_access/roles[]"].map(|claim| claim.parse().unwrap());
     let configured = Service::with(|client| client.scope_claims(claims), |server| server).await;
     for place in [r#""permissions":["x","read"]"#, r#""realm_access":{"roles":["read"]}"#] {
-        assert_ran(&ask(&configured, &scope(place)).await, "alice may");
+        assert_ran(&send(&configured, &scope(place)).await, "alice may");
     }
-    let answer = ask(&configured, &right("")).await;
-    assert_challenged(&answer, 403, body::INSUFFICIENT_SCOPE, "read");
-    assert_bad_upstream(&ask(&configured, &scope(r#""permissions":"read""#)).await);
+    let response = send(&configured, &valid_response("")).await;
+    assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, "read");
+    assert_unavailable(&send(&configured, &scope(r#""permissions":"read""#)).await);
 }
 
 #[tokio::test]
@@ -123,12 +123,12 @@ async fn times_bound_a_token_and_must_be_numbers() {
     for good in
         [format!(r#","exp":{future}.5,"nbf":{past},"iat":{past}"#), format!(r#","nbf":{past}"#)]
     {
-        assert_ran(&ask(&service, &right(&good)).await, "alice may");
+        assert_ran(&send(&service, &valid_response(&good)).await, "alice may");
     }
     for over in
         [format!(r#","exp":{past}"#), format!(r#","nbf":{future}"#), r#","exp":0"#.to_owned()]
     {
-        assert_invalid(&ask(&service, &right(&over)).await);
+        assert_invalid(&send(&service, &valid_response(&over)).await);
     }
     for wrong in [
         format!(r#","exp":"{future}""#),
@@ -138,7 +138,7 @@ async fn times_bound_a_token_and_must_be_numbers() {
         r#","nbf":[1]"#.to_owned(),
         r#","iat":"then""#.to_owned(),
     ] {
-        assert_bad_upstream(&ask(&service, &right(&wrong)).await);
+        assert_unavailable(&send(&service, &valid_response(&wrong)).await);
     }
 }
 
@@ -147,8 +147,8 @@ async fn the_audience_must_be_this_resource() {
     // R-D6
     let service = Service::start().await;
     let own = format!(r#""aud":"{RESOURCE}""#);
-    let aud = |text: &str| right("").replace(&own, text);
-    assert_ran(&ask(&service, &aud(&format!(r#""aud":["x","{RESOURCE}"]"#))).await, "alice may");
+    let aud = |text: &str| valid_response("").replace(&own, text);
+    assert_ran(&send(&service, &aud(&format!(r#""aud":["x","{RESOURCE}"]"#))).await, "alice may");
     for other in [
         r#""aud":"https://other.example/""#.to_owned(),
         format!(r#""aud":"{RESOURCE}/""#),
@@ -156,42 +156,45 @@ async fn the_audience_must_be_this_resource() {
         r#""aud":[]"#.to_owned(),
         r#""no":"audience""#.to_owned(),
     ] {
-        assert_invalid(&ask(&service, &aud(&other)).await);
+        assert_invalid(&send(&service, &aud(&other)).await);
     }
     for wrong in [r#""aud":null"#, r#""aud":1"#, r#""aud":[1]"#] {
-        assert_bad_upstream(&ask(&service, &aud(wrong)).await);
+        assert_unavailable(&send(&service, &aud(wrong)).await);
     }
 
     let lenient =
         |check| Service::with(|client| client, move |server| server.audience_check(check));
     let if_present = lenient(AudienceCheck::IfPresent).await;
-    assert_ran(&ask(&if_present, &aud(r#""no":"audience""#)).await, "alice may");
-    assert_invalid(&ask(&if_present, &aud(r#""aud":"https://other.example/""#)).await);
+    assert_ran(&send(&if_present, &aud(r#""no":"audience""#)).await, "alice may");
+    assert_invalid(&send(&if_present, &aud(r#""aud":"https://other.example/""#)).await);
     let unchecked = lenient(AudienceCheck::Unchecked).await;
-    assert_ran(&ask(&unchecked, &aud(r#""aud":"https://other.example/""#)).await, "alice may");
+    assert_ran(&send(&unchecked, &aud(r#""aud":"https://other.example/""#)).await, "alice may");
     let further =
         Service::with(|it| it, |server| server.accepted_audiences(["api://journal"])).await;
-    assert_ran(&ask(&further, &aud(r#""aud":"api://journal""#)).await, "alice may");
-    assert_ran(&ask(&further, &right("")).await, "alice may");
+    assert_ran(&send(&further, &aud(r#""aud":"api://journal""#)).await, "alice may");
+    assert_ran(&send(&further, &valid_response("")).await, "alice may");
 }
 
 #[tokio::test]
-async fn another_issuer_is_refused() {
+async fn another_issuer_is_rejected() {
     // R-D7
     let service = Service::start().await;
     let issuer = service.authorization_server.issuer().to_owned();
-    assert_ran(&ask(&service, &right(&format!(r#","iss":"{issuer}""#))).await, "alice may");
+    assert_ran(
+        &send(&service, &valid_response(&format!(r#","iss":"{issuer}""#))).await,
+        "alice may",
+    );
     for other in [format!("{issuer}/"), "https://other.example".to_owned(), String::new()] {
-        assert_invalid(&ask(&service, &right(&format!(r#","iss":"{other}""#))).await);
+        assert_invalid(&send(&service, &valid_response(&format!(r#","iss":"{other}""#))).await);
     }
 }
 
 #[tokio::test]
-async fn refresh_and_id_tokens_are_refused() {
+async fn refresh_and_id_tokens_are_rejected() {
     // R-D8
     let service = Service::start().await;
     for kind in [r#""token_type":"Bearer""#, r#""token_use":"access""#] {
-        assert_ran(&ask(&service, &right(&format!(",{kind}"))).await, "alice may");
+        assert_ran(&send(&service, &valid_response(&format!(",{kind}"))).await, "alice may");
     }
     for kind in [
         r#""token_type":"refresh_token""#,
@@ -201,46 +204,46 @@ async fn refresh_and_id_tokens_are_refused() {
         r#""token_type":"DPoP""#,
         r#""cnf":{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}"#,
     ] {
-        assert_invalid(&ask(&service, &right(&format!(",{kind}"))).await);
+        assert_invalid(&send(&service, &valid_response(&format!(",{kind}"))).await);
     }
 }
 
 #[tokio::test]
-async fn an_absent_subject_is_not_filled_in() {
+async fn an_absent_subject_is_not_replaced() {
     // R-D9
     let service = Service::start().await;
-    let nobody =
-        right(r#","username":"alice","client_id":"alice""#).replace(r#","sub":"alice""#, "");
-    assert_ran(&ask(&service, &nobody).await, "no subject may");
+    let nobody = valid_response(r#","username":"alice","client_id":"alice""#)
+        .replace(r#","sub":"alice""#, "");
+    assert_ran(&send(&service, &nobody).await, "no subject may");
 }
 
 #[tokio::test]
-async fn unknown_members_decide_nothing() {
+async fn unknown_members_are_ignored() {
     // R-D10
     let service = Service::start().await;
-    let odd = right(r#","expires":1,"revoked":true,"roles":null,"":{"a":[1]}"#);
-    assert_ran(&ask(&service, &odd).await, "alice may");
+    let odd = valid_response(r#","expires":1,"revoked":true,"roles":null,"":{"a":[1]}"#);
+    assert_ran(&send(&service, &odd).await, "alice may");
 }
 
 #[tokio::test]
-async fn what_is_no_answer_is_an_outage_and_not_a_bad_token() {
+async fn a_malformed_response_is_an_outage_and_not_an_invalid_token() {
     // R-D1, R-D11
     let service = Service::start().await;
     let nested = format!(r#","x":{}{}"#, "[".repeat(20_000), "]".repeat(20_000));
-    for answer in [
+    for response in [
         String::new(),
         "<html><title>active: true</title></html>".to_owned(),
         "[]".to_owned(),
-        format!("\u{feff}{}", right("")),
-        format!("{}{}", right(""), right("")),
-        right(r#","exp":NaN"#),
-        right(r#","exp":1e999"#),
-        right(r#","sub":"bob""#),
-        right(r#","x":{"y":1,"y":2}"#),
-        right(&nested),
-        right("").replace('}', ""),
+        format!("\u{feff}{}", valid_response("")),
+        format!("{}{}", valid_response(""), valid_response("")),
+        valid_response(r#","exp":NaN"#),
+        valid_response(r#","exp":1e999"#),
+        valid_response(r#","sub":"bob""#),
+        valid_response(r#","x":{"y":1,"y":2}"#),
+        valid_response(&nested),
+        valid_response("").replace('}', ""),
     ] {
-        assert_bad_upstream(&ask(&service, &answer).await);
+        assert_unavailable(&send(&service, &response).await);
     }
     assert_eq!(service.runs(), 0);
 }

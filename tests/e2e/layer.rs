@@ -20,7 +20,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::service::RESOURCE;
-use crate::single_resolution::Counting;
+use crate::single_resolution::CountingResolver;
 use crate::{assert_challenged, assert_ran, assert_server_error};
 
 const READ: Condition = Condition::Scope("read");
@@ -28,12 +28,12 @@ const READ: Condition = Condition::Scope("read");
 /// A router behind a layer.
 struct Layered {
     address: SocketAddr,
-    resolver: Counting,
+    resolver: CountingResolver,
 }
 
 impl Layered {
     async fn start(cached: bool, layer: impl FnOnce(AuthLayer) -> AuthLayer) -> Self {
-        let resolver = Counting::default();
+        let resolver = CountingResolver::default();
         let builder = ResourceServer::builder(RESOURCE).issuer("https://auth.example");
         let builder = if cached {
             builder.resolver(Cached::new(resolver.clone()))
@@ -111,14 +111,14 @@ async fn every_request_is_authenticated_before_the_service() {
         let layered = Layered::start(cached, |layer| layer.require(READ)).await;
         for _ in 0..2 {
             for path in ["/extension", "/unguarded"] {
-                let answer = layered.send("GET", path, None).await;
-                assert_challenged(&answer, 401, body::UNAUTHORIZED, "read");
-                let answer = layered.get(path, "inactive").await;
-                assert_challenged(&answer, 401, body::INVALID_TOKEN, "read");
-                let answer = layered.get(path, "other").await;
-                assert_challenged(&answer, 403, body::INSUFFICIENT_SCOPE, "read");
-                let answer = layered.get(path, "\"").await;
-                assert_challenged(&answer, 401, body::INVALID_TOKEN, "read");
+                let response = layered.send("GET", path, None).await;
+                assert_challenged(&response, 401, body::UNAUTHORIZED, "read");
+                let response = layered.get(path, "inactive").await;
+                assert_challenged(&response, 401, body::INVALID_TOKEN, "read");
+                let response = layered.get(path, "other").await;
+                assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, "read");
+                let response = layered.get(path, "\"").await;
+                assert_challenged(&response, 401, body::INVALID_TOKEN, "read");
             }
             assert_ran(&layered.get("/extension", "read").await, "alice");
             assert_ran(&layered.get("/unguarded", "read").await, "a secret");
@@ -134,7 +134,7 @@ async fn a_path_that_is_not_routed_gets_no_challenge_from_a_route_layer() {
 }
 
 #[tokio::test]
-async fn guards_behind_the_layer_reuse_what_was_resolved() {
+async fn guards_behind_the_layer_reuse_the_resolved_claims() {
     // R-K8
     for (method, path, token) in [
         ("GET", "/extension", "read"),
@@ -156,38 +156,38 @@ async fn the_challenge_behind_the_layer_names_the_scopes_of_both() {
     for cached in [false, true] {
         let layered = Layered::start(cached, |layer| layer.require(READ)).await;
         for _ in 0..2 {
-            let answer = layered.send("DELETE", "/guarded", Some("read")).await;
-            assert_challenged(&answer, 403, body::INSUFFICIENT_SCOPE, "read write");
-            let answer = layered.get("/argument", "read").await;
-            assert_challenged(&answer, 403, body::INSUFFICIENT_SCOPE, "read more");
+            let response = layered.send("DELETE", "/guarded", Some("read")).await;
+            assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, "read write");
+            let response = layered.get("/argument", "read").await;
+            assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, "read more");
         }
     }
 }
 
 #[tokio::test]
-async fn an_optional_layer_lets_requests_without_a_token_through() {
+async fn an_optional_layer_forwards_requests_without_a_token() {
     // R-K11
     let layered = Layered::start(false, |layer| layer.optional().require(READ)).await;
     assert_ran(&layered.send("GET", "/unguarded", None).await, "a secret");
-    let answer = layered.get("/unguarded", "inactive").await;
-    assert_challenged(&answer, 401, body::INVALID_TOKEN, "read");
-    let answer = layered.get("/unguarded", "other").await;
-    assert_challenged(&answer, 403, body::INSUFFICIENT_SCOPE, "read");
+    let response = layered.get("/unguarded", "inactive").await;
+    assert_challenged(&response, 401, body::INVALID_TOKEN, "read");
+    let response = layered.get("/unguarded", "other").await;
+    assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, "read");
     // A guard behind it decides by itself.
-    let answer = layered.send("DELETE", "/guarded", None).await;
-    assert_challenged(&answer, 401, body::UNAUTHORIZED, "write");
+    let response = layered.send("DELETE", "/guarded", None).await;
+    assert_challenged(&response, 401, body::UNAUTHORIZED, "write");
 }
 
 #[tokio::test]
-async fn a_handler_without_a_guard_is_denied_where_the_layer_says_so() {
+async fn a_handler_without_a_guard_is_rejected_if_the_layer_denies_it() {
     // R-K12
     let log = LogCapture::default();
     let _logging = log.start();
     let layered = Layered::start(false, |layer| layer.optional().deny_unguarded()).await;
     for token in [None, Some("read")] {
         for path in ["/unguarded?key=canary", "/extension"] {
-            let answer = layered.send("GET", path, token).await;
-            assert_server_error(&answer, 500, body::SERVER_ERROR, None);
+            let response = layered.send("GET", path, token).await;
+            assert_server_error(&response, 500, body::SERVER_ERROR, None);
         }
     }
     for (path, token, ran) in [
@@ -198,10 +198,10 @@ async fn a_handler_without_a_guard_is_denied_where_the_layer_says_so() {
         assert_ran(&layered.get(path, token).await, ran);
     }
     // The answer of a guard is not replaced.
-    let answer = layered.send("GET", "/silent", None).await;
-    assert_challenged(&answer, 401, body::UNAUTHORIZED, "");
-    let answer = layered.send("DELETE", "/guarded", Some("read")).await;
-    assert_challenged(&answer, 403, body::INSUFFICIENT_SCOPE, "write");
+    let response = layered.send("GET", "/silent", None).await;
+    assert_challenged(&response, 401, body::UNAUTHORIZED, "");
+    let response = layered.send("DELETE", "/guarded", Some("read")).await;
+    assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, "write");
     let lines = log.lines();
     let words = "cause=the handler of GET /unguarded has no guard";
     assert!(lines.iter().any(|line| line.contains(words)), "{lines:#?}");
@@ -241,7 +241,7 @@ impl Service<http::Request<()>> for Counted {
 #[tokio::test]
 async fn the_service_that_is_ready_is_the_one_that_is_called() {
     for cached in [false, true] {
-        let resolver = Counting::default();
+        let resolver = CountingResolver::default();
         let server = ResourceServer::builder(RESOURCE).issuer("https://auth.example");
         let server =
             if cached { server.resolver(Cached::new(resolver)) } else { server.resolver(resolver) };

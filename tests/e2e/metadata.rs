@@ -8,19 +8,19 @@ use crate::service::Service;
 const PATH: &str = "/.well-known/oauth-protected-resource/v1";
 
 #[tokio::test]
-async fn the_document_is_at_the_well_known_place() {
+async fn the_document_is_at_the_well_known_path() {
     // R-I1, R-I2
     let service = Service::with(
         |client| client,
         |server| server.scopes_supported(["read", "offline_access", "write", "read"]),
     )
     .await;
-    let answer =
+    let response =
         Request::get(PATH).header("origin", "https://app.example").send(service.address).await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("content-type"), Some("application/json"));
-    assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
-    let document: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(response.status, 200);
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    assert_eq!(response.header("access-control-allow-origin"), Some("*"));
+    let document: serde_json::Value = serde_json::from_str(&response.body).unwrap();
     let expected = json!({
         "resource": "https://api.example/v1",
         "authorization_servers": [service.authorization_server.issuer()],
@@ -41,13 +41,13 @@ async fn the_document_is_at_the_well_known_place() {
 async fn empty_lists_are_left_out() {
     // R-I1
     let service = Service::start().await;
-    let answer = Request::get(PATH).send(service.address).await;
-    let document: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    let response = Request::get(PATH).send(service.address).await;
+    let document: serde_json::Value = serde_json::from_str(&response.body).unwrap();
     assert!(document.get("scopes_supported").is_none(), "{document}");
 }
 
 #[tokio::test]
-async fn scripts_of_every_origin_may_ask() {
+async fn cors_allows_every_origin() {
     // R-I1
     let service = Service::start().await;
     let preflight = Request::new("OPTIONS", PATH)

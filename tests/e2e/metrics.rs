@@ -12,7 +12,7 @@ use requires_auth::{Cached, Introspection};
 use crate::service::Service;
 
 /// The series, without `requires_auth_`, that have a value.
-fn counted(prometheus: &PrometheusHandle) -> Vec<String> {
+fn recorded_series(prometheus: &PrometheusHandle) -> Vec<String> {
     let rendered = prometheus.render();
     let lines = rendered.lines().filter(|line| !line.starts_with('#'));
     let mut series: Vec<String> =
@@ -23,9 +23,9 @@ fn counted(prometheus: &PrometheusHandle) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn everything_that_happens_is_counted_under_its_name() {
+async fn every_metric_has_its_documented_name_and_labels() {
     let (recorder, prometheus) = recorder();
-    let _counting = metrics::set_default_local_recorder(&recorder);
+    let _recording = metrics::set_default_local_recorder(&recorder);
     requires_auth::telemetry::metrics::describe();
     let clock = ManualClock::new();
     let server = AuthorizationServer::start().await.unwrap();
@@ -39,14 +39,14 @@ async fn everything_that_happens_is_counted_under_its_name() {
         .clock(clock.clone())
         .build()
         .unwrap();
-    let service = Service::resolved_by(server, cached).await;
+    let service = Service::with_resolver(server, cached).await;
     let token = service.token("read");
-    let ask = |path: &str, token: &str| Request::get(path).bearer(token).send(service.address);
+    let send = |path: &str, token: &str| Request::get(path).bearer(token).send(service.address);
 
-    ask("/read", &token).await;
-    ask("/read", &token).await;
-    ask("/read-write", &token).await;
-    ask("/any-token", "unknown").await;
+    send("/read", &token).await;
+    send("/read", &token).await;
+    send("/read-write", &token).await;
+    send("/any-token", "unknown").await;
     Request::get("/read").send(service.address).await;
     let expected = [
         r#"cache_entries{kind="active"} 1"#,
@@ -59,7 +59,7 @@ async fn everything_that_happens_is_counted_under_its_name() {
         r#"rejections_total{reason="invalid_token",function="any_token",scopes=""} 1"#,
         r#"rejections_total{reason="missing_token",function="read",scopes="read"} 1"#,
     ];
-    assert_eq!(counted(&prometheus), expected);
+    assert_eq!(recorded_series(&prometheus), expected);
     let rendered = prometheus.render();
     assert!(
         rendered.contains("requires_auth_introspection_request_duration_seconds_count 2"),
@@ -75,9 +75,9 @@ async fn everything_that_happens_is_counted_under_its_name() {
     clock.advance(Duration::from_secs(60));
     service.authorization_server.fault(Fault::status(500));
     for _ in 0..4 {
-        ask("/read", &token).await;
+        send("/read", &token).await;
     }
-    ask("/read", "another").await;
+    send("/read", "another").await;
     let expected = [
         r#"circuit_breakers_open 1"#,
         r#"introspection_requests_total{outcome="invalid_response"} 2"#,
@@ -85,7 +85,7 @@ async fn everything_that_happens_is_counted_under_its_name() {
         r#"rejections_total{reason="unavailable",function="read",scopes="read"} 1"#,
         r#"stale_claims_total 4"#,
     ];
-    let now = counted(&prometheus);
+    let now = recorded_series(&prometheus);
     for series in expected {
         assert!(now.iter().any(|line| line == series), "{series}: {now:#?}");
     }
@@ -93,20 +93,20 @@ async fn everything_that_happens_is_counted_under_its_name() {
     service.authorization_server.clear_faults();
     clock.advance(Duration::from_millis(500));
     for number in 0..200 {
-        ask("/read", &format!("unknown.{number}")).await;
+        send("/read", &format!("unknown.{number}")).await;
     }
-    let now = counted(&prometheus);
+    let now = recorded_series(&prometheus);
     assert!(now.contains(&"circuit_breakers_open 0".to_owned()), "{now:#?}");
     let evicted = |line: &String| line.starts_with(r#"cache_evictions_total{kind="inactive"} 1"#);
     assert!(now.iter().any(evicted), "more than a hundred: {now:#?}");
 }
 
 #[tokio::test]
-async fn callers_who_wait_for_the_same_exchange_are_counted() {
+async fn coalesced_lookups_are_counted() {
     // R-E6
     let (recorder, prometheus) = recorder();
-    let _counting = metrics::set_default_local_recorder(&recorder);
-    let (service, _) = Service::remembering().await;
+    let _recording = metrics::set_default_local_recorder(&recorder);
+    let (service, _) = Service::with_cache().await;
     let token = service.token("read");
     service.authorization_server.fault_once(Fault::delay(Duration::from_millis(200)));
     let callers: Vec<_> = (0..5)
@@ -115,13 +115,13 @@ async fn callers_who_wait_for_the_same_exchange_are_counted() {
     for caller in callers {
         assert_eq!(caller.await.unwrap().status, 200);
     }
-    let now = counted(&prometheus);
+    let now = recorded_series(&prometheus);
     assert!(now.contains(&r#"cache_lookups_total{result="miss"} 1"#.to_owned()), "{now:#?}");
     assert!(now.contains(&r#"cache_lookups_total{result="coalesced"} 4"#.to_owned()), "{now:#?}");
 }
 
 #[tokio::test]
-async fn the_record_of_a_refusal_says_which_check_failed() {
+async fn the_log_line_of_a_rejection_names_the_failed_check() {
     let log = LogCapture::default();
     let _guard = log.start();
     let service =

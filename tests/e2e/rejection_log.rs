@@ -29,7 +29,7 @@ pub fn warned(log: &LogCapture) -> Vec<String> {
 
 /// A service whose time stands still, and what it logs about a token with this answer.
 async fn warnings_about(
-    answer: &str,
+    response: &str,
     settings: impl FnOnce(ResourceServerBuilder) -> ResourceServerBuilder,
 ) -> Vec<String> {
     let log = LogCapture::default();
@@ -40,11 +40,11 @@ async fn warnings_about(
         .authorization_servers([authorization_server.issuer()])
         .resolver(client.unwrap())
         .clock(ManualClock::at(SystemTime::UNIX_EPOCH + Duration::from_secs(NOW)));
-    let service = Service::set_up(authorization_server, settings(server)).await;
-    let token = service.token_with_answer(answer);
-    let refused = Request::get("/read").bearer(&token).send(service.address).await;
+    let service = Service::from_builder(authorization_server, settings(server)).await;
+    let token = service.token_with_response(response);
+    let rejected = Request::get("/read").bearer(&token).send(service.address).await;
     // The caller reads nothing of it.
-    assert_challenged(&refused, 401, body::INVALID_TOKEN, "read");
+    assert_challenged(&rejected, 401, body::INVALID_TOKEN, "read");
     let warnings = warned(&log);
     for line in &warnings {
         assert!(!line.contains(&token), "{line}");
@@ -52,16 +52,16 @@ async fn warnings_about(
     warnings
 }
 
-fn answer(members: Value) -> String {
-    let mut answer = json!({"active": true, "aud": RESOURCE, "scope": "read"});
+fn response(members: Value) -> String {
+    let mut response = json!({"active": true, "aud": RESOURCE, "scope": "read"});
     let Value::Object(members) = members else { panic!("{members}") };
     for (name, value) in members {
         match value {
-            Value::Null => answer.as_object_mut().unwrap().remove(&name),
-            value => answer.as_object_mut().unwrap().insert(name, value),
+            Value::Null => response.as_object_mut().unwrap().remove(&name),
+            value => response.as_object_mut().unwrap().insert(name, value),
         };
     }
-    answer.to_string()
+    response.to_string()
 }
 
 #[track_caller]
@@ -77,12 +77,13 @@ const AUDIENCES: &str = "setting=the resource identifier (`resource`, REQUIRES_A
 async fn a_wrong_audience_is_one_line_with_both_values_and_the_setting() {
     // R-B9
     let cause = "cause=the token is not meant for this resource expected=`aud` with exactly";
-    let warnings = warnings_about(&answer(json!({"aud": "https://other.example"})), |it| it).await;
+    let warnings =
+        warnings_about(&response(json!({"aud": "https://other.example"})), |it| it).await;
     let found = r#""https://api.example/v1" found=`aud`: "https://other.example""#;
     assert_one(&warnings, &format!("{cause} {found} {AUDIENCES}"));
 
     let aud = json!({"aud": ["account", "https://api.example/v1/"]});
-    let warnings = warnings_about(&answer(aud), |it| it.accepted_audiences(["journal"])).await;
+    let warnings = warnings_about(&response(aud), |it| it.accepted_audiences(["journal"])).await;
     assert_one(
         &warnings,
         &format!(
@@ -93,7 +94,7 @@ async fn a_wrong_audience_is_one_line_with_both_values_and_the_setting() {
     );
 
     for aud in [Value::Null, json!([])] {
-        let warnings = warnings_about(&answer(json!({"aud": aud})), |it| it).await;
+        let warnings = warnings_about(&response(json!({"aud": aud})), |it| it).await;
         assert_one(
             &warnings,
             &format!(
@@ -106,7 +107,7 @@ async fn a_wrong_audience_is_one_line_with_both_values_and_the_setting() {
         );
     }
     let lenient = |it: ResourceServerBuilder| it.audience_check(AudienceCheck::IfPresent);
-    let warnings = warnings_about(&answer(json!({"aud": "journal"})), lenient).await;
+    let warnings = warnings_about(&response(json!({"aud": "journal"})), lenient).await;
     assert_one(
         &warnings,
         &format!("{cause} \"https://api.example/v1\" found=`aud`: \"journal\" {AUDIENCES}"),
@@ -122,7 +123,7 @@ async fn another_issuer_is_one_line_with_both_values() {
         ("https://evil.example", r#""https://evil.example""#),
         ("https://as.example/", r#""https://as.example/", which differs by the slash at its end"#),
     ] {
-        let warnings = warnings_about(&answer(json!({"iss": issuer})), settings).await;
+        let warnings = warnings_about(&response(json!({"iss": issuer})), settings).await;
         assert_one(
             &warnings,
             &format!("{cause} found=`iss`: {found} setting=`issuer` (REQUIRES_AUTH_ISSUER)"),
@@ -134,7 +135,7 @@ async fn another_issuer_is_one_line_with_both_values() {
 async fn a_wrong_time_is_one_line_with_the_claim_the_clock_and_the_leeway() {
     // R-B9
     let setting = "setting=`leeway` (`leeway_s`, REQUIRES_AUTH_LEEWAY_S)";
-    let warnings = warnings_about(&answer(json!({"exp": NOW - 90})), |it| it).await;
+    let warnings = warnings_about(&response(json!({"exp": NOW - 90})), |it| it).await;
     assert_one(
         &warnings,
         &format!(
@@ -143,7 +144,7 @@ async fn a_wrong_time_is_one_line_with_the_claim_the_clock_and_the_leeway() {
         ),
     );
     let lenient = |it: ResourceServerBuilder| it.leeway(Duration::from_secs(30));
-    let warnings = warnings_about(&answer(json!({"nbf": NOW + 90})), lenient).await;
+    let warnings = warnings_about(&response(json!({"nbf": NOW + 90})), lenient).await;
     assert_one(
         &warnings,
         &format!(
@@ -163,12 +164,12 @@ async fn another_kind_of_token_is_one_line_with_what_names_it() {
             r#"`token_type`: "Bearer", `token_use`: "id""#,
         ),
     ] {
-        let warnings = warnings_about(&answer(members), |it| it).await;
+        let warnings = warnings_about(&response(members), |it| it).await;
         let cause = "cause=the token is not an access token expected=a bearer access token found=";
         assert_one(&warnings, &format!("{cause}{found} setting=none"));
     }
     let bound = json!({"cnf": {"jkt": "thumbprint-canary"}});
-    let warnings = warnings_about(&answer(bound), |it| it).await;
+    let warnings = warnings_about(&response(bound), |it| it).await;
     assert_one(
         &warnings,
         "cause=the token is bound to a key and cannot be used as a bearer token expected=a token \
@@ -183,9 +184,9 @@ async fn an_inactive_token_names_the_client_that_introspects() {
     let _guard = log.start();
     let client = |client: IntrospectionBuilder| client.client_secret_basic("my \"api\"", "s3cret");
     let server = AuthorizationServer::builder().client("my \"api\"", "s3cret").start().await;
-    let service = Service::beside(server.unwrap(), client, |it| it).await;
-    let refused = Request::get("/read").bearer("unknown").send(service.address).await;
-    assert_challenged(&refused, 401, body::INVALID_TOKEN, "read");
+    let service = Service::with_authorization_server(server.unwrap(), client, |it| it).await;
+    let rejected = Request::get("/read").bearer("unknown").send(service.address).await;
+    assert_challenged(&rejected, 401, body::INVALID_TOKEN, "read");
     assert_one(
         &warned(&log),
         r#"cause=the token is not active expected=`active`: true found=`active`: false, as for a token that is expired, revoked or unknown, and for one that this client may not introspect (RFC 7662 section 2.2) setting=`client_authentication` (`client_id`, REQUIRES_AUTH_CLIENT_ID) introspecting_client="my \"api\"""#,
@@ -193,20 +194,20 @@ async fn an_inactive_token_names_the_client_that_introspects() {
 }
 
 /// What is logged about a token whose introspection ends in this answer.
-async fn logged(fault: Option<Fault>, answer: &str, status: u16) -> String {
+async fn logged(fault: Option<Fault>, response: &str, status: u16) -> String {
     let log = LogCapture::default();
     let _guard = log.start();
     let client = |client: IntrospectionBuilder| client.client_secret_basic("journal", "s3cret");
     let service = Service::with(client, |it| it).await;
-    let token = service.token_with_answer(answer);
+    let token = service.token_with_response(response);
     if let Some(fault) = fault {
         service.authorization_server.fault(fault);
     }
-    let refused = Request::get("/read").bearer(&token).send(service.address).await;
+    let rejected = Request::get("/read").bearer(&token).send(service.address).await;
     match status {
-        401 => assert_challenged(&refused, 401, body::INVALID_TOKEN, "read"),
-        503 => assert_server_error(&refused, 503, body::UNAVAILABLE, Some("5")),
-        status => assert_server_error(&refused, status, body::SERVER_ERROR, None),
+        401 => assert_challenged(&rejected, 401, body::INVALID_TOKEN, "read"),
+        503 => assert_server_error(&rejected, 503, body::UNAVAILABLE, Some("5")),
+        status => assert_server_error(&rejected, status, body::SERVER_ERROR, None),
     }
     let warnings = warned(&log);
     let [line] = warnings.as_slice() else { panic!("{warnings:?}") };
@@ -240,7 +241,7 @@ async fn a_member_of_the_wrong_type_is_named_with_the_setting() {
 }
 
 #[tokio::test]
-async fn an_inactive_answer_with_another_status_says_when_to_leave_out_the_client() {
+async fn an_inactive_response_with_another_status_names_the_client_authentication() {
     // R-B9, R-D1: with a client configured, 401 is about its credentials.
     let fault = Fault::status(401).with_body("application/json", r#"{"active":false}"#);
     let line = logged(Some(fault), r#"{"active":true}"#, 500).await;
@@ -256,7 +257,7 @@ async fn an_inactive_answer_with_another_status_says_when_to_leave_out_the_clien
 }
 
 #[tokio::test]
-async fn a_token_format_and_a_rate_limit_name_what_decides() {
+async fn an_unsupported_token_and_a_rate_limit_name_the_authorization_server() {
     // R-B9
     let fault =
         Fault::status(400).with_body("application/json", r#"{"error":"unsupported_token_type"}"#);
@@ -270,15 +271,15 @@ async fn a_token_format_and_a_rate_limit_name_what_decides() {
 }
 
 #[tokio::test]
-async fn refused_credentials_name_the_client_and_the_settings() {
+async fn rejected_credentials_name_the_client_and_the_settings() {
     // R-B9
     let log = LogCapture::default();
     let _guard = log.start();
     let client = |client: IntrospectionBuilder| client.client_secret_basic("journal", "s3cret");
     let service = Service::with(client, |it| it).await;
     service.authorization_server.fault(Fault::status(401));
-    let refused = Request::get("/read").bearer("unknown").send(service.address).await;
-    assert_server_error(&refused, 500, body::SERVER_ERROR, None);
+    let rejected = Request::get("/read").bearer("unknown").send(service.address).await;
+    assert_server_error(&rejected, 500, body::SERVER_ERROR, None);
     let warnings = warned(&log);
     let [line] = warnings.as_slice() else { panic!("{warnings:?}") };
     assert!(line.contains("REQUIRES_AUTH_CLIENT_SECRET"), "{line}");
@@ -302,7 +303,7 @@ async fn values_of_a_token_are_escaped_and_bounded() {
         json!({"cnf": {(long.as_str()): 1, "a\nb": 2}}),
     ] {
         let settings = |it: ResourceServerBuilder| it.issuer("https://as.example");
-        let warnings = warnings_about(&answer(members), settings).await;
+        let warnings = warnings_about(&response(members), settings).await;
         let [line] = warnings.as_slice() else { panic!("one line: {warnings:?}") };
         assert!(line.len() < 4000, "{}", line.len());
         assert!(line.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{line}");
@@ -315,8 +316,8 @@ async fn a_token_that_is_too_long_names_the_setting() {
     let log = LogCapture::default();
     let _guard = log.start();
     let service = Service::with(|client| client, |it| it.max_token_length(10)).await;
-    let refused = Request::get("/read").bearer("12345678901").send(service.address).await;
-    assert_challenged(&refused, 401, body::INVALID_TOKEN, "read");
+    let rejected = Request::get("/read").bearer("12345678901").send(service.address).await;
+    assert_challenged(&rejected, 401, body::INVALID_TOKEN, "read");
     assert_one(
         &warned(&log),
         "cause=the token is longer than allowed expected=at most 10 bytes setting=`max_token_length` \
@@ -325,7 +326,7 @@ async fn a_token_that_is_too_long_names_the_setting() {
 }
 
 #[tokio::test]
-async fn what_is_the_callers_affair_alone_is_no_warning() {
+async fn a_rejection_that_the_caller_alone_causes_is_no_warning() {
     let log = LogCapture::default();
     let _guard = log.start();
     let service = Service::start().await;
@@ -372,14 +373,14 @@ async fn repeated_lines_are_limited_by_kind_and_counted() {
 }
 
 #[tokio::test]
-async fn what_was_counted_is_written_when_the_server_ends() {
+async fn the_count_of_suppressed_lines_is_logged_when_the_server_is_dropped() {
     // R-B9
     let log = LogCapture::default();
     let _guard = log.start();
-    let upstream = AuthorizationServer::start().await.unwrap();
-    let client = requires_auth::Introspection::builder(upstream.introspection_url());
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let client = requires_auth::Introspection::builder(authorization_server.introspection_url());
     let server = requires_auth::ResourceServer::builder(RESOURCE)
-        .issuer(upstream.issuer())
+        .issuer(authorization_server.issuer())
         .resolver(client.build().unwrap())
         .build()
         .unwrap();
@@ -399,7 +400,7 @@ struct WithoutIssuer;
 
 impl Resolver for WithoutIssuer {
     async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
-        Claims::from_introspection(answer(json!({})).as_bytes())
+        Claims::from_introspection(response(json!({})).as_bytes())
     }
 
     fn cache_namespace(&self) -> String {
@@ -408,15 +409,15 @@ impl Resolver for WithoutIssuer {
 }
 
 #[tokio::test]
-async fn claims_without_an_issuer_that_nobody_vouches_for_are_rejected() {
+async fn claims_without_an_issuer_need_a_resolver_that_vouches_for_it() {
     // R-D7, R-B9
     let log = LogCapture::default();
     let _guard = log.start();
     let authorization_server = AuthorizationServer::start().await.unwrap();
-    let service = Service::resolved_by(authorization_server, WithoutIssuer).await;
+    let service = Service::with_resolver(authorization_server, WithoutIssuer).await;
     let issuer = service.authorization_server.issuer();
-    let refused = Request::get("/read").bearer("opaque").send(service.address).await;
-    assert_challenged(&refused, 401, body::INVALID_TOKEN, "read");
+    let rejected = Request::get("/read").bearer("opaque").send(service.address).await;
+    assert_challenged(&rejected, 401, body::INVALID_TOKEN, "read");
     let cause = "cause=the token is from another issuer";
     assert_one(
         &warned(&log),

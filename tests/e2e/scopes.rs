@@ -9,7 +9,7 @@ use crate::service::Service;
 use crate::{assert_challenged, assert_ran};
 
 #[tokio::test]
-async fn only_exactly_the_scope_opens_the_door() {
+async fn only_the_exact_scope_satisfies_the_condition() {
     // R-J1
     let service = Service::start().await;
     for other in [
@@ -30,8 +30,8 @@ async fn only_exactly_the_scope_opens_the_door() {
         "write",
     ] {
         let token = service.token(other);
-        let answer = Request::get("/read").bearer(&token).send(service.address).await;
-        assert_challenged(&answer, 403, body::INSUFFICIENT_SCOPE, "read");
+        let response = Request::get("/read").bearer(&token).send(service.address).await;
+        assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, "read");
     }
     assert_eq!(service.runs(), 0);
     for enough in ["read", " read ", "other read", "write  read other"] {
@@ -41,20 +41,20 @@ async fn only_exactly_the_scope_opens_the_door() {
 }
 
 #[tokio::test]
-async fn a_nested_condition_means_what_is_written_on_the_wire() {
+async fn a_nested_condition_is_evaluated_as_written() {
     // R-J3
     let service = Service::start().await;
     for granted in subsets(&["a", "b", "c", "d"]) {
         let has = |scope: &str| granted.split(' ').any(|own| own == scope);
         let expected = has("a") && (has("b") || (has("c") && has("d")));
         let token = service.token(&granted);
-        let answer = Request::get("/nested").bearer(&token).send(service.address).await;
-        assert_eq!(answer.status, if expected { 200 } else { 403 }, "{granted:?}");
+        let response = Request::get("/nested").bearer(&token).send(service.address).await;
+        assert_eq!(response.status, if expected { 200 } else { 403 }, "{granted:?}");
     }
 }
 
 #[tokio::test]
-async fn a_choice_is_challenged_with_what_the_token_is_nearest_to() {
+async fn an_any_condition_is_challenged_with_the_alternative_nearest_to_the_token() {
     // R-B4: the condition is `any("admin", all("read", "write"))`.
     let service = Service::start().await;
     for (granted, challenged) in [
@@ -65,27 +65,27 @@ async fn a_choice_is_challenged_with_what_the_token_is_nearest_to() {
         ("other write", "read write"),
     ] {
         let token = service.token(granted);
-        let answer = Request::get("/choice").bearer(&token).send(service.address).await;
-        assert_challenged(&answer, 403, body::INSUFFICIENT_SCOPE, challenged);
+        let response = Request::get("/choice").bearer(&token).send(service.address).await;
+        assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, challenged);
     }
     assert_eq!(service.runs(), 0);
     for enough in ["admin", "write read"] {
         let token = service.token(enough);
-        let answer = Request::get("/choice").bearer(&token).send(service.address).await;
-        assert_ran(&answer, "alice may");
+        let response = Request::get("/choice").bearer(&token).send(service.address).await;
+        assert_ran(&response, "alice may");
     }
     // Of whose scopes nothing is known, the first written.
-    let answer = Request::get("/choice").send(service.address).await;
-    assert_challenged(&answer, 401, body::UNAUTHORIZED, "admin");
-    let answer = Request::get("/choice").bearer("unknown").send(service.address).await;
-    assert_challenged(&answer, 401, body::INVALID_TOKEN, "admin");
-    let answer = Request::get("/list-first").send(service.address).await;
-    assert_challenged(&answer, 401, body::UNAUTHORIZED, "read write");
-    let answer = Request::get("/list-first").bearer("unknown").send(service.address).await;
-    assert_challenged(&answer, 401, body::INVALID_TOKEN, "read write");
+    let response = Request::get("/choice").send(service.address).await;
+    assert_challenged(&response, 401, body::UNAUTHORIZED, "admin");
+    let response = Request::get("/choice").bearer("unknown").send(service.address).await;
+    assert_challenged(&response, 401, body::INVALID_TOKEN, "admin");
+    let response = Request::get("/list-first").send(service.address).await;
+    assert_challenged(&response, 401, body::UNAUTHORIZED, "read write");
+    let response = Request::get("/list-first").bearer("unknown").send(service.address).await;
+    assert_challenged(&response, 401, body::INVALID_TOKEN, "read write");
     let token = service.token("");
-    let answer = Request::get("/list-first").bearer(&token).send(service.address).await;
-    assert_challenged(&answer, 403, body::INSUFFICIENT_SCOPE, "admin");
+    let response = Request::get("/list-first").bearer(&token).send(service.address).await;
+    assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, "admin");
 }
 
 /// Defines a guarded function with a condition and compares it, for every set of scopes, with the
@@ -134,7 +134,7 @@ fn conditions_nest_with_their_written_precedence() {
 }
 
 #[test]
-fn a_long_list_demands_every_element() {
+fn a_long_list_requires_every_element() {
     // R-J3: more elements than a type's tuple takes, and scopes longer than a number.
     #[requires_auth(
         scopes = "s01 s02 s03 s04 s05 s06 s07 s08 s09 s10 s11 s12 s13 s14 s15 s16 s17 s18 \
@@ -147,14 +147,14 @@ fn a_long_list_demands_every_element() {
         .collect();
     let attempt = |granted: Vec<String>| {
         let auth = Caller::new("alice", &granted.join(" ")).auth_info();
-        auth.try_into().map(guarded).map_err(|refused: Rejection| refused)
+        auth.try_into().map(guarded).map_err(|rejected: Rejection| rejected)
     };
     assert!(attempt(all.clone()).is_ok());
     for left_out in 0..all.len() {
         let mut granted = all.clone();
         granted.remove(left_out);
-        let refused = attempt(granted).unwrap_err();
-        let challenge = refused.challenge().unwrap().to_str().unwrap();
+        let rejected = attempt(granted).unwrap_err();
+        let challenge = rejected.challenge().unwrap().to_str().unwrap();
         assert!(challenge.contains(&format!("scope=\"{}\"", all.join(" "))), "{challenge}");
     }
 }

@@ -42,11 +42,11 @@ impl Service {
         server: impl FnOnce(ResourceServerBuilder) -> ResourceServerBuilder,
     ) -> Self {
         let authorization_server = AuthorizationServer::start().await.expect("loopback is there");
-        Self::beside(authorization_server, introspection, server).await
+        Self::with_authorization_server(authorization_server, introspection, server).await
     }
 
     /// Beside an authorization server with settings of its own.
-    pub async fn beside(
+    pub async fn with_authorization_server(
         authorization_server: AuthorizationServer,
         introspection: impl FnOnce(IntrospectionBuilder) -> IntrospectionBuilder,
         server: impl FnOnce(ResourceServerBuilder) -> ResourceServerBuilder,
@@ -58,22 +58,22 @@ impl Service {
                 .issuer(authorization_server.issuer())
                 .resolver(client.expect("the settings are right")),
         );
-        Self::set_up(authorization_server, server).await
+        Self::from_builder(authorization_server, server).await
     }
 
     /// With a resolver of its own, beside an authorization server that issues the tokens.
-    pub async fn resolved_by(
+    pub async fn with_resolver(
         authorization_server: AuthorizationServer,
         resolver: impl Resolver,
     ) -> Self {
         let server = ResourceServer::builder(RESOURCE)
             .issuer(authorization_server.issuer())
             .resolver(resolver);
-        Self::set_up(authorization_server, server).await
+        Self::from_builder(authorization_server, server).await
     }
 
     /// As this builder is set.
-    pub async fn set_up(
+    pub async fn from_builder(
         authorization_server: AuthorizationServer,
         server: ResourceServerBuilder,
     ) -> Self {
@@ -85,11 +85,11 @@ impl Service {
     }
 
     /// Remembering what it was told; the other value can make it invalidate.
-    pub async fn remembering() -> (Self, Cached<Introspection>) {
+    pub async fn with_cache() -> (Self, Cached<Introspection>) {
         let authorization_server = AuthorizationServer::start().await.expect("loopback is there");
         let client = Introspection::builder(authorization_server.introspection_url()).build();
         let cached = Cached::new(client.expect("the settings are right"));
-        (Self::resolved_by(authorization_server, cached.clone()).await, cached)
+        (Self::with_resolver(authorization_server, cached.clone()).await, cached)
     }
 
     /// A token that is right in everything, with these scopes.
@@ -99,7 +99,7 @@ impl Service {
     }
 
     /// A token about which the authorization server says exactly this.
-    pub fn token_with_answer(&self, body: impl Into<String>) -> String {
+    pub fn token_with_response(&self, body: impl Into<String>) -> String {
         self.authorization_server.mint().answer_with_bytes(body.into()).issue()
     }
 
@@ -109,7 +109,7 @@ impl Service {
     }
 
     /// How many exchanges there were.
-    pub fn exchanges(&self) -> usize {
+    pub fn introspection_requests(&self) -> usize {
         self.authorization_server.introspections()
     }
 }

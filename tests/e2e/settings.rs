@@ -20,7 +20,7 @@ fn url_problem<T: std::fmt::Debug>(result: Result<T, SetupError>) -> UrlError {
 }
 
 #[test]
-fn tokens_and_secrets_travel_by_https_or_not_at_all() {
+fn plain_http_is_rejected_for_tokens_and_secrets() {
     // R-C3
     let endpoint = |url: &str| Introspection::builder(url).build();
     for fine in [
@@ -66,7 +66,7 @@ fn secrets_are_not_in_debug_or_errors() {
 }
 
 #[test]
-fn what_is_missing_is_named() {
+fn a_missing_or_invalid_setting_is_named() {
     let message = |result: Result<ResourceServer, SetupError>| result.unwrap_err().to_string();
     let nothing = ResourceServer::builder(RESOURCE).issuer(AS).build();
     assert!(message(nothing).contains("`resolver`"));
@@ -121,15 +121,15 @@ fn a_setting_with_one_value_is_set_once() {
 }
 
 #[tokio::test]
-async fn a_server_can_be_set_up_from_any_serde_source() {
+async fn a_server_can_be_configured_from_any_serde_source() {
     let url = r#""introspection_url": "https://as.example/oauth2/introspect""#;
     let server = config(url).unwrap().build().await.unwrap();
     assert_eq!(server.metadata().authorization_servers, ["https://as.example"]);
     let named = config(&format!(r#"{url}, "issuer": "https://as.example/realm""#)).unwrap();
     let server = named.build().await.unwrap();
     assert_eq!(server.metadata().authorization_servers, ["https://as.example/realm"]);
-    let told = config(&format!(r#"{url}, "resource_documentation": "https://docs.example""#));
-    let server = told.unwrap().build().await.unwrap();
+    let documented = config(&format!(r#"{url}, "resource_documentation": "https://docs.example""#));
+    let server = documented.unwrap().build().await.unwrap();
     let documentation = server.metadata().resource_documentation.as_deref();
     assert_eq!(documentation, Some("https://docs.example"));
 
@@ -172,18 +172,18 @@ async fn a_server_can_be_set_up_from_any_serde_source() {
 }
 
 #[tokio::test]
-async fn plain_http_to_an_issuer_is_a_named_choice() {
+async fn plain_http_to_an_issuer_requires_a_setting() {
     // R-C3: an address that is not a loopback one, where nobody answers.
     let issuer = r#""issuer": "http://0.0.0.0:1""#;
-    let refused = config(issuer).unwrap().build().await.unwrap_err();
-    assert!(matches!(refused, SetupError::Url { problem: UrlError::PlainHttp, .. }));
+    let rejected = config(issuer).unwrap().build().await.unwrap_err();
+    assert!(matches!(rejected, SetupError::Url { problem: UrlError::PlainHttp, .. }));
     let chosen = config(&format!(r#"{issuer}, "dangerously_allow_http": true"#)).unwrap();
     // R-C12: that nobody answers is no error at start.
     chosen.build().await.unwrap();
 }
 
 #[tokio::test]
-async fn what_is_to_happen_in_an_outage_can_be_set() {
+async fn the_behaviour_in_an_outage_is_configurable() {
     // R-C6, R-C7, R-C10, R-E3
     let start = async |settings: &str| {
         let authorization_server = AuthorizationServer::start().await.unwrap();
@@ -191,49 +191,49 @@ async fn what_is_to_happen_in_an_outage_can_be_set() {
         let config = config(&format!(r#""introspection_url": "{url}", {settings}"#)).unwrap();
         (config.build().await.unwrap(), authorization_server)
     };
-    let ask = async |server: &ResourceServer, token: &str| {
+    let authorize = async |server: &ResourceServer, token: &str| {
         server.authorize(&mut head(token), Condition::Scope("read")).await
     };
     let token = |authorization_server: &AuthorizationServer| {
         authorization_server.mint().audience(RESOURCE).scopes("read write").issue()
     };
 
-    let (server, upstream) =
+    let (server, authorization_server) =
         start(r#""without_retry": true, "circuit_breaker_failures": 2, "circuit_breaker_probe_interval_ms": 30000"#).await;
-    upstream.fault(Fault::status(502));
-    for (exchanges, seconds) in [(1, 5), (2, 5), (2, 30)] {
-        let refused = ask(&server, "token").await.unwrap_err();
-        assert_eq!(refused.retry_after(), Some(Duration::from_secs(seconds)));
-        assert_eq!(upstream.introspections(), exchanges);
+    authorization_server.fault(Fault::status(502));
+    for (introspection_requests, seconds) in [(1, 5), (2, 5), (2, 30)] {
+        let rejected = authorize(&server, "token").await.unwrap_err();
+        assert_eq!(rejected.retry_after(), Some(Duration::from_secs(seconds)));
+        assert_eq!(authorization_server.introspections(), introspection_requests);
     }
 
-    let (server, upstream) =
+    let (server, authorization_server) =
         start(r#""without_circuit_breaker": true, "max_retry_after_s": 9"#).await;
-    upstream.fault(Fault::status(500));
+    authorization_server.fault(Fault::status(500));
     for _ in 0..20 {
-        ask(&server, "token").await.unwrap_err();
+        authorize(&server, "token").await.unwrap_err();
     }
-    assert_eq!(upstream.introspections(), 20);
-    upstream.fault(Fault::status(503).header("retry-after", "100"));
-    let refused = ask(&server, "token").await.unwrap_err();
-    assert_eq!(refused.retry_after(), Some(Duration::from_secs(9)));
+    assert_eq!(authorization_server.introspections(), 20);
+    authorization_server.fault(Fault::status(503).header("retry-after", "100"));
+    let rejected = authorize(&server, "token").await.unwrap_err();
+    assert_eq!(rejected.retry_after(), Some(Duration::from_secs(9)));
 
-    for (scopes, goes_on) in [("read", true), ("write", false)] {
+    for (scopes, satisfied) in [("read", true), ("write", false)] {
         let stale = format!(r#""cache_stale_if_error_s": 60, "cache_stale_scopes": ["{scopes}"]"#);
-        let (server, upstream) = start(&format!(r#""cache_ttl_s": 0, {stale}"#)).await;
-        let token = token(&upstream);
-        for asked in 1..3 {
-            assert!(!ask(&server, &token).await.unwrap().is_stale());
-            assert_eq!(upstream.introspections(), asked, "no lifetime");
+        let (server, authorization_server) = start(&format!(r#""cache_ttl_s": 0, {stale}"#)).await;
+        let token = token(&authorization_server);
+        for expected_requests in 1..3 {
+            assert!(!authorize(&server, &token).await.unwrap().is_stale());
+            assert_eq!(authorization_server.introspections(), expected_requests, "no lifetime");
         }
-        upstream.fault(Fault::status(500));
-        let answer = ask(&server, &token).await;
-        assert_eq!(answer.is_ok_and(|auth| auth.is_stale()), goes_on, "{scopes}");
+        authorization_server.fault(Fault::status(500));
+        let response = authorize(&server, &token).await;
+        assert_eq!(response.is_ok_and(|auth| auth.is_stale()), satisfied, "{scopes}");
     }
 }
 
 #[tokio::test]
-async fn a_circuit_breaker_that_could_not_work_is_refused() {
+async fn a_circuit_breaker_with_unusable_settings_is_rejected() {
     let url = r#""introspection_url": "https://as.example/introspect""#;
     for (setting, name) in [
         (r#""circuit_breaker_failures": 0"#, "`circuit_breaker_failures`"),

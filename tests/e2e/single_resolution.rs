@@ -26,9 +26,9 @@ use crate::{assert_challenged, assert_ran};
 
 /// Grants a token the scopes that it consists of, and counts.
 #[derive(Clone, Default)]
-pub struct Counting(pub Arc<AtomicUsize>);
+pub struct CountingResolver(pub Arc<AtomicUsize>);
 
-impl Resolver for Counting {
+impl Resolver for CountingResolver {
     async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
         self.0.fetch_add(1, Ordering::SeqCst);
         if token.expose() == "inactive" {
@@ -58,14 +58,15 @@ struct Foreign(ResourceServer);
 
 struct Running {
     address: SocketAddr,
-    exchanges: Counting,
-    foreign: Counting,
+    introspection_requests: CountingResolver,
+    foreign: CountingResolver,
 }
 
 impl Running {
     async fn start(caching: bool) -> Self {
-        let (exchanges, foreign) = (Counting::default(), Counting::default());
-        let server = |resolver: &Counting| {
+        let (introspection_requests, foreign) =
+            (CountingResolver::default(), CountingResolver::default());
+        let server = |resolver: &CountingResolver| {
             let builder = ResourceServer::builder(RESOURCE).issuer("https://auth.example");
             let builder = if caching {
                 builder.resolver(Cached::new(resolver.clone()))
@@ -74,17 +75,19 @@ impl Running {
             };
             builder.build().unwrap()
         };
-        let app = App { server: server(&exchanges), foreign: Foreign(server(&foreign)) };
+        let app =
+            App { server: server(&introspection_requests), foreign: Foreign(server(&foreign)) };
         let address = serve(router(app)).await;
-        Self { address, exchanges, foreign }
+        Self { address, introspection_requests, foreign }
     }
 
     async fn get(&self, path: &str, token: &str) -> raw_http::Response {
         Request::get(path).bearer(token).send(self.address).await
     }
 
-    fn exchanges(&self) -> [usize; 2] {
-        [&self.exchanges, &self.foreign].map(|counting| counting.0.load(Ordering::SeqCst))
+    fn introspection_requests(&self) -> [usize; 2] {
+        [&self.introspection_requests, &self.foreign]
+            .map(|counting| counting.0.load(Ordering::SeqCst))
     }
 }
 
@@ -192,14 +195,18 @@ async fn twice(first: Result<AuthInfo, Rejection>, second: Result<AuthInfo, Reje
 }
 
 #[tokio::test]
-async fn one_request_makes_one_exchange() {
+async fn one_request_is_resolved_once() {
     // R-K8
     for path in ["/alias", "/result", "/custom", "/custom-beside", "/layer", "/guarded-layer"] {
         let running = Running::start(false).await;
         assert_ran(&running.get(path, "read.more").await, "alice");
-        assert_eq!(running.exchanges(), [1, 0], "{path}");
+        assert_eq!(running.introspection_requests(), [1, 0], "{path}");
         assert_ran(&running.get(path, "read.more").await, "alice");
-        assert_eq!(running.exchanges(), [2, 0], "{path}: nothing is kept for the next request");
+        assert_eq!(
+            running.introspection_requests(),
+            [2, 0],
+            "{path}: nothing is kept for the next request"
+        );
     }
 }
 
@@ -221,34 +228,34 @@ async fn the_challenge_names_the_scopes_of_every_guard() {
             ("/layer", "read", "more"),
         ] {
             for _ in 0..2 {
-                let answer = running.get(path, token).await;
-                assert_challenged(&answer, 403, body::INSUFFICIENT_SCOPE, scope);
+                let response = running.get(path, token).await;
+                assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, scope);
             }
         }
     }
 }
 
 #[tokio::test]
-async fn what_another_server_resolved_is_resolved_anew() {
+async fn a_second_resource_server_resolves_the_token_itself() {
     // R-K8
     let running = Running::start(false).await;
     assert_ran(&running.get("/foreign", "read.more").await, "alice");
-    assert_eq!(running.exchanges(), [1, 1]);
+    assert_eq!(running.introspection_requests(), [1, 1]);
 }
 
 #[tokio::test]
-async fn what_was_resolved_for_another_token_is_not_used() {
+async fn claims_of_another_token_are_not_used() {
     // R-K8
     let running = Running::start(false).await;
-    let answer = running.get("/swapped", "read.more").await;
-    assert_challenged(&answer, 403, body::INSUFFICIENT_SCOPE, "more");
-    assert_eq!(running.exchanges(), [2, 0]);
+    let response = running.get("/swapped", "read.more").await;
+    assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, "more");
+    assert_eq!(running.introspection_requests(), [2, 0]);
 }
 
 #[tokio::test]
-async fn a_refused_token_is_resolved_once() {
+async fn a_rejected_token_is_resolved_once() {
     // R-K8
     let running = Running::start(false).await;
     assert_ran(&running.get("/twice", "inactive").await, "401 401");
-    assert_eq!(running.exchanges(), [1, 0]);
+    assert_eq!(running.introspection_requests(), [1, 0]);
 }

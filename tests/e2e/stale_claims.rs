@@ -25,7 +25,7 @@ async fn start(
         .ttl(Duration::ZERO)
         .stale_if_error(Duration::from_secs(600));
     let cached = settings(cached).build().unwrap();
-    (Service::resolved_by(authorization_server, cached.clone()).await, cached)
+    (Service::with_resolver(authorization_server, cached.clone()).await, cached)
 }
 
 async fn get(service: &Service, path: &str, token: &str) -> Response {
@@ -38,12 +38,12 @@ async fn further(service: &Service, token: &str, scopes: &str) -> Response {
 }
 
 #[track_caller]
-fn assert_unavailable(answer: &Response) {
-    assert_server_error(answer, 503, body::UNAVAILABLE, Some("5"));
+fn assert_unavailable(response: &Response) {
+    assert_server_error(response, 503, body::UNAVAILABLE, Some("5"));
 }
 
 #[tokio::test]
-async fn readers_go_on_in_an_outage_and_writers_come_back_later() {
+async fn stale_claims_satisfy_only_the_configured_scopes() {
     // R-E1, R-L2, R-B1
     let (service, _) = start(|cached| cached.stale_scopes(["read"])).await;
     let (token, unseen) = (service.token("read write"), service.token("read"));
@@ -55,22 +55,23 @@ async fn readers_go_on_in_an_outage_and_writers_come_back_later() {
     assert_unavailable(&further(&service, &token, "read").await);
     assert_unavailable(&get(&service, "/any-token", &token).await);
     assert_unavailable(&get(&service, "/choice", &token).await);
-    assert_eq!(service.exchanges(), 6, "each asked, in vain");
+    assert_eq!(service.introspection_requests(), 6, "each asked, in vain");
 
     // By now the circuit is open: nothing is asked, and the same is decided.
-    let later = |answer: &Response| assert_server_error(answer, 503, body::UNAVAILABLE, Some("1"));
+    let later =
+        |response: &Response| assert_server_error(response, 503, body::UNAVAILABLE, Some("1"));
     later(&get(&service, "/unmarked", &token).await);
     later(&get(&service, "/unmarked-optional", &token).await);
     later(&get(&service, "/read", &unseen).await);
     assert_ran(&get(&service, "/optional", &token).await, "alice may");
-    assert_eq!(service.exchanges(), 6);
+    assert_eq!(service.introspection_requests(), 6);
     let lacking = get(&service, "/nested", &token).await;
     assert_challenged(&lacking, 403, body::INSUFFICIENT_SCOPE, "a b");
     assert_eq!(service.runs(), 3);
 }
 
 #[tokio::test]
-async fn a_function_that_asks_for_more_is_told_the_same() {
+async fn stale_claims_satisfy_further_conditions_only_with_the_configured_scopes() {
     // R-E1
     let (service, _) = start(|cached| cached.stale_scopes(["write"])).await;
     let token = service.token("read write");
@@ -84,7 +85,7 @@ async fn a_function_that_asks_for_more_is_told_the_same() {
 }
 
 #[tokio::test]
-async fn without_a_choice_of_scopes_everything_goes_on() {
+async fn without_configured_scopes_stale_claims_satisfy_every_condition() {
     // R-E1
     let (service, _) = start(|cached| cached).await;
     let token = service.token("read write");
@@ -96,7 +97,7 @@ async fn without_a_choice_of_scopes_everything_goes_on() {
 }
 
 #[tokio::test]
-async fn a_pause_that_a_token_brought_on_itself_uses_no_stale_claims() {
+async fn a_token_that_is_rate_limited_itself_uses_no_stale_claims() {
     // R-C10: the second request meets the pause that the 429 to the first one began.
     let (service, _) = start(|cached| cached).await;
     let token = service.token("read");
@@ -105,14 +106,14 @@ async fn a_pause_that_a_token_brought_on_itself_uses_no_stale_claims() {
     let limited = Fault::status(429).header("retry-after", "30");
     service.authorization_server.fault(limited.for_tokens(move |token| token == own));
     for _ in 0..3 {
-        let answer = get(&service, "/read", &token).await;
-        assert_server_error(&answer, 503, body::UNAVAILABLE, Some("30"));
+        let response = get(&service, "/read", &token).await;
+        assert_server_error(&response, 503, body::UNAVAILABLE, Some("30"));
     }
-    assert_eq!((service.exchanges(), service.runs()), (2, 1));
+    assert_eq!((service.introspection_requests(), service.runs()), (2, 1));
 }
 
 #[tokio::test]
-async fn a_crowd_that_callers_form_uses_no_stale_claims() {
+async fn a_request_beyond_max_in_flight_uses_no_stale_claims() {
     // R-C10, R-C9: else somebody with tokens that are answered late could use another one that was
     // revoked.
     let clock = ManualClock::new();
@@ -126,7 +127,7 @@ async fn a_crowd_that_callers_form_uses_no_stale_claims() {
         .stale_if_error(Duration::from_secs(600))
         .build()
         .unwrap();
-    let service = Service::resolved_by(authorization_server, cached).await;
+    let service = Service::with_resolver(authorization_server, cached).await;
     let (revoked, late) = (service.token("read"), service.token("read"));
     assert_ran(&get(&service, "/read", &revoked).await, "alice may");
     service.authorization_server.revoke(&revoked);
@@ -136,11 +137,11 @@ async fn a_crowd_that_callers_form_uses_no_stale_claims() {
     let hanging = tokio::spawn(async move {
         Request::get("/read").bearer(&late).send(address).await;
     });
-    while service.exchanges() < 2 {
+    while service.introspection_requests() < 2 {
         tokio::task::yield_now().await;
     }
-    let answer = get(&service, "/read", &revoked).await;
-    assert_server_error(&answer, 503, body::UNAVAILABLE, Some("1"));
+    let response = get(&service, "/read", &revoked).await;
+    assert_server_error(&response, 503, body::UNAVAILABLE, Some("1"));
     assert_eq!(service.runs(), 1);
 
     // The same for an exchange that makes way for another one.
@@ -150,7 +151,7 @@ async fn a_crowd_that_callers_form_uses_no_stale_claims() {
     service.authorization_server.fault(Fault::hang().for_tokens(move |token| token == own));
     let displaced =
         tokio::spawn(async move { Request::get("/read").bearer(&revoked).send(address).await });
-    while service.exchanges() < 3 {
+    while service.introspection_requests() < 3 {
         tokio::task::yield_now().await;
     }
     clock.advance(Duration::from_secs(4));
@@ -162,7 +163,7 @@ async fn a_crowd_that_callers_form_uses_no_stale_claims() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_revoked_or_forgotten_has_no_stand_in() {
+async fn a_revoked_or_invalidated_token_has_no_stale_claims() {
     // R-E4, R-E7
     let (service, cached) = start(|cached| cached.inactive_ttl(Duration::ZERO)).await;
     let (revoked, forgotten) = (service.token("read"), service.token("read"));
@@ -170,8 +171,8 @@ async fn a_token_that_is_revoked_or_forgotten_has_no_stand_in() {
         assert_ran(&get(&service, "/read", token).await, "alice may");
     }
     service.authorization_server.revoke(&revoked);
-    let answer = get(&service, "/read", &revoked).await;
-    assert_challenged(&answer, 401, body::INVALID_TOKEN, "read");
+    let response = get(&service, "/read", &revoked).await;
+    assert_challenged(&response, 401, body::INVALID_TOKEN, "read");
     service.authorization_server.fault(Fault::status(500));
     assert_unavailable(&get(&service, "/read", &revoked).await);
     assert_ran(&get(&service, "/read", &forgotten).await, "alice may");

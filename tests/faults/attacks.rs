@@ -9,9 +9,9 @@ use requires_auth::testing::{Endpoint, Fault};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until};
 
-use crate::load::once_with;
+use crate::load::get_with;
 use crate::report::{Outcome, Report, check};
-use crate::service::{Lab, RESOURCE};
+use crate::service::{RESOURCE, Service};
 
 /// What the server does to a token of the attacker's.
 #[derive(Debug, Clone, Copy)]
@@ -71,10 +71,10 @@ enum Tokens {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pace {
+enum Timing {
     Steady,
     /// All at the moments at which a circuit that opened lets a probe through.
-    InStep,
+    WithProbe,
 }
 
 pub async fn run(report: &mut Report) {
@@ -84,33 +84,34 @@ pub async fn run(report: &mut Report) {
             kinds.push((Tokens::Unknown, "all unknown tokens"));
         }
         for (tokens, whose) in kinds {
-            for (pace, how) in [(Pace::Steady, ""), (Pace::InStep, ", in step")] {
+            for (timing, how) in [(Timing::Steady, ""), (Timing::WithProbe, ", in step")] {
                 let fault = format!("50/s: {what} for {whose}{how}");
-                let experiment = attacked(attack, tokens, pace, 128);
+                let experiment = attack_on_others(attack, tokens, timing, 128);
                 report
                     .row("R-C10 R-C9 R-C7", &fault, "99 of 100 others answered", experiment)
                     .await;
             }
         }
     }
-    for places in [8, 16, 64] {
+    for max_in_flight in [8, 16, 64] {
         for (attack, what) in
             [(Attack::Late, "late"), (Attack::TooManyAndLate, "429, unknown late")]
         {
-            let fault = format!("50/s: {what} for garbage, {places} in flight");
-            let experiment = attacked(attack, Tokens::Garbage, Pace::Steady, places);
+            let fault = format!("50/s: {what} for garbage, {max_in_flight} in flight");
+            let experiment =
+                attack_on_others(attack, Tokens::Garbage, Timing::Steady, max_in_flight);
             report.row("R-C10 R-C9 R-C7", &fault, "99 of 100 others answered", experiment).await;
         }
     }
     let fault = "500 for every token, and only one in use";
     let expected = "open after 5 exchanges; then 1 probe per period";
-    report.row("R-C10", fault, expected, one_token()).await;
+    report.row("R-C10", fault, expected, single_token()).await;
     report
         .row(
             "R-C10 R-L2",
             "back up, in an attack in step with the probe",
             "found within two periods",
-            found_in_an_attack(),
+            recovery_during_attack(),
         )
         .await;
     report
@@ -118,7 +119,7 @@ pub async fn run(report: &mut Report) {
             "R-C10 R-L2",
             "back up, 500 for all unknown tokens, in an attack",
             "stays closed once it is found",
-            found_and_kept(),
+            breaker_stays_closed(),
         )
         .await;
     report
@@ -126,30 +127,35 @@ pub async fn run(report: &mut Report) {
             "R-C10 R-L2",
             "back up, slow, with 200 callers waiting",
             "twice as many exchanges each time",
-            recovery(),
+            gradual_recovery(),
         )
         .await;
 }
 
 const ATTACKERS_PER_SECOND: u32 = 50;
-const GOOD_CALLERS: usize = 100;
+const OTHER_CALLERS: usize = 100;
 const PERIOD: Duration = Duration::from_millis(500);
 
 struct Attackers(JoinHandle<()>);
 
 impl Attackers {
     /// Sends requests until it is dropped, and waits for no answer.
-    fn begin(lab: &Arc<Lab>, evil: &Issued, tokens: Tokens, pace: Pace) -> Self {
-        let (lab, evil) = (Arc::clone(lab), evil.clone());
+    fn start(
+        service: &Arc<Service>,
+        attacker_tokens: &IssuedTokens,
+        tokens: Tokens,
+        timing: Timing,
+    ) -> Self {
+        let (service, attacker_tokens) = (Arc::clone(service), attacker_tokens.clone());
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let at_once = match pace {
-            Pace::Steady => 1,
-            Pace::InStep => ATTACKERS_PER_SECOND * 500 / 1000,
+        let at_once = match timing {
+            Timing::Steady => 1,
+            Timing::WithProbe => ATTACKERS_PER_SECOND * 500 / 1000,
         };
         let mut ticks = interval(Duration::from_secs(1) * at_once / ATTACKERS_PER_SECOND);
         // A machine that is busy for a moment does not make more of them.
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let own = evil.token(&lab, "mallory");
+        let own = attacker_tokens.token(&service, "mallory");
         Self(tokio::spawn(async move {
             let mut requests = JoinSet::new();
             for number in 0_u32.. {
@@ -158,12 +164,12 @@ impl Attackers {
                     let token = match tokens {
                         // One of them again and again, or a new one each time.
                         Tokens::Valid if (number + request) % 2 == 0 => own.clone(),
-                        Tokens::Valid => evil.token(&lab, "mallory"),
+                        Tokens::Valid => attacker_tokens.token(&service, "mallory"),
                         Tokens::Garbage | Tokens::Unknown => format!("eyJ.{number}.{request}"),
                     };
-                    let (lab, http) = (Arc::clone(&lab), http.clone());
+                    let (service, http) = (Arc::clone(&service), http.clone());
                     requests.spawn(async move {
-                        let _ = once_with(&http, &lab, "/entries", &token).await;
+                        let _ = get_with(&http, &service, "/entries", &token).await;
                     });
                 }
                 while requests.try_join_next().is_some() {}
@@ -178,81 +184,90 @@ impl Drop for Attackers {
     }
 }
 
-async fn attacked(attack: Attack, tokens: Tokens, pace: Pace, places: usize) -> Outcome {
+async fn attack_on_others(
+    attack: Attack,
+    tokens: Tokens,
+    timing: Timing,
+    max_in_flight: usize,
+) -> Outcome {
     // Half of the default, so that exchanges that are not answered reach the bound in half of the time.
     let deadline = Duration::from_millis(2500);
-    let lab = Arc::new(
-        Lab::asking(|client| client.request_timeout(deadline).max_in_flight(places)).await,
+    let service = Arc::new(
+        Service::without_cache(|client| {
+            client.request_timeout(deadline).max_in_flight(max_in_flight)
+        })
+        .await,
     );
-    let (known, evil) = (Issued::default(), Issued::default());
+    let (issued_tokens, attacker_tokens) = (IssuedTokens::default(), IssuedTokens::default());
     let fault = attack.fault();
     let fault = match tokens {
         Tokens::Valid => {
-            let evil = evil.clone();
-            fault.for_tokens(move |token| evil.contains(token))
+            let attacker_tokens = attacker_tokens.clone();
+            fault.for_tokens(move |token| attacker_tokens.contains(token))
         }
         Tokens::Garbage => fault.for_tokens(|token| token.starts_with("eyJ.")),
         Tokens::Unknown => {
-            let known = known.clone();
-            fault.for_tokens(move |token| !known.contains(token))
+            let issued_tokens = issued_tokens.clone();
+            fault.for_tokens(move |token| !issued_tokens.contains(token))
         }
     };
-    lab.authorization_server.fault(fault);
+    service.authorization_server.fault(fault);
     if matches!(attack, Attack::TooManyAndLate) {
-        let known = known.clone();
-        let late = Fault::hang().for_tokens(move |token| !known.contains(token));
-        lab.authorization_server.fault(late);
+        let issued_tokens = issued_tokens.clone();
+        let late = Fault::hang().for_tokens(move |token| !issued_tokens.contains(token));
+        service.authorization_server.fault(late);
     }
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     // Somebody was there before.
-    let first = known.token(&lab, "carol");
-    let (status, body) = once_with(&http, &lab, "/entries", &first).await;
+    let first = issued_tokens.token(&service, "carol");
+    let (status, body) = get_with(&http, &service, "/entries", &first).await;
     check(status == 200, || format!("{status} {body}"))?;
 
-    let attackers = Attackers::begin(&lab, &evil, tokens, pace);
+    let attackers = Attackers::start(&service, &attacker_tokens, tokens, timing);
     let late = matches!(attack, Attack::Late | Attack::TooManyAndLate);
     sleep(if late { deadline } else { Duration::from_millis(700) }).await;
-    let begun = tokio::time::Instant::now();
+    let started = tokio::time::Instant::now();
     let mut callers = JoinSet::new();
-    for number in 0..GOOD_CALLERS {
-        let token = known.token(&lab, &format!("user{}", number % 7));
-        let (lab, http) = (Arc::clone(&lab), http.clone());
+    for number in 0..OTHER_CALLERS {
+        let token = issued_tokens.token(&service, &format!("user{}", number % 7));
+        let (service, http) = (Arc::clone(&service), http.clone());
         callers.spawn(async move {
-            sleep_until(begun + Duration::from_millis(10) * u32::try_from(number).unwrap()).await;
-            let (url, sent) = (lab.url("/entries"), Instant::now());
-            let answer = http.get(url).bearer_auth(token).send().await.unwrap();
-            let retry_after = answer.headers().get("retry-after").cloned();
-            (answer.status().as_u16(), retry_after, sent.elapsed())
+            sleep_until(started + Duration::from_millis(10) * u32::try_from(number).unwrap()).await;
+            let (url, sent) = (service.url("/entries"), Instant::now());
+            let response = http.get(url).bearer_auth(token).send().await.unwrap();
+            let retry_after = response.headers().get("retry-after").cloned();
+            (response.status().as_u16(), retry_after, sent.elapsed())
         });
     }
     let mut answered = 0;
     let mut others = Vec::new();
-    while let Some(answer) = callers.join_next().await {
-        match answer.map_err(|error| error.to_string())? {
+    while let Some(response) = callers.join_next().await {
+        match response.map_err(|error| error.to_string())? {
             (200, ..) => answered += 1,
             other => others.push(other),
         }
     }
     drop(attackers);
-    check(answered * 100 >= GOOD_CALLERS * 99, || format!("{answered}, and {others:?}"))?;
+    check(answered * 100 >= OTHER_CALLERS * 99, || format!("{answered}, and {others:?}"))?;
     if attack.is_about_the_token() {
-        let by_callers =
-            |it: &str| it.starts_with("eyJ.") || known.contains(it) || evil.contains(it);
-        let introspections = lab.authorization_server.requests(Endpoint::Introspection);
+        let by_callers = |it: &str| {
+            it.starts_with("eyJ.") || issued_tokens.contains(it) || attacker_tokens.contains(it)
+        };
+        let introspections = service.authorization_server.requests(Endpoint::Introspection);
         let tokens = introspections.iter().filter_map(|request| request.param("token"));
         let control_requests = tokens.filter(|token| !by_callers(token)).count();
         check(control_requests == 0, || format!("{control_requests} control requests"))?;
     }
-    Ok(format!("{answered} of {GOOD_CALLERS}, {} exchanges", lab.exchanges()))
+    Ok(format!("{answered} of {OTHER_CALLERS}, {} exchanges", service.introspection_requests()))
 }
 
 /// Tokens that the server has issued to some.
 #[derive(Clone, Default)]
-struct Issued(Arc<std::sync::Mutex<std::collections::HashSet<String>>>);
+struct IssuedTokens(Arc<std::sync::Mutex<std::collections::HashSet<String>>>);
 
-impl Issued {
-    fn token(&self, lab: &Lab, subject: &str) -> String {
-        let mint = lab.authorization_server.mint();
+impl IssuedTokens {
+    fn token(&self, service: &Service, subject: &str) -> String {
+        let mint = service.authorization_server.mint();
         let token = mint.subject(subject).audience(RESOURCE).scopes("entries:read").issue();
         self.0.lock().unwrap().insert(token.clone());
         token
@@ -263,44 +278,46 @@ impl Issued {
     }
 }
 
-async fn one_token() -> Outcome {
+async fn single_token() -> Outcome {
     // The longest one, which does not end while the machine is busy.
     let period = Duration::from_secs(60);
-    let lab =
-        Lab::asking(|client| client.without_retry().circuit_breaker_probe_interval(period)).await;
+    let service = Service::without_cache(|client| {
+        client.without_retry().circuit_breaker_probe_interval(period)
+    })
+    .await;
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let token = lab.token("entries:read");
-    lab.authorization_server.fault(Fault::status(500));
+    let token = service.token("entries:read");
+    service.authorization_server.fault(Fault::status(500));
     let mut sent = Vec::new();
     for number in 0..20 {
         if number >= 8 && number % 4 == 0 {
-            lab.clock.advance(period);
+            service.clock.advance(period);
         }
-        let (status, body) = once_with(&http, &lab, "/entries", &token).await;
+        let (status, body) = get_with(&http, &service, "/entries", &token).await;
         check(status == 503, || format!("{status} {body}"))?;
-        sent.push(lab.exchanges());
+        sent.push(service.introspection_requests());
     }
     check(sent[..8] == [1, 2, 3, 4, 5, 5, 5, 5], || format!("{sent:?}"))?;
     check(sent[8..] == [6, 6, 6, 6, 7, 7, 7, 7, 8, 8, 8, 8], || format!("{sent:?}"))?;
     Ok("5 exchanges, and 1 in each period of 3".to_owned())
 }
 
-async fn found_in_an_attack() -> Outcome {
-    let lab = Arc::new(Lab::asking(|client| client).await);
+async fn recovery_during_attack() -> Outcome {
+    let service = Arc::new(Service::without_cache(|client| client).await);
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let token = lab.token("entries:read");
-    lab.authorization_server.fault(Fault::status(500));
+    let token = service.token("entries:read");
+    service.authorization_server.fault(Fault::status(500));
     for _ in 0..6 {
-        once_with(&http, &lab, "/entries", &token).await;
+        get_with(&http, &service, "/entries", &token).await;
     }
-    let evil = Issued::default();
-    let attackers = Attackers::begin(&lab, &evil, Tokens::Valid, Pace::Steady);
+    let attacker_tokens = IssuedTokens::default();
+    let attackers = Attackers::start(&service, &attacker_tokens, Tokens::Valid, Timing::Steady);
     sleep(2 * PERIOD).await;
-    lab.authorization_server.clear_faults();
-    let fault = Fault::status(500).for_tokens(move |token| evil.contains(token));
-    lab.authorization_server.fault(fault);
+    service.authorization_server.clear_faults();
+    let fault = Fault::status(500).for_tokens(move |token| attacker_tokens.contains(token));
+    service.authorization_server.fault(fault);
     let back = Instant::now();
-    while once_with(&http, &lab, "/entries", &token).await.0 != 200 {
+    while get_with(&http, &service, "/entries", &token).await.0 != 200 {
         check(back.elapsed() < 10 * PERIOD, || "not found".to_owned())?;
     }
     let took = back.elapsed();
@@ -310,24 +327,26 @@ async fn found_in_an_attack() -> Outcome {
 }
 
 /// Nobody but the attacker is there when the server is back, so a control request finds it.
-async fn found_and_kept() -> Outcome {
-    let lab = Arc::new(Lab::asking(|client| client).await);
+async fn breaker_stays_closed() -> Outcome {
+    let service = Arc::new(Service::without_cache(|client| client).await);
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let (known, evil) = (Issued::default(), Issued::default());
-    let first = known.token(&lab, "carol");
-    let (status, body) = once_with(&http, &lab, "/entries", &first).await;
+    let (issued_tokens, attacker_tokens) = (IssuedTokens::default(), IssuedTokens::default());
+    let first = issued_tokens.token(&service, "carol");
+    let (status, body) = get_with(&http, &service, "/entries", &first).await;
     check(status == 200, || format!("{status} {body}"))?;
-    lab.authorization_server.fault(Fault::status(500));
-    let attackers = Attackers::begin(&lab, &evil, Tokens::Garbage, Pace::Steady);
+    service.authorization_server.fault(Fault::status(500));
+    let attackers = Attackers::start(&service, &attacker_tokens, Tokens::Garbage, Timing::Steady);
     sleep(2 * PERIOD).await;
-    lab.authorization_server.clear_faults();
-    let issued = known.clone();
-    lab.authorization_server.fault(Fault::status(500).for_tokens(move |it| !issued.contains(it)));
+    service.authorization_server.clear_faults();
+    let issued = issued_tokens.clone();
+    service
+        .authorization_server
+        .fault(Fault::status(500).for_tokens(move |it| !issued.contains(it)));
     sleep(7 * PERIOD).await;
     let mut answered = 0;
     for _ in 0..20 {
-        let token = known.token(&lab, "alice");
-        answered += usize::from(once_with(&http, &lab, "/entries", &token).await.0 == 200);
+        let token = issued_tokens.token(&service, "alice");
+        answered += usize::from(get_with(&http, &service, "/entries", &token).await.0 == 200);
         sleep(Duration::from_millis(20)).await;
     }
     drop(attackers);
@@ -335,39 +354,39 @@ async fn found_and_kept() -> Outcome {
     Ok(format!("{answered} of 20 answered"))
 }
 
-async fn recovery() -> Outcome {
-    let lab = Arc::new(Lab::asking(|client| client).await);
+async fn gradual_recovery() -> Outcome {
+    let service = Arc::new(Service::without_cache(|client| client).await);
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let token = lab.token("entries:read");
-    lab.authorization_server.fault(Fault::status(500));
+    let token = service.token("entries:read");
+    service.authorization_server.fault(Fault::status(500));
     for _ in 0..6 {
-        once_with(&http, &lab, "/entries", &token).await;
+        get_with(&http, &service, "/entries", &token).await;
     }
     // From now on the answers are counted while they are on their way.
-    lab.authorization_server.clear_faults();
-    lab.authorization_server.fault(Fault::delay(Duration::from_millis(200)));
+    service.authorization_server.clear_faults();
+    service.authorization_server.fault(Fault::delay(Duration::from_millis(200)));
     sleep(PERIOD).await;
-    let (status, body) = once_with(&http, &lab, "/entries", &token).await;
+    let (status, body) = get_with(&http, &service, "/entries", &token).await;
     check(status == 200, || format!("{status} {body}"))?;
 
-    let before = lab.exchanges();
+    let before = service.introspection_requests();
     let answered = Arc::new(AtomicUsize::new(0));
     let mut callers = JoinSet::new();
     for _ in 0..200 {
-        let (lab, http) = (Arc::clone(&lab), http.clone());
-        let (token, answered) = (lab.token("entries:read"), Arc::clone(&answered));
+        let (service, http) = (Arc::clone(&service), http.clone());
+        let (token, answered) = (service.token("entries:read"), Arc::clone(&answered));
         callers.spawn(async move {
-            while once_with(&http, &lab, "/entries", &token).await.0 != 200 {
+            while get_with(&http, &service, "/entries", &token).await.0 != 200 {
                 sleep(Duration::from_millis(20)).await;
             }
             answered.fetch_add(1, Ordering::Relaxed);
         });
     }
-    while lab.exchanges() == before {
+    while service.introspection_requests() == before {
         sleep(Duration::from_millis(1)).await;
     }
     sleep(Duration::from_millis(60)).await;
-    let at_once = lab.exchanges() - before;
+    let at_once = service.introspection_requests() - before;
     callers.join_all().await;
     check(at_once <= 8, || format!("{at_once} exchanges in the first 60 ms"))?;
     let answered = answered.load(Ordering::Relaxed);

@@ -7,24 +7,31 @@ use requires_auth::testing::Fault;
 use requires_auth::{AccessToken, Clock, IntrospectionBuilder};
 use tokio::task::JoinSet;
 
-use crate::load::{Load, Who, once};
+use crate::load::{CallerKind, Load, get};
 use crate::report::{Outcome, Report, check};
-use crate::service::{Lab, RESOURCE};
+use crate::service::{RESOURCE, Service};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
 pub async fn run(report: &mut Report) {
-    report.row("R-E1", "none", "one exchange; each request is decided anew", decided_anew()).await;
     report
-        .row("R-E2", "none", "no token in what the cache shows of itself", shows_no_token())
+        .row(
+            "R-E1",
+            "none",
+            "one exchange; each request is decided anew",
+            decisions_are_not_cached(),
+        )
         .await;
-    report.row("R-E3", "a token is revoked", "200 for 60 s at most, then 401", revoked()).await;
+    report.row("R-E2", "none", "no token in what the cache shows of itself", debug_output()).await;
+    report
+        .row("R-E3", "a token is revoked", "200 for 60 s at most, then 401", revoked_token())
+        .await;
     report
         .row(
             "R-E4",
             "down, and a token that nobody knew",
             "503, and no 401 that is remembered",
-            outage_is_no_answer(),
+            outage_is_not_cached(),
         )
         .await;
     report
@@ -32,7 +39,7 @@ pub async fn run(report: &mut Report) {
             "R-E4 R-L1",
             "five thousand made-up tokens",
             "the good one needs no further exchange",
-            made_up(),
+            unknown_tokens(),
         )
         .await;
     report
@@ -40,7 +47,7 @@ pub async fn run(report: &mut Report) {
             "R-E5",
             "ten times more tokens than there is room for",
             "some forgotten, never all",
-            crowded(),
+            eviction(),
         )
         .await;
     report
@@ -49,13 +56,15 @@ pub async fn run(report: &mut Report) {
     report
         .row("R-E6", "the same, while it is down", "one exchange; 503 to all", single_flight(true))
         .await;
-    report.row("R-E7", "a token is forgotten by a call", "asked about again", forgotten()).await;
+    report
+        .row("R-E7", "a token is forgotten by a call", "asked about again", invalidated_token())
+        .await;
     report
         .row(
             "R-E8",
             "a handler changes its copy of the claims",
             "the next request sees the claims",
-            own_copy(),
+            changed_copy_of_claims(),
         )
         .await;
     report
@@ -63,7 +72,7 @@ pub async fn run(report: &mut Report) {
             "R-L2",
             "down for longer than claims are remembered",
             "200 while remembered, then 503",
-            outlasts(),
+            outage_longer_than_ttl(),
         )
         .await;
     report
@@ -71,109 +80,119 @@ pub async fn run(report: &mut Report) {
             "R-L3",
             "the wall clock jumps an hour ahead",
             "expired tokens 401, others no exchange",
-            jump_forward(),
+            wall_clock_forward(),
         )
         .await;
     report
-        .row("R-L3", "the wall clock jumps an hour back", "lifetimes as they were", jump_back())
+        .row(
+            "R-L3",
+            "the wall clock jumps an hour back",
+            "lifetimes as they were",
+            wall_clock_back(),
+        )
         .await;
 }
 
-async fn decided_anew() -> Outcome {
-    let lab = Lab::remembering(|cache| cache).await;
-    let load = Load::begin(&lab);
-    load.normal(100).await?.only(Who::normal)?;
-    load.end()?;
+async fn decisions_are_not_cached() -> Outcome {
+    let service = Service::with_cache(|cache| cache).await;
+    let load = Load::start(&service);
+    load.normal(100).await?.only(CallerKind::normal)?;
+    load.finish()?;
     // The token, and the one that nobody has issued.
-    check(lab.exchanges() == 2, || format!("{} exchanges", lab.exchanges()))?;
+    check(service.introspection_requests() == 2, || {
+        format!("{} exchanges", service.introspection_requests())
+    })?;
     Ok("200 for reading, 403 for writing, 2 exchanges for both tokens".to_owned())
 }
 
-async fn shows_no_token() -> Outcome {
-    let lab = Lab::remembering(|cache| cache).await;
-    let token = lab.token("entries:read");
-    once(&lab, "/entries", &token).await;
-    let shown = format!("{:?}", lab.cache);
+async fn debug_output() -> Outcome {
+    let service = Service::with_cache(|cache| cache).await;
+    let token = service.token("entries:read");
+    get(&service, "/entries", &token).await;
+    let shown = format!("{:?}", service.cache);
     check(!shown.contains(&token), || "the token is shown".to_owned())?;
     Ok(format!("{} characters of Debug, none of them of the token", shown.len()))
 }
 
-async fn revoked() -> Outcome {
-    let lab = Lab::remembering(|cache| cache).await;
-    let token = lab.token("entries:read");
-    let mut seen = vec![once(&lab, "/entries", &token).await.0];
-    lab.authorization_server.revoke(&token);
+async fn revoked_token() -> Outcome {
+    let service = Service::with_cache(|cache| cache).await;
+    let token = service.token("entries:read");
+    let mut seen = vec![get(&service, "/entries", &token).await.0];
+    service.authorization_server.revoke(&token);
     for seconds in [0, 59, 1, 30] {
-        lab.clock.advance(Duration::from_secs(seconds));
-        seen.push(once(&lab, "/entries", &token).await.0);
+        service.clock.advance(Duration::from_secs(seconds));
+        seen.push(get(&service, "/entries", &token).await.0);
     }
     check(seen == [200, 200, 200, 401, 401], || format!("{seen:?}"))?;
     Ok(format!("{seen:?} after 0, 0, 59, 60, 90 s"))
 }
 
-async fn outage_is_no_answer() -> Outcome {
-    let lab = Lab::remembering(|cache| cache).await;
-    let token = lab.token("entries:read");
-    lab.authorization_server.fault(Fault::status(500));
-    let during = once(&lab, "/entries", &token).await.0;
-    lab.authorization_server.clear_faults();
-    let after = once(&lab, "/entries", &token).await.0;
+async fn outage_is_not_cached() -> Outcome {
+    let service = Service::with_cache(|cache| cache).await;
+    let token = service.token("entries:read");
+    service.authorization_server.fault(Fault::status(500));
+    let during = get(&service, "/entries", &token).await.0;
+    service.authorization_server.clear_faults();
+    let after = get(&service, "/entries", &token).await.0;
     check((during, after) == (503, 200), || format!("{during}, {after}"))?;
     Ok(format!("{during}, and {after} at once when it is back"))
 }
 
-async fn made_up() -> Outcome {
-    let lab = Arc::new(Lab::remembering(|cache| cache.max_inactive_entries(500)).await);
-    let good = lab.token("entries:read");
-    once(&lab, "/entries", &good).await;
+async fn unknown_tokens() -> Outcome {
+    let service = Arc::new(Service::with_cache(|cache| cache.max_inactive_entries(500)).await);
+    let good = service.token("entries:read");
+    get(&service, "/entries", &good).await;
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let url = lab.url("/entries");
+    let url = service.url("/entries");
     let mut flood = JoinSet::new();
     for client in 0..20 {
         let (http, url) = (http.clone(), url.clone());
         flood.spawn(async move {
             for number in 0..250 {
-                let made_up = format!("made-up-{client}-{number}");
-                let answer = http.get(&url).bearer_auth(made_up).send().await.unwrap();
-                assert_eq!(answer.status(), 401);
+                let unknown_tokens = format!("made-up-{client}-{number}");
+                let response = http.get(&url).bearer_auth(unknown_tokens).send().await.unwrap();
+                assert_eq!(response.status(), 401);
             }
         });
     }
     while let Some(ended) = flood.join_next().await {
         ended.map_err(|error| error.to_string())?;
     }
-    let before = lab.exchanges();
-    let (status, _) = once(&lab, "/entries", &good).await;
-    let further = lab.exchanges() - before;
+    let before = service.introspection_requests();
+    let (status, _) = get(&service, "/entries", &good).await;
+    let further = service.introspection_requests() - before;
     check((status, further) == (200, 0), || format!("{status}, {further} exchanges"))?;
     Ok(format!("{} refused; then {status} without an exchange", before - 1))
 }
 
-async fn crowded() -> Outcome {
-    let lab = Lab::remembering(|cache| cache.max_entries(100)).await;
-    let tokens: Vec<String> = (0..1000).map(|_| lab.token("entries:read")).collect();
+async fn eviction() -> Outcome {
+    let service = Service::with_cache(|cache| cache.max_entries(100)).await;
+    let tokens: Vec<String> = (0..1000).map(|_| service.token("entries:read")).collect();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let url = lab.url("/entries");
+    let url = service.url("/entries");
     for token in &tokens {
-        let answer = http.get(&url).bearer_auth(token).send().await.unwrap();
-        check(answer.status() == 200, || answer.status().to_string())?;
+        let response = http.get(&url).bearer_auth(token).send().await.unwrap();
+        check(response.status() == 200, || response.status().to_string())?;
     }
-    let before = lab.exchanges();
+    let before = service.introspection_requests();
     for token in tokens.iter().rev().take(50) {
         http.get(&url).bearer_auth(token).send().await.unwrap();
     }
-    let asked = lab.exchanges() - before;
-    check(before == 1000 && asked < 50, || format!("{before}, then {asked} exchanges"))?;
-    Ok(format!("of the last 50 of 1000, {} are remembered", 50 - asked))
+    let further_requests = service.introspection_requests() - before;
+    check(before == 1000 && further_requests < 50, || {
+        format!("{before}, then {further_requests} exchanges")
+    })?;
+    Ok(format!("of the last 50 of 1000, {} are remembered", 50 - further_requests))
 }
 
 async fn single_flight(down: bool) -> Outcome {
-    let patient = |client: IntrospectionBuilder| client.request_timeout(Duration::from_secs(20));
-    let lab = Arc::new(Lab::with(patient, Some(|cache| cache)).await);
-    let token = lab.token("entries:read");
+    let with_timeout =
+        |client: IntrospectionBuilder| client.request_timeout(Duration::from_secs(20));
+    let service = Arc::new(Service::with(with_timeout, Some(|cache| cache)).await);
+    let token = service.token("entries:read");
     // Until all callers are there, on a slow machine too.
     let held = Duration::from_secs(2);
-    lab.authorization_server.fault(if down {
+    service.authorization_server.fault(if down {
         Fault::status(500).after(held)
     } else {
         Fault::delay(held)
@@ -181,83 +200,92 @@ async fn single_flight(down: bool) -> Outcome {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut callers = JoinSet::new();
     for _ in 0..500 {
-        let request = http.get(lab.url("/entries")).bearer_auth(&token);
+        let request = http.get(service.url("/entries")).bearer_auth(&token);
         callers.spawn(async move { request.send().await.unwrap().status().as_u16() });
     }
     let seen = callers.join_all().await;
     let expected = if down { 503 } else { 200 };
     check(seen.iter().all(|it| *it == expected), || format!("{seen:?}"))?;
-    check(lab.exchanges() == 1, || format!("{} exchanges", lab.exchanges()))?;
+    check(service.introspection_requests() == 1, || {
+        format!("{} exchanges", service.introspection_requests())
+    })?;
     Ok(format!("500×{expected}, 1 exchange"))
 }
 
-async fn forgotten() -> Outcome {
-    let lab = Lab::remembering(|cache| cache).await;
-    let token = lab.token("entries:read");
-    once(&lab, "/entries", &token).await;
-    let cache = lab.cache.as_ref().ok_or("there is no cache")?;
-    lab.authorization_server.revoke(&token);
+async fn invalidated_token() -> Outcome {
+    let service = Service::with_cache(|cache| cache).await;
+    let token = service.token("entries:read");
+    get(&service, "/entries", &token).await;
+    let cache = service.cache.as_ref().ok_or("there is no cache")?;
+    service.authorization_server.revoke(&token);
     cache.invalidate(&token.parse::<AccessToken>().map_err(|error| error.to_string())?);
-    let (status, _) = once(&lab, "/entries", &token).await;
-    check(status == 401 && lab.exchanges() == 2, || format!("{status}"))?;
+    let (status, _) = get(&service, "/entries", &token).await;
+    check(status == 401 && service.introspection_requests() == 2, || format!("{status}"))?;
     Ok("revoked, forgotten, 401 at once".to_owned())
 }
 
-async fn own_copy() -> Outcome {
-    let lab = Lab::remembering(|cache| cache).await;
-    let token = lab.token("entries:read");
-    let first = once(&lab, "/me", &token).await;
-    let second = once(&lab, "/me", &token).await;
+async fn changed_copy_of_claims() -> Outcome {
+    let service = Service::with_cache(|cache| cache).await;
+    let token = service.token("entries:read");
+    let first = get(&service, "/me", &token).await;
+    let second = get(&service, "/me", &token).await;
     check(first == second && first.1.contains("alice"), || format!("{first:?} {second:?}"))?;
-    check(lab.exchanges() == 1, || format!("{} exchanges", lab.exchanges()))?;
+    check(service.introspection_requests() == 1, || {
+        format!("{} exchanges", service.introspection_requests())
+    })?;
     Ok("the same claims twice, 1 exchange".to_owned())
 }
 
-async fn outlasts() -> Outcome {
-    let lab = Lab::remembering(|cache| cache).await;
-    let load = Load::begin(&lab);
+async fn outage_longer_than_ttl() -> Outcome {
+    let service = Service::with_cache(|cache| cache).await;
+    let load = Load::start(&service);
     load.normal(10).await?;
-    lab.authorization_server.stop().await.map_err(|error| error.to_string())?;
-    let remembered = load.normal(10).await?;
-    remembered.only(Who::normal)?;
-    lab.clock.advance(Duration::from_secs(61));
-    let outage = |who| if who == Who::Nobody { 401 } else { 503 };
-    load.all_see(6, outage).await?;
-    let forgotten = load.all_see(10, outage).await?;
-    forgotten.only(outage)?;
-    lab.authorization_server.restart().await.map_err(|error| error.to_string())?;
+    service.authorization_server.stop().await.map_err(|error| error.to_string())?;
+    let cached = load.normal(10).await?;
+    cached.only(CallerKind::normal)?;
+    service.clock.advance(Duration::from_secs(61));
+    let outage = |caller| if caller == CallerKind::WithoutToken { 401 } else { 503 };
+    load.wait_for(6, outage).await?;
+    let uncached = load.wait_for(10, outage).await?;
+    uncached.only(outage)?;
+    service.authorization_server.restart().await.map_err(|error| error.to_string())?;
     let after = load.normal(10).await?;
-    load.end()?;
-    Ok(format!("remembered {remembered}; then {forgotten}; back {after}"))
+    load.finish()?;
+    Ok(format!("remembered {cached}; then {uncached}; back {after}"))
 }
 
-async fn jump_forward() -> Outcome {
-    let lab = Lab::remembering(|cache| cache).await;
-    let mint = || lab.authorization_server.mint().audience(RESOURCE).scopes("entries:read");
+async fn wall_clock_forward() -> Outcome {
+    let service = Service::with_cache(|cache| cache).await;
+    let mint = || service.authorization_server.mint().audience(RESOURCE).scopes("entries:read");
     let (short, long) = (mint().expires_in(HOUR / 2).issue(), mint().expires_in(3 * HOUR).issue());
-    let ask = async |token: &str| once(&lab, "/entries", token).await.0;
-    let before = (ask(&short).await, ask(&long).await);
-    lab.clock.set(lab.clock.now() + HOUR);
-    let after = (ask(&short).await, ask(&long).await);
+    let send = async |token: &str| get(&service, "/entries", token).await.0;
+    let before = (send(&short).await, send(&long).await);
+    service.clock.set(service.clock.now() + HOUR);
+    let after = (send(&short).await, send(&long).await);
     check((before, after) == ((200, 200), (401, 200)), || format!("{before:?} {after:?}"))?;
-    check(lab.exchanges() <= 3, || format!("{} exchanges", lab.exchanges()))?;
-    Ok(format!("{after:?} for the expired and the other, {} exchanges", lab.exchanges()))
+    check(service.introspection_requests() <= 3, || {
+        format!("{} exchanges", service.introspection_requests())
+    })?;
+    Ok(format!(
+        "{after:?} for the expired and the other, {} exchanges",
+        service.introspection_requests()
+    ))
 }
 
-async fn jump_back() -> Outcome {
-    let lab = Lab::remembering(|cache| cache).await;
-    let mint = lab.authorization_server.mint().audience(RESOURCE).scopes("entries:read");
+async fn wall_clock_back() -> Outcome {
+    let service = Service::with_cache(|cache| cache).await;
+    let mint = service.authorization_server.mint().audience(RESOURCE).scopes("entries:read");
     let token = mint.expires_in(3 * HOUR).issue();
-    let ask = async || once(&lab, "/entries", &token).await.0;
-    let mut seen = vec![ask().await];
-    lab.clock.set(lab.clock.now() - HOUR);
-    seen.push(ask().await);
-    let within = lab.exchanges();
-    lab.clock.advance(Duration::from_secs(61));
-    seen.push(ask().await);
-    let beyond = lab.exchanges();
-    let expired = lab.authorization_server.mint().audience(RESOURCE).expired().issue();
-    seen.push(once(&lab, "/entries", &expired).await.0);
+    let send = async || get(&service, "/entries", &token).await.0;
+    let mut seen = vec![send().await];
+    service.clock.set(service.clock.now() - HOUR);
+    seen.push(send().await);
+    let within = service.introspection_requests();
+    service.clock.advance(Duration::from_secs(61));
+    seen.push(send().await);
+    let beyond = service.introspection_requests();
+    let expired = service.authorization_server.mint().audience(RESOURCE).expired().issue();
+    seen.push(get(&service, "/entries", &expired).await.0);
     check(seen == [200, 200, 200, 401], || format!("{seen:?}"))?;
     check((within, beyond) == (1, 2), || format!("{within}, {beyond} exchanges"))?;
     Ok(format!("{seen:?}; asked again after 61 s of the monotonic clock"))

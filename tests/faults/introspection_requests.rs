@@ -7,9 +7,9 @@ use requires_auth::{Introspection, ResourceServerConfig};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::load::once;
+use crate::load::get;
 use crate::report::{Outcome, Report, check};
-use crate::service::{Lab, RESOURCE};
+use crate::service::{RESOURCE, Service};
 
 pub async fn run(report: &mut Report) {
     report
@@ -17,7 +17,7 @@ pub async fn run(report: &mut Report) {
             "R-C1 R-C2",
             "none",
             "a form, with our credentials and nothing of the caller's",
-            form(),
+            request_form(),
         )
         .await;
     report
@@ -28,89 +28,104 @@ pub async fn run(report: &mut Report) {
             async { plain_http() },
         )
         .await;
-    report.row("R-C8", "metadata of another issuer", "refused at the start", other_issuer()).await;
+    report
+        .row(
+            "R-C8",
+            "metadata of another issuer",
+            "refused at the start",
+            metadata_of_another_issuer(),
+        )
+        .await;
     report
         .row(
             "R-C9",
             "slow, and 200 callers with tokens of their own",
             "8 exchanges at once, 503 to the rest at once",
-            crowd(),
+            beyond_max_in_flight(),
         )
         .await;
 }
 
-async fn form() -> Outcome {
-    let lab = Lab::asking(|client| client).await;
-    let token = lab.token("entries:read");
-    let (status, _) = once(&lab, "/entries", &token).await;
+async fn request_form() -> Outcome {
+    let service = Service::without_cache(|client| client).await;
+    let token = service.token("entries:read");
+    let (status, _) = get(&service, "/entries", &token).await;
     check(status == 200, || status.to_string())?;
-    let asked = lab.authorization_server.last_introspection().ok_or("nobody asked")?;
+    let request = service.authorization_server.last_introspection().ok_or("nobody asked")?;
     let expected = [
         ("token".to_owned(), token.clone()),
         ("token_type_hint".to_owned(), "access_token".to_owned()),
     ];
-    check(asked.method() == "POST" && asked.form() == expected, || format!("{asked:?}"))?;
-    check(asked.header("accept") == Some("application/json"), || format!("{:?}", asked.headers()))?;
+    check(request.method() == "POST" && request.form() == expected, || format!("{request:?}"))?;
+    check(request.header("accept") == Some("application/json"), || {
+        format!("{:?}", request.headers())
+    })?;
     // "journal:the-secret"
     let credentials = Some("Basic am91cm5hbDp0aGUtc2VjcmV0");
-    check(asked.header("authorization") == credentials, || format!("{:?}", asked.headers()))?;
-    check(asked.header("cookie").is_none() && asked.query().is_none(), || format!("{asked:?}"))?;
+    check(request.header("authorization") == credentials, || format!("{:?}", request.headers()))?;
+    check(request.header("cookie").is_none() && request.query().is_none(), || {
+        format!("{request:?}")
+    })?;
     Ok("POST, token and token_type_hint, Basic".to_owned())
 }
 
 fn plain_http() -> Outcome {
     for url in ["http://as.example/introspect", "https://id:secret@as.example/introspect"] {
-        let refused = Introspection::builder(url).build().map(drop);
-        let text = refused.err().ok_or_else(|| format!("{url} is taken"))?.to_string();
+        let rejected = Introspection::builder(url).build().map(drop);
+        let text = rejected.err().ok_or_else(|| format!("{url} is taken"))?.to_string();
         check(!text.contains("secret"), || text.clone())?;
     }
     Ok("both refused, without a word of the secret".to_owned())
 }
 
-async fn other_issuer() -> Outcome {
-    let lab = Lab::asking(|client| client).await;
+async fn metadata_of_another_issuer() -> Outcome {
+    let service = Service::without_cache(|client| client).await;
     let metadata = json!({
         "issuer": "https://elsewhere.example",
         "introspection_endpoint": "https://elsewhere.example/introspect",
     });
     let fault = Fault::json(metadata).at(requires_auth::testing::Endpoint::Metadata);
-    lab.authorization_server.fault(fault);
+    service.authorization_server.fault(fault);
     let config: ResourceServerConfig = serde_json::from_value(json!({
         "resource": RESOURCE,
-        "issuer": lab.authorization_server.issuer(),
+        "issuer": service.authorization_server.issuer(),
     }))
     .map_err(|error| error.to_string())?;
-    let refused = config.build().await.map(drop);
-    let text = refused.err().ok_or("it is taken")?.to_string();
+    let rejected = config.build().await.map(drop);
+    let text = rejected.err().ok_or("it is taken")?.to_string();
     check(text.contains("metadata"), || text.clone())?;
     Ok(text)
 }
 
-async fn crowd() -> Outcome {
-    const AT_ONCE: usize = 8;
-    let lab = Lab::asking(|client| {
+async fn beyond_max_in_flight() -> Outcome {
+    const MAX_IN_FLIGHT: usize = 8;
+    let service = Service::without_cache(|client| {
         client
-            .max_in_flight(AT_ONCE)
+            .max_in_flight(MAX_IN_FLIGHT)
             .request_timeout(Duration::from_secs(10))
             .without_circuit_breaker()
     })
     .await;
-    lab.authorization_server.fault(Fault::hang());
-    let lab = std::sync::Arc::new(lab);
+    service.authorization_server.fault(Fault::hang());
+    let service = std::sync::Arc::new(service);
     let mut callers = JoinSet::new();
     for _ in 0..200 {
-        let (lab, token) = (std::sync::Arc::clone(&lab), lab.token("entries:read"));
-        callers.spawn(async move { once(&lab, "/entries", &token).await.0 });
+        let (service, token) = (std::sync::Arc::clone(&service), service.token("entries:read"));
+        callers.spawn(async move { get(&service, "/entries", &token).await.0 });
     }
     // All but those who wait for an answer are told at once.
-    let mut told = 0;
-    while told < 200 - AT_ONCE {
+    let mut rejections = 0;
+    while rejections < 200 - MAX_IN_FLIGHT {
         let status =
             callers.join_next().await.ok_or("nobody is left")?.map_err(|it| it.to_string())?;
         check(status == 503, || status.to_string())?;
-        told += 1;
+        rejections += 1;
     }
-    let exchanges = lab.exchanges();
-    check(exchanges <= AT_ONCE, || format!("{exchanges} exchanges"))?;
-    Ok(format!("{told} told at once, {exchanges} exchanges"))
+    let introspection_requests = service.introspection_requests();
+    check(introspection_requests <= MAX_IN_FLIGHT, || {
+        format!("{introspection_requests} exchanges")
+    })?;
+    Ok(format!(
+        "{rejections} rejected immediately, {introspection_requests} introspection requests"
+    ))
 }

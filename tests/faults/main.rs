@@ -29,12 +29,12 @@ use report::Report;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
-    let mut report = Report::begin(wanted);
+    let filters: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
+    let mut report = Report::start(filters);
     outages::run(&mut report).await;
     introspection_requests::run(&mut report).await;
     attacks::run(&mut report).await;
     cache::run(&mut report).await;
     shared_cache::run(&mut report).await;
-    report.end()
+    report.finish()
 }

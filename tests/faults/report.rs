@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 pub struct Report {
-    wanted: Vec<String>,
+    filters: Vec<String>,
     ran: usize,
     failed: Vec<String>,
     skipped: Vec<String>,
@@ -13,9 +13,9 @@ pub struct Report {
 pub type Outcome = Result<String, String>;
 
 impl Report {
-    pub fn begin(wanted: Vec<String>) -> Self {
+    pub fn start(filters: Vec<String>) -> Self {
         println!("{:<18} {:<46} {:<52} what happened", "rows", "fault", "expected");
-        Self { wanted, ran: 0, failed: Vec::new(), skipped: Vec::new() }
+        Self { filters, ran: 0, failed: Vec::new(), skipped: Vec::new() }
     }
 
     /// One line: the rows of REQUIREMENTS that it is about, the fault, what is expected, and the
@@ -28,7 +28,8 @@ impl Report {
         experiment: impl Future<Output = Outcome> + Send + 'static,
     ) {
         let words = format!("{rows} {fault}");
-        if !self.wanted.is_empty() && !self.wanted.iter().any(|word| words.contains(word.as_str()))
+        if !self.filters.is_empty()
+            && !self.filters.iter().any(|word| words.contains(word.as_str()))
         {
             return;
         }
@@ -54,7 +55,7 @@ impl Report {
         self.skipped.push(format!("{rows} ({reason})"));
     }
 
-    pub fn end(self) -> ExitCode {
+    pub fn finish(self) -> ExitCode {
         let Self { ran, failed, skipped, .. } = self;
         println!("\n{ran} experiments, {} as expected, {} not", ran - failed.len(), failed.len());
         for rows in skipped {

@@ -14,23 +14,23 @@ use requires_auth::{
 };
 use serde_json::Value;
 
-pub struct Lab {
+pub struct Service {
     server: HttpServer,
     pub authorization_server: Arc<AuthorizationServer>,
     pub clock: ManualClock,
     pub cache: Option<Cached<Introspection>>,
 }
 
-impl Lab {
+impl Service {
     /// Asks about each request.
-    pub async fn asking(
+    pub async fn without_cache(
         settings: impl FnOnce(IntrospectionBuilder) -> IntrospectionBuilder,
     ) -> Self {
         Self::with(settings, None::<fn(CachedBuilder<_>) -> CachedBuilder<_>>).await
     }
 
     /// Remembers what it was told.
-    pub async fn remembering(
+    pub async fn with_cache(
         settings: impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>,
     ) -> Self {
         Self::with(|client| client, Some(settings)).await
@@ -41,19 +41,19 @@ impl Lab {
         cache: Option<impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>>,
     ) -> Self {
         let authorization_server = Arc::new(journal::authorization_server().await);
-        Self::before(authorization_server, ManualClock::running(), client, cache).await
+        Self::with_clock(authorization_server, ManualClock::running(), client, cache).await
     }
 
     /// Another instance of the service, with the same authorization server and the same clock.
-    pub async fn beside(
+    pub async fn second_instance(
         &self,
         settings: impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>,
     ) -> Self {
         let server = Arc::clone(&self.authorization_server);
-        Self::before(server, self.clock.clone(), |client| client, Some(settings)).await
+        Self::with_clock(server, self.clock.clone(), |client| client, Some(settings)).await
     }
 
-    async fn before(
+    async fn with_clock(
         authorization_server: Arc<AuthorizationServer>,
         clock: ManualClock,
         client: impl FnOnce(IntrospectionBuilder) -> IntrospectionBuilder,
@@ -86,7 +86,7 @@ impl Lab {
         journal::token(&self.authorization_server, scopes)
     }
 
-    pub fn exchanges(&self) -> usize {
+    pub fn introspection_requests(&self) -> usize {
         self.authorization_server.introspections()
     }
 }

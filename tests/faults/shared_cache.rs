@@ -3,13 +3,13 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use fixtures::redis_server::{AMPLE, RedisServer, program};
+use fixtures::redis_server::{RedisServer, TIMEOUT, program};
 use requires_auth::shared_cache::SharedCache;
 use requires_auth::{AccessToken, CachedBuilder, Introspection};
 
-use crate::load::{Load, Who, once};
+use crate::load::{CallerKind, Load, get};
 use crate::report::{Outcome, Report, check};
-use crate::service::Lab;
+use crate::service::Service;
 
 pub async fn run(report: &mut Report) {
     let version = Command::new(program()).arg("--version").stdout(Stdio::null()).status();
@@ -18,80 +18,109 @@ pub async fn run(report: &mut Report) {
         return;
     }
     report
-        .row("R-E9", "the authorization server is gone", "another instance: 200", known_to_all())
-        .await;
-    report.row("R-E9", "the store is killed and comes back", "no answer changes", killed()).await;
-    report
-        .row("R-E9", "the store answers nobody for 2 s", "100 ms lost, once or twice", silent())
-        .await;
-    report
-        .row("R-E9", "the store has garbage for all tokens", "asked about again", garbage())
-        .await;
-    report.row("R-E9", "the store grants every scope", "403, as the server says", granting()).await;
-    report
-        .row("R-E9 R-E3", "the store brings back what is 61 s old", "asked about again", old())
+        .row(
+            "R-E9",
+            "the authorization server is gone",
+            "another instance: 200",
+            entry_of_another_instance(),
+        )
         .await;
     report
-        .row("R-E10", "another instance forgets a token", "401 within 1 s", forgotten(false))
+        .row("R-E9", "the store is killed and comes back", "no answer changes", killed_store())
         .await;
     report
-        .row("R-E10", "the same, while the store is away", "401 when it is back", forgotten(true))
+        .row(
+            "R-E9",
+            "the store answers nobody for 2 s",
+            "100 ms lost, once or twice",
+            paused_store(),
+        )
+        .await;
+    report
+        .row("R-E9", "the store has garbage for all tokens", "asked about again", garbage_entry())
+        .await;
+    report
+        .row("R-E9", "the store grants every scope", "403, as the server says", forged_scopes())
+        .await;
+    report
+        .row(
+            "R-E9 R-E3",
+            "the store brings back what is 61 s old",
+            "asked about again",
+            restored_entry(),
+        )
+        .await;
+    report
+        .row(
+            "R-E10",
+            "another instance forgets a token",
+            "401 within 1 s",
+            invalidated_token(false),
+        )
+        .await;
+    report
+        .row(
+            "R-E10",
+            "the same, while the store is away",
+            "401 when it is back",
+            invalidated_token(true),
+        )
         .await;
 }
 
 type Builder = CachedBuilder<Introspection>;
 
-fn sharing(store: &RedisServer) -> impl FnOnce(Builder) -> Builder {
+fn shared_by(store: &RedisServer) -> impl FnOnce(Builder) -> Builder {
     let shared = SharedCache::single(store.url(), "a secret for the laboratory only");
     let shared = shared.build().expect("the settings are right");
     |cache| cache.shared(shared)
 }
 
-async fn known_to_all() -> Outcome {
+async fn entry_of_another_instance() -> Outcome {
     let store = RedisServer::start();
-    let lab = Lab::remembering(sharing(&store)).await;
-    let token = lab.token("entries:read");
-    check(once(&lab, "/entries", &token).await.0 == 200, || "no 200".to_owned())?;
+    let service = Service::with_cache(shared_by(&store)).await;
+    let token = service.token("entries:read");
+    check(get(&service, "/entries", &token).await.0 == 200, || "no 200".to_owned())?;
     store.wait_for_entries(1).await;
-    let other = lab.beside(sharing(&store)).await;
-    lab.authorization_server.stop().await.expect("it was running");
-    let status = once(&other, "/entries", &token).await.0;
+    let other = service.second_instance(shared_by(&store)).await;
+    service.authorization_server.stop().await.expect("it was running");
+    let status = get(&other, "/entries", &token).await.0;
     check(status == 200, || format!("{status}"))?;
     Ok("200 from an instance that never asked".to_owned())
 }
 
-async fn killed() -> Outcome {
+async fn killed_store() -> Outcome {
     let mut store = RedisServer::start();
-    let lab = Lab::remembering(sharing(&store)).await;
-    let load = Load::begin(&lab);
+    let service = Service::with_cache(shared_by(&store)).await;
+    let load = Load::start(&service);
     for _ in 0..3 {
-        load.normal(50).await?.only(Who::normal)?;
+        load.normal(50).await?.only(CallerKind::normal)?;
         store.kill();
-        load.normal(50).await?.only(Who::normal)?;
+        load.normal(50).await?.only(CallerKind::normal)?;
         store.restart();
     }
     // A token that is new to all gets there, too.
-    let begun = Instant::now();
+    let started = Instant::now();
     while store.keys("*:claims:*").is_empty() {
-        check(begun.elapsed() < AMPLE, || "the store is not used again".to_owned())?;
-        once(&lab, "/entries", &lab.token("entries:read")).await;
+        check(started.elapsed() < TIMEOUT, || "the store is not used again".to_owned())?;
+        get(&service, "/entries", &service.token("entries:read")).await;
     }
-    load.end()?;
+    load.finish()?;
     Ok("every answer right through three kills; used again".to_owned())
 }
 
-async fn silent() -> Outcome {
+async fn paused_store() -> Outcome {
     let store = RedisServer::start();
-    let lab = Lab::remembering(sharing(&store)).await;
-    once(&lab, "/entries", &lab.token("entries:read")).await;
+    let service = Service::with_cache(shared_by(&store)).await;
+    get(&service, "/entries", &service.token("entries:read")).await;
     store.wait_for_entries(1).await;
     store.query::<()>(&["CLIENT", "PAUSE", "2000", "ALL"]);
-    let (begun, mut slow, mut fast) = (Instant::now(), 0, 0);
-    while begun.elapsed() < Duration::from_millis(1800) {
-        let asked = Instant::now();
-        let status = once(&lab, "/entries", &lab.token("entries:read")).await.0;
+    let (started, mut slow, mut fast) = (Instant::now(), 0, 0);
+    while started.elapsed() < Duration::from_millis(1800) {
+        let sent_at = Instant::now();
+        let status = get(&service, "/entries", &service.token("entries:read")).await.0;
         check(status == 200, || format!("{status}"))?;
-        *(if asked.elapsed() < Duration::from_millis(100) { &mut fast } else { &mut slow }) += 1;
+        *(if sent_at.elapsed() < Duration::from_millis(100) { &mut fast } else { &mut slow }) += 1;
     }
     check(slow <= 3 && fast > slow, || format!("{slow} waited, {fast} did not"))?;
     Ok(format!("200 to all; {slow} waited, {fast} did not"))
@@ -99,77 +128,77 @@ async fn silent() -> Outcome {
 
 /// Lets one instance find out about a token, changes what the store has of it, and has another
 /// instance say what it makes of that.
-async fn changed(
+async fn after_change_of_the_store(
     scopes: &str,
     path: &str,
-    change: impl FnOnce(&Lab, &RedisServer),
+    change: impl FnOnce(&Service, &RedisServer),
 ) -> (u16, usize) {
     let store = RedisServer::start();
-    let lab = Lab::remembering(sharing(&store)).await;
-    let token = lab.token(scopes);
-    once(&lab, "/me", &token).await;
+    let service = Service::with_cache(shared_by(&store)).await;
+    let token = service.token(scopes);
+    get(&service, "/me", &token).await;
     store.wait_for_entries(1).await;
-    change(&lab, &store);
-    let other = lab.beside(sharing(&store)).await;
-    let before = lab.exchanges();
-    (once(&other, path, &token).await.0, lab.exchanges() - before)
+    change(&service, &store);
+    let other = service.second_instance(shared_by(&store)).await;
+    let before = service.introspection_requests();
+    (get(&other, path, &token).await.0, service.introspection_requests() - before)
 }
 
-async fn garbage() -> Outcome {
-    let change = |_: &Lab, store: &RedisServer| store.put(&store.claims_key(), &[1; 500]);
-    let seen = changed("entries:read", "/entries", change).await;
+async fn garbage_entry() -> Outcome {
+    let change = |_: &Service, store: &RedisServer| store.put(&store.claims_key(), &[1; 500]);
+    let seen = after_change_of_the_store("entries:read", "/entries", change).await;
     check(seen == (200, 1), || format!("{seen:?}"))?;
     Ok("200, 1 exchange".to_owned())
 }
 
-async fn granting() -> Outcome {
-    let change = |_: &Lab, store: &RedisServer| {
+async fn forged_scopes() -> Outcome {
+    let change = |_: &Service, store: &RedisServer| {
         let granted = br#"{"active":true,"scope":"entries:read entries:write"}"#;
         store.put(&store.claims_key(), granted);
     };
-    let seen = changed("other", "/entries", change).await;
+    let seen = after_change_of_the_store("other", "/entries", change).await;
     check(seen == (403, 1), || format!("{seen:?}"))?;
     Ok("403, 1 exchange".to_owned())
 }
 
-async fn old() -> Outcome {
-    let change = |lab: &Lab, store: &RedisServer| {
+async fn restored_entry() -> Outcome {
+    let change = |service: &Service, store: &RedisServer| {
         store.query::<()>(&["PERSIST", &store.claims_key()]);
-        lab.clock.advance(Duration::from_secs(61));
+        service.clock.advance(Duration::from_secs(61));
     };
-    let seen = changed("entries:read", "/entries", change).await;
+    let seen = after_change_of_the_store("entries:read", "/entries", change).await;
     check(seen == (200, 1), || format!("{seen:?}"))?;
     Ok("200, 1 exchange".to_owned())
 }
 
-async fn forgotten(away: bool) -> Outcome {
+async fn invalidated_token(store_stopped: bool) -> Outcome {
     let mut store = RedisServer::start();
-    let lab = Lab::remembering(sharing(&store)).await;
-    let token = lab.token("entries:read");
-    let other = lab.beside(sharing(&store)).await;
-    for instance in [&lab, &other] {
-        let status = once(instance, "/entries", &token).await.0;
+    let service = Service::with_cache(shared_by(&store)).await;
+    let token = service.token("entries:read");
+    let other = service.second_instance(shared_by(&store)).await;
+    for instance in [&service, &other] {
+        let status = get(instance, "/entries", &token).await.0;
         check(status == 200, || format!("{status}"))?;
     }
-    lab.authorization_server.revoke(&token);
-    let cache = lab.cache.as_ref().expect("it remembers");
+    service.authorization_server.revoke(&token);
+    let cache = service.cache.as_ref().expect("it remembers");
     let parsed = token.parse::<AccessToken>().expect("it was issued");
-    if away {
+    if store_stopped {
         store.kill();
     }
     let acknowledged = cache.invalidate_everywhere(&parsed).await;
-    check(acknowledged.is_err() == away, || format!("{acknowledged:?}"))?;
-    if away {
-        let status = once(&other, "/entries", &token).await.0;
+    check(acknowledged.is_err() == store_stopped, || format!("{acknowledged:?}"))?;
+    if store_stopped {
+        let status = get(&other, "/entries", &token).await.0;
         check(status == 200, || format!("{status} before the store is back"))?;
         store.restart();
     }
-    let begun = Instant::now();
-    while once(&other, "/entries", &token).await.0 != 401 {
-        check(begun.elapsed() < AMPLE, || "never forgotten".to_owned())?;
+    let started = Instant::now();
+    while get(&other, "/entries", &token).await.0 != 401 {
+        check(started.elapsed() < TIMEOUT, || "never forgotten".to_owned())?;
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let took = begun.elapsed();
-    check(away || took < Duration::from_secs(1), || format!("{took:?}"))?;
+    let took = started.elapsed();
+    check(store_stopped || took < Duration::from_secs(1), || format!("{took:?}"))?;
     Ok(format!("401 after {} ms", took.as_millis()))
 }

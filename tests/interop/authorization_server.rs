@@ -20,7 +20,7 @@ pub(crate) struct AuthorizationServer {
     pub(crate) facts: Facts,
     process: Child,
     commands: ChildStdin,
-    answers: Lines<BufReader<ChildStdout>>,
+    responses: Lines<BufReader<ChildStdout>>,
     http: reqwest::Client,
 }
 
@@ -68,9 +68,9 @@ impl AuthorizationServer {
             .spawn()
             .expect("node is installed");
         let commands = process.stdin.take().unwrap();
-        let mut answers = BufReader::new(process.stdout.take().unwrap()).lines();
-        let facts = answer(&mut answers).await;
-        Self { facts, process, commands, answers, http: reqwest::Client::new() }
+        let mut responses = BufReader::new(process.stdout.take().unwrap()).lines();
+        let facts = response(&mut responses).await;
+        Self { facts, process, commands, responses, http: reqwest::Client::new() }
     }
 
     /// An access token for a resource (RFC 8707), or for none.
@@ -82,8 +82,8 @@ impl AuthorizationServer {
         let mut form = vec![("grant_type", "client_credentials")];
         form.extend((!scope.is_empty()).then_some(("scope", scope)));
         form.extend(resource.map(|resource| ("resource", resource)));
-        let answer = self.post(&self.facts.token_endpoint, &form).await;
-        answer.json::<Granted>().await.unwrap().access_token
+        let response = self.post(&self.facts.token_endpoint, &form).await;
+        response.json::<Granted>().await.unwrap().access_token
     }
 
     /// Revokes a token (RFC 7009).
@@ -95,7 +95,7 @@ impl AuthorizationServer {
     pub(crate) async fn set_clock(&mut self, offset: i64) {
         let command = json!({ "clock": offset });
         self.commands.write_all(format!("{command}\n").as_bytes()).await.unwrap();
-        assert_eq!(answer::<Value>(&mut self.answers).await, command);
+        assert_eq!(response::<Value>(&mut self.responses).await, command);
     }
 
     /// Stops the server; afterwards its port refuses connections.
@@ -110,8 +110,8 @@ impl AuthorizationServer {
     }
 }
 
-async fn answer<T: DeserializeOwned>(answers: &mut Lines<BufReader<ChildStdout>>) -> T {
-    let line = timeout(DEADLINE, answers.next_line()).await.expect("an answer in time").unwrap();
+async fn response<T: DeserializeOwned>(responses: &mut Lines<BufReader<ChildStdout>>) -> T {
+    let line = timeout(DEADLINE, responses.next_line()).await.expect("an answer in time").unwrap();
     let line = line.expect("a running server; tests/interop/run installs what it needs");
     serde_json::from_str(&line).unwrap()
 }

@@ -24,7 +24,7 @@ pub(crate) struct Journal {
 
 /// The whole of an answer, but for its date.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: String,
@@ -89,21 +89,21 @@ impl Journal {
     }
 
     /// Creates an entry.
-    pub(crate) async fn create(&self, token: &str) -> Answer {
+    pub(crate) async fn create(&self, token: &str) -> Response {
         self.post(Some(token), r#"{"title":"first"}"#).await
     }
 
     /// Tries to create an entry, by a request whose body is malformed: a guard that refuses it has
     /// not looked (R-A8), and its handler has not run.
-    pub(crate) async fn refusal(&self, token: Option<&str>) -> Answer {
+    pub(crate) async fn rejection(&self, token: Option<&str>) -> Response {
         let before = self.calls();
-        let answer = self.post(token, "{").await;
+        let response = self.post(token, "{").await;
         assert_eq!(self.calls(), before, "the handler ran");
-        answer
+        response
     }
 
     /// The answer of the guard: no header but these, nothing in the body but `body`.
-    pub(crate) fn refused(status: u16, header: Option<(&str, &str)>, body: &str) -> Answer {
+    pub(crate) fn rejected(status: u16, header: Option<(&str, &str)>, body: &str) -> Response {
         let length = body.len().to_string();
         let fixed = [
             ("cache-control", "no-store"), // R-B6
@@ -112,14 +112,14 @@ impl Journal {
         ];
         let headers = fixed.into_iter().chain(header);
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Answer { status, headers, body: body.to_owned() }
+        Response { status, headers, body: body.to_owned() }
     }
 
     fn calls(&self) -> usize {
         self.calls.0.load(Ordering::Relaxed)
     }
 
-    async fn post(&self, token: Option<&str>, body: &'static str) -> Answer {
+    async fn post(&self, token: Option<&str>, body: &'static str) -> Response {
         let mut request = self.http.post(format!("{}/entries", self.resource)).body(body);
         request = request.header("content-type", "application/json");
         if let Some(token) = token {
@@ -132,6 +132,10 @@ impl Journal {
             assert_eq!(twice, None, "`{name}` is there twice");
         }
         headers.remove("date");
-        Answer { status: response.status().as_u16(), headers, body: response.text().await.unwrap() }
+        Response {
+            status: response.status().as_u16(),
+            headers,
+            body: response.text().await.unwrap(),
+        }
     }
 }

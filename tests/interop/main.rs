@@ -14,7 +14,7 @@ mod authorization_server;
 mod journal;
 use authorization_server::{AuthorizationServer, Client};
 use fixtures::rejection_body;
-use journal::{Answer, Journal};
+use journal::{Journal, Response};
 use requires_auth::{Introspection, IntrospectionBuilder};
 use serde_json::{Value, json};
 
@@ -25,13 +25,17 @@ async fn a_caller_without_a_token_is_challenged_without_an_error() {
     let challenge =
         format!(r#"Bearer scope="entries:write", resource_metadata="{}""#, journal.metadata_url);
     assert_eq!(
-        journal.refusal(None).await,
-        Journal::refused(401, Some(("www-authenticate", &challenge)), rejection_body::UNAUTHORIZED)
+        journal.rejection(None).await,
+        Journal::rejected(
+            401,
+            Some(("www-authenticate", &challenge)),
+            rejection_body::UNAUTHORIZED
+        )
     );
 }
 
 #[tokio::test]
-async fn a_token_without_the_scope_is_told_which_one_is_needed() {
+async fn the_challenge_for_a_token_without_the_scope_names_the_scope() {
     // R-A8, R-B1, R-B2, R-B3, R-D4 (the server leaves `scope` out when there is none), R-J1
     let (server, journal) = start().await;
     let challenge = format!(
@@ -42,8 +46,8 @@ async fn a_token_without_the_scope_is_told_which_one_is_needed() {
     for scope in ["entries:read", "entries:read tags:write user:read", ""] {
         let token = server.token(scope, Some(&journal.resource)).await;
         assert_eq!(
-            journal.refusal(Some(&token)).await,
-            Journal::refused(
+            journal.rejection(Some(&token)).await,
+            Journal::rejected(
                 403,
                 Some(("www-authenticate", &challenge)),
                 rejection_body::INSUFFICIENT_SCOPE
@@ -78,7 +82,7 @@ async fn ids_and_secrets_of_any_characters_authenticate_either_way() {
 }
 
 #[tokio::test]
-async fn a_token_that_has_expired_is_refused() {
+async fn an_expired_token_is_rejected() {
     // R-B1, R-D3
     let (mut server, journal) = start().await;
     let token = server.token("entries:write", Some(&journal.resource)).await;
@@ -90,7 +94,7 @@ async fn a_token_that_has_expired_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_that_has_expired_by_our_clock_is_refused_whatever_the_server_says() {
+async fn a_token_expired_by_the_local_clock_is_rejected_although_active() {
     // R-D5
     let (mut server, journal) = start().await;
     let lifetime = i64::try_from(server.facts.lifetime).unwrap();
@@ -100,7 +104,7 @@ async fn a_token_that_has_expired_by_our_clock_is_refused_whatever_the_server_sa
 }
 
 #[tokio::test]
-async fn a_token_is_refused_once_it_is_revoked() {
+async fn a_revoked_token_is_rejected() {
     // R-B1, R-D3
     let (server, journal) = start().await;
     let token = server.token("entries:write", Some(&journal.resource)).await;
@@ -110,14 +114,14 @@ async fn a_token_is_refused_once_it_is_revoked() {
 }
 
 #[tokio::test]
-async fn a_token_that_the_server_never_issued_is_refused() {
+async fn an_unknown_token_is_rejected() {
     // R-B1, R-D3
     let (_server, journal) = start().await;
     assert_invalid_token(&journal, "EtcFe2cqpHklh2cho4Cu9w_Hpv-6IOfpFNDH-hKum67").await;
 }
 
 #[tokio::test]
-async fn a_token_that_the_server_will_not_look_at_is_never_let_through() {
+async fn a_token_of_an_unsupported_type_is_rejected() {
     // R-B1, R-C10: oidc-provider answers whatever has the shape of a JWT with
     // `400 unsupported_token_type`, which is about this token and no outage.
     let (_server, journal) = start().await;
@@ -125,7 +129,7 @@ async fn a_token_that_the_server_will_not_look_at_is_never_let_through() {
 }
 
 #[tokio::test]
-async fn a_token_for_another_audience_or_none_is_refused() {
+async fn a_token_for_another_audience_or_none_is_rejected() {
     // R-D6
     let (server, journal) = start().await;
     let root = journal.resource.trim_end_matches("/api");
@@ -136,7 +140,7 @@ async fn a_token_for_another_audience_or_none_is_refused() {
 }
 
 #[tokio::test]
-async fn a_wrong_secret_of_ours_is_no_fault_of_the_caller() {
+async fn a_wrong_client_secret_is_a_500() {
     // R-B1, R-B5, R-D1
     let server = AuthorizationServer::start().await;
     let id = &server.facts.clients.basic.id;
@@ -144,21 +148,21 @@ async fn a_wrong_secret_of_ours_is_no_fault_of_the_caller() {
     let journal = Journal::start(&server.facts.issuer, client.build().unwrap()).await;
     let token = server.token("entries:write", Some(&journal.resource)).await;
     assert_eq!(
-        journal.refusal(Some(&token)).await,
-        Journal::refused(500, None, rejection_body::SERVER_ERROR)
+        journal.rejection(Some(&token)).await,
+        Journal::rejected(500, None, rejection_body::SERVER_ERROR)
     );
 }
 
 #[tokio::test]
-async fn a_server_that_is_gone_is_no_fault_of_the_caller() {
+async fn a_stopped_server_is_a_503() {
     // R-B1, R-L2
     let (mut server, journal) = start().await;
     let token = server.token("entries:write", Some(&journal.resource)).await;
     assert_created_by(&journal.create(&token).await, "caller");
     server.stop().await;
     assert_eq!(
-        journal.refusal(Some(&token)).await,
-        Journal::refused(503, Some(("retry-after", "5")), rejection_body::UNAVAILABLE)
+        journal.rejection(Some(&token)).await,
+        Journal::rejected(503, Some(("retry-after", "5")), rejection_body::UNAVAILABLE)
     );
 }
 
@@ -178,7 +182,7 @@ async fn the_endpoint_is_discovered_from_the_issuer() {
 }
 
 #[tokio::test]
-async fn the_metadata_of_an_issuer_that_is_spelled_otherwise_is_not_believed() {
+async fn metadata_with_another_spelling_of_the_issuer_is_rejected() {
     // R-C8
     let server = AuthorizationServer::start().await;
     let issuer = &server.facts.issuer;
@@ -189,10 +193,10 @@ async fn the_metadata_of_an_issuer_that_is_spelled_otherwise_is_not_believed() {
 }
 
 #[tokio::test]
-async fn a_client_finds_its_way_from_the_challenge_to_an_entry() {
+async fn a_client_discovers_the_authorization_server_from_the_challenge() {
     // R-B3, R-I1
     let (server, journal) = start().await;
-    let challenge = journal.refusal(None).await.headers.remove("www-authenticate").unwrap();
+    let challenge = journal.rejection(None).await.headers.remove("www-authenticate").unwrap();
     let metadata = challenge.split_once("resource_metadata=\"").unwrap().1.trim_end_matches('"');
     let resource = document(metadata).await;
     assert_eq!(
@@ -237,10 +241,10 @@ async fn document(url: &str) -> Value {
     response.json().await.unwrap()
 }
 
-fn assert_created(answer: &Answer, server: &AuthorizationServer, journal: &Journal) {
-    assert_eq!(answer.status, 200, "{answer:?}");
+fn assert_created(response: &Response, server: &AuthorizationServer, journal: &Journal) {
+    assert_eq!(response.status, 200, "{response:?}");
     assert_eq!(
-        serde_json::from_str::<Value>(&answer.body).unwrap(),
+        serde_json::from_str::<Value>(&response.body).unwrap(),
         json!({
             "title": "first",
             "subject": null, // R-D9
@@ -253,9 +257,9 @@ fn assert_created(answer: &Answer, server: &AuthorizationServer, journal: &Journ
     );
 }
 
-fn assert_created_by(answer: &Answer, client: &str) {
-    assert_eq!(answer.status, 200, "{answer:?}");
-    assert_eq!(serde_json::from_str::<Value>(&answer.body).unwrap()["client"], client);
+fn assert_created_by(response: &Response, client: &str) {
+    assert_eq!(response.status, 200, "{response:?}");
+    assert_eq!(serde_json::from_str::<Value>(&response.body).unwrap()["client"], client);
 }
 
 async fn assert_invalid_token(journal: &Journal, token: &str) {
@@ -266,8 +270,8 @@ async fn assert_invalid_token(journal: &Journal, token: &str) {
         journal.metadata_url
     );
     assert_eq!(
-        journal.refusal(Some(token)).await,
-        Journal::refused(
+        journal.rejection(Some(token)).await,
+        Journal::rejected(
             401,
             Some(("www-authenticate", &challenge)),
             rejection_body::INVALID_TOKEN

@@ -3,11 +3,11 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use fixtures::redis_server::{RedisServer, until};
+use fixtures::redis_server::{RedisServer, wait_until};
 use requires_auth::shared_cache::SharedCache;
 use requires_auth::testing::ManualClock;
 
-use crate::instance::{AMPLE, Instance, Response, SECRET, authorization_server, parsed, token};
+use crate::instance::{Instance, Response, SECRET, TIMEOUT, authorization_server, parse, token};
 
 struct Cluster {
     nodes: Vec<RedisServer>,
@@ -28,7 +28,7 @@ impl Cluster {
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
         for node in &nodes {
             let info = || node.query::<String>(&["CLUSTER", "INFO"]);
-            until(|| info().contains("cluster_state:ok")).await;
+            wait_until(|| info().contains("cluster_state:ok")).await;
         }
         Self { nodes }
     }
@@ -54,7 +54,7 @@ async fn a_cluster_shares_entries_and_invalidations_like_a_single_server() {
     for token in &tokens {
         assert_eq!(one.read(token).await, Response::ok());
     }
-    until(|| cluster.entries().iter().sum::<usize>() == tokens.len()).await;
+    wait_until(|| cluster.entries().iter().sum::<usize>() == tokens.len()).await;
     assert!(cluster.entries().iter().all(|&count| count > 0), "on all of them");
     for token in &tokens {
         assert_eq!(other.read(token).await, Response::ok());
@@ -64,11 +64,11 @@ async fn a_cluster_shares_entries_and_invalidations_like_a_single_server() {
     for token in &tokens {
         server.revoke(token);
     }
-    one.cache.invalidate_everywhere(&parsed(&tokens[0])).await.unwrap();
-    assert!(other.until(&tokens[0], 401).await < Duration::from_secs(1));
+    one.cache.invalidate_everywhere(&parse(&tokens[0])).await.unwrap();
+    assert!(other.wait_for_status(&tokens[0], 401).await < Duration::from_secs(1));
     assert_eq!(other.read(&tokens[1]).await, Response::ok(), "no other token");
     one.cache.invalidate_all_everywhere().await.unwrap();
-    assert!(other.until(&tokens[1], 401).await < Duration::from_secs(1));
+    assert!(other.wait_for_status(&tokens[1], 401).await < Duration::from_secs(1));
 }
 
 #[tokio::test]
@@ -84,36 +84,37 @@ async fn tokens_on_all_nodes_are_invalidated_within_a_second() {
         server.revoke(token);
     }
     for token in &tokens {
-        one.cache.invalidate(&parsed(token));
+        one.cache.invalidate(&parse(token));
     }
-    let begun = Instant::now();
+    let started = Instant::now();
     for token in &tokens {
-        other.until(token, 401).await;
+        other.wait_for_status(token, 401).await;
     }
-    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
     let tombstones = |node: &RedisServer| node.keys("requires-auth:*:forgotten").len();
     assert_eq!(cluster.nodes.iter().map(tombstones).sum::<usize>(), tokens.len());
     assert!(cluster.nodes.iter().all(|node| tombstones(node) > 0), "on all of them");
-    one.cache.invalidate_everywhere(&parsed(&tokens[0])).await.unwrap();
+    one.cache.invalidate_everywhere(&parse(&tokens[0])).await.unwrap();
 }
 
 #[tokio::test]
-async fn losing_a_node_of_a_cluster_changes_no_answer() {
+async fn losing_a_node_of_a_cluster_changes_no_response() {
     // R-E9
     let (mut cluster, server) = (Cluster::start().await, authorization_server().await);
     let shared = SharedCache::cluster([cluster.nodes[0].url()], SECRET);
     let shared = shared.timeout(Duration::from_millis(200)).build().unwrap();
-    let instance = Instance::sharing(&server, shared, ManualClock::running(), |cache| cache).await;
-    let begun = Instant::now();
+    let instance =
+        Instance::with_shared_cache(&server, shared, ManualClock::running(), |cache| cache).await;
+    let started = Instant::now();
     while cluster.entries().iter().sum::<usize>() == 0 {
-        assert!(begun.elapsed() < AMPLE, "the store is not used");
+        assert!(started.elapsed() < TIMEOUT, "the store is not used");
         assert_eq!(instance.read(&token(&server, "entries:read")).await, Response::ok());
     }
     cluster.nodes[2].kill();
     for _ in 0..50 {
-        let asked = Instant::now();
+        let sent_at = Instant::now();
         assert_eq!(instance.read(&token(&server, "entries:read")).await, Response::ok());
-        let took = asked.elapsed();
+        let took = sent_at.elapsed();
         assert!(took < Duration::from_secs(2), "{took:?}");
     }
 }

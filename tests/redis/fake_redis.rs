@@ -90,19 +90,20 @@ fn correct_reply(name: &str) -> Vec<u8> {
 }
 
 /// Every answer is right and fast, and each token is resolved once. Returns the number of commands.
-async fn answers_are_right_with(what: &str, respond: Respond) -> u32 {
+async fn assert_responses_are_correct_with(what: &str, respond: Respond) -> u32 {
     let (fake, server) = (FakeRedis::start(respond).await, authorization_server().await);
     let shared = SharedCache::single(fake.url.as_str(), SECRET);
     let shared = shared.timeout(Duration::from_millis(100)).build().unwrap();
-    let instance = Instance::sharing(&server, shared, ManualClock::running(), |cache| cache).await;
-    let begun = Instant::now();
+    let instance =
+        Instance::with_shared_cache(&server, shared, ManualClock::running(), |cache| cache).await;
+    let started = Instant::now();
     let mut tokens = 0;
-    while begun.elapsed() < Duration::from_millis(1200) {
+    while started.elapsed() < Duration::from_millis(1200) {
         let token = token(&server, "entries:read");
-        let asked = Instant::now();
+        let sent_at = Instant::now();
         assert_eq!(instance.read(&token).await, Response::ok(), "{what}");
         assert_eq!(instance.write(&token).await.status, 403, "{what}");
-        let took = asked.elapsed();
+        let took = sent_at.elapsed();
         assert!(took < Duration::from_secs(1), "{what}: {took:?}");
         tokens += 1;
     }
@@ -111,7 +112,7 @@ async fn answers_are_right_with(what: &str, respond: Respond) -> u32 {
 }
 
 #[tokio::test]
-async fn no_reply_of_the_store_changes_an_answer() {
+async fn no_reply_of_the_store_changes_a_response() {
     // R-E9, R-L4
     let cases: [(&str, Respond); 12] = [
         ("no protocol at all", |_, _| Some(b"HTTP/1.1 200 OK\r\n\r\n".to_vec())),
@@ -156,7 +157,7 @@ async fn no_reply_of_the_store_changes_an_answer() {
         ("errors", |_, _| Some(b"-ERR s3cret\r\n".to_vec())),
     ];
     for (what, respond) in cases {
-        answers_are_right_with(what, respond).await;
+        assert_responses_are_correct_with(what, respond).await;
     }
 }
 
@@ -180,7 +181,7 @@ async fn a_generation_that_changes_constantly_does_not_cause_a_busy_loop() {
         }),
     ];
     for (what, respond) in cases {
-        let commands = answers_are_right_with(what, respond).await;
+        let commands = assert_responses_are_correct_with(what, respond).await;
         assert!(commands < 60, "{what}: {commands} commands in little more than a second");
     }
 }
@@ -215,9 +216,10 @@ async fn bytes_read_of_an_endless_reply(to: &'static str, begins: &'static [u8])
     let server = authorization_server().await;
     let shared = SharedCache::single(url.as_str(), SECRET).timeout(Duration::from_millis(500));
     let shared = shared.build().unwrap();
-    let instance = Instance::sharing(&server, shared, ManualClock::running(), |cache| cache).await;
-    let begun = Instant::now();
-    while begun.elapsed() < Duration::from_millis(1500) {
+    let instance =
+        Instance::with_shared_cache(&server, shared, ManualClock::running(), |cache| cache).await;
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_millis(1500) {
         assert_eq!(instance.read(&token(&server, "entries:read")).await, Response::ok());
     }
     taken.load(Ordering::SeqCst)

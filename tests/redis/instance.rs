@@ -5,7 +5,7 @@ use std::time::Duration;
 use fixtures::http_server::HttpServer;
 use fixtures::journal;
 pub use fixtures::journal::{RESOURCE, authorization_server, token};
-pub use fixtures::redis_server::AMPLE;
+pub use fixtures::redis_server::TIMEOUT;
 use fixtures::rejection_body;
 use requires_auth::shared_cache::{SharedCache, SharedCacheBuilder};
 use requires_auth::testing::{AuthorizationServer, ManualClock};
@@ -40,11 +40,11 @@ impl Instance {
         clock: ManualClock,
         settings: impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>,
     ) -> Self {
-        let shared = shared.timeout(AMPLE).build().expect("the settings are right");
-        Self::sharing(server, shared, clock, settings).await
+        let shared = shared.timeout(TIMEOUT).build().expect("the settings are right");
+        Self::with_shared_cache(server, shared, clock, settings).await
     }
 
-    pub async fn sharing(
+    pub async fn with_shared_cache(
         server: &AuthorizationServer,
         shared: SharedCache,
         clock: ManualClock,
@@ -66,19 +66,19 @@ impl Instance {
 
     /// Reads the entries, which needs `entries:read`.
     pub async fn read(&self, token: &str) -> Response {
-        self.answer(self.http.get(self.url()).bearer_auth(token)).await
+        self.response(self.http.get(self.url()).bearer_auth(token)).await
     }
 
     /// Writes an entry, which needs `entries:write`.
     pub async fn write(&self, token: &str) -> Response {
-        self.answer(self.http.post(self.url()).bearer_auth(token)).await
+        self.response(self.http.post(self.url()).bearer_auth(token)).await
     }
 
     fn url(&self) -> String {
         format!("http://{}/entries", self.server.address())
     }
 
-    async fn answer(&self, request: reqwest::RequestBuilder) -> Response {
+    async fn response(&self, request: reqwest::RequestBuilder) -> Response {
         let response = request.send().await.expect("the service answers");
         let challenge = response.headers().get("www-authenticate");
         let challenge = challenge.map(|text| text.to_str().expect("it is ASCII").to_owned());
@@ -87,13 +87,13 @@ impl Instance {
     }
 
     /// Sends requests until the response has this status, and returns how long that took.
-    pub async fn until(&self, token: &str, status: u16) -> Duration {
-        let begun = Instant::now();
+    pub async fn wait_for_status(&self, token: &str, status: u16) -> Duration {
+        let started = Instant::now();
         while self.read(token).await.status != status {
-            assert!(begun.elapsed() < AMPLE, "no {status} comes");
+            assert!(started.elapsed() < TIMEOUT, "no {status} comes");
             tokio::task::yield_now().await;
         }
-        begun.elapsed()
+        started.elapsed()
     }
 }
 
@@ -115,6 +115,6 @@ impl Response {
     }
 }
 
-pub fn parsed(token: &str) -> AccessToken {
+pub fn parse(token: &str) -> AccessToken {
     token.parse::<AccessToken>().expect("it was issued")
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fixtures::redis_server::{RedisServer, until};
+use fixtures::redis_server::{RedisServer, wait_until};
 use requires_auth::testing::{AuthorizationServer, Fault};
 use serde_json::json;
 
-use crate::instance::{Instance, RESOURCE, Response, authorization_server, parsed, token};
+use crate::instance::{Instance, RESOURCE, Response, authorization_server, parse, token};
 use crate::tcp_proxy::Proxy;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -27,16 +27,16 @@ async fn an_invalidated_token_is_rejected_everywhere_within_a_second() {
     server.revoke(&token);
     assert_eq!(instances[0].read(&token).await, Response::ok(), "cached");
 
-    instances[0].cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
+    instances[0].cache.invalidate_everywhere(&parse(&token)).await.unwrap();
     for instance in &instances {
-        let took = instance.until(&token, 401).await;
+        let took = instance.wait_for_status(&token, 401).await;
         assert!(took < SECOND, "{took:?}");
     }
-    let asked = server.introspections();
+    let requests_before = server.introspections();
     for instance in &instances {
         assert_eq!(instance.read(&other).await, Response::ok(), "no other token");
     }
-    assert_eq!(server.introspections(), asked);
+    assert_eq!(server.introspections(), requests_before);
 }
 
 #[tokio::test]
@@ -49,10 +49,10 @@ async fn an_invalidation_is_sent_without_being_awaited() {
     assert_eq!(one.read(&token).await, Response::ok());
     assert_eq!(other.read(&token).await, Response::ok());
     server.revoke(&token);
-    one.cache.invalidate(&parsed(&token));
+    one.cache.invalidate(&parse(&token));
     // It takes effect here at once, although the store still has the claims.
     assert_eq!(one.read(&token).await, Response::inactive());
-    assert!(other.until(&token, 401).await < SECOND);
+    assert!(other.wait_for_status(&token, 401).await < SECOND);
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn all_entries_are_invalidated_everywhere_within_a_second() {
     one.cache.invalidate_all_everywhere().await.unwrap();
     for token in &tokens {
         assert_eq!(one.read(token).await, Response::inactive());
-        assert!(other.until(token, 401).await < SECOND);
+        assert!(other.wait_for_status(token, 401).await < SECOND);
     }
     let third = Instance::start(&server, &store.url()).await;
     assert_eq!(third.read(&tokens[0]).await, Response::inactive(), "not in the store either");
@@ -85,7 +85,7 @@ async fn a_new_instance_finds_no_invalidated_entry() {
     assert_eq!(one.read(&token).await, Response::ok());
     store.wait_for_entries(1).await;
     server.revoke(&token);
-    one.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
+    one.cache.invalidate_everywhere(&parse(&token)).await.unwrap();
     let later = Instance::start(&server, &store.url()).await;
     assert_eq!(later.read(&token).await, Response::inactive());
 }
@@ -103,7 +103,7 @@ async fn invalidate_during_a_resolution(invalidate: impl AsyncFnOnce(&Instance, 
     server.fault_once(Fault::json(active).after(SECOND));
     let before = async { assert_eq!(slow.read(&token).await, Response::ok()) };
     let meanwhile = async {
-        until(|| server.introspections() > 0).await;
+        wait_until(|| server.introspections() > 0).await;
         server.revoke(&token);
         invalidate(&one, &token).await;
     };
@@ -111,7 +111,7 @@ async fn invalidate_during_a_resolution(invalidate: impl AsyncFnOnce(&Instance, 
     // It would be written after the answer, so before the claims of the next token.
     let another = crate::instance::token(&server, "entries:read");
     assert_eq!(slow.read(&another).await, Response::ok());
-    until(|| !store.keys("*:claims:*").is_empty()).await;
+    wait_until(|| !store.keys("*:claims:*").is_empty()).await;
     let later = Instance::start(&server, &store.url()).await;
     for instance in [&one, &slow, &later] {
         assert_eq!(instance.read(&token).await, Response::inactive());
@@ -122,7 +122,7 @@ async fn invalidate_during_a_resolution(invalidate: impl AsyncFnOnce(&Instance, 
 async fn a_resolution_from_before_an_invalidation_is_not_stored() {
     // R-E10: the resolution begins before the revocation, and ends after the invalidation.
     invalidate_during_a_resolution(async |one, token| {
-        one.cache.invalidate_everywhere(&parsed(token)).await.unwrap();
+        one.cache.invalidate_everywhere(&parse(token)).await.unwrap();
     })
     .await;
 }
@@ -146,23 +146,23 @@ async fn an_invalidated_token_is_cached_again() {
     for token in [&token, &first, &second] {
         assert_eq!(other.read(token).await, Response::ok());
     }
-    one.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
+    one.cache.invalidate_everywhere(&parse(&token)).await.unwrap();
     for token in [&first, &second] {
         server.revoke(token);
-        one.cache.invalidate_everywhere(&parsed(token)).await.unwrap();
-        other.until(token, 401).await;
+        one.cache.invalidate_everywhere(&parse(token)).await.unwrap();
+        other.wait_for_status(token, 401).await;
     }
     assert_eq!(other.read(&token).await, Response::ok());
-    let asked = server.introspections();
-    one.cache.invalidate_everywhere(&parsed("yet-another-one")).await.unwrap();
+    let requests_before = server.introspections();
+    one.cache.invalidate_everywhere(&parse("yet-another-one")).await.unwrap();
     let third = crate::instance::token(&server, "entries:read");
     assert_eq!(other.read(&third).await, Response::ok());
     server.revoke(&third);
-    one.cache.invalidate_everywhere(&parsed(&third)).await.unwrap();
-    other.until(&third, 401).await;
+    one.cache.invalidate_everywhere(&parse(&third)).await.unwrap();
+    other.wait_for_status(&third, 401).await;
     let before = server.introspections();
     assert_eq!(other.read(&token).await, Response::ok());
-    assert_eq!(server.introspections(), before, "after {asked}");
+    assert_eq!(server.introspections(), before, "after {requests_before}");
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn claims_that_are_written_after_an_invalidation_are_not_used() {
     let key = store.claims_key();
     let claims = store.value(&key);
     server.revoke(&token);
-    one.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
+    one.cache.invalidate_everywhere(&parse(&token)).await.unwrap();
     store.put(&key, &claims);
     let later = Instance::start(&server, &store.url()).await;
     for instance in [&one, &later] {
@@ -203,13 +203,13 @@ async fn an_entry_that_is_invalidated_under_load_is_not_found_again() {
         let readers: Vec<_> = (0..8)
             .map(|_| {
                 let (other, token) = (Arc::clone(&other), token.clone());
-                tokio::spawn(async move { other.until(&token, 401).await })
+                tokio::spawn(async move { other.wait_for_status(&token, 401).await })
             })
             .collect();
         if round % 2 == 0 {
             one.cache.invalidate_all_everywhere().await.unwrap();
         } else {
-            one.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
+            one.cache.invalidate_everywhere(&parse(&token)).await.unwrap();
         }
         for reader in readers {
             reader.await.expect("it becomes a 401");
@@ -225,11 +225,11 @@ async fn an_invalidation_during_an_outage_is_sent_afterwards() {
         Partition::start().await;
     server.revoke(&token);
     proxy.disconnect();
-    assert!(cut_off.cache.invalidate_everywhere(&parsed(&token)).await.is_err());
+    assert!(cut_off.cache.invalidate_everywhere(&parse(&token)).await.is_err());
     assert_eq!(cut_off.read(&token).await, Response::inactive());
     assert_eq!(other.read(&token).await, Response::ok(), "nobody has told it");
     proxy.reconnect();
-    other.until(&token, 401).await;
+    other.wait_for_status(&token, 401).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -246,12 +246,15 @@ async fn one_token_that_is_invalidated_continuously_delays_no_other() {
         server.revoke(token);
     }
     for _ in 0..4000 {
-        busy.cache.invalidate(&parsed("one-token"));
+        busy.cache.invalidate(&parse("one-token"));
     }
-    busy.cache.invalidate(&parsed(&sent));
-    let forgotten = async { other.cache.invalidate_everywhere(&parsed(&heard)).await.unwrap() };
-    let (on_the_other, on_the_busy, ()) =
-        tokio::join!(other.until(&sent, 401), busy.until(&heard, 401), forgotten);
+    busy.cache.invalidate(&parse(&sent));
+    let forgotten = async { other.cache.invalidate_everywhere(&parse(&heard)).await.unwrap() };
+    let (on_the_other, on_the_busy, ()) = tokio::join!(
+        other.wait_for_status(&sent, 401),
+        busy.wait_for_status(&heard, 401),
+        forgotten
+    );
     assert!(on_the_other < SECOND && on_the_busy < SECOND, "{on_the_other:?} {on_the_busy:?}");
     let tombstones = store.keys("requires-auth:*:forgotten");
     assert_eq!(tombstones.len(), 3, "each is sent once or a few times, and no more are there");
@@ -271,10 +274,10 @@ async fn thousands_of_tokens_are_invalidated_everywhere_within_a_second() {
     assert_eq!(other.read(&token).await, Response::ok());
     server.revoke(&token);
     for number in 0..4000 {
-        busy.cache.invalidate(&parsed(&format!("token-{number}")));
+        busy.cache.invalidate(&parse(&format!("token-{number}")));
     }
-    busy.cache.invalidate(&parsed(&token));
-    let took = other.until(&token, 401).await;
+    busy.cache.invalidate(&parse(&token));
+    let took = other.wait_for_status(&token, 401).await;
     assert!(took < SECOND, "{took:?}");
     assert_eq!(store.keys("requires-auth:*:forgotten").len(), 4001);
 }
@@ -287,10 +290,10 @@ async fn one_token_that_is_invalidated_often_in_an_outage_does_not_invalidate_al
     proxy.disconnect();
     server.revoke(&token);
     for _ in 0..20_000 {
-        cut_off.cache.invalidate(&parsed(&token));
+        cut_off.cache.invalidate(&parse(&token));
     }
     proxy.reconnect();
-    other.until(&token, 401).await;
+    other.wait_for_status(&token, 401).await;
     assert_eq!(
         store.value("{requires-auth}:generation"),
         generation,
@@ -301,12 +304,12 @@ async fn one_token_that_is_invalidated_often_in_an_outage_does_not_invalidate_al
     assert_eq!(other.read(&token).await, Response::ok());
     proxy.disconnect();
     server.revoke(&token);
-    cut_off.cache.invalidate(&parsed(&token));
+    cut_off.cache.invalidate(&parse(&token));
     for number in 0..20_000 {
-        cut_off.cache.invalidate(&parsed(&format!("token-{number}")));
+        cut_off.cache.invalidate(&parse(&format!("token-{number}")));
     }
     proxy.reconnect();
-    other.until(&token, 401).await;
+    other.wait_for_status(&token, 401).await;
     assert_ne!(store.value("{requires-auth}:generation"), generation);
 }
 
@@ -317,10 +320,10 @@ async fn invalidations_by_others_during_an_outage_are_read_afterwards() {
         Partition::start().await;
     proxy.disconnect();
     server.revoke(&token);
-    other.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
+    other.cache.invalidate_everywhere(&parse(&token)).await.unwrap();
     assert_eq!(cut_off.read(&token).await, Response::ok(), "it could not read the invalidation");
     proxy.reconnect();
-    cut_off.until(&token, 401).await;
+    cut_off.wait_for_status(&token, 401).await;
 }
 
 #[tokio::test]
@@ -334,7 +337,7 @@ async fn a_store_that_comes_back_empty_invalidates_all_entries() {
     store.kill();
     assert_eq!(instance.read(&token).await, Response::ok(), "cached");
     store.restart();
-    instance.until(&token, 401).await;
+    instance.wait_for_status(&token, 401).await;
 }
 
 #[tokio::test]
@@ -343,7 +346,7 @@ async fn more_messages_than_the_stream_keeps_invalidate_all_entries() {
     let Partition { store, server, proxy, token, cut_off, other } = Partition::start().await;
     proxy.disconnect();
     server.revoke(&token);
-    other.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
+    other.cache.invalidate_everywhere(&parse(&token)).await.unwrap();
     // So many messages that the one about this token is dropped.
     let mut connection = store.connection();
     let mut many = redis::pipe();
@@ -353,7 +356,7 @@ async fn more_messages_than_the_stream_keeps_invalidate_all_entries() {
     }
     many.query::<()>(&mut connection).unwrap();
     proxy.reconnect();
-    cut_off.until(&token, 401).await;
+    cut_off.wait_for_status(&token, 401).await;
 }
 
 /// Two instances that have cached a token; the connection of one can be dropped.

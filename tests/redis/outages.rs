@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use fixtures::redis_server::{RedisServer, free_port, until};
+use fixtures::redis_server::{RedisServer, free_port, wait_until};
 use requires_auth::shared_cache::SharedCache;
 use requires_auth::testing::{AuthorizationServer, ManualClock};
 
-use crate::instance::{AMPLE, Instance, Response, SECRET, authorization_server, token};
+use crate::instance::{Instance, Response, SECRET, TIMEOUT, authorization_server, token};
 
 #[tokio::test]
 async fn without_the_store_tokens_are_resolved() {
@@ -20,7 +20,7 @@ async fn without_the_store_tokens_are_resolved() {
     assert_eq!(instance.read(&token).await, Response::ok());
     assert_eq!(instance.read(&token).await, Response::ok());
     assert_eq!(server.introspections(), 1, "the first level works");
-    let acknowledged = instance.cache.invalidate_everywhere(&crate::instance::parsed(&token)).await;
+    let acknowledged = instance.cache.invalidate_everywhere(&crate::instance::parse(&token)).await;
     assert_eq!(
         acknowledged.unwrap_err().to_string(),
         "the second level of the cache has not stored the invalidation yet: it does so when it can be \
@@ -46,16 +46,17 @@ async fn no_request_waits_for_a_slow_store_longer_than_the_timeout() {
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let shared = SharedCache::single(store.url(), SECRET);
     let shared = shared.timeout(Duration::from_millis(100)).build().unwrap();
-    let instance = Instance::sharing(&server, shared, ManualClock::running(), |cache| cache).await;
+    let instance =
+        Instance::with_shared_cache(&server, shared, ManualClock::running(), |cache| cache).await;
     is_used(&store, &instance, &server).await;
     // The store answers nothing for three seconds.
     store.query::<()>(&["CLIENT", "PAUSE", "3000", "ALL"]);
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut slow = 0;
-    while begun.elapsed() < Duration::from_millis(2500) {
-        let asked = Instant::now();
+    while started.elapsed() < Duration::from_millis(2500) {
+        let sent_at = Instant::now();
         assert_eq!(instance.read(&token(&server, "entries:read")).await, Response::ok());
-        let took = asked.elapsed();
+        let took = sent_at.elapsed();
         assert!(took < Duration::from_secs(1), "{took:?}");
         slow += usize::from(took >= Duration::from_millis(100));
     }
@@ -69,20 +70,20 @@ async fn a_store_that_fails_every_lookup_is_used_less_and_less() {
     let instance = Instance::start(&server, &store.url()).await;
     is_used(&store, &instance, &server).await;
     store.query::<()>(&["ACL", "SETUSER", "default", "-exists"]);
-    let begun = Instant::now();
-    while begun.elapsed() < Duration::from_millis(2500) {
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_millis(2500) {
         assert_eq!(instance.read(&token(&server, "entries:read")).await, Response::ok());
     }
-    let refused = store.rejections("exists");
+    let rejected = store.rejections("exists");
     // At once, and after pauses of 250 ms, 500 ms, 1 s and so on, each up to 250 ms longer.
-    assert!((2..=4).contains(&refused), "{refused}");
+    assert!((2..=4).contains(&rejected), "{rejected}");
     store.query::<()>(&["ACL", "SETUSER", "default", "+exists"]);
     store.query::<()>(&["FLUSHALL"]);
     is_used(&store, &instance, &server).await;
 }
 
 #[tokio::test]
-async fn a_store_that_rejects_writes_changes_no_answer() {
+async fn a_store_that_rejects_writes_changes_no_response() {
     // R-E9
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let instance = Instance::start(&server, &store.url()).await;
@@ -95,7 +96,7 @@ async fn a_store_that_rejects_writes_changes_no_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killing_and_restarting_the_store_under_load_changes_no_answer() {
+async fn killing_and_restarting_the_store_under_load_changes_no_response() {
     // R-E9, R-E10, R-L2
     let (mut store, server) = (RedisServer::start(), authorization_server().await);
     let server = Arc::new(server);
@@ -109,7 +110,7 @@ async fn killing_and_restarting_the_store_under_load_changes_no_answer() {
             let instance = Arc::clone(&instances[number % instances.len()]);
             let (server, over) = (Arc::clone(&server), Arc::clone(&over));
             tokio::spawn(async move {
-                let mut answers = 0;
+                let mut responses = 0;
                 while !over.load(Ordering::SeqCst) {
                     // Cached tokens, new ones, and made-up ones, in turn.
                     let fresh = token(&server, "entries:read");
@@ -118,35 +119,35 @@ async fn killing_and_restarting_the_store_under_load_changes_no_answer() {
                     }
                     assert_eq!(instance.write(&fresh).await.status, 403);
                     assert_eq!(instance.read("nobody").await, Response::inactive());
-                    answers += 5;
+                    responses += 5;
                 }
-                answers
+                responses
             })
         })
         .collect();
     for _ in 0..3 {
-        until(|| store.keys("*:claims:*").len() >= 10).await;
+        wait_until(|| store.keys("*:claims:*").len() >= 10).await;
         store.kill();
         // This many answers are given without it.
-        let asked = server.introspections();
-        until(|| server.introspections() >= asked + 50).await;
+        let requests_before = server.introspections();
+        wait_until(|| server.introspections() >= requests_before + 50).await;
         store.restart();
     }
-    until(|| store.keys("*:claims:*").len() >= 10).await;
+    wait_until(|| store.keys("*:claims:*").len() >= 10).await;
     over.store(true, Ordering::SeqCst);
-    let mut answers = 0;
+    let mut responses = 0;
     for task in load {
-        answers += task.await.expect("every answer is right");
+        responses += task.await.expect("every answer is right");
     }
-    println!("{answers} answers, all right, through three kills");
-    assert!(answers > 500, "{answers}");
+    println!("{responses} answers, all right, through three kills");
+    assert!(responses > 500, "{responses}");
 }
 
 /// Sends one new token after the other, until the store has an entry.
 async fn is_used(store: &RedisServer, instance: &Instance, server: &AuthorizationServer) {
-    let begun = Instant::now();
+    let started = Instant::now();
     while store.keys("*:claims:*").is_empty() {
-        assert!(begun.elapsed() < AMPLE, "the store is not used");
+        assert!(started.elapsed() < TIMEOUT, "the store is not used");
         assert_eq!(instance.read(&token(server, "entries:read")).await, Response::ok());
     }
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use fixtures::redis_server::{RedisServer, until};
+use fixtures::redis_server::{RedisServer, wait_until};
 use fixtures::rejection_body;
 use requires_auth::shared_cache::SharedCache;
 use requires_auth::testing::{Fault, ManualClock};
 use requires_auth::{Cached, Clock, Introspection, Resolver};
 use serde_json::json;
 
-use crate::instance::{Instance, RESOURCE, Response, SECRET, authorization_server, parsed, token};
+use crate::instance::{Instance, RESOURCE, Response, SECRET, authorization_server, parse, token};
 use crate::tcp_proxy::Proxy;
 
 #[tokio::test]
@@ -29,14 +29,14 @@ async fn the_claims_are_the_same_in_every_instance() {
     // R-E9
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let mint = server.mint().subject("älice").audience(RESOURCE).scopes("b a");
-    let token = parsed(&mint.issue());
+    let token = parse(&mint.issue());
     let one = Instance::start(&server, &store.url()).await;
     let other = Instance::start(&server, &store.url()).await;
-    let asked = one.cache.resolve(&token).await.unwrap();
+    let resolved = one.cache.resolve(&token).await.unwrap();
     let shared = other.cache.resolve(&token).await.unwrap();
     assert_eq!(server.introspections(), 1);
-    assert_eq!(shared.as_json(), asked.as_json());
-    assert_eq!(format!("{shared:?}"), format!("{asked:?}"));
+    assert_eq!(shared.as_json(), resolved.as_json());
+    assert_eq!(format!("{shared:?}"), format!("{resolved:?}"));
 }
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn every_instance_checks_the_scopes_itself() {
     let one = Instance::start(&server, &store.url()).await;
     let other = Instance::start(&server, &store.url()).await;
     assert_eq!(one.read(&token).await, Response::ok());
-    let refused = other.write(&token).await;
+    let rejected = other.write(&token).await;
     assert_eq!(server.introspections(), 1);
     let what = "The access token does not carry the scopes that this operation needs";
     let metadata = "https://journal.example/.well-known/oauth-protected-resource/mcp";
@@ -56,7 +56,7 @@ async fn every_instance_checks_the_scopes_itself() {
          scope=\"entries:write\", resource_metadata=\"{metadata}\""
     );
     let body = rejection_body::INSUFFICIENT_SCOPE.to_owned();
-    assert_eq!(refused, Response { status: 403, challenge: Some(challenge), body });
+    assert_eq!(rejected, Response { status: 403, challenge: Some(challenge), body });
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn claims_from_the_future_are_not_used() {
     ahead.set(ahead.now() + Duration::from_secs(3600));
     let shared = || SharedCache::single(store.url(), SECRET);
     let one = Instance::with(&server, shared(), ahead, |cache| cache).await;
-    assert!(one.cache.resolve(&parsed(&token)).await.is_ok());
+    assert!(one.cache.resolve(&parse(&token)).await.is_ok());
     store.wait_for_entries(1).await;
     let other = Instance::start(&server, &store.url()).await;
     assert_eq!(other.read(&token).await, Response::ok());
@@ -130,16 +130,16 @@ async fn the_time_that_a_lookup_takes_counts_into_the_age() {
     let other = Instance::with(&server, shared, clock.clone(), |cache| cache).await;
     // The first request waits for the connection to the store.
     assert_eq!(other.read("nobody").await, Response::inactive());
-    let (asked, looked_up) = (server.introspections(), store.calls("exists"));
+    let (requests_before, looked_up) = (server.introspections(), store.calls("exists"));
     proxy.hold();
     let meanwhile = async {
-        until(|| store.calls("exists") > looked_up).await;
+        wait_until(|| store.calls("exists") > looked_up).await;
         clock.advance(Duration::from_secs(61));
         proxy.release();
     };
-    let (answer, ()) = tokio::join!(other.read(&token), meanwhile);
-    assert_eq!(answer, Response::ok());
-    assert_eq!(server.introspections(), asked + 1, "they are too old now");
+    let (response, ()) = tokio::join!(other.read(&token), meanwhile);
+    assert_eq!(response, Response::ok());
+    assert_eq!(server.introspections(), requests_before + 1, "they are too old now");
 }
 
 #[tokio::test]
@@ -194,7 +194,7 @@ async fn entries_are_shared_only_with_the_same_server_client_and_settings() {
     for other in [introspection("another").build().unwrap(), permissions.build().unwrap()] {
         let before = server.introspections();
         let other = Cached::builder(other).shared(shared()).build().unwrap();
-        let _ = other.resolve(&parsed(&token)).await;
+        let _ = other.resolve(&parse(&token)).await;
         assert_eq!(server.introspections(), before + 1);
     }
 }

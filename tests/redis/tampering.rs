@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use fixtures::redis_server::{RedisServer, until};
+use fixtures::redis_server::{RedisServer, wait_until};
 use requires_auth::shared_cache::SharedCache;
 use requires_auth::testing::ManualClock;
 
-use crate::instance::{Instance, RESOURCE, Response, SECRET, authorization_server, parsed, token};
+use crate::instance::{Instance, RESOURCE, Response, SECRET, authorization_server, parse, token};
 
 #[tokio::test]
 async fn a_dump_of_the_store_reveals_nothing() {
@@ -17,7 +17,7 @@ async fn a_dump_of_the_store_reveals_nothing() {
     let instance = Instance::start(&server, &store.url()).await;
     assert_eq!(instance.read(&token).await, Response::ok());
     store.wait_for_entries(1).await;
-    instance.cache.invalidate_everywhere(&parsed("a-token-to-invalidate")).await.unwrap();
+    instance.cache.invalidate_everywhere(&parse("a-token-to-invalidate")).await.unwrap();
 
     let dump = store.dump();
     let holds = |text: &[u8]| dump.windows(text.len()).any(|window| window == text);
@@ -160,7 +160,7 @@ async fn messages_that_do_not_decrypt_are_ignored() {
     }
     // The second read from now has covered all of them.
     let looks = store.calls("xrange");
-    until(|| store.calls("xrange") >= looks + 2).await;
+    wait_until(|| store.calls("xrange") >= looks + 2).await;
     let looked_up = store.calls("exists");
     assert_eq!(instance.read(&token).await, Response::ok());
     assert_eq!(store.calls("exists"), looked_up, "it was not invalidated");
@@ -168,8 +168,8 @@ async fn messages_that_do_not_decrypt_are_ignored() {
     // An invalidation by an instance is still read.
     server.revoke(&token);
     let other = Instance::start(&server, &store.url()).await;
-    other.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
-    instance.until(&token, 401).await;
+    other.cache.invalidate_everywhere(&parse(&token)).await.unwrap();
+    instance.wait_for_status(&token, 401).await;
 }
 
 #[tokio::test]
@@ -218,7 +218,7 @@ async fn no_more_is_read_than_can_be_used() {
     let generation = store.value("{requires-auth}:generation");
     store.put("{requires-auth}:generation", &vec![1; HUGE]);
     let (before, looks) = (sent(), store.calls("xrange"));
-    until(|| store.calls("xrange") >= looks + 3).await;
+    wait_until(|| store.calls("xrange") >= looks + 3).await;
     assert!(sent() - before < 1 << 20, "{}", sent() - before);
 
     // It is used again after the generation is restored, and a message that is too long is ignored.
@@ -226,8 +226,8 @@ async fn no_more_is_read_than_can_be_used() {
     let long = "x".repeat(100_000);
     store.query::<()>(&["XADD", "{requires-auth}:forgotten", "*", "m", &long]);
     server.revoke(&token);
-    one.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
-    other.until(&token, 401).await;
+    one.cache.invalidate_everywhere(&parse(&token)).await.unwrap();
+    other.wait_for_status(&token, 401).await;
 }
 
 #[tokio::test]
@@ -245,6 +245,6 @@ async fn a_flood_of_messages_hides_no_invalidation() {
     }
     server.revoke(&token);
     many.query::<()>(&mut store.connection()).unwrap();
-    one.cache.invalidate(&parsed(&token));
-    other.until(&token, 401).await;
+    one.cache.invalidate(&parse(&token));
+    other.wait_for_status(&token, 401).await;
 }

@@ -73,11 +73,11 @@ async fn forward(
         return;
     }
     let Ok(outside) = TcpStream::connect(("127.0.0.1", port)).await else { return };
-    let ((mut questions, to_inside), (answers, mut to_outside)) =
+    let ((mut questions, to_inside), (responses, mut to_outside)) =
         (inside.into_split(), outside.into_split());
     tokio::select! {
         _ = copy(&mut questions, &mut to_outside) => {}
-        _ = forward_replies(answers, to_inside, latency, state.clone()) => {}
+        _ = forward_replies(responses, to_inside, latency, state.clone()) => {}
         _ = state.wait_for(|state| *state == State::Cut) => {}
     }
 }

@@ -2,11 +2,11 @@
 
 use fixtures::log_capture::LogCapture;
 use fixtures::prometheus::recorder;
-use fixtures::redis_server::{RedisServer, until};
+use fixtures::redis_server::{RedisServer, wait_until};
 use requires_auth::shared_cache::SharedCache;
 use requires_auth::testing::ManualClock;
 
-use crate::instance::{Instance, Response, SECRET, authorization_server, parsed, token};
+use crate::instance::{Instance, Response, SECRET, authorization_server, parse, token};
 
 #[tokio::test]
 async fn use_of_the_store_is_counted_and_logged() {
@@ -32,23 +32,23 @@ async fn use_of_the_store_is_counted_and_logged() {
     let token = token(&server, "entries:read");
     assert_eq!(one.read(&token).await, Response::ok());
     let stored = r#"_writes_total{result="stored"}"#;
-    until(|| counts(stored).is_some()).await;
+    wait_until(|| counts(stored).is_some()).await;
     assert_eq!(other.read(&token).await, Response::ok());
     assert_eq!(counts(r#"_lookups_total{result="miss"}"#), Some(1.0));
     assert_eq!(counts(r#"_lookups_total{result="hit"}"#), Some(1.0));
     assert_eq!(counts(stored), Some(1.0));
     assert_eq!(counts("s_connected"), Some(2.0));
 
-    one.cache.invalidate_everywhere(&parsed(&token)).await.unwrap();
-    until(|| counts("_invalidations_total") == Some(2.0)).await;
+    one.cache.invalidate_everywhere(&parse(&token)).await.unwrap();
+    wait_until(|| counts("_invalidations_total") == Some(2.0)).await;
 
     store.kill();
-    until(|| counts("s_connected") == Some(0.0)).await;
+    wait_until(|| counts("s_connected") == Some(0.0)).await;
     assert_eq!(one.read(&crate::instance::token(&server, "entries:read")).await, Response::ok());
     assert_eq!(counts(r#"_lookups_total{result="unavailable"}"#), Some(1.0));
     assert_eq!(counts(r#"_writes_total{result="skipped"}"#), Some(1.0));
     store.restart();
-    until(|| counts("s_connected") == Some(2.0)).await;
+    wait_until(|| counts("s_connected") == Some(2.0)).await;
 
     let lines = log.lines();
     let said = |words: &str| lines.iter().filter(|line| line.contains(words)).count();

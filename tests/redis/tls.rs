@@ -98,7 +98,7 @@ async fn reaches(store: &RedisServer, shared: SharedCacheBuilder) -> bool {
     let instance = Instance::with(&server, shared, ManualClock::running(), |cache| cache).await;
     let token = token(&server, "entries:read");
     assert_eq!(instance.read(&token).await, Response::ok());
-    let acknowledged = instance.cache.invalidate_everywhere(&crate::instance::parsed(&token)).await;
+    let acknowledged = instance.cache.invalidate_everywhere(&crate::instance::parse(&token)).await;
     assert_eq!(acknowledged.is_ok(), !store.keys("*").is_empty());
     acknowledged.is_ok()
 }

@@ -13,14 +13,14 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use serde_json::{Value, json};
 
 use super::test_server::{
-    Desk, MODES, Mode, RESOURCE, Running, guarded, message, meta, post, reply, resource_server,
-    text,
+    MODES, Mode, RESOURCE, RunningServer, TestServer, guarded, message, meta, post, reply,
+    resource_server, text,
 };
 use crate::assert_challenged;
 
 #[track_caller]
-fn assert_insufficient(answer: &Response, scope: &str) {
-    assert_challenged(answer, 403, body::INSUFFICIENT_SCOPE, scope);
+fn assert_insufficient(response: &Response, scope: &str) {
+    assert_challenged(response, 403, body::INSUFFICIENT_SCOPE, scope);
 }
 
 /// An argument that the tool does not take, so that a call which reads it fails otherwise.
@@ -36,16 +36,20 @@ fn right() -> Value {
 async fn a_tool_runs_for_a_caller_with_its_scopes() {
     // R-I3: the guard is no obstacle to anyone it lets through
     for mode in MODES {
-        let desk = Running::start(mode).await;
-        let token = desk.token("read write");
-        assert_eq!(text(&desk.call(&token, "any_token", json!({})).await), "alice may", "{mode:?}");
-        assert_eq!(text(&desk.call(&token, "read", right()).await), "alice may: hello");
-        assert_eq!(text(&desk.call(&token, "write", right()).await), "alice may: hello");
-        assert_eq!(text(&desk.call(&token, "silent", json!({})).await), "anybody may");
-        assert_eq!(text(&desk.call(&token, "a choice", json!({})).await), "alice may");
-        assert_eq!(text(&desk.call(&token, "detached", json!({})).await), "alice");
-        assert_eq!(text(&desk.call(&token, "optional", json!({})).await), "alice may");
-        assert_eq!(text(&desk.call(&token, "open", json!({})).await), "anybody may");
+        let mcp_server = RunningServer::start(mode).await;
+        let token = mcp_server.token("read write");
+        assert_eq!(
+            text(&mcp_server.call(&token, "any_token", json!({})).await),
+            "alice may",
+            "{mode:?}"
+        );
+        assert_eq!(text(&mcp_server.call(&token, "read", right()).await), "alice may: hello");
+        assert_eq!(text(&mcp_server.call(&token, "write", right()).await), "alice may: hello");
+        assert_eq!(text(&mcp_server.call(&token, "silent", json!({})).await), "anybody may");
+        assert_eq!(text(&mcp_server.call(&token, "a choice", json!({})).await), "alice may");
+        assert_eq!(text(&mcp_server.call(&token, "detached", json!({})).await), "alice");
+        assert_eq!(text(&mcp_server.call(&token, "optional", json!({})).await), "alice may");
+        assert_eq!(text(&mcp_server.call(&token, "open", json!({})).await), "anybody may");
     }
 }
 
@@ -53,8 +57,8 @@ async fn a_tool_runs_for_a_caller_with_its_scopes() {
 async fn a_tool_call_without_the_scopes_is_a_403() {
     // R-I3, R-A8, R-B1 to R-B6
     for mode in MODES {
-        let desk = Running::start(mode).await;
-        let token = desk.token("other");
+        let mcp_server = RunningServer::start(mode).await;
+        let token = mcp_server.token("other");
         for (tool, scope) in [
             ("read", "read"),
             ("write", "write"),
@@ -65,9 +69,9 @@ async fn a_tool_call_without_the_scopes_is_a_403() {
             ("further", "read"),
             ("late", "read"),
         ] {
-            assert_insufficient(&desk.call(&token, tool, wrong()).await, scope);
+            assert_insufficient(&mcp_server.call(&token, tool, wrong()).await, scope);
         }
-        assert_eq!(desk.runs(), 0, "{mode:?}");
+        assert_eq!(mcp_server.runs(), 0, "{mode:?}");
     }
 }
 
@@ -75,21 +79,22 @@ async fn a_tool_call_without_the_scopes_is_a_403() {
 async fn a_prompt_and_a_resource_need_their_scopes_too() {
     // R-I3
     for mode in MODES {
-        let desk = Running::start(mode).await;
-        let token = desk.token("read");
+        let mcp_server = RunningServer::start(mode).await;
+        let token = mcp_server.token("read");
         let prompt = |text: Value| json!({ "name": "compose", "arguments": { "text": text } });
-        let refused = desk.ask(&token, "prompts/get", prompt(json!([]))).await;
-        assert_insufficient(&refused, "read papers:read");
+        let rejected = mcp_server.send(&token, "prompts/get", prompt(json!([]))).await;
+        assert_insufficient(&rejected, "read papers:read");
         for uri in ["desk://papers", "desk://papers/1"] {
-            let refused = desk.ask(&token, "resources/read", json!({ "uri": uri })).await;
-            assert_insufficient(&refused, "papers:read");
+            let rejected = mcp_server.send(&token, "resources/read", json!({ "uri": uri })).await;
+            assert_insufficient(&rejected, "papers:read");
         }
-        assert_eq!(desk.runs(), 0, "{mode:?}");
+        assert_eq!(mcp_server.runs(), 0, "{mode:?}");
 
-        let token = desk.token("read papers:read");
-        let got = reply(&desk.ask(&token, "prompts/get", prompt(json!("x"))).await);
+        let token = mcp_server.token("read papers:read");
+        let got = reply(&mcp_server.send(&token, "prompts/get", prompt(json!("x"))).await);
         assert_eq!(got["result"]["messages"][0]["content"]["text"], "alice may: x");
-        let got = desk.ask(&token, "resources/read", json!({ "uri": "desk://papers/1" })).await;
+        let got =
+            mcp_server.send(&token, "resources/read", json!({ "uri": "desk://papers/1" })).await;
         assert_eq!(reply(&got)["result"]["contents"][0]["text"], "alice may");
     }
 }
@@ -98,19 +103,19 @@ async fn a_prompt_and_a_resource_need_their_scopes_too() {
 async fn completions_and_subscriptions_are_authorized_like_calls() {
     // R-I3
     for mode in MODES {
-        let desk = Running::start(mode).await;
-        let (poor, rich) = (desk.token("other"), desk.token("read papers:read"));
+        let mcp_server = RunningServer::start(mode).await;
+        let (poor, rich) = (mcp_server.token("other"), mcp_server.token("read papers:read"));
         let argument = json!({ "name": "text", "value": "a" });
         let prompt =
             json!({ "ref": { "type": "ref/prompt", "name": "compose" }, "argument": argument });
         let paper = json!({ "ref": { "type": "ref/resource", "uri": "desk://papers/{id}" }, "argument": argument });
         for (params, scope) in [(prompt, "read papers:read"), (paper, "papers:read")] {
-            let refused = desk.ask(&poor, "completion/complete", params.clone()).await;
-            assert_insufficient(&refused, scope);
-            assert_eq!(desk.runs(), 0);
-            let completed = reply(&desk.ask(&rich, "completion/complete", params).await);
+            let rejected = mcp_server.send(&poor, "completion/complete", params.clone()).await;
+            assert_insufficient(&rejected, scope);
+            assert_eq!(mcp_server.runs(), 0);
+            let completed = reply(&mcp_server.send(&rich, "completion/complete", params).await);
             assert!(completed["result"]["completion"].is_object(), "{completed}");
-            desk.reset();
+            mcp_server.reset();
         }
         let (method, params) = if mode.is_modern() {
             let uris = ["desk://papers/1"];
@@ -118,52 +123,53 @@ async fn completions_and_subscriptions_are_authorized_like_calls() {
         } else {
             ("resources/subscribe", json!({ "uri": "desk://papers/1" }))
         };
-        assert_insufficient(&desk.ask(&poor, method, params).await, "papers:read");
+        assert_insufficient(&mcp_server.send(&poor, method, params).await, "papers:read");
     }
 }
 
 #[tokio::test]
-async fn what_depends_on_the_arguments_is_a_403_where_the_status_can_still_be_set() {
+async fn a_further_condition_is_a_403_while_the_status_can_still_be_set() {
     for mode in MODES {
-        let desk = Running::start(mode).await;
-        let token = desk.token("read");
-        let refused = desk.call(&token, "further", json!({ "text": "admin" })).await;
+        let mcp_server = RunningServer::start(mode).await;
+        let token = mcp_server.token("read");
+        let rejected = mcp_server.call(&token, "further", json!({ "text": "admin" })).await;
         let prompt = json!({ "name": "prompt_further", "arguments": { "text": "admin" } });
-        let prompt = desk.ask(&token, "prompts/get", prompt).await;
+        let prompt = mcp_server.send(&token, "prompts/get", prompt).await;
         let drawer = json!({ "uri": "desk://drawers/1" });
-        let drawer = desk.ask(&token, "resources/read", drawer).await;
+        let drawer = mcp_server.send(&token, "resources/read", drawer).await;
         if mode.is_modern() || mode.json {
-            assert_insufficient(&refused, "read admin");
+            assert_insufficient(&rejected, "read admin");
             assert_insufficient(&prompt, "admin");
             assert_insufficient(&drawer, "drawers:read");
         } else {
-            assert_told(&refused, "read admin");
-            assert_told(&prompt, "admin");
-            assert_told(&drawer, "drawers:read");
+            assert_scopes_in_error(&rejected, "read admin");
+            assert_scopes_in_error(&prompt, "admin");
+            assert_scopes_in_error(&drawer, "drawers:read");
         }
-        assert_eq!(desk.runs(), 0, "{mode:?}");
-        let runs =
-            desk.call(&desk.token("read admin"), "further", json!({ "text": "admin" })).await;
+        assert_eq!(mcp_server.runs(), 0, "{mode:?}");
+        let runs = mcp_server
+            .call(&mcp_server.token("read admin"), "further", json!({ "text": "admin" }))
+            .await;
         assert_eq!(text(&runs), "alice may");
     }
 }
 
 #[tokio::test]
-async fn a_refusal_after_the_answer_has_begun_names_the_scopes() {
+async fn a_rejection_after_the_response_has_started_names_the_scopes() {
     // R-I3: the status has been sent, so the error of JSON-RPC says it all.
     for mode in MODES {
-        let desk = Running::start(mode).await;
-        let answer = desk.call(&desk.token("read"), "late", json!({})).await;
-        assert_told(&answer, "read late");
-        assert_eq!(desk.runs(), 0, "{mode:?}");
+        let mcp_server = RunningServer::start(mode).await;
+        let response = mcp_server.call(&mcp_server.token("read"), "late", json!({})).await;
+        assert_scopes_in_error(&response, "read late");
+        assert_eq!(mcp_server.runs(), 0, "{mode:?}");
     }
 }
 
 /// The error of JSON-RPC, whole; or, if the refusal was faster than the head, the 403.
 #[track_caller]
-fn assert_told(answer: &Response, scope: &str) {
-    if answer.status == 403 {
-        return assert_insufficient(answer, scope);
+fn assert_scopes_in_error(response: &Response, scope: &str) {
+    if response.status == 403 {
+        return assert_insufficient(response, scope);
     }
     let description = "The access token does not carry the scopes that this operation needs";
     let challenge = format!(
@@ -172,7 +178,7 @@ fn assert_told(answer: &Response, scope: &str) {
         crate::service::METADATA
     );
     assert_eq!(
-        reply(answer)["error"],
+        reply(response)["error"],
         json!({
             "code": -32010,
             "message": description,
@@ -188,19 +194,19 @@ fn assert_told(answer: &Response, scope: &str) {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_not_a_matter_of_scopes() {
+async fn an_unknown_name_is_not_rejected_for_scopes() {
     // R-I5
     for mode in MODES {
-        let desk = Running::start(mode).await;
-        let token = desk.token("other");
+        let mcp_server = RunningServer::start(mode).await;
+        let token = mcp_server.token("other");
         for (method, params) in [
             ("tools/call", json!({ "name": "nothing", "arguments": {} })),
             ("prompts/get", json!({ "name": "nothing" })),
             ("resources/read", json!({ "uri": "nothing://here" })),
         ] {
-            let answer = desk.ask(&token, method, params).await;
-            assert_eq!(answer.header("www-authenticate"), None, "{mode:?} {method}");
-            let error = &reply(&answer)["error"];
+            let response = mcp_server.send(&token, method, params).await;
+            assert_eq!(response.header("www-authenticate"), None, "{mode:?} {method}");
+            let error = &reply(&response)["error"];
             assert_ne!(error["code"], json!(-32010), "{mode:?} {method}");
             assert!(error["code"].is_number(), "{error}");
         }
@@ -208,32 +214,33 @@ async fn what_does_not_exist_is_not_a_matter_of_scopes() {
 }
 
 #[tokio::test]
-async fn a_caller_without_a_valid_token_gets_no_further_than_the_edge() {
+async fn a_request_without_a_valid_token_is_rejected_by_the_layer() {
     // R-B1, R-B3, R-I3
     let all = "admin notes:read papers:read read write";
     for mode in MODES {
-        let desk = Running::start(mode).await;
-        let call = || desk.request("tools/call", json!({ "name": "write", "arguments": {} }));
+        let mcp_server = RunningServer::start(mode).await;
+        let call = || mcp_server.request("tools/call", json!({ "name": "write", "arguments": {} }));
         // Only what a header says is known before the body is read.
         let scope = if mode.is_modern() { "write" } else { all };
-        let missing = call().send(desk.address).await;
+        let missing = call().send(mcp_server.address).await;
         assert_challenged(&missing, 401, body::UNAUTHORIZED, scope);
-        let invalid = call().bearer("nobody-knows-it").send(desk.address).await;
+        let invalid = call().bearer("nobody-knows-it").send(mcp_server.address).await;
         assert_challenged(&invalid, 401, body::INVALID_TOKEN, scope);
-        let initialize = desk.initialize().send(desk.address).await;
+        let initialize = mcp_server.initialize().send(mcp_server.address).await;
         assert_challenged(&initialize, 401, body::UNAUTHORIZED, all);
-        let stream = fixtures::raw_http::Request::get("/v1").send(desk.address).await;
+        let stream = fixtures::raw_http::Request::get("/v1").send(mcp_server.address).await;
         assert_challenged(&stream, 401, body::UNAUTHORIZED, all);
-        assert_eq!(desk.runs(), 0);
+        assert_eq!(mcp_server.runs(), 0);
     }
 }
 
 #[tokio::test]
 async fn the_first_scopes_are_a_setting() {
     // R-B3
-    let desk = Running::with(MODES[4], |mcp| mcp.initial_scopes("read papers:read")).await;
-    let answer = desk.initialize().send(desk.address).await;
-    assert_challenged(&answer, 401, body::UNAUTHORIZED, "read papers:read");
+    let mcp_server =
+        RunningServer::with(MODES[4], |mcp| mcp.initial_scopes("read papers:read")).await;
+    let response = mcp_server.initialize().send(mcp_server.address).await;
+    assert_challenged(&response, 401, body::UNAUTHORIZED, "read papers:read");
 }
 
 #[tokio::test]
@@ -241,13 +248,13 @@ async fn of_a_choice_the_first_alternative_is_among_the_first_scopes() {
     // R-B4: never all of them, so that nobody is asked for admin beside what suffices.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let server = resource_server(&authorization_server);
-    let mut router = Desk::tool_router();
+    let mut router = TestServer::tool_router();
     router.map.retain(|name, _| name == "a choice");
     let either = Condition::Any(&[
         Condition::All(&[Condition::Scope("papers:read"), Condition::Scope("papers:list")]),
         Condition::Scope("papers"),
     ]);
-    let mcp = Mcp::builder(&server, || Ok(Desk::default()))
+    let mcp = Mcp::builder(&server, || Ok(TestServer::default()))
         .declare_tools(&router)
         .resource("desk://papers", either)
         .build()
@@ -256,12 +263,12 @@ async fn of_a_choice_the_first_alternative_is_among_the_first_scopes() {
     assert_eq!(mcp.metadata().scopes_supported, all);
     let sessions = Arc::new(LocalSessionManager::default());
     let address = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
-    let answer = post().json("{}").send(address).await;
-    assert_challenged(&answer, 401, body::UNAUTHORIZED, "admin papers:list papers:read");
+    let response = post().json("{}").send(address).await;
+    assert_challenged(&response, 401, body::UNAUTHORIZED, "admin papers:list papers:read");
 }
 
 #[tokio::test]
-async fn scopes_that_only_a_function_asks_for_can_be_among_the_first() {
+async fn scopes_that_only_a_function_requires_can_be_among_the_first() {
     // R-B3, R-I1
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let client = Introspection::builder(authorization_server.introspection_url()).build().unwrap();
@@ -271,64 +278,65 @@ async fn scopes_that_only_a_function_asks_for_can_be_among_the_first() {
         .scopes_supported(["drawers:read", "read"])
         .build()
         .unwrap();
-    let mcp = guarded(&server, Desk::default()).build().unwrap();
+    let mcp = guarded(&server, TestServer::default()).build().unwrap();
     let all = ["drawers:read", "read", "admin", "notes:read", "papers:read", "write"];
     assert_eq!(mcp.metadata().scopes_supported, all);
     let sessions = Arc::new(LocalSessionManager::default());
     let address = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
-    let answer = post().json("{}").send(address).await;
-    assert_challenged(&answer, 401, body::UNAUTHORIZED, &all.join(" "));
+    let response = post().json("{}").send(address).await;
+    assert_challenged(&response, 401, body::UNAUTHORIZED, &all.join(" "));
 }
 
 #[tokio::test]
-async fn anonymous_callers_reach_only_what_is_open_to_them() {
+async fn anonymous_callers_reach_only_what_is_public_or_optional() {
     for mode in MODES {
         if mode.has_sessions() {
             continue;
         }
-        let desk = Running::with(mode, McpBuilder::allow_anonymous).await;
-        let call = |tool| desk.request("tools/call", json!({ "name": tool, "arguments": {} }));
+        let mcp_server = RunningServer::with(mode, McpBuilder::allow_anonymous).await;
+        let call =
+            |tool| mcp_server.request("tools/call", json!({ "name": tool, "arguments": {} }));
         for tool in ["open", "optional"] {
-            assert_eq!(text(&call(tool).send(desk.address).await), "anybody may", "{mode:?}");
+            assert_eq!(text(&call(tool).send(mcp_server.address).await), "anybody may", "{mode:?}");
         }
         for (tool, scope) in [("any_token", ""), ("write", "write")] {
-            let answer = call(tool).send(desk.address).await;
-            assert_challenged(&answer, 401, body::UNAUTHORIZED, scope);
+            let response = call(tool).send(mcp_server.address).await;
+            assert_challenged(&response, 401, body::UNAUTHORIZED, scope);
         }
-        let bad = call("open").bearer("nobody-knows-it").send(desk.address).await;
+        let bad = call("open").bearer("nobody-knows-it").send(mcp_server.address).await;
         assert_eq!(bad.status, 401, "a token that is there must be valid");
     }
 }
 
 #[tokio::test]
-async fn an_outage_is_not_the_callers_fault() {
+async fn an_outage_is_a_503_without_a_challenge() {
     // R-B1
     for mode in [MODES[0], MODES[4]] {
-        let desk = Running::start(mode).await;
-        let token = desk.token("read");
-        desk.authorization_server.fault(requires_auth::testing::Fault::status(500));
-        let request = desk.request("tools/call", json!({ "name": "read", "arguments": {} }));
-        let answer = request.bearer(&token).send(desk.address).await;
-        crate::assert_server_error(&answer, 503, body::UNAVAILABLE, Some("5"));
+        let mcp_server = RunningServer::start(mode).await;
+        let token = mcp_server.token("read");
+        mcp_server.authorization_server.fault(requires_auth::testing::Fault::status(500));
+        let request = mcp_server.request("tools/call", json!({ "name": "read", "arguments": {} }));
+        let response = request.bearer(&token).send(mcp_server.address).await;
+        crate::assert_server_error(&response, 503, body::UNAVAILABLE, Some("5"));
     }
 }
 
 #[tokio::test]
-async fn the_host_of_the_resource_is_answered_and_no_other() {
+async fn only_the_host_of_the_resource_is_accepted() {
     // The SDK itself refuses the others, against DNS rebinding.
-    let desk = Running::start(MODES[0]).await;
-    let token = desk.token("read");
+    let mcp_server = RunningServer::start(MODES[0]).await;
+    let token = mcp_server.token("read");
     let call = |host| {
         let mut params = json!({ "name": "any_token", "arguments": {} });
-        params["_meta"] = meta(desk.mode);
+        params["_meta"] = meta(mcp_server.mode);
         fixtures::raw_http::Request::new_to(host, "POST", "/v1")
             .header("accept", "application/json, text/event-stream")
-            .header("mcp-protocol-version", desk.mode.revision)
+            .header("mcp-protocol-version", mcp_server.mode.revision)
             .header("mcp-method", "tools/call")
             .header("mcp-name", "any_token")
             .json(&message("tools/call", &params))
             .bearer(&token)
-            .send(desk.address)
+            .send(mcp_server.address)
     };
     assert_eq!(text(&call("api.example").await), "alice may");
     assert_eq!(text(&call("localhost").await), "alice may");
@@ -340,38 +348,39 @@ async fn the_host_of_the_resource_is_answered_and_no_other() {
 async fn a_log_of_a_request_does_not_show_the_token() {
     // R-I11
     for mode in MODES {
-        let desk = Running::start(mode).await;
-        let token = desk.token("read");
-        let head = text(&desk.call(&token, "logged", json!({})).await);
+        let mcp_server = RunningServer::start(mode).await;
+        let token = mcp_server.token("read");
+        let head = text(&mcp_server.call(&token, "logged", json!({})).await);
         assert!(head.contains("Sensitive") && !head.contains(&token), "{head}");
     }
 }
 
 #[tokio::test]
-async fn a_spoofed_name_gains_nothing() {
+async fn a_spoofed_name_grants_nothing() {
     // R-I4: it says one tool in the header and calls another.
     for mode in MODES {
-        let desk = Running::start(mode).await;
-        let token = desk.token("read");
+        let mcp_server = RunningServer::start(mode).await;
+        let token = mcp_server.token("read");
         let params = json!({ "name": "write", "arguments": { "text": "x" } });
         let spoofed = |mode: Mode| {
-            let request = desk.head().header("mcp-method", "tools/call").header("mcp-name", "read");
+            let request =
+                mcp_server.head().header("mcp-method", "tools/call").header("mcp-name", "read");
             let mut params = params.clone();
             if mode.is_modern() {
                 params["_meta"] = meta(mode);
             }
             request.json(&message("tools/call", &params)).bearer(&token)
         };
-        let request = match desk.session(&token).await {
+        let request = match mcp_server.session(&token).await {
             Some(id) => spoofed(mode).header("mcp-session-id", id),
             None => spoofed(mode),
         };
-        let answer = request.send(desk.address).await;
+        let response = request.send(mcp_server.address).await;
         if mode.is_modern() {
-            assert_eq!(answer.status, 400, "{answer:?}");
+            assert_eq!(response.status, 400, "{response:?}");
         } else {
-            assert_insufficient(&answer, "write");
+            assert_insufficient(&response, "write");
         }
-        assert_eq!(desk.runs(), 0, "{mode:?}");
+        assert_eq!(mcp_server.runs(), 0, "{mode:?}");
     }
 }

@@ -15,15 +15,15 @@ use rmcp::transport::streamable_http_server::session::{
 use serde_json::json;
 
 use super::test_server::{
-    Desk, MODES, Mode, RESOURCE, guarded, message, meta, post, resource_server,
+    MODES, Mode, RESOURCE, TestServer, guarded, message, meta, post, resource_server,
 };
 
 /// Numbers its events, so that anybody can guess their ids.
 #[derive(Default)]
-struct Numbered(Mutex<Vec<(String, ServerSseMessage)>>);
+struct SequentialEventStore(Mutex<Vec<(String, ServerSseMessage)>>);
 
 #[async_trait::async_trait]
-impl EventStore for Numbered {
+impl EventStore for SequentialEventStore {
     async fn store_event(
         &self,
         stream_id: &str,
@@ -50,10 +50,10 @@ impl EventStore for Numbered {
 
 /// Counts from 0, as the ids do that the SDK makes up without its store.
 #[derive(Default)]
-struct FromZero(Numbered);
+struct ZeroBasedEventStore(SequentialEventStore);
 
 #[async_trait::async_trait]
-impl EventStore for FromZero {
+impl EventStore for ZeroBasedEventStore {
     async fn store_event(
         &self,
         stream_id: &str,
@@ -73,7 +73,7 @@ struct Resumable {
     address: SocketAddr,
     authorization_server: AuthorizationServer,
     mode: Mode,
-    events: Arc<Numbered>,
+    events: Arc<SequentialEventStore>,
 }
 
 /// With and without sessions, in both lifecycles.
@@ -82,20 +82,20 @@ const STREAMS: [Mode; 4] = [MODES[0], Mode { sessions: false, ..MODES[0] }, MODE
 impl Resumable {
     async fn start(
         mode: Mode,
-        settings: impl FnOnce(McpBuilder<Desk>) -> McpBuilder<Desk>,
+        settings: impl FnOnce(McpBuilder<TestServer>) -> McpBuilder<TestServer>,
     ) -> Self {
-        let events = Arc::new(Numbered::default());
+        let events = Arc::new(SequentialEventStore::default());
         Self { events: events.clone(), ..Self::with(mode, events, settings).await }
     }
 
     async fn with(
         mode: Mode,
         store: Arc<dyn EventStore>,
-        settings: impl FnOnce(McpBuilder<Desk>) -> McpBuilder<Desk>,
+        settings: impl FnOnce(McpBuilder<TestServer>) -> McpBuilder<TestServer>,
     ) -> Self {
         let authorization_server = AuthorizationServer::start().await.unwrap();
         let server = resource_server(&authorization_server);
-        let mcp = settings(guarded(&server, Desk::default())).build().unwrap();
+        let mcp = settings(guarded(&server, TestServer::default())).build().unwrap();
         let mut sessions = LocalSessionManager::default().with_event_store(store);
         sessions.session_config.sse_retry = Some(std::time::Duration::from_secs(3));
         let mut config = StreamableHttpServerConfig::default();
@@ -124,8 +124,8 @@ impl Resumable {
         if !self.mode.has_sessions() {
             return None;
         }
-        let answer = self.initialize(token).await;
-        let id = answer.header("mcp-session-id").expect("a session").to_owned();
+        let response = self.initialize(token).await;
+        let id = response.header("mcp-session-id").expect("a session").to_owned();
         let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
         let request = post()
             .header("mcp-protocol-version", self.mode.revision)
@@ -173,27 +173,27 @@ fn with_token(request: Request, token: Option<&str>) -> Request {
 }
 
 /// The ids of the events of an answer.
-fn ids(answer: &Response) -> Vec<&str> {
-    assert_eq!(answer.status, 200, "{answer:?}");
-    answer.body.lines().filter_map(|line| line.strip_prefix("id: ")).collect()
+fn ids(response: &Response) -> Vec<&str> {
+    assert_eq!(response.status, 200, "{response:?}");
+    response.body.lines().filter_map(|line| line.strip_prefix("id: ")).collect()
 }
 
 #[track_caller]
-fn assert_unknown(answer: &Response) {
+fn assert_unknown(response: &Response) {
     assert_eq!(
-        (answer.status, answer.body.as_str()),
+        (response.status, response.body.as_str()),
         (
             404,
             r#"{"error":{"code":-32600,"message":"there is no such event to resume a stream from"},"id":null,"jsonrpc":"2.0"}"#
         )
     );
-    assert_eq!(answer.header("content-type"), Some("application/json"));
-    assert_eq!(answer.header("cache-control"), Some("no-store"));
-    assert_eq!(answer.header("www-authenticate"), None);
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    assert_eq!(response.header("cache-control"), Some("no-store"));
+    assert_eq!(response.header("www-authenticate"), None);
 }
 
 #[tokio::test]
-async fn nobody_else_can_resume_a_stream() {
+async fn only_the_caller_of_a_stream_can_resume_it() {
     // R-I12
     for mode in STREAMS {
         let server = Resumable::start(mode, |mcp| mcp).await;
@@ -231,7 +231,7 @@ async fn nobody_else_can_resume_a_stream() {
 }
 
 #[tokio::test]
-async fn an_event_id_cannot_be_made_up() {
+async fn a_forged_event_id_is_rejected() {
     // R-I12
     for mode in STREAMS {
         let server = Resumable::start(mode, |mcp| mcp).await;
@@ -266,8 +266,8 @@ async fn an_event_id_cannot_be_made_up() {
             let request = server.resume("GET", None, id).bearer(&alice);
             assert_unknown(&server.send(request).await);
             let request = server.resume("GET", Some(id), id).bearer(&alice);
-            let answer = server.send(request).await;
-            assert!(answer.body.contains("there is no such session"), "{answer:?}");
+            let response = server.send(request).await;
+            assert!(response.body.contains("there is no such session"), "{response:?}");
             let request = server.resume("GET", Some(session), session).bearer(&alice);
             assert_unknown(&server.send(request).await);
         }
@@ -275,10 +275,10 @@ async fn an_event_id_cannot_be_made_up() {
 }
 
 #[tokio::test]
-async fn the_answer_that_begins_a_session_has_no_id_to_resume_from() {
+async fn the_response_that_starts_a_session_has_no_event_id() {
     // R-I12: the SDK makes this id up, and the event store may have given the same to somebody else.
     let mode = MODES[4];
-    let server = Resumable::with(mode, Arc::new(FromZero::default()), |mcp| mcp).await;
+    let server = Resumable::with(mode, Arc::new(ZeroBasedEventStore::default()), |mcp| mcp).await;
     let (alice, bob) = (server.token("alice", "read"), server.token("bob", "read"));
     let session = server.session(Some(&alice)).await;
     let called = server.call(Some(&alice), session.as_deref(), "read").await;
@@ -286,22 +286,22 @@ async fn the_answer_that_begins_a_session_has_no_id_to_resume_from() {
     assert!(sealed[0].starts_with("0."), "{called:?}");
     assert!(called.body.contains("alice may: secret"), "{called:?}");
 
-    let begun = server.initialize(Some(&bob)).await;
-    let bobs = begun.header("mcp-session-id").unwrap();
-    for id in ids(&begun) {
+    let started = server.initialize(Some(&bob)).await;
+    let bobs = started.header("mcp-session-id").unwrap();
+    for id in ids(&started) {
         let resumed = server.send(server.resume("GET", Some(bobs), id).bearer(&bob)).await;
         assert!(!resumed.body.contains("secret"), "{resumed:?}");
     }
-    assert_eq!(ids(&begun).len(), 0, "{begun:?}");
-    assert!(begun.body.contains("retry: 3000"), "{begun:?}");
-    assert!(begun.body.contains(r#""protocolVersion""#), "{begun:?}");
+    assert_eq!(ids(&started).len(), 0, "{started:?}");
+    assert!(started.body.contains("retry: 3000"), "{started:?}");
+    assert!(started.body.contains(r#""protocolVersion""#), "{started:?}");
 
     let own = server.resume("GET", session.as_deref(), sealed[0]).bearer(&alice);
     assert!(server.send(own).await.body.contains("alice may: secret"));
 }
 
 #[tokio::test]
-async fn a_stream_is_resumed_with_the_scopes_that_began_it() {
+async fn a_stream_is_resumed_only_with_the_scopes_that_started_it() {
     // R-I12, R-I15: what a token may not do now it may not read again.
     for mode in STREAMS {
         let server = Resumable::start(mode, |mcp| mcp).await;
@@ -350,15 +350,16 @@ async fn anonymous_callers_resume_only_within_a_session() {
 #[tokio::test]
 async fn the_streams_of_a_session_without_an_event_store_are_resumed_too() {
     // R-I12: there the ids count from 0 in each session.
-    let desk = super::test_server::Running::start(MODES[4]).await;
-    let (alice, bob) = (desk.token_of("alice", "read"), desk.token_of("bob", "read"));
-    let (alices, bobs) = (desk.session(&alice).await.unwrap(), desk.session(&bob).await.unwrap());
+    let mcp_server = super::test_server::RunningServer::start(MODES[4]).await;
+    let (alice, bob) = (mcp_server.token_of("alice", "read"), mcp_server.token_of("bob", "read"));
+    let (alices, bobs) =
+        (mcp_server.session(&alice).await.unwrap(), mcp_server.session(&bob).await.unwrap());
     let call = |session: &str| {
         let params = json!({ "name": "read", "arguments": { "text": "secret" } });
-        desk.request("tools/call", params).header("mcp-session-id", session)
+        mcp_server.request("tools/call", params).header("mcp-session-id", session)
     };
-    let called = call(&alices).bearer(&alice).send(desk.address).await;
-    call(&bobs).bearer(&bob).send(desk.address).await;
+    let called = call(&alices).bearer(&alice).send(mcp_server.address).await;
+    call(&bobs).bearer(&bob).send(mcp_server.address).await;
     let id = ids(&called)[0].to_owned();
     let resume = |session: &str, id: &str| {
         Request::new_to("127.0.0.1", "GET", "/v1")
@@ -368,8 +369,8 @@ async fn the_streams_of_a_session_without_an_event_store_are_resumed_too() {
     };
     let (raw, _) = id.split_once('.').unwrap();
     for id in [id.as_str(), raw, "0/0", "0/1"] {
-        assert_unknown(&resume(&bobs, id).bearer(&bob).send(desk.address).await);
+        assert_unknown(&resume(&bobs, id).bearer(&bob).send(mcp_server.address).await);
     }
-    let resumed = resume(&alices, &id).bearer(&alice).send(desk.address).await;
+    let resumed = resume(&alices, &id).bearer(&alice).send(mcp_server.address).await;
     assert_eq!(resumed.status, 200, "{resumed:?}");
 }

@@ -25,7 +25,7 @@ use serde_json::json;
 use tower_layer::Layer;
 
 use super::test_server::{
-    Desk, MODES, Mode, RESOURCE, guarded, message, meta, post, reply, resource_server, text,
+    MODES, Mode, RESOURCE, TestServer, guarded, message, meta, post, reply, resource_server, text,
 };
 use crate::{assert_challenged, assert_server_error};
 
@@ -88,7 +88,7 @@ impl ServerHandler for ByHand {
 /// With a tool and a prompt that declare a scope in their `_meta`.
 fn by_hand(server: &ResourceServer) -> McpBuilder<ByHand> {
     // What the attribute has written for a tool with the scope `write`.
-    let meta = Desk::tool_router().map["write"].attr.meta.clone().unwrap();
+    let meta = TestServer::tool_router().map["write"].attr.meta.clone().unwrap();
     let tool = Tool::new("declared", "", Arc::default()).with_meta(meta.clone());
     let tools = ToolRouter::<ByHand>::new().with_route(ToolRoute::new_dyn(tool, |_| {
         Box::pin(async { Ok(CallToolResult::success(Vec::new()).into()) })
@@ -118,16 +118,16 @@ async fn what_another_layer_of_the_same_server_does_not_declare_is_decided_by_th
         let address = behind(&other, &own, mode).await;
         for method in BY_HAND {
             let params = || json!({ "name": "declared" });
-            let refused = ask(address, mode, &poor, method, params()).await;
-            assert_challenged(&refused, 403, body::INSUFFICIENT_SCOPE, "write");
-            let ran = ask(address, mode, &rich, method, params()).await;
+            let rejected = send(address, mode, &poor, method, params()).await;
+            assert_challenged(&rejected, 403, body::INSUFFICIENT_SCOPE, "write");
+            let ran = send(address, mode, &rich, method, params()).await;
             assert!(reply(&ran)["result"].to_string().contains("ran"), "{ran:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn what_is_declared_by_hand_answers_nobody_without_a_layer() {
+async fn manually_declared_policies_reject_every_call_without_a_layer() {
     // R-I7
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let own = by_hand(&resource_server(&authorization_server)).build().unwrap();
@@ -137,20 +137,20 @@ async fn what_is_declared_by_hand_answers_nobody_without_a_layer() {
         let service = service(&own, mode);
         let address = serve(axum::Router::new().route_service("/v1", service)).await;
         for method in BY_HAND {
-            let ask = |name| ask(address, mode, &token, method, json!({ "name": name }));
-            let refused = ask("declared").await;
+            let send = |name| send(address, mode, &token, method, json!({ "name": name }));
+            let rejected = send("declared").await;
             let message = "a guarded function was reached without requires_auth in front of the MCP \
                  server: serve it through `requires_auth::mcp::Mcp`";
-            assert!(refused.body.contains(message), "{refused:?}");
-            assert!(refused.body.contains("-32603"), "{refused:?}");
+            assert!(rejected.body.contains(message), "{rejected:?}");
+            assert!(rejected.body.contains("-32603"), "{rejected:?}");
             // What declares nothing is not guarded.
-            let ran = reply(&ask("other").await);
+            let ran = reply(&send("other").await);
             assert!(ran["result"].to_string().contains("ran"), "{ran}");
         }
     }
 }
 
-async fn ask(
+async fn send(
     address: SocketAddr,
     mode: Mode,
     token: &str,
@@ -169,14 +169,14 @@ async fn ask(
 }
 
 #[tokio::test]
-async fn a_handler_behind_the_layer_of_another_server_answers_nobody() {
+async fn a_handler_behind_the_layer_of_another_server_rejects_every_call() {
     // R-I18
     let log = LogCapture::default();
     let _logging = log.start();
     let authorization_server = AuthorizationServer::start().await.unwrap();
-    let desk = Desk::default();
-    let own = guarded(&resource_server(&authorization_server), desk.clone()).build().unwrap();
-    let other = guarded(&other_server(&authorization_server), Desk::default());
+    let mcp_server = TestServer::default();
+    let own = guarded(&resource_server(&authorization_server), mcp_server.clone()).build().unwrap();
+    let other = guarded(&other_server(&authorization_server), TestServer::default());
     let other = other.allow_anonymous().build().unwrap();
     // A token for the layer's server, with every scope.
     let scopes = "read write admin papers:read notes:read";
@@ -201,11 +201,11 @@ async fn a_handler_behind_the_layer_of_another_server_answers_nobody() {
                 }),
             ),
         ] {
-            let answer = ask(address, mode, &token, method, params).await;
-            if mode.is_modern() || mode.json || answer.status == 500 {
-                assert_server_error(&answer, 500, body::SERVER_ERROR, None);
+            let response = send(address, mode, &token, method, params).await;
+            if mode.is_modern() || mode.json || response.status == 500 {
+                assert_server_error(&response, 500, body::SERVER_ERROR, None);
             } else {
-                let error = &reply(&answer)["error"];
+                let error = &reply(&response)["error"];
                 assert_eq!(
                     (&error["code"], &error["data"]["status"]),
                     (&json!(-32603), &json!(500))
@@ -221,19 +221,20 @@ async fn a_handler_behind_the_layer_of_another_server_answers_nobody() {
 
     // The layers of two `Mcp`s of the same resource server let in the same tokens.
     let server = resource_server(&authorization_server);
-    let [one, two] = [(), ()].map(|()| guarded(&server, desk.clone()).build().unwrap());
+    let [one, two] = [(), ()].map(|()| guarded(&server, mcp_server.clone()).build().unwrap());
     let address = behind(&one, &two, MODES[1]).await;
     let token = mint().audience(RESOURCE).issue();
     let params = json!({ "name": "any_token", "arguments": {} });
-    assert_eq!(text(&ask(address, MODES[1], &token, "tools/call", params).await), "alice may");
+    assert_eq!(text(&send(address, MODES[1], &token, "tools/call", params).await), "alice may");
 }
 
 #[tokio::test]
-async fn a_session_behind_the_layer_of_another_server_is_not_begun() {
+async fn a_session_behind_the_layer_of_another_server_is_not_started() {
     // R-I18
     let authorization_server = AuthorizationServer::start().await.unwrap();
-    let own = guarded(&resource_server(&authorization_server), Desk::default()).build().unwrap();
-    let other = guarded(&other_server(&authorization_server), Desk::default());
+    let own =
+        guarded(&resource_server(&authorization_server), TestServer::default()).build().unwrap();
+    let other = guarded(&other_server(&authorization_server), TestServer::default());
     let other = McpBuilder::build(other).unwrap();
     let address = behind(&other, &own, MODES[4]).await;
     let token = authorization_server.mint().subject("alice").audience(OTHER).issue();
@@ -242,6 +243,6 @@ async fn a_session_behind_the_layer_of_another_server_is_not_begun() {
         "capabilities": {},
         "clientInfo": { "name": "test", "version": "1" },
     });
-    let answer = post().json(&message("initialize", &params)).bearer(&token).send(address).await;
-    assert!(!answer.body.contains("\"result\""), "{answer:?}");
+    let response = post().json(&message("initialize", &params)).bearer(&token).send(address).await;
+    assert!(!response.body.contains("\"result\""), "{response:?}");
 }

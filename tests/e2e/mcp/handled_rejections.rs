@@ -157,7 +157,7 @@ impl ServerHandler for Recovers {
     }
 }
 
-struct Running {
+struct RunningServer {
     address: SocketAddr,
     mode: Mode,
     token: String,
@@ -165,7 +165,7 @@ struct Running {
     _authorization_server: AuthorizationServer,
 }
 
-impl Running {
+impl RunningServer {
     async fn start(mode: Mode, app: impl FnOnce(ResourceServer, Mode) -> axum::Router) -> Self {
         let authorization_server = AuthorizationServer::start().await.unwrap();
         let token = authorization_server.mint().audience(RESOURCE).scopes("read").issue();
@@ -191,11 +191,11 @@ impl Running {
 
     /// A 403 where the status is sent after the function has returned, and otherwise the error.
     #[track_caller]
-    fn assert_rejected(&self, answer: &Response, case: &str) {
-        if self.mode.is_modern() || self.mode.json || answer.status == 403 {
-            assert_challenged(answer, 403, body::INSUFFICIENT_SCOPE, "more");
+    fn assert_rejected(&self, response: &Response, case: &str) {
+        if self.mode.is_modern() || self.mode.json || response.status == 403 {
+            assert_challenged(response, 403, body::INSUFFICIENT_SCOPE, "more");
         } else {
-            let error = &reply(answer)["error"];
+            let error = &reply(response)["error"];
             assert_eq!(
                 (&error["code"], &error["data"]["scope"]),
                 (&json!(-32010), &json!("more")),
@@ -224,7 +224,7 @@ fn modes() -> impl Iterator<Item = Mode> {
 async fn a_rejection_that_a_function_handles_changes_nothing() {
     // R-I3: the conversion to an error of JSON-RPC has no effect of its own.
     for mode in modes() {
-        let running = Running::start(mode, |server, mode| {
+        let running = RunningServer::start(mode, |server, mode| {
             let mcp = Mcp::builder(&server, || Ok(Files))
                 .declare_tools(&Files::tool_router())
                 .declare_prompts(&Files::prompt_router());
@@ -246,7 +246,7 @@ async fn a_rejection_that_a_function_handles_changes_nothing() {
 async fn a_rejection_that_a_function_returns_is_a_403() {
     // R-I3
     for mode in modes() {
-        let running = Running::start(mode, |server, mode| {
+        let running = RunningServer::start(mode, |server, mode| {
             let mcp = Mcp::builder(&server, || Ok(Files)).tool_router(Files::tool_router());
             mcp.build().unwrap().routes(sessions(), config(mode))
         });
@@ -265,7 +265,7 @@ async fn a_rejection_that_a_function_returns_is_a_403() {
 async fn a_handler_can_recover_from_the_rejection_of_a_guard() {
     // R-I3: no router is given to the builder, so that the layer decides about none of the tools.
     for mode in modes() {
-        let running = Running::start(mode, |server, mode| {
+        let running = RunningServer::start(mode, |server, mode| {
             let mcp = Mcp::builder(&server, || Ok(Recovers));
             mcp.build().unwrap().routes(sessions(), config(mode))
         });
@@ -283,7 +283,7 @@ async fn behind_the_layer_alone_the_rejection_of_a_guard_is_a_403() {
     // R-I3: the handler is the application's own. What its functions return is seen by nobody, so a
     // rejection within one is an error of JSON-RPC.
     for mode in modes() {
-        let running = Running::start(mode, |server, mode| {
+        let running = RunningServer::start(mode, |server, mode| {
             let mcp = Mcp::builder(&server, || Ok(Files)).build().unwrap();
             let service = StreamableHttpService::new(|| Ok(Files), sessions(), {
                 let mut config = config(mode);

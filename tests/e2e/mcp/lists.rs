@@ -4,7 +4,7 @@ use fixtures::raw_http::Request;
 use requires_auth::mcp::McpBuilder;
 use serde_json::{Value, json};
 
-use super::test_server::{MODES, Running, reply};
+use super::test_server::{MODES, RunningServer, reply};
 
 fn names(list: &Value) -> Vec<&str> {
     let mut names: Vec<&str> =
@@ -14,10 +14,10 @@ fn names(list: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_list_can_tell_each_caller_what_it_may_use() {
+async fn a_list_can_be_limited_to_what_the_caller_may_use() {
     // R-I6
     for mode in MODES {
-        let desk = Running::with(mode, McpBuilder::filter_lists).await;
+        let mcp_server = RunningServer::with(mode, McpBuilder::filter_lists).await;
         for (scopes, tools, prompts) in [
             ("other", &["any_token", "logged", "open"][..], &["prompt_further"][..]),
             (
@@ -43,11 +43,12 @@ async fn a_list_can_tell_each_caller_what_it_may_use() {
                 &["compose", "prompt_further"],
             ),
         ] {
-            let token = desk.token(scopes);
+            let token = mcp_server.token(scopes);
             for (method, member, expected) in
                 [("tools/list", "tools", tools), ("prompts/list", "prompts", prompts)]
             {
-                let list = reply(&desk.ask(&token, method, json!({})).await)["result"].clone();
+                let list =
+                    reply(&mcp_server.send(&token, method, json!({})).await)["result"].clone();
                 assert_eq!(names(&list[member]), expected, "{mode:?} {scopes}");
                 let private = mode.is_modern().then_some("private");
                 assert_eq!(list["cacheScope"].as_str(), private, "{mode:?}");
@@ -57,36 +58,38 @@ async fn a_list_can_tell_each_caller_what_it_may_use() {
 }
 
 #[tokio::test]
-async fn nobody_sees_what_is_open_to_nobody() {
+async fn an_anonymous_caller_sees_only_what_is_public_or_optional() {
     // R-I6
-    let desk = Running::with(MODES[1], |mcp| mcp.allow_anonymous().filter_lists()).await;
+    let mcp_server =
+        RunningServer::with(MODES[1], |mcp| mcp.allow_anonymous().filter_lists()).await;
     for (method, member, expected) in
         [("tools/list", "tools", &["open", "optional"][..]), ("prompts/list", "prompts", &[])]
     {
-        let list = reply(&desk.request(method, json!({})).send(desk.address).await);
+        let list = reply(&mcp_server.request(method, json!({})).send(mcp_server.address).await);
         assert_eq!(names(&list["result"][member]), expected, "{method}");
     }
 }
 
 #[tokio::test]
-async fn a_list_shows_everything_that_a_client_could_ask_scopes_for() {
+async fn a_list_without_a_filter_shows_everything() {
     // R-I6
-    let desk = Running::start(MODES[0]).await;
-    let list = reply(&desk.ask(&desk.token("other"), "tools/list", json!({})).await);
+    let mcp_server = RunningServer::start(MODES[0]).await;
+    let list = reply(&mcp_server.send(&mcp_server.token("other"), "tools/list", json!({})).await);
     assert_eq!(names(&list["result"]["tools"]).len(), 11);
     assert_eq!(list["result"]["cacheScope"], "public", "it is the same for all");
 }
 
 #[tokio::test]
-async fn each_tool_and_prompt_tells_what_it_needs() {
+async fn each_tool_and_prompt_advertises_its_scopes() {
     // R-I6
-    let desk = Running::start(MODES[0]).await;
-    let token = desk.token("other");
-    let told = |list: &Value, name: &str| -> Value {
+    let mcp_server = RunningServer::start(MODES[0]).await;
+    let token = mcp_server.token("other");
+    let advertised = |list: &Value, name: &str| -> Value {
         let one = list.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
         one["_meta"]["requires-auth/authorization"].clone()
     };
-    let tools = reply(&desk.ask(&token, "tools/list", json!({})).await)["result"]["tools"].clone();
+    let tools =
+        reply(&mcp_server.send(&token, "tools/list", json!({})).await)["result"]["tools"].clone();
     for (tool, expected) in [
         ("any_token", json!({ "scopes": [] })),
         ("read", json!({ "scopes": ["read"] })),
@@ -96,25 +99,25 @@ async fn each_tool_and_prompt_tells_what_it_needs() {
         ("optional", json!({ "scopes": ["read"], "optional": true })),
         ("open", Value::Null),
     ] {
-        assert_eq!(told(&tools, tool), expected, "{tool}");
+        assert_eq!(advertised(&tools, tool), expected, "{tool}");
     }
-    let prompts = reply(&desk.ask(&token, "prompts/list", json!({})).await);
+    let prompts = reply(&mcp_server.send(&token, "prompts/list", json!({})).await);
     let prompts = &prompts["result"]["prompts"];
-    assert_eq!(told(prompts, "compose"), json!({ "scopes": ["read", "papers:read"] }));
+    assert_eq!(advertised(prompts, "compose"), json!({ "scopes": ["read", "papers:read"] }));
 }
 
 #[tokio::test]
 async fn the_metadata_lists_the_scopes_of_the_code() {
     // R-I1, R-I2
-    let desk = Running::start(MODES[0]).await;
+    let mcp_server = RunningServer::start(MODES[0]).await;
     let path = "/.well-known/oauth-protected-resource/v1";
-    let answer = Request::get(path).send(desk.address).await;
-    let metadata: Value = serde_json::from_str(&answer.body).unwrap();
+    let response = Request::get(path).send(mcp_server.address).await;
+    let metadata: Value = serde_json::from_str(&response.body).unwrap();
     assert_eq!(
         metadata,
         json!({
             "resource": super::test_server::RESOURCE,
-            "authorization_servers": [desk.authorization_server.issuer()],
+            "authorization_servers": [mcp_server.authorization_server.issuer()],
             "scopes_supported": ["admin", "notes:read", "papers:read", "read", "write"],
             "bearer_methods_supported": ["header"],
         })

@@ -20,7 +20,7 @@ use rmcp::{
 use serde_json::{Value, json};
 
 use super::test_server::{
-    Desk, MODES, RESOURCE, guarded, message, meta, post, reply, resource_server, text,
+    MODES, RESOURCE, TestServer, guarded, message, meta, post, reply, resource_server, text,
 };
 
 #[derive(Clone)]
@@ -220,8 +220,8 @@ async fn a_server_can_require_a_policy_of_everything() {
     // R-I17: an `impl` block without the attribute declares nothing for its tools.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let server = resource_server(&authorization_server);
-    assert!(guarded(&server, Desk::default()).build().is_ok());
-    let strict = || guarded(&server, Desk::default()).require_policies();
+    assert!(guarded(&server, TestServer::default()).build().is_ok());
+    let strict = || guarded(&server, TestServer::default()).require_policies();
     assert_no_policy(strict(), "tool", "open");
     assert!(strict().public_tool("open").build().is_ok());
 }
@@ -247,13 +247,13 @@ async fn a_prompt_among_guarded_tools_may_have_no_other_name() {
     assert!(free.declare_prompts(&renamed).build().is_ok());
 }
 
-struct Served {
+struct RunningServer {
     address: std::net::SocketAddr,
     token: String,
 }
 
-impl Served {
-    async fn ask(&self, method: &str, mut params: Value) -> Response {
+impl RunningServer {
+    async fn send(&self, method: &str, mut params: Value) -> Response {
         let name = params["name"].as_str().unwrap_or_default().to_owned();
         params["_meta"] = meta(MODES[0]);
         let request = post()
@@ -265,7 +265,7 @@ impl Served {
 }
 
 #[tokio::test]
-async fn what_no_router_of_the_builder_has_is_not_called() {
+async fn a_tool_or_prompt_that_no_router_of_the_builder_has_is_not_called() {
     // R-I17: the handler has a router of its own, with more in it.
     let log = LogCapture::default();
     let _logging = log.start();
@@ -278,19 +278,21 @@ async fn what_no_router_of_the_builder_has_is_not_called() {
     let routes = mcp.build().unwrap().routes(sessions, StreamableHttpServerConfig::default());
     let address = serve(routes).await;
     let token = authorization_server.mint().audience(RESOURCE).scopes("read").issue();
-    let running = Served { address, token };
+    let server_under_test = RunningServer { address, token };
     for tool in ["guarded", "open"] {
-        let called = running.ask("tools/call", json!({ "name": tool, "arguments": {} })).await;
+        let called =
+            server_under_test.send("tools/call", json!({ "name": tool, "arguments": {} })).await;
         assert_eq!(text(&called), tool);
     }
-    let refused = reply(&running.ask("tools/call", json!({ "name": "aliased" })).await);
-    assert_eq!(refused["error"], json!({ "code": -32602, "message": "tool not found" }));
+    let rejected = reply(&server_under_test.send("tools/call", json!({ "name": "aliased" })).await);
+    assert_eq!(rejected["error"], json!({ "code": -32602, "message": "tool not found" }));
     for prompt in ["suggest", "hint"] {
-        let got = reply(&running.ask("prompts/get", json!({ "name": prompt })).await);
+        let got = reply(&server_under_test.send("prompts/get", json!({ "name": prompt })).await);
         assert_eq!(got["result"]["messages"][0]["content"]["text"], prompt);
     }
-    let refused = reply(&running.ask("prompts/get", json!({ "name": "renamed" })).await);
-    assert_eq!(refused["error"], json!({ "code": -32602, "message": "prompt not found" }));
+    let rejected =
+        reply(&server_under_test.send("prompts/get", json!({ "name": "renamed" })).await);
+    assert_eq!(rejected["error"], json!({ "code": -32602, "message": "prompt not found" }));
     let lines = log.lines();
     for name in ["aliased", "renamed"] {
         let line = lines.iter().find(|line| line.contains(&format!("name=\"{name}\"")));
@@ -300,7 +302,7 @@ async fn what_no_router_of_the_builder_has_is_not_called() {
     // R-B9: a caller can name what does not exist, as often and at whatever length.
     let endless = "x".repeat(3000);
     for _ in 0..50 {
-        let unknown = running.ask("tools/call", json!({ "name": endless })).await;
+        let unknown = server_under_test.send("tools/call", json!({ "name": endless })).await;
         assert_eq!(reply(&unknown)["error"]["message"], "tool not found");
     }
     let lines = log.lines();
@@ -311,7 +313,7 @@ async fn what_no_router_of_the_builder_has_is_not_called() {
 }
 
 #[tokio::test]
-async fn the_mark_of_a_declaration_is_not_shown() {
+async fn the_marker_of_a_declaration_is_not_listed() {
     // R-I17: the lists say what they said before.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let server = resource_server(&authorization_server);
@@ -322,9 +324,9 @@ async fn the_mark_of_a_declaration_is_not_shown() {
     let routes = mcp.build().unwrap().routes(sessions, StreamableHttpServerConfig::default());
     let address = serve(routes).await;
     let token = authorization_server.mint().audience(RESOURCE).scopes("read").issue();
-    let running = Served { address, token };
+    let server_under_test = RunningServer { address, token };
     let metas = async |method: &str, member: &str| {
-        let list = running.ask(method, json!({})).await;
+        let list = server_under_test.send(method, json!({})).await;
         assert!(!list.body.contains("requires-auth/declared"), "{list:?}");
         let list = reply(&list)["result"][member].clone();
         let listed = list.as_array().unwrap().iter();

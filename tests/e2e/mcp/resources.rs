@@ -21,7 +21,9 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::json;
 
-use super::test_server::{MODES, RESOURCE, Running, message, meta, post, reply, resource_server};
+use super::test_server::{
+    MODES, RESOURCE, RunningServer, message, meta, post, reply, resource_server,
+};
 use crate::assert_challenged;
 
 /// Serves whatever it is asked for.
@@ -110,7 +112,7 @@ async fn a_skill_is_read_with_the_scopes_of_its_resource() {
             config.json_response = json;
             let routes = mcp.routes(Arc::new(LocalSessionManager::default()), config);
             let address = serve(routes).await;
-            let ask = async |token: &str, version: &str, method: &str| -> Response {
+            let send = async |token: &str, version: &str, method: &str| -> Response {
                 let params = json!({ "uri": "skill://a/SKILL.md", "_meta": meta(MODES[0]) });
                 let request = post()
                     .header("mcp-protocol-version", version)
@@ -121,14 +123,14 @@ async fn a_skill_is_read_with_the_scopes_of_its_resource() {
             };
             for method in ["resources/read", "resources/directory/read", "skills/get"] {
                 for version in ["2026-07-28", "2025-11-25"] {
-                    let refused = ask(&poor, version, method).await;
-                    assert_challenged(&refused, 403, body::INSUFFICIENT_SCOPE, "skills:read");
+                    let rejected = send(&poor, version, method).await;
+                    assert_challenged(&rejected, 403, body::INSUFFICIENT_SCOPE, "skills:read");
                 }
-                let read = reply(&ask(&rich, "2026-07-28", method).await);
+                let read = reply(&send(&rich, "2026-07-28", method).await);
                 let error = &read["error"]["message"];
                 assert!(read["result"].is_object() || error == "it was read", "{method} {read}");
             }
-            let listed = reply(&ask(&poor, "2026-07-28", "skills/list").await);
+            let listed = reply(&send(&poor, "2026-07-28", "skills/list").await);
             assert!(listed["result"].is_object(), "names are for everybody: {listed}");
         }
     }
@@ -156,14 +158,14 @@ async fn a_method_of_the_protocol_is_no_method_of_the_handler() {
             .header("mcp-method", method)
             .header("mcp-name", name)
             .json(&message(method, &params));
-        let answer = request.bearer(&token).send(address).await;
+        let response = request.bearer(&token).send(address).await;
         if method == "own/method" {
-            assert_eq!(reply(&answer)["result"]["custom"], method);
+            assert_eq!(reply(&response)["result"]["custom"], method);
             continue;
         }
-        let refused: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        let rejected: serde_json::Value = serde_json::from_str(&response.body).unwrap();
         assert_eq!(
-            (answer.status, refused),
+            (response.status, rejected),
             (
                 404,
                 json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": -32601, "message": method } })
@@ -176,23 +178,23 @@ async fn a_method_of_the_protocol_is_no_method_of_the_handler() {
 #[tokio::test]
 async fn one_request_names_a_bounded_number_of_resources() {
     // R-I13
-    let desk = Running::start(MODES[0]).await;
-    let token = desk.token("papers:read");
+    let mcp_server = RunningServer::start(MODES[0]).await;
+    let token = mcp_server.token("papers:read");
     let listen = |uris: usize| {
         let uris: Vec<String> = (0..uris).map(|id| format!("desk://papers/{id}")).collect();
         let filter = json!({ "notifications": { "resourceSubscriptions": uris } });
-        desk.request("subscriptions/listen", filter)
+        mcp_server.request("subscriptions/listen", filter)
     };
-    let refused = listen(101).bearer(&token).send(desk.address).await;
+    let rejected = listen(101).bearer(&token).send(mcp_server.address).await;
     let body = r#"{"error":{"code":-32600,"message":"the request names more resources than this server accepts in one"},"id":null,"jsonrpc":"2.0"}"#;
-    assert_eq!((refused.status, refused.body.as_str()), (400, body));
-    assert_eq!(refused.header("content-type"), Some("application/json"));
-    assert_eq!(refused.header("cache-control"), Some("no-store"));
+    assert_eq!((rejected.status, rejected.body.as_str()), (400, body));
+    assert_eq!(rejected.header("content-type"), Some("application/json"));
+    assert_eq!(rejected.header("cache-control"), Some("no-store"));
     // What is within the bound is decided.
-    let poor = desk.token("other");
-    let refused = listen(100).bearer(&poor).send(desk.address).await;
-    assert_challenged(&refused, 403, body::INSUFFICIENT_SCOPE, "papers:read");
-    let missing = listen(101).send(desk.address).await;
+    let poor = mcp_server.token("other");
+    let rejected = listen(100).bearer(&poor).send(mcp_server.address).await;
+    assert_challenged(&rejected, 403, body::INSUFFICIENT_SCOPE, "papers:read");
+    let missing = listen(101).send(mcp_server.address).await;
     assert_eq!(missing.status, 401, "its body is not read");
 }
 

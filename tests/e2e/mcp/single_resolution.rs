@@ -37,7 +37,7 @@ async fn the_challenge_of_a_tool_names_the_scopes_of_its_attribute_too() {
     let address = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
     let token = authorization_server.mint().audience(RESOURCE).scopes("read").issue();
     let params = json!({ "name": "further", "arguments": {}, "_meta": meta(MODES[0]) });
-    let answer = post()
+    let response = post()
         .header("mcp-protocol-version", "2026-07-28")
         .header("mcp-method", "tools/call")
         .header("mcp-name", "further")
@@ -46,7 +46,7 @@ async fn the_challenge_of_a_tool_names_the_scopes_of_its_attribute_too() {
         .send(address)
         .await;
     crate::assert_challenged(
-        &answer,
+        &response,
         403,
         fixtures::rejection_body::INSUFFICIENT_SCOPE,
         "read more",

@@ -28,29 +28,29 @@ use tokio::time::timeout;
 
 use super::resources::Library;
 use super::test_server::{
-    Desk, MODES, RESOURCE, guarded, message, meta, post, reply, resource_server,
+    MODES, RESOURCE, TestServer, guarded, message, meta, post, reply, resource_server,
 };
 
 /// A client on a pipe.
-struct Pipe {
+struct StdioClient {
     lines: Lines<BufReader<ReadHalf<DuplexStream>>>,
     writer: WriteHalf<DuplexStream>,
 }
 
-impl Pipe {
+impl StdioClient {
     async fn to(handler: impl ServerHandler) -> Self {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (reader, writer) = tokio::io::split(ours);
         tokio::spawn(async move { handler.serve(theirs).await.unwrap().waiting().await });
-        let mut pipe = Self { lines: BufReader::new(reader).lines(), writer };
+        let mut client = Self { lines: BufReader::new(reader).lines(), writer };
         let params = json!({
             "protocolVersion": "2025-11-25",
             "capabilities": {},
             "clientInfo": { "name": "test", "version": "1" },
         });
-        pipe.ask("initialize", params).await;
-        pipe.send(json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await;
-        pipe
+        client.request("initialize", params).await;
+        client.send(json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await;
+        client
     }
 
     /// Without a session, as of revision 2026-07-28.
@@ -65,7 +65,7 @@ impl Pipe {
         self.writer.write_all(format!("{message}\n").as_bytes()).await.unwrap();
     }
 
-    async fn ask(&mut self, method: &str, params: Value) -> Value {
+    async fn request(&mut self, method: &str, params: Value) -> Value {
         self.send(json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })).await;
         self.next().await
     }
@@ -75,35 +75,35 @@ impl Pipe {
     }
 
     async fn call(&mut self, tool: &str) -> Value {
-        self.ask("tools/call", json!({ "name": tool, "arguments": { "text": "x" } })).await
+        self.request("tools/call", json!({ "name": tool, "arguments": { "text": "x" } })).await
     }
 }
 
-fn told(answer: &Value) -> (&Value, &Value, &Value) {
-    let error = &answer["error"];
+fn error_of(response: &Value) -> (&Value, &Value, &Value) {
+    let error = &response["error"];
     (&error["code"], &error["data"]["error"], &error["data"]["scope"])
 }
 
 #[tokio::test]
-async fn a_resource_whose_request_cannot_be_read_is_not_left_to_the_handler() {
+async fn a_malformed_resource_request_is_not_passed_to_the_handler() {
     // R-I16: no layer has seen the method here.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let token = authorization_server.mint().subject("alice").audience(RESOURCE).issue();
     let server = resource_server(&authorization_server);
     let mcp = Mcp::builder(&server, || Ok(Library));
     let mcp = mcp.resource("skill://{+path}", Condition::Scope("skills:read")).build().unwrap();
-    let mut pipe = Pipe::to(mcp.with_token(token).await.unwrap()).await;
+    let mut client = StdioClient::to(mcp.with_token(token).await.unwrap()).await;
     for (method, unreadable) in
         [("resources/read", "requestState"), ("resources/directory/read", "cursor")]
     {
         let mut params = json!({ "uri": "skill://a/SKILL.md" });
-        let refused = pipe.ask(method, params.clone()).await;
-        assert_eq!(told(&refused).2, "skills:read", "{method}");
+        let rejected = client.request(method, params.clone()).await;
+        assert_eq!(error_of(&rejected).2, "skills:read", "{method}");
         params[unreadable] = 5.into();
-        let unread = pipe.ask(method, params).await;
+        let unread = client.request(method, params).await;
         assert_eq!(unread["error"], json!({ "code": -32601, "message": method }), "{method}");
     }
-    let own = pipe.ask("own/method", json!({ "cursor": 5 })).await;
+    let own = client.request("own/method", json!({ "cursor": 5 })).await;
     assert_eq!(own["result"]["custom"], "own/method");
 }
 
@@ -113,11 +113,16 @@ async fn the_same_tools_work_on_stdio() {
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let mint = authorization_server.mint().subject("alice").audience(RESOURCE).scopes("read");
     let token = mint.issue();
-    let mcp = guarded(&resource_server(&authorization_server), Desk::default()).filter_lists();
-    let mut pipe = Pipe::to(mcp.build().unwrap().with_token(token.clone()).await.unwrap()).await;
-    assert_eq!(pipe.call("read").await["result"]["content"][0]["text"], "alice may: x");
-    let refused = pipe.call("write").await;
-    assert_eq!(told(&refused), (&json!(-32010), &json!("insufficient_scope"), &json!("write")));
+    let mcp =
+        guarded(&resource_server(&authorization_server), TestServer::default()).filter_lists();
+    let mut client =
+        StdioClient::to(mcp.build().unwrap().with_token(token.clone()).await.unwrap()).await;
+    assert_eq!(client.call("read").await["result"]["content"][0]["text"], "alice may: x");
+    let rejected = client.call("write").await;
+    assert_eq!(
+        error_of(&rejected),
+        (&json!(-32010), &json!("insufficient_scope"), &json!("write"))
+    );
     for (method, params, scope) in [
         ("resources/read", json!({ "uri": "desk://papers" }), "papers:read"),
         ("resources/read", json!({ "uri": "desk://notes" }), "notes:read"),
@@ -132,23 +137,23 @@ async fn the_same_tools_work_on_stdio() {
         ("resources/subscribe", json!({ "uri": "desk://papers" }), "papers:read"),
         ("prompts/get", json!({ "name": "compose" }), "read papers:read"),
     ] {
-        let refused = pipe.ask(method, params).await;
+        let rejected = client.request(method, params).await;
         assert_eq!(
-            told(&refused),
+            error_of(&rejected),
             (&json!(-32010), &json!("insufficient_scope"), &json!(scope)),
             "{method}"
         );
     }
-    let listed = pipe.ask("tools/list", json!({})).await;
+    let listed = client.request("tools/list", json!({})).await;
     let tools = listed["result"]["tools"].as_array().unwrap();
     assert!(tools.iter().all(|tool| tool["name"] != "write"), "{listed}");
 
     // R-A9: what was valid at the start is not valid for ever.
     authorization_server.revoke(&token);
-    let refused = pipe.call("read").await;
-    assert_eq!(told(&refused).1, "invalid_token");
-    let refused = pipe.ask("tools/list", json!({})).await;
-    assert_eq!(told(&refused).1, "invalid_token");
+    let rejected = client.call("read").await;
+    assert_eq!(error_of(&rejected).1, "invalid_token");
+    let rejected = client.request("tools/list", json!({})).await;
+    assert_eq!(error_of(&rejected).1, "invalid_token");
 }
 
 /// What a cache in front of the authorization server has of the one token there is.
@@ -173,7 +178,7 @@ impl Resolved {
     }
 
     /// Waits until the claims have been looked at again: of two notifications the first may be older.
-    async fn looked_at_again(&self) {
+    async fn rechecked(&self) {
         self.looked_at.notified().await;
         self.looked_at.notified().await;
     }
@@ -205,7 +210,7 @@ impl Resolver for Resolved {
 /// A handler whose subscriptions the test ends.
 #[derive(Clone, Default)]
 struct Subscriptions {
-    begun: Arc<Notify>,
+    started: Arc<Notify>,
     end: Arc<Notify>,
 }
 
@@ -223,7 +228,7 @@ impl ServerHandler for Subscriptions {
     }
 
     async fn listen(&self, _: SubscriptionContext) -> Result<(), ErrorData> {
-        self.begun.notify_one();
+        self.started.notify_one();
         self.end.notified().await;
         Ok(())
     }
@@ -235,7 +240,7 @@ const NO_SKILLS: &str =
     r#"{"active":true,"sub":"alice","scope":"other","aud":"https://api.example/v1"}"#;
 
 /// A subscription that has begun, with its acknowledgement read.
-async fn subscribed() -> (Resolved, Subscriptions, Pipe) {
+async fn subscribed() -> (Resolved, Subscriptions, StdioClient) {
     let state = Arc::new(Mutex::new(TokenState::Active(SKILLS)));
     let resolved = Resolved { state, looked_at: Arc::default() };
     let server = ResourceServer::builder(RESOURCE)
@@ -249,20 +254,20 @@ async fn subscribed() -> (Resolved, Subscriptions, Pipe) {
         .resource("skill://{name}/SKILL.md", Condition::Scope("skills:read"))
         .build()
         .unwrap();
-    let mut pipe = Pipe::modern(mcp.with_token("token".to_owned()).await.unwrap());
+    let mut client = StdioClient::modern(mcp.with_token("token".to_owned()).await.unwrap());
     let params = json!({
         "notifications": { "resourceSubscriptions": ["skill://a/SKILL.md"] },
         "_meta": meta(MODES[0]),
     });
-    let acknowledged = pipe.ask("subscriptions/listen", params).await;
+    let acknowledged = client.request("subscriptions/listen", params).await;
     assert_eq!(acknowledged["method"], "notifications/subscriptions/acknowledged");
     // Only now is it the stream that ends, and not its beginning that is refused.
-    subscriptions.begun.notified().await;
-    (resolved, subscriptions, pipe)
+    subscriptions.started.notified().await;
+    (resolved, subscriptions, client)
 }
 
 /// More than a stream needs to end, on a busy machine.
-const AMPLE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn a_subscription_on_stdio_ends_with_its_token() {
@@ -271,35 +276,35 @@ async fn a_subscription_on_stdio_ends_with_its_token() {
         (TokenState::Inactive, -32010, "invalid_token", Value::Null),
         (TokenState::Active(NO_SKILLS), -32010, "insufficient_scope", json!("skills:read")),
     ] {
-        let ended = timeout(AMPLE, async {
-            let (resolved, _subscriptions, mut pipe) = subscribed().await;
+        let ended = timeout(TIMEOUT, async {
+            let (resolved, _subscriptions, mut client) = subscribed().await;
             resolved.set(state);
-            pipe.next().await
+            client.next().await
         });
         let ended = ended.await.expect("it ends");
         assert_eq!(ended["id"], 1, "{state:?}: {ended}");
-        assert_eq!(told(&ended), (&json!(code), &json!(error), &scope), "{state:?}");
+        assert_eq!(error_of(&ended), (&json!(code), &json!(error), &scope), "{state:?}");
     }
 }
 
 #[tokio::test]
-async fn a_subscription_on_stdio_is_held_back_while_its_token_cannot_be_checked() {
+async fn a_subscription_on_stdio_is_paused_while_its_token_cannot_be_checked() {
     // R-I15: nothing of the handler is passed on before it is known whether the token is revoked.
     for (state, error) in
         [(TokenState::Inactive, json!("invalid_token")), (TokenState::Active(SKILLS), Value::Null)]
     {
-        let ended = timeout(AMPLE, async {
-            let (resolved, subscriptions, mut pipe) = subscribed().await;
+        let ended = timeout(TIMEOUT, async {
+            let (resolved, subscriptions, mut client) = subscribed().await;
             resolved.set(TokenState::Outage);
-            resolved.looked_at_again().await;
+            resolved.rechecked().await;
             subscriptions.end.notify_one();
-            resolved.looked_at_again().await;
+            resolved.rechecked().await;
             resolved.set(state);
-            pipe.next().await
+            client.next().await
         });
         let ended = ended.await.expect("it ends");
         assert_eq!(ended["id"], 1, "{state:?}: {ended}");
-        assert_eq!(told(&ended).1, &error, "{state:?}: {ended}");
+        assert_eq!(error_of(&ended).1, &error, "{state:?}: {ended}");
         assert_eq!(ended["result"].is_object(), error.is_null(), "{state:?}: {ended}");
     }
 }
@@ -311,50 +316,50 @@ async fn a_request_on_stdio_names_a_bounded_number_of_resources() {
     let server = resource_server(&authorization_server);
     let mcp = Mcp::builder(&server, || Ok(Library)).max_resources(2).build().unwrap();
     let token = authorization_server.mint().subject("alice").audience(RESOURCE).issue();
-    let mut pipe = Pipe::modern(mcp.with_token(token).await.unwrap());
+    let mut client = StdioClient::modern(mcp.with_token(token).await.unwrap());
     let params = json!({
         "notifications": { "resourceSubscriptions": ["a:a", "a:b", "a:c"] },
         "_meta": meta(MODES[0]),
     });
-    let refused = timeout(AMPLE, async {
-        let first = pipe.ask("subscriptions/listen", params).await;
+    let rejected = timeout(TIMEOUT, async {
+        let first = client.request("subscriptions/listen", params).await;
         if !first["method"].is_string() {
             return first;
         }
         // The SDK compares each resource that is accepted with each that was requested.
         assert!(!first.to_string().contains("a:a"), "{first}");
-        pipe.next().await
+        client.next().await
     });
-    let refused = refused.await.expect("it is refused");
-    assert_eq!(refused["error"]["code"], -32602, "{refused}");
+    let rejected = rejected.await.expect("it is refused");
+    assert_eq!(rejected["error"]["code"], -32602, "{rejected}");
     assert_eq!(
-        refused["error"]["message"],
+        rejected["error"]["message"],
         "the request names more resources than this server accepts in one"
     );
 }
 
 #[tokio::test]
-async fn a_route_made_by_hand_is_decided_on_stdio_by_what_it_declares() {
+async fn a_manual_route_is_authorized_on_stdio_by_its_declared_policy() {
     // R-I9, R-I17: no function guards it, and there is no layer.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     // What the attribute has written for a tool with the scope `write`.
-    let declared = Desk::tool_router().map["write"].attr.meta.clone().unwrap();
+    let declared = TestServer::tool_router().map["write"].attr.meta.clone().unwrap();
     let tool = Tool::new("by_hand", "By hand", Arc::default()).with_meta(declared);
     let router = ToolRouter::new().with_route(ToolRoute::new_dyn(tool, |_| {
         Box::pin(async { Ok(CallToolResult::success(vec![ContentBlock::text("ran")]).into()) })
     }));
     let server = resource_server(&authorization_server);
-    let mcp = guarded(&server, Desk::default()).tool_router(router).build().unwrap();
+    let mcp = guarded(&server, TestServer::default()).tool_router(router).build().unwrap();
     for (scopes, runs) in [("read", false), ("write", true)] {
         let mint = authorization_server.mint().subject("alice").audience(RESOURCE);
         let token = mint.scopes(scopes).issue();
-        let mut pipe = Pipe::to(mcp.with_token(token).await.unwrap()).await;
-        let answer = pipe.call("by_hand").await;
+        let mut client = StdioClient::to(mcp.with_token(token).await.unwrap()).await;
+        let response = client.call("by_hand").await;
         if runs {
-            assert_eq!(answer["result"]["content"][0]["text"], "ran");
+            assert_eq!(response["result"]["content"][0]["text"], "ran");
         } else {
             assert_eq!(
-                told(&answer),
+                error_of(&response),
                 (&json!(-32010), &json!("insufficient_scope"), &json!("write"))
             );
         }
@@ -365,7 +370,8 @@ async fn a_route_made_by_hand_is_decided_on_stdio_by_what_it_declares() {
 async fn a_server_on_stdio_does_not_start_without_a_valid_token() {
     // R-I9
     let authorization_server = AuthorizationServer::start().await.unwrap();
-    let mcp = guarded(&resource_server(&authorization_server), Desk::default()).build().unwrap();
+    let mcp =
+        guarded(&resource_server(&authorization_server), TestServer::default()).build().unwrap();
     let missing = mcp.stdio("REQUIRES_AUTH_TEST_THAT_NOBODY_SETS").await.unwrap_err();
     assert_eq!(
         missing.to_string(),
@@ -374,8 +380,8 @@ async fn a_server_on_stdio_does_not_start_without_a_valid_token() {
     );
     let elsewhere = authorization_server.mint().audience("https://elsewhere.example").issue();
     for token in ["nobody-knows-it", "", "two words", "new\nline", elsewhere.as_str()] {
-        let refused = mcp.with_token(token.to_owned()).await.unwrap_err();
-        let StdioError::Rejected(rejection) = refused else { panic!("{refused:?}") };
+        let rejected = mcp.with_token(token.to_owned()).await.unwrap_err();
+        let StdioError::Rejected(rejection) = rejected else { panic!("{rejected:?}") };
         assert_eq!(rejection.status(), 401, "{token}");
     }
 }
@@ -385,7 +391,8 @@ async fn the_token_of_the_environment_is_not_that_of_a_caller_over_http() {
     // R-I7, R-A9: a handler for stdio behind the SDK's HTTP service, without the layer.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let token = authorization_server.mint().audience(RESOURCE).scopes("read").issue();
-    let mcp = guarded(&resource_server(&authorization_server), Desk::default()).build().unwrap();
+    let mcp =
+        guarded(&resource_server(&authorization_server), TestServer::default()).build().unwrap();
     let handler = Arc::new(mcp.with_token(token).await.unwrap());
     let service = StreamableHttpService::new(
         move || Ok(Arc::clone(&handler)),
@@ -399,14 +406,14 @@ async fn the_token_of_the_environment_is_not_that_of_a_caller_over_http() {
         .header("mcp-method", "tools/call")
         .header("mcp-name", "any_token")
         .json(&message("tools/call", &params));
-    let answer = reply(&request.send(address).await);
-    assert_eq!(answer["error"]["code"], -32603, "{answer}");
+    let response = reply(&request.send(address).await);
+    assert_eq!(response["error"]["code"], -32603, "{response}");
 }
 
 #[tokio::test]
-async fn a_guarded_function_without_its_guard_in_front_answers_nobody() {
+async fn a_guarded_function_without_the_layer_rejects_every_call() {
     // R-I7: as if the program had served the handler itself.
-    let mut pipe = Pipe::to(Desk::default()).await;
+    let mut client = StdioClient::to(TestServer::default()).await;
     for (method, params) in [
         ("tools/call", json!({ "name": "any_token" })),
         ("tools/call", json!({ "name": "silent" })),
@@ -414,9 +421,9 @@ async fn a_guarded_function_without_its_guard_in_front_answers_nobody() {
         ("prompts/get", json!({ "name": "compose", "arguments": { "text": "x" } })),
         ("resources/read", json!({ "uri": "desk://papers" })),
     ] {
-        let answer = pipe.ask(method, params).await;
-        assert_eq!(answer["error"]["code"], -32603, "{answer}");
-        let message = answer["error"]["message"].as_str().unwrap();
+        let response = client.request(method, params).await;
+        assert_eq!(response["error"]["code"], -32603, "{response}");
+        let message = response["error"]["message"].as_str().unwrap();
         assert!(message.contains("`requires_auth::mcp::Mcp`"), "{message}");
     }
 }

@@ -21,14 +21,14 @@ use serde_json::{Value, json};
 use super::test_server::{MODES, RESOURCE, message, meta, post, reply, resource_server};
 
 /// Begins one task, and knows every task.
-struct Clerk;
+struct TaskServer;
 
 fn task(id: &str) -> Task {
     Task::new(id, TaskStatus::Working, "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z")
 }
 
 #[tool_router]
-impl Clerk {
+impl TaskServer {
     /// Begin something that takes long
     #[requires_auth(scopes = "write")]
     #[tool]
@@ -38,7 +38,7 @@ impl Clerk {
 }
 
 #[tool_handler]
-impl ServerHandler for Clerk {
+impl ServerHandler for TaskServer {
     fn get_info(&self) -> ServerConfig {
         let mut capabilities = ServerCapabilities::builder().enable_tools().build();
         capabilities.extensions = Some(
@@ -75,16 +75,19 @@ impl ServerHandler for Clerk {
     }
 }
 
-struct Office {
+struct RunningTaskServer {
     address: std::net::SocketAddr,
     authorization_server: AuthorizationServer,
 }
 
-impl Office {
-    async fn open(settings: impl FnOnce(McpBuilder<Clerk>) -> McpBuilder<Clerk>) -> Self {
+impl RunningTaskServer {
+    async fn start(
+        settings: impl FnOnce(McpBuilder<TaskServer>) -> McpBuilder<TaskServer>,
+    ) -> Self {
         let authorization_server = AuthorizationServer::start().await.unwrap();
         let server = resource_server(&authorization_server);
-        let builder = Mcp::builder(&server, || Ok(Clerk)).declare_tools(&Clerk::tool_router());
+        let builder =
+            Mcp::builder(&server, || Ok(TaskServer)).declare_tools(&TaskServer::tool_router());
         let mcp = settings(builder).build().unwrap();
         let sessions = Arc::new(LocalSessionManager::default());
         let address = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
@@ -96,7 +99,7 @@ impl Office {
         mint.subject(subject).audience(RESOURCE).scopes(scopes).issue()
     }
 
-    async fn ask(&self, token: &str, method: &str, name: &str, mut params: Value) -> Response {
+    async fn send(&self, token: &str, method: &str, name: &str, mut params: Value) -> Response {
         params["_meta"] = meta(MODES[0]);
         params["_meta"]["io.modelcontextprotocol/clientCapabilities"] =
             json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
@@ -106,8 +109,9 @@ impl Office {
     }
 
     async fn begin(&self, token: &str) {
-        let begun = self.ask(token, "tools/call", "begin", json!({ "name": "begin" })).await;
-        assert_eq!(reply(&begun)["result"]["taskId"], "the-task");
+        let started_task =
+            self.send(token, "tools/call", "begin", json!({ "name": "begin" })).await;
+        assert_eq!(reply(&started_task)["result"]["taskId"], "the-task");
     }
 
     async fn task(&self, token: &str, method: &str, id: &str) -> Response {
@@ -115,47 +119,47 @@ impl Office {
             "tasks/update" => json!({ "taskId": id, "inputResponses": {} }),
             _ => json!({ "taskId": id }),
         };
-        self.ask(token, method, id, params).await
+        self.send(token, method, id, params).await
     }
 }
 
 const METHODS: [&str; 3] = ["tasks/get", "tasks/update", "tasks/cancel"];
 
 #[tokio::test]
-async fn a_task_is_there_for_the_caller_who_began_it() {
+async fn a_task_is_accessible_only_to_its_caller() {
     // R-I10, R-I3
-    let office = Office::open(|mcp| mcp).await;
-    let alice = office.token("alice", "write");
+    let task_server = RunningTaskServer::start(|mcp| mcp).await;
+    let alice = task_server.token("alice", "write");
     for method in METHODS {
-        let unknown = reply(&office.task(&alice, method, "the-task").await);
+        let unknown = reply(&task_server.task(&alice, method, "the-task").await);
         assert_eq!(unknown["error"]["message"], "there is no such task", "{method}");
     }
-    office.begin(&alice).await;
-    let (bob, poor) = (office.token("bob", "write"), office.token("alice", "read"));
+    task_server.begin(&alice).await;
+    let (bob, poor) = (task_server.token("bob", "write"), task_server.token("alice", "read"));
     for method in METHODS {
-        let answer = reply(&office.task(&alice, method, "the-task").await);
-        assert!(answer["result"].is_object(), "{method}: {answer}");
-        let others = reply(&office.task(&bob, method, "the-task").await);
+        let response = reply(&task_server.task(&alice, method, "the-task").await);
+        assert!(response["result"].is_object(), "{method}: {response}");
+        let others = reply(&task_server.task(&bob, method, "the-task").await);
         assert_eq!(others["error"]["message"], "there is no such task", "{method}");
-        let without = office.task(&poor, method, "the-task").await;
+        let without = task_server.task(&poor, method, "the-task").await;
         crate::assert_challenged(
             &without,
             403,
             fixtures::rejection_body::INSUFFICIENT_SCOPE,
             "write",
         );
-        let unknown = reply(&office.task(&alice, method, "another").await);
+        let unknown = reply(&task_server.task(&alice, method, "another").await);
         assert_eq!(unknown["error"]["message"], "there is no such task", "{method}");
     }
 }
 
 #[tokio::test]
-async fn a_handler_can_decide_about_its_tasks_itself() {
-    let office = Office::open(McpBuilder::tasks_by_handler).await;
-    let alice = office.token("alice", "write");
-    let answer = reply(&office.task(&alice, "tasks/get", "kept-elsewhere").await);
-    assert_eq!(answer["result"]["taskId"], "kept-elsewhere");
-    let poor = office.token("alice", "read");
-    let refused = office.ask(&poor, "tools/call", "begin", json!({ "name": "begin" })).await;
-    crate::assert_challenged(&refused, 403, fixtures::rejection_body::INSUFFICIENT_SCOPE, "write");
+async fn a_handler_can_authorize_its_tasks_itself() {
+    let task_server = RunningTaskServer::start(McpBuilder::tasks_by_handler).await;
+    let alice = task_server.token("alice", "write");
+    let response = reply(&task_server.task(&alice, "tasks/get", "kept-elsewhere").await);
+    assert_eq!(response["result"]["taskId"], "kept-elsewhere");
+    let poor = task_server.token("alice", "read");
+    let rejected = task_server.send(&poor, "tools/call", "begin", json!({ "name": "begin" })).await;
+    crate::assert_challenged(&rejected, 403, fixtures::rejection_body::INSUFFICIENT_SCOPE, "write");
 }

@@ -39,7 +39,7 @@ const PAPER: &str = "desk://papers/{id}";
 
 /// Counts how often something that is guarded has run.
 #[derive(Debug, Clone, Default)]
-pub struct Desk {
+pub struct TestServer {
     runs: Arc<AtomicUsize>,
 }
 
@@ -49,7 +49,7 @@ pub struct Text {
 }
 
 #[tool_router(vis = "pub")]
-impl Desk {
+impl TestServer {
     /// Needs a valid token
     #[requires_auth]
     #[tool]
@@ -133,15 +133,15 @@ impl Desk {
         context: RequestContext<RoleServer>,
     ) -> Result<String, ErrorData> {
         let token = ProgressToken(NumberOrString::Number(7));
-        let begun = ProgressNotificationParam::new(token, 0.5);
-        context.peer.notify_progress(begun).await.expect("the client is there");
+        let started = ProgressNotificationParam::new(token, 0.5);
+        context.peer.notify_progress(started).await.expect("the client is there");
         auth.require("late")?;
         Ok(self.ran(Some(&auth)))
     }
 }
 
 #[prompt_router(vis = "pub")]
-impl Desk {
+impl TestServer {
     /// Needs two scopes
     #[requires_auth(scopes = "read papers:read")]
     #[prompt]
@@ -167,7 +167,7 @@ impl Desk {
     }
 }
 
-impl Desk {
+impl TestServer {
     fn ran(&self, auth: Option<&AuthInfo>) -> String {
         self.runs.fetch_add(1, Ordering::SeqCst);
         auth.map_or("anybody may".to_owned(), |auth| {
@@ -178,7 +178,7 @@ impl Desk {
 
 #[tool_handler]
 #[prompt_handler]
-impl ServerHandler for Desk {
+impl ServerHandler for TestServer {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder()
             .enable_tools()
@@ -237,10 +237,10 @@ impl ServerHandler for Desk {
 }
 
 /// The guarded server with everything that it declares.
-pub fn guarded(server: &ResourceServer, desk: Desk) -> McpBuilder<Desk> {
-    Mcp::builder(server, move || Ok(desk.clone()))
-        .declare_tools(&Desk::tool_router())
-        .declare_prompts(&Desk::prompt_router())
+pub fn guarded(server: &ResourceServer, handler: TestServer) -> McpBuilder<TestServer> {
+    Mcp::builder(server, move || Ok(handler.clone()))
+        .declare_tools(&TestServer::tool_router())
+        .declare_prompts(&TestServer::prompt_router())
         .resource("desk://papers", PAPERS)
         .resource(PAPER, PAPERS)
         .resource("desk://notes", Condition::Scope("notes:read"))
@@ -267,14 +267,14 @@ pub const MODES: [Mode; 8] = [
 ];
 
 /// A running server; it ends with the test.
-pub struct Running {
+pub struct RunningServer {
     pub address: SocketAddr,
     pub authorization_server: AuthorizationServer,
     pub mode: Mode,
-    desk: Desk,
+    handler: TestServer,
 }
 
-impl Running {
+impl RunningServer {
     pub async fn start(mode: Mode) -> Self {
         Self::with(mode, |builder| builder).await
     }
@@ -282,15 +282,15 @@ impl Running {
     /// With other settings.
     pub async fn with(
         mode: Mode,
-        settings: impl FnOnce(McpBuilder<Desk>) -> McpBuilder<Desk>,
+        settings: impl FnOnce(McpBuilder<TestServer>) -> McpBuilder<TestServer>,
     ) -> Self {
         let authorization_server = AuthorizationServer::start().await.expect("loopback is there");
         let server = resource_server(&authorization_server);
-        Self::beside(authorization_server, &server, mode, settings).await
+        Self::with_resource_server(authorization_server, &server, mode, settings).await
     }
 
     /// Remembering what the authorization server has said.
-    pub async fn remembering(mode: Mode) -> Self {
+    pub async fn with_cache(mode: Mode) -> Self {
         let authorization_server = AuthorizationServer::start().await.expect("loopback is there");
         let client = Introspection::builder(authorization_server.introspection_url()).build();
         let server = ResourceServer::builder(RESOURCE)
@@ -298,23 +298,24 @@ impl Running {
             .resolver(Cached::new(client.expect("the settings are right")))
             .build()
             .expect("the settings are right");
-        Self::beside(authorization_server, &server, mode, |builder| builder).await
+        Self::with_resource_server(authorization_server, &server, mode, |builder| builder).await
     }
 
-    async fn beside(
+    async fn with_resource_server(
         authorization_server: AuthorizationServer,
         server: &ResourceServer,
         mode: Mode,
-        settings: impl FnOnce(McpBuilder<Desk>) -> McpBuilder<Desk>,
+        settings: impl FnOnce(McpBuilder<TestServer>) -> McpBuilder<TestServer>,
     ) -> Self {
-        let desk = Desk::default();
-        let mcp = settings(guarded(server, desk.clone())).build().expect("the settings are right");
+        let handler = TestServer::default();
+        let mcp =
+            settings(guarded(server, handler.clone())).build().expect("the settings are right");
         let mut config = StreamableHttpServerConfig::default();
         config.legacy_session_mode = mode.sessions;
         config.json_response = mode.json;
         let app: axum::Router = mcp.routes(Arc::new(LocalSessionManager::default()), config);
         let address = serve(app).await;
-        Self { address, authorization_server, mode, desk }
+        Self { address, authorization_server, mode, handler }
     }
 
     /// A token that is right in everything, with these scopes.
@@ -329,16 +330,16 @@ impl Running {
 
     /// How often anything of the desk has run.
     pub fn runs(&self) -> usize {
-        self.desk.runs.load(Ordering::SeqCst)
+        self.handler.runs.load(Ordering::SeqCst)
     }
 
     /// Counts from nothing again.
     pub fn reset(&self) {
-        self.desk.runs.store(0, Ordering::SeqCst);
+        self.handler.runs.store(0, Ordering::SeqCst);
     }
 
     /// A request as a client of this revision sends it, within a session if there are any.
-    pub async fn ask(&self, token: &str, method: &str, params: Value) -> Response {
+    pub async fn send(&self, token: &str, method: &str, params: Value) -> Response {
         let request = self.request(method, params).bearer(token);
         let request = match self.session(token).await {
             Some(id) => request.header("mcp-session-id", id),
@@ -348,7 +349,7 @@ impl Running {
     }
 
     pub async fn call(&self, token: &str, tool: &str, arguments: Value) -> Response {
-        self.ask(token, "tools/call", json!({ "name": tool, "arguments": arguments })).await
+        self.send(token, "tools/call", json!({ "name": tool, "arguments": arguments })).await
     }
 
     /// The id of a new session of this caller.
@@ -356,18 +357,18 @@ impl Running {
         if !self.mode.has_sessions() {
             return None;
         }
-        let answer = self.initialize().bearer(token).send(self.address).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-        let id = answer.header("mcp-session-id").expect("a session").to_owned();
+        let response = self.initialize().bearer(token).send(self.address).await;
+        assert_eq!(response.status, 200, "{response:?}");
+        let id = response.header("mcp-session-id").expect("a session").to_owned();
         let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
-        let answer = self
+        let response = self
             .head()
             .json(&initialized.to_string())
             .bearer(token)
             .header("mcp-session-id", &id)
             .send(self.address)
             .await;
-        assert_eq!(answer.status, 202, "{answer:?}");
+        assert_eq!(response.status, 202, "{response:?}");
         Some(id)
     }
 
@@ -441,16 +442,16 @@ pub fn message(method: &str, params: &Value) -> String {
 
 /// The JSON-RPC message that answers the request: the last one, of a stream too.
 #[track_caller]
-pub fn reply(answer: &Response) -> Value {
-    assert_eq!(answer.status, 200, "{answer:?}");
-    let last = answer.body.lines().rfind(|line| line.contains(r#""jsonrpc""#));
+pub fn reply(response: &Response) -> Value {
+    assert_eq!(response.status, 200, "{response:?}");
+    let last = response.body.lines().rfind(|line| line.contains(r#""jsonrpc""#));
     let message = last.expect("a message").trim_start_matches("data: ");
     serde_json::from_str(message).expect("a message in JSON")
 }
 
 /// The text of a tool's result.
 #[track_caller]
-pub fn text(answer: &Response) -> String {
-    let reply = reply(answer);
+pub fn text(response: &Response) -> String {
+    let reply = reply(response);
     reply["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{reply}")).to_owned()
 }

@@ -10,16 +10,18 @@ use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use serde_json::json;
 
-use super::test_server::{Desk, MODES, RESOURCE, message, meta, post, reply, resource_server};
+use super::test_server::{
+    MODES, RESOURCE, TestServer, message, meta, post, reply, resource_server,
+};
 
 #[tokio::test]
-async fn a_guard_that_the_layer_does_not_know_of_refuses_and_warns() {
+async fn an_undeclared_guard_rejects_and_warns() {
     // R-I4
     let log = LogCapture::default();
     let _logging = log.start();
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let server = resource_server(&authorization_server);
-    let mcp = Mcp::builder(&server, || Ok(Desk::default()));
+    let mcp = Mcp::builder(&server, || Ok(TestServer::default()));
     let mcp = mcp.allow_anonymous().build().unwrap();
     let sessions = Arc::new(LocalSessionManager::default());
     let address = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
