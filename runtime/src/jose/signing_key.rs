@@ -56,7 +56,6 @@ impl SigningKey {
     }
 
     /// Reads an unencrypted PKCS#8 key (RFC 5958) in DER. An RSA key must have 2048 to 8192 bits.
-    #[cfg_attr(not(test), expect(dead_code, reason = "client authentication with private_key_jwt"))]
     pub(crate) fn from_pkcs8_der(
         algorithm: SigningAlgorithm,
         der: &[u8],
