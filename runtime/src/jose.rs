@@ -13,9 +13,9 @@ mod header;
 mod jwk;
 #[cfg(feature = "jwt")]
 mod jwk_set;
-#[cfg(feature = "testing")]
+#[cfg(all(feature = "jwt", feature = "testing"))]
 mod rsa_public_key;
-#[cfg(feature = "testing")]
+#[cfg(all(feature = "jwt", feature = "testing"))]
 mod signing_key;
 
 #[cfg(feature = "jwt")]
@@ -25,5 +25,5 @@ pub(crate) use compact::CompactJws;
 pub(crate) use header::JwsHeader;
 #[cfg(feature = "jwt")]
 pub(crate) use jwk_set::JwkSet;
-#[cfg(feature = "testing")]
+#[cfg(all(feature = "jwt", feature = "testing"))]
 pub(crate) use signing_key::SigningKey;
