@@ -102,6 +102,8 @@ mod grant;
 mod handlers;
 mod host;
 mod html;
+#[cfg(feature = "jwt")]
+mod key_store;
 mod mint;
 mod oauth_error;
 mod origin;
@@ -112,8 +114,11 @@ mod recorder;
 mod routes;
 mod server;
 mod settings;
+#[cfg(feature = "jwt")]
+mod signing;
 mod state;
 mod store;
+mod token_format;
 
 pub use builder::AuthorizationServerBuilder;
 pub use caller::Caller;
@@ -124,5 +129,6 @@ pub use mint::Mint;
 pub use recorder::RecordedRequest;
 pub use server::AuthorizationServer;
 pub use settings::Consent;
+pub use token_format::TokenFormat;
 
 pub use crate::clock::ManualClock;

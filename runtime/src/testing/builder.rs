@@ -8,6 +8,9 @@ use std::time::Duration;
 use super::clients::client::OAuthClient;
 use super::server::AuthorizationServer;
 use super::settings::{Consent, Settings, User};
+use super::token_format::TokenFormat;
+#[cfg(feature = "jwt")]
+use crate::SigningAlgorithm;
 use crate::resource_server::SingleValue;
 use crate::{Clock, SettingName, SetupError, SystemClock};
 
@@ -35,6 +38,9 @@ pub struct AuthorizationServerBuilder {
     path: SingleValue<String>,
     consent: SingleValue<Consent>,
     token_lifetime: SingleValue<Duration>,
+    token_format: SingleValue<TokenFormat>,
+    #[cfg(feature = "jwt")]
+    signing_algorithm: SingleValue<SigningAlgorithm>,
     clock: SingleValue<Box<dyn Clock>>,
     clients: Vec<OAuthClient>,
     introspection_bearers: Vec<String>,
@@ -51,6 +57,9 @@ impl AuthorizationServerBuilder {
             path: SingleValue::UNSET,
             consent: SingleValue::UNSET,
             token_lifetime: SingleValue::UNSET,
+            token_format: SingleValue::UNSET,
+            #[cfg(feature = "jwt")]
+            signing_algorithm: SingleValue::UNSET,
             clock: SingleValue::UNSET,
             clients: Vec::new(),
             introspection_bearers: Vec::new(),
@@ -146,6 +155,23 @@ impl AuthorizationServerBuilder {
         self
     }
 
+    /// The format of access tokens, from the token endpoint and [minted](AuthorizationServer::mint) ones.
+    /// Default: [`TokenFormat::Opaque`].
+    ///
+    /// A JWT can be introspected and revoked as well.
+    pub fn token_format(mut self, format: TokenFormat) -> Self {
+        self.token_format.set(format);
+        self
+    }
+
+    /// The algorithm with which JWTs are signed. An RSA key has 2048 bits; it takes some tenths of a second
+    /// to generate. Default: [`SigningAlgorithm::Es256`].
+    #[cfg(feature = "jwt")]
+    pub fn signing_algorithm(mut self, algorithm: SigningAlgorithm) -> Self {
+        self.signing_algorithm.set(algorithm);
+        self
+    }
+
     /// The clock that decides what has expired, such as a [`ManualClock`](crate::testing::ManualClock).
     /// Default: [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
@@ -156,7 +182,8 @@ impl AuthorizationServerBuilder {
     /// Starts the server.
     ///
     /// # Errors
-    /// If the address is not a loopback address, or cannot be bound, or if a setting has two values.
+    /// If the address is not a loopback address, or cannot be bound, if a setting has two values, or if no
+    /// signing key can be generated.
     pub async fn start(mut self) -> io::Result<AuthorizationServer> {
         if self.users.is_empty() {
             self = self.user("alice", "alice").user("bob", "bob");
@@ -181,6 +208,12 @@ impl AuthorizationServerBuilder {
                 .token_lifetime
                 .get(name("token_lifetime"))?
                 .unwrap_or(Duration::from_secs(3600)),
+            token_format: self.token_format.get(name("token_format"))?.unwrap_or_default(),
+            #[cfg(feature = "jwt")]
+            signing_algorithm: self
+                .signing_algorithm
+                .get(name("signing_algorithm"))?
+                .unwrap_or(SigningAlgorithm::Es256),
             clock: self.clock.get(name("clock"))?.unwrap_or_else(|| Box::new(SystemClock)),
             local_documents: self.local_documents,
         };
@@ -217,6 +250,22 @@ mod tests {
         ] {
             let error = builder.start().await.unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+            assert!(error.to_string().contains(&format!("`{setting}` has two values")), "{error}");
+        }
+        #[cfg(feature = "jwt")]
+        for (setting, builder) in [
+            (
+                "token_format",
+                builder().token_format(TokenFormat::Opaque).token_format(TokenFormat::Jwt),
+            ),
+            (
+                "signing_algorithm",
+                builder()
+                    .signing_algorithm(SigningAlgorithm::Es256)
+                    .signing_algorithm(SigningAlgorithm::EdDsa),
+            ),
+        ] {
+            let error = builder.start().await.unwrap_err();
             assert!(error.to_string().contains(&format!("`{setting}` has two values")), "{error}");
         }
         let both = builder().scopes_supported(["a"]).scopes_supported(["b"]);

@@ -8,6 +8,8 @@ pub enum Endpoint {
     Introspection,
     /// The metadata documents (RFC 8414, OpenID discovery).
     Metadata,
+    /// `/jwks`, the key set (RFC 7517 §5). It exists with the feature `jwt`.
+    KeySet,
     /// `/authorize`, and `/consent`, to which the consent page posts its form.
     Authorization,
     /// `/token`.
@@ -26,6 +28,7 @@ impl Endpoint {
         }
         match path.strip_prefix(prefix)? {
             "/introspect" => Some(Self::Introspection),
+            "/jwks" => Some(Self::KeySet),
             "/authorize" | "/consent" => Some(Self::Authorization),
             "/token" => Some(Self::Token),
             "/revoke" => Some(Self::Revocation),

@@ -7,15 +7,18 @@ use axum::body::Bytes;
 use serde_json::{Map, Value};
 
 use super::claims::{audience, numeric_date};
-use super::random::random_value;
 use super::state::State;
 use super::store::{IntrospectionResponse, TokenRecord};
+use super::token_format::TokenFormat;
 
 /// Describes an access token, which [`issue`](Mint::issue) issues; from
 /// [`AuthorizationServer::mint`](super::AuthorizationServer::mint).
 ///
 /// By default, the token is issued now and expires in one hour. Its introspection response has `active`,
 /// `iss`, `client_id`, `token_type`, `iat` and `exp`, but no subject, audience or scope.
+///
+/// A [JWT](TokenFormat) has the same claims, without `active` and `token_type`. It also has `jti`, and `sub`
+/// is the client id if no subject is set.
 ///
 /// ```
 /// # async fn example() -> std::io::Result<()> {
@@ -34,6 +37,8 @@ use super::store::{IntrospectionResponse, TokenRecord};
 pub struct Mint<'a> {
     state: &'a State,
     token: Option<String>,
+    format: TokenFormat,
+    header: Map<String, Value>,
     lifetime: Lifetime,
     audience: Vec<String>,
     claims: Map<String, Value>,
@@ -52,6 +57,8 @@ impl<'a> Mint<'a> {
         Self {
             state,
             token: None,
+            format: state.settings.token_format,
+            header: Map::new(),
             lifetime: Lifetime::For(Duration::from_secs(3600)),
             audience: Vec::new(),
             claims: Map::new(),
@@ -60,13 +67,29 @@ impl<'a> Mint<'a> {
         }
     }
 
-    /// The token itself. Default: 256 random bits.
+    /// The token itself. Default: one in the [format](Self::token_format) of the token.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// The `sub` claim. Default: none.
+    /// The format of the token. Default: that of the
+    /// [server](super::AuthorizationServerBuilder::token_format).
+    pub fn token_format(mut self, format: TokenFormat) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// Sets a parameter of the header of a JWT, or omits it where the value is `null`. The token is always
+    /// signed with the key of the server, also where `alg` is set. It has no effect on an opaque token.
+    /// Default: `alg` and `kid` of the key, and `typ: at+jwt`.
+    #[cfg(feature = "jwt")]
+    pub fn header_parameter(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.header.insert(name.into(), value.into());
+        self
+    }
+
+    /// The `sub` claim. Default: none; for a JWT, the client id.
     pub fn subject(self, subject: impl Into<String>) -> Self {
         self.claim("sub", subject.into())
     }
@@ -160,9 +183,11 @@ impl<'a> Mint<'a> {
             put("aud", audience);
         }
         claims.extend(self.claims);
+        self.format.complete(&mut claims);
         claims.retain(|name, _| !self.omitted.contains(name));
 
-        let token = self.token.unwrap_or_else(random_value);
+        let token =
+            self.token.unwrap_or_else(|| self.format.make_token(self.state, &self.header, &claims));
         let client_id = claims.get("client_id").and_then(Value::as_str);
         let record = TokenRecord {
             client_id: client_id.map(str::to_owned),

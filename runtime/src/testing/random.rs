@@ -1,11 +1,10 @@
 //! Random values for tokens, codes and ids.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::jose::base64url;
 
 /// 256 random bits as 43 characters, all of them allowed in a bearer token (RFC 6750 §2.1).
 pub(super) fn random_value() -> String {
-    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+    base64url::encode(rand::random::<[u8; 32]>())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The requests that arrived.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -97,7 +97,8 @@ pub(super) struct Recorder(Mutex<Record>);
 
 #[derive(Default)]
 struct Record {
-    introspections: usize,
+    /// The number of all requests per endpoint, also of those that are not kept any more.
+    counts: HashMap<Endpoint, usize>,
     requests: VecDeque<RecordedRequest>,
 }
 
@@ -107,8 +108,8 @@ const MAX_REQUESTS: usize = 1000;
 impl Recorder {
     pub(super) fn add(&self, request: RecordedRequest) {
         let mut record = self.record();
-        if request.endpoint == Some(Endpoint::Introspection) {
-            record.introspections += 1;
+        if let Some(endpoint) = request.endpoint {
+            *record.counts.entry(endpoint).or_default() += 1;
         }
         if record.requests.len() == MAX_REQUESTS {
             record.requests.pop_front();
@@ -116,8 +117,8 @@ impl Recorder {
         record.requests.push_back(request);
     }
 
-    pub(super) fn introspections(&self) -> usize {
-        self.record().introspections
+    pub(super) fn count(&self, endpoint: Endpoint) -> usize {
+        self.record().counts.get(&endpoint).copied().unwrap_or_default()
     }
 
     pub(super) fn requests(&self, endpoint: Endpoint) -> Vec<RecordedRequest> {

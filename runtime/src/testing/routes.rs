@@ -47,6 +47,11 @@ pub(super) fn router(state: &Arc<State>, port: u16) -> Router {
     for document in documents {
         with_cors = with_cors.route(&document, get(metadata::metadata));
     }
+    #[cfg(feature = "jwt")]
+    {
+        let handler = get(super::handlers::key_set::key_set);
+        with_cors = with_cors.route(&at("/jwks"), handler);
+    }
     Router::new()
         .route(&at("/introspect"), post(introspect::introspect))
         .route(&at("/authorize"), get(authorize::authorize))

@@ -23,7 +23,7 @@ use super::state::State;
 /// It has no login, keeps everything in memory, and issues tokens to every client. It listens on a real
 /// loopback port, and stops when it is dropped. The [module](super) describes what it implements.
 pub struct AuthorizationServer {
-    state: Arc<State>,
+    pub(super) state: Arc<State>,
     address: SocketAddr,
     status: Mutex<Status>,
     urls: Urls,
@@ -55,6 +55,8 @@ struct Urls {
     introspection: String,
     revocation: String,
     registration: String,
+    #[cfg(feature = "jwt")]
+    key_set: String,
 }
 
 impl AuthorizationServer {
@@ -63,7 +65,7 @@ impl AuthorizationServer {
         let address = socket.local_addr()?;
         let issuer = format!("http://{address}{}", settings.path);
         let well_known = format!("/.well-known/oauth-authorization-server{}", settings.path);
-        let state = Arc::new(State::new(settings, issuer));
+        let state = Arc::new(State::new(settings, issuer)?);
         let server = Self {
             urls: Urls {
                 metadata: format!("http://{address}{well_known}"),
@@ -72,6 +74,8 @@ impl AuthorizationServer {
                 introspection: state.url("/introspect"),
                 revocation: state.url("/revoke"),
                 registration: state.url("/register"),
+                #[cfg(feature = "jwt")]
+                key_set: state.url("/jwks"),
             },
             state,
             address,
@@ -173,6 +177,13 @@ impl AuthorizationServer {
         &self.urls.registration
     }
 
+    /// The URL of the key set (RFC 7517 §5), which the metadata names as `jwks_uri`.
+    #[cfg(feature = "jwt")]
+    #[must_use]
+    pub fn jwks_uri(&self) -> &str {
+        &self.urls.key_set
+    }
+
     /// Describes an access token; [`issue`](Mint::issue) issues it.
     pub fn mint(&self) -> Mint<'_> {
         Mint::new(&self.state)
@@ -214,7 +225,7 @@ impl AuthorizationServer {
     /// The number of introspection requests that arrived, with or without a fault.
     #[must_use]
     pub fn introspections(&self) -> usize {
-        self.state.recorder.introspections()
+        self.state.recorder.count(Endpoint::Introspection)
     }
 
     /// The requests that arrived at an endpoint, oldest first. The server keeps the last thousand of all

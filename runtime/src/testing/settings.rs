@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::clients::client::OAuthClient;
+use super::token_format::TokenFormat;
 use crate::Clock;
+#[cfg(feature = "jwt")]
+use crate::SigningAlgorithm;
 
 pub(super) struct Settings {
     /// The path of the issuer: empty, or with a slash at its beginning and none at its end.
@@ -15,6 +18,9 @@ pub(super) struct Settings {
     pub(super) resources: Vec<String>,
     pub(super) users: Vec<User>,
     pub(super) token_lifetime: Duration,
+    pub(super) token_format: TokenFormat,
+    #[cfg(feature = "jwt")]
+    pub(super) signing_algorithm: SigningAlgorithm,
     pub(super) clock: Box<dyn Clock>,
     /// Whether client-id metadata documents are fetched from private and loopback addresses.
     pub(super) local_documents: bool,

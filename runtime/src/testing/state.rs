@@ -1,10 +1,13 @@
 //! The state of a server, shared by its handle and its handlers.
 
+use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use super::clients::client::OAuthClient;
 use super::faults::schedule::FaultSchedule;
+#[cfg(feature = "jwt")]
+use super::key_store::KeyStore;
 use super::recorder::Recorder;
 use super::settings::Settings;
 use super::store::Store;
@@ -14,18 +17,26 @@ pub(super) struct State {
     pub(super) issuer: String,
     pub(super) faults: FaultSchedule,
     pub(super) recorder: Recorder,
+    #[cfg(feature = "jwt")]
+    pub(super) keys: KeyStore,
     store: Mutex<Store>,
 }
 
 impl State {
-    pub(super) fn new(settings: Settings, issuer: String) -> Self {
-        Self {
+    #[cfg_attr(
+        not(feature = "jwt"),
+        expect(clippy::unnecessary_wraps, reason = "only the generation of a key can fail")
+    )]
+    pub(super) fn new(settings: Settings, issuer: String) -> io::Result<Self> {
+        Ok(Self {
+            #[cfg(feature = "jwt")]
+            keys: KeyStore::new(settings.signing_algorithm)?,
             settings,
             issuer,
             faults: FaultSchedule::default(),
             recorder: Recorder::default(),
             store: Mutex::default(),
-        }
+        })
     }
 
     /// Locks the store. The lock is never held across an `await`.

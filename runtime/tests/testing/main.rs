@@ -13,6 +13,7 @@ mod errors;
 mod faults;
 mod grants;
 mod introspection;
-
+#[cfg(feature = "jwt")]
+mod jwt;
 mod server;
 mod support;

@@ -25,29 +25,33 @@ async fn the_metadata_names_every_endpoint() {
     let issuer = server.issuer();
     assert!(issuer.starts_with("http://127.0.0.1:") && !issuer.ends_with('/'));
     let methods = json!(["none", "client_secret_basic", "client_secret_post"]);
-    assert_eq!(
-        response.json(),
-        json!({
-            "issuer": issuer,
-            "authorization_endpoint": server.authorization_url(),
-            "token_endpoint": server.token_url(),
-            "introspection_endpoint": server.introspection_url(),
-            "revocation_endpoint": server.revocation_url(),
-            "registration_endpoint": server.registration_url(),
-            "scopes_supported": ["entries:read", "entries:write"],
-            "response_types_supported": ["code"],
-            "response_modes_supported": ["query"],
-            "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
-            "code_challenge_methods_supported": ["S256"],
-            "token_endpoint_auth_methods_supported": methods,
-            "revocation_endpoint_auth_methods_supported": methods,
-            "introspection_endpoint_auth_methods_supported": ["none"],
-            "authorization_response_iss_parameter_supported": true,
-            "client_id_metadata_document_supported": true,
-        })
-    );
+    let document = response.json();
+    #[cfg_attr(not(feature = "jwt"), expect(unused_mut, reason = "only the key set is added"))]
+    let mut expected = json!({
+        "issuer": issuer,
+        "authorization_endpoint": server.authorization_url(),
+        "token_endpoint": server.token_url(),
+        "introspection_endpoint": server.introspection_url(),
+        "revocation_endpoint": server.revocation_url(),
+        "registration_endpoint": server.registration_url(),
+        "scopes_supported": ["entries:read", "entries:write"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_methods_supported": ["none"],
+        "authorization_response_iss_parameter_supported": true,
+        "client_id_metadata_document_supported": true,
+    });
+    #[cfg(feature = "jwt")]
+    {
+        expected["jwks_uri"] = server.jwks_uri().into();
+    }
+    assert_eq!(document, expected);
     let openid = get(&format!("{issuer}/.well-known/openid-configuration")).await;
-    assert_eq!(openid.json(), response.json());
+    assert_eq!(openid.json(), document);
 }
 
 /// The whole response to a request with exactly this head.
@@ -77,6 +81,7 @@ async fn a_request_with_another_host_is_rejected_at_every_path() {
         "GET /.well-known/oauth-authorization-server",
         "GET /.well-known/openid-configuration",
         "OPTIONS /token",
+        "GET /jwks",
         "GET /nowhere",
     ] {
         for host in [

@@ -37,11 +37,13 @@ pub(crate) async fn metadata(extract::State(state): extract::State<Arc<State>>) 
         "authorization_response_iss_parameter_supported": true,
         "client_id_metadata_document_supported": true,
     });
-    if let Some(document) = document.as_object_mut()
-        && !settings.scopes_supported.is_empty()
-    {
-        let scopes = settings.scopes_supported.clone();
-        document.insert("scopes_supported".to_owned(), scopes.into());
+    if let Some(document) = document.as_object_mut() {
+        #[cfg(feature = "jwt")]
+        document.insert("jwks_uri".to_owned(), state.url("/jwks").into());
+        if !settings.scopes_supported.is_empty() {
+            let scopes = settings.scopes_supported.clone();
+            document.insert("scopes_supported".to_owned(), scopes.into());
+        }
     }
     Json(document)
 }

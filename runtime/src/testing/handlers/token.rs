@@ -159,7 +159,9 @@ fn issue(state: &State, grant: &Grant, refresh: Option<Grant>) -> Value {
     if let Some(audience) = audience(&grant.resources) {
         put("aud", audience);
     }
-    let token = random_value();
+    let format = state.settings.token_format;
+    format.complete(&mut claims);
+    let token = format.make_token(state, &Map::new(), &claims);
     let mut response = json!({
         "access_token": token,
         "token_type": "Bearer",
