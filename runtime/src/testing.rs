@@ -70,6 +70,7 @@
 //! | `/token`: authorization code, refresh tokens with rotation, client credentials | RFC 6749 |
 //! | `/revoke` | RFC 7009 |
 //! | `/register`, and client-id metadata documents | RFC 7591 |
+//! | `/jwks`, with the feature `jwt`: the key set | RFC 7517 |
 //! | `/.well-known/oauth-authorization-server`, `/.well-known/openid-configuration` | RFC 8414 |
 //!
 //! A test can also
@@ -78,6 +79,47 @@
 //! - read the [requests](AuthorizationServer::requests) that arrived,
 //! - inject a [fault](AuthorizationServer::fault); [`Fault`] lists them,
 //! - [stop](AuthorizationServer::stop) the server and [restart](AuthorizationServer::restart) it.
+//!
+//! # JWT access tokens
+//!
+//! Tokens are opaque by default. With the feature `jwt`, the server issues JWTs (RFC 9068) as well: all
+//! tokens, by the [setting](AuthorizationServerBuilder::token_format) of the server, or a
+//! [minted](Mint::token_format) one. They are signed with the algorithm of your choice, and can be introspected
+//! and revoked like opaque ones. A test can also
+//! - [rotate](AuthorizationServer::rotate_key) the key, with the old one still in the key set, or
+//!   [replace](AuthorizationServer::replace_key) it at once,
+//! - serve [any key set](AuthorizationServer::set_key_set), such as an empty, a broken or a huge one, or inject a
+//!   [fault](Fault) into the requests for it, at [`Endpoint::KeySet`],
+//! - count these [requests](AuthorizationServer::key_set_requests),
+//! - sign [any header and payload](AuthorizationServer::sign_jwt), for a token that no correct server issues.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # #[cfg(feature = "jwt")] {
+//! use requires_auth::testing::{AuthorizationServer, TokenFormat};
+//! use requires_auth::{JwtVerifier, Resolver as _, SigningAlgorithm};
+//!
+//! let server = AuthorizationServer::builder()
+//!     .token_format(TokenFormat::Jwt)
+//!     .signing_algorithm(SigningAlgorithm::EdDsa)
+//!     .start()
+//!     .await?;
+//! let verifier = JwtVerifier::from_issuer(server.issuer()).build()?;
+//!
+//! let before = server.mint().subject("alice").issue();
+//! server.rotate_key()?;
+//! let after = server.mint().subject("alice").issue();
+//! for token in [before, after] {
+//!     let claims = verifier.resolve(&token.parse()?).await?;
+//!     assert_eq!(claims.subject(), Some("alice"));
+//! }
+//! // Both keys are in the key set, which is fetched once.
+//! assert_eq!(server.key_set_requests(), 1);
+//! # }
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # Security
 //!
