@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
@@ -10,6 +11,8 @@ use aws_lc_rs::signature::{
     RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaKeyPair,
     RsaSignatureEncoding,
 };
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
@@ -140,6 +143,28 @@ impl SigningKey {
         }
         jwk
     }
+
+    /// The public key as `SubjectPublicKeyInfo` in PEM (RFC 7468 §13).
+    pub(crate) fn public_key_pem(&self) -> Result<String, SigningKeyError> {
+        let der: Result<PublicKeyX509Der<'_>, _> = match &self.pair {
+            KeyPair::Rsa(pair, _) => pair.public_key().as_der(),
+            KeyPair::Ec(pair, _) => pair.public_key().as_der(),
+            KeyPair::Ed25519(pair) => pair.public_key().as_der(),
+        };
+        let der = der.map_err(|_| SigningKeyError::Operation)?;
+        let base64 = STANDARD.encode(der.as_ref());
+        let mut pem = "-----BEGIN PUBLIC KEY-----\n".to_owned();
+        let mut rest = &*base64;
+        while !rest.is_empty() {
+            // RFC 7468 §2: each line has 64 characters, except the last.
+            let (line, next) = rest.split_at_checked(64).unwrap_or((rest, ""));
+            pem.push_str(line);
+            pem.push('\n');
+            rest = next;
+        }
+        pem.push_str("-----END PUBLIC KEY-----\n");
+        Ok(pem)
+    }
 }
 
 /// Omits the key.
@@ -177,9 +202,8 @@ fn scheme(algorithm: SigningAlgorithm) -> Scheme {
 
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
+    use aws_lc_rs::encoding::Pkcs8V1Der;
+    use rustls_pki_types::SubjectPublicKeyInfoDer;
 
     use super::*;
     use crate::jose::{CompactJws, JwkSet, JwsHeader};
@@ -259,6 +283,31 @@ mod tests {
             }
             let shown = format!("{from_der:?}");
             assert_eq!(shown, format!("SigningKey {{ algorithm: {algorithm:?}, .. }}"));
+        }
+    }
+
+    #[test]
+    fn the_public_key_is_written_as_pem() {
+        for (algorithm, length) in [(Rs256, 294), (Es256, 91), (Es384, 120), (EdDsa, 44)] {
+            let key = SigningKey::generate(algorithm).unwrap();
+            let pem = key.public_key_pem().unwrap();
+            let (body, end) = pem.split_at(pem.len() - "-----END PUBLIC KEY-----\n".len());
+            assert_eq!(end, "-----END PUBLIC KEY-----\n");
+            let mut lines = body.lines();
+            assert_eq!(lines.next(), Some("-----BEGIN PUBLIC KEY-----"));
+            let lengths: Vec<usize> = lines.map(str::len).collect();
+            assert!(lengths.iter().rev().skip(1).all(|length| *length == 64), "{pem}");
+            assert!((1..=64).contains(lengths.last().unwrap()), "{pem}");
+
+            let der = SubjectPublicKeyInfoDer::from_pem_slice(pem.as_bytes()).unwrap();
+            assert_eq!(der.len(), length, "{algorithm}");
+            // The key itself is at the end: a point, or the numbers of an RSA key.
+            let raw = match &key.pair {
+                KeyPair::Rsa(pair, _) => pair.public_key().as_ref(),
+                KeyPair::Ec(pair, _) => pair.public_key().as_ref(),
+                KeyPair::Ed25519(pair) => pair.public_key().as_ref(),
+            };
+            assert!(der.ends_with(raw), "{algorithm}");
         }
     }
 

@@ -77,6 +77,11 @@ impl KeyStore {
         self.keys().current.public_jwk()
     }
 
+    pub(super) fn public_key_pem(&self) -> String {
+        // A key that the library has generated can be encoded.
+        self.keys().current.key.public_key_pem().unwrap_or_default()
+    }
+
     /// Makes an access token (RFC 9068 §2.1). These parameters of the header replace its own, and those
     /// that are `null` are omitted.
     pub(super) fn sign_token(&self, parameters: &Map<String, Value>, claims: &Value) -> String {

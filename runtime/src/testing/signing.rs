@@ -72,6 +72,13 @@ impl AuthorizationServer {
         self.state.keys.public_jwk()
     }
 
+    /// The public key of the current signing key, in PEM (RFC 7468 §13): such as for a token with an HMAC whose
+    /// secret is this text, which a server that confuses the algorithms accepts (RFC 8725 §2.1).
+    #[must_use]
+    pub fn public_key_pem(&self) -> String {
+        self.state.keys.public_key_pem()
+    }
+
     /// Signs a header and a payload with the current key, for tokens that no correct server issues. Returns
     /// a JWS in the compact serialization (RFC 7515 §7.1).
     ///

@@ -196,6 +196,8 @@ async fn the_key_set_has_the_public_keys() {
         let mut names: Vec<&String> = jwk.as_object().unwrap().keys().collect();
         names.sort();
         assert_eq!(names, public);
+        let pem = server.public_key_pem();
+        assert!(pem.starts_with("-----BEGIN PUBLIC KEY-----\n"), "{pem}");
     }
     let server = AuthorizationServer::builder().path("/tenants/blue").start().await.unwrap();
     assert_eq!(server.jwks_uri(), format!("{}/jwks", server.issuer()));
