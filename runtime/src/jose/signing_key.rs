@@ -233,7 +233,6 @@ mod tests {
 
     #[test]
     fn a_signature_verifies_with_the_public_key_and_the_algorithm_of_the_key_only() {
-        // R-F1, R-F3
         for algorithm in ALL {
             let key = SigningKey::generate(algorithm).unwrap();
             let keys = key_set(&key);
