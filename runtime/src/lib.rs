@@ -273,7 +273,7 @@ pub mod requires_auth_expansion {
     pub use crate::auth_info::AuthInfo;
     pub use crate::guard::{Authorized, receives_an_optional_caller, receives_the_caller};
     #[cfg(feature = "rmcp")]
-    pub use crate::mcp::attribute_order::{NotATool, Undescribed, undescribed};
+    pub use crate::mcp::attribute_order::{AboveTool, NoToolAttribute, assert_above_tool};
     #[cfg(feature = "rmcp")]
     pub use crate::mcp::{declared, declared_both, meta};
     pub use crate::policy::type_level::{

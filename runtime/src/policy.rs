@@ -24,7 +24,7 @@ pub use type_level::{
 };
 
 #[cfg(feature = "rmcp")]
-pub use crate::mcp::attribute_order::{NotATool, Undescribed, undescribed};
+pub use crate::mcp::attribute_order::{AboveTool, NoToolAttribute, assert_above_tool};
 #[cfg(feature = "axum")]
 pub use type_level::ByTryInto;
 // Exported under this name only, so that errors show it.

@@ -63,16 +63,16 @@ fn mentions_self(tokens: TokenStream) -> bool {
 
 /// A check that `#[tool]` or `#[prompt]` has not expanded before the guard. If it has, rmcp has
 /// emitted an associated function `list_tool_attr` beside the method. That function takes
-/// precedence over the one of the trait `Otherwise`, and `undescribed` does not accept its return
+/// precedence over the one of the trait `Fallback`, and `assert_above_tool` does not accept its return
 /// type.
 ///
 /// Only a synchronous method on `&self` gets the check, because no other framework calls one. An
 /// `async` method that rmcp has expanded is recognised by its signature when the function is
 /// validated.
 // Input:  fn list(&self, auth: AuthInfo) -> R { … }
-// Output: { trait Otherwise { fn list_tool_attr() -> NotATool { NotATool } … }
-//           impl<T: ?Sized> Otherwise for T {}
-//           undescribed(Self::list_tool_attr); … }
+// Output: { trait Fallback { fn list_tool_attr() -> NoToolAttribute { NoToolAttribute } … }
+//           impl<T: ?Sized> Fallback for T {}
+//           assert_above_tool(Self::list_tool_attr); … }
 pub(super) fn attribute_order_check(
     function: &Function,
     policy: &Policy<'_>,
@@ -89,13 +89,13 @@ pub(super) fn attribute_order_check(
         return None;
     }
     let private = policy.private(Span::call_site());
-    let descriptions =
+    let tool_attributes =
         ["tool", "prompt"].map(|kind| format_ident!("{}_{kind}_attr", signature.ident));
     Some(quote! {{
-        trait Otherwise {
-            #(fn #descriptions() -> #private::NotATool { #private::NotATool })*
+        trait Fallback {
+            #(fn #tool_attributes() -> #private::NoToolAttribute { #private::NoToolAttribute })*
         }
-        impl<T: ?::core::marker::Sized> Otherwise for T {}
-        #(#private::undescribed(Self::#descriptions);)*
+        impl<T: ?::core::marker::Sized> Fallback for T {}
+        #(#private::assert_above_tool(Self::#tool_attributes);)*
     }})
 }

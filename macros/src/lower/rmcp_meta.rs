@@ -21,7 +21,7 @@ pub(super) fn append_policy(attributes: &mut [Attribute], policy: &Policy<'_>, f
     append_meta(attributes, &quote!(#private::meta::<#policy>), features);
 }
 
-/// Publishes that a tool or a prompt is in a guarded `impl` block, so that a router refuses a route
+/// Publishes that a tool or a prompt is in a guarded `impl` block, so that a router rejects a route
 /// without a policy.
 // Input:  #[tool]
 // Output: #[tool(meta = declared(None))]
@@ -49,7 +49,7 @@ fn append_meta(attributes: &mut [Attribute], function: &TokenStream, features: F
                 attribute.meta = MetaList { path, delimiter, tokens }.into();
             }
             Meta::List(list) => list.tokens = with_meta(&list.tokens, function),
-            // `#[tool = …]`, which rmcp refuses.
+            // `#[tool = …]`, which rmcp rejects.
             Meta::NameValue(_) => {}
         }
     }

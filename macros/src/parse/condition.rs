@@ -36,7 +36,7 @@ impl Condition {
             Some(text) => {
                 let scopes = Scope::parse_list(&text, errors)?;
                 let scopes = scopes.into_iter().map(Condition::Scope).collect();
-                refuse_duplicates(scopes, errors).map(Condition::All)
+                reject_duplicates(scopes, errors).map(Condition::All)
             }
             None => parse_condition(&value, Position::Value, errors),
         }?;
@@ -148,11 +148,11 @@ fn parse_elements(list: &Group, errors: &mut Diagnostics) -> Option<Vec<Conditio
     }
     let parsed: Vec<Option<Condition>> =
         parts.iter().map(|part| parse_condition(part, Position::Element, errors)).collect();
-    refuse_duplicates(parsed.into_iter().collect::<Option<_>>()?, errors)
+    reject_duplicates(parsed.into_iter().collect::<Option<_>>()?, errors)
 }
 
 /// Refuses a list that names a scope twice: probably, another one is meant.
-fn refuse_duplicates(
+fn reject_duplicates(
     conditions: Vec<Condition>,
     errors: &mut Diagnostics,
 ) -> Option<Vec<Condition>> {

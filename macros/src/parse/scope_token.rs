@@ -14,7 +14,7 @@ pub(crate) fn is_scope(text: &str) -> bool {
 }
 
 /// The first character outside the grammar, `1*( %x21 / %x23-5B / %x5D-7E )`. A comma, which the
-/// grammar allows, is refused too, because it is nearly always meant as a separator.
+/// grammar allows, is rejected too, because it is nearly always meant as a separator.
 pub(super) fn first_invalid_character(text: &str) -> Option<char> {
     let is_invalid = |one: &char| !matches!(one, '!' | '#'..='[' | ']'..='~') || *one == ',';
     text.chars().find(is_invalid)

@@ -1,21 +1,21 @@
-//! Whether `#[requires_auth]` stands above `#[tool]`, where the function itself does not show it.
+//! Checks that `#[requires_auth]` is above `#[tool]`, if the signature of the function does not show it.
 
-/// Below `#[tool]`, a function that is not `async` looks like one without `#[tool]`. But `#[tool]` has put
-/// another function next to it, named after it, which describes it. The code of `#[requires_auth]` calls
-/// that name: it finds either that function, or a function of its own, which returns this type.
+/// Below `#[tool]`, a function that is not `async` looks like one without `#[tool]`. But `#[tool]` has emitted another
+/// function beside it, which returns its definition and has a name derived from its name. `#[requires_auth]` emits a
+/// call of that name: it resolves to the function of `#[tool]`, or else to a fallback that returns this type.
 #[derive(Debug)]
-pub struct NotATool;
+pub struct NoToolAttribute;
 
-/// Implemented by [`NotATool`] alone.
+/// Implemented by [`NoToolAttribute`] alone.
 #[diagnostic::on_unimplemented(
-    message = "`#[tool]` or `#[prompt]` has described this function before it could be guarded",
+    message = "`#[tool]` or `#[prompt]` is above `#[requires_auth]`, and has expanded first",
     label = "its `_meta` lacks what `#[requires_auth]` requires",
     note = "move `#[requires_auth]` above it"
 )]
-pub trait Undescribed {}
+pub trait AboveTool {}
 
 #[diagnostic::do_not_recommend]
-impl Undescribed for NotATool {}
+impl AboveTool for NoToolAttribute {}
 
-/// Compiles if no function describes the guarded one yet.
-pub const fn undescribed<D: Undescribed>(_: fn() -> D) {}
+/// Compiles if `#[tool]` and `#[prompt]` have not expanded yet.
+pub const fn assert_above_tool<T: AboveTool>(_: fn() -> T) {}

@@ -68,17 +68,17 @@ fn a_type_that_names_self_is_checked_by_a_statement() {
                     <Self as Service>::Caller,
                 >();
                 {
-                    trait Otherwise {
-                        fn f_tool_attr() -> NotATool {
-                            NotATool
+                    trait Fallback {
+                        fn f_tool_attr() -> NoToolAttribute {
+                            NoToolAttribute
                         }
-                        fn f_prompt_attr() -> NotATool {
-                            NotATool
+                        fn f_prompt_attr() -> NoToolAttribute {
+                            NoToolAttribute
                         }
                     }
-                    impl<T: ?::core::marker::Sized> Otherwise for T {}
-                    undescribed(Self::f_tool_attr);
-                    undescribed(Self::f_prompt_attr);
+                    impl<T: ?::core::marker::Sized> Fallback for T {}
+                    assert_above_tool(Self::f_tool_attr);
+                    assert_above_tool(Self::f_prompt_attr);
                 }
                 body
             }

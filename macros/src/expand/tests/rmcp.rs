@@ -204,17 +204,21 @@ fn a_method_that_may_have_been_a_tool_checks_the_order() {
             ) -> R {
                 receives_the_caller::<AuthInfo>();
                 {
-                    trait Otherwise {
-                        fn list_tool_attr() -> NotATool {
-                            NotATool
+                    trait Fallback {
+                        fn list_tool_attr() -> NoToolAttribute {
+                            NoToolAttribute
                         }
-                        fn list_prompt_attr() -> NotATool {
-                            NotATool
+                        fn list_prompt_attr() -> NoToolAttribute {
+                            NoToolAttribute
                         }
                     }
-                    impl<T: ?::core::marker::Sized> Otherwise for T {}
-                    undescribed(Self::list_tool_attr);
-                    undescribed(Self::list_prompt_attr);
+                    impl<T: ?::core::marker::Sized> Fallback for T {}
+                    assert_above_tool(
+                        Self::list_tool_attr,
+                    );
+                    assert_above_tool(
+                        Self::list_prompt_attr,
+                    );
                 }
                 body
             }

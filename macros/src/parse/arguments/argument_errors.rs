@@ -104,12 +104,10 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
         ("when" | "from" | "server" | "scopes_from", _) => {
             "it is not supported: call `auth.require(\"…\")?` in the function".to_owned()
         }
-        (
-            "issuer" | "iss" | "audience" | "aud" | "realm" | "resource" | "leeway" | "resolver",
-            _,
-        ) => {
-            format!("`{name}` is a setting of `ResourceServer::builder`")
-        }
+        ("issuer" | "iss", _) => setting_of_builder("issuer"),
+        ("audience" | "aud", _) => setting_of_builder("accepted_audiences"),
+        ("realm" | "leeway" | "resolver", _) => setting_of_builder(name),
+        ("resource", _) => "it is the argument of `ResourceServer::builder`".to_owned(),
         (_, Some("scopes")) => match interpretations() {
             Some(interpretations) => interpretations.help("scopes = "),
             None => "write `scopes = \"…\"`".to_owned(),
@@ -127,6 +125,10 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
             _ => THE_ARGUMENTS.to_owned(),
         },
     }
+}
+
+fn setting_of_builder(method: &str) -> String {
+    format!("remove it, and call `{method}` of `ResourceServer::builder`")
 }
 
 /// For a flag that may mean `optional` or its contrary.

@@ -80,7 +80,10 @@ fn each_of_the_wrong_arguments_has_one_error_with_help() {
             help: it is not supported: call `auth.require("…")?` in the function
         audience = "x"
             unknown argument `audience`
-            help: `audience` is a setting of `ResourceServer::builder`
+            help: remove it, and call `accepted_audiences` of `ResourceServer::builder`
+        resource = "x"
+            unknown argument `resource`
+            help: it is the argument of `ResourceServer::builder`
         scopes = "a", scopes = "b"
             `scopes` is given twice
             help: write `scopes = ["a", "b"]` once
@@ -395,6 +398,7 @@ pub(super) const WRONG_ARGUMENTS: &[&str] = &[
     "colour = 1",
     "when = x",
     "audience = \"x\"",
+    "resource = \"x\"",
     "scopes = \"a\", scopes = \"b\"",
     "scopes =",
     "scopes",
