@@ -801,7 +801,7 @@ async fn a_rejection_that_its_setup_causes_is_logged_without_rust_log() {
     let stderr = journal.process.stderr.as_mut().unwrap();
     let mut line = String::new();
     BufReader::new(stderr).read_line(&mut line).unwrap();
-    assert!(line.contains(" WARN requires_auth: request refused status=500"), "{line}");
+    assert!(line.contains(" WARN requires_auth: request rejected status=500"), "{line}");
     // The line names the flags of the journal.
     assert!(line.contains("--client-id, --client-secret, --bearer-token)"), "{line}");
     assert!(line.contains("(--client-authentication)"), "{line}");

@@ -89,11 +89,11 @@ impl AuthInfo {
     ///
     /// # Errors
     /// [`Reason::InsufficientScope`](crate::Reason::InsufficientScope) if the token lacks one of the scopes;
-    /// [`Reason::Unavailable`](crate::Reason::Unavailable) if it had them when the authorization server could last be asked, and
+    /// [`Reason::Unavailable`](crate::Reason::Unavailable) if it had them when it was last resolved, the authorization server is unavailable, and
     /// stale claims may not be used for them;
     /// [`Reason::Misconfigured`](crate::Reason::Misconfigured) if `scopes` is empty or outside the grammar of RFC 6749 §3.3.
-    #[must_use = "the caller is refused only where this result is returned: write \
-                  `auth.require(\"…\")?`; `let _ =` refuses nobody"]
+    #[must_use = "the request is rejected only if this result is returned: write \
+                  `auth.require(\"…\")?`; `let _ =` rejects no request"]
     pub fn require(&self, scopes: &str) -> Result<(), Rejection> {
         let required = scopes.parse::<ScopeSet>().map_err(|error| self.reject_misuse(error))?;
         if required.is_empty() {
@@ -125,7 +125,7 @@ impl AuthInfo {
     /// # Errors
     /// As of [`require`](Self::require): [`Reason::InsufficientScope`](crate::Reason::InsufficientScope), [`Reason::Unavailable`](crate::Reason::Unavailable), and
     /// [`Reason::Misconfigured`](crate::Reason::Misconfigured) if a scope is outside the grammar of RFC 6749 §3.3.
-    #[must_use = "nobody is refused unless the function returns the error: write \
+    #[must_use = "no request is rejected unless the function returns the error: write \
                   `auth.require_condition(…)?`"]
     pub fn require_condition(&self, condition: Condition) -> Result<(), Rejection> {
         condition.check().map_err(|error| self.reject_misuse(error))?;

@@ -104,7 +104,7 @@ where
 
 /// Implemented by no type: a conversion without a decision does not exist.
 #[diagnostic::on_unimplemented(
-    message = "`into()` makes no argument of a guarded function: the caller may be refused",
+    message = "`into()` makes no argument of a guarded function: the request may be rejected",
     label = "write `try_into()?`",
     note = "pass the caller as `auth.try_into()?`, as the first argument"
 )]

@@ -50,7 +50,7 @@ use crate::{ResolveError, TokenError};
 ///
 /// # In the log
 ///
-/// Each rejection is one event `request refused` of the `tracing` target `requires_auth`, with the fields below.
+/// Each rejection is one event `request rejected` of the `tracing` target `requires_auth`, with the fields below.
 /// The caller gets none of them.
 ///
 /// | field | value |

@@ -140,14 +140,14 @@ async fn the_log_line_of_a_rejection_names_the_failed_check() {
     let record = |line: &String| line.split(" requires_auth: ").nth(1).unwrap().to_owned();
     let records: Vec<String> = log.lines().iter().map(record).collect();
     let expected = [
-        r#"request refused status=401 reason="missing_token" function="read" needs=read"#,
-        r#"request refused status=401 reason="invalid_token" function="read" needs=read cause=the token is not active expected=`active`: true found=`active`: false, as for a token that is expired, revoked or unknown, and for one that this client may not introspect (RFC 7662 section 2.2) setting=`client_authentication` (`client_id`, REQUIRES_AUTH_CLIENT_ID)"#,
-        r#"request refused status=401 reason="invalid_token" function="any_token" needs= cause=the token is not meant for this resource expected=`aud` with exactly "https://api.example/v1" found=`aud`: "https://other.example" setting=the resource identifier (`resource`, REQUIRES_AUTH_RESOURCE) and further audiences (`accepted_audiences`, REQUIRES_AUTH_ACCEPTED_AUDIENCES)"#,
-        r#"request refused status=403 reason="insufficient_scope" function="choice" needs=admin"#,
-        r#"request refused status=403 reason="insufficient_scope" function="further" needs=write c d"#,
+        r#"request rejected status=401 reason="missing_token" function="read" needs=read"#,
+        r#"request rejected status=401 reason="invalid_token" function="read" needs=read cause=the token is not active expected=`active`: true found=`active`: false, as for a token that is expired, revoked or unknown, and for one that this client may not introspect (RFC 7662 section 2.2) setting=`client_authentication` (`client_id`, REQUIRES_AUTH_CLIENT_ID)"#,
+        r#"request rejected status=401 reason="invalid_token" function="any_token" needs= cause=the token is not meant for this resource expected=`aud` with exactly "https://api.example/v1" found=`aud`: "https://other.example" setting=the resource identifier (`resource`, REQUIRES_AUTH_RESOURCE) and further audiences (`accepted_audiences`, REQUIRES_AUTH_ACCEPTED_AUDIENCES)"#,
+        r#"request rejected status=403 reason="insufficient_scope" function="choice" needs=admin"#,
+        r#"request rejected status=403 reason="insufficient_scope" function="further" needs=write c d"#,
         "circuit breaker opened",
-        r#"request refused status=503 reason="unavailable" function="read" needs=read cause=the authorization server's answer cannot be used detail=status 500 instead of 200"#,
-        r#"request refused status=503 reason="unavailable" function="read" needs=read cause=the authorization server has failed again and again"#,
+        r#"request rejected status=503 reason="unavailable" function="read" needs=read cause=the authorization server's answer cannot be used detail=status 500 instead of 200"#,
+        r#"request rejected status=503 reason="unavailable" function="read" needs=read cause=the authorization server has failed again and again"#,
     ];
     assert_eq!(records, expected);
 }

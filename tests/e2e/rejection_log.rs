@@ -66,7 +66,7 @@ fn response(members: Value) -> String {
 
 #[track_caller]
 fn assert_one(warnings: &[String], after_needs: &str) {
-    let head = r#"request refused status=401 reason="invalid_token" function="read" needs=read "#;
+    let head = r#"request rejected status=401 reason="invalid_token" function="read" needs=read "#;
     assert_eq!(warnings, [format!("{head}{after_needs}")]);
 }
 
@@ -367,7 +367,7 @@ async fn repeated_lines_are_limited_by_kind_and_counted() {
     let warnings = warned(&log);
     assert_eq!(
         warnings[6],
-        r#"further log lines suppressed kind="bad answer: status 5xx" suppressed=295"#
+        r#"further log lines suppressed kind="invalid response: status 5xx" suppressed=295"#
     );
     assert!(warnings[7].contains("https://other.example") && warnings.len() == 8, "{warnings:?}");
 }

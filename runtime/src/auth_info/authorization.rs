@@ -57,7 +57,7 @@ impl AuthInfo {
         }
     }
 
-    /// The refusal where the application has called one of these with what it cannot mean.
+    /// The rejection if the application has called one of these with an argument that has no meaning.
     pub(super) fn reject_misuse(
         &self,
         error: impl std::error::Error + Send + Sync + 'static,

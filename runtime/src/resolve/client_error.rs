@@ -18,7 +18,7 @@ pub enum ClientError {
 
 impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const REJECTED: &str = "the authorization server refused this server's own credentials";
+        const REJECTED: &str = "the authorization server rejected this server's own credentials";
         match self {
             Self::Rejected(None) => f.write_str(REJECTED),
             Self::Rejected(Some(response)) => write!(f, "{REJECTED}: {response}"),

@@ -8,7 +8,7 @@ use crate::TokenError;
 
 /// Why a [`Resolver`](crate::Resolver) has no claims for a token.
 ///
-/// Cheap to clone, so that callers who wait for one exchange can share its failure. No message
+/// Cheap to clone, so that requests that wait for one introspection request share its error. No message
 /// repeats what the server or the caller sent.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
@@ -33,7 +33,7 @@ pub enum ResolveError {
 }
 
 impl ResolveError {
-    /// Whether it is the authorization server that fails: the circuit breaker counts it, and remembered
+    /// Whether it is the authorization server that fails: the circuit breaker counts it, and stale
     /// claims may be used instead.
     ///
     /// What the content of one token can provoke is no outage, else its holder could do harm with it:
@@ -135,14 +135,14 @@ mod tests {
         };
         assert!(ResolveError::from(UnavailableError::new("down")).is_outage());
         assert!(unavailable(503).is_outage() && !unavailable(429).is_outage());
-        for refused in [
+        for rejected in [
             ResolveError::InvalidToken(TokenError::Inactive),
             ResolveError::InvalidClient(ClientError::Rejected(None)),
             ResolveError::InvalidToken(TokenError::Rejected(error(400))),
             ResolveError::InvalidClient(ClientError::Rejected(Some(error(401)))),
             ResolveError::InvalidClient(ClientError::NotConfigured(error(401))),
         ] {
-            assert!(!refused.is_outage(), "{refused:?}");
+            assert!(!rejected.is_outage(), "{rejected:?}");
         }
     }
 

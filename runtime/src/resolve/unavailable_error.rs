@@ -82,9 +82,9 @@ impl UnavailableError {
         self.transient
     }
 
-    /// Says that this server sent no exchange, or ended it early, because of other exchanges or of what was
-    /// said of this token before. Callers can bring that about, so it is no reason to use remembered
-    /// claims.
+    /// Marks that this server sent no introspection request, or ended it early, because of other introspection
+    /// requests or of an earlier response about this token. Callers can cause that, so it is no reason to use
+    /// stale claims.
     #[cfg(feature = "introspection")]
     pub(crate) fn withheld(mut self) -> Self {
         self.withheld = true;
@@ -101,7 +101,7 @@ impl UnavailableError {
         self.retry_after = None;
     }
 
-    /// The words it was made with.
+    /// The text that it was created with.
     pub(crate) fn what(&self) -> &'static str {
         self.what
     }

@@ -12,7 +12,7 @@ use crate::trust::TrustedIssuer;
 use crate::validate::Validation;
 use crate::{Claims, ClientError, MemberError, OAuthErrorCode, ResolveError};
 
-/// The figures behind a refusal. The texts of the token in it are escaped and bounded.
+/// The values that explain a rejection. The texts of the token in it are escaped and bounded.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Mismatch {
     /// What would have passed.
@@ -27,7 +27,7 @@ pub(super) struct Mismatch {
 const AUDIENCES: &str = "the resource identifier (`resource`, REQUIRES_AUTH_RESOURCE) and further \
     audiences (`accepted_audiences`, REQUIRES_AUTH_ACCEPTED_AUDIENCES)";
 
-/// Only this check refuses a token without an audience.
+/// Only this check rejects a token without an audience.
 const AUDIENCE_CHECK: &str = "`audience_check` (REQUIRES_AUTH_AUDIENCE_CHECK), which is `required`; \
     `if-present` accepts any token without `aud`, also one that was issued for another \
     service";
@@ -126,7 +126,7 @@ impl Mismatch {
         }
     }
 
-    /// For a token whose claims were refused.
+    /// For a token whose claims are rejected.
     pub(super) fn of_claims(
         problem: TokenError,
         claims: &Claims,
@@ -211,7 +211,7 @@ fn wrong_member(wrong: &MemberError) -> Option<&'static str> {
     }
 }
 
-/// What the claims have kept of these members is only that they were refused; the answer itself has
+/// What the claims have kept of these members is only that they are rejected; the response itself has
 /// the rest.
 #[derive(Deserialize)]
 struct Kind {

@@ -1,4 +1,4 @@
-//! The record of each refusal: which check failed, for logs and metrics, and never the token.
+//! The record of each rejection in logs and metrics: which check failed, and never the token.
 
 use std::error::Error;
 use std::fmt;
@@ -13,8 +13,8 @@ use crate::trust::TrustedIssuer;
 use crate::{Claims, ClientError, Reason, Rejection, ResolveError};
 
 impl ResourceServer {
-    /// Records a refusal on its way out. Where the set-up may be at fault, of this server or of the
-    /// authorization server, it is a warning, of which each kind is limited; the rest is at DEBUG.
+    /// Records a rejection. Where the set-up of this server or of the authorization server may be at fault, the
+    /// level is WARN, and the lines of each kind are limited; otherwise it is DEBUG.
     pub(crate) fn reject(&self, rejection: Rejection, needs: RequiredScopes<'_>) -> Rejection {
         self.record(&rejection, needs, None);
         rejection
@@ -46,7 +46,7 @@ impl ResourceServer {
     ) {
         let function = needs.declared.function;
         let reason = word(rejection.reason());
-        // What a function asks for while it runs may depend on its arguments, so it is no label.
+        // What a function requires while it runs may depend on its arguments, so it is no label.
         count!(
             REJECTIONS,
             "reason" => reason,
@@ -75,17 +75,17 @@ impl ResourceServer {
         if warns {
             tracing::warn!(
                 target: "requires_auth", status, reason, function, %needs, cause, detail, expected,
-                found, setting, introspecting_client, limited, "request refused"
+                found, setting, introspecting_client, limited, "request rejected"
             );
         } else {
             tracing::debug!(
                 target: "requires_auth", status, reason, function, %needs, cause, detail, expected,
-                found, setting, introspecting_client, "request refused"
+                found, setting, introspecting_client, "request rejected"
             );
         }
     }
 
-    /// Whether a refusal is a warning; `None` if it never is.
+    /// Whether a rejection is a warning; `None` if it never is.
     fn verdict(&self, rejection: &Rejection) -> Option<Verdict> {
         let kind = kind_of_warning(rejection)?;
         // Nothing is counted as suppressed where nothing would be written.
@@ -111,30 +111,30 @@ impl ResourceServer {
     }
 }
 
-/// The client id, where it may be why the authorization server answered so.
+/// The client id of the introspection request, if it may be the cause.
 fn introspecting_client<'a>(
     rejection: &Rejection,
     trusted: Option<&'a TrustedIssuer>,
 ) -> Option<&'a str> {
     let inactive = matches!(cause(rejection), Some(TokenError::Inactive));
-    let refused =
+    let rejected =
         matches!(cause(rejection), Some(ResolveError::InvalidClient(ClientError::Rejected(_))));
-    if inactive || refused { trusted?.resolver.client_id() } else { None }
+    if inactive || rejected { trusted?.resolver.client_id() } else { None }
 }
 
 fn cause<E: Error + 'static>(rejection: &Rejection) -> Option<&E> {
     rejection.source().and_then(<dyn Error>::downcast_ref)
 }
 
-/// What is counted together where lines are limited. `None` for what is the caller's affair alone: a
-/// missing or malformed token, and one without the scopes.
+/// The kind that the limit of lines counts together. `None` for what only the caller can cause: a missing or
+/// malformed token, and one without the scopes.
 fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
     if let Some(error) = cause::<TokenError>(rejection) {
         return match error {
             TokenError::Malformed | TokenError::Application => None,
             TokenError::TooLong => Some("token too long"),
             TokenError::Inactive => Some("inactive"),
-            TokenError::Rejected(_) => Some("token refused"),
+            TokenError::Rejected(_) => Some("token rejected"),
             TokenError::Jwt(error) => Some(error.kind()),
             TokenError::Expired => Some("expired"),
             TokenError::NotYetValid => Some("not yet valid"),
@@ -150,19 +150,23 @@ fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
             ResolveError::InvalidToken(_) => return None,
             ResolveError::Unavailable(unavailable) => unavailable.what(),
             ResolveError::InvalidResponse(ResponseError::Status(400..500)) => {
-                "bad answer: status 4xx"
+                "invalid response: status 4xx"
             }
-            ResolveError::InvalidResponse(ResponseError::Status(500..)) => "bad answer: status 5xx",
-            ResolveError::InvalidResponse(ResponseError::Status(_)) => "bad answer: other status",
+            ResolveError::InvalidResponse(ResponseError::Status(500..)) => {
+                "invalid response: status 5xx"
+            }
+            ResolveError::InvalidResponse(ResponseError::Status(_)) => {
+                "invalid response: other status"
+            }
             ResolveError::InvalidResponse(ResponseError::ErrorResponse(response)) => {
                 match response.status {
-                    400..500 => "bad answer: status 4xx",
-                    500.. => "bad answer: status 5xx",
-                    _ => "bad answer: other status",
+                    400..500 => "invalid response: status 4xx",
+                    500.. => "invalid response: status 5xx",
+                    _ => "invalid response: other status",
                 }
             }
-            ResolveError::InvalidResponse(_) => "bad answer: content",
-            ResolveError::InvalidClient(ClientError::Rejected(_)) => "credentials refused",
+            ResolveError::InvalidResponse(_) => "invalid response: content",
+            ResolveError::InvalidClient(ClientError::Rejected(_)) => "client rejected",
             ResolveError::InvalidClient(ClientError::NotConfigured(_)) => "no client",
         });
     }
@@ -172,7 +176,8 @@ fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
     })
 }
 
-/// The scopes that were needed, as a challenge names them; written only where somebody reads it.
+/// The scopes that an operation requires, as a challenge names them. The text is made only for an enabled log
+/// level or metric.
 #[derive(Clone, Copy)]
 pub(crate) struct RequiredScopes<'a> {
     declared: &'a Requirement,
@@ -185,7 +190,7 @@ impl<'a> RequiredScopes<'a> {
         Self { declared, further: &[] }
     }
 
-    /// And what it asks for while it runs.
+    /// And what it requires while it runs.
     pub(crate) fn and(self, further: &'a [&'a str]) -> Self {
         Self { further, ..self }
     }

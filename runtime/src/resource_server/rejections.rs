@@ -1,4 +1,4 @@
-//! Refusals that an application makes itself.
+//! Rejections that an application creates itself.
 
 use super::{RequiredScopes, ResourceServer};
 use crate::TokenError;
@@ -6,10 +6,10 @@ use crate::policy::{Requirement, first_alternative};
 use crate::rejection::{Challenge, Reason};
 use crate::{Condition, Rejection};
 
-/// # Refusals without the guard
+/// # Rejections without the guard
 ///
-/// The answers that the guard gives, for code that decides by itself. Each is logged and counted when
-/// it is made, as one of the guard, so make it only to answer with it. The challenge names the first
+/// The responses of the guard, for code that decides by itself. Each is logged and counted when it is created, as one
+/// of the guard, so create it only to respond with it. The challenge names the first
 /// alternative of the condition, as for a request without a token: for a caller with an
 /// [`AuthInfo`](crate::AuthInfo), use [`require`](crate::AuthInfo::require) or
 /// [`require_condition`](crate::AuthInfo::require_condition), which take the token's scopes into account.
@@ -17,10 +17,10 @@ use crate::{Condition, Rejection};
 /// A condition with a scope outside the grammar of RFC 6749 §3.3 makes each of them the 500 of
 /// [`Reason::Misconfigured`].
 impl ResourceServer {
-    /// The refusal of a request without a token: 401 with a challenge and without an error code (RFC
+    /// The rejection of a request without a token: 401 with a challenge and without an error code (RFC
     /// 6750 §3.1). [`Condition::NONE`] names no scopes.
     ///
-    /// For what only some callers of an `optional` function may have:
+    /// For what only some callers of an `optional` function may read:
     ///
     /// ```
     /// # #[cfg(feature = "axum")] {
@@ -45,14 +45,16 @@ impl ResourceServer {
     /// #     axum::Router::new().route("/{name}", axum::routing::get(document));
     /// # }
     /// ```
-    #[must_use = "nobody is refused unless the function returns the `Rejection`"]
+    #[must_use = "no request is rejected unless the function returns the `Rejection`"]
     pub fn unauthorized(&self, condition: Condition) -> Rejection {
-        self.refuse(condition, |challenge| Rejection::challenging(Reason::MissingToken, challenge))
+        self.reject_if_valid(condition, |challenge| {
+            Rejection::challenging(Reason::MissingToken, challenge)
+        })
     }
 
-    /// The refusal of a token that the application does not accept: 401 `invalid_token` (RFC 6750
-    /// §3.1). A client answers it by getting another token, so it is for a user that was locked out, not
-    /// for what another token of the same user could not do either.
+    /// The rejection of a token that the application does not accept: 401 `invalid_token` (RFC 6750
+    /// §3.1). A client then requests another token, so it is for a user that was locked out, not for
+    /// what another token of the same user could not do either.
     ///
     /// ```
     /// use requires_auth::{AuthInfo, Condition, Rejection, ResourceServer};
@@ -64,14 +66,14 @@ impl ResourceServer {
     ///     }
     /// }
     /// ```
-    #[must_use = "nobody is refused unless the function returns the `Rejection`"]
+    #[must_use = "no request is rejected unless the function returns the `Rejection`"]
     pub fn invalid_token(&self, condition: Condition) -> Rejection {
-        self.refuse(condition, |challenge| {
+        self.reject_if_valid(condition, |challenge| {
             Rejection::invalid_token(TokenError::Application, challenge)
         })
     }
 
-    /// The refusal of a token without the scopes: 403 `insufficient_scope` (RFC 6750 §3.1), for code
+    /// The rejection of a token without the scopes: 403 `insufficient_scope` (RFC 6750 §3.1), for code
     /// that has no [`AuthInfo`](crate::AuthInfo).
     ///
     /// ```
@@ -85,14 +87,14 @@ impl ResourceServer {
     ///     Err(server.insufficient_scope(condition))
     /// }
     /// ```
-    #[must_use = "nobody is refused unless the function returns the `Rejection`"]
+    #[must_use = "no request is rejected unless the function returns the `Rejection`"]
     pub fn insufficient_scope(&self, condition: Condition) -> Rejection {
-        self.refuse(condition, |challenge| {
+        self.reject_if_valid(condition, |challenge| {
             Rejection::challenging(Reason::InsufficientScope, challenge)
         })
     }
 
-    fn refuse(
+    fn reject_if_valid(
         &self,
         condition: Condition,
         rejection: impl FnOnce(&Challenge<'_>) -> Rejection,

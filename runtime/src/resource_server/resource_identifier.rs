@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_break_a_challenge_is_refused() {
+    fn what_could_break_a_challenge_is_rejected() {
         // R-B2
         for text in
             ["https://a.example/\"", "https://a.example/a b", "https://ä.example/", "https:\\\\a"]
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_no_router_takes_is_refused() {
+    fn a_path_that_no_router_takes_is_rejected() {
         // R-L4
         for path in [":tenant", "api/*", "api/*rest/mcp"] {
             let parsed =

@@ -57,7 +57,7 @@ impl ResourceServer {
         self.0.validation.clock.now()
     }
 
-    /// Without a record: nobody is refused, and a stream that goes on asks again and again.
+    /// Nothing is recorded: no request is rejected, and an open stream repeats the check.
     fn status_of(
         &self,
         resolved: Result<Claims, ResolveError>,

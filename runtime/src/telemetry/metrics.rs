@@ -29,7 +29,7 @@
 //! | [`requires_auth_rejections_total`](REJECTIONS) | counter | `reason`: `missing_token`, `invalid_request`, `invalid_token`, `insufficient_scope`, `unavailable`, `misconfigured`; `function`: the guarded function, if there is one; `scopes`: the scopes that it requires | rejected requests |
 //!
 //! An introspection request that is cancelled because its caller disconnects is not counted; a
-//! [`Cached`](crate::Cached) resolver cancels none. The event `request refused` of the target
+//! [`Cached`](crate::Cached) resolver cancels none. The event `request rejected` of the target
 //! `requires_auth`, through the `tracing` crate, says which check a token failed: see
 //! [`Rejection`](crate::Rejection).
 

@@ -81,8 +81,8 @@ impl ResourceServerConfig {
         if let Some(bytes) = self.max_response_length {
             builder = builder.max_response_length(bytes);
         }
-        if let Some(exchanges) = self.max_in_flight {
-            builder = builder.max_in_flight(exchanges);
+        if let Some(requests) = self.max_in_flight {
+            builder = builder.max_in_flight(requests);
         }
         if let Some(seconds) = self.max_retry_after_s {
             builder = builder.max_retry_after(Duration::from_secs(seconds));

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_contradict_each_other_are_refused() {
+    fn settings_that_contradict_each_other_are_rejected() {
         // R-E9
         for (settings, word) in [
             (r#""redis_urls":["redis://a"]"#.to_owned(), "without `redis_secret`"),

@@ -73,7 +73,7 @@ fn a_mistake_names_the_variable_and_not_its_value() {
 }
 
 #[test]
-fn unknown_variables_are_refused_all_at_once_with_the_nearest_setting() {
+fn unknown_variables_are_rejected_all_at_once_with_the_nearest_setting() {
     // R-C13
     let unknown = message(&[
         RESOURCE,
@@ -106,7 +106,7 @@ fn unknown_variables_are_refused_all_at_once_with_the_nearest_setting() {
 
 #[test]
 #[cfg(not(feature = "redis"))]
-fn a_variable_of_a_feature_that_is_not_compiled_in_is_refused() {
+fn a_variable_of_a_feature_that_is_not_compiled_in_is_rejected() {
     // R-C13
     assert_eq!(
         message(&[
@@ -122,10 +122,10 @@ fn a_variable_of_a_feature_that_is_not_compiled_in_is_refused() {
 }
 
 #[test]
-fn a_value_that_cannot_be_read_is_refused_with_what_is_accepted() {
+fn a_value_that_cannot_be_read_is_rejected_with_what_is_accepted() {
     // R-C13
-    let refused = |name, text| message(&[RESOURCE, (name, text)]);
-    let audience = refused("REQUIRES_AUTH_AUDIENCE_CHECK", "https://api.example");
+    let rejected = |name, text| message(&[RESOURCE, (name, text)]);
+    let audience = rejected("REQUIRES_AUTH_AUDIENCE_CHECK", "https://api.example");
     for part in [
         "`REQUIRES_AUTH_AUDIENCE_CHECK` is not one of `required`, `if-present` or `unchecked`",
         "REQUIRES_AUTH_RESOURCE",
@@ -133,9 +133,9 @@ fn a_value_that_cannot_be_read_is_refused_with_what_is_accepted() {
     ] {
         assert!(audience.contains(part), "{audience}");
     }
-    let method = refused("REQUIRES_AUTH_CLIENT_AUTHENTICATION", "basic");
+    let method = rejected("REQUIRES_AUTH_CLIENT_AUTHENTICATION", "basic");
     assert!(method.contains("`none`, `client_secret_basic` or `client_secret_post`"), "{method}");
-    let claims = refused("REQUIRES_AUTH_SCOPE_CLAIMS", "/roles/");
+    let claims = rejected("REQUIRES_AUTH_SCOPE_CLAIMS", "/roles/");
     assert!(claims.contains("`/realm_access/roles[]`"), "{claims}");
     for (name, text) in [
         ("REQUIRES_AUTH_REQUEST_TIMEOUT_MS", "5s"),
@@ -143,7 +143,7 @@ fn a_value_that_cannot_be_read_is_refused_with_what_is_accepted() {
         ("REQUIRES_AUTH_CACHE_TTL_S", "-1"),
     ] {
         assert!(
-            refused(name, text).ends_with("is not a whole number in the range of this setting")
+            rejected(name, text).ends_with("is not a whole number in the range of this setting")
         );
     }
 }
