@@ -5,8 +5,8 @@
 
 use crate::TokenError;
 use crate::authenticate::{Credentials, CredentialsError};
-use crate::policy::{Requirement, first_alternative};
-use crate::rejection::{Challenge, Reason};
+use crate::policy::Requirement;
+use crate::rejection::Reason;
 use crate::request::RequestState;
 use crate::resource_server::RequiredScopes;
 use crate::trust::TrustedIssuer;
@@ -37,24 +37,25 @@ impl ResourceServer {
         condition: Condition,
     ) -> Result<AuthInfo, Rejection> {
         let requirement = Requirement::from(condition);
-        match self.authenticated_caller(request.into(), requirement).await? {
+        let required = RequiredScopes::of(&requirement);
+        match self.authenticated_caller(request.into(), required).await? {
             Some(caller) => caller.authorize(requirement),
-            None => Err(self.reject_missing_token(requirement)),
+            None => Err(self.reject_missing_token(required)),
         }
     }
 
-    /// The caller; `None` for a request without a bearer token. `requirement` is only for the challenge: this
-    /// function does not decide.
+    /// The caller; `None` for a request without a bearer token. `required` is only for the challenge and the
+    /// log: this function does not decide.
     pub(crate) async fn authenticated_caller(
         &self,
         mut request: RequestHead<'_>,
-        requirement: Requirement,
+        required: RequiredScopes<'_>,
     ) -> Result<Option<AuthInfo>, Rejection> {
-        let authenticated = match self.authenticate(&request, requirement) {
+        let authenticated = match self.authenticate(&request, required) {
             Progress::Complete(authenticated) => authenticated?,
             Progress::Unresolved(token) => {
                 let resolved = self.resolve(&token, &mut request).await;
-                self.validate(resolved, token, requirement)?
+                self.validate(resolved, token, required)?
             }
         };
         Ok(authenticated.map(|(claims, token)| AuthInfo::new(claims, token, self.clone())))
@@ -65,7 +66,7 @@ impl ResourceServer {
     pub(crate) fn authenticate(
         &self,
         request: &RequestHead<'_>,
-        requirement: Requirement,
+        required: RequiredScopes<'_>,
     ) -> Progress {
         let state: Option<&RequestState> = request.extensions().get();
         if let Some(state) = state {
@@ -75,17 +76,17 @@ impl ResourceServer {
             Ok(Credentials::None) => return Progress::Complete(Ok(None)),
             Ok(Credentials::Bearer(token)) => token,
             Err(error) => {
-                let rejection = self.reject_credentials(error, requirement);
+                let rejection = self.reject_credentials(error, required);
                 return Progress::Complete(Err(rejection));
             }
         };
         let resolved = state.and_then(|state| state.outcome(self, &token)).cloned();
         let Some(trusted) = self.trusted_issuers().of_token(&token) else {
-            return Progress::Complete(Err(self.reject_issuer(requirement)));
+            return Progress::Complete(Err(self.reject_issuer(required)));
         };
         match resolved.or_else(|| trusted.resolver.cached(&token)) {
             Some(resolved) => {
-                Progress::Complete(self.validate_for(trusted, resolved, token, requirement))
+                Progress::Complete(self.validate_for(trusted, resolved, token, required))
             }
             None => Progress::Unresolved(token),
         }
@@ -108,11 +109,11 @@ impl ResourceServer {
         &self,
         resolved: Result<Claims, ResolveError>,
         token: AccessToken,
-        requirement: Requirement,
+        required: RequiredScopes<'_>,
     ) -> Result<Authenticated, Rejection> {
         match self.trusted_issuers().of_token(&token) {
-            Some(trusted) => self.validate_for(trusted, resolved, token, requirement),
-            None => Err(self.reject_issuer(requirement)),
+            Some(trusted) => self.validate_for(trusted, resolved, token, required),
+            None => Err(self.reject_issuer(required)),
         }
     }
 
@@ -121,10 +122,9 @@ impl ResourceServer {
         trusted: &TrustedIssuer,
         resolved: Result<Claims, ResolveError>,
         token: AccessToken,
-        requirement: Requirement,
+        required: RequiredScopes<'_>,
     ) -> Result<Authenticated, Rejection> {
-        let challenge = || self.challenge_for(requirement);
-        let required = RequiredScopes::of(&requirement);
+        let challenge = || self.challenge(required.declared());
         let claims = resolved.map_err(|error| {
             let rejection = Rejection::unresolved(error, &challenge());
             self.reject_token(rejection, required, trusted, None)
@@ -137,20 +137,24 @@ impl ResourceServer {
     }
 
     /// The rejection of a token of no trusted issuer.
-    fn reject_issuer(&self, requirement: Requirement) -> Rejection {
-        let challenge = self.challenge_for(requirement);
+    fn reject_issuer(&self, required: RequiredScopes<'_>) -> Rejection {
+        let challenge = self.challenge(required.declared());
         let rejection = Rejection::invalid_token(TokenError::Issuer, &challenge);
-        self.reject(rejection, RequiredScopes::of(&requirement))
+        self.reject(rejection, required)
     }
 
-    pub(crate) fn reject_missing_token(&self, requirement: Requirement) -> Rejection {
-        let challenge = self.challenge_for(requirement);
+    pub(crate) fn reject_missing_token(&self, required: RequiredScopes<'_>) -> Rejection {
+        let challenge = self.challenge(required.declared());
         let rejection = Rejection::challenging(Reason::MissingToken, &challenge);
-        self.reject(rejection, RequiredScopes::of(&requirement))
+        self.reject(rejection, required)
     }
 
-    fn reject_credentials(&self, error: CredentialsError, requirement: Requirement) -> Rejection {
-        let challenge = self.challenge_for(requirement);
+    fn reject_credentials(
+        &self,
+        error: CredentialsError,
+        required: RequiredScopes<'_>,
+    ) -> Rejection {
+        let challenge = self.challenge(required.declared());
         let rejection = match error {
             CredentialsError::Several => Rejection::challenging(Reason::InvalidRequest, &challenge),
             CredentialsError::Malformed => {
@@ -158,11 +162,6 @@ impl ResourceServer {
             }
             CredentialsError::TooLong => Rejection::invalid_token(TokenError::TooLong, &challenge),
         };
-        self.reject(rejection, RequiredScopes::of(&requirement))
-    }
-
-    /// The challenge for a caller without a valid token.
-    fn challenge_for(&self, requirement: Requirement) -> Challenge<'_> {
-        self.challenge(first_alternative(&requirement.condition))
+        self.reject(rejection, required)
     }
 }

@@ -25,7 +25,7 @@ impl<P: Policy, A: Send + 'static> Authorized<P, A> {
     ) -> Result<Self, Rejection> {
         Self::check_argument(&server)?;
         let requirement = Requirement::of::<P>();
-        match server.authenticate(&request, requirement) {
+        match server.authenticate(&request, RequiredScopes::of(&requirement)) {
             Progress::Complete(authenticated) => {
                 Self::authenticated(authenticated?, server, request.extensions_mut(), P::SHARED)
             }
@@ -33,7 +33,8 @@ impl<P: Policy, A: Send + 'static> Authorized<P, A> {
                 // Boxed to keep the future small: frameworks move it, and most tokens are cached.
                 let resolution = async move {
                     let resolved = server.resolve(&token, &mut request).await;
-                    let authenticated = server.validate(resolved, token, requirement)?;
+                    let required = RequiredScopes::of(&requirement);
+                    let authenticated = server.validate(resolved, token, required)?;
                     Self::authenticated(authenticated, server, request.extensions_mut(), true)
                 };
                 Box::pin(resolution).await
@@ -82,7 +83,8 @@ impl<P: Policy, A: Send + 'static> Authorized<P, A> {
 
     fn anonymous(server: &ResourceServer) -> Result<Self, Rejection> {
         if !P::Presence::ANONYMOUS {
-            return Err(server.reject_missing_token(Requirement::of::<P>()));
+            let requirement = Requirement::of::<P>();
+            return Err(server.reject_missing_token(RequiredScopes::of(&requirement)));
         }
         argument(None).map(Self::new)
     }

@@ -12,6 +12,7 @@ use super::Settings;
 use super::future::{AuthFuture, Resolution, Resolved};
 use crate::pipeline::{Authenticated, Progress};
 use crate::request::RequestState;
+use crate::resource_server::RequiredScopes;
 use crate::{AccessToken, AuthInfo, Rejection, RequestHead};
 
 /// A service behind an [`AuthLayer`](super::AuthLayer).
@@ -43,7 +44,8 @@ where
     fn call(&mut self, request: Request<B>) -> AuthFuture<S, B> {
         let settings = &self.settings;
         let (mut parts, body) = request.into_parts();
-        match settings.server.authenticate(&RequestHead::from(&mut parts), settings.requirement) {
+        let required = RequiredScopes::of(&settings.requirement);
+        match settings.server.authenticate(&RequestHead::from(&mut parts), required) {
             Progress::Complete(authenticated) => {
                 let authorized =
                     authenticated.and_then(|caller| settings.authorize(caller, &mut parts));
@@ -74,7 +76,8 @@ impl Settings {
         let Resolved { token, outcome } = resolved;
         let state = parts.extensions.get_or_insert_default::<RequestState>();
         state.add_outcome(&self.server, &token, &outcome);
-        let authenticated = self.server.validate(outcome, token, self.requirement)?;
+        let authenticated =
+            self.server.validate(outcome, token, RequiredScopes::of(&self.requirement))?;
         self.authorize(authenticated, parts)
     }
 
@@ -84,7 +87,8 @@ impl Settings {
             if self.optional {
                 return Ok(());
             }
-            return Err(self.server.reject_missing_token(self.requirement));
+            let required = RequiredScopes::of(&self.requirement);
+            return Err(self.server.reject_missing_token(required));
         };
         let caller = AuthInfo::new(claims, token, self.server.clone());
         let caller = caller.authorize(self.requirement)?;

@@ -5,6 +5,7 @@ use ::rmcp::{ErrorData, RoleServer};
 
 use super::authenticated_request::AuthenticatedRequest;
 use crate::policy::Requirement;
+use crate::resource_server::RequiredScopes;
 use crate::{AuthInfo, Condition};
 
 /// Decides about the caller of a request in a handler method that is neither a `#[tool]` nor a
@@ -44,7 +45,8 @@ pub fn authorize(
         // The caller itself adds its rejections to the candidates.
         Some(caller) => Ok(caller.authorize(requirement)?),
         None => {
-            let rejection = request.state.server.reject_missing_token(requirement);
+            let rejection =
+                request.state.server.reject_missing_token(RequiredScopes::of(&requirement));
             request.add_candidate(&rejection);
             Err(rejection.into())
         }

@@ -19,7 +19,7 @@ use super::state::McpState;
 use super::task_owners::TaskOwners;
 use crate::resource_server::SingleValue;
 use crate::telemetry::Quoted;
-use crate::{Condition, ResourceServer, ScopeSet, SettingName, SetupError};
+use crate::{Condition, ResourceServer, Scope, SettingName, SetupError};
 
 const INITIAL_SCOPES: SettingName = SettingName::of_builder("initial_scopes");
 const LENGTH: SettingName = SettingName::of_builder("max_body_length");
@@ -250,20 +250,14 @@ impl<H: ServerHandler> McpBuilder<H> {
         let ids = IdAuthenticator::new(&key, self.server.resource()).ok_or_else(|| {
             SetupError::invalid(SESSION_KEY, "at least 32 bytes", format!("{} bytes", key.len()))
         })?;
-        let initial = || self.registry.initial_scopes(self.server.metadata()).join(" ");
-        let initial = self.initial_scopes.get(INITIAL_SCOPES)?.unwrap_or_else(initial);
-        initial.parse::<ScopeSet>().map_err(|_| {
-            let expected = "scopes of RFC 6749 §3.3, with spaces between them";
-            SetupError::invalid(INITIAL_SCOPES, expected, Quoted(&initial))
-        })?;
-        // A condition holds `'static` scopes; these live as long as the program, once for each server.
-        let initial = String::leak(initial);
-        let initial = initial.split(' ').filter(|scope| !scope.is_empty());
-        let initial = Condition::All(initial.map(Condition::Scope).collect::<Vec<_>>().leak());
+        let initial_scopes = match self.initial_scopes.get(INITIAL_SCOPES)? {
+            Some(scopes) => parse_initial_scopes(&scopes)?,
+            None => self.registry.initial_scopes(self.server.metadata()),
+        };
         let state = McpState {
             server: self.server,
             registry: self.registry,
-            initial: initial.into(),
+            initial_scopes,
             anonymous: self.anonymous,
             filter_lists: self.filter_lists,
             max_body_length: self.max_body_length.get(LENGTH)?.unwrap_or(MAX_BODY_LENGTH),
@@ -275,6 +269,21 @@ impl<H: ServerHandler> McpBuilder<H> {
         let context = HandlerContext { state: Arc::new(state), tools: self.tools };
         Ok(Mcp::new(HandlerFactory { context: Arc::new(context), make: self.make }))
     }
+}
+
+/// Each scope once, in the order of the text.
+fn parse_initial_scopes(text: &str) -> Result<Vec<String>, SetupError> {
+    let mut scopes: Vec<String> = Vec::new();
+    for scope in crate::scope::pieces(text) {
+        if scope.parse::<Scope>().is_err() {
+            let expected = "scopes of RFC 6749 §3.3, with spaces between them";
+            return Err(SetupError::invalid(INITIAL_SCOPES, expected, Quoted(text)));
+        }
+        if !scopes.iter().any(|present| present == scope) {
+            scopes.push(scope.to_owned());
+        }
+    }
+    Ok(scopes)
 }
 
 impl<H> fmt::Debug for McpBuilder<H> {

@@ -98,6 +98,11 @@ impl Registry {
             ));
             return;
         };
+        if condition.check().is_err() {
+            let expected = "declared with a condition on scopes of RFC 6749 §3.3";
+            self.set_error(SetupError::invalid(RESOURCE, expected, format!("{condition:?}")));
+            return;
+        }
         let policy = DeclaredPolicy { requirement: condition.into(), optional: false };
         // Of two equal templates, the second one is never used.
         let previous = self.resources.iter().find(|(template, _)| *template == parsed);

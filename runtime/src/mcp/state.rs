@@ -6,7 +6,7 @@ use super::authenticated_id::IdAuthenticator;
 use super::operation::Operation;
 use super::registry::Registry;
 use super::task_owners::TaskOwners;
-use crate::policy::Requirement;
+use crate::resource_server::RequiredScopes;
 use crate::{AuthInfo, Condition, Rejection, ResourceServer};
 
 /// The checked settings of an [`Mcp`](super::Mcp), and its registry.
@@ -15,7 +15,7 @@ pub(super) struct McpState {
     pub(super) server: ResourceServer,
     pub(super) registry: Registry,
     /// What the challenge names for a request without a token whose operation is not read yet.
-    pub(super) initial: Requirement,
+    pub(super) initial_scopes: Vec<String>,
     /// Whether requests without a token are passed on.
     pub(super) anonymous: bool,
     pub(super) filter_lists: bool,
@@ -37,7 +37,7 @@ impl McpState {
         self.registry.policies(operation).try_for_each(|policy| match caller {
             Some(caller) => caller.check(policy.requirement),
             None if policy.optional => Ok(()),
-            None => Err(self.server.reject_missing_token(policy.requirement)),
+            None => Err(self.server.reject_missing_token(RequiredScopes::of(&policy.requirement))),
         })
     }
 

@@ -44,14 +44,14 @@ impl ResourceServer {
         needs: RequiredScopes<'_>,
         token: Option<(&TrustedIssuer, Option<&Claims>)>,
     ) {
-        let function = needs.declared.function;
+        let function = needs.function();
         let reason = word(rejection.reason());
         // What a function requires while it runs may depend on its arguments, so it is no label.
         count!(
             REJECTIONS,
             "reason" => reason,
             "function" => function.unwrap_or_default(),
-            "scopes" => RequiredScopes::of(needs.declared).to_string()
+            "scopes" => needs.and(&[]).to_string()
         );
 
         let verdict = self.verdict(rejection);
@@ -176,29 +176,59 @@ fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
     })
 }
 
-/// The scopes that an operation requires, as a challenge names them. The text is made only for an enabled log
-/// level or metric.
+/// The scopes that an operation requires, as a challenge and the log name them. The list is made only for a
+/// rejection.
 #[derive(Clone, Copy)]
 pub(crate) struct RequiredScopes<'a> {
-    declared: &'a Requirement,
+    declared: Declared<'a>,
     further: &'a [&'a str],
+}
+
+#[derive(Clone, Copy)]
+enum Declared<'a> {
+    Requirement(&'a Requirement),
+    Scopes(&'a [String]),
 }
 
 impl<'a> RequiredScopes<'a> {
     /// What a guarded function declares.
     pub(crate) fn of(declared: &'a Requirement) -> Self {
-        Self { declared, further: &[] }
+        Self { declared: Declared::Requirement(declared), further: &[] }
+    }
+
+    /// For a request whose operation is not known yet. Each scope occurs once.
+    #[cfg_attr(
+        not(feature = "rmcp"),
+        expect(dead_code, reason = "only an MCP server reads the operation from the body")
+    )]
+    pub(crate) fn listed(scopes: &'a [String]) -> Self {
+        Self { declared: Declared::Scopes(scopes), further: &[] }
     }
 
     /// And what it requires while it runs.
     pub(crate) fn and(self, further: &'a [&'a str]) -> Self {
         Self { further, ..self }
     }
+
+    /// The declared scopes: of a condition with alternatives, the first one.
+    pub(crate) fn declared(self) -> Vec<&'a str> {
+        match self.declared {
+            Declared::Requirement(requirement) => first_alternative(&requirement.condition),
+            Declared::Scopes(scopes) => scopes.iter().map(String::as_str).collect(),
+        }
+    }
+
+    fn function(self) -> Option<&'static str> {
+        match self.declared {
+            Declared::Requirement(requirement) => requirement.function,
+            Declared::Scopes(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for RequiredScopes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let declared = first_alternative(&self.declared.condition);
+        let declared = self.declared();
         let all = declared.iter().chain(self.further);
         for (index, scope) in all.enumerate() {
             if index > 0 {

@@ -65,4 +65,9 @@ fn an_invalid_declaration_is_an_error() {
     registry.add_resource("a:{", None, Condition::NONE);
     let error = registry.check().unwrap_err().to_string();
     assert!(error.contains("`resource`") && error.contains("\"a:{\""), "{error}");
+
+    let mut registry = Registry::default();
+    registry.add_resource("a:b", None, Condition::All(&[Condition::Scope("a b")]));
+    let error = registry.check().unwrap_err().to_string();
+    assert!(error.contains("`resource`") && error.contains("Scope(\"a b\")"), "{error}");
 }

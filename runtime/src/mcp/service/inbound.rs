@@ -17,6 +17,7 @@ use crate::mcp::jsonrpc;
 use crate::mcp::layer_error::LayerError;
 use crate::mcp::operation::{Operation, OperationSource};
 use crate::mcp::state::McpState;
+use crate::resource_server::RequiredScopes;
 use crate::{AuthInfo, Condition};
 
 pub(super) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -52,10 +53,13 @@ where
         OperationSource::Headers(operation) => state.registry.policies(operation).next(),
         OperationSource::Body => None,
     };
-    let requirement = declared.map_or(state.initial, |policy| policy.requirement);
-    let caller = state.server.authenticated_caller((&mut *head).into(), requirement).await?;
+    let required = match &declared {
+        Some(policy) => RequiredScopes::of(&policy.requirement),
+        None => RequiredScopes::listed(&state.initial_scopes),
+    };
+    let caller = state.server.authenticated_caller((&mut *head).into(), required).await?;
     if caller.is_none() && !state.anonymous {
-        return Err(state.server.reject_missing_token(requirement).into());
+        return Err(state.server.reject_missing_token(required).into());
     }
     let (operation, body) = match source {
         OperationSource::Headers(operation) => (operation, Err(body)),
