@@ -1,5 +1,6 @@
 //! A tower layer that authenticates every request to a service, such as a whole router.
 
+mod authentication;
 mod future;
 mod service;
 
@@ -10,7 +11,7 @@ use tower_layer::Layer;
 pub use future::AuthFuture;
 pub use service::AuthService;
 
-use crate::policy::Requirement;
+use self::authentication::AuthenticationSettings;
 use crate::{Condition, ResourceServer};
 
 /// Authenticates every request before the inner service gets it. [`ResourceServer::layer`] creates it.
@@ -74,9 +75,7 @@ pub struct AuthLayer {
 
 #[derive(Debug, Clone)]
 struct Settings {
-    server: ResourceServer,
-    requirement: Requirement,
-    optional: bool,
+    authentication: AuthenticationSettings,
     deny_unguarded: bool,
 }
 
@@ -86,9 +85,11 @@ impl ResourceServer {
     pub fn layer(&self) -> AuthLayer {
         AuthLayer {
             settings: Settings {
-                server: self.clone(),
-                requirement: Condition::NONE.into(),
-                optional: false,
+                authentication: AuthenticationSettings {
+                    server: self.clone(),
+                    requirement: Condition::NONE.into(),
+                    optional: false,
+                },
                 deny_unguarded: false,
             },
         }
@@ -99,14 +100,14 @@ impl AuthLayer {
     /// The condition that the scopes of every caller must meet. Default: [`Condition::NONE`], any valid token.
     /// The challenge of a guard behind the layer names the scopes of the layer and of the guard.
     pub fn require(mut self, condition: Condition) -> Self {
-        self.settings.requirement = condition.into();
+        self.settings.authentication.requirement = condition.into();
         self
     }
 
     /// Accepts requests without a token. A token that is present must be valid and its scopes must meet the
     /// condition. Default: a token is required.
     pub fn optional(mut self) -> Self {
-        self.settings.optional = true;
+        self.settings.authentication.optional = true;
         self
     }
 

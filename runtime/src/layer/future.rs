@@ -11,18 +11,10 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::Settings;
+use super::authentication::Resolution;
 use crate::request::{Guarded, RequestState};
 use crate::resource_server::RequiredScopes;
-use crate::{AccessToken, Claims, Rejection, ResolveError};
-
-/// The resolution of a token. Boxed, since the type of the resolver is erased. A request whose claims are cached
-/// has none.
-pub(super) type Resolution = Pin<Box<dyn Future<Output = Resolved> + Send>>;
-
-pub(super) struct Resolved {
-    pub(super) token: AccessToken,
-    pub(super) outcome: Result<Claims, ResolveError>,
-}
+use crate::{AuthInfo, Rejection};
 
 pin_project! {
     /// The response to a request behind an [`AuthLayer`](super::AuthLayer).
@@ -86,14 +78,14 @@ where
         Self { state: State::Resolving { resolution, call } }
     }
 
-    pub(super) fn authorized(
-        authorized: Result<(), Rejection>,
+    pub(super) fn authenticated(
+        caller: Result<Option<AuthInfo>, Rejection>,
         parts: Parts,
         body: B,
         inner: &mut S,
         settings: &Arc<Settings>,
     ) -> Self {
-        Self { state: State::authorized(authorized, parts, body, inner, settings) }
+        Self { state: State::authenticated(caller, parts, body, inner, settings) }
     }
 }
 
@@ -101,14 +93,14 @@ impl<S, B> State<S, B, S::Future>
 where
     S: Service<Request<B>>,
 {
-    fn authorized(
-        authorized: Result<(), Rejection>,
+    fn authenticated(
+        caller: Result<Option<AuthInfo>, Rejection>,
         mut parts: Parts,
         body: B,
         inner: &mut S,
         settings: &Arc<Settings>,
     ) -> Self {
-        match authorized {
+        match caller.and_then(|caller| settings.decide(caller, &mut parts)) {
             Ok(()) => {
                 let watch = Watch::new(settings, &mut parts);
                 let response = inner.call(Request::from_parts(parts, body));
@@ -136,8 +128,8 @@ where
                     let Some(Call { mut parts, body, mut inner, settings }) = call.take() else {
                         return Poll::Pending;
                     };
-                    let authorized = settings.validate(resolved, &mut parts);
-                    State::authorized(authorized, parts, body, &mut inner, &settings)
+                    let caller = resolved.validate(&mut parts);
+                    State::authenticated(caller, parts, body, &mut inner, &settings)
                 }
                 StateProjection::Calling { response, watch } => {
                     let response = ready!(response.poll(cx))?;
@@ -172,8 +164,9 @@ impl Watch {
         }
         let unguarded = Unguarded { method: self.method, path: self.uri.path().to_owned() };
         let rejection = Rejection::misconfigured(unguarded);
-        let required = RequiredScopes::of(&self.settings.requirement);
-        Some(self.settings.server.reject(rejection, required))
+        let authentication = &self.settings.authentication;
+        let required = RequiredScopes::of(&authentication.requirement);
+        Some(authentication.server.reject(rejection, required))
     }
 }
 

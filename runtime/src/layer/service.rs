@@ -9,11 +9,10 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::Settings;
-use super::future::{AuthFuture, Resolution, Resolved};
-use crate::pipeline::{Authenticated, Progress};
+use super::authentication::{Authentication, AuthenticationSettings};
+use super::future::AuthFuture;
 use crate::request::RequestState;
-use crate::resource_server::RequiredScopes;
-use crate::{AccessToken, AuthInfo, Rejection, RequestHead};
+use crate::{AuthInfo, Rejection};
 
 /// A service behind an [`AuthLayer`](super::AuthLayer).
 #[derive(Debug, Clone)]
@@ -44,57 +43,33 @@ where
     fn call(&mut self, request: Request<B>) -> AuthFuture<S, B> {
         let settings = &self.settings;
         let (mut parts, body) = request.into_parts();
-        let required = RequiredScopes::of(&settings.requirement);
-        match settings.server.authenticate(&RequestHead::from(&mut parts), required) {
-            Progress::Complete(authenticated) => {
-                let authorized =
-                    authenticated.and_then(|caller| settings.authorize(caller, &mut parts));
-                AuthFuture::authorized(authorized, parts, body, &mut self.inner, settings)
+        match Authentication::begin(&settings.authentication, &mut parts) {
+            Authentication::Complete(caller) => {
+                AuthFuture::authenticated(caller, parts, body, &mut self.inner, settings)
             }
-            Progress::Unresolved(token) => {
+            Authentication::Unresolved(resolution) => {
                 // The service that was polled ready must be the one that is called, not its clone.
                 let clone = self.inner.clone();
                 let inner = mem::replace(&mut self.inner, clone);
-                AuthFuture::resolving(self.settings.resolve(token), parts, body, inner, settings)
+                AuthFuture::resolving(resolution, parts, body, inner, settings)
             }
         }
     }
 }
 
 impl Settings {
-    /// Resolves a token that is not cached.
-    fn resolve(&self, token: AccessToken) -> Resolution {
-        let server = self.server.clone();
-        Box::pin(async move {
-            let outcome = server.resolve_token(&token).await;
-            Resolved { token, outcome }
-        })
-    }
-
-    /// The stages after *resolve*: *validate* and *decide*.
-    pub(super) fn validate(&self, resolved: Resolved, parts: &mut Parts) -> Result<(), Rejection> {
-        let Resolved { token, outcome } = resolved;
-        let state = parts.extensions.get_or_insert_default::<RequestState>();
-        state.add_outcome(&self.server, &token, &outcome);
-        let authenticated =
-            self.server.validate(outcome, token, RequiredScopes::of(&self.requirement))?;
-        self.authorize(authenticated, parts)
-    }
-
     /// The stage *decide*. Inserts the caller into the extensions of the request.
-    fn authorize(&self, authenticated: Authenticated, parts: &mut Parts) -> Result<(), Rejection> {
-        let Some((claims, token)) = authenticated else {
-            if self.optional {
-                return Ok(());
-            }
-            let required = RequiredScopes::of(&self.requirement);
-            return Err(self.server.reject_missing_token(required));
-        };
-        let caller = AuthInfo::new(claims, token, self.server.clone());
-        let caller = caller.authorize(self.requirement)?;
-        if !self.requirement.is_any_token() {
+    pub(super) fn decide(
+        &self,
+        caller: Option<AuthInfo>,
+        parts: &mut Parts,
+    ) -> Result<(), Rejection> {
+        let Some(caller) = caller else { return Ok(()) };
+        let AuthenticationSettings { server, requirement, .. } = &self.authentication;
+        let caller = caller.authorize(*requirement)?;
+        if !requirement.is_any_token() {
             let state = parts.extensions.get_or_insert_default::<RequestState>();
-            state.add_requirement(&self.server, self.requirement);
+            state.add_requirement(server, *requirement);
         }
         parts.extensions.insert(caller);
         Ok(())
