@@ -3,16 +3,15 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderName};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
 use http_body::Body;
-use http_body_util::BodyExt;
 use tokio::time::timeout;
 
 use crate::mcp::authenticated_request::AuthenticatedRequest;
-use crate::mcp::body::RequestBody;
+use crate::mcp::body::{ReadBody, RequestBody};
 use crate::mcp::jsonrpc;
 use crate::mcp::layer_error::LayerError;
 use crate::mcp::operation::{Operation, OperationSource};
@@ -64,7 +63,7 @@ where
     let (operation, body) = match source {
         OperationSource::Headers(operation) => (operation, Err(body)),
         OperationSource::Body => {
-            let body = timeout(state.body_timeout, read(body, state.max_body_length));
+            let body = timeout(state.body_timeout, ReadBody::new(body, state.max_body_length));
             let body = body.await.map_err(|_| LayerError::BodyTimeout)??;
             let operation = jsonrpc::operation(&body, state.max_resources)?;
             (operation, Ok(body))
@@ -130,32 +129,4 @@ fn last_event(
         may_resume.then_some((HeaderValue::from_bytes(id).ok()?, conditions))
     })();
     event.map(Some).ok_or(LayerError::EventNotFound)
-}
-
-/// Reads a body of at most `max_length` bytes.
-pub(super) async fn read<B>(body: B, max_length: usize) -> Result<Bytes, LayerError>
-where
-    B: Body<Data = Bytes>,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
-    let mut body = std::pin::pin!(body);
-    // Most bodies arrive in one frame, which is returned without a copy.
-    let mut first = Bytes::new();
-    let mut whole = BytesMut::new();
-    while let Some(frame) = body.as_mut().frame().await {
-        let frame = frame.map_err(|_| LayerError::BodyUnreadable)?;
-        let Ok(data) = frame.into_data() else { continue };
-        if data.len() > max_length.saturating_sub(first.len().max(whole.len())) {
-            return Err(LayerError::BodyTooLarge);
-        }
-        if first.is_empty() {
-            first = data;
-            continue;
-        }
-        if whole.is_empty() {
-            whole.extend_from_slice(&first);
-        }
-        whole.extend_from_slice(&data);
-    }
-    Ok(if whole.is_empty() { first } else { whole.freeze() })
 }

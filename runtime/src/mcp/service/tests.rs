@@ -1,4 +1,4 @@
-//! The layer with bodies that arrive in pieces, slowly or never.
+//! The layer with bodies that arrive slowly or never.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -11,50 +11,9 @@ use http_body::Frame;
 use http_body_util::{BodyExt, Full};
 use tower_layer::Layer;
 
-use super::inbound::read;
 use super::*;
 use crate::mcp::Mcp;
-use crate::mcp::layer_error::LayerError;
 use crate::{AccessToken, Claims, ResolveError, Resolver, ResourceServer};
-
-/// A body with these frames.
-struct Pieces(std::slice::Iter<'static, &'static str>);
-
-impl Body for Pieces {
-    type Data = Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Poll::Ready(
-            self.0.next().map(|piece| Ok(Frame::data(Bytes::from_static(piece.as_bytes())))),
-        )
-    }
-}
-
-#[tokio::test]
-async fn a_body_of_any_number_of_frames_is_read_up_to_the_limit() {
-    // R-I3
-    let cases: [(&[&str], &str); 5] = [
-        (&[], ""),
-        (&["abc"], "abc"),
-        (&["", "a", "", "b", "c"], "abc"),
-        (&["ab", "c"], "abc"),
-        (&["a", "bc", ""], "abc"),
-    ];
-    for (pieces, whole) in cases {
-        for max_length in 0..5 {
-            let read = read(Pieces(pieces.iter()), max_length).await;
-            if max_length < whole.len() {
-                assert!(matches!(read, Err(LayerError::BodyTooLarge)), "{pieces:?} {max_length}");
-            } else {
-                assert_eq!(read.unwrap(), whole, "{pieces:?} {max_length}");
-            }
-        }
-    }
-}
 
 struct Handler;
 
