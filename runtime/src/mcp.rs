@@ -12,7 +12,6 @@ mod declared_policy;
 mod event_ids;
 mod extract;
 mod factory;
-mod future;
 mod handler;
 mod jsonrpc;
 mod layer;
@@ -37,7 +36,6 @@ pub use authorize::authorize;
 pub use body::{RequestBody, ResponseBody};
 pub use builder::McpBuilder;
 pub use declared_policy::META_KEY;
-pub use future::McpFuture;
 pub use handler::McpHandler;
 pub use layer::McpLayer;
 #[doc(hidden)]
@@ -45,5 +43,5 @@ pub use meta::{declared, declared_both, meta};
 #[doc(hidden)]
 pub use sdk_service::SharedService;
 pub use server::Mcp;
-pub use service::McpService;
+pub use service::{McpFuture, McpService};
 pub use stdio::StdioError;

@@ -1,6 +1,7 @@
 //! The service of the layer: it authenticates and authorizes each request before the SDK's service gets
 //! it, while the response can still have any status.
 
+mod future;
 mod inbound;
 mod outbound;
 
@@ -13,8 +14,9 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
+pub use future::McpFuture;
+
 use super::body::{RequestBody, ResponseBody};
-use super::future::McpFuture;
 use super::state::McpState;
 
 /// The SDK's HTTP service behind the layer; made by [`McpLayer`](super::McpLayer).

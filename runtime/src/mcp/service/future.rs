@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// The future of [`McpService`](super::McpService).
+/// The future of [`McpService`](crate::mcp::McpService).
 ///
 /// It is boxed: resolving a token is asynchronous, and that future has no name.
 pub struct McpFuture<R, E>(Pin<Box<dyn Future<Output = Result<R, E>> + Send>>);
