@@ -8,10 +8,13 @@ use std::sync::Arc;
 
 use tower_layer::Layer;
 
+#[cfg(feature = "rmcp")]
+pub(crate) use authentication::{Authentication, Resolution};
+pub(crate) use authentication::{AuthenticationSettings, Challenged};
 pub use future::AuthFuture;
 pub use service::AuthService;
 
-use self::authentication::AuthenticationSettings;
+use crate::policy::Requirement;
 use crate::{Condition, ResourceServer};
 
 /// Authenticates every request before the inner service gets it. [`ResourceServer::layer`] creates it.
@@ -76,6 +79,8 @@ pub struct AuthLayer {
 #[derive(Debug, Clone)]
 struct Settings {
     authentication: AuthenticationSettings,
+    /// What the scopes of the caller must meet.
+    requirement: Requirement,
     deny_unguarded: bool,
 }
 
@@ -87,9 +92,10 @@ impl ResourceServer {
             settings: Settings {
                 authentication: AuthenticationSettings {
                     server: self.clone(),
-                    requirement: Condition::NONE.into(),
+                    challenged: Challenged::Requirement(Condition::NONE.into()),
                     optional: false,
                 },
+                requirement: Condition::NONE.into(),
                 deny_unguarded: false,
             },
         }
@@ -100,7 +106,8 @@ impl AuthLayer {
     /// The condition that the scopes of every caller must meet. Default: [`Condition::NONE`], any valid token.
     /// The challenge of a guard behind the layer names the scopes of the layer and of the guard.
     pub fn require(mut self, condition: Condition) -> Self {
-        self.settings.authentication.requirement = condition.into();
+        self.settings.requirement = condition.into();
+        self.settings.authentication.challenged = Challenged::Requirement(condition.into());
         self
     }
 

@@ -1,12 +1,14 @@
 //! The stages before *decide*, as every layer of this crate runs them.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use http::request::Parts;
 
 use crate::pipeline::{Authenticated, Progress};
 use crate::policy::Requirement;
 use crate::request::RequestState;
+use crate::resource_server::RequiredScopes;
 use crate::{AccessToken, AuthInfo, Claims, Rejection, RequestHead, ResolveError, ResourceServer};
 
 /// The authentication of one request. Its result is the caller; `None` for a request without a token, where the
@@ -34,15 +36,36 @@ pub(crate) struct Resolved {
 pub(crate) struct AuthenticationSettings {
     pub(crate) server: ResourceServer,
     /// For the challenge only: a layer decides afterwards.
-    pub(crate) requirement: Requirement,
+    pub(crate) challenged: Challenged,
     /// Whether a request without a token is accepted.
     pub(crate) optional: bool,
+}
+
+/// What a challenge to a request without a valid token names.
+#[derive(Debug, Clone)]
+pub(crate) enum Challenged {
+    Requirement(Requirement),
+    /// These scopes, where the operation of the request is not read yet.
+    #[cfg_attr(
+        not(feature = "rmcp"),
+        expect(dead_code, reason = "only MCP requests have operations")
+    )]
+    Scopes(Arc<[String]>),
+}
+
+impl Challenged {
+    fn scopes(&self) -> RequiredScopes<'_> {
+        match self {
+            Self::Requirement(requirement) => RequiredScopes::of(requirement),
+            Self::Scopes(scopes) => RequiredScopes::listed(scopes),
+        }
+    }
 }
 
 impl Authentication {
     /// Reads the credentials of a request, and validates their claims if these are cached.
     pub(crate) fn begin(settings: &AuthenticationSettings, head: &mut Parts) -> Self {
-        match settings.server.authenticate(&RequestHead::from(head), settings.requirement) {
+        match settings.server.authenticate(&RequestHead::from(head), settings.challenged.scopes()) {
             Progress::Complete(authenticated) => {
                 Self::Complete(authenticated.and_then(|it| settings.caller(it)))
             }
@@ -63,7 +86,8 @@ impl Resolved {
         let Self { token, outcome, settings } = self;
         let state = head.extensions.get_or_insert_default::<RequestState>();
         state.add_outcome(&settings.server, &token, &outcome);
-        let authenticated = settings.server.validate(outcome, token, settings.requirement)?;
+        let authenticated =
+            settings.server.validate(outcome, token, settings.challenged.scopes())?;
         settings.caller(authenticated)
     }
 }
@@ -73,7 +97,7 @@ impl AuthenticationSettings {
         match authenticated {
             Some((claims, token)) => Ok(Some(AuthInfo::new(claims, token, self.server.clone()))),
             None if self.optional => Ok(None),
-            None => Err(self.server.reject_missing_token(self.requirement)),
+            None => Err(self.server.reject_missing_token(self.challenged.scopes())),
         }
     }
 }

@@ -164,9 +164,8 @@ impl Watch {
         }
         let unguarded = Unguarded { method: self.method, path: self.uri.path().to_owned() };
         let rejection = Rejection::misconfigured(unguarded);
-        let authentication = &self.settings.authentication;
-        let required = RequiredScopes::of(&authentication.requirement);
-        Some(authentication.server.reject(rejection, required))
+        let required = RequiredScopes::of(&self.settings.requirement);
+        Some(self.settings.authentication.server.reject(rejection, required))
     }
 }
 

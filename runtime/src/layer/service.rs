@@ -9,7 +9,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::Settings;
-use super::authentication::{Authentication, AuthenticationSettings};
+use super::authentication::Authentication;
 use super::future::AuthFuture;
 use crate::request::RequestState;
 use crate::{AuthInfo, Rejection};
@@ -65,11 +65,11 @@ impl Settings {
         parts: &mut Parts,
     ) -> Result<(), Rejection> {
         let Some(caller) = caller else { return Ok(()) };
-        let AuthenticationSettings { server, requirement, .. } = &self.authentication;
-        let caller = caller.authorize(*requirement)?;
+        let requirement = self.requirement;
+        let caller = caller.authorize(requirement)?;
         if !requirement.is_any_token() {
             let state = parts.extensions.get_or_insert_default::<RequestState>();
-            state.add_requirement(server, *requirement);
+            state.add_requirement(&self.authentication.server, requirement);
         }
         parts.extensions.insert(caller);
         Ok(())

@@ -257,7 +257,7 @@ impl<H: ServerHandler> McpBuilder<H> {
         let state = McpState {
             server: self.server,
             registry: self.registry,
-            initial_scopes,
+            initial_scopes: initial_scopes.into(),
             anonymous: self.anonymous,
             filter_lists: self.filter_lists,
             max_body_length: self.max_body_length.get(LENGTH)?.unwrap_or(MAX_BODY_LENGTH),

@@ -6,6 +6,7 @@ mod inbound;
 mod outbound;
 
 use std::error::Error;
+use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -16,8 +17,10 @@ use tower_service::Service;
 
 pub use future::McpFuture;
 
+use self::future::Call;
 use super::body::{RequestBody, ResponseBody};
 use super::state::McpState;
+use crate::layer::Authentication;
 
 /// The SDK's HTTP service behind the layer; made by [`McpLayer`](super::McpLayer).
 #[derive(Debug, Clone)]
@@ -34,36 +37,31 @@ impl<S> McpService<S> {
 
 impl<S, B, R> Service<Request<B>> for McpService<S>
 where
-    S: Service<Request<RequestBody<B>>, Response = Response<R>> + Clone + Send + 'static,
-    S::Future: Send,
-    S::Error: Send,
-    B: Body<Data = Bytes> + Send + 'static,
+    S: Service<Request<RequestBody<B>>, Response = Response<R>> + Clone,
+    B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
-    R: Send + 'static,
 {
     type Response = Response<ResponseBody<R>>;
     type Error = S::Error;
-    type Future = McpFuture<Self::Response, S::Error>;
+    type Future = McpFuture<S, B>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The service that was polled ready must be the one that is called, so the clone stays here.
-        let clone = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, clone);
-        let state = Arc::clone(&self.state);
-        // The head is large: it is changed in place and moved only once.
+    fn call(&mut self, request: Request<B>) -> McpFuture<S, B> {
         let (mut head, body) = request.into_parts();
-        McpFuture::new(async move {
-            let (body, context) = match inbound::process(&state, &mut head, body).await {
-                Ok(passed) => passed,
-                Err(error) => return Ok(error.to_response().map(ResponseBody::layer)),
-            };
-            let response = inner.call(Request::from_parts(head, body)).await?;
-            Ok(outbound::process(&state, response, context))
-        })
+        let source = match inbound::operation_source(&head) {
+            Ok(source) => source,
+            Err(error) => return McpFuture::rejected(error),
+        };
+        let settings = inbound::authentication_settings(&self.state, &source);
+        let authentication = Authentication::begin(&settings, &mut head);
+        // The service that was polled ready must be the one that is called, not its clone.
+        let clone = self.inner.clone();
+        let inner = mem::replace(&mut self.inner, clone);
+        let call = Call { head, inner, state: Arc::clone(&self.state) };
+        McpFuture::new(authentication, source, call, body)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the layer and the handlers of one MCP server share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::authenticated_id::IdAuthenticator;
@@ -15,7 +16,7 @@ pub(super) struct McpState {
     pub(super) server: ResourceServer,
     pub(super) registry: Registry,
     /// What the challenge names for a request without a token whose operation is not read yet.
-    pub(super) initial_scopes: Vec<String>,
+    pub(super) initial_scopes: Arc<[String]>,
     /// Whether requests without a token are passed on.
     pub(super) anonymous: bool,
     pub(super) filter_lists: bool,

@@ -1,30 +1,207 @@
 //! The future of the layer's service.
 
+use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
-/// The future of [`McpService`](crate::mcp::McpService).
-///
-/// It is boxed: resolving a token is asynchronous, and that future has no name.
-pub struct McpFuture<R, E>(Pin<Box<dyn Future<Output = Result<R, E>> + Send>>);
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Request, Response};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tokio::time::{Timeout, timeout};
+use tower_service::Service;
 
-impl<R, E> McpFuture<R, E> {
-    pub(super) fn new(future: impl Future<Output = Result<R, E>> + Send + 'static) -> Self {
-        Self(Box::pin(future))
+use super::inbound::{self, ResponseContext};
+use super::outbound;
+use crate::layer::{Authentication, Resolution};
+use crate::mcp::body::{ReadBody, RequestBody, ResponseBody};
+use crate::mcp::jsonrpc;
+use crate::mcp::layer_error::LayerError;
+use crate::mcp::operation::{Operation, OperationSource};
+use crate::mcp::state::McpState;
+use crate::{AuthInfo, Rejection};
+
+pin_project! {
+    /// The response to a request behind an [`McpLayer`](crate::mcp::McpLayer).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct McpFuture<S, B>
+    where
+        S: Service<Request<RequestBody<B>>>,
+    {
+        #[pin]
+        state: State<S, B, S::Future>,
     }
 }
 
-impl<R, E> Future for McpFuture<R, E> {
-    type Output = Result<R, E>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(context)
+pin_project! {
+    /// The states in their order. Each has an `Option` of what the next one takes, which is `None` after that.
+    #[project = StateProjection]
+    enum State<S, B, F> {
+        Resolving {
+            resolution: Resolution,
+            next: Option<(OperationSource, Call<S>, B)>,
+        },
+        // Only if the headers do not name the operation.
+        Reading {
+            #[pin]
+            body: Timeout<ReadBody<B>>,
+            next: Option<(Option<AuthInfo>, Call<S>)>,
+        },
+        Calling {
+            #[pin]
+            response: F,
+            next: Option<(Arc<McpState>, ResponseContext)>,
+        },
+        Rejected {
+            error: LayerError,
+        },
     }
 }
 
-impl<R, E> fmt::Debug for McpFuture<R, E> {
+/// The head of a request, and the service that is ready for the request.
+pub(super) struct Call<S> {
+    pub(super) head: Parts,
+    pub(super) inner: S,
+    pub(super) state: Arc<McpState>,
+}
+
+impl<S, B> McpFuture<S, B>
+where
+    S: Service<Request<RequestBody<B>>>,
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    pub(super) fn new(
+        authentication: Authentication,
+        source: OperationSource,
+        call: Call<S>,
+        body: B,
+    ) -> Self {
+        let state = match authentication {
+            Authentication::Complete(caller) => State::authenticated(caller, source, call, body),
+            Authentication::Unresolved(resolution) => {
+                State::Resolving { resolution, next: Some((source, call, body)) }
+            }
+        };
+        Self { state }
+    }
+
+    pub(super) fn rejected(error: LayerError) -> Self {
+        Self { state: State::Rejected { error } }
+    }
+}
+
+impl<S, B> State<S, B, S::Future>
+where
+    S: Service<Request<RequestBody<B>>>,
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    /// The state after *Resolving*.
+    fn authenticated(
+        caller: Result<Option<AuthInfo>, Rejection>,
+        source: OperationSource,
+        call: Call<S>,
+        body: B,
+    ) -> Self {
+        let caller = match caller {
+            Ok(caller) => caller,
+            Err(rejection) => return Self::Rejected { error: rejection.into() },
+        };
+        match source {
+            OperationSource::Headers(operation) => {
+                call.authorize(caller, operation, |state, context| {
+                    RequestBody::timed(body, state.body_timeout, &context.request)
+                })
+            }
+            OperationSource::Body => {
+                let body = ReadBody::new(body, call.state.max_body_length);
+                let body = timeout(call.state.body_timeout, body);
+                Self::Reading { body, next: Some((caller, call)) }
+            }
+        }
+    }
+
+    /// The state after *Reading*.
+    fn read(body: Result<Bytes, LayerError>, caller: Option<AuthInfo>, call: Call<S>) -> Self {
+        let operation = |body: &Bytes| jsonrpc::operation(body, call.state.max_resources);
+        match body.and_then(|body| Ok((operation(&body)?, body))) {
+            Ok((operation, body)) => {
+                call.authorize(caller, operation, |_, _| RequestBody::buffered(body))
+            }
+            Err(error) => Self::Rejected { error },
+        }
+    }
+}
+
+impl<S> Call<S> {
+    /// Calls the service if the caller may perform the operation.
+    fn authorize<B>(
+        mut self,
+        caller: Option<AuthInfo>,
+        operation: Operation,
+        body: impl FnOnce(&McpState, &ResponseContext) -> RequestBody<B>,
+    ) -> State<S, B, S::Future>
+    where
+        S: Service<Request<RequestBody<B>>>,
+    {
+        match inbound::authorize(&self.state, &mut self.head, caller, operation) {
+            Ok(context) => {
+                let body = body(&self.state, &context);
+                let response = self.inner.call(Request::from_parts(self.head, body));
+                State::Calling { response, next: Some((self.state, context)) }
+            }
+            Err(error) => State::Rejected { error },
+        }
+    }
+}
+
+impl<S, B, R> Future for McpFuture<S, B>
+where
+    S: Service<Request<RequestBody<B>>, Response = Response<R>>,
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    type Output = Result<Response<ResponseBody<R>>, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        loop {
+            // Without a `next`, this future has been ready: it must not be polled again, and stays pending.
+            let next = match state.as_mut().project() {
+                StateProjection::Resolving { resolution, next } => {
+                    let resolved = ready!(resolution.as_mut().poll(cx));
+                    let Some((source, mut call, body)) = next.take() else { return Poll::Pending };
+                    let caller = resolved.validate(&mut call.head);
+                    State::authenticated(caller, source, call, body)
+                }
+                StateProjection::Reading { body, next } => {
+                    let body = ready!(body.poll(cx));
+                    let Some((caller, call)) = next.take() else { return Poll::Pending };
+                    State::read(body.unwrap_or(Err(LayerError::BodyTimeout)), caller, call)
+                }
+                StateProjection::Calling { response, next } => {
+                    let response = ready!(response.poll(cx))?;
+                    let Some((state, context)) = next.take() else { return Poll::Pending };
+                    return Poll::Ready(Ok(outbound::process(&state, response, context)));
+                }
+                StateProjection::Rejected { error } => {
+                    return Poll::Ready(Ok(error.to_response().map(ResponseBody::layer)));
+                }
+            };
+            state.set(next);
+        }
+    }
+}
+
+impl<S, B> fmt::Debug for McpFuture<S, B>
+where
+    S: Service<Request<RequestBody<B>>>,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("McpFuture(..)")
+        f.debug_struct("McpFuture").finish_non_exhaustive()
     }
 }

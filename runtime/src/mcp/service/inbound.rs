@@ -1,22 +1,16 @@
 //! A request on its way to the SDK's service: authenticated, authorized, and with the SDK's own ids.
 
-use std::error::Error;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderName};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
-use http_body::Body;
-use tokio::time::timeout;
 
+use crate::layer::{AuthenticationSettings, Challenged};
 use crate::mcp::authenticated_request::AuthenticatedRequest;
-use crate::mcp::body::{ReadBody, RequestBody};
-use crate::mcp::jsonrpc;
 use crate::mcp::layer_error::LayerError;
 use crate::mcp::operation::{Operation, OperationSource};
 use crate::mcp::state::McpState;
-use crate::resource_server::RequiredScopes;
 use crate::{AuthInfo, Condition};
 
 pub(super) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -31,44 +25,42 @@ pub(super) struct ResponseContext {
     pub(super) resumed: Vec<Condition>,
 }
 
-/// Authenticates and authorizes a request, and changes its head to what the SDK's service gets.
-pub(super) async fn process<B>(
-    state: &Arc<McpState>,
-    head: &mut Parts,
-    body: B,
-) -> Result<(RequestBody<B>, ResponseContext), LayerError>
-where
-    B: Body<Data = Bytes>,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
-    let source = match head.method {
-        Method::POST => {
-            OperationSource::of(&head.headers).map_err(|_| LayerError::RepeatedHeader)?
-        }
+/// Where the operation of a request is read from.
+pub(super) fn operation_source(head: &Parts) -> Result<OperationSource, LayerError> {
+    match head.method {
+        Method::POST => OperationSource::of(&head.headers).map_err(|_| LayerError::RepeatedHeader),
         // GET begins or resumes a stream, DELETE ends a session.
-        _ => OperationSource::Headers(Operation::Other),
-    };
-    let declared = match &source {
+        _ => Ok(OperationSource::Headers(Operation::Other)),
+    }
+}
+
+/// How a request is authenticated. The challenge names the scopes of the operation if the headers name it: the
+/// body is not read before the token is valid.
+pub(super) fn authentication_settings(
+    state: &McpState,
+    source: &OperationSource,
+) -> AuthenticationSettings {
+    let declared = match source {
         OperationSource::Headers(operation) => state.registry.policies(operation).next(),
         OperationSource::Body => None,
     };
-    let required = match &declared {
-        Some(policy) => RequiredScopes::of(&policy.requirement),
-        None => RequiredScopes::listed(&state.initial_scopes),
-    };
-    let caller = state.server.authenticated_caller((&mut *head).into(), required).await?;
-    if caller.is_none() && !state.anonymous {
-        return Err(state.server.reject_missing_token(required).into());
+    AuthenticationSettings {
+        server: state.server.clone(),
+        challenged: match declared {
+            Some(policy) => Challenged::Requirement(policy.requirement),
+            None => Challenged::Scopes(Arc::clone(&state.initial_scopes)),
+        },
+        optional: state.anonymous,
     }
-    let (operation, body) = match source {
-        OperationSource::Headers(operation) => (operation, Err(body)),
-        OperationSource::Body => {
-            let body = timeout(state.body_timeout, ReadBody::new(body, state.max_body_length));
-            let body = body.await.map_err(|_| LayerError::BodyTimeout)??;
-            let operation = jsonrpc::operation(&body, state.max_resources)?;
-            (operation, Ok(body))
-        }
-    };
+}
+
+/// Authorizes an authenticated request, and changes its head to what the SDK's service gets.
+pub(super) fn authorize(
+    state: &Arc<McpState>,
+    head: &mut Parts,
+    caller: Option<AuthInfo>,
+    operation: Operation,
+) -> Result<ResponseContext, LayerError> {
     state.decide(&operation, caller.as_ref())?;
     let session = session(state, &head.headers, caller.as_ref())?;
     let event = last_event(state, &head.headers, caller.as_ref(), session.as_ref())?;
@@ -85,11 +77,7 @@ where
     }
     let request = AuthenticatedRequest::new(state, operation, caller);
     head.extensions.insert(Arc::clone(&request));
-    let body = match body {
-        Ok(read) => RequestBody::buffered(read),
-        Err(unread) => RequestBody::timed(unread, state.body_timeout, &request),
-    };
-    Ok((body, ResponseContext { request, session, resumed }))
+    Ok(ResponseContext { request, session, resumed })
 }
 
 /// The SDK's id of the session that a request belongs to.
