@@ -1,4 +1,4 @@
-//! R-B8: refusals that an application makes itself are those of the guard.
+//! R-B8: a rejection that the application creates equals that of a guard.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -31,7 +31,7 @@ struct App {
     server: ResourceServer,
 }
 
-/// Anybody may have a public document; a private one needs a token, and what it says.
+/// A public document needs no token. A private one needs a token that satisfies the condition of its name.
 #[requires_auth(optional)]
 async fn document(
     auth: Option<AuthInfo>,
@@ -157,7 +157,7 @@ async fn code_without_a_caller_creates_the_same_rejections() {
 
 #[tokio::test]
 async fn a_condition_with_an_invalid_scope_is_a_server_error() {
-    // R-B8: it fails closed, also where the token would meet another alternative.
+    // R-B8: it fails closed, also if the token satisfies another alternative.
     let service = Service::start().await;
     for path in ["/document/broken", "/outside/broken-token", "/outside/broken-scope"] {
         assert_server_error(&service.get(path).await, 500, body::SERVER_ERROR, None);
@@ -246,7 +246,7 @@ async fn application_rejections_are_counted_and_logged_like_those_of_a_guard() {
     }
 }
 
-/// A guard that is written by hand, for an argument that cannot receive the caller.
+/// A guard without the attribute, for an argument that cannot receive the caller.
 async fn wrong_argument(
     _: Authorized<ByTryInto<Function<'w'>, OAuthScope<'r', 'e', 'a', 'd'>>, String>,
 ) {

@@ -1,5 +1,5 @@
-//! The authorization server dead, slow, lying or rude: an outage for the caller, within the
-//! deadline, and nothing given away.
+//! Each fault of the authorization server is an outage for the caller, within the request timeout, and no
+//! secret is logged.
 
 use std::time::{Duration, Instant};
 
@@ -11,10 +11,10 @@ use requires_auth::testing::{ActiveAs, AuthorizationServer, Fault};
 use crate::service::Service;
 use crate::{assert_ran, assert_server_error};
 
-/// The deadline in these tests; the default is asserted by itself.
+/// The request timeout in these tests. The default has a test of its own.
 const REQUEST_TIMEOUT: Duration = Duration::from_millis(400);
 
-/// What a busy machine may add. It only bounds a test that would otherwise hang.
+/// The delay that a busy machine may add. It only bounds a test that would otherwise hang.
 const TOLERANCE: Duration = Duration::from_secs(4);
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_response_of_exactly_the_maximum_length_is_read() {
 
 #[tokio::test]
 async fn a_response_with_a_content_encoding_is_rejected() {
-    // R-C5: also one that would be right if it were read as it is.
+    // R-C5: also one whose bytes are a valid response without decoding.
     let service = Service::start().await;
     let right = r#"{"active":true,"aud":"https://api.example/v1","scope":"read","sub":"alice"}"#;
     let fault = Fault::body("application/json", right);

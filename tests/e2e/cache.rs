@@ -1,4 +1,4 @@
-//! R-E: remembering claims, seen from outside.
+//! R-E: the cache of claims, through the responses of a service.
 
 use fixtures::raw_http::Request;
 use fixtures::rejection_body as body;

@@ -1,4 +1,4 @@
-//! R-C10: an authorization server that keeps failing is left alone, and noticed when it is back.
+//! R-C10: the circuit breaker opens after repeated failures, and closes when the server recovers.
 
 use std::time::{Duration, Instant};
 
@@ -10,14 +10,14 @@ use requires_auth::testing::{Fault, ManualClock};
 use crate::service::Service;
 use crate::{assert_challenged, assert_ran, assert_server_error};
 
-/// Whole seconds, as `Retry-After` has them.
+/// The `Retry-After` of a rejection by the open breaker, in whole seconds.
 const RETRY_AFTER_1: Option<&str> = Some("1");
 
 async fn send(service: &Service, token: &str) -> Response {
     Request::get("/read").bearer(token).send(service.address).await
 }
 
-/// Fails five times, as often as it takes.
+/// Sends five requests, the number of failures that opens the breaker.
 async fn open_breaker(service: &Service, token: &str) {
     for _ in 0..5 {
         assert_server_error(&send(service, token).await, 503, body::UNAVAILABLE, Some("5"));
@@ -50,7 +50,7 @@ async fn an_open_breaker_sends_nothing_until_a_probe_succeeds() {
 
 #[tokio::test]
 async fn the_breaker_closes_within_a_second_of_the_restart() {
-    // R-C10, R-L2: by the clock of the machine, with the defaults.
+    // R-C10, R-L2: with the clock of the system and the defaults.
     let service = Service::start().await;
     let token = service.token("read");
     service.authorization_server.stop().await.unwrap();
@@ -123,7 +123,7 @@ async fn a_flapping_server_is_used_whenever_it_is_up() {
         open_breaker(&service, &token).await;
         assert_server_error(&send(&service, &token).await, 503, body::UNAVAILABLE, RETRY_AFTER_1);
         clock.advance(Duration::from_millis(500));
-        // The probe fails, and so there is another period.
+        // The probe fails, so the breaker stays open for another interval.
         assert_server_error(&send(&service, &token).await, 503, body::UNAVAILABLE, Some("5"));
         assert_server_error(&send(&service, &token).await, 503, body::UNAVAILABLE, RETRY_AFTER_1);
         service.authorization_server.clear_faults();
@@ -136,7 +136,7 @@ async fn a_flapping_server_is_used_whenever_it_is_up() {
 
 #[tokio::test]
 async fn inactive_tokens_and_rejected_credentials_do_not_open_the_breaker() {
-    // R-C10: inactive tokens, answers that a token provokes, and our own mistakes.
+    // R-C10: nor do responses that the token causes, or configuration errors of this server.
     let (service, _) = start(|client| client.max_in_flight(1)).await;
     let token = service.token("read");
     for _ in 0..10 {
@@ -198,7 +198,7 @@ async fn start(
 ) -> (Service, ManualClock) {
     let clock = ManualClock::new();
     let shared = clock.clone();
-    // The probe that hangs is given up soon, since nobody else is waiting for it.
+    // A probe without a response times out soon, because the tests wait for it.
     let client = |client: IntrospectionBuilder| {
         settings(client).clock(shared).request_timeout(Duration::from_millis(1500))
     };

@@ -1,4 +1,4 @@
-//! R-A: reading the token from a request.
+//! R-A: how the token is read from a request.
 
 use fixtures::raw_http::Request;
 use fixtures::rejection_body as body;
@@ -143,7 +143,7 @@ async fn a_request_is_rejected_before_its_body_is_read() {
     // R-A8
     let service = Service::start().await;
     let reader = service.token("read");
-    // A body that never comes: who waits for it never answers.
+    // A body that is never sent: a server that waits for it never responds.
     let promising = |request: Request| {
         request.header("content-type", "application/json").header("content-length", "1000000")
     };
@@ -151,7 +151,7 @@ async fn a_request_is_rejected_before_its_body_is_read() {
         (promising(Request::post("/write")), 401, body::UNAUTHORIZED),
         (promising(Request::post("/write").bearer("bad")), 401, body::INVALID_TOKEN),
         (promising(Request::post("/write").bearer(&reader)), 403, body::INSUFFICIENT_SCOPE),
-        // Bodies that the handler's own extractor would refuse with another status.
+        // Bodies that the handler's own extractor would reject with another status.
         (Request::post("/write").json("{malformed"), 401, body::UNAUTHORIZED),
         (Request::post("/write").bearer(&reader).json("{malformed"), 403, body::INSUFFICIENT_SCOPE),
         (
@@ -200,7 +200,7 @@ async fn no_decision_carries_over_to_the_next_request_of_a_connection() {
     assert_eq!(service.introspection_requests(), 3);
 }
 
-/// Reads one answer of a connection that stays open: the head, and as much as it announces.
+/// Reads one response of a connection that stays open: the head, and a body of its `content-length`.
 async fn read_response(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     loop {

@@ -19,10 +19,10 @@ use crate::service::RESOURCE;
 /// More than the longest delay between two attempts.
 const DELAY: Duration = Duration::from_secs(8);
 
-/// Far more than anything takes; a test that runs into it fails.
+/// Longer than any step of a test takes. A test that exceeds it fails.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a busy machine may add.
+/// The delay that a busy machine may add.
 const TOLERANCE: Duration = Duration::from_secs(8);
 
 async fn authorize(server: &ResourceServer, token: &str) -> Result<AuthInfo, Rejection> {
@@ -216,7 +216,8 @@ async fn a_cancelled_request_does_not_cancel_the_attempt() {
     assert_eq!(metadata_requests(&authorization_server), 1);
 }
 
-/// A clock that shows whether something still holds it.
+/// A clock whose clones can be counted, so that the test sees when the last one is dropped. `ManualClock` does
+/// not count its clones.
 #[derive(Debug)]
 struct Held(#[expect(dead_code, reason = "it is held, not read")] Arc<()>);
 
@@ -359,7 +360,7 @@ async fn a_configuration_error_that_is_found_later_is_an_outage_and_logged() {
         assert!(line.contains(value), "{line}");
         assert!(!format!("{:?}{}", rejected.headers(), rejected.body()).contains(value));
     }
-    // It is repaired at the authorization server.
+    // The error is corrected at the authorization server.
     authorization_server.clear_faults();
     clock.advance(DELAY);
     assert_eq!(authorize(&server, &token).await.unwrap().subject(), Some("alice"));
@@ -367,7 +368,7 @@ async fn a_configuration_error_that_is_found_later_is_an_outage_and_logged() {
 
 #[tokio::test]
 async fn the_cache_namespace_does_not_depend_on_the_discovery() {
-    // R-E2: the caches' keys are made of it, before and after.
+    // R-E2: the keys of a cache contain the namespace, before and after the discovery.
     let clock = ManualClock::new();
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let resolver = |client: IntrospectionBuilder| client.build().unwrap();
@@ -403,8 +404,8 @@ async fn the_cache_namespace_does_not_depend_on_the_discovery() {
 
 #[tokio::test]
 async fn a_localhost_name_is_not_looked_up() {
-    // R-C3: no resolver here has this name, and one elsewhere may have another address for it. The
-    // server answers 421 to a host that it does not serve, so that status shows that it was reached.
+    // R-C3: DNS here does not have this name, and elsewhere may have another address for it. The server
+    // responds with 421 to a host that it does not serve, so that status shows that it was reached.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let elsewhere = |url: &str| url.replace("127.0.0.1", "no-such-name.localhost");
     let endpoint = elsewhere(authorization_server.introspection_url());

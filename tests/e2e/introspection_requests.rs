@@ -1,4 +1,4 @@
-//! R-C: asking the authorization server.
+//! R-C: the introspection requests to the authorization server.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use requires_auth::{
 use crate::service::{RESOURCE, Service};
 use crate::{assert_challenged, assert_ran, assert_server_error, head};
 
-/// Characters that a form encodes, and those that Basic would split at.
+/// Characters that a form encodes, and the colon, which separates the two in Basic authentication.
 const ID: &str = "journal: 50%+ä&b";
 const SECRET: &str = "s:e/c r+e%t=ü&";
 
@@ -155,7 +155,7 @@ async fn rejected_client_credentials_are_a_500() {
     assert_server_error(&response, 500, body::SERVER_ERROR, None);
 }
 
-/// An error response (RFC 6749 §5.2), with a text that belongs into no log.
+/// An error response (RFC 6749 §5.2), with a text that must not be logged.
 fn error_response(status: u16, code: &str) -> Fault {
     let body = format!(r#"{{"error":"{code}","error_description":"text-canary"}}"#);
     Fault::status(status).with_body("application/json", body)
@@ -250,7 +250,7 @@ async fn without_a_configured_client_a_401_is_a_server_error_or_an_inactive_toke
     }
     assert_eq!(service.introspection_requests(), 9);
 
-    // As the example of the MCP TypeScript SDK answers.
+    // The response of the example of the MCP TypeScript SDK.
     let inactive = r#"{"active":false,"error":"invalid_token","error_description":"unknown"}"#;
     let fault = Fault::status(401).with_body("application/json", inactive);
     service.authorization_server.fault(fault);
@@ -315,7 +315,7 @@ async fn other_responses_are_not_retried() {
 
 #[tokio::test]
 async fn only_a_response_with_status_200_is_used() {
-    // R-D1: whatever the body says.
+    // R-D1: with any other status the body is ignored.
     let right = r#"{"active":true,"aud":"https://api.example/v1","scope":"read","sub":"alice"}"#;
     for status in [200, 201, 202, 203, 206, 207, 299, 300, 302, 304, 400, 404, 418, 500, 501, 505] {
         let service = Service::start().await;
@@ -394,8 +394,8 @@ async fn concurrent_uncached_tokens_are_bounded_by_max_in_flight() {
     // R-C9, R-E6
     const BOUND: usize = 16;
     let authorization_server = AuthorizationServer::start().await.unwrap();
-    // However long 10,000 callers take on a busy machine, no request becomes slow, and none ends before
-    // the last caller has come.
+    // The clock stands still, so that no request counts as slow on a busy machine; the timeout is long, so
+    // that none ends before the last caller has sent its request.
     let client = Introspection::builder(authorization_server.introspection_url())
         .max_in_flight(BOUND)
         .request_timeout(Duration::from_secs(15))
@@ -415,7 +415,7 @@ async fn concurrent_uncached_tokens_are_bounded_by_max_in_flight() {
         )
     };
 
-    // Nobody is answered, so what has begun is still in flight when the last one has asked.
+    // No response is sent, so the first requests are still in flight when the last caller sends its own.
     authorization_server.fault_times(BOUND, Fault::hang());
     let requests: Vec<_> = (0..10_000).map(|number| send(format!("unseen.{number}"))).collect();
     let mut pauses = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! R-D: reading the introspection answer, as its effect is seen from outside.
+//! R-D: how an introspection response is read, through the responses of a service.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,13 +9,13 @@ use requires_auth::AudienceCheck;
 use crate::service::{RESOURCE, Service};
 use crate::{assert_challenged, assert_ran, assert_server_error};
 
-/// Asks `/read` with a token about which the authorization server says this.
+/// Requests `/read` with a token that has this introspection response.
 async fn send(service: &Service, response: &str) -> Response {
     let token = service.token_with_response(response);
     Request::get("/read").bearer(&token).send(service.address).await
 }
 
-/// Members that are right in everything.
+/// The response for a valid token, with further members.
 fn valid_response(more: &str) -> String {
     format!(r#"{{"active":true,"aud":"{RESOURCE}","scope":"read","sub":"alice"{more}}}"#)
 }

@@ -173,7 +173,7 @@ async fn an_optional_layer_forwards_requests_without_a_token() {
     assert_challenged(&response, 401, body::INVALID_TOKEN, "read");
     let response = layered.get("/unguarded", "other").await;
     assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, "read");
-    // A guard behind it decides by itself.
+    // A guard behind it makes its own decision.
     let response = layered.send("DELETE", "/guarded", None).await;
     assert_challenged(&response, 401, body::UNAUTHORIZED, "write");
 }
@@ -197,7 +197,7 @@ async fn a_handler_without_a_guard_is_rejected_if_the_layer_denies_it() {
     ] {
         assert_ran(&layered.get(path, token).await, ran);
     }
-    // The answer of a guard is not replaced.
+    // The response of a guard is not replaced.
     let response = layered.send("GET", "/silent", None).await;
     assert_challenged(&response, 401, body::UNAUTHORIZED, "");
     let response = layered.send("DELETE", "/guarded", Some("read")).await;

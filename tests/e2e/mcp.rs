@@ -1,5 +1,5 @@
-//! End to end: guarded tools, prompts and resources of an MCP server behind a real socket, in every
-//! revision and mode that clients speak.
+//! Guarded tools, prompts and resources of an MCP server behind a real socket, in every revision and mode that
+//! clients use.
 
 mod calls;
 mod event_stream_resumption;

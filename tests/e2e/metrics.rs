@@ -1,4 +1,4 @@
-//! What is counted, by the names that are documented, and written down about each refusal.
+//! The metrics by their documented names, and the log line of each rejection.
 
 use std::time::Duration;
 

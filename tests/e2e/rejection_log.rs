@@ -1,5 +1,5 @@
-//! R-B9: what the operator reads about a refusal, at the level that a filter shows which nobody has
-//! set, and what the caller does not.
+//! R-B9: the log lines about a rejection that are shown with the default filter. The caller does not see
+//! what they say.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,4 @@
-//! R-B: the exact answers.
+//! R-B: the exact response of each rejection.
 
 use axum::Router;
 use axum::middleware::map_response;

@@ -1,4 +1,4 @@
-//! R-J: which scopes let a caller through.
+//! R-J: which scopes satisfy a condition.
 
 use fixtures::raw_http::Request;
 use fixtures::rejection_body as body;

@@ -1,4 +1,4 @@
-//! The service under test: guarded handlers on a real socket, an authorization server beside it.
+//! The service under test: guarded handlers behind a real socket, and its authorization server.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,14 +15,14 @@ use requires_auth::{
 };
 use serde_json::Value;
 
-/// What tokens must be meant for. It is an identifier, not the address of the service.
+/// The resource identifier, the audience of each token. It is not the address of the service.
 pub const RESOURCE: &str = "https://api.example/v1";
 
-/// What ends every challenge.
+/// The last parameter of each challenge.
 pub const METADATA: &str =
     "resource_metadata=\"https://api.example/.well-known/oauth-protected-resource/v1\"";
 
-/// A running service; it ends with the test.
+/// A running service. Dropping it stops the service.
 pub struct Service {
     pub address: SocketAddr,
     pub authorization_server: AuthorizationServer,
@@ -31,12 +31,12 @@ pub struct Service {
 }
 
 impl Service {
-    /// With the defaults.
+    /// A service with the defaults.
     pub async fn start() -> Self {
         Self::with(|introspection| introspection, |server| server).await
     }
 
-    /// With other settings.
+    /// A service with other settings.
     pub async fn with(
         introspection: impl FnOnce(IntrospectionBuilder) -> IntrospectionBuilder,
         server: impl FnOnce(ResourceServerBuilder) -> ResourceServerBuilder,
@@ -45,7 +45,7 @@ impl Service {
         Self::with_authorization_server(authorization_server, introspection, server).await
     }
 
-    /// Beside an authorization server with settings of its own.
+    /// A service with this authorization server.
     pub async fn with_authorization_server(
         authorization_server: AuthorizationServer,
         introspection: impl FnOnce(IntrospectionBuilder) -> IntrospectionBuilder,
@@ -61,7 +61,7 @@ impl Service {
         Self::from_builder(authorization_server, server).await
     }
 
-    /// With a resolver of its own, beside an authorization server that issues the tokens.
+    /// A service with this resolver. The authorization server issues the tokens.
     pub async fn with_resolver(
         authorization_server: AuthorizationServer,
         resolver: impl Resolver,
@@ -72,7 +72,7 @@ impl Service {
         Self::from_builder(authorization_server, server).await
     }
 
-    /// As this builder is set.
+    /// A service with the resource server of this builder.
     pub async fn from_builder(
         authorization_server: AuthorizationServer,
         server: ResourceServerBuilder,
@@ -84,7 +84,7 @@ impl Service {
         Self { address: server.address(), authorization_server, runs, _server: server }
     }
 
-    /// Remembering what it was told; the other value can make it invalidate.
+    /// A service with a cache, and the cache.
     pub async fn with_cache() -> (Self, Cached<Introspection>) {
         let authorization_server = AuthorizationServer::start().await.expect("loopback is there");
         let client = Introspection::builder(authorization_server.introspection_url()).build();
@@ -92,23 +92,23 @@ impl Service {
         (Self::with_resolver(authorization_server, cached.clone()).await, cached)
     }
 
-    /// A token that is right in everything, with these scopes.
+    /// A valid token of `alice` with these scopes.
     pub fn token(&self, scopes: &str) -> String {
         let mint = self.authorization_server.mint();
         mint.subject("alice").audience(RESOURCE).scopes(scopes).issue()
     }
 
-    /// A token about which the authorization server says exactly this.
+    /// A token with exactly this introspection response.
     pub fn token_with_response(&self, body: impl Into<String>) -> String {
         self.authorization_server.mint().answer_with_bytes(body.into()).issue()
     }
 
-    /// How often a guarded handler has run.
+    /// The number of times that a handler has run.
     pub fn runs(&self) -> usize {
         self.runs.load(Ordering::SeqCst)
     }
 
-    /// How many exchanges there were.
+    /// The number of introspection requests.
     pub fn introspection_requests(&self) -> usize {
         self.authorization_server.introspections()
     }

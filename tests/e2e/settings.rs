@@ -1,4 +1,4 @@
-//! R-C3 and the settings: what is refused before the first request.
+//! R-C3 and the settings: what is rejected before the first request.
 
 use std::time::Duration;
 

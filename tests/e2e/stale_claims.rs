@@ -1,4 +1,4 @@
-//! R-E: remembered claims that stand in for an authorization server that cannot be asked.
+//! R-E: stale claims, which are used while the authorization server is unavailable.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use crate::{assert_challenged, assert_ran, assert_server_error};
 
 type Cache = Cached<Introspection>;
 
-/// Asks about every request, and remembers for outages.
+/// A service that introspects the token of each request, and keeps the claims for outages.
 async fn start(
     settings: impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>,
 ) -> (Service, Cache) {
     let authorization_server = AuthorizationServer::start().await.unwrap();
-    // With a clock that stands still, an open circuit stays open.
+    // With a clock that stands still, an open circuit breaker stays open.
     let client = Introspection::builder(authorization_server.introspection_url())
         .clock(ManualClock::new())
         .without_retry();
@@ -32,7 +32,7 @@ async fn get(service: &Service, path: &str, token: &str) -> Response {
     Request::get(path).bearer(token).send(service.address).await
 }
 
-/// To the function that needs `write`, and whatever else the body names.
+/// A request to the function that requires `write` and the scopes in the body.
 async fn further(service: &Service, token: &str, scopes: &str) -> Response {
     Request::post("/further").body("text/plain", scopes).bearer(token).send(service.address).await
 }
@@ -57,7 +57,7 @@ async fn stale_claims_satisfy_only_the_configured_scopes() {
     assert_unavailable(&get(&service, "/choice", &token).await);
     assert_eq!(service.introspection_requests(), 6, "each asked, in vain");
 
-    // By now the circuit is open: nothing is asked, and the same is decided.
+    // Now the circuit breaker is open: nothing is sent, and the decisions are the same.
     let later =
         |response: &Response| assert_server_error(response, 503, body::UNAVAILABLE, Some("1"));
     later(&get(&service, "/unmarked", &token).await);
@@ -98,7 +98,7 @@ async fn without_configured_scopes_stale_claims_satisfy_every_condition() {
 
 #[tokio::test]
 async fn a_token_that_is_rate_limited_itself_uses_no_stale_claims() {
-    // R-C10: the second request meets the pause that the 429 to the first one began.
+    // R-C10: the second request is within the pause that the 429 to the first one started.
     let (service, _) = start(|cached| cached).await;
     let token = service.token("read");
     assert_ran(&get(&service, "/read", &token).await, "alice may");
@@ -114,8 +114,7 @@ async fn a_token_that_is_rate_limited_itself_uses_no_stale_claims() {
 
 #[tokio::test]
 async fn a_request_beyond_max_in_flight_uses_no_stale_claims() {
-    // R-C10, R-C9: else somebody with tokens that are answered late could use another one that was
-    // revoked.
+    // R-C10, R-C9: otherwise a caller with slow tokens could use another token that was revoked.
     let clock = ManualClock::new();
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let client = Introspection::builder(authorization_server.introspection_url())
@@ -144,7 +143,7 @@ async fn a_request_beyond_max_in_flight_uses_no_stale_claims() {
     assert_server_error(&response, 503, body::UNAVAILABLE, Some("1"));
     assert_eq!(service.runs(), 1);
 
-    // The same for an exchange that makes way for another one.
+    // The same for an introspection request that is cancelled in favour of another one.
     clock.advance(Duration::from_secs(4));
     let own = revoked.clone();
     service.authorization_server.clear_faults();

@@ -1,5 +1,5 @@
-//! R-C10, R-C9, R-C7: an authorization server that is up, and callers whose tokens make it fail for
-//! themselves, 50 times a second. Everybody else is answered as if they were not there.
+//! R-C10, R-C9, R-C7: an attacker sends 50 requests a second with tokens for which the authorization server
+//! fails, or appears to. The responses to all other callers stay the same.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +13,7 @@ use crate::load::get_with;
 use crate::report::{Outcome, Report, check};
 use crate::service::{RESOURCE, Service};
 
-/// What the server does to a token of the attacker's.
+/// The response of the server to a token of the attacker.
 #[derive(Debug, Clone, Copy)]
 enum Attack {
     ServerError,
@@ -23,7 +23,7 @@ enum Attack {
     Closes,
     Late,
     TooMany,
-    /// The same, and nothing in time for what it has not issued, such as the token of a control request.
+    /// The same, and a timeout for tokens that it has not issued, such as that of a control request.
     TooManyAndLate,
 }
 
@@ -52,28 +52,28 @@ impl Attack {
         }
     }
 
-    /// Whether the content of one token may be the reason for such an answer, so that it is no failure of
-    /// the server and no control request is due.
+    /// Whether the content of the token can cause this response. It then counts as no failure of the server,
+    /// and no control request is sent.
     fn is_about_the_token(self) -> bool {
         matches!(self, Self::BadRequest | Self::BrokenObject)
     }
 }
 
-/// Whose tokens the server fails for.
+/// The tokens for which the server fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tokens {
-    /// The attacker's own, which it has issued.
+    /// Tokens of the attacker, which the server has issued.
     Valid,
-    /// Those that look like a JWT, and none of which it has issued.
+    /// Tokens in the form of a JWT, none of which the server has issued.
     Garbage,
-    /// All that it has not issued, such as that of a control request.
+    /// All tokens that the server has not issued, such as that of a control request.
     Unknown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Timing {
     Steady,
-    /// All at the moments at which a circuit that opened lets a probe through.
+    /// All at the moments at which an open circuit breaker forwards a probe.
     WithProbe,
 }
 
@@ -87,9 +87,7 @@ pub async fn run(report: &mut Report) {
             for (timing, how) in [(Timing::Steady, ""), (Timing::WithProbe, ", in step")] {
                 let fault = format!("50/s: {what} for {whose}{how}");
                 let experiment = attack_on_others(attack, tokens, timing, 128);
-                report
-                    .row("R-C10 R-C9 R-C7", &fault, "99 of 100 others answered", experiment)
-                    .await;
+                report.row("R-C10 R-C9 R-C7", &fault, "99 of 100 others served", experiment).await;
             }
         }
     }
@@ -100,33 +98,33 @@ pub async fn run(report: &mut Report) {
             let fault = format!("50/s: {what} for garbage, {max_in_flight} in flight");
             let experiment =
                 attack_on_others(attack, Tokens::Garbage, Timing::Steady, max_in_flight);
-            report.row("R-C10 R-C9 R-C7", &fault, "99 of 100 others answered", experiment).await;
+            report.row("R-C10 R-C9 R-C7", &fault, "99 of 100 others served", experiment).await;
         }
     }
     let fault = "500 for every token, and only one in use";
-    let expected = "open after 5 exchanges; then 1 probe per period";
+    let expected = "open after 5 requests; then 1 probe per period";
     report.row("R-C10", fault, expected, single_token()).await;
     report
         .row(
             "R-C10 R-L2",
-            "back up, in an attack in step with the probe",
-            "found within two periods",
+            "recovers, in an attack in step with the probe",
+            "closed within two periods",
             recovery_during_attack(),
         )
         .await;
     report
         .row(
             "R-C10 R-L2",
-            "back up, 500 for all unknown tokens, in an attack",
-            "stays closed once it is found",
+            "recovers, 500 for all unknown tokens, in an attack",
+            "stays closed once it has closed",
             breaker_stays_closed(),
         )
         .await;
     report
         .row(
             "R-C10 R-L2",
-            "back up, slow, with 200 callers waiting",
-            "twice as many exchanges each time",
+            "recovers, slow, with 200 callers waiting",
+            "twice as many requests each time",
             gradual_recovery(),
         )
         .await;
@@ -139,7 +137,7 @@ const PERIOD: Duration = Duration::from_millis(500);
 struct Attackers(JoinHandle<()>);
 
 impl Attackers {
-    /// Sends requests until it is dropped, and waits for no answer.
+    /// Sends requests until it is dropped, and waits for no response.
     fn start(
         service: &Arc<Service>,
         attacker_tokens: &IssuedTokens,
@@ -153,7 +151,7 @@ impl Attackers {
             Timing::WithProbe => ATTACKERS_PER_SECOND * 500 / 1000,
         };
         let mut ticks = interval(Duration::from_secs(1) * at_once / ATTACKERS_PER_SECOND);
-        // A machine that is busy for a moment does not make more of them.
+        // Ticks that a busy machine misses are not made up for.
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let own = attacker_tokens.token(&service, "mallory");
         Self(tokio::spawn(async move {
@@ -162,7 +160,7 @@ impl Attackers {
                 ticks.tick().await;
                 for request in 0..at_once {
                     let token = match tokens {
-                        // One of them again and again, or a new one each time.
+                        // The same token repeatedly, or a new one each time.
                         Tokens::Valid if (number + request) % 2 == 0 => own.clone(),
                         Tokens::Valid => attacker_tokens.token(&service, "mallory"),
                         Tokens::Garbage | Tokens::Unknown => format!("eyJ.{number}.{request}"),
@@ -190,7 +188,7 @@ async fn attack_on_others(
     timing: Timing,
     max_in_flight: usize,
 ) -> Outcome {
-    // Half of the default, so that exchanges that are not answered reach the bound in half of the time.
+    // Half of the default, so that requests without a response reach the limit in half of the time.
     let deadline = Duration::from_millis(2500);
     let service = Arc::new(
         Service::without_cache(|client| {
@@ -218,7 +216,7 @@ async fn attack_on_others(
         service.authorization_server.fault(late);
     }
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    // Somebody was there before.
+    // One caller was authenticated before the attack.
     let first = issued_tokens.token(&service, "carol");
     let (status, body) = get_with(&http, &service, "/entries", &first).await;
     check(status == 200, || format!("{status} {body}"))?;
@@ -258,10 +256,13 @@ async fn attack_on_others(
         let control_requests = tokens.filter(|token| !by_callers(token)).count();
         check(control_requests == 0, || format!("{control_requests} control requests"))?;
     }
-    Ok(format!("{answered} of {OTHER_CALLERS}, {} exchanges", service.introspection_requests()))
+    Ok(format!(
+        "{answered} of {OTHER_CALLERS}, {} introspection requests",
+        service.introspection_requests()
+    ))
 }
 
-/// Tokens that the server has issued to some.
+/// The tokens that the server has issued to a group of callers.
 #[derive(Clone, Default)]
 struct IssuedTokens(Arc<std::sync::Mutex<std::collections::HashSet<String>>>);
 
@@ -279,7 +280,7 @@ impl IssuedTokens {
 }
 
 async fn single_token() -> Outcome {
-    // The longest one, which does not end while the machine is busy.
+    // The longest interval, which does not end while the machine is busy.
     let period = Duration::from_secs(60);
     let service = Service::without_cache(|client| {
         client.without_retry().circuit_breaker_probe_interval(period)
@@ -299,7 +300,7 @@ async fn single_token() -> Outcome {
     }
     check(sent[..8] == [1, 2, 3, 4, 5, 5, 5, 5], || format!("{sent:?}"))?;
     check(sent[8..] == [6, 6, 6, 6, 7, 7, 7, 7, 8, 8, 8, 8], || format!("{sent:?}"))?;
-    Ok("5 exchanges, and 1 in each period of 3".to_owned())
+    Ok("5 introspection requests, and 1 in each period of 3".to_owned())
 }
 
 async fn recovery_during_attack() -> Outcome {
@@ -318,7 +319,7 @@ async fn recovery_during_attack() -> Outcome {
     service.authorization_server.fault(fault);
     let back = Instant::now();
     while get_with(&http, &service, "/entries", &token).await.0 != 200 {
-        check(back.elapsed() < 10 * PERIOD, || "not found".to_owned())?;
+        check(back.elapsed() < 10 * PERIOD, || "the breaker stays open".to_owned())?;
     }
     let took = back.elapsed();
     drop(attackers);
@@ -326,7 +327,7 @@ async fn recovery_during_attack() -> Outcome {
     Ok(format!("after {took:.1?}"))
 }
 
-/// Nobody but the attacker is there when the server is back, so a control request finds it.
+/// When the server recovers, only the attacker sends requests, so a control request detects it.
 async fn breaker_stays_closed() -> Outcome {
     let service = Arc::new(Service::without_cache(|client| client).await);
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -362,7 +363,7 @@ async fn gradual_recovery() -> Outcome {
     for _ in 0..6 {
         get_with(&http, &service, "/entries", &token).await;
     }
-    // From now on the answers are counted while they are on their way.
+    // The responses are delayed, so that the number of requests in flight can be observed.
     service.authorization_server.clear_faults();
     service.authorization_server.fault(Fault::delay(Duration::from_millis(200)));
     sleep(PERIOD).await;
@@ -388,8 +389,8 @@ async fn gradual_recovery() -> Outcome {
     sleep(Duration::from_millis(60)).await;
     let at_once = service.introspection_requests() - before;
     callers.join_all().await;
-    check(at_once <= 8, || format!("{at_once} exchanges in the first 60 ms"))?;
+    check(at_once <= 8, || format!("{at_once} introspection requests in the first 60 ms"))?;
     let answered = answered.load(Ordering::Relaxed);
     check(answered == 200, || format!("{answered} answered"))?;
-    Ok(format!("{at_once} exchanges in the first 60 ms, and all answered in the end"))
+    Ok(format!("{at_once} introspection requests in the first 60 ms, and all answered in the end"))
 }

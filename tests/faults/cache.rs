@@ -1,4 +1,4 @@
-//! R-E1 to R-E8, R-L1 and R-L3: what is remembered, for how long, and what it never decides.
+//! R-E1 to R-E8, R-L1 and R-L3: what is cached, for how long, and that decisions are not.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,46 +18,56 @@ pub async fn run(report: &mut Report) {
         .row(
             "R-E1",
             "none",
-            "one exchange; each request is decided anew",
+            "one introspection request; a decision each time",
             decisions_are_not_cached(),
         )
         .await;
-    report.row("R-E2", "none", "no token in what the cache shows of itself", debug_output()).await;
+    report.row("R-E2", "none", "no token in the Debug output of the cache", debug_output()).await;
     report
         .row("R-E3", "a token is revoked", "200 for 60 s at most, then 401", revoked_token())
         .await;
     report
         .row(
             "R-E4",
-            "down, and a token that nobody knew",
-            "503, and no 401 that is remembered",
+            "stopped, and a token that is not cached",
+            "503, and no cached 401",
             outage_is_not_cached(),
         )
         .await;
     report
         .row(
             "R-E4 R-L1",
-            "five thousand made-up tokens",
-            "the good one needs no further exchange",
+            "five thousand unknown tokens",
+            "the valid token stays cached",
             unknown_tokens(),
         )
         .await;
     report
         .row(
             "R-E5",
-            "ten times more tokens than there is room for",
-            "some forgotten, never all",
+            "ten times more tokens than max_entries",
+            "some evicted, never all",
             eviction(),
         )
         .await;
     report
-        .row("R-E6", "500 callers with one unseen token", "one exchange", single_flight(false))
+        .row(
+            "R-E6",
+            "500 callers with one uncached token",
+            "one introspection request",
+            single_flight(false),
+        )
         .await;
     report
-        .row("R-E6", "the same, while it is down", "one exchange; 503 to all", single_flight(true))
+        .row(
+            "R-E6",
+            "the same, while it fails",
+            "one introspection request; 503 to all",
+            single_flight(true),
+        )
         .await;
     report
-        .row("R-E7", "a token is forgotten by a call", "asked about again", invalidated_token())
+        .row("R-E7", "a token is invalidated by a call", "introspected again", invalidated_token())
         .await;
     report
         .row(
@@ -70,8 +80,8 @@ pub async fn run(report: &mut Report) {
     report
         .row(
             "R-L2",
-            "down for longer than claims are remembered",
-            "200 while remembered, then 503",
+            "stopped for longer than the ttl",
+            "200 while cached, then 503",
             outage_longer_than_ttl(),
         )
         .await;
@@ -79,7 +89,7 @@ pub async fn run(report: &mut Report) {
         .row(
             "R-L3",
             "the wall clock jumps an hour ahead",
-            "expired tokens 401, others no exchange",
+            "expired tokens 401, others from the cache",
             wall_clock_forward(),
         )
         .await;
@@ -98,11 +108,11 @@ async fn decisions_are_not_cached() -> Outcome {
     let load = Load::start(&service);
     load.normal(100).await?.only(CallerKind::normal)?;
     load.finish()?;
-    // The token, and the one that nobody has issued.
+    // One for the valid token, one for the unknown token.
     check(service.introspection_requests() == 2, || {
-        format!("{} exchanges", service.introspection_requests())
+        format!("{} introspection requests", service.introspection_requests())
     })?;
-    Ok("200 for reading, 403 for writing, 2 exchanges for both tokens".to_owned())
+    Ok("200 for reading, 403 for writing, 2 introspection requests".to_owned())
 }
 
 async fn debug_output() -> Outcome {
@@ -110,8 +120,8 @@ async fn debug_output() -> Outcome {
     let token = service.token("entries:read");
     get(&service, "/entries", &token).await;
     let shown = format!("{:?}", service.cache);
-    check(!shown.contains(&token), || "the token is shown".to_owned())?;
-    Ok(format!("{} characters of Debug, none of them of the token", shown.len()))
+    check(!shown.contains(&token), || "the token is in the Debug output".to_owned())?;
+    Ok(format!("{} characters, without the token", shown.len()))
 }
 
 async fn revoked_token() -> Outcome {
@@ -135,7 +145,7 @@ async fn outage_is_not_cached() -> Outcome {
     service.authorization_server.clear_faults();
     let after = get(&service, "/entries", &token).await.0;
     check((during, after) == (503, 200), || format!("{during}, {after}"))?;
-    Ok(format!("{during}, and {after} at once when it is back"))
+    Ok(format!("{during}, and {after} as soon as it recovers"))
 }
 
 async fn unknown_tokens() -> Outcome {
@@ -161,8 +171,8 @@ async fn unknown_tokens() -> Outcome {
     let before = service.introspection_requests();
     let (status, _) = get(&service, "/entries", &good).await;
     let further = service.introspection_requests() - before;
-    check((status, further) == (200, 0), || format!("{status}, {further} exchanges"))?;
-    Ok(format!("{} refused; then {status} without an exchange", before - 1))
+    check((status, further) == (200, 0), || format!("{status}, {further} introspection requests"))?;
+    Ok(format!("{} rejected; then {status} from the cache", before - 1))
 }
 
 async fn eviction() -> Outcome {
@@ -180,9 +190,9 @@ async fn eviction() -> Outcome {
     }
     let further_requests = service.introspection_requests() - before;
     check(before == 1000 && further_requests < 50, || {
-        format!("{before}, then {further_requests} exchanges")
+        format!("{before}, then {further_requests} introspection requests")
     })?;
-    Ok(format!("of the last 50 of 1000, {} are remembered", 50 - further_requests))
+    Ok(format!("of the last 50 of 1000, {} are cached", 50 - further_requests))
 }
 
 async fn single_flight(down: bool) -> Outcome {
@@ -190,7 +200,7 @@ async fn single_flight(down: bool) -> Outcome {
         |client: IntrospectionBuilder| client.request_timeout(Duration::from_secs(20));
     let service = Arc::new(Service::with(with_timeout, Some(|cache| cache)).await);
     let token = service.token("entries:read");
-    // Until all callers are there, on a slow machine too.
+    // Until all callers have sent their request, on a slow machine too.
     let held = Duration::from_secs(2);
     service.authorization_server.fault(if down {
         Fault::status(500).after(held)
@@ -207,9 +217,9 @@ async fn single_flight(down: bool) -> Outcome {
     let expected = if down { 503 } else { 200 };
     check(seen.iter().all(|it| *it == expected), || format!("{seen:?}"))?;
     check(service.introspection_requests() == 1, || {
-        format!("{} exchanges", service.introspection_requests())
+        format!("{} introspection requests", service.introspection_requests())
     })?;
-    Ok(format!("500×{expected}, 1 exchange"))
+    Ok(format!("500×{expected}, 1 introspection request"))
 }
 
 async fn invalidated_token() -> Outcome {
@@ -221,7 +231,7 @@ async fn invalidated_token() -> Outcome {
     cache.invalidate(&token.parse::<AccessToken>().map_err(|error| error.to_string())?);
     let (status, _) = get(&service, "/entries", &token).await;
     check(status == 401 && service.introspection_requests() == 2, || format!("{status}"))?;
-    Ok("revoked, forgotten, 401 at once".to_owned())
+    Ok("revoked, invalidated, then 401".to_owned())
 }
 
 async fn changed_copy_of_claims() -> Outcome {
@@ -231,9 +241,9 @@ async fn changed_copy_of_claims() -> Outcome {
     let second = get(&service, "/me", &token).await;
     check(first == second && first.1.contains("alice"), || format!("{first:?} {second:?}"))?;
     check(service.introspection_requests() == 1, || {
-        format!("{} exchanges", service.introspection_requests())
+        format!("{} introspection requests", service.introspection_requests())
     })?;
-    Ok("the same claims twice, 1 exchange".to_owned())
+    Ok("the same claims twice, 1 introspection request".to_owned())
 }
 
 async fn outage_longer_than_ttl() -> Outcome {
@@ -251,7 +261,7 @@ async fn outage_longer_than_ttl() -> Outcome {
     service.authorization_server.restart().await.map_err(|error| error.to_string())?;
     let after = load.normal(10).await?;
     load.finish()?;
-    Ok(format!("remembered {cached}; then {uncached}; back {after}"))
+    Ok(format!("cached {cached}; then {uncached}; restarted {after}"))
 }
 
 async fn wall_clock_forward() -> Outcome {
@@ -264,10 +274,10 @@ async fn wall_clock_forward() -> Outcome {
     let after = (send(&short).await, send(&long).await);
     check((before, after) == ((200, 200), (401, 200)), || format!("{before:?} {after:?}"))?;
     check(service.introspection_requests() <= 3, || {
-        format!("{} exchanges", service.introspection_requests())
+        format!("{} introspection requests", service.introspection_requests())
     })?;
     Ok(format!(
-        "{after:?} for the expired and the other, {} exchanges",
+        "{after:?} for the expired and the other, {} introspection requests",
         service.introspection_requests()
     ))
 }
@@ -287,6 +297,6 @@ async fn wall_clock_back() -> Outcome {
     let expired = service.authorization_server.mint().audience(RESOURCE).expired().issue();
     seen.push(get(&service, "/entries", &expired).await.0);
     check(seen == [200, 200, 200, 401], || format!("{seen:?}"))?;
-    check((within, beyond) == (1, 2), || format!("{within}, {beyond} exchanges"))?;
-    Ok(format!("{seen:?}; asked again after 61 s of the monotonic clock"))
+    check((within, beyond) == (1, 2), || format!("{within}, {beyond} introspection requests"))?;
+    Ok(format!("{seen:?}; introspected again after 61 s of the monotonic clock"))
 }

@@ -1,4 +1,4 @@
-//! R-C1 to R-C3, R-C8 and R-C9: how the authorization server is asked, and how much of it.
+//! R-C1 to R-C3, R-C8 and R-C9: the introspection requests, and their number in flight.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub async fn run(report: &mut Report) {
         .row(
             "R-C1 R-C2",
             "none",
-            "a form, with our credentials and nothing of the caller's",
+            "a form, the client's credentials, nothing of the caller",
             request_form(),
         )
         .await;
@@ -24,7 +24,7 @@ pub async fn run(report: &mut Report) {
         .row(
             "R-C3",
             "plain http, or user-info in the URL",
-            "refused before anything is asked",
+            "rejected before any introspection request",
             async { plain_http() },
         )
         .await;
@@ -32,15 +32,15 @@ pub async fn run(report: &mut Report) {
         .row(
             "R-C8",
             "metadata of another issuer",
-            "refused at the start",
+            "rejected at the start",
             metadata_of_another_issuer(),
         )
         .await;
     report
         .row(
             "R-C9",
-            "slow, and 200 callers with tokens of their own",
-            "8 exchanges at once, 503 to the rest at once",
+            "slow, and 200 callers with distinct tokens",
+            "8 requests in flight, 503 to the others immediately",
             beyond_max_in_flight(),
         )
         .await;
@@ -51,7 +51,8 @@ async fn request_form() -> Outcome {
     let token = service.token("entries:read");
     let (status, _) = get(&service, "/entries", &token).await;
     check(status == 200, || status.to_string())?;
-    let request = service.authorization_server.last_introspection().ok_or("nobody asked")?;
+    let request =
+        service.authorization_server.last_introspection().ok_or("no introspection request")?;
     let expected = [
         ("token".to_owned(), token.clone()),
         ("token_type_hint".to_owned(), "access_token".to_owned()),
@@ -72,10 +73,10 @@ async fn request_form() -> Outcome {
 fn plain_http() -> Outcome {
     for url in ["http://as.example/introspect", "https://id:secret@as.example/introspect"] {
         let rejected = Introspection::builder(url).build().map(drop);
-        let text = rejected.err().ok_or_else(|| format!("{url} is taken"))?.to_string();
+        let text = rejected.err().ok_or_else(|| format!("{url} is accepted"))?.to_string();
         check(!text.contains("secret"), || text.clone())?;
     }
-    Ok("both refused, without a word of the secret".to_owned())
+    Ok("both rejected, without the secret".to_owned())
 }
 
 async fn metadata_of_another_issuer() -> Outcome {
@@ -92,7 +93,7 @@ async fn metadata_of_another_issuer() -> Outcome {
     }))
     .map_err(|error| error.to_string())?;
     let rejected = config.build().await.map(drop);
-    let text = rejected.err().ok_or("it is taken")?.to_string();
+    let text = rejected.err().ok_or("it is accepted")?.to_string();
     check(text.contains("metadata"), || text.clone())?;
     Ok(text)
 }
@@ -113,11 +114,11 @@ async fn beyond_max_in_flight() -> Outcome {
         let (service, token) = (std::sync::Arc::clone(&service), service.token("entries:read"));
         callers.spawn(async move { get(&service, "/entries", &token).await.0 });
     }
-    // All but those who wait for an answer are told at once.
+    // All but those in flight are rejected immediately.
     let mut rejections = 0;
     while rejections < 200 - MAX_IN_FLIGHT {
         let status =
-            callers.join_next().await.ok_or("nobody is left")?.map_err(|it| it.to_string())?;
+            callers.join_next().await.ok_or("no caller is left")?.map_err(|it| it.to_string())?;
         check(status == 503, || status.to_string())?;
         rejections += 1;
     }

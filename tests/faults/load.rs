@@ -1,4 +1,4 @@
-//! Clients that never stop asking, and an eye on every answer.
+//! Clients that send requests continuously, and check every response.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -12,14 +12,14 @@ use tokio::time::timeout;
 use crate::report::check;
 use crate::service::Service;
 
-/// Who asks.
+/// The kind of a caller, by the token and the scopes that it presents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CallerKind {
     /// With a token and the scope: 200, or during an outage 503.
     Reader,
-    /// With the same token, for what it has no scope for: 403, or during an outage 503.
+    /// With the same token, for an operation that needs another scope: 403, or during an outage 503.
     Writer,
-    /// With a token that nobody has issued: 401, or during an outage 503.
+    /// With a token that was not issued: 401, or during an outage 503.
     UnknownToken,
     /// Without a token: 401, always.
     WithoutToken,
@@ -28,7 +28,7 @@ pub enum CallerKind {
 impl CallerKind {
     const ALL: [Self; 4] = [Self::Reader, Self::Writer, Self::UnknownToken, Self::WithoutToken];
 
-    /// The answer where the authorization server can be asked.
+    /// The status while the authorization server is available.
     pub fn normal(self) -> u16 {
         match self {
             Self::Reader => 200,
@@ -38,10 +38,10 @@ impl CallerKind {
     }
 }
 
-/// One of the two of a kind.
+/// One of the two clients of a kind.
 type Client = (CallerKind, usize);
 
-/// Two clients of each kind, with connections that are kept.
+/// Two clients of each kind, with persistent connections.
 pub struct Load {
     seen: Arc<Observations>,
     clients: JoinSet<()>,
@@ -79,7 +79,7 @@ impl Load {
         Self { seen, clients }
     }
 
-    /// Forgets what was seen, and waits until every client had this answer so many times more.
+    /// Resets the counts, and waits until every client has received this status the given number of times.
     pub async fn wait_for(
         &self,
         times: usize,
@@ -110,11 +110,11 @@ impl Load {
         self.wait_for(times, CallerKind::normal).await
     }
 
-    /// Ends, if every answer was whole and right.
+    /// Stops the clients. Fails if a response was wrong.
     pub fn finish(mut self) -> Result<(), String> {
         self.clients.abort_all();
         let wrong = self.seen.wrong.lock().unwrap();
-        check(wrong.is_empty(), || format!("{} wrong answers, such as {}", wrong.len(), wrong[0]))
+        check(wrong.is_empty(), || format!("{} wrong responses, such as {}", wrong.len(), wrong[0]))
     }
 }
 
@@ -122,7 +122,7 @@ fn all_clients() -> impl Iterator<Item = Client> {
     CallerKind::ALL.into_iter().flat_map(|caller| [(caller, 0), (caller, 1)])
 }
 
-/// Far more than anything here takes.
+/// Longer than any step of a test takes.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Observations {
@@ -131,11 +131,11 @@ impl Observations {
     }
 }
 
-/// How often who saw what.
+/// The number of responses by client and status.
 pub struct Counts(BTreeMap<(Client, u16), usize>);
 
 impl Counts {
-    /// That nobody saw anything else.
+    /// Fails if a client has received another status.
     pub fn only(&self, allowed: impl Fn(CallerKind) -> u16) -> Result<(), String> {
         let other = self.0.keys().find(|((caller, _), status)| *status != allowed(*caller));
         check(other.is_none(), || format!("{self}"))
@@ -154,7 +154,7 @@ impl std::fmt::Display for Counts {
     }
 }
 
-/// One request, and whether its answer is one that may ever be given.
+/// Sends one request, and fails unless its response is correct in some state of the authorization server.
 async fn send(
     http: &reqwest::Client,
     url: &str,
@@ -179,7 +179,7 @@ async fn send(
     let cache = header("cache-control");
     let body = response.text().await.map_err(|error| error.to_string())?;
     let whole = || format!("{status} {challenge:?} {retry:?} {cache:?} {body}");
-    // The caller's fault is challenged; an outage is not the caller's fault, whoever calls.
+    // A 401 or 403 has a challenge; an outage, which no caller causes, has none.
     let may = status == caller.normal()
         || (matches!(status, 500 | 503) && caller != CallerKind::WithoutToken);
     let scope = if caller == CallerKind::Writer { "entries:write" } else { "entries:read" };
@@ -198,13 +198,13 @@ async fn send(
     Ok(status)
 }
 
-/// One answer to one request.
+/// Sends one request, and returns the status and the body.
 pub async fn get(service: &Service, path: &str, token: &str) -> (u16, String) {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     get_with(&http, service, path, token).await
 }
 
-/// The same on connections that are kept.
+/// The same with a client that keeps its connections.
 pub async fn get_with(
     http: &reqwest::Client,
     service: &Service,

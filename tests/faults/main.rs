@@ -1,6 +1,6 @@
-//! The fault laboratory: a guarded service under continuous load, while its authorization server is
-//! stopped, slowed, talks nonsense or changes its mind. One table tells what was to be expected and
-//! what happened; anything else than that fails the run.
+//! The fault-injection tests: a guarded service under continuous load, while its authorization server is
+//! stopped, slowed, or sends malformed or changing responses. A table shows the expected and the observed
+//! behaviour. A difference fails the run.
 //!
 //! `cargo test -p requires-auth-tests --test faults` prints it; a word behind `--` runs the rows that
 //! contain it. The rows of the shared cache need `redis-server`.

@@ -1,4 +1,4 @@
-//! R-L2, R-C4 to R-C7, R-C10, R-D1 and R-D2 under load: the authorization server fails, and is back.
+//! R-L2, R-C4 to R-C7, R-C10, R-D1 and R-D2 under load: the authorization server fails, and recovers.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::load::{CallerKind, Load};
 use crate::report::{Outcome, Report, check};
 use crate::service::Service;
 
-/// Outages are refused with 503; who brings no token needs nobody to be asked.
+/// The status in an outage: 503, but 401 without a token, which needs no introspection.
 fn outage(caller: CallerKind) -> u16 {
     if caller == CallerKind::WithoutToken { 401 } else { 503 }
 }
@@ -18,18 +18,18 @@ fn misconfigured(caller: CallerKind) -> u16 {
     if caller == CallerKind::WithoutToken { 401 } else { 500 }
 }
 
-/// Short enough to wait for.
+/// Short, because the tests wait for it.
 const REQUEST_TIMEOUT: Duration = Duration::from_millis(500);
 
 pub async fn run(report: &mut Report) {
-    let all_503 = "503 to all who bring a token; then as before";
+    let all_503 = "503 to all requests with a token; then as before";
     report.row("R-L2 R-C10", "stopped, and started again", all_503, stopped()).await;
     report.row("R-L2", "flapping: down and up five times", all_503, flapping()).await;
     report.row("R-C5", "hangs", all_503, fault_during_load(Fault::hang)).await;
     report
         .row(
             "R-C5",
-            "answers after the deadline",
+            "responds after the timeout",
             all_503,
             fault_during_load(|| Fault::delay(4 * REQUEST_TIMEOUT)),
         )
@@ -37,41 +37,46 @@ pub async fn run(report: &mut Report) {
     report
         .row(
             "R-C5",
-            "drips its answer",
+            "sends its response slowly",
             all_503,
             fault_during_load(|| Fault::drip(Duration::from_millis(100))),
         )
         .await;
     report
-        .row("R-C5", "answers without end", all_503, fault_during_load(Fault::endless_body))
-        .await;
-    report
-        .row("R-C5", "answers a megabyte", all_503, fault_during_load(|| Fault::huge_body(1 << 20)))
+        .row("R-C5", "sends an endless response", all_503, fault_during_load(Fault::endless_body))
         .await;
     report
         .row(
             "R-C5",
-            "answers a gzip bomb",
+            "responds with a megabyte",
+            all_503,
+            fault_during_load(|| Fault::huge_body(1 << 20)),
+        )
+        .await;
+    report
+        .row(
+            "R-C5",
+            "responds with a gzip bomb",
             all_503,
             fault_during_load(|| Fault::gzip_bomb(1 << 20)),
         )
         .await;
     report
-        .row("R-C6", "breaks its answers off", all_503, fault_during_load(Fault::truncated))
+        .row("R-C6", "truncates its responses", all_503, fault_during_load(Fault::truncated))
         .await;
     report.row("R-C6", "closes every connection", all_503, fault_during_load(Fault::close)).await;
     report.row("R-C6", "resets every connection", all_503, fault_during_load(Fault::reset)).await;
     report
         .row(
             "R-C6",
-            "closes a pooled connection now and then",
-            "nobody notices: one retry",
+            "closes a pooled connection occasionally",
+            "masked by one retry",
             closed_connections(),
         )
         .await;
-    report.row("R-C6", "502 now and then", "nobody notices: one retry", gateway_errors()).await;
+    report.row("R-C6", "502 occasionally", "masked by one retry", gateway_errors()).await;
     for status in [500, 502, 503, 504, 400, 404, 204] {
-        let fault = format!("answers {status}");
+        let fault = format!("responds with {status}");
         report.row("R-D1", &fault, all_503, fault_during_load(move || Fault::status(status))).await;
     }
     report
@@ -82,31 +87,33 @@ pub async fn run(report: &mut Report) {
             fault_during_load(|| Fault::redirect("http://127.0.0.1:9/")),
         )
         .await;
-    report.row("R-D1", "answers a page of HTML", all_503, fault_during_load(Fault::html)).await;
+    report
+        .row("R-D1", "responds with a page of HTML", all_503, fault_during_load(Fault::html))
+        .await;
     report
         .row(
             "R-D11",
-            "answers broken JSON",
+            "responds with malformed JSON",
             all_503,
             fault_during_load(|| Fault::body("application/json", "{\"active\":")),
         )
         .await;
     for (how, what) in [
-        (ActiveAs::Text, "says \"active\": \"true\""),
-        (ActiveAs::Number, "says \"active\": 1"),
-        (ActiveAs::Absent, "says nothing of active"),
-        (ActiveAs::Repeated, "says active twice"),
+        (ActiveAs::Text, "sends \"active\": \"true\""),
+        (ActiveAs::Number, "sends \"active\": 1"),
+        (ActiveAs::Absent, "omits active"),
+        (ActiveAs::Repeated, "sends active twice"),
     ] {
         report.row("R-D2", what, all_503, fault_during_load(move || Fault::active(how))).await;
     }
-    let retry = "503 with its Retry-After, and nobody asks until then";
+    let retry = "503 with its Retry-After, and no request until then";
     report.row("R-C7", "429 with Retry-After: 30", retry, pause_of_retry_after(429)).await;
     report.row("R-C7", "503 with Retry-After: 30", retry, pause_of_retry_after(503)).await;
     report
         .row(
             "R-B1 R-D1",
-            "refuses our credentials",
-            "500 to all who bring a token; then as before",
+            "rejects the client's credentials",
+            "500 to all requests with a token; then as before",
             rejected_credentials(),
         )
         .await;
@@ -114,7 +121,7 @@ pub async fn run(report: &mut Report) {
         .row(
             "R-C10",
             "500 for a thousand requests",
-            "no more than one probe each half second",
+            "at most one probe each half second",
             probes_of_the_open_breaker(),
         )
         .await;
@@ -125,7 +132,7 @@ async fn fault_during_load(fault: impl Fn() -> Fault + Send + 'static) -> Outcom
     let load = Load::start(&service);
     load.normal(5).await?;
     service.authorization_server.fault(fault());
-    // The first may have been asked before; those after that may not.
+    // The first response may belong to a request from before the fault.
     load.wait_for(1, outage).await?;
     let during = load.wait_for(10, outage).await?;
     during.only(outage)?;
@@ -152,9 +159,9 @@ async fn stopped() -> Outcome {
     check(took < Duration::from_secs(3), || format!("recovered after {took:?}"))?;
     let after = load.normal(10).await?;
     after.only(CallerKind::normal)?;
-    check(service.introspection_requests() > before, || "nobody asked".to_owned())?;
+    check(service.introspection_requests() > before, || "no introspection request".to_owned())?;
     load.finish()?;
-    Ok(format!("during {during}; back within {took:.1?}"))
+    Ok(format!("during {during}; recovered within {took:.1?}"))
 }
 
 async fn flapping() -> Outcome {
@@ -189,7 +196,7 @@ async fn masked_by_retry(fault: fn() -> Fault) -> Outcome {
         meanwhile.only(CallerKind::normal)?;
     }
     load.finish()?;
-    Ok("20 times, and every answer as if nothing had been".to_owned())
+    Ok("20 times, and no response changed".to_owned())
 }
 
 async fn pause_of_retry_after(status: u16) -> Outcome {
@@ -202,7 +209,10 @@ async fn pause_of_retry_after(status: u16) -> Outcome {
     let during = load.wait_for(10, outage).await?;
     during.only(outage)?;
     check(service.introspection_requests() == requests_before, || {
-        format!("{} more exchanges", service.introspection_requests() - requests_before)
+        format!(
+            "{} more introspection requests",
+            service.introspection_requests() - requests_before
+        )
     })?;
     service.authorization_server.clear_faults();
     let still = load.wait_for(10, outage).await?;
@@ -210,7 +220,7 @@ async fn pause_of_retry_after(status: u16) -> Outcome {
     service.clock.advance(Duration::from_secs(31));
     let after = load.normal(5).await?;
     load.finish()?;
-    Ok(format!("during {during}, no exchange; 31 s later {after}"))
+    Ok(format!("during {during}, no introspection request; 31 s later {after}"))
 }
 
 async fn rejected_credentials() -> Outcome {
@@ -239,10 +249,10 @@ async fn probes_of_the_open_breaker() -> Outcome {
         service.introspection_requests() - requests_before,
         started.elapsed().as_millis() / 500 + 1,
     );
-    // Those that were on their way when the breaker opened are not probes.
-    check(probes as u128 <= most + 8, || format!("{probes} exchanges"))?;
+    // The requests that were in flight when the breaker opened are no probes.
+    check(probes as u128 <= most + 8, || format!("{probes} introspection requests"))?;
     service.authorization_server.clear_faults();
     load.normal(5).await?;
     load.finish()?;
-    Ok(format!("during {during}; {probes} exchanges"))
+    Ok(format!("during {during}; {probes} introspection requests"))
 }

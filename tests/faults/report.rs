@@ -1,4 +1,4 @@
-//! The table.
+//! The table of the results.
 
 use std::process::ExitCode;
 
@@ -9,17 +9,17 @@ pub struct Report {
     skipped: Vec<String>,
 }
 
-/// What happened, or what should not have.
+/// The observed behaviour, or the difference to the expected one.
 pub type Outcome = Result<String, String>;
 
 impl Report {
     pub fn start(filters: Vec<String>) -> Self {
-        println!("{:<18} {:<46} {:<52} what happened", "rows", "fault", "expected");
+        println!("{:<18} {:<46} {:<52} observed", "rows", "fault", "expected");
         Self { filters, ran: 0, failed: Vec::new(), skipped: Vec::new() }
     }
 
-    /// One line: the rows of REQUIREMENTS that it is about, the fault, what is expected, and the
-    /// experiment.
+    /// Runs an experiment and prints one line: the ids of the requirements, the fault, the expected and the
+    /// observed behaviour.
     pub async fn row(
         &mut self,
         rows: &str,
@@ -34,7 +34,7 @@ impl Report {
             return;
         }
         self.ran += 1;
-        // A panic is an outcome too, and not the end of the table.
+        // A panic fails this row, and not the whole run.
         let outcome = match tokio::spawn(experiment).await {
             Ok(outcome) => outcome,
             Err(panic) => Err(format!("panicked: {panic}")),
@@ -43,13 +43,13 @@ impl Report {
             Ok(happened) => happened,
             Err(problem) => {
                 self.failed.push(format!("{rows} {fault}"));
-                format!("NOT SO: {problem}")
+                format!("FAILED: {problem}")
             }
         };
         println!("{rows:<18} {fault:<46} {expected:<52} {happened}");
     }
 
-    /// One line about rows that cannot be run here.
+    /// Prints one line about requirements that cannot be tested here.
     pub fn skip(&mut self, rows: &str, reason: &str) {
         println!("{rows:<18} skipped: {reason}");
         self.skipped.push(format!("{rows} ({reason})"));
@@ -65,7 +65,7 @@ impl Report {
     }
 }
 
-/// Says in words why a promise is not kept.
+/// Fails with a description of the problem.
 pub fn check(kept: bool, problem: impl FnOnce() -> String) -> Result<(), String> {
     if kept { Ok(()) } else { Err(problem()) }
 }

@@ -1,4 +1,4 @@
-//! The service under test, its authorization server, and a clock that the experiments move.
+//! The service under test, its authorization server, and the clock of both.
 
 use std::sync::Arc;
 
@@ -22,14 +22,14 @@ pub struct Service {
 }
 
 impl Service {
-    /// Asks about each request.
+    /// A service that introspects the token of each request.
     pub async fn without_cache(
         settings: impl FnOnce(IntrospectionBuilder) -> IntrospectionBuilder,
     ) -> Self {
         Self::with(settings, None::<fn(CachedBuilder<_>) -> CachedBuilder<_>>).await
     }
 
-    /// Remembers what it was told.
+    /// A service with a cache.
     pub async fn with_cache(
         settings: impl FnOnce(CachedBuilder<Introspection>) -> CachedBuilder<Introspection>,
     ) -> Self {
@@ -81,7 +81,7 @@ impl Service {
         format!("http://{}{path}", self.server.address())
     }
 
-    /// A token that is right in everything, with these scopes.
+    /// A valid token with these scopes.
     pub fn token(&self, scopes: &str) -> String {
         journal::token(&self.authorization_server, scopes)
     }
@@ -91,7 +91,7 @@ impl Service {
     }
 }
 
-/// Changes its copy of the claims before it shows them.
+/// Responds with the claims, after it has changed its copy of them.
 #[requires_auth]
 async fn me(auth: AuthInfo) -> Json<Value> {
     let mut claims: Value = auth.claims().expect("claims are JSON");

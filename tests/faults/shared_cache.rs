@@ -1,4 +1,4 @@
-//! R-E9 and R-E10: what instances share through a store, and what they do without it.
+//! R-E9 and R-E10: instances that share a cache, and failures of its store.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -20,40 +20,33 @@ pub async fn run(report: &mut Report) {
     report
         .row(
             "R-E9",
-            "the authorization server is gone",
+            "the authorization server is stopped",
             "another instance: 200",
             entry_of_another_instance(),
         )
         .await;
     report
-        .row("R-E9", "the store is killed and comes back", "no answer changes", killed_store())
+        .row("R-E9", "the store is killed and restarted", "no response changes", killed_store())
         .await;
     report
         .row(
             "R-E9",
-            "the store answers nobody for 2 s",
+            "the store does not respond for 2 s",
             "100 ms lost, once or twice",
             paused_store(),
         )
         .await;
+    report.row("R-E9", "the entry is garbage", "introspected again", garbage_entry()).await;
     report
-        .row("R-E9", "the store has garbage for all tokens", "asked about again", garbage_entry())
+        .row("R-E9", "the store grants every scope", "403, as the claims require", forged_scopes())
         .await;
     report
-        .row("R-E9", "the store grants every scope", "403, as the server says", forged_scopes())
-        .await;
-    report
-        .row(
-            "R-E9 R-E3",
-            "the store brings back what is 61 s old",
-            "asked about again",
-            restored_entry(),
-        )
+        .row("R-E9 R-E3", "an entry of 61 s is restored", "introspected again", restored_entry())
         .await;
     report
         .row(
             "R-E10",
-            "another instance forgets a token",
+            "another instance invalidates a token",
             "401 within 1 s",
             invalidated_token(false),
         )
@@ -61,8 +54,8 @@ pub async fn run(report: &mut Report) {
     report
         .row(
             "R-E10",
-            "the same, while the store is away",
-            "401 when it is back",
+            "the same, while the store is stopped",
+            "401 after its restart",
             invalidated_token(true),
         )
         .await;
@@ -71,7 +64,7 @@ pub async fn run(report: &mut Report) {
 type Builder = CachedBuilder<Introspection>;
 
 fn shared_by(store: &RedisServer) -> impl FnOnce(Builder) -> Builder {
-    let shared = SharedCache::single(store.url(), "a secret for the laboratory only");
+    let shared = SharedCache::single(store.url(), "a secret for the fault tests only");
     let shared = shared.build().expect("the settings are right");
     |cache| cache.shared(shared)
 }
@@ -86,7 +79,7 @@ async fn entry_of_another_instance() -> Outcome {
     service.authorization_server.stop().await.expect("it was running");
     let status = get(&other, "/entries", &token).await.0;
     check(status == 200, || format!("{status}"))?;
-    Ok("200 from an instance that never asked".to_owned())
+    Ok("200 from an instance without an introspection request".to_owned())
 }
 
 async fn killed_store() -> Outcome {
@@ -99,14 +92,14 @@ async fn killed_store() -> Outcome {
         load.normal(50).await?.only(CallerKind::normal)?;
         store.restart();
     }
-    // A token that is new to all gets there, too.
+    // A new token is stored again.
     let started = Instant::now();
     while store.keys("*:claims:*").is_empty() {
         check(started.elapsed() < TIMEOUT, || "the store is not used again".to_owned())?;
         get(&service, "/entries", &service.token("entries:read")).await;
     }
     load.finish()?;
-    Ok("every answer right through three kills; used again".to_owned())
+    Ok("every response correct through three kills; used again".to_owned())
 }
 
 async fn paused_store() -> Outcome {
@@ -126,8 +119,8 @@ async fn paused_store() -> Outcome {
     Ok(format!("200 to all; {slow} waited, {fast} did not"))
 }
 
-/// Lets one instance find out about a token, changes what the store has of it, and has another
-/// instance say what it makes of that.
+/// One instance resolves a token, the entry in the store is changed, and another instance gets a request with
+/// the token. Returns its status and the number of introspection requests.
 async fn after_change_of_the_store(
     scopes: &str,
     path: &str,
@@ -148,7 +141,7 @@ async fn garbage_entry() -> Outcome {
     let change = |_: &Service, store: &RedisServer| store.put(&store.claims_key(), &[1; 500]);
     let seen = after_change_of_the_store("entries:read", "/entries", change).await;
     check(seen == (200, 1), || format!("{seen:?}"))?;
-    Ok("200, 1 exchange".to_owned())
+    Ok("200, 1 introspection request".to_owned())
 }
 
 async fn forged_scopes() -> Outcome {
@@ -158,7 +151,7 @@ async fn forged_scopes() -> Outcome {
     };
     let seen = after_change_of_the_store("other", "/entries", change).await;
     check(seen == (403, 1), || format!("{seen:?}"))?;
-    Ok("403, 1 exchange".to_owned())
+    Ok("403, 1 introspection request".to_owned())
 }
 
 async fn restored_entry() -> Outcome {
@@ -168,7 +161,7 @@ async fn restored_entry() -> Outcome {
     };
     let seen = after_change_of_the_store("entries:read", "/entries", change).await;
     check(seen == (200, 1), || format!("{seen:?}"))?;
-    Ok("200, 1 exchange".to_owned())
+    Ok("200, 1 introspection request".to_owned())
 }
 
 async fn invalidated_token(store_stopped: bool) -> Outcome {
@@ -181,7 +174,7 @@ async fn invalidated_token(store_stopped: bool) -> Outcome {
         check(status == 200, || format!("{status}"))?;
     }
     service.authorization_server.revoke(&token);
-    let cache = service.cache.as_ref().expect("it remembers");
+    let cache = service.cache.as_ref().expect("it has a cache");
     let parsed = token.parse::<AccessToken>().expect("it was issued");
     if store_stopped {
         store.kill();
@@ -195,7 +188,7 @@ async fn invalidated_token(store_stopped: bool) -> Outcome {
     }
     let started = Instant::now();
     while get(&other, "/entries", &token).await.0 != 401 {
-        check(started.elapsed() < TIMEOUT, || "never forgotten".to_owned())?;
+        check(started.elapsed() < TIMEOUT, || "never invalidated".to_owned())?;
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let took = started.elapsed();

@@ -15,7 +15,7 @@ const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/interop/oidc-provide
 /// Long enough for a machine that is busy with something else.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// A running server; it ends with this value.
+/// A running server. Dropping it stops the server.
 pub(crate) struct AuthorizationServer {
     pub(crate) facts: Facts,
     process: Child,
@@ -24,7 +24,7 @@ pub(crate) struct AuthorizationServer {
     http: reqwest::Client,
 }
 
-/// What the server says about itself when it starts.
+/// The line that the server prints when it starts.
 #[derive(Deserialize)]
 pub(crate) struct Facts {
     pub(crate) issuer: String,

@@ -1,4 +1,4 @@
-//! A guarded application behind a real listener, and what it answers.
+//! A guarded application behind a real listener.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use tokio::net::TcpListener;
 pub(crate) struct Journal {
     /// The resource identifier.
     pub(crate) resource: String,
-    /// Where its metadata is, which every challenge must name.
+    /// The URL of its metadata, which every challenge names.
     pub(crate) metadata_url: String,
     calls: Calls,
     http: reqwest::Client,
 }
 
-/// The whole of an answer, but for its date.
+/// The whole response without its date.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Response {
     pub(crate) status: u16,
@@ -36,7 +36,7 @@ struct App {
     calls: Calls,
 }
 
-/// How often a handler ran.
+/// The number of times that a handler has run.
 #[derive(Clone, Default)]
 struct Calls(Arc<AtomicUsize>);
 
@@ -93,8 +93,8 @@ impl Journal {
         self.post(Some(token), r#"{"title":"first"}"#).await
     }
 
-    /// Tries to create an entry, by a request whose body is malformed: a guard that refuses it has
-    /// not looked (R-A8), and its handler has not run.
+    /// Sends a request with a malformed body to create an entry: a guard rejects it without reading the body (R-A8),
+    /// and the handler does not run.
     pub(crate) async fn rejection(&self, token: Option<&str>) -> Response {
         let before = self.calls();
         let response = self.post(token, "{").await;
@@ -102,7 +102,7 @@ impl Journal {
         response
     }
 
-    /// The answer of the guard: no header but these, nothing in the body but `body`.
+    /// The expected response of the guard: these headers and no others, and this body.
     pub(crate) fn rejected(status: u16, header: Option<(&str, &str)>, body: &str) -> Response {
         let length = body.len().to_string();
         let fixed = [
@@ -129,7 +129,7 @@ impl Journal {
         let mut headers = BTreeMap::new();
         for (name, value) in response.headers() {
             let twice = headers.insert(name.to_string(), value.to_str().unwrap().to_owned());
-            assert_eq!(twice, None, "`{name}` is there twice");
+            assert_eq!(twice, None, "`{name}` occurs twice");
         }
         headers.remove("date");
         Response {

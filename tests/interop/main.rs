@@ -1,7 +1,7 @@
-//! Interop with an authorization server that nobody here wrote: oidc-provider.
+//! Interoperability with an independent authorization server, oidc-provider.
 //!
-//! `tests/interop/run` installs it and runs these tests. Each starts a server of its own, so that
-//! one may move its clock or stop it.
+//! `tests/interop/run` installs it and runs these tests. Each starts its own server, so that it
+//! can set the clock of the server or stop it.
 
 #![expect(
     clippy::expect_used,
@@ -123,7 +123,7 @@ async fn an_unknown_token_is_rejected() {
 #[tokio::test]
 async fn a_token_of_an_unsupported_type_is_rejected() {
     // R-B1, R-C10: oidc-provider answers whatever has the shape of a JWT with
-    // `400 unsupported_token_type`, which is about this token and no outage.
+    // `400 unsupported_token_type`, which concerns this token and is no outage.
     let (_server, journal) = start().await;
     assert_invalid_token(&journal, "eyJhbGciOiJub25lIn0.e30.").await;
 }

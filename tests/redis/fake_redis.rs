@@ -89,7 +89,7 @@ fn correct_reply(name: &str) -> Vec<u8> {
     }
 }
 
-/// Every answer is right and fast, and each token is resolved once. Returns the number of commands.
+/// Every response is correct and fast, and each token is resolved. Returns the number of commands.
 async fn assert_responses_are_correct_with(what: &str, respond: Respond) -> u32 {
     let (fake, server) = (FakeRedis::start(respond).await, authorization_server().await);
     let shared = SharedCache::single(fake.url.as_str(), SECRET);

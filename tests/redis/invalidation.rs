@@ -108,7 +108,7 @@ async fn invalidate_during_a_resolution(invalidate: impl AsyncFnOnce(&Instance, 
         invalidate(&one, &token).await;
     };
     tokio::join!(before, meanwhile);
-    // It would be written after the answer, so before the claims of the next token.
+    // It would be written after the response, so before the claims of the next token.
     let another = crate::instance::token(&server, "entries:read");
     assert_eq!(slow.read(&another).await, Response::ok());
     wait_until(|| !store.keys("*:claims:*").is_empty()).await;
@@ -234,7 +234,7 @@ async fn an_invalidation_during_an_outage_is_sent_afterwards() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_token_that_is_invalidated_continuously_delays_no_other() {
-    // R-E10: neither what is heard nor what is sent, also where the store is 1 ms away.
+    // R-E10: neither a message that is received nor one that is sent, also with a latency of 1 ms.
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let proxy = Proxy::with_latency(store.port, Duration::from_millis(1)).await;
     let [sent, heard] = [(); 2].map(|()| token(&server, "entries:read"));

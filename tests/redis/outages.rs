@@ -1,4 +1,4 @@
-//! A store that is lost, slow or full delays requests briefly, and changes no answer (R-E9).
+//! A store that is lost, slow or full delays requests briefly, and changes no response (R-E9).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -112,7 +112,7 @@ async fn killing_and_restarting_the_store_under_load_changes_no_response() {
             tokio::spawn(async move {
                 let mut responses = 0;
                 while !over.load(Ordering::SeqCst) {
-                    // Cached tokens, new ones, and made-up ones, in turn.
+                    // Cached tokens, new ones, and unknown ones, in turn.
                     let fresh = token(&server, "entries:read");
                     for _ in 0..3 {
                         assert_eq!(instance.read(&fresh).await, Response::ok());
@@ -128,7 +128,7 @@ async fn killing_and_restarting_the_store_under_load_changes_no_response() {
     for _ in 0..3 {
         wait_until(|| store.keys("*:claims:*").len() >= 10).await;
         store.kill();
-        // This many answers are given without it.
+        // This many introspection requests are sent without it.
         let requests_before = server.introspections();
         wait_until(|| server.introspections() >= requests_before + 50).await;
         store.restart();

@@ -166,7 +166,7 @@ async fn an_entry_takes_little_more_memory_than_its_claims() {
 
 #[tokio::test]
 async fn inactive_tokens_and_failures_are_not_shared() {
-    // R-E4, R-E9: made-up tokens cannot fill the store.
+    // R-E4, R-E9: unknown tokens cannot fill the store.
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let instance = Instance::start(&server, &store.url()).await;
     for number in 0..20 {

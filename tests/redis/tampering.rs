@@ -44,7 +44,7 @@ async fn a_dump_of_the_store_reveals_nothing() {
     }
 }
 
-/// Changes the entry of a token. Another instance must resolve the token again, and answer as without an
+/// Changes the entry of a token. Another instance must resolve the token again, and respond as without an
 /// entry.
 async fn is_a_miss(store: &RedisServer, what: &str, change: impl FnOnce(&str)) {
     let server = authorization_server().await;

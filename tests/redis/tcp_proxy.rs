@@ -26,7 +26,7 @@ impl Proxy {
         Self::with_latency(port, Duration::ZERO).await
     }
 
-    /// Each answer takes so much longer.
+    /// A proxy that delays each reply by `latency`.
     pub async fn with_latency(port: u16, latency: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
         let address = listener.local_addr().expect("a bound socket has an address");
@@ -49,7 +49,7 @@ impl Proxy {
         self.state.send_replace(State::Cut);
     }
 
-    /// Keeps answers until they are [released](Self::release).
+    /// Holds replies back until [`release`](Self::release) is called.
     pub fn hold(&self) {
         self.state.send_replace(State::Held);
     }

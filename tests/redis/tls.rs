@@ -91,7 +91,7 @@ async fn the_store_is_used_over_tls_only_if_both_certificates_are_valid() {
     std::fs::remove_dir_all(elsewhere).unwrap();
 }
 
-/// Whether the store is used; the answer is right in any case.
+/// Whether the store is used. The response is correct in any case.
 async fn reaches(store: &RedisServer, shared: SharedCacheBuilder) -> bool {
     store.query::<()>(&["FLUSHALL"]);
     let server = authorization_server().await;

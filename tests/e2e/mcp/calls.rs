@@ -23,7 +23,7 @@ fn assert_insufficient(response: &Response, scope: &str) {
     assert_challenged(response, 403, body::INSUFFICIENT_SCOPE, scope);
 }
 
-/// An argument that the tool does not take, so that a call which reads it fails otherwise.
+/// An argument of a wrong type: a call that parses it fails with another error.
 fn wrong() -> Value {
     json!({ "text": ["not a text"] })
 }
@@ -34,7 +34,7 @@ fn right() -> Value {
 
 #[tokio::test]
 async fn a_tool_runs_for_a_caller_with_its_scopes() {
-    // R-I3: the guard is no obstacle to anyone it lets through
+    // R-I3: with the scopes, the guard changes nothing.
     for mode in MODES {
         let mcp_server = RunningServer::start(mode).await;
         let token = mcp_server.token("read write");
@@ -156,7 +156,7 @@ async fn a_further_condition_is_a_403_while_the_status_can_still_be_set() {
 
 #[tokio::test]
 async fn a_rejection_after_the_response_has_started_names_the_scopes() {
-    // R-I3: the status has been sent, so the error of JSON-RPC says it all.
+    // R-I3: the status has been sent, so the error of JSON-RPC has all details.
     for mode in MODES {
         let mcp_server = RunningServer::start(mode).await;
         let response = mcp_server.call(&mcp_server.token("read"), "late", json!({})).await;
@@ -165,7 +165,7 @@ async fn a_rejection_after_the_response_has_started_names_the_scopes() {
     }
 }
 
-/// The error of JSON-RPC, whole; or, if the refusal was faster than the head, the 403.
+/// The whole error of JSON-RPC or, if the head had not been sent before the rejection, the 403.
 #[track_caller]
 fn assert_scopes_in_error(response: &Response, scope: &str) {
     if response.status == 403 {
@@ -220,7 +220,7 @@ async fn a_request_without_a_valid_token_is_rejected_by_the_layer() {
     for mode in MODES {
         let mcp_server = RunningServer::start(mode).await;
         let call = || mcp_server.request("tools/call", json!({ "name": "write", "arguments": {} }));
-        // Only what a header says is known before the body is read.
+        // Only headers are read before the body.
         let scope = if mode.is_modern() { "write" } else { all };
         let missing = call().send(mcp_server.address).await;
         assert_challenged(&missing, 401, body::UNAUTHORIZED, scope);
@@ -245,7 +245,7 @@ async fn the_first_scopes_are_a_setting() {
 
 #[tokio::test]
 async fn of_a_choice_the_first_alternative_is_among_the_first_scopes() {
-    // R-B4: never all of them, so that nobody is asked for admin beside what suffices.
+    // R-B4: never all alternatives, so that `admin` is not requested beside what suffices.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let server = resource_server(&authorization_server);
     let mut router = TestServer::tool_router();
@@ -323,7 +323,7 @@ async fn an_outage_is_a_503_without_a_challenge() {
 
 #[tokio::test]
 async fn only_the_host_of_the_resource_is_accepted() {
-    // The SDK itself refuses the others, against DNS rebinding.
+    // The SDK itself rejects the others, against DNS rebinding.
     let mcp_server = RunningServer::start(MODES[0]).await;
     let token = mcp_server.token("read");
     let call = |host| {
@@ -357,7 +357,7 @@ async fn a_log_of_a_request_does_not_show_the_token() {
 
 #[tokio::test]
 async fn a_spoofed_name_grants_nothing() {
-    // R-I4: it says one tool in the header and calls another.
+    // R-I4: the header names one tool, and the body calls another.
     for mode in MODES {
         let mcp_server = RunningServer::start(mode).await;
         let token = mcp_server.token("read");

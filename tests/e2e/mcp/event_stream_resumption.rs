@@ -1,4 +1,4 @@
-//! Streams that can be resumed, which belong to the caller who began them.
+//! An event stream can be resumed only by the caller that started it.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ use super::test_server::{
     MODES, Mode, RESOURCE, TestServer, guarded, message, meta, post, resource_server,
 };
 
-/// Numbers its events, so that anybody can guess their ids.
+/// Numbers its events, so that their ids can be guessed.
 #[derive(Default)]
 struct SequentialEventStore(Mutex<Vec<(String, ServerSseMessage)>>);
 
@@ -48,7 +48,7 @@ impl EventStore for SequentialEventStore {
     }
 }
 
-/// Counts from 0, as the ids do that the SDK makes up without its store.
+/// Counts from 0, as the SDK does without an event store.
 #[derive(Default)]
 struct ZeroBasedEventStore(SequentialEventStore);
 
@@ -172,7 +172,7 @@ fn with_token(request: Request, token: Option<&str>) -> Request {
     }
 }
 
-/// The ids of the events of an answer.
+/// The ids of the events of a response.
 fn ids(response: &Response) -> Vec<&str> {
     assert_eq!(response.status, 200, "{response:?}");
     response.body.lines().filter_map(|line| line.strip_prefix("id: ")).collect()
@@ -276,7 +276,7 @@ async fn a_forged_event_id_is_rejected() {
 
 #[tokio::test]
 async fn the_response_that_starts_a_session_has_no_event_id() {
-    // R-I12: the SDK makes this id up, and the event store may have given the same to somebody else.
+    // R-I12: the SDK generates this id, and the event store may have used it for another caller.
     let mode = MODES[4];
     let server = Resumable::with(mode, Arc::new(ZeroBasedEventStore::default()), |mcp| mcp).await;
     let (alice, bob) = (server.token("alice", "read"), server.token("bob", "read"));
@@ -302,7 +302,7 @@ async fn the_response_that_starts_a_session_has_no_event_id() {
 
 #[tokio::test]
 async fn a_stream_is_resumed_only_with_the_scopes_that_started_it() {
-    // R-I12, R-I15: what a token may not do now it may not read again.
+    // R-I12, R-I15: a token cannot replay what it may no longer call.
     for mode in STREAMS {
         let server = Resumable::start(mode, |mcp| mcp).await;
         let rich = server.token("alice", "read write");
@@ -318,7 +318,7 @@ async fn a_stream_is_resumed_only_with_the_scopes_that_started_it() {
 
 #[tokio::test]
 async fn anonymous_callers_resume_only_within_a_session() {
-    // R-I12: without one, nothing tells them apart.
+    // R-I12: without a session, nothing distinguishes them.
     for mode in STREAMS {
         let server = Resumable::start(mode, McpBuilder::allow_anonymous).await;
         let alice = server.token("alice", "read");
@@ -349,7 +349,7 @@ async fn anonymous_callers_resume_only_within_a_session() {
 
 #[tokio::test]
 async fn the_streams_of_a_session_without_an_event_store_are_resumed_too() {
-    // R-I12: there the ids count from 0 in each session.
+    // R-I12: without an event store, the ids count from 0 in each session.
     let mcp_server = super::test_server::RunningServer::start(MODES[4]).await;
     let (alice, bob) = (mcp_server.token_of("alice", "read"), mcp_server.token_of("bob", "read"));
     let (alices, bobs) =

@@ -1,4 +1,4 @@
-//! A guarded server behind a layer that is not its own.
+//! A guarded MCP server behind the layer of another one.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -107,7 +107,7 @@ const BY_HAND: [&str; 2] = ["tools/call", "prompts/get"];
 
 #[tokio::test]
 async fn what_another_layer_of_the_same_server_does_not_declare_is_decided_by_the_handler() {
-    // R-I18, R-I4: it lets in the same tokens, and knows none of the scopes.
+    // R-I18, R-I4: it accepts the same tokens, and declares none of the scopes.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let server = resource_server(&authorization_server);
     let own = by_hand(&server).build().unwrap();
@@ -219,7 +219,7 @@ async fn a_handler_behind_the_layer_of_another_server_rejects_every_call() {
     assert!(line.contains("ERROR") && line.contains(RESOURCE) && line.contains(OTHER), "{line}");
     assert!(lines.iter().all(|line| !line.contains(&token)), "{lines:?}");
 
-    // The layers of two `Mcp`s of the same resource server let in the same tokens.
+    // The layers of two `Mcp`s of the same resource server accept the same tokens.
     let server = resource_server(&authorization_server);
     let [one, two] = [(), ()].map(|()| guarded(&server, mcp_server.clone()).build().unwrap());
     let address = behind(&one, &two, MODES[1]).await;

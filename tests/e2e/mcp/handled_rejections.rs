@@ -161,7 +161,7 @@ struct RunningServer {
     address: SocketAddr,
     mode: Mode,
     token: String,
-    /// Runs for as long as requests come.
+    /// Keeps the authorization server running.
     _authorization_server: AuthorizationServer,
 }
 
@@ -280,8 +280,8 @@ async fn a_handler_can_recover_from_the_rejection_of_a_guard() {
 
 #[tokio::test]
 async fn behind_the_layer_alone_the_rejection_of_a_guard_is_a_403() {
-    // R-I3: the handler is the application's own. What its functions return is seen by nobody, so a
-    // rejection within one is an error of JSON-RPC.
+    // R-I3: the handler is the application's own. Nothing reads what its functions return, so a rejection
+    // within one is an error of JSON-RPC.
     for mode in modes() {
         let running = RunningServer::start(mode, |server, mode| {
             let mcp = Mcp::builder(&server, || Ok(Files)).build().unwrap();

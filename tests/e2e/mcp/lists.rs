@@ -1,4 +1,4 @@
-//! What the server tells about itself.
+//! The lists, the policies in `_meta`, and the metadata.
 
 use fixtures::raw_http::Request;
 use requires_auth::mcp::McpBuilder;

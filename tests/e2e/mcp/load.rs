@@ -1,4 +1,4 @@
-//! Many clients at once, of every revision, allowed and refused: each answer is the right one.
+//! Many concurrent clients of every revision, with and without the scopes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,13 +12,13 @@ use crate::service::METADATA;
 
 const CLIENTS: usize = 200;
 
-/// How long the clients go on. Set it to 30 for a load worth the name.
+/// How long the clients send requests, in seconds. Set the variable to 30 for a considerable load.
 fn duration() -> Duration {
     let seconds = std::env::var("REQUIRES_AUTH_LOAD_SECONDS").ok();
     Duration::from_secs(seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or(2))
 }
 
-/// What a client asks, and what it has to get: a text of the tool, or a refusal.
+/// The request of a client, and the expected response: a text of the tool, or a rejection.
 struct Case {
     token: Option<String>,
     tool: &'static str,
@@ -74,7 +74,7 @@ async fn under_load_every_response_is_correct() {
                 });
             }
             let mut turn = number;
-            // On a busy machine, signing in can take all the time there is.
+            // On a busy machine, opening the session can take the whole duration.
             while Instant::now() < until || turn < number + 2 * cases.len() {
                 turn += 1;
                 let index = turn % cases.len();

@@ -1,4 +1,4 @@
-//! Requests that not everyone reads alike.
+//! Ambiguous requests, which two parsers could read differently.
 
 use fixtures::raw_http::Response;
 use serde_json::json;

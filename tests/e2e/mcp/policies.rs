@@ -228,7 +228,7 @@ async fn a_server_can_require_a_policy_of_everything() {
 
 #[tokio::test]
 async fn a_prompt_among_guarded_tools_may_have_no_other_name() {
-    // R-I17: the router of the prompts has nothing from the block that says so, nor that of the tools.
+    // R-I17: neither router has an entry from the block that declares the policies.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let server = resource_server(&authorization_server);
     let renamed =
@@ -242,7 +242,7 @@ async fn a_prompt_among_guarded_tools_may_have_no_other_name() {
     let tools = mcp().declare_tools(&aliased()).declare_prompts(&Aliases::prompt_router());
     assert!(tools.public_tool("aliased").build().is_ok());
 
-    // Where each function is what its attributes say, the prompts of other blocks are free.
+    // If each function has the name in its attribute, the prompts of other blocks may have any name.
     let free = Mcp::builder(&server, || Ok(ToolsOnly)).tool_router(ToolsOnly::tool_router());
     assert!(free.declare_prompts(&renamed).build().is_ok());
 }
@@ -314,7 +314,7 @@ async fn a_tool_or_prompt_that_no_router_of_the_builder_has_is_not_called() {
 
 #[tokio::test]
 async fn the_marker_of_a_declaration_is_not_listed() {
-    // R-I17: the lists say what they said before.
+    // R-I17: the lists are those of a server without the builder.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let server = resource_server(&authorization_server);
     let mcp = strict(&server)

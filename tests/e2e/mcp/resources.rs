@@ -1,4 +1,4 @@
-//! Every method that reads a declared resource is decided as that resource.
+//! Every method that reads a declared resource needs the scopes of that resource.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ use super::test_server::{
 };
 use crate::assert_challenged;
 
-/// Serves whatever it is asked for.
+/// Returns a result for every method.
 pub struct Library;
 
 impl ServerHandler for Library {
@@ -138,7 +138,7 @@ async fn a_skill_is_read_with_the_scopes_of_its_resource() {
 
 #[tokio::test]
 async fn a_method_of_the_protocol_is_no_method_of_the_handler() {
-    // R-I16: the SDK takes a request whose parameters it cannot read for one of the handler's own.
+    // R-I16: the SDK passes a request with malformed parameters to the handler as a custom method.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let mcp = Mcp::builder(&resource_server(&authorization_server), || Ok(Library));
     let sessions = Arc::new(LocalSessionManager::default());
@@ -190,7 +190,7 @@ async fn one_request_names_a_bounded_number_of_resources() {
     assert_eq!((rejected.status, rejected.body.as_str()), (400, body));
     assert_eq!(rejected.header("content-type"), Some("application/json"));
     assert_eq!(rejected.header("cache-control"), Some("no-store"));
-    // What is within the bound is decided.
+    // A request within the limit is authorized.
     let poor = mcp_server.token("other");
     let rejected = listen(100).bearer(&poor).send(mcp_server.address).await;
     assert_challenged(&rejected, 403, body::INSUFFICIENT_SCOPE, "papers:read");
@@ -217,7 +217,7 @@ async fn a_subscription_ends_with_its_token() {
         .json(&message("subscriptions/listen", &params))
         .bearer(&token);
     let stream = tokio::spawn(async move { request.send(address).await });
-    // It has begun, and its token is resolved again while nothing happens.
+    // The stream has started, and its token is resolved again while no event is sent.
     tokio::time::timeout(Duration::from_secs(20), async {
         while authorization_server.introspections() < 2 {
             tokio::time::sleep(Duration::from_millis(10)).await;

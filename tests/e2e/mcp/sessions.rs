@@ -1,4 +1,4 @@
-//! R-I10: sessions belong to the caller who opened them.
+//! R-I10: a session is usable only by the caller that opened it.
 
 use fixtures::raw_http::{Request, Response};
 use serde_json::json;

@@ -1,5 +1,5 @@
-//! R-I9: on stdio the caller is whoever has started the server; and R-I7: without its guard a
-//! guarded server answers nobody.
+//! R-I9: on stdio, the caller is the user that has started the server. R-I7: without its layer, a guarded server
+//! rejects every call.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -31,7 +31,7 @@ use super::test_server::{
     MODES, RESOURCE, TestServer, guarded, message, meta, post, reply, resource_server,
 };
 
-/// A client on a pipe.
+/// A client on the standard streams of a server.
 struct StdioClient {
     lines: Lines<BufReader<ReadHalf<DuplexStream>>>,
     writer: WriteHalf<DuplexStream>,
@@ -86,7 +86,7 @@ fn error_of(response: &Value) -> (&Value, &Value, &Value) {
 
 #[tokio::test]
 async fn a_malformed_resource_request_is_not_passed_to_the_handler() {
-    // R-I16: no layer has seen the method here.
+    // R-I16: there is no layer that checks the method.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let token = authorization_server.mint().subject("alice").audience(RESOURCE).issue();
     let server = resource_server(&authorization_server);
@@ -148,7 +148,7 @@ async fn the_same_tools_work_on_stdio() {
     let tools = listed["result"]["tools"].as_array().unwrap();
     assert!(tools.iter().all(|tool| tool["name"] != "write"), "{listed}");
 
-    // R-A9: what was valid at the start is not valid for ever.
+    // R-A9: a token that was valid at the start can become invalid.
     authorization_server.revoke(&token);
     let rejected = client.call("read").await;
     assert_eq!(error_of(&rejected).1, "invalid_token");
@@ -164,11 +164,11 @@ enum TokenState {
     Outage,
 }
 
-/// A resolver whose answers the test sets.
+/// A resolver whose result the test sets.
 #[derive(Debug, Clone)]
 struct Resolved {
     state: Arc<Mutex<TokenState>>,
-    /// Notified of each look at the claims while a stream lasts.
+    /// Notified of each lookup of the claims during a stream.
     looked_at: Arc<Notify>,
 }
 
@@ -177,7 +177,7 @@ impl Resolved {
         *self.state.lock().unwrap() = state;
     }
 
-    /// Waits until the claims have been looked at again: of two notifications the first may be older.
+    /// Waits for a new lookup of the claims: of two notifications the first may be older.
     async fn rechecked(&self) {
         self.looked_at.notified().await;
         self.looked_at.notified().await;
@@ -239,7 +239,7 @@ const SKILLS: &str =
 const NO_SKILLS: &str =
     r#"{"active":true,"sub":"alice","scope":"other","aud":"https://api.example/v1"}"#;
 
-/// A subscription that has begun, with its acknowledgement read.
+/// A subscription that has started, with its acknowledgement read.
 async fn subscribed() -> (Resolved, Subscriptions, StdioClient) {
     let state = Arc::new(Mutex::new(TokenState::Active(SKILLS)));
     let resolved = Resolved { state, looked_at: Arc::default() };
@@ -261,12 +261,12 @@ async fn subscribed() -> (Resolved, Subscriptions, StdioClient) {
     });
     let acknowledged = client.request("subscriptions/listen", params).await;
     assert_eq!(acknowledged["method"], "notifications/subscriptions/acknowledged");
-    // Only now is it the stream that ends, and not its beginning that is refused.
+    // From here on, the stream ends; before, its start would be rejected.
     subscriptions.started.notified().await;
     (resolved, subscriptions, client)
 }
 
-/// More than a stream needs to end, on a busy machine.
+/// Longer than a stream takes to end on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[tokio::test]
@@ -289,7 +289,7 @@ async fn a_subscription_on_stdio_ends_with_its_token() {
 
 #[tokio::test]
 async fn a_subscription_on_stdio_is_paused_while_its_token_cannot_be_checked() {
-    // R-I15: nothing of the handler is passed on before it is known whether the token is revoked.
+    // R-I15: no event of the handler is sent before the token has been checked.
     for (state, error) in
         [(TokenState::Inactive, json!("invalid_token")), (TokenState::Active(SKILLS), Value::Null)]
     {

@@ -1,4 +1,4 @@
-//! Tasks are authorized like the calls that began them.
+//! A task is authorized like the call that started it.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use super::test_server::{MODES, RESOURCE, message, meta, post, reply, resource_server};
 
-/// Begins one task, and knows every task.
+/// Starts one task, and returns a task for every id.
 struct TaskServer;
 
 fn task(id: &str) -> Task {

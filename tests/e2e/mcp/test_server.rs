@@ -1,4 +1,4 @@
-//! The MCP server under test, and a client that sends what it is told to.
+//! The MCP server under test, and the requests of its clients.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,14 +30,14 @@ use rmcp::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// What tokens must be meant for. It is an identifier, not the address of the server.
+/// The resource identifier, the audience of each token. It is not the address of the server.
 pub const RESOURCE: &str = "https://api.example/v1";
 
-/// The papers of the desk.
+/// The condition and the URI template of the `desk://papers` resources.
 const PAPERS: Condition = Condition::Scope("papers:read");
 const PAPER: &str = "desk://papers/{id}";
 
-/// Counts how often something that is guarded has run.
+/// A handler with a tool for each form of the attribute. It counts its calls.
 #[derive(Debug, Clone, Default)]
 pub struct TestServer {
     runs: Arc<AtomicUsize>,
@@ -205,8 +205,8 @@ impl ServerHandler for TestServer {
         if !request.uri.starts_with("desk://") {
             return Err(ErrorData::resource_not_found("there is no such resource", None));
         }
-        // Nothing declares the drawers: the handler alone decides about them. About the notes it does
-        // not.
+        // The drawers are not declared, so that the handler alone authorizes them. It does not authorize
+        // the notes.
         let condition = match request.uri.as_str() {
             "desk://notes" => Condition::NONE,
             uri if uri.starts_with("desk://drawers/") => Condition::Scope("drawers:read"),
@@ -246,7 +246,7 @@ pub fn guarded(server: &ResourceServer, handler: TestServer) -> McpBuilder<TestS
         .resource("desk://notes", Condition::Scope("notes:read"))
 }
 
-/// A revision, and how the server answers it.
+/// A protocol revision, and the transport mode of the server.
 #[derive(Debug, Clone, Copy)]
 pub struct Mode {
     pub revision: &'static str,
@@ -254,7 +254,7 @@ pub struct Mode {
     pub json: bool,
 }
 
-/// All that the SDK offers for the revisions that clients speak.
+/// All modes of the SDK for the revisions that clients use.
 pub const MODES: [Mode; 8] = [
     Mode { revision: "2026-07-28", sessions: true, json: false },
     Mode { revision: "2026-07-28", sessions: false, json: true },
@@ -266,7 +266,7 @@ pub const MODES: [Mode; 8] = [
     Mode { revision: "2025-06-18", sessions: true, json: false },
 ];
 
-/// A running server; it ends with the test.
+/// A running server. It stops at the end of the test.
 pub struct RunningServer {
     pub address: SocketAddr,
     pub authorization_server: AuthorizationServer,
@@ -289,7 +289,7 @@ impl RunningServer {
         Self::with_resource_server(authorization_server, &server, mode, settings).await
     }
 
-    /// Remembering what the authorization server has said.
+    /// With a cache of claims.
     pub async fn with_cache(mode: Mode) -> Self {
         let authorization_server = AuthorizationServer::start().await.expect("loopback is there");
         let client = Introspection::builder(authorization_server.introspection_url()).build();
@@ -318,7 +318,7 @@ impl RunningServer {
         Self { address, authorization_server, mode, handler }
     }
 
-    /// A token that is right in everything, with these scopes.
+    /// A valid token of `alice` with these scopes.
     pub fn token(&self, scopes: &str) -> String {
         self.token_of("alice", scopes)
     }
@@ -328,17 +328,17 @@ impl RunningServer {
         mint.subject(subject).audience(RESOURCE).scopes(scopes).issue()
     }
 
-    /// How often anything of the desk has run.
+    /// The number of calls of the handler.
     pub fn runs(&self) -> usize {
         self.handler.runs.load(Ordering::SeqCst)
     }
 
-    /// Counts from nothing again.
+    /// Sets the number of calls to 0.
     pub fn reset(&self) {
         self.handler.runs.store(0, Ordering::SeqCst);
     }
 
-    /// A request as a client of this revision sends it, within a session if there are any.
+    /// Sends a request as a client of this revision does, within a session if the mode has them.
     pub async fn send(&self, token: &str, method: &str, params: Value) -> Response {
         let request = self.request(method, params).bearer(token);
         let request = match self.session(token).await {
@@ -427,7 +427,7 @@ pub fn post() -> Request {
         .header("accept", "application/json, text/event-stream")
 }
 
-/// What each request says about its client, from the revision 2026-07-28 on.
+/// The metadata that each request carries from revision 2026-07-28 on.
 pub fn meta(mode: Mode) -> Value {
     json!({
         "io.modelcontextprotocol/protocolVersion": mode.revision,
@@ -440,7 +440,7 @@ pub fn message(method: &str, params: &Value) -> String {
     json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string()
 }
 
-/// The JSON-RPC message that answers the request: the last one, of a stream too.
+/// The JSON-RPC response: the only message of the body, or the last one of an event stream.
 #[track_caller]
 pub fn reply(response: &Response) -> Value {
     assert_eq!(response.status, 200, "{response:?}");

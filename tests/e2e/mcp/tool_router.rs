@@ -1,4 +1,4 @@
-//! Tools that are called through a router made once, not through the handler.
+//! Tools that are called through a router that is created once, not through the handler.
 
 use fixtures::rejection_body as body;
 use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};

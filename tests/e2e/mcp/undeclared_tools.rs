@@ -1,4 +1,4 @@
-//! What the layer has not been told of is guarded all the same, and somebody hears of it.
+//! A guarded tool that is not declared to the layer is rejected, and a warning is logged.
 
 use std::sync::Arc;
 
