@@ -69,31 +69,18 @@ fn require(condition: bool, otherwise: TokenError) -> Result<(), TokenError> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
-
-    /// The exact time and the coarse time, in seconds since the epoch.
-    #[derive(Debug)]
-    struct At(u64, u64);
-
-    impl Clock for At {
-        fn now(&self) -> SystemTime {
-            SystemTime::UNIX_EPOCH + Duration::from_secs(self.0)
-        }
-        fn instant(&self) -> Instant {
-            Instant::now()
-        }
-        fn coarse_now(&self) -> SystemTime {
-            SystemTime::UNIX_EPOCH + Duration::from_secs(self.1)
-        }
-    }
+    use crate::clock::ManualClock;
 
     fn validation(now: u64) -> Validation {
-        validation_at(At(now, now))
+        validation_at(ManualClock::at(unix_time(now)))
     }
 
-    fn validation_at(clock: At) -> Validation {
+    fn unix_time(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn validation_at(clock: ManualClock) -> Validation {
         Validation { leeway: Duration::ZERO, clock: Arc::new(clock) }
     }
 
@@ -116,9 +103,9 @@ mod tests {
             (200, Err(TokenError::Expired)),
             (201, Err(TokenError::Expired)),
         ] {
-            for coarse in [now, now - 1, now + 1] {
-                let validation = validation_at(At(now, coarse));
-                assert_eq!(validate(&validation, &members), expected, "{now}, coarse {coarse}");
+            for clock in ManualClock::with_each_coarse_error(unix_time(now)) {
+                let validation = validation_at(clock);
+                assert_eq!(validate(&validation, &members), expected, "{validation:?}");
             }
         }
         assert_eq!(validate(&validation(199), &format!(r#"{AUD},"exp":199.5"#)), Ok(()));

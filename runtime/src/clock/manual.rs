@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+#[cfg(test)]
+use super::COARSENESS;
 use super::Clock;
 
 /// A clock that a test moves, so that expiry is tested without sleeping. It stands still in between,
@@ -58,6 +60,17 @@ struct Times {
     monotonic: Instant,
     /// When a running clock showed these times.
     running_since: Option<Instant>,
+    #[cfg(test)]
+    coarse: CoarseError,
+}
+
+/// The error of the coarse times in unit tests, by [`COARSENESS`].
+#[cfg(test)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CoarseError {
+    Exact,
+    Behind,
+    Ahead,
 }
 
 impl ManualClock {
@@ -90,7 +103,23 @@ impl ManualClock {
 
     fn starting(wall: SystemTime, running_since: Option<Instant>) -> Self {
         let monotonic = running_since.unwrap_or_else(Instant::now);
-        Self(Arc::new(Mutex::new(Times { wall, monotonic, running_since })))
+        Self(Arc::new(Mutex::new(Times {
+            wall,
+            monotonic,
+            running_since,
+            #[cfg(test)]
+            coarse: CoarseError::Exact,
+        })))
+    }
+
+    /// Clocks whose coarse times are exact, and with the greatest error in both directions.
+    #[cfg(test)]
+    pub(crate) fn with_each_coarse_error(time: SystemTime) -> [Self; 3] {
+        [CoarseError::Exact, CoarseError::Behind, CoarseError::Ahead].map(|coarse| {
+            let clock = Self::at(time);
+            clock.times().coarse = coarse;
+            clock
+        })
     }
 
     /// Moves the wall clock and the monotonic clock forward.
@@ -152,6 +181,26 @@ impl Clock for ManualClock {
 
     fn instant(&self) -> Instant {
         self.times().monotonic
+    }
+
+    #[cfg(test)]
+    fn coarse_now(&self) -> SystemTime {
+        let times = self.times();
+        match times.coarse {
+            CoarseError::Exact => times.wall,
+            CoarseError::Behind => times.wall - COARSENESS,
+            CoarseError::Ahead => times.wall + COARSENESS,
+        }
+    }
+
+    #[cfg(test)]
+    fn coarse_instant(&self) -> Instant {
+        let times = self.times();
+        match times.coarse {
+            CoarseError::Exact => times.monotonic,
+            CoarseError::Behind => times.monotonic.checked_sub(COARSENESS).unwrap(),
+            CoarseError::Ahead => times.monotonic + COARSENESS,
+        }
     }
 }
 

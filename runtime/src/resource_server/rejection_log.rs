@@ -199,7 +199,7 @@ impl<'a> RequiredScopes<'a> {
     /// For a request whose operation is not known yet. Each scope occurs once.
     #[cfg_attr(
         not(feature = "rmcp"),
-        expect(dead_code, reason = "only an MCP server reads the operation from the body")
+        allow(dead_code, reason = "only an MCP server reads the operation from the body")
     )]
     pub(crate) fn listed(scopes: &'a [String]) -> Self {
         Self { declared: Declared::Scopes(scopes), further: &[] }

@@ -15,29 +15,12 @@ use http_body_util::BodyExt;
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::clock::ManualClock;
 use crate::mcp::body::{EventStream, ResponseBody};
-use crate::{
-    AccessToken, Claims, ClientError, Clock, Condition, ResolveError, Resolver, TokenError,
-};
+use crate::{AccessToken, Claims, ClientError, Condition, ResolveError, Resolver, TokenError};
 
-/// A wall clock with the time that the test has set.
-#[derive(Debug, Clone, Default)]
-struct WallClock(Arc<Mutex<Duration>>);
-
-impl WallClock {
-    fn set(&self, time: Duration) {
-        *self.0.lock().unwrap() = time;
-    }
-}
-
-impl Clock for WallClock {
-    fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + *self.0.lock().unwrap()
-    }
-    fn instant(&self) -> std::time::Instant {
-        Instant::now().into_std()
-    }
-}
+/// The wall clock at the start of a test.
+const START: SystemTime = SystemTime::UNIX_EPOCH;
 
 /// The responses of an authorization server and of a cache in front of it.
 #[derive(Debug, Clone, Default)]
@@ -116,14 +99,14 @@ const ALICE: &str =
 
 struct Open {
     answers: Answers,
-    clock: WallClock,
+    clock: ManualClock,
     events: mpsc::UnboundedSender<Bytes>,
     stream: ResponseBody<Events>,
 }
 
 impl Open {
     async fn with(claims: &'static str, scopes: &[&'static str]) -> Self {
-        let (answers, clock) = (Answers::default(), WallClock::default());
+        let (answers, clock) = (Answers::default(), ManualClock::at(START));
         *answers.server.lock().unwrap() = Answer::Claims(claims);
         let server = ResourceServer::builder("https://a.example/")
             .authorization_servers(["https://as.example"])

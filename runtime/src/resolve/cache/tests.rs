@@ -8,65 +8,21 @@ mod stale;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::Semaphore;
 
 use super::*;
+use crate::clock::ManualClock;
 use crate::{AccessToken, Claims, Clock, ResolveError, Resolver, TokenError, UnavailableError};
 
-/// The time that a test sets.
-#[derive(Debug)]
-struct Time {
-    wall: SystemTime,
-    monotonic: Instant,
-    /// How far the coarse clocks are behind or ahead of the precise ones.
-    behind: Duration,
-    ahead: Duration,
+/// The time at which every test starts.
+fn start() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000)
 }
 
-#[derive(Debug, Clone)]
-struct ManualClock(Arc<Mutex<Time>>);
-
-impl ManualClock {
-    fn new() -> Self {
-        Self::with_coarse(0, 0)
-    }
-
-    fn with_coarse(behind: u64, ahead: u64) -> Self {
-        Self(Arc::new(Mutex::new(Time {
-            wall: SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000),
-            monotonic: Instant::now(),
-            behind: Duration::from_secs(behind),
-            ahead: Duration::from_secs(ahead),
-        })))
-    }
-
-    /// Clocks whose coarse times are exact, and as far off as they may be.
-    fn all() -> [Self; 3] {
-        [Self::new(), Self::with_coarse(1, 0), Self::with_coarse(0, 1)]
-    }
-
-    fn pass(&self, seconds: u64) {
-        let mut time = self.0.lock().unwrap();
-        time.wall += Duration::from_secs(seconds);
-        time.monotonic += Duration::from_secs(seconds);
-    }
-}
-
-impl Clock for ManualClock {
-    fn now(&self) -> SystemTime {
-        self.0.lock().unwrap().wall
-    }
-
-    fn instant(&self) -> Instant {
-        self.0.lock().unwrap().monotonic
-    }
-
-    fn coarse_instant(&self) -> Instant {
-        let time = self.0.lock().unwrap();
-        (time.monotonic + time.ahead).checked_sub(time.behind).unwrap()
-    }
+fn manual_clock() -> ManualClock {
+    ManualClock::at(start())
 }
 
 /// A resolver whose answer depends on the first part of the token.

@@ -10,10 +10,10 @@ async fn a_stream_ends_when_its_token_expires() {
         let mut open = Open::with(claims, &[]).await;
         open.send();
         assert_eq!(open.now().await, Next::Event);
-        open.clock.set(99 * SECOND);
+        open.clock.set(START + 99 * SECOND);
         open.send();
         assert_eq!(open.now().await, Next::Event);
-        open.clock.set(100 * SECOND);
+        open.clock.set(START + 100 * SECOND);
         // The claims in the cache have expired as well.
         open.cache(Answer::Claims(claims));
         if event {
@@ -34,12 +34,12 @@ async fn a_stream_without_events_ends_when_its_token_expires() {
     let mut open = Open::with(claims, &[]).await;
     let millis = Duration::from_millis;
     let begin = Instant::now();
-    open.clock.set(millis(9750));
+    open.clock.set(START + millis(9750));
     // In a task of its own, so that nothing but the timer wakes the stream.
     let clock = open.clock.clone();
     tokio::spawn(async move {
         tokio::time::sleep(millis(1100)).await;
-        clock.set(10 * SECOND);
+        clock.set(START + 10 * SECOND);
     });
     assert_eq!(open.within(10 * SECOND).await, Next::End);
     let took = begin.elapsed();
@@ -55,7 +55,7 @@ async fn an_expired_token_ends_a_stream_while_it_is_resolved() {
     assert_eq!(open.within(10 * SECOND).await, Next::Nothing);
     open.send();
     assert_eq!(open.within(10 * SECOND).await, Next::Nothing, "the token is being resolved");
-    open.clock.set(100 * SECOND);
+    open.clock.set(START + 100 * SECOND);
     assert_eq!(open.within(2 * SECOND).await, Next::End);
 }
 
@@ -69,10 +69,10 @@ async fn a_stream_ends_at_the_latest_expiration_time() {
     assert_eq!(open.now().await, Next::Event);
     // From now on the cache has no entry, and the interval for resolving has not elapsed.
     open.cache(Answer::None);
-    open.clock.set(49 * SECOND);
+    open.clock.set(START + 49 * SECOND);
     open.send();
     assert_eq!(open.now().await, Next::Event);
-    open.clock.set(50 * SECOND);
+    open.clock.set(START + 50 * SECOND);
     open.send();
     assert_eq!(open.now().await, Next::End);
 }

@@ -66,7 +66,7 @@ async fn a_stream_over_http_is_bound_to_the_scopes_of_its_operation() {
         assert_eq!(response.status(), 200, "{name}");
         assert!(!response.headers().contains_key("content-length"), "the stream may end early");
         let stream = response.into_body();
-        let clock = WallClock::default();
+        let clock = ManualClock::at(START);
         let mut open = Open { answers, clock, events, stream };
         open.send();
         assert_eq!(open.now().await, Next::Event, "{name}");

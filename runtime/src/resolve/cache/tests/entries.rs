@@ -6,17 +6,17 @@ use crate::{SetupError, TokenError};
 #[tokio::test]
 async fn claims_are_cached_for_the_ttl() {
     // R-E3
-    for clock in ManualClock::all() {
+    for clock in ManualClock::with_each_coarse_error(start()) {
         let script = Script::open();
         let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build().unwrap();
         assert_eq!(subject(&cached, "a").await, "answer 1");
-        clock.pass(59);
+        clock.advance(Duration::from_secs(59));
         assert_eq!(subject(&cached, "a").await, "answer 1");
-        clock.pass(1);
+        clock.advance(Duration::from_secs(1));
         assert_eq!(subject(&cached, "a").await, "answer 2", "60 s by default");
 
         assert_eq!(subject(&cached, "short").await, "answer 3");
-        clock.pass(0);
+        clock.advance(Duration::from_secs(0));
         assert_eq!(subject(&cached, "expired").await, "answer 4");
         assert_eq!(subject(&cached, "expired").await, "answer 5", "no time to live is left");
     }
@@ -25,13 +25,13 @@ async fn claims_are_cached_for_the_ttl() {
 #[tokio::test]
 async fn an_entry_expires_with_its_token() {
     // R-E3
-    for clock in ManualClock::all() {
+    for clock in ManualClock::with_each_coarse_error(start()) {
         let script = Script::open();
         let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build().unwrap();
         assert_eq!(subject(&cached, "short").await, "answer 1");
-        clock.pass(9);
+        clock.advance(Duration::from_secs(9));
         assert_eq!(subject(&cached, "short").await, "answer 1");
-        clock.pass(1);
+        clock.advance(Duration::from_secs(1));
         assert_eq!(subject(&cached, "short").await, "answer 2");
     }
 }
@@ -39,18 +39,18 @@ async fn an_entry_expires_with_its_token() {
 #[tokio::test]
 async fn a_jump_of_the_wall_clock_extends_no_entry() {
     // R-L3, R-E3
-    let (script, clock) = (Script::open(), ManualClock::new());
+    let (script, clock) = (Script::open(), manual_clock());
     let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build().unwrap();
     assert_eq!(subject(&cached, "a").await, "answer 1");
-    clock.0.lock().unwrap().wall -= Duration::from_secs(3600);
-    clock.pass(60);
+    clock.set(clock.now() - Duration::from_secs(3600));
+    clock.advance(Duration::from_secs(60));
     assert_eq!(subject(&cached, "a").await, "answer 2");
 }
 
 #[tokio::test]
 async fn inactive_tokens_are_cached_for_the_inactive_ttl_and_failures_never() {
     // R-E4
-    for clock in ManualClock::all() {
+    for clock in ManualClock::with_each_coarse_error(start()) {
         let script = Script::open();
         let cached = Cached::builder(Arc::clone(&script)).clock(clock.clone()).build().unwrap();
         let inactive = || async {
@@ -59,9 +59,9 @@ async fn inactive_tokens_are_cached_for_the_inactive_ttl_and_failures_never() {
             script.resolutions()
         };
         assert_eq!(inactive().await, 1);
-        clock.pass(4);
+        clock.advance(Duration::from_secs(4));
         assert_eq!(inactive().await, 1);
-        clock.pass(1);
+        clock.advance(Duration::from_secs(1));
         assert_eq!(inactive().await, 2);
         for count in 3..6 {
             let error = cached.resolve(&token("outage")).await.unwrap_err();

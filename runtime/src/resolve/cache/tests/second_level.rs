@@ -56,7 +56,7 @@ struct Setup {
 
 impl Setup {
     fn new() -> Self {
-        let (script, clock, level) = (Script::open(), ManualClock::new(), InProcess::default());
+        let (script, clock, level) = (Script::open(), manual_clock(), InProcess::default());
         let opened = level.clone();
         let cached = Cached::builder(Arc::clone(&script))
             .clock(clock.clone())
@@ -102,10 +102,10 @@ async fn a_second_level_cannot_extend_the_life_of_claims() {
     let setup = Setup::new();
     assert_eq!(subject(&setup.cached, "a").await, "answer 1");
     let first = setup.wait_for_entry().await;
-    setup.clock.pass(59);
+    setup.clock.advance(Duration::from_secs(59));
     setup.first_level().invalidate_all();
     assert_eq!(subject(&setup.cached, "a").await, "answer 1");
-    setup.clock.pass(1);
+    setup.clock.advance(Duration::from_secs(1));
     assert_eq!(subject(&setup.cached, "a").await, "answer 2", "60 s after the resolution");
 
     let ahead = setup.clock.now() + Duration::from_secs(2);

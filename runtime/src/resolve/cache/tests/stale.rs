@@ -26,7 +26,7 @@ impl Resolver for Settable {
             Active(answer) => Claims::from_introspection(answer.as_bytes()),
             Failing(error) => Err(error),
             Slow(seconds, error) => {
-                self.clock.pass(seconds);
+                self.clock.advance(Duration::from_secs(seconds));
                 Err(error)
             }
         }
@@ -47,7 +47,7 @@ impl Setup {
     fn new(
         settings: impl FnOnce(CachedBuilder<Arc<Settable>>) -> CachedBuilder<Arc<Settable>>,
     ) -> Self {
-        let clock = ManualClock::new();
+        let clock = manual_clock();
         let behavior = Mutex::new(Active(r#"{"active":true,"scope":"a b"}"#));
         let resolver = Arc::new(Settable { behavior, clock: clock.clone() });
         let builder = Cached::builder(Arc::clone(&resolver)).clock(clock.clone());
@@ -82,18 +82,18 @@ async fn stale_claims_are_used_for_the_period_of_stale_if_error() {
         let setup = Setup::with_ten_minutes();
         assert!(!setup.resolve_is_stale().await.unwrap());
         setup.set(Failing(outage.clone()));
-        setup.clock.pass(59);
+        setup.clock.advance(Duration::from_secs(59));
         assert!(!setup.resolve_is_stale().await.unwrap(), "fresh");
         for seconds in [1, 599] {
-            setup.clock.pass(seconds);
+            setup.clock.advance(Duration::from_secs(seconds));
             assert!(setup.resolve_is_stale().await.unwrap(), "{outage:?}");
         }
-        setup.clock.pass(1);
+        setup.clock.advance(Duration::from_secs(1));
         assert!(setup.resolve_is_stale().await.is_err(), "ten minutes have passed");
 
         setup.set(Active(r#"{"active":true}"#));
         assert!(!setup.resolve_is_stale().await.unwrap());
-        setup.clock.pass(60);
+        setup.clock.advance(Duration::from_secs(60));
         assert!(!setup.resolve_is_stale().await.unwrap(), "no outage, so it is resolved");
     }
 }
@@ -104,7 +104,7 @@ async fn by_default_no_stale_claims_are_used() {
     let setup = Setup::new(|builder| builder);
     assert!(!setup.resolve_is_stale().await.unwrap());
     setup.set(Failing(UnavailableError::new("out").into()));
-    setup.clock.pass(60);
+    setup.clock.advance(Duration::from_secs(60));
     assert!(setup.resolve_is_stale().await.is_err());
 }
 
@@ -114,24 +114,24 @@ async fn stale_claims_are_not_used_after_an_hour_or_after_the_token_expires() {
     let setup = Setup::new(|builder| builder.stale_if_error(Duration::from_secs(3600)));
     assert!(!setup.resolve_is_stale().await.unwrap());
     setup.set(Failing(UnavailableError::new("out").into()));
-    setup.clock.pass(3659);
+    setup.clock.advance(Duration::from_secs(3659));
     assert!(setup.resolve_is_stale().await.unwrap());
-    setup.clock.pass(1);
+    setup.clock.advance(Duration::from_secs(1));
     assert!(setup.resolve_is_stale().await.is_err());
 
     let setup = Setup::with_ten_minutes();
     setup.set(Active(r#"{"active":true,"exp":1000100}"#));
     assert!(!setup.resolve_is_stale().await.unwrap());
     setup.set(Failing(UnavailableError::new("out").into()));
-    setup.clock.pass(99);
+    setup.clock.advance(Duration::from_secs(99));
     assert!(setup.resolve_is_stale().await.unwrap());
-    setup.clock.0.lock().unwrap().wall -= Duration::from_secs(3600);
-    setup.clock.pass(1);
+    setup.clock.set(setup.clock.now() - Duration::from_secs(3600));
+    setup.clock.advance(Duration::from_secs(1));
     assert!(setup.resolve_is_stale().await.is_err(), "whatever the wall clock says");
 
     let setup = Setup::with_ten_minutes();
     assert!(!setup.resolve_is_stale().await.unwrap());
-    setup.clock.pass(655);
+    setup.clock.advance(Duration::from_secs(655));
     setup.set(Slow(5, UnavailableError::new("out").into()));
     assert!(setup.resolve_is_stale().await.is_err(), "it ended during the resolution");
 }
@@ -156,7 +156,7 @@ async fn other_errors_are_returned() {
     ] {
         let setup = Setup::with_ten_minutes();
         assert!(!setup.resolve_is_stale().await.unwrap());
-        setup.clock.pass(60);
+        setup.clock.advance(Duration::from_secs(60));
         setup.set(Failing(error.clone()));
         assert!(setup.resolve_is_stale().await.is_err(), "{error:?}");
     }
@@ -172,11 +172,11 @@ async fn claims_that_no_longer_hold_are_not_used_as_stale_claims() {
     ] {
         let setup = Setup::with_ten_minutes();
         assert!(!setup.resolve_is_stale().await.unwrap());
-        setup.clock.pass(60);
+        setup.clock.advance(Duration::from_secs(60));
         setup.set(Failing(no_longer));
         assert!(setup.resolve_is_stale().await.is_err());
         setup.set(outage());
-        setup.clock.pass(5);
+        setup.clock.advance(Duration::from_secs(5));
         let error = setup.resolve_is_stale().await.unwrap_err();
         assert!(matches!(error, ResolveError::Unavailable(_)), "{error:?}");
     }
@@ -185,7 +185,7 @@ async fn claims_that_no_longer_hold_are_not_used_as_stale_claims() {
     {
         let setup = Setup::with_ten_minutes();
         assert!(!setup.resolve_is_stale().await.unwrap());
-        setup.clock.pass(60);
+        setup.clock.advance(Duration::from_secs(60));
         setup.set(outage());
         assert!(setup.resolve_is_stale().await.unwrap());
         invalidate(&setup.cached);
@@ -203,7 +203,7 @@ async fn with_a_ttl_of_zero_claims_are_used_in_outages_alone() {
     }
     setup.set(Failing(UnavailableError::new("out").into()));
     assert!(setup.resolve_is_stale().await.unwrap());
-    setup.clock.pass(10);
+    setup.clock.advance(Duration::from_secs(10));
     assert!(setup.resolve_is_stale().await.is_err());
 }
 
@@ -216,7 +216,7 @@ async fn stale_claims_have_the_stale_scopes_alone() {
     let scopes =
         || async { setup.cached.resolve(&token("a")).await.unwrap().scopes().as_str().to_owned() };
     assert_eq!(scopes().await, "a b");
-    setup.clock.pass(60);
+    setup.clock.advance(Duration::from_secs(60));
     setup.set(Failing(UnavailableError::new("out").into()));
     assert_eq!(scopes().await, "b");
     setup.set(Active(r#"{"active":true,"scope":"a b"}"#));
