@@ -1,12 +1,11 @@
-//! A tool call through a real socket, with the guard and its layer and without: what they add.
+//! The time that the guard and its layer add to an MCP tool call over HTTP.
 //!
-//! `cargo bench -p requires-auth --features rmcp --bench mcp`; behind it, a part of a
-//! mode's name to run that alone. It fails if a budget is missed.
+//! `cargo bench -p requires-auth --features rmcp --bench mcp` runs all modes; a part of a mode's name behind it
+//! selects modes. The benchmark fails if a budget is exceeded.
 //!
-//! The server without them is as `#[tool_handler]` writes it, and gets the same requests, with the
-//! token. The guarded one is set up as the documentation says, with `tool_router`, so that the router of
-//! its tools is no longer made anew at each call. What it takes with `declare_tools`, for a handler with a
-//! `call_tool` of its own, is shown beside it.
+//! The unguarded server is the expansion of `#[tool_handler]`, and gets the same requests, with the token. The
+//! guarded one uses `tool_router`, as the documentation recommends, so that the SDK does not create the router of
+//! its tools for each call. The figure for `declare_tools`, for a handler with its own `call_tool`, has no budget.
 
 #![allow(
     clippy::expect_used,
@@ -16,13 +15,18 @@
 )]
 #![allow(unreachable_pub, reason = "a program has no outside")]
 
-mod support;
+mod fixture;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use axum::Router;
+use bench_support::http_load::{Connections, FIRST_MESSAGE_ID, send_once, serve};
+use bench_support::paired_runs::{Variant, compare};
+use bench_support::report::{Report, figure, heading, percent, us};
+use bench_support::token::TOKEN;
+use fixture::server;
 use requires_auth::mcp::{Mcp, McpBuilder};
 use requires_auth::requires_auth;
 use rmcp::handler::server::wrapper::Parameters;
@@ -34,65 +38,63 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::{ServerHandler, tool, tool_handler, tool_router};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use support::caller::{TOKEN, server};
-use support::contest::{Contender, compare};
-use support::table::{Table, line, percent, title, us};
-use support::wire::{Clients, FIRST_ID, answer_to, serve};
 
 const ROUNDS: usize = 150;
 const CALLS: u32 = 400;
 const CONNECTIONS: u32 = 8;
 
 fn main() -> ExitCode {
-    let mut table = Table::default();
+    let mut report = Report::default();
     let modes = [
         Mode { revision: "2026-07-28", sessions: false, json: true },
         Mode { revision: "2025-11-25", sessions: false, json: true },
         Mode { revision: "2025-11-25", sessions: true, json: false },
     ];
-    let named: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let selected: Vec<String> =
+        std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     for mode in modes {
         let name = mode.name();
-        if named.is_empty() || named.iter().any(|part| name.contains(part)) {
-            run(mode, &mut table);
+        if selected.is_empty() || selected.iter().any(|part| name.contains(part)) {
+            run(mode, &mut report);
         }
     }
-    table.exit()
+    report.exit()
 }
 
-fn run(mode: Mode, table: &mut Table) {
+fn run(mode: Mode, report: &mut Report) {
     let sessions = || Arc::new(LocalSessionManager::default());
     let guarded = |settings: fn(McpBuilder<Guarded>) -> McpBuilder<Guarded>| {
         let mcp = settings(Mcp::builder(&server(), || Ok(Guarded))).build();
         mcp.expect("the settings are right").service(sessions(), mode.config())
     };
-    let without = StreamableHttpService::new(|| Ok(Bare), sessions(), mode.config());
-    // One thread and one heap for all. The paths have one length.
+    let without = StreamableHttpService::new(|| Ok(Unguarded), sessions(), mode.config());
+    // All variants share a thread and a heap. The paths have the same length.
     let app = Router::new()
         .route_service("/without", without)
         .route_service("/guarded", guarded(|mcp| mcp.declare_tools(&Guarded::tool_router())))
         .route_service("/routing", guarded(|mcp| mcp.tool_router(Guarded::tool_router())));
     let address = serve(app);
-    let clients = |path| Clients::new(address, CONNECTIONS, || mode.call(address, path), SAID);
-    let mut without = clients("/without");
-    let (mut guarded, mut routing) = (clients("/guarded"), clients("/routing"));
-    let mut contenders = [
-        Contender::new("without", |calls| without.ask(calls)),
-        Contender::new("with `declare_tools`", |calls| guarded.ask(calls)),
-        Contender::new("with `tool_router`", |calls| routing.ask(calls)),
+    let connections =
+        |path| Connections::new(address, CONNECTIONS, || mode.call(address, path), TEXT);
+    let mut without = connections("/without");
+    let (mut guarded, mut routing) = (connections("/guarded"), connections("/routing"));
+    let mut variants = [
+        Variant::new("without", |calls| without.send(calls)),
+        Variant::new("with `declare_tools`", |calls| guarded.send(calls)),
+        Variant::new("with `tool_router`", |calls| routing.send(calls)),
     ];
-    let rounds = compare(&mut contenders, ROUNDS, CALLS);
-    title(&format!("A tool call, {}", mode.name()));
-    for (place, contender) in contenders.iter().enumerate() {
-        line(contender.name, us(rounds.median(place)));
+    let rounds = compare(&mut variants, ROUNDS, CALLS);
+    heading(&format!("A tool call, {}", mode.name()));
+    for (index, variant) in variants.iter().enumerate() {
+        figure(variant.name, us(rounds.median(index)));
     }
-    let added = |place| rounds.ratio(place, 0) - 1.0;
-    line("the layer and the guard add, with `declare_tools`", percent(added(1)));
+    let added = |index| rounds.ratio(index, 0) - 1.0;
+    figure("the layer and the guard add, with `declare_tools`", percent(added(1)));
     let name = "the layer and the guard add";
-    table.judge(name, percent(added(2)), "5 %", added(2) <= 0.05);
+    report.check(name, percent(added(2)), "5 %", added(2) <= 0.05);
 }
 
-/// A revision, and how the server answers it.
+/// A protocol revision, and the transport mode of the server.
 #[derive(Clone, Copy)]
 struct Mode {
     revision: &'static str,
@@ -115,7 +117,7 @@ impl Mode {
 
     /// The call, within a session if there are any.
     fn call(self, address: SocketAddr, path: &str) -> String {
-        let mut params = json!({ "name": "say", "arguments": { "text": SAID } });
+        let mut params = json!({ "name": "say", "arguments": { "text": TEXT } });
         let mut headers = Vec::new();
         if self.revision >= "2026-07-28" {
             headers.extend(["mcp-method: tools/call".to_owned(), "mcp-name: say".to_owned()]);
@@ -128,10 +130,10 @@ impl Mode {
         if self.sessions {
             let id = self.session(address, path);
             let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
-            answer_to(address, &self.post(path, std::slice::from_ref(&id), &initialized));
+            send_once(address, &self.post(path, std::slice::from_ref(&id), &initialized));
             headers.push(id);
         }
-        let id: u32 = FIRST_ID.parse().expect("a number");
+        let id: u32 = FIRST_MESSAGE_ID.parse().expect("a number");
         let call = json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params });
         self.post(path, &headers, &call)
     }
@@ -145,8 +147,8 @@ impl Mode {
         });
         let initialize =
             json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
-        let answer = answer_to(address, &self.post(path, &[], &initialize));
-        let id = answer.lines().find(|line| line.starts_with("mcp-session-id: "));
+        let response = send_once(address, &self.post(path, &[], &initialize));
+        let id = response.lines().find(|figure| figure.starts_with("mcp-session-id: "));
         id.expect("a session").to_owned()
     }
 
@@ -166,8 +168,8 @@ impl Mode {
     }
 }
 
-/// What the tool is asked to say.
-const SAID: &str = "what the journal says";
+/// The argument of the tool, and its result.
+const TEXT: &str = "what the journal says";
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Text {
@@ -195,10 +197,10 @@ impl ServerHandler for Guarded {
 }
 
 #[derive(Debug, Clone)]
-struct Bare;
+struct Unguarded;
 
 #[tool_router]
-impl Bare {
+impl Unguarded {
     /// Say something
     #[tool]
     async fn say(&self, Parameters(Text { text }): Parameters<Text>) -> String {
@@ -207,7 +209,7 @@ impl Bare {
 }
 
 #[tool_handler]
-impl ServerHandler for Bare {
+impl ServerHandler for Unguarded {
     fn get_info(&self) -> ServerConfig {
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
     }

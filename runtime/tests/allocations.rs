@@ -1,4 +1,4 @@
-//! What is allocated: for a request whose token is known, and for each token that is remembered.
+//! The allocations for a request with a cached token, and the memory of a cached token.
 
 #![allow(
     clippy::expect_used,
@@ -8,10 +8,6 @@
 )]
 #![allow(unreachable_pub, reason = "a program has no outside")]
 
-#[path = "../benches/support/caller.rs"]
-#[allow(dead_code, reason = "the benchmarks use the rest")]
-mod caller;
-
 use std::convert::Infallible;
 
 use allocation_counter::{AllocationInfo, measure};
@@ -19,41 +15,43 @@ use axum::Router;
 use axum::body::Body;
 use axum::handler::Handler;
 use axum::routing::get;
-use caller::{Known, TOKEN, bare, extracting, guarded, server};
+use bench_support::token::{CLAIMS, ISSUER, RESOURCE, TOKEN};
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request};
-use requires_auth::{AccessToken, Cached, Resolver, ResourceServer};
+use requires_auth::{
+    AccessToken, Cached, Claims, ResolveError, Resolver, ResourceServer, requires_auth,
+};
 use tokio::runtime::{Builder, Runtime};
 use tower_service::Service;
 
-/// What one remembered token may cost, all included.
+/// The greatest allowed memory for one cached token, in bytes.
 const LARGEST_ENTRY: f64 = 1536.0;
 
 const ENTRIES: u32 = 20_000;
 
-/// What the allocator itself takes for each piece, at most: its header, and what it rounds up.
+/// The overhead of the allocator for each allocation, at most: its header and its rounding.
 const PER_ALLOCATION: i64 = 32;
 
 #[test]
-fn a_known_token_costs_no_allocation() {
+fn a_cached_token_needs_no_allocation() {
     // R-E1: at most two are allowed for.
     let runtime = runtime();
     let with = allocations(&runtime, guarded);
-    let without = allocations(&runtime, bare);
-    let extracting = allocations(&runtime, extracting);
-    assert_eq!(extracting, without, "axum allocates nothing more for an argument");
+    let without = allocations(&runtime, unguarded);
+    let with_extractor = allocations(&runtime, extractor);
+    assert_eq!(with_extractor, without, "axum allocates nothing more for an argument");
     assert_eq!(with, without);
 }
 
 #[test]
-fn a_remembered_token_costs_at_most_a_kibibyte_and_a_half() {
+fn a_cached_token_needs_at_most_one_and_a_half_kibibytes() {
     // R-E5
     let runtime = runtime();
-    let cached = Cached::new(Known);
+    let cached = Cached::new(StaticResolver);
     let tokens: Vec<AccessToken> = (0..ENTRIES)
         .map(|number| format!("{number:.>71}").parse::<AccessToken>().unwrap())
         .collect();
-    // What the runtime keeps for itself.
+    // Allocates what the runtime and the cache keep.
     runtime.block_on(cached.resolve(&"first".parse::<AccessToken>().unwrap())).unwrap();
     let AllocationInfo { bytes_current, count_current, .. } = measure(|| {
         runtime.block_on(async {
@@ -64,27 +62,60 @@ fn a_remembered_token_costs_at_most_a_kibibyte_and_a_half() {
     });
     let bytes = i32::try_from(bytes_current + PER_ALLOCATION * count_current).unwrap();
     let each = f64::from(bytes) / f64::from(ENTRIES);
-    println!("a remembered token costs {each:.0} bytes");
+    println!("a cached token needs {each:.0} bytes");
     assert!((500.0..=LARGEST_ENTRY).contains(&each), "{each} bytes");
 }
 
-/// How many allocations a request to this handler takes that is like one before.
+/// The number of allocations for a repeated request to this handler.
 fn allocations<T: 'static>(runtime: &Runtime, handler: impl Handler<T, ResourceServer>) -> u64 {
     let mut app = Router::new().route("/", get(handler)).with_state(server()).into_service();
-    // As hyper has it: a part of what was read from the connection, which all headers share.
+    // As in hyper: a slice of the buffer of the connection, which all headers share.
     let credentials = HeaderValue::try_from(format!("Bearer {TOKEN}")).unwrap();
-    let mut ask = || {
+    let mut send = || {
         let mut request = Request::new(Body::empty());
         request.headers_mut().insert(AUTHORIZATION, credentials.clone());
-        let answer: Result<_, Infallible> = runtime.block_on(app.call(request));
-        assert_eq!(answer.unwrap().status(), 200);
+        let response: Result<_, Infallible> = runtime.block_on(app.call(request));
+        assert_eq!(response.unwrap().status(), 200);
     };
-    ask();
-    let counted = measure(&mut ask).count_total;
-    assert_eq!(measure(&mut ask).count_total, counted, "each time the same");
+    send();
+    let counted = measure(&mut send).count_total;
+    assert_eq!(measure(&mut send).count_total, counted, "each time the same");
     counted
 }
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+/// Resolves each token to the same claims.
+struct StaticResolver;
+
+impl Resolver for StaticResolver {
+    async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
+        Claims::from_introspection(CLAIMS.as_bytes())
+    }
+
+    fn cache_namespace(&self) -> String {
+        "https://auth.example/oauth2/introspect journal".to_owned()
+    }
+}
+
+/// A resource server with a cache.
+fn server() -> ResourceServer {
+    let resolver = Cached::new(StaticResolver);
+    ResourceServer::builder(RESOURCE).issuer(ISSUER).resolver(resolver).build().unwrap()
+}
+
+#[requires_auth(scopes = "entries:read entries:write")]
+async fn guarded() -> &'static str {
+    "journal"
+}
+
+async fn unguarded() -> &'static str {
+    "journal"
+}
+
+/// With an extractor that does nothing.
+async fn extractor(_: http::Version) -> &'static str {
+    "journal"
 }

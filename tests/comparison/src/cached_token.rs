@@ -1,7 +1,8 @@
 //! The time that each guard adds to an unguarded handler for a cached token, in process.
 
+use bench_support::paired_runs::{Variant, compare};
+
 use crate::authorization_server::AuthorizationServer;
-use crate::contest::{Contender, compare};
 use crate::guarded_handlers::{App, NAMES};
 
 const TOKEN: &str = "kJ3vXq0dRr5mZtY8wLbN2cHf7sGa1uPe4iKoVx9yBnMjQz6DTgWhScUlFpEaRiOk_A-3xQ7";
@@ -22,10 +23,10 @@ pub async fn run() {
                     let runtime =
                         tokio::runtime::Builder::new_current_thread().enable_all().build();
                     let runtime = runtime.expect("a runtime");
-                    let mut contenders: Vec<_> = apps
+                    let mut variants: Vec<_> = apps
                         .iter_mut()
                         .map(|app| {
-                            Contender::new("", |calls| {
+                            Variant::new("", |calls| {
                                 runtime.block_on(async {
                                     for _ in 0..calls {
                                         assert_eq!(app.send(TOKEN).await, 200);
@@ -34,7 +35,7 @@ pub async fn run() {
                             })
                         })
                         .collect();
-                    compare(&mut contenders, 300, 500)
+                    compare(&mut variants, 300, 500)
                 })
                 .join()
                 .expect("every response is the expected one")

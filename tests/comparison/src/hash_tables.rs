@@ -5,10 +5,9 @@ use std::hash::RandomState;
 use std::hint::black_box;
 use std::time::Instant;
 
+use bench_support::paired_runs::{Variant, compare};
 use requires_auth::Claims;
 use sha2::{Digest, Sha256};
-
-use crate::contest::{Contender, compare};
 
 type Key = [u8; 32];
 type Entry = (Claims, Instant, Instant);
@@ -76,13 +75,13 @@ pub fn run() {
     };
     let mut one_thread: Vec<_> = tables
         .iter()
-        .map(|&(name, table)| Contender::new(name, move |calls| look_up(table, calls, 7)))
+        .map(|&(name, table)| Variant::new(name, move |calls| look_up(table, calls, 7)))
         .collect();
     let one_thread = compare(&mut one_thread, 100, 10_000);
     let mut two_threads: Vec<_> = tables
         .iter()
         .map(|&(name, table)| {
-            Contender::new(name, move |calls| {
+            Variant::new(name, move |calls| {
                 std::thread::scope(|scope| {
                     for step in [7, 11] {
                         scope.spawn(move || look_up(table, calls, step));
@@ -96,7 +95,7 @@ pub fn run() {
     let mut insertions: Vec<_> = tables
         .iter()
         .map(|&(name, table)| {
-            Contender::new(name, move |calls| {
+            Variant::new(name, move |calls| {
                 for number in 0..calls as usize {
                     table.insert_entry(keys[number % ENTRIES], entry.clone());
                 }

@@ -3,9 +3,6 @@
 
 mod authorization_server;
 mod cached_token;
-#[path = "../../../runtime/benches/support/contest.rs"]
-#[allow(dead_code, reason = "the benchmarks use the rest")]
-mod contest;
 mod guarded_handlers;
 mod hash_tables;
 mod uncached_token;

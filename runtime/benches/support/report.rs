@@ -1,17 +1,17 @@
-//! What a benchmark prints: one line per number, and whether it is within its budget.
+//! The output of a benchmark: one line for each figure, with its budget.
 
 use std::fmt::Display;
 use std::process::ExitCode;
 
-/// The numbers of one run that have a budget.
+/// Prints the figures that have a budget, and counts those that exceed it.
 #[derive(Default)]
-pub struct Table {
+pub struct Report {
     missed: usize,
 }
 
-impl Table {
-    /// A number, and whether it is within its budget.
-    pub fn judge(&mut self, name: &str, value: impl Display, budget: &str, within: bool) {
+impl Report {
+    /// Prints a figure, its budget, and whether it is within it.
+    pub fn check(&mut self, name: &str, value: impl Display, budget: &str, within: bool) {
         let verdict = if within { "ok" } else { "MISSED" };
         println!("  {name:<58} {value:<16} budget {budget}: {verdict}");
         self.missed += usize::from(!within);
@@ -23,12 +23,13 @@ impl Table {
     }
 }
 
-pub fn title(title: &str) {
-    println!("\n{title}");
+/// Prints a heading.
+pub fn heading(text: &str) {
+    println!("\n{text}");
 }
 
-/// A number without a budget.
-pub fn line(name: &str, value: impl Display) {
+/// Prints a figure without a budget.
+pub fn figure(name: &str, value: impl Display) {
     println!("  {name:<58} {value}");
 }
 

@@ -1,4 +1,4 @@
-//! In process: a guarded handler and a bare one, asked without a socket.
+//! In process: a guarded and an unguarded handler, called without a socket.
 
 use std::future::poll_fn;
 
@@ -6,36 +6,39 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use axum::routing::{MethodRouter, RouterIntoService, get};
+use bench_support::paired_runs::{Variant, compare};
+use bench_support::report::{Report, figure, heading, ns};
+use bench_support::token::TOKEN;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request};
 use requires_auth::ResourceServer;
 use tokio::runtime::{Builder, Runtime};
 use tower_service::Service;
 
-use crate::support::caller::{TOKEN, bare, extracting, guarded, server};
-use crate::support::contest::{Contender, compare};
-use crate::support::table::{Table, line, ns, title};
+use crate::fixture::{extractor, guarded, server, unguarded};
 
 const ROUNDS: usize = 400;
 const CALLS: u32 = 1000;
 
-pub fn run(table: &mut Table) {
+pub fn run(report: &mut Report) {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let (mut with, mut without) = (App::new(get(guarded)), App::new(get(bare)));
-    let mut extracting = App::new(get(extracting));
-    let mut contenders = [
-        Contender::new("bare handler", |calls| without.ask(&runtime, calls)),
-        Contender::new("guarded handler", |calls| with.ask(&runtime, calls)),
-        Contender::new("bare handler with an argument", |calls| extracting.ask(&runtime, calls)),
+    let (mut with, mut without) = (App::new(get(guarded)), App::new(get(unguarded)));
+    let mut extractor = App::new(get(extractor));
+    let mut variants = [
+        Variant::new("unguarded handler", |calls| without.send(&runtime, calls)),
+        Variant::new("guarded handler", |calls| with.send(&runtime, calls)),
+        Variant::new("unguarded handler with an extractor", |calls| {
+            extractor.send(&runtime, calls)
+        }),
     ];
-    let rounds = compare(&mut contenders, ROUNDS, CALLS);
-    title("A cached check in axum, in process");
-    for (place, contender) in contenders.iter().enumerate() {
-        line(contender.name, ns(rounds.median(place)));
+    let rounds = compare(&mut variants, ROUNDS, CALLS);
+    heading("A guarded axum handler with a cached token, in process");
+    for (index, variant) in variants.iter().enumerate() {
+        figure(variant.name, ns(rounds.median(index)));
     }
-    line("an argument adds, whatever it is", ns(rounds.added(2, 0)));
+    figure("an extractor that does nothing adds", ns(rounds.added(2, 0)));
     let added = rounds.added(1, 0);
-    table.judge("the guard adds", ns(added), "300 ns", added <= 300.0);
+    report.check("the guard adds", ns(added), "300 ns", added <= 300.0);
 }
 
 struct App {
@@ -50,17 +53,17 @@ impl App {
         Self { service: router.with_state(server()).into_service(), credentials }
     }
 
-    fn ask(&mut self, runtime: &Runtime, calls: u32) {
+    fn send(&mut self, runtime: &Runtime, calls: u32) {
         runtime.block_on(async {
             for _ in 0..calls {
                 let mut request = Request::new(Body::empty());
                 request.headers_mut().insert(AUTHORIZATION, self.credentials.clone());
-                assert_eq!(self.answer(request).await.status(), 200);
+                assert_eq!(self.response(request).await.status(), 200);
             }
         });
     }
 
-    async fn answer(&mut self, request: Request<Body>) -> Response {
+    async fn response(&mut self, request: Request<Body>) -> Response {
         let ready =
             poll_fn(|context| Service::<Request<Body>>::poll_ready(&mut self.service, context));
         match ready.await {

@@ -1,4 +1,4 @@
-//! A server on a thread of its own, and clients that keep their connections.
+//! A server on its own thread, and connections that send requests continuously.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 
-/// Serves from now on, on one thread.
+/// Serves the router on one thread until the process ends.
 pub fn serve(app: Router) -> SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback is there");
     listener.set_nonblocking(true).expect("a socket that does not block");
@@ -16,7 +16,7 @@ pub fn serve(app: Router) -> SocketAddr {
     std::thread::spawn(move || {
         runtime().block_on(async move {
             let listener = TcpListener::from_std(listener).expect("a socket");
-            // An answer in several pieces does not wait for the client to acknowledge the first.
+            // Otherwise a response in several segments waits for the acknowledgement of the first.
             let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
             axum::serve(listener, app).await.expect("serving does not end");
         });
@@ -24,55 +24,54 @@ pub fn serve(app: Router) -> SocketAddr {
     address
 }
 
-/// The answer to one request, on a connection of its own.
-pub fn answer_to(address: SocketAddr, request: &str) -> String {
+/// Sends one request on its own connection, and returns the response.
+pub fn send_once(address: SocketAddr, request: &str) -> String {
     runtime().block_on(async {
         let mut connection = Connection::open(address, request.to_owned(), String::new()).await;
-        connection.exchange().await;
+        connection.send_and_receive().await;
         String::from_utf8_lossy(&connection.buffer).into_owned()
     })
 }
 
-/// Connections on each of which the same request is sent again and again.
-pub struct Clients {
+/// Persistent connections, each of which sends the same request repeatedly.
+pub struct Connections {
     runtime: Runtime,
     connections: Vec<Connection>,
 }
 
-impl Clients {
-    /// With a request for each connection; `answer` is what every answer has to contain.
+impl Connections {
+    /// Opens the connections, with a request for each. Every response must contain `expected`.
     pub fn new(
         address: SocketAddr,
         connections: u32,
         request: impl Fn() -> String,
-        answer: &str,
+        expected: &str,
     ) -> Self {
         let runtime = runtime();
         let connections = (0..connections).map(|_| {
             let request = request();
-            runtime.block_on(Connection::open(address, request, answer.to_owned()))
+            runtime.block_on(Connection::open(address, request, expected.to_owned()))
         });
         Self { connections: connections.collect(), runtime }
     }
 
-    /// Sends another request from now on, over the same connections.
-    #[allow(dead_code, reason = "not every benchmark has two requests that may share connections")]
-    pub fn say(&mut self, request: &str) {
+    /// Sets the request of all connections.
+    pub fn set_request(&mut self, request: &str) {
         for connection in &mut self.connections {
             request.clone_into(&mut connection.request);
         }
     }
 
-    /// So many requests, spread over the connections.
-    pub fn ask(&mut self, calls: u32) {
+    /// Sends `calls` requests, distributed over the connections.
+    pub fn send(&mut self, calls: u32) {
         let each = calls as usize / self.connections.len();
-        let asking: Vec<_> = self
+        let tasks: Vec<_> = self
             .connections
             .drain(..)
             .map(|mut connection| {
                 self.runtime.spawn(async move {
                     for _ in 0..each {
-                        connection.ask().await;
+                        connection.send_checked().await;
                     }
                     connection
                 })
@@ -80,61 +79,64 @@ impl Clients {
             .collect();
         self.connections = self.runtime.block_on(async {
             let mut connections = Vec::new();
-            for connection in asking {
-                connections.push(connection.await.expect("every answer is the right one"));
+            for connection in tasks {
+                connections.push(connection.await.expect("every response is as expected"));
             }
             connections
         });
     }
 }
 
-/// What stands in a request for the id of its message.
-pub const FIRST_ID: &str = "1000000000";
+/// The place of the JSON-RPC id in a request.
+pub const FIRST_MESSAGE_ID: &str = "1000000000";
 
 struct Connection {
     id: Option<usize>,
-    asked: u32,
+    sent: u32,
     stream: TcpStream,
     request: String,
-    answer: String,
+    expected: String,
     buffer: Vec<u8>,
 }
 
 impl Connection {
-    async fn open(address: SocketAddr, request: String, answer: String) -> Self {
+    async fn open(address: SocketAddr, request: String, expected: String) -> Self {
         let stream = TcpStream::connect(address).await.expect("the server listens");
         stream.set_nodelay(true).expect("a socket");
-        Self { id: None, asked: 0, stream, request, answer, buffer: Vec::new() }
+        Self { id: None, sent: 0, stream, request, expected, buffer: Vec::new() }
     }
 
-    async fn ask(&mut self) {
-        self.exchange().await;
+    async fn send_checked(&mut self) {
+        self.send_and_receive().await;
         let text = String::from_utf8_lossy(&self.buffer);
-        let right = text.starts_with("HTTP/1.1 200 ") && text.contains(&self.answer);
-        assert!(right, "{}\n{text}", self.request);
+        let correct = text.starts_with("HTTP/1.1 200 ") && text.contains(&self.expected);
+        assert!(correct, "{}\n{text}", self.request);
     }
 
-    async fn exchange(&mut self) {
-        self.count();
-        self.stream.write_all(self.request.as_bytes()).await.expect("the request is taken");
+    async fn send_and_receive(&mut self) {
+        self.set_next_id();
+        self.stream
+            .write_all(self.request.as_bytes())
+            .await
+            .expect("the connection accepts the request");
         self.buffer.clear();
         while !self.is_complete() {
-            let read = self.stream.read_buf(&mut self.buffer).await.expect("the answer arrives");
+            let read = self.stream.read_buf(&mut self.buffer).await.expect("the response is read");
             assert_ne!(read, 0, "the connection is kept");
         }
     }
 
-    /// Gives a message its own id: the next number, of the same length.
-    fn count(&mut self) {
-        if let Some(place) = self.request.find(FIRST_ID).or(self.id) {
-            self.id = Some(place);
-            self.asked += 1;
-            let id = (FIRST_ID.parse::<u32>().expect("a number") + self.asked).to_string();
-            self.request.replace_range(place..place + id.len(), &id);
+    /// Replaces the id of the message with the next number, which has the same length.
+    fn set_next_id(&mut self) {
+        if let Some(index) = self.request.find(FIRST_MESSAGE_ID).or(self.id) {
+            self.id = Some(index);
+            self.sent += 1;
+            let id = (FIRST_MESSAGE_ID.parse::<u32>().expect("a number") + self.sent).to_string();
+            self.request.replace_range(index..index + id.len(), &id);
         }
     }
 
-    /// Whether the whole answer is there, by its length or by its last chunk.
+    /// Whether the whole response has been read, by its `content-length` or its last chunk.
     fn is_complete(&self) -> bool {
         let Some(end) = find(&self.buffer, b"\r\n\r\n") else { return false };
         let (head, body) = self.buffer.split_at(end + 4);

@@ -1,26 +1,27 @@
-//! The parts of a check, each by itself.
+//! The steps of the guard, each measured alone.
 
 use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Instant, SystemTime};
 
+use bench_support::paired_runs::{Variant, compare};
+use bench_support::report::{Report, figure, heading, ns};
+use bench_support::token::{CLAIMS, TOKEN};
 use http::header::AUTHORIZATION;
 use quick_cache::sync::Cache;
 use requires_auth::{AccessToken, Cached, Claims, Condition, Resolver};
 use sha2::{Digest, Sha256};
 
-use crate::support::caller::{CLAIMS, Known, TOKEN, server};
-use crate::support::contest::{Contender, compare};
-use crate::support::table::{Table, line, ns, title};
+use crate::fixture::{StaticResolver, server};
 
 const ROUNDS: usize = 200;
 const CALLS: u32 = 2000;
 
-/// How many entries the cache of the lookup has.
+/// The number of entries in the hash table of the lookup.
 const ENTRIES: u32 = 10_000;
 
-pub fn run(_: &mut Table) {
+pub fn run(_: &mut Report) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
     let claims = Claims::from_introspection(CLAIMS.as_bytes()).expect("claims");
@@ -32,18 +33,18 @@ pub fn run(_: &mut Table) {
         cache.insert(key(number), (claims.clone(), Instant::now(), Instant::now()));
     }
     let keys: Vec<[u8; 32]> = (0..ENTRIES).step_by(7).map(key).collect();
-    let cached = Cached::new(Known);
+    let cached = Cached::new(StaticResolver);
     let server = server();
     let request = http::Request::get("/").header(AUTHORIZATION, format!("Bearer {TOKEN}"));
     let (mut head, ()) = request.body(()).expect("a request").into_parts();
     let condition =
         Condition::All(&[Condition::Scope("entries:read"), Condition::Scope("entries:write")]);
-    // Now they are remembered.
+    // Puts the claims into both caches.
     runtime.block_on(cached.resolve(&token)).expect("an active token");
     runtime.block_on(server.authorize(&mut head, condition)).expect("an active token");
 
     let mut turn = 0;
-    let mut contenders = [
+    let mut variants = [
         each("SHA-256 of a token of 71 bytes", || -> [u8; 32] {
             begun.clone().chain_update(black_box(TOKEN)).finalize().into()
         }),
@@ -62,29 +63,29 @@ pub fn run(_: &mut Table) {
             "`Cached`: hash, lookup and clock together",
             || now(cached.resolve(black_box(&token))),
         ),
-        each("`ResourceServer::authorize`: the whole check", || {
+        each("`ResourceServer::authorize`: all steps", || {
             now(server.authorize(black_box(&mut head), black_box(condition)))
         }),
     ];
-    let rounds = compare(&mut contenders, ROUNDS, CALLS);
-    title("The parts of a check");
-    for (place, contender) in contenders.iter().enumerate() {
-        line(contender.name, ns(rounds.median(place)));
+    let rounds = compare(&mut variants, ROUNDS, CALLS);
+    heading("The steps of the guard");
+    for (index, variant) in variants.iter().enumerate() {
+        figure(variant.name, ns(rounds.median(index)));
     }
 }
 
-fn each<'a, T>(name: &'a str, mut part: impl FnMut() -> T + 'a) -> Contender<'a> {
-    Contender::new(name, move |calls| {
+fn each<'a, T>(name: &'a str, mut part: impl FnMut() -> T + 'a) -> Variant<'a> {
+    Variant::new(name, move |calls| {
         for _ in 0..calls {
             black_box(part());
         }
     })
 }
 
-/// The outcome of a future that does not wait for anything.
+/// The output of a future that is ready at the first poll.
 fn now<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(outcome) => outcome,
-        Poll::Pending => unreachable!("what is remembered is there at once"),
+        Poll::Pending => unreachable!("cached claims are ready at the first poll"),
     }
 }

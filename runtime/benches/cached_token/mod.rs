@@ -1,0 +1,5 @@
+//! The cost of the guard for a cached token: in process, by step, and as throughput over HTTP.
+
+pub mod in_process;
+pub mod steps;
+pub mod throughput;
