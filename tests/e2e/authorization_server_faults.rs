@@ -161,7 +161,7 @@ async fn no_secret_is_logged() {
     send(&token).await;
 
     let lines = log.lines();
-    assert!(lines.len() >= 14, "every refusal is recorded:\n{}", lines.join("\n"));
+    assert!(lines.len() >= 14, "every rejection is logged:\n{}", lines.join("\n"));
     for line in &lines {
         let leaks = line.contains("canary") || line.contains(&token);
         assert!(!leaks, "{line}");

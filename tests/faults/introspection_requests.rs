@@ -124,7 +124,7 @@ async fn beyond_max_in_flight() -> Outcome {
     }
     let introspection_requests = service.introspection_requests();
     check(introspection_requests <= MAX_IN_FLIGHT, || {
-        format!("{introspection_requests} exchanges")
+        format!("{introspection_requests} introspection requests")
     })?;
     Ok(format!(
         "{rejections} rejected immediately, {introspection_requests} introspection requests"

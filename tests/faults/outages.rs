@@ -22,16 +22,16 @@ fn misconfigured(caller: CallerKind) -> u16 {
 const REQUEST_TIMEOUT: Duration = Duration::from_millis(500);
 
 pub async fn run(report: &mut Report) {
-    let all_503 = "503 to all requests with a token; then as before";
+    let all_503 = "503 to all with a token; then as before";
     report.row("R-L2 R-C10", "stopped, and started again", all_503, stopped()).await;
     report.row("R-L2", "flapping: down and up five times", all_503, flapping()).await;
-    report.row("R-C5", "hangs", all_503, fault_during_load(Fault::hang)).await;
+    report.row("R-C5", "hangs", all_503, with_fault(Fault::hang)).await;
     report
         .row(
             "R-C5",
-            "responds after the timeout",
+            "exceeds the timeout",
             all_503,
-            fault_during_load(|| Fault::delay(4 * REQUEST_TIMEOUT)),
+            with_fault(|| Fault::delay(4 * REQUEST_TIMEOUT)),
         )
         .await;
     report
@@ -39,63 +39,35 @@ pub async fn run(report: &mut Report) {
             "R-C5",
             "sends its response slowly",
             all_503,
-            fault_during_load(|| Fault::drip(Duration::from_millis(100))),
+            with_fault(|| Fault::drip(Duration::from_millis(100))),
         )
         .await;
+    report.row("R-C5", "sends an endless response", all_503, with_fault(Fault::endless_body)).await;
+    report.row("R-C5", "sends a megabyte", all_503, with_fault(|| Fault::huge_body(1 << 20))).await;
     report
-        .row("R-C5", "sends an endless response", all_503, fault_during_load(Fault::endless_body))
+        .row("R-C5", "sends a gzip bomb", all_503, with_fault(|| Fault::gzip_bomb(1 << 20)))
         .await;
+    report.row("R-C6", "truncates its responses", all_503, with_fault(Fault::truncated)).await;
+    report.row("R-C6", "closes every connection", all_503, with_fault(Fault::close)).await;
+    report.row("R-C6", "resets every connection", all_503, with_fault(Fault::reset)).await;
     report
-        .row(
-            "R-C5",
-            "responds with a megabyte",
-            all_503,
-            fault_during_load(|| Fault::huge_body(1 << 20)),
-        )
-        .await;
-    report
-        .row(
-            "R-C5",
-            "responds with a gzip bomb",
-            all_503,
-            fault_during_load(|| Fault::gzip_bomb(1 << 20)),
-        )
-        .await;
-    report
-        .row("R-C6", "truncates its responses", all_503, fault_during_load(Fault::truncated))
-        .await;
-    report.row("R-C6", "closes every connection", all_503, fault_during_load(Fault::close)).await;
-    report.row("R-C6", "resets every connection", all_503, fault_during_load(Fault::reset)).await;
-    report
-        .row(
-            "R-C6",
-            "closes a pooled connection occasionally",
-            "masked by one retry",
-            closed_connections(),
-        )
+        .row("R-C6", "closes pooled connections", "masked by one retry", closed_connections())
         .await;
     report.row("R-C6", "502 occasionally", "masked by one retry", gateway_errors()).await;
     for status in [500, 502, 503, 504, 400, 404, 204] {
         let fault = format!("responds with {status}");
-        report.row("R-D1", &fault, all_503, fault_during_load(move || Fault::status(status))).await;
+        report.row("R-D1", &fault, all_503, with_fault(move || Fault::status(status))).await;
     }
     report
-        .row(
-            "R-C4",
-            "redirects",
-            all_503,
-            fault_during_load(|| Fault::redirect("http://127.0.0.1:9/")),
-        )
+        .row("R-C4", "redirects", all_503, with_fault(|| Fault::redirect("http://127.0.0.1:9/")))
         .await;
-    report
-        .row("R-D1", "responds with a page of HTML", all_503, fault_during_load(Fault::html))
-        .await;
+    report.row("R-D1", "sends a page of HTML", all_503, with_fault(Fault::html)).await;
     report
         .row(
             "R-D11",
-            "responds with malformed JSON",
+            "sends malformed JSON",
             all_503,
-            fault_during_load(|| Fault::body("application/json", "{\"active\":")),
+            with_fault(|| Fault::body("application/json", "{\"active\":")),
         )
         .await;
     for (how, what) in [
@@ -104,7 +76,7 @@ pub async fn run(report: &mut Report) {
         (ActiveAs::Absent, "omits active"),
         (ActiveAs::Repeated, "sends active twice"),
     ] {
-        report.row("R-D2", what, all_503, fault_during_load(move || Fault::active(how))).await;
+        report.row("R-D2", what, all_503, with_fault(move || Fault::active(how))).await;
     }
     let retry = "503 with its Retry-After, and no request until then";
     report.row("R-C7", "429 with Retry-After: 30", retry, pause_of_retry_after(429)).await;
@@ -113,7 +85,7 @@ pub async fn run(report: &mut Report) {
         .row(
             "R-B1 R-D1",
             "rejects the client's credentials",
-            "500 to all requests with a token; then as before",
+            "500 to all with a token; then as before",
             rejected_credentials(),
         )
         .await;
@@ -127,7 +99,7 @@ pub async fn run(report: &mut Report) {
         .await;
 }
 
-async fn fault_during_load(fault: impl Fn() -> Fault + Send + 'static) -> Outcome {
+async fn with_fault(fault: impl Fn() -> Fault + Send + 'static) -> Outcome {
     let service = Service::without_cache(|client| client.request_timeout(REQUEST_TIMEOUT)).await;
     let load = Load::start(&service);
     load.normal(5).await?;

@@ -28,7 +28,7 @@ pub fn run(report: &mut Report) {
         Variant::new("unguarded handler", |calls| without.send(&runtime, calls)),
         Variant::new("guarded handler", |calls| with.send(&runtime, calls)),
         Variant::new("unguarded handler with an extractor", |calls| {
-            extractor.send(&runtime, calls)
+            extractor.send(&runtime, calls);
         }),
     ];
     let rounds = compare(&mut variants, ROUNDS, CALLS);

@@ -87,9 +87,7 @@ async fn under_load_every_response_is_correct() {
         client.await.unwrap();
     }
     let [allowed, rejected] = counts.map(|count| count.load(Ordering::Relaxed));
-    println!(
-        "{CLIENTS} clients: {allowed} calls allowed and {rejected} refused, all of them rightly"
-    );
+    println!("{CLIENTS} clients: {allowed} calls allowed and {rejected} rejected, all correctly");
     assert!(allowed > CLIENTS && rejected > CLIENTS);
 }
 

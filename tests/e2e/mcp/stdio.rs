@@ -330,7 +330,7 @@ async fn a_request_on_stdio_names_a_bounded_number_of_resources() {
         assert!(!first.to_string().contains("a:a"), "{first}");
         client.next().await
     });
-    let rejected = rejected.await.expect("it is refused");
+    let rejected = rejected.await.expect("it is rejected");
     assert_eq!(rejected["error"]["code"], -32602, "{rejected}");
     assert_eq!(
         rejected["error"]["message"],
