@@ -17,6 +17,7 @@ mod credentials;
 mod discovery;
 mod introspection_requests;
 mod introspection_response;
+mod jwt;
 mod layer;
 mod mcp;
 mod metadata;

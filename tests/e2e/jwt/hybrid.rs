@@ -1,0 +1,76 @@
+//! JWTs and opaque tokens of one issuer.
+
+use fixtures::rejection_body as body;
+use requires_auth::testing::{AuthorizationServer, Endpoint, Fault, TokenFormat};
+use requires_auth::{Cached, Hybrid, Introspection, JwtVerifier};
+
+use super::{assert_invalid, claims, header, read};
+use crate::service::{RESOURCE, Service};
+use crate::{assert_ran, assert_server_error};
+
+async fn hybrid(settings: impl FnOnce(Hybrid) -> Hybrid) -> Service {
+    let server = AuthorizationServer::start().await.unwrap();
+    let verifier = JwtVerifier::from_issuer(server.issuer()).build().unwrap();
+    let introspection = Introspection::from_issuer(server.issuer()).build().unwrap();
+    let resolver = Cached::new(settings(Hybrid::new(verifier, introspection)));
+    Service::with_resolver(server, resolver).await
+}
+
+fn token(service: &Service, format: TokenFormat) -> String {
+    let mint = service.authorization_server.mint().subject("alice").audience(RESOURCE);
+    mint.scopes("read").token_format(format).issue()
+}
+
+#[tokio::test]
+async fn a_jwt_is_verified_and_an_opaque_token_is_introspected() {
+    // R-F10
+    let service = hybrid(|hybrid| hybrid).await;
+    assert_ran(&read(&service, &token(&service, TokenFormat::Jwt)).await, "alice may");
+    assert_eq!(service.introspection_requests(), 0);
+    assert_ran(&read(&service, &token(&service, TokenFormat::Opaque)).await, "alice may");
+    assert_eq!(service.introspection_requests(), 1);
+    // Not a signed JWT of the issuer: only the authorization server can tell.
+    let mut foreign = claims(&service);
+    foreign["iss"] = "https://other.example".into();
+    let foreign = service.authorization_server.sign_jwt(header(&service), foreign.to_string());
+    for other in ["a.b.c.d.e", "opaque", &foreign] {
+        assert_invalid(&read(&service, other).await);
+    }
+    assert_eq!(service.introspection_requests(), 4);
+}
+
+#[tokio::test]
+async fn a_jwt_with_a_wrong_signature_is_never_introspected() {
+    // R-F10
+    for introspect in [false, true] {
+        let service =
+            hybrid(|hybrid| if introspect { hybrid.introspect_jwts() } else { hybrid }).await;
+        let good = token(&service, TokenFormat::Jwt);
+        let (input, _) = good.rsplit_once('.').unwrap();
+        for signature in ["", "AAAA"] {
+            assert_invalid(&read(&service, &format!("{input}.{signature}")).await);
+        }
+        assert_eq!((service.introspection_requests(), service.runs()), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_jwt_is_rejected_where_jwts_are_introspected() {
+    // R-F10
+    let service = hybrid(Hybrid::introspect_jwts).await;
+    let (kept, revoked) = (token(&service, TokenFormat::Jwt), token(&service, TokenFormat::Jwt));
+    assert!(service.authorization_server.revoke(&revoked));
+    assert_ran(&read(&service, &kept).await, "alice may");
+    assert_invalid(&read(&service, &revoked).await);
+    assert_eq!(service.introspection_requests(), 2);
+}
+
+#[tokio::test]
+async fn an_outage_of_introspection_does_not_affect_jwts() {
+    // R-F10
+    let service = hybrid(|hybrid| hybrid).await;
+    service.authorization_server.fault(Fault::status(500).at(Endpoint::Introspection));
+    assert_ran(&read(&service, &token(&service, TokenFormat::Jwt)).await, "alice may");
+    let opaque = read(&service, &token(&service, TokenFormat::Opaque)).await;
+    assert_server_error(&opaque, 503, body::UNAVAILABLE, Some("5"));
+}
