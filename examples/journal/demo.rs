@@ -7,11 +7,11 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use axum::Router;
-use requires_auth::testing::{self, AuthorizationServer};
+use requires_auth::testing::{self, AuthorizationServer, TokenFormat};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::settings::{Consent, Settings};
+use crate::settings::{Consent, Mode, Settings};
 use crate::sign_in::{self, SignIn};
 
 const CLIENT_ID: &str = "journal";
@@ -56,6 +56,10 @@ impl Demo {
         let authorization_server = AuthorizationServer::builder()
             .listen(settings.auth_listen)
             .consent(consent)
+            .token_format(match settings.mode {
+                Mode::Introspection => TokenFormat::Opaque,
+                Mode::Jwt | Mode::Hybrid => TokenFormat::Jwt,
+            })
             .client(CLIENT_ID, CLIENT_SECRET)
             .register(sign_in::client(journal))
             .resource(resource)
@@ -70,8 +74,10 @@ impl Demo {
                 )
             })?;
         settings.issuer = vec![authorization_server.issuer().to_owned()];
-        settings.client_id = Some(CLIENT_ID.to_owned());
-        settings.client_secret = Some(CLIENT_SECRET.to_owned());
+        if settings.mode != Mode::Jwt {
+            settings.client_id = Some(CLIENT_ID.to_owned());
+            settings.client_secret = Some(CLIENT_SECRET.to_owned());
+        }
         let all = scopes.into_iter().collect::<Vec<_>>().join(" ");
         let tokens = Tokens::mint(&authorization_server, resource, &all);
         if let Some(path) = &settings.tokens_file {

@@ -100,7 +100,7 @@ pub struct Settings {
     #[arg(long, env = "JOURNAL_ACCEPT_GENERIC_TYPE")]
     pub accept_generic_type: bool,
 
-    /// Claim that a JWT may lack: sub, client_id, iat or jti; repeatable, in the environment separated by spaces
+    /// Claim that a JWT may lack: `sub`, `client_id`, `iat` or `jti`; repeatable, in the environment separated by spaces
     #[arg(
         long,
         env = "JOURNAL_OPTIONAL_CLAIM",

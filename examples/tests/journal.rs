@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use requires_auth::testing::AuthorizationServer;
+use requires_auth::testing::{AuthorizationServer, TokenFormat};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -368,12 +368,35 @@ async fn each_owner_has_a_separate_journal() {
     assert!(!me.to_string().contains(&journal.tokens["reader"]), "the token is not part of it");
 }
 
+#[tokio::test]
+async fn jwts_are_accepted_as_opaque_tokens_are() {
+    // R-F10
+    for mode in ["jwt", "hybrid"] {
+        let journal = Journal::start_with(&["--mode", mode]);
+        assert_eq!(journal.tokens["reader"].split('.').count(), 3, "a JWT");
+        assert_eq!(journal.get("/entries", "reader").await, (200, json!([])));
+        let entry = json!({"title": "t", "content": "c"});
+        assert_eq!(journal.post("/entries", "reader", entry.clone()).await.0, 403);
+        assert_eq!(journal.post("/entries", "writer", entry).await.0, 201);
+        for invalid in ["expired", "wrong_audience"] {
+            assert_eq!(journal.get("/entries", invalid).await.0, 401, "{mode}: {invalid}");
+        }
+    }
+}
+
 #[test]
 fn unsupported_and_contradictory_flags_are_rejected() {
     const ISSUER: &str = "--issuer=http://127.0.0.1:1";
     for (flags, words) in [
-        (vec!["--mode", "jwt"], "JWT validation"),
-        (vec!["--mode", "hybrid"], "JWT validation"),
+        (
+            vec!["--mode", "jwt", "--introspection-url", "http://127.0.0.1:1/introspect"],
+            "give its --issuer",
+        ),
+        (vec![ISSUER, ISSUER, "--jwks-uri", "http://127.0.0.1:1/jwks"], "are for one --issuer"),
+        (
+            vec![ISSUER, ISSUER, "--redis", "redis://127.0.0.1", "--redis-secret", "a"],
+            "is for one --issuer",
+        ),
         (vec!["--redis", "redis://127.0.0.1"], "--redis-secret"),
         (vec!["--redis-secret", "a"], "--redis"),
         (vec!["--client-id", "a", "--client-secret", "b"], "--introspection-url"),
@@ -806,4 +829,24 @@ async fn a_rejection_that_its_setup_causes_is_logged_without_rust_log() {
     assert!(line.contains("--client-id, --client-secret, --bearer-token)"), "{line}");
     assert!(line.contains("(--client-authentication)"), "{line}");
     assert!(!line.contains("REQUIRES_AUTH_"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_of_each_issuer_are_accepted() {
+    // R-F11
+    let jwt_server = || async {
+        let server = AuthorizationServer::builder().token_format(TokenFormat::Jwt);
+        server.start().await.unwrap()
+    };
+    let (one, two, unknown) = (jwt_server().await, jwt_server().await, jwt_server().await);
+    let flags = ["--issuer", two.issuer(), "--mode", "jwt"];
+    let journal = Beside::start(&one, &flags, &[]);
+    let token = |server: &AuthorizationServer| {
+        let mint = server.mint().subject("alice").audience("https://journal.example/mcp");
+        mint.scopes("user:read").issue()
+    };
+    for (server, status) in [(&one, 200), (&two, 200), (&unknown, 401)] {
+        assert_eq!(journal.get("/me", &token(server)).await.0, status);
+    }
+    assert_eq!(unknown.key_set_requests(), 0);
 }

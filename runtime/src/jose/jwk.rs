@@ -90,7 +90,7 @@ fn candidates(jwk: &Jwk) -> &'static [SigningAlgorithm] {
     }
 }
 
-/// The key as `aws-lc-rs` parses it: an RSA key as SubjectPublicKeyInfo, an EC key as uncompressed point.
+/// The key as `aws-lc-rs` parses it: an RSA key as `SubjectPublicKeyInfo`, an EC key as uncompressed point.
 fn material(jwk: &Jwk) -> Option<Vec<u8>> {
     let bytes = |member: &Option<String>| base64url::decode(member.as_ref()?.as_bytes());
     match &*jwk.kty {

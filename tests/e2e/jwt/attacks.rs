@@ -3,6 +3,7 @@
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use requires_auth::JwtVerifierBuilder;
 use serde_json::{Value, json};
 
 use super::{assert_invalid, claims, header, read, service};
@@ -208,7 +209,7 @@ async fn a_claim_of_the_wrong_type_or_value_is_rejected() {
 async fn another_kind_of_jwt_is_no_access_token() {
     // R-F8: signed by the issuer, also where `typ` is not checked.
     let strict = service().await;
-    let lenient = super::service_with(|verifier| verifier.accept_generic_type()).await;
+    let lenient = super::service_with(JwtVerifierBuilder::accept_generic_type).await;
     for service in [&strict, &lenient] {
         for media_type in
             ["dpop+jwt", "logout+jwt", "token-introspection+jwt", "secevent+jwt", "rt+jwt", "jose"]

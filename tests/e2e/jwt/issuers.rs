@@ -1,7 +1,9 @@
 //! Several issuers.
 
 use requires_auth::testing::{AuthorizationServer, TokenFormat};
-use requires_auth::{Introspection, JwtVerifier, ResourceServer, SetupError, TrustedIssuer};
+use requires_auth::{
+    Introspection, JwtVerifier, ResourceServer, ResourceServerBuilder, SetupError, TrustedIssuer,
+};
 
 use super::{assert_invalid, read};
 use crate::assert_ran;
@@ -94,7 +96,7 @@ async fn issuers_that_cannot_be_distinguished_are_rejected() {
     // R-F11
     let build = |issuers: Vec<TrustedIssuer>| {
         let builder = ResourceServer::builder(RESOURCE);
-        issuers.into_iter().fold(builder, |builder, issuer| builder.trusted_issuer(issuer)).build()
+        issuers.into_iter().fold(builder, ResourceServerBuilder::trusted_issuer).build()
     };
     let opaque = |issuer: &str| {
         TrustedIssuer::new(issuer, Introspection::from_issuer(issuer).build().unwrap())
