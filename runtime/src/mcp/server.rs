@@ -60,8 +60,10 @@ impl<H: ServerHandler> Mcp<H> {
 
     /// The layer alone, for a service that you assemble yourself. Its handler must be one of
     /// [`handler`](Self::handler). Behind the layer alone, lists are not filtered, tasks have no owner,
-    /// tools and prompts without a policy are called, what a function itself rejects is an error of JSON-RPC
-    /// and no 403, and nothing checks that the layer belongs to the same resource server. The same holds for routes in front of that handler, as in the SDK's `Router`.
+    /// tools and prompts without a policy are called, and nothing checks that the layer belongs to the same
+    /// resource server. What [`AuthInfo::require`](crate::AuthInfo::require) rejects is an error of JSON-RPC
+    /// and no 403: only the handler gets the result of the function, which may return something else than the
+    /// rejection. The same holds for routes in front of that handler, as in the SDK's `Router`.
     #[must_use]
     pub fn layer(&self) -> McpLayer {
         McpLayer::new(Arc::clone(self.state()))
