@@ -34,6 +34,11 @@ impl Instance {
         Self::with(server, shared, ManualClock::running(), |cache| cache).await
     }
 
+    /// Two instances that share the store.
+    pub async fn start_two(server: &AuthorizationServer, url: &str) -> (Self, Self) {
+        (Self::start(server, url).await, Self::start(server, url).await)
+    }
+
     pub async fn with(
         server: &AuthorizationServer,
         shared: SharedCacheBuilder,

@@ -44,8 +44,7 @@ async fn an_invalidation_is_sent_without_being_awaited() {
     // R-E7, R-E10
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
-    let one = Instance::start(&server, &store.url()).await;
-    let other = Instance::start(&server, &store.url()).await;
+    let (one, other) = Instance::start_two(&server, &store.url()).await;
     assert_eq!(one.read(&token).await, Response::ok());
     assert_eq!(other.read(&token).await, Response::ok());
     server.revoke(&token);
@@ -60,8 +59,7 @@ async fn all_entries_are_invalidated_everywhere_within_a_second() {
     // R-E7, R-E10
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let tokens = [token(&server, "entries:read"), token(&server, "entries:read")];
-    let one = Instance::start(&server, &store.url()).await;
-    let other = Instance::start(&server, &store.url()).await;
+    let (one, other) = Instance::start_two(&server, &store.url()).await;
     for token in &tokens {
         assert_eq!(one.read(token).await, Response::ok());
         assert_eq!(other.read(token).await, Response::ok());
@@ -141,8 +139,7 @@ async fn an_invalidated_token_is_cached_again() {
     // R-E10: each message is read once.
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let [token, first, second] = [(); 3].map(|()| token(&server, "entries:read"));
-    let one = Instance::start(&server, &store.url()).await;
-    let other = Instance::start(&server, &store.url()).await;
+    let (one, other) = Instance::start_two(&server, &store.url()).await;
     for token in [&token, &first, &second] {
         assert_eq!(other.read(token).await, Response::ok());
     }

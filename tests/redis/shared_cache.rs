@@ -30,8 +30,7 @@ async fn the_claims_are_the_same_in_every_instance() {
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let mint = server.mint().subject("älice").audience(RESOURCE).scopes("b a");
     let token = parse(&mint.issue());
-    let one = Instance::start(&server, &store.url()).await;
-    let other = Instance::start(&server, &store.url()).await;
+    let (one, other) = Instance::start_two(&server, &store.url()).await;
     let resolved = one.cache.resolve(&token).await.unwrap();
     let shared = other.cache.resolve(&token).await.unwrap();
     assert_eq!(server.introspections(), 1);
@@ -44,8 +43,7 @@ async fn every_instance_checks_the_scopes_itself() {
     // R-E1, R-E9
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
-    let one = Instance::start(&server, &store.url()).await;
-    let other = Instance::start(&server, &store.url()).await;
+    let (one, other) = Instance::start_two(&server, &store.url()).await;
     assert_eq!(one.read(&token).await, Response::ok());
     let rejected = other.write(&token).await;
     assert_eq!(server.introspections(), 1);

@@ -235,8 +235,7 @@ async fn a_flood_of_messages_hides_no_invalidation() {
     // R-E10: the stream is read in limited pages, so the invalidation may be dropped before it is read.
     let (store, server) = (RedisServer::start(), authorization_server().await);
     let token = token(&server, "entries:read");
-    let one = Instance::start(&server, &store.url()).await;
-    let other = Instance::start(&server, &store.url()).await;
+    let (one, other) = Instance::start_two(&server, &store.url()).await;
     assert_eq!(one.read(&token).await, Response::ok());
     assert_eq!(other.read(&token).await, Response::ok());
     let mut many = redis::pipe();

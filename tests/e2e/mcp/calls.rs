@@ -1,20 +1,15 @@
 //! Calls with and without the scopes, in every mode.
 
-use std::sync::Arc;
-
-use fixtures::http_server::serve;
 use fixtures::raw_http::Response;
 use fixtures::rejection_body as body;
 use requires_auth::mcp::{Mcp, McpBuilder};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{Condition, Introspection, ResourceServer};
-use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use serde_json::{Value, json};
 
 use super::test_server::{
     MODES, Mode, RESOURCE, RunningServer, TestServer, guarded, message, meta, post, reply,
-    resource_server, text,
+    resource_server, serve_mcp, text,
 };
 use crate::assert_challenged;
 
@@ -261,8 +256,7 @@ async fn of_a_choice_the_first_alternative_is_among_the_first_scopes() {
         .unwrap();
     let all = ["admin", "papers", "papers:list", "papers:read", "read", "write"];
     assert_eq!(mcp.metadata().scopes_supported, all);
-    let sessions = Arc::new(LocalSessionManager::default());
-    let address = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
+    let address = serve_mcp(&mcp).await;
     let response = post().json("{}").send(address).await;
     assert_challenged(&response, 401, body::UNAUTHORIZED, "admin papers:list papers:read");
 }
@@ -281,8 +275,7 @@ async fn scopes_that_only_a_function_requires_can_be_among_the_first() {
     let mcp = guarded(&server, TestServer::default()).build().unwrap();
     let all = ["drawers:read", "read", "admin", "notes:read", "papers:read", "write"];
     assert_eq!(mcp.metadata().scopes_supported, all);
-    let sessions = Arc::new(LocalSessionManager::default());
-    let address = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
+    let address = serve_mcp(&mcp).await;
     let response = post().json("{}").send(address).await;
     assert_challenged(&response, 401, body::UNAUTHORIZED, &all.join(" "));
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use fixtures::http_server::serve;
 use fixtures::log_capture::LogCapture;
 use fixtures::raw_http::Response;
 use requires_auth::mcp::{Mcp, McpBuilder};
@@ -11,8 +10,6 @@ use requires_auth::{ResourceServer, SetupError, requires_auth};
 use rmcp::handler::server::router::prompt::PromptRouter;
 use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
 use rmcp::model::{CallToolResult, PromptMessage, Role, ServerCapabilities, ServerConfig, Tool};
-use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::{
     ServerHandler, prompt, prompt as p, prompt_handler, prompt_router, tool, tool as t,
     tool_handler, tool_router,
@@ -20,7 +17,8 @@ use rmcp::{
 use serde_json::{Value, json};
 
 use super::test_server::{
-    MODES, RESOURCE, TestServer, guarded, message, meta, post, reply, resource_server, text,
+    MODES, RESOURCE, TestServer, guarded, message, meta, post, reply, resource_server, serve_mcp,
+    text,
 };
 
 #[derive(Clone)]
@@ -274,9 +272,7 @@ async fn a_tool_or_prompt_that_no_router_of_the_builder_has_is_not_called() {
     let mcp = strict(&server)
         .declare_tools(&Strict::tool_router())
         .declare_prompts(&Strict::prompt_router());
-    let sessions = Arc::new(LocalSessionManager::default());
-    let routes = mcp.build().unwrap().routes(sessions, StreamableHttpServerConfig::default());
-    let address = serve(routes).await;
+    let address = serve_mcp(&mcp.build().unwrap()).await;
     let token = authorization_server.mint().audience(RESOURCE).scopes("read").issue();
     let server_under_test = RunningServer { address, token };
     for tool in ["guarded", "open"] {
@@ -320,9 +316,7 @@ async fn the_marker_of_a_declaration_is_not_listed() {
     let mcp = strict(&server)
         .tool_router(Strict::tool_router())
         .declare_prompts(&Strict::prompt_router());
-    let sessions = Arc::new(LocalSessionManager::default());
-    let routes = mcp.build().unwrap().routes(sessions, StreamableHttpServerConfig::default());
-    let address = serve(routes).await;
+    let address = serve_mcp(&mcp.build().unwrap()).await;
     let token = authorization_server.mint().audience(RESOURCE).scopes("read").issue();
     let server_under_test = RunningServer { address, token };
     let metas = async |method: &str, member: &str| {

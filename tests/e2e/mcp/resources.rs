@@ -22,7 +22,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::json;
 
 use super::test_server::{
-    MODES, RESOURCE, RunningServer, message, meta, post, reply, resource_server,
+    MODES, RESOURCE, RunningServer, message, meta, post, reply, resource_server, serve_mcp,
 };
 use crate::assert_challenged;
 
@@ -141,9 +141,7 @@ async fn a_method_of_the_protocol_is_no_method_of_the_handler() {
     // R-I16: the SDK passes a request with malformed parameters to the handler as a custom method.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let mcp = Mcp::builder(&resource_server(&authorization_server), || Ok(Library));
-    let sessions = Arc::new(LocalSessionManager::default());
-    let routes = mcp.build().unwrap().routes(sessions, StreamableHttpServerConfig::default());
-    let address = serve(routes).await;
+    let address = serve_mcp(&mcp.build().unwrap()).await;
     let token = authorization_server.mint().subject("alice").audience(RESOURCE).issue();
     for (method, name, mut params) in [
         ("tasks/get", "5", json!({ "taskId": 5 })),
@@ -203,9 +201,7 @@ async fn a_subscription_ends_with_its_token() {
     // R-I15: over a real connection; the cases are in the unit tests.
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let mcp = Mcp::builder(&resource_server(&authorization_server), || Ok(Library));
-    let sessions = Arc::new(LocalSessionManager::default());
-    let routes = mcp.build().unwrap().routes(sessions, StreamableHttpServerConfig::default());
-    let address = serve(routes).await;
+    let address = serve_mcp(&mcp.build().unwrap()).await;
     let token = authorization_server.mint().subject("alice").audience(RESOURCE).issue();
     let params = json!({
         "notifications": { "resourceSubscriptions": ["skill://a/SKILL.md"] },

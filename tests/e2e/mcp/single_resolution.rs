@@ -1,18 +1,13 @@
 //! R-K8 for tools: a caller that is extracted beside the guard belongs to it.
 
-use std::sync::Arc;
-
-use fixtures::http_server::serve;
 use requires_auth::mcp::Mcp;
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{AuthInfo as Auth, requires_auth};
 use rmcp::model::ErrorData;
-use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::{tool, tool_router};
 use serde_json::json;
 
-use super::test_server::{MODES, RESOURCE, message, meta, post, resource_server};
+use super::test_server::{MODES, RESOURCE, message, meta, post, resource_server, serve_mcp};
 
 struct Tools;
 
@@ -33,8 +28,7 @@ async fn the_challenge_of_a_tool_names_the_scopes_of_its_attribute_too() {
     let server = resource_server(&authorization_server);
     let mcp = Mcp::builder(&server, || Ok(Tools)).tool_router(Tools::tool_router());
     let mcp = mcp.build().unwrap();
-    let sessions = Arc::new(LocalSessionManager::default());
-    let address = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
+    let address = serve_mcp(&mcp).await;
     let token = authorization_server.mint().audience(RESOURCE).scopes("read").issue();
     let params = json!({ "name": "further", "arguments": {}, "_meta": meta(MODES[0]) });
     let response = post()

@@ -1,8 +1,5 @@
 //! A task is authorized like the call that started it.
 
-use std::sync::Arc;
-
-use fixtures::http_server::serve;
 use fixtures::raw_http::Response;
 use requires_auth::mcp::{Mcp, McpBuilder};
 use requires_auth::requires_auth;
@@ -13,12 +10,10 @@ use rmcp::model::{
     UpdateTaskParams,
 };
 use rmcp::service::RequestContext;
-use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::{ErrorData, RoleServer, ServerHandler, tool, tool_handler, tool_router};
 use serde_json::{Value, json};
 
-use super::test_server::{MODES, RESOURCE, message, meta, post, reply, resource_server};
+use super::test_server::{MODES, RESOURCE, message, meta, post, reply, resource_server, serve_mcp};
 
 /// Starts one task, and returns a task for every id.
 struct TaskServer;
@@ -89,8 +84,7 @@ impl RunningTaskServer {
         let builder =
             Mcp::builder(&server, || Ok(TaskServer)).declare_tools(&TaskServer::tool_router());
         let mcp = settings(builder).build().unwrap();
-        let sessions = Arc::new(LocalSessionManager::default());
-        let address = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
+        let address = serve_mcp(&mcp).await;
         Self { address, authorization_server }
     }
 

@@ -414,6 +414,12 @@ impl Mode {
     }
 }
 
+/// Serves an MCP server with sessions, in the default configuration of the SDK.
+pub async fn serve_mcp<H: ServerHandler>(mcp: &Mcp<H>) -> SocketAddr {
+    let sessions = Arc::new(LocalSessionManager::default());
+    serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await
+}
+
 pub fn resource_server(authorization_server: &AuthorizationServer) -> ResourceServer {
     let client = Introspection::builder(authorization_server.introspection_url()).build();
     let server = ResourceServer::builder(RESOURCE)

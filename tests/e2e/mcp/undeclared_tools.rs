@@ -1,17 +1,12 @@
 //! A guarded tool that is not declared to the layer is rejected, and a warning is logged.
 
-use std::sync::Arc;
-
-use fixtures::http_server::serve;
 use fixtures::log_capture::LogCapture;
 use requires_auth::mcp::Mcp;
 use requires_auth::testing::AuthorizationServer;
-use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use serde_json::json;
 
 use super::test_server::{
-    MODES, RESOURCE, TestServer, message, meta, post, reply, resource_server,
+    MODES, RESOURCE, TestServer, message, meta, post, reply, resource_server, serve_mcp,
 };
 
 #[tokio::test]
@@ -23,8 +18,7 @@ async fn an_undeclared_guard_rejects_and_warns() {
     let server = resource_server(&authorization_server);
     let mcp = Mcp::builder(&server, || Ok(TestServer::default()));
     let mcp = mcp.allow_anonymous().build().unwrap();
-    let sessions = Arc::new(LocalSessionManager::default());
-    let address = serve(mcp.routes(sessions, StreamableHttpServerConfig::default())).await;
+    let address = serve_mcp(&mcp).await;
     let token = authorization_server.mint().audience(RESOURCE).scopes("other").issue();
 
     let mut params = json!({ "name": "write", "arguments": {}, "_meta": meta(MODES[0]) });
