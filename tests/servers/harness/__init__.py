@@ -1,0 +1,1 @@
+"""What the programs below `tests/servers` share: the standard library of Python alone."""

@@ -1,0 +1,189 @@
+"""Checks the journal against one authorization server, and writes what it answers as a text."""
+
+import base64
+import json
+import re
+import time
+import urllib.parse
+
+from . import web
+from .journal import Journal
+from .server import RESOURCE
+
+# A JWT is accepted for this time after its `exp`, in seconds: the default of the library.
+LEEWAY = 30
+# Values that differ in each run.
+TIMES = {"exp", "iat", "nbf", "auth_time", "expiresAt"}
+IDS = {"jti", "sid"}
+COLUMNS = ("introspection", "jwt", "hybrid")
+
+
+def check(description, binary, rotate):
+    """The text for one server. `rotate` rotates its keys and returns a new token."""
+    checker = Checker(description, binary, rotate)
+    checker.discovery()
+    cells = {}
+    for mode in description["modes"]:
+        cells.setdefault(mode["mode"], []).append(checker.mode(mode))
+    row = [description["title"]]
+    row += [" ".join(cells.get(column, [description.get("absent", {}).get(column, "–")])) for column in COLUMNS]
+    return f"| {' | '.join(row)} |\n" + "\n".join(checker.lines) + "\n"
+
+
+class Checker:
+    def __init__(self, description, binary, rotate):
+        self.description = description
+        self.binary = binary
+        self.rotate = rotate
+        self.lines = []
+        # The answers below one heading, with the label of the first token that got it.
+        self.answers = {}
+        # Longer values first: one may be the beginning of another.
+        self.names = sorted(description["names"].items(), key=lambda item: -len(item[1]))
+
+    def discovery(self):
+        """The places of RFC 8414 §3.1 and OpenID Connect Discovery 1.0 §4, and what is there."""
+        issuer = urllib.parse.urlsplit(self.description["issuer"])
+        origin, path = f"{issuer.scheme}://{issuer.netloc}", issuer.path.rstrip("/")
+        self.line("")
+        self.line("discovery")
+        places = [f"/.well-known/oauth-authorization-server{path}", f"/.well-known/openid-configuration{path}",
+                  f"{path}/.well-known/openid-configuration"]
+        for place in dict.fromkeys(places):
+            response = web.request(origin + place)
+            document = response.json()
+            if response.status != 200 or not isinstance(document, dict):
+                self.line(f"  {place}: {response.status}")
+                continue
+            members = [name for name in ("introspection_endpoint", "jwks_uri") if name in document]
+            self.line(f"  {place}: 200, issuer {document.get('issuer')}, names {' and '.join(members) or 'neither endpoint'}")
+
+    def mode(self, mode):
+        """Checks one mode. Returns its cell of the table."""
+        defaults, settings, tokens = mode["defaults"], mode.get("settings", []), mode["tokens"]
+        plain = {label: tokens[label] for label in ("plain", "good") if label in tokens}
+        self.heading(mode, "defaults", defaults)
+        outcome = self.run(mode, defaults, plain if settings else None, log=True)
+        if settings:
+            self.heading(mode, "with settings", defaults + settings)
+            outcome = self.run(mode, defaults + settings, None)
+        flags = defaults + settings
+        if "--client-secret" in flags:
+            at = flags.index("--client-secret") + 1
+            wrong = [*flags[:at], "wrong", *flags[at + 1:]]
+            self.heading(mode, "wrong client secret", wrong)
+            self.run(mode, wrong, {"good": tokens["good"]}, log=True)
+        note = f" ({mode['note']})" if "note" in mode else ""
+        if outcome != 200:
+            return f"no{note}"
+        return f"yes, with {self.shown(settings, code=True)}{note}" if settings else f"yes{note}"
+
+    def run(self, mode, flags, tokens, log=False):
+        """Sends a request with each of the tokens, or makes all checks. Returns the status for the good one."""
+        everything = tokens is None
+        mode_flags = [] if mode["mode"] == "introspection" else ["--mode", mode["mode"]]
+        with Journal(self.binary, ["--resource", RESOURCE, *mode_flags, *flags]) as journal:
+            if journal.url is None:
+                self.line("  does not start")
+                self.log(journal)
+                return None
+            outcome = None
+            if everything:
+                tokens = dict(mode["tokens"])
+                self.request(journal, "no token", None)
+            for label, token in tokens.items():
+                if not isinstance(token, dict):
+                    status = self.request(journal, label, token)
+                    outcome = status if label == "good" else outcome
+            if everything:
+                self.other_checks(journal, mode)
+            if log:
+                self.log(journal)
+            return outcome
+
+    def other_checks(self, journal, mode):
+        good = mode["tokens"]["good"]
+        if mode.get("rotates"):
+            self.request(journal, "signed by a new key", self.rotate())
+            self.request(journal, "good, after the rotation", good)
+        self.request(journal, "garbage", "garbage")
+        if good.count(".") == 2:
+            header, payload, signature = good.split(".")
+            altered = "B" if signature[9] == "A" else "A"
+            self.request(journal, "altered signature", f"{header}.{payload}.{signature[:9]}{altered}{signature[10:]}")
+            self.request(journal, "alg none", f"{encoded({'alg': 'none', 'typ': 'at+jwt'})}.{payload}.")
+        else:
+            self.request(journal, "garbage JWT", f"{encoded({'alg': 'RS256', 'kid': 'none'})}.{encoded({'sub': 'x'})}.c2ln")
+        for label, token in mode["tokens"].items():
+            if isinstance(token, dict):
+                is_validated = mode["mode"] != "introspection" and token["token"].count(".") == 2
+                end = token["expires"] + (LEEWAY if is_validated else 0) + 1
+                time.sleep(max(0, end - time.time()))
+                self.request(journal, label, token["token"])
+
+    def request(self, journal, label, token):
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        response = web.request(f"{journal.url}/me", headers=headers)
+        answer = [f"{name}: {value}" for name, value in sorted((name.lower(), value) for name, value in response.headers.items())
+                  if name not in ("date", "content-length")]
+        document = response.json()
+        answer += [json.dumps(stable(document), sort_keys=True)] if document is not None else response.text.strip().splitlines()
+        # The same answer as before is not written again.
+        same = self.answers.setdefault((response.status, *answer), label)
+        if same != label:
+            self.line(f"  {label}: {response.status}, as for {same}")
+            return response.status
+        self.line(f"  {label}: {response.status}")
+        for line in answer:
+            self.line(f"      {line}")
+        return response.status
+
+    def log(self, journal):
+        for line in journal.stop():
+            # The level, the event and its first fields are the same in each line.
+            line = re.sub(r"^.* (?=cause=)", "", line)
+            line = re.sub(r"\b\d{10}\b", "TIME", line)
+            self.line(f"  log: {re.sub(r'[0-9]+ s ago', 'N s ago', line)}".rstrip())
+
+    def heading(self, mode, what, flags):
+        self.answers = {}
+        self.line("")
+        self.line(f"{mode['mode']}{', ' + mode['name'] if 'name' in mode else ''}, {what}: {self.shown(flags)}")
+
+    def shown(self, flags, code=False):
+        """Flags as one would type them, with a value in quotes where it has a space."""
+        words = [f"'{flag}'" if " " in flag else flag for flag in flags]
+        text = re.sub(r" (?!--)", "\0", " ".join(words)).replace(" ", "\n")
+        options = [self.named(option.replace("\0", " ")) for option in text.split("\n")]
+        return ", ".join(f"`{option}`" for option in options) if code else " ".join(options)
+
+    def line(self, text):
+        self.lines.append(self.named(text))
+
+    def named(self, text):
+        for name, value in self.names:
+            text = text.replace(value, name)
+        text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
+        return re.sub(r"\b127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
+
+
+def encoded(value):
+    """A part of a JWT."""
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+def stable(value):
+    """The value without what differs in each run."""
+    if isinstance(value, list):
+        return [stable(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    replaced = {}
+    for key, item in value.items():
+        if key in TIMES and item is not None:
+            replaced[key] = "TIME"
+        elif key in IDS and item is not None:
+            replaced[key] = "ID"
+        else:
+            replaced[key] = stable(item)
+    return replaced

@@ -1,0 +1,49 @@
+"""The journal of `examples/journal` as a process of its own."""
+
+import os
+import re
+import subprocess
+import threading
+
+START_DEADLINE = 60
+
+
+class Journal:
+    """A running journal. If it does not start, `url` is None and `log` has the reason."""
+
+    def __init__(self, binary, flags):
+        environment = {key: value for key, value in os.environ.items()
+                       if not key.startswith(("JOURNAL_", "RUST_LOG")) and not key.lower().endswith("_proxy")}
+        self.process = subprocess.Popen(
+            [binary, "--listen", "127.0.0.1:0", *flags], env={**environment, "NO_COLOR": "1"},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.lines = []
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        killer = threading.Timer(START_DEADLINE, self.process.kill)
+        killer.start()
+        first = self.process.stdout.readline()
+        killer.cancel()
+        listening = re.fullmatch(r"listening on (http://\S+)\n", first)
+        self.url = listening[1] if listening else None
+        if not listening:
+            self.process.wait()
+            self.reader.join()
+
+    def _read(self):
+        for line in self.process.stderr:
+            self.lines.append(line.rstrip("\n"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        """Stops the journal. Returns the lines of its log, without times."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
+        self.reader.join()
+        return [re.sub(r"^\d{4}-\d\d-\d\dT\S+\s+", "", line) for line in self.lines]

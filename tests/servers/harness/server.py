@@ -1,0 +1,148 @@
+"""The base of the programs that install and run one authorization server each.
+
+`server.py install` installs the server below target/servers. `server.py serve` starts it, writes its
+description as one line of JSON, and runs until standard input ends. On standard input, each line is a
+command; the response is a line of JSON.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+from . import web
+from .process import Child, free_port
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+WORK = ROOT / "target" / "servers"
+
+# The resource identifier of the journal, and another one.
+RESOURCE = "https://journal.example/mcp"
+OTHER_RESOURCE = "https://other.example/"
+# The scopes of the journal; GET /me needs the first.
+SCOPES = "user:read entries:read entries:write tags:read tags:write"
+SCOPE_OF_ENTRIES = "entries:read"
+# The lifetime of a short-lived token, in seconds.
+SHORT = 5
+MAVEN_PLUGIN = "3.8.1"
+
+
+class Server:
+    """One authorization server. A subclass has its facts."""
+
+    # The programs that the machine must have, with the minimal version in words.
+    needs = {}
+
+    def __init__(self):
+        self.directory = pathlib.Path(sys.modules[type(self).__module__].__file__).resolve().parent
+        self.name = self.directory.name
+        self.installed = WORK / self.name
+        self.children = []
+
+    # What a subclass defines.
+
+    def install(self):
+        """Installs the server into `self.installed`, from pinned sources. Does nothing if it is there."""
+        raise NotImplementedError
+
+    def start(self):
+        """Starts the server, and returns its description: see README.md."""
+        raise NotImplementedError
+
+    def rotate_keys(self):
+        """Rotates the signing key, and returns a token that the new one signs."""
+        raise NotImplementedError
+
+    # What a subclass uses.
+
+    def spawn(self, command, env=None, cwd=None):
+        child = Child([str(part) for part in command], self.installed / f"server-{len(self.children)}.log", env, cwd)
+        self.children.append(child)
+        return child
+
+    def port(self):
+        return free_port()
+
+    def command(self, command, env=None, cwd=None):
+        """Runs a step of the installation. Its output is shown if it fails."""
+        result = subprocess.run(
+            [str(part) for part in command], cwd=cwd or self.directory, env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if result.returncode != 0:
+            raise SystemExit(f"{' '.join(map(str, command))}: exit status {result.returncode}\n{result.stdout[-4000:]}")
+
+    def maven(self, artifact, sha256):
+        """A file from Maven's repository, named group:name:version:type. A wrong checksum is an error."""
+        _, name, version, kind = artifact.split(":")
+        path = WORK / f"{name}-{version}.{kind}"
+        if not path.exists():
+            self.command(["mvn", "--batch-mode", "--quiet", f"org.apache.maven.plugins:maven-dependency-plugin:{MAVEN_PLUGIN}:copy",
+                          f"-Dartifact={artifact}", f"-DoutputDirectory={WORK}"])
+        with open(path, "rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != sha256:
+            path.unlink()
+            raise SystemExit(f"{artifact} has the SHA-256 {found}, expected {sha256}; the file was deleted")
+        return path
+
+    def go(self, package, *arguments):
+        """Builds a program of the module that `go.mod` and `go.sum` pin. Returns its path."""
+        program = self.installed / self.name
+        if not self.is_installed("go.mod", "go.sum"):
+            self.command(["go", "build", "-mod=readonly", "-buildvcs=false", *arguments, "-o", program, package])
+            self.done("go.mod", "go.sum")
+        return program
+
+    def is_installed(self, *sources):
+        """Whether `done` has run with the same sources: files of the server's directory."""
+        return self._stamp().exists() and self._stamp().read_text() == self._digest(sources)
+
+    def done(self, *sources):
+        self._stamp().write_text(self._digest(sources))
+
+    def _stamp(self):
+        return self.installed / "installed"
+
+    def _digest(self, sources):
+        digest = hashlib.sha256()
+        for source in ("server.py", *sources):
+            digest.update((self.directory / source).read_bytes())
+        return digest.hexdigest()
+
+    def short_lived(self, token):
+        """A token that expires in the run, for a description."""
+        return {"token": token, "expires": time.time() + SHORT}
+
+    def main(self):
+        """Runs the command of the command line."""
+        missing = [f"{tool} ({version})" for tool, version in self.needs.items() if shutil.which(tool) is None]
+        if missing:
+            raise SystemExit(f"{self.name} needs what is not installed: {', '.join(missing)}")
+        self.installed.mkdir(parents=True, exist_ok=True)
+        if sys.argv[1:] == ["install"]:
+            self.install()
+        elif sys.argv[1:] == ["serve"]:
+            self._serve()
+        else:
+            raise SystemExit("usage: server.py install | serve")
+
+    def _serve(self):
+        # SystemExit, so that the server ends too.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        try:
+            print(json.dumps(self.start()), flush=True)
+            for line in sys.stdin:
+                if line.strip() != "rotate":
+                    raise SystemExit(f"unknown command: {line!r}")
+                print(json.dumps(self.rotate_keys()), flush=True)
+        finally:
+            for child in self.children:
+                child.stop()
+
+
+__all__ = ["OTHER_RESOURCE", "RESOURCE", "SCOPES", "SCOPE_OF_ENTRIES", "SHORT", "Server", "web"]
