@@ -15,6 +15,8 @@ LEEWAY = 30
 # Values that differ in each run.
 TIMES = {"exp", "iat", "nbf", "auth_time", "expiresAt"}
 IDS = {"jti", "sid"}
+# Headers that say nothing about a token.
+SKIPPED = {"connection", "content-length", "date"}
 COLUMNS = ("introspection", "jwt", "hybrid")
 
 
@@ -24,9 +26,12 @@ def check(description, binary, rotate):
     checker.discovery()
     cells = {}
     for mode in description["modes"]:
-        cells.setdefault(mode["mode"], []).append(checker.mode(mode))
+        cell = checker.mode(mode)
+        # A mode that only shows a mistake of the operator has no cell.
+        if mode.get("listed", True):
+            cells.setdefault(mode["mode"], []).append(cell)
     row = [description["title"]]
-    row += [" ".join(cells.get(column, [description.get("absent", {}).get(column, "–")])) for column in COLUMNS]
+    row += ["; ".join(cells.get(column, [description.get("absent", {}).get(column, "–")])) for column in COLUMNS]
     return f"| {' | '.join(row)} |\n" + "\n".join(checker.lines) + "\n"
 
 
@@ -63,7 +68,7 @@ class Checker:
         defaults, settings, tokens = mode["defaults"], mode.get("settings", []), mode["tokens"]
         plain = {label: tokens[label] for label in ("plain", "good") if label in tokens}
         self.heading(mode, "defaults", defaults)
-        outcome = self.run(mode, defaults, plain if settings else None, log=True)
+        outcome = self.run(mode, defaults, plain if settings else None, log=bool(settings))
         if settings:
             self.heading(mode, "with settings", defaults + settings)
             outcome = self.run(mode, defaults + settings, None)
@@ -104,7 +109,10 @@ class Checker:
     def other_checks(self, journal, mode):
         good = mode["tokens"]["good"]
         if mode.get("rotates"):
-            self.request(journal, "signed by a new key", self.rotate())
+            rotated = self.rotate()
+            if key_id(rotated) == key_id(good):
+                raise ValueError("the key was not rotated: the new token has the key id of the first")
+            self.request(journal, "signed by a new key", rotated)
             self.request(journal, "good, after the rotation", good)
         self.request(journal, "garbage", "garbage")
         if good.count(".") == 2:
@@ -122,20 +130,19 @@ class Checker:
                 self.request(journal, label, token["token"])
 
     def request(self, journal, label, token):
+        """Sends a request with a token, and writes the whole answer: status, headers, body."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         response = web.request(f"{journal.url}/me", headers=headers)
-        answer = [f"{name}: {value}" for name, value in sorted((name.lower(), value) for name, value in response.headers.items())
-                  if name not in ("date", "content-length")]
+        fields = sorted((name.lower(), value) for name, value in response.headers.items())
+        answer = [f"      {name}: {value}" for name, value in fields if name not in SKIPPED]
         document = response.json()
-        answer += [json.dumps(stable(document), sort_keys=True)] if document is not None else response.text.strip().splitlines()
-        # The same answer as before is not written again.
-        same = self.answers.setdefault((response.status, *answer), label)
-        if same != label:
-            self.line(f"  {label}: {response.status}, as for {same}")
-            return response.status
-        self.line(f"  {label}: {response.status}")
-        for line in answer:
-            self.line(f"      {line}")
+        body = response.text.strip() if document is None else json.dumps(stable(document), sort_keys=True)
+        answer = self.named("\n".join([*answer, f"      {body}"]))
+        same = self.answers.setdefault((response.status, answer), f"{self.title}: {label}")
+        if same == f"{self.title}: {label}":
+            self.lines.append(f"  {label}: {response.status}\n{answer}")
+        else:
+            self.lines.append(f"  {label}: {response.status}, the answer of “{same}”")
         return response.status
 
     def log(self, journal):
@@ -147,8 +154,9 @@ class Checker:
 
     def heading(self, mode, what, flags):
         self.answers = {}
+        self.title = f"{mode['mode']}{', ' + mode['name'] if 'name' in mode else ''}, {what}"
         self.line("")
-        self.line(f"{mode['mode']}{', ' + mode['name'] if 'name' in mode else ''}, {what}: {self.shown(flags)}")
+        self.line(f"{self.title}: {self.shown(flags)}")
 
     def shown(self, flags, code=False):
         """Flags as one would type them, with a value in quotes where it has a space."""
@@ -167,6 +175,12 @@ class Checker:
         return re.sub(r"\b127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
 
 
+def key_id(token):
+    """The `kid` of a JWT."""
+    header = token.split(".")[0]
+    return json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"]
+
+
 def encoded(value):
     """A part of a JWT."""
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
@@ -175,7 +189,8 @@ def encoded(value):
 def stable(value):
     """The value without what differs in each run."""
     if isinstance(value, list):
-        return [stable(item) for item in value]
+        # Lists here are sets: audiences, scopes.
+        return sorted((stable(item) for item in value), key=json.dumps)
     if not isinstance(value, dict):
         return value
     replaced = {}
@@ -184,6 +199,8 @@ def stable(value):
             replaced[key] = "TIME"
         elif key in IDS and item is not None:
             replaced[key] = "ID"
+        elif key == "scope" and isinstance(item, str):
+            replaced[key] = " ".join(sorted(item.split(" ")))
         else:
             replaced[key] = stable(item)
     return replaced
