@@ -9,7 +9,10 @@ START_DEADLINE = 60
 
 
 class Journal:
-    """A running journal. If it does not start, `url` is None and `log` has the reason."""
+    """A running journal. If it does not start, `url` is None and `lines` has the reason."""
+
+    # The processes to end if this program is.
+    running = set()
 
     def __init__(self, binary, flags):
         environment = {key: value for key, value in os.environ.items()
@@ -17,6 +20,7 @@ class Journal:
         self.process = subprocess.Popen(
             [binary, "--listen", "127.0.0.1:0", *flags], env={**environment, "NO_COLOR": "1"},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        Journal.running.add(self.process)
         self.lines = []
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -46,4 +50,5 @@ class Journal:
             self.process.terminate()
             self.process.wait()
         self.reader.join()
+        Journal.running.discard(self.process)
         return [re.sub(r"^\d{4}-\d\d-\d\dT\S+\s+", "", line) for line in self.lines]

@@ -93,10 +93,21 @@ class Server:
     def go(self, package, *arguments):
         """Builds a program of the module that `go.mod` and `go.sum` pin. Returns its path."""
         program = self.installed / self.name
-        if not self.is_installed("go.mod", "go.sum"):
+        sources = ["go.mod", "go.sum", *sorted(path.name for path in self.directory.glob("*.go"))]
+        if not self.is_installed(*sources):
             self.command(["go", "build", "-mod=readonly", "-buildvcs=false", *arguments, "-o", program, package])
-            self.done("go.mod", "go.sum")
+            self.done(*sources)
         return program
+
+    def python(self):
+        """Installs the packages of `requirements.txt` into an environment. Returns its interpreter."""
+        interpreter = self.installed / "bin" / "python"
+        if not self.is_installed("requirements.txt"):
+            self.command([sys.executable, "-m", "venv", "--clear", self.installed])
+            self.command([interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
+                          "-r", "requirements.txt"])
+            self.done("requirements.txt")
+        return interpreter
 
     def is_installed(self, *sources):
         """Whether `done` has run with the same sources: files of the server's directory."""
