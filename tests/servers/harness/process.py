@@ -8,7 +8,7 @@ import urllib.error
 
 from . import web
 
-DEADLINE = 180
+DEADLINE = 300
 
 
 def free_port():
