@@ -54,7 +54,7 @@ class Hydra(Server):
             "names": {"ISSUER": issuer, "ADMIN": self.admin},
             "modes": [
                 {"mode": "introspection", "name": "opaque", "defaults": ["--issuer", issuer], "settings": endpoint, "tokens": opaque},
-                {"mode": "introspection", "name": "JWT", "defaults": ["--issuer", issuer], "settings": endpoint, "tokens": jwt},
+                {"mode": "introspection", "name": "JWT", "defaults": ["--issuer", issuer], "settings": endpoint, "tokens": jwt, "listed": False},
                 {"mode": "jwt", "defaults": ["--issuer", issuer], "settings": jwt_settings, "tokens": jwt, "rotates": True},
             ],
         }
