@@ -24,7 +24,7 @@ pub(crate) const COARSENESS: Duration = Duration::from_secs(1);
 
 /// The source of the time for a [`ResourceServer`](crate::ResourceServer), its resolver and its cache.
 ///
-/// Default: [`SystemClock`]. Tests use `testing::ManualClock`. A clock of your own has two methods:
+/// Default: [`SystemClock`](crate::SystemClock). Tests use `testing::ManualClock`. A clock of your own has two methods:
 ///
 /// ```
 /// use std::time::{Duration, Instant, SystemTime};

@@ -183,7 +183,7 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// The clock for `exp` and `nbf`. Default: [`SystemClock`].
+    /// The clock for `exp` and `nbf`. Default: [`SystemClock`](crate::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock.set_once(Arc::new(clock));
         self

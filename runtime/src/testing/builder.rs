@@ -173,7 +173,7 @@ impl AuthorizationServerBuilder {
     }
 
     /// The clock that decides what has expired, such as a [`ManualClock`](crate::testing::ManualClock).
-    /// Default: [`SystemClock`].
+    /// Default: [`SystemClock`](crate::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock.set_once(Box::new(clock));
         self

@@ -124,7 +124,7 @@ impl<R: Resolver> CachedBuilder<R> {
         self
     }
 
-    /// The clock that lifetimes are measured with. Default: [`SystemClock`].
+    /// The clock that lifetimes are measured with. Default: [`SystemClock`](crate::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock.set_once(Arc::new(clock));
         self

@@ -296,7 +296,7 @@ impl IntrospectionBuilder {
     }
 
     /// Sets the clock of `Retry-After`, the circuit breaker, the concurrency limit and the delays of
-    /// discovery. Timeouts do not use it. Default: [`SystemClock`].
+    /// discovery. Timeouts do not use it. Default: [`SystemClock`](crate::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock.set_once(Arc::new(clock));
         self

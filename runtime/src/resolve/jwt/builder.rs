@@ -171,7 +171,7 @@ impl JwtVerifierBuilder {
     }
 
     /// Sets the clock of the age of the key set and of the delays between fetches. Timeouts do not use it.
-    /// Default: [`SystemClock`].
+    /// Default: [`SystemClock`](crate::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock.set_once(Arc::new(clock));
         self

@@ -16,7 +16,7 @@ use crate::{ResourceServer, SetupError};
 
 impl ResourceServerConfig {
     /// Checks the settings and, without an `introspection_url`, discovers the endpoint from the
-    /// issuer's metadata, as [`Introspection::discover_at_start`] does.
+    /// issuer's metadata, as [`Introspection::discover_at_start`](crate::Introspection::discover_at_start) does.
     ///
     /// The authorization server need not be reachable yet. How it responds to the discovery decides:
     ///
