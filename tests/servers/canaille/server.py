@@ -19,7 +19,7 @@ class Canaille(Server):
         metadata = web.request(f"{issuer}/.well-known/openid-configuration").json()
 
         def token(client="caller", scope=SCOPES):
-            # Two tokens of the same second are the same token.
+            # Tokens of the same second are the same: they have no `jti`.
             time.sleep(1.1)
             form = {"grant_type": "password", "username": "alice", "password": "correct horse battery", "scope": scope}
             response = web.request(metadata["token_endpoint"], form=form, basic=(client, f"{client}-secret"))
@@ -40,7 +40,8 @@ class Canaille(Server):
             "names": {"ISSUER": metadata["issuer"]},
             "modes": [
                 {"mode": "introspection", "defaults": credentials, "settings": audience, "tokens": tokens},
-                {"mode": "jwt", "defaults": ["--issuer", metadata["issuer"]], "settings": audience, "tokens": tokens},
+                {"mode": "jwt", "defaults": ["--issuer", metadata["issuer"]], "settings": audience, "tokens": tokens,
+                 "note": "RS512, no scopes"},
             ],
         }
 
