@@ -133,6 +133,7 @@
 //! can still send the browser through `/authorize`: use [`Consent::Ask`] where tokens of this server
 //! protect something.
 
+mod access_token;
 mod authorization_request;
 mod authorization_response;
 mod builder;

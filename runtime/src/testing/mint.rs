@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use serde_json::{Map, Value};
 
+use super::access_token;
 use super::claims::{audience, numeric_date};
 use super::state::State;
 use super::store::{IntrospectionResponse, TokenRecord};
@@ -183,11 +184,12 @@ impl<'a> Mint<'a> {
             put("aud", audience);
         }
         claims.extend(self.claims);
-        self.format.complete(&mut claims);
+        access_token::complete_claims(self.format, &mut claims);
         claims.retain(|name, _| !self.omitted.contains(name));
 
-        let token =
-            self.token.unwrap_or_else(|| self.format.make_token(self.state, &self.header, &claims));
+        let token = self
+            .token
+            .unwrap_or_else(|| access_token::make(self.state, self.format, &self.header, &claims));
         let client_id = claims.get("client_id").and_then(Value::as_str);
         let record = TokenRecord {
             client_id: client_id.map(str::to_owned),

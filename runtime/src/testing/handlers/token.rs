@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use crate::testing::access_token;
 use crate::testing::claims::{audience, numeric_date};
 use crate::testing::clients::authentication::authenticate;
 use crate::testing::clients::client::{GrantType, OAuthClient};
@@ -160,8 +161,8 @@ fn issue(state: &State, grant: &Grant, refresh: Option<Grant>) -> Value {
         put("aud", audience);
     }
     let format = state.settings.token_format;
-    format.complete(&mut claims);
-    let token = format.make_token(state, &Map::new(), &claims);
+    access_token::complete_claims(format, &mut claims);
+    let token = access_token::make(state, format, &Map::new(), &claims);
     let mut response = json!({
         "access_token": token,
         "token_type": "Bearer",
