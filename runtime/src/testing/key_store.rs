@@ -44,9 +44,11 @@ impl KeyStore {
         algorithm: Option<SigningAlgorithm>,
         old: OldKeys,
     ) -> io::Result<()> {
+        let algorithm = algorithm.unwrap_or_else(|| self.keys().current.key.algorithm());
+        // Before the lock: an RSA key takes long to generate, and requests for the key set need the lock.
+        let new = CurrentKey::generate(algorithm)?;
         let mut keys = self.keys();
-        let algorithm = algorithm.unwrap_or(keys.current.key.algorithm());
-        let previous = std::mem::replace(&mut keys.current, CurrentKey::generate(algorithm)?);
+        let previous = std::mem::replace(&mut keys.current, new);
         match old {
             OldKeys::Keep => keys.old.insert(0, previous.public_jwk()),
             OldKeys::Withdraw => keys.old.clear(),
