@@ -228,6 +228,12 @@ impl AuthorizationServer {
         self.state.recorder.count(Endpoint::Introspection)
     }
 
+    /// The number of requests for the metadata documents that arrived, with or without a fault.
+    #[must_use]
+    pub fn metadata_requests(&self) -> usize {
+        self.state.recorder.count(Endpoint::Metadata)
+    }
+
     /// The requests that arrived at an endpoint, oldest first. The server keeps the last thousand of all
     /// endpoints together.
     #[must_use]

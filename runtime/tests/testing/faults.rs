@@ -175,5 +175,6 @@ async fn a_fault_applies_to_one_endpoint_until_it_is_used_up_or_cleared() {
     let document = get(server.metadata_url()).await.json();
     assert_eq!(document["issuer"], server.issuer());
     assert_eq!(server.introspections(), 3);
+    assert_eq!(server.metadata_requests(), 2);
     assert_eq!(server.requests(Endpoint::Metadata).len(), 2);
 }

@@ -52,6 +52,7 @@ async fn the_metadata_names_every_endpoint() {
     assert_eq!(document, expected);
     let openid = get(&format!("{issuer}/.well-known/openid-configuration")).await;
     assert_eq!(openid.json(), document);
+    assert_eq!(server.metadata_requests(), 2);
 }
 
 /// The whole response to a request with exactly this head.
