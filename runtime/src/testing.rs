@@ -90,8 +90,10 @@
 //!   [replace](AuthorizationServer::replace_key) it at once,
 //! - serve [any key set](AuthorizationServer::set_key_set), such as an empty, a broken or a huge one, or inject a
 //!   [fault](Fault) into the requests for it, at [`Endpoint::KeySet`],
-//! - count these [requests](AuthorizationServer::key_set_requests),
-//! - sign [any header and payload](AuthorizationServer::sign_jwt), for a token that no correct server issues,
+//! - count these [requests](AuthorizationServer::key_set_requests), and those for the
+//!   [metadata](AuthorizationServer::metadata_requests),
+//! - sign [any header and payload](AuthorizationServer::sign_jwt), or [any bytes](AuthorizationServer::sign_bytes),
+//!   for a token that no correct server issues,
 //! - get the public key as [JWK](AuthorizationServer::public_jwk) or in
 //!   [PEM](AuthorizationServer::public_key_pem).
 //!

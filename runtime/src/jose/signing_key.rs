@@ -101,7 +101,8 @@ impl SigningKey {
         Ok(jws)
     }
 
-    fn signature(&self, message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
+    /// A signature over a message, as a JWS contains it (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1).
+    pub(crate) fn signature(&self, message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
         let random = SystemRandom::new();
         let signature = match &self.pair {
             KeyPair::Rsa(pair, encoding) => {

@@ -103,6 +103,10 @@ impl KeyStore {
         self.keys().current.sign(header, payload)
     }
 
+    pub(super) fn signature(&self, message: &[u8]) -> Vec<u8> {
+        self.keys().current.key.signature(message).unwrap_or_default()
+    }
+
     fn keys(&self) -> MutexGuard<'_, Keys> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -107,6 +107,31 @@ impl AuthorizationServer {
         self.state.keys.sign(&header, payload.as_ref())
     }
 
+    /// Signs any bytes with the current key, and returns the signature: for tokens that
+    /// [`sign_jwt`](Self::sign_jwt) does not make, because their header is no JSON object, has a member twice, or
+    /// is not encoded as RFC 7515 §2 requires. Of a JWS, the message is the text before the second period
+    /// (RFC 7515 §5.1).
+    ///
+    /// ```
+    /// use base64::Engine as _;
+    /// use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+    /// use requires_auth::testing::AuthorizationServer;
+    ///
+    /// # async fn example() -> std::io::Result<()> {
+    /// let server = AuthorizationServer::start().await?;
+    /// let header = BASE64URL.encode(r#"{"alg":"none","alg":"ES256"}"#);
+    /// let payload = BASE64URL.encode(r#"{"sub":"alice"}"#);
+    /// let message = format!("{header}.{payload}");
+    /// let signature = BASE64URL.encode(server.sign_bytes(&message));
+    /// let token = format!("{message}.{signature}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn sign_bytes(&self, message: impl AsRef<[u8]>) -> Vec<u8> {
+        self.state.keys.signature(message.as_ref())
+    }
+
     /// The number of requests for the key set that arrived, with or without a fault.
     #[must_use]
     pub fn key_set_requests(&self) -> usize {

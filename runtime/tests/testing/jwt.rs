@@ -315,6 +315,36 @@ async fn a_signed_jwt_has_exactly_the_header_and_the_payload_of_the_test() {
 }
 
 #[tokio::test]
+async fn a_test_signs_what_is_no_jws() {
+    for algorithm in [Rs256, Ps256, Es256, EdDsa] {
+        let server = jwt_server(algorithm).await;
+        let claims = parts(&server.mint().issue()).1;
+        let payload = URL_SAFE_NO_PAD.encode(claims.to_string());
+        let kid = &server.public_jwk()["kid"];
+        let sign = |header: &str| {
+            let message = format!("{header}.{payload}");
+            let signature = URL_SAFE_NO_PAD.encode(server.sign_bytes(&message));
+            format!("{message}.{signature}")
+        };
+        let header = format!(r#"{{"typ":"at+jwt", "alg":"{algorithm}", "kid":{kid}}}"#);
+        let token = sign(&URL_SAFE_NO_PAD.encode(&header));
+        assert!(verify(&server, &token).await.is_ok(), "{algorithm}");
+
+        let twice = header.replace('{', r#"{"alg":"none","#);
+        let token = sign(&URL_SAFE_NO_PAD.encode(twice));
+        assert_eq!(verification_error(&server, &token).await, JwtError::Header);
+        // A length with a remainder of one byte: the last character has four bits that must be zero.
+        let spaces = " ".repeat((4 - header.len() % 3) % 3);
+        let mut trailing_bits = URL_SAFE_NO_PAD.encode(format!("{header}{spaces}"));
+        assert!(verify(&server, &sign(&trailing_bits)).await.is_ok());
+        let last = trailing_bits.pop().and_then(|last| u8::try_from(last).ok()).unwrap();
+        trailing_bits.push(char::from(last + 1));
+        let token = sign(&trailing_bits);
+        assert_eq!(verification_error(&server, &token).await, JwtError::Encoding);
+    }
+}
+
+#[tokio::test]
 async fn each_server_has_its_own_keys() {
     let (one, two) = (jwt_server(Rs256).await, jwt_server(Rs256).await);
     let (header, claims) = parts(&one.mint().issue());
