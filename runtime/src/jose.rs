@@ -14,6 +14,9 @@ mod jwk;
 #[cfg(feature = "jwt")]
 mod jwk_set;
 #[cfg(all(feature = "jwt", feature = "testing"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "client authentication with private_key_jwt"))]
+mod private_jwk;
+#[cfg(all(feature = "jwt", feature = "testing"))]
 mod rsa_public_key;
 #[cfg(all(feature = "jwt", feature = "testing"))]
 mod signing_key;

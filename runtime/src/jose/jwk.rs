@@ -116,7 +116,7 @@ fn material(jwk: &Jwk) -> Option<Vec<u8>> {
     }
 }
 
-fn without_leading_zeros(bytes: &[u8]) -> &[u8] {
+pub(super) fn without_leading_zeros(bytes: &[u8]) -> &[u8] {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     bytes.get(zeros..).unwrap_or_default()
 }

@@ -25,18 +25,18 @@ use super::rsa_public_key::RsaPublicKey;
 
 /// A private key, for one algorithm.
 pub(crate) struct SigningKey {
-    algorithm: SigningAlgorithm,
-    pair: KeyPair,
+    pub(super) algorithm: SigningAlgorithm,
+    pub(super) pair: KeyPair,
 }
 
-enum KeyPair {
+pub(super) enum KeyPair {
     Rsa(RsaKeyPair, &'static RsaSignatureEncoding),
     Ec(EcdsaKeyPair, &'static str),
     Ed25519(Ed25519KeyPair),
 }
 
 /// How the keys of an algorithm are made and used.
-enum Scheme {
+pub(super) enum Scheme {
     Rsa(&'static RsaSignatureEncoding),
     Ec(&'static EcdsaSigningAlgorithm, &'static str),
     Ed25519,
@@ -182,12 +182,24 @@ pub(crate) enum SigningKeyError {
     Pem,
     #[error("expected an unencrypted PKCS#8 key for {0}")]
     Key(SigningAlgorithm),
+    #[error("expected a JWK with a private key: a JSON object with `kty`, each member once")]
+    Jwk,
+    #[error(
+        "expected a JWK for signatures: `use` is `sig`, and `key_ops` contains `sign`, or they are absent"
+    )]
+    JwkUse,
+    #[error("expected base64url in the member `{0}` of the JWK")]
+    JwkMember(&'static str),
+    #[error(
+        "expected a JWK with a consistent private key for {0}, of a suitable `kty`, `crv` and `alg`"
+    )]
+    JwkFor(SigningAlgorithm),
     /// The cryptographic library reports no cause.
     #[error("the cryptographic operation failed")]
     Operation,
 }
 
-fn scheme(algorithm: SigningAlgorithm) -> Scheme {
+pub(super) fn scheme(algorithm: SigningAlgorithm) -> Scheme {
     match algorithm {
         Rs256 => Scheme::Rsa(&RSA_PKCS1_SHA256),
         Rs384 => Scheme::Rsa(&RSA_PKCS1_SHA384),
