@@ -2,9 +2,18 @@
 
 use serde_json::{Map, Value};
 
+#[cfg(feature = "jwt")]
+use super::claims::numeric_date;
+#[cfg(feature = "jwt")]
+use super::key_store::KeyStore;
+#[cfg(feature = "jwt")]
+use super::random::random_value;
+use super::token_format::TokenFormat;
 use crate::{
     AccessToken, AuthInfo, Claims, ResolveError, Resolver, ResourceServer, SetupError, TokenError,
 };
+#[cfg(feature = "jwt")]
+use crate::{Clock as _, SigningAlgorithm, SystemClock};
 
 /// Makes an [`AuthInfo`] without a request, for the unit test of a guarded function.
 ///
@@ -25,55 +34,111 @@ use crate::{
 /// assert_eq!(greet(alice.try_into()?).await, "Hello alice");
 /// # Ok(()) }
 /// ```
+///
+/// The claims are those of an introspection response, unless the [format](Self::token_format) of the token is JWT.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Caller {
+    /// `null` for a claim that is removed.
     claims: Map<String, Value>,
+    format: TokenFormat,
 }
 
 impl Caller {
     /// A user with these scopes, separated by spaces.
     pub fn new(subject: &str, scopes: &str) -> Self {
-        let active = ("active".to_owned(), Value::Bool(true));
-        Self { claims: Map::from_iter([active]) }.claim("sub", subject).claim("scope", scopes)
+        let caller = Self { claims: Map::new(), format: TokenFormat::default() };
+        caller.claim("sub", subject).claim("scope", scopes)
     }
 
     /// Sets a claim in the form of RFC 7662 §2.2: `exp` is a number of seconds, `aud` a string or an
-    /// array. `null` removes the claim. Default: `sub` and `scope`.
+    /// array. `null` removes the claim. Default: `sub` and `scope`; for a JWT, those of
+    /// [`token_format`](Self::token_format) as well.
     pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
-        match value.into() {
-            Value::Null => self.claims.remove(name),
-            value => self.claims.insert(name.to_owned(), value),
-        };
+        self.claims.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Makes the `AuthInfo` of this caller. Its token is `token-of-a-test`.
+    /// The format of the token. Default: [`TokenFormat::Opaque`].
+    ///
+    /// The claims of an opaque token are those of its introspection response, with `active`. Those of a JWT have
+    /// what RFC 9068 §2.2 requires: `iss` is `https://auth.example`, `aud` is `https://resource.example`, `client_id`
+    /// is `test-client`, `iat` is now, `exp` is in one hour, and `jti` is random, unless they are set or removed.
+    ///
+    /// ```
+    /// # #[cfg(feature = "jwt")] {
+    /// use requires_auth::testing::{Caller, TokenFormat};
+    ///
+    /// let alice = Caller::new("alice", "entries:read")
+    ///     .claim("groups", vec!["staff"])
+    ///     .token_format(TokenFormat::Jwt)
+    ///     .auth_info();
+    /// assert_eq!(alice.issuer(), Some("https://auth.example"));
+    /// assert!(alice.token_id().is_some());
+    /// # }
+    /// ```
+    pub fn token_format(mut self, format: TokenFormat) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// Makes the `AuthInfo` of this caller. An opaque token is `token-of-a-test`. A JWT has the claims of the
+    /// caller, and the signature of a key that is in no key set, so that no verifier accepts it.
     ///
     /// # Panics
-    /// If RFC 7662 does not allow the form of a claim.
+    /// If RFC 7662 or RFC 9068 does not allow the form of a claim.
     #[must_use]
     #[track_caller]
     #[expect(clippy::panic, reason = "a mistake in a test fails that test")]
     pub fn auth_info(self) -> AuthInfo {
-        let json = Value::Object(self.claims).to_string();
-        match (
-            Claims::from_introspection(json.as_bytes()),
-            "token-of-a-test".parse::<AccessToken>(),
-            resource_server(),
-        ) {
+        let (claims, token) = match self.format {
+            TokenFormat::Opaque => introspected(self.claims),
+            #[cfg(feature = "jwt")]
+            TokenFormat::Jwt => jwt(self.claims),
+        };
+        match (claims, token.parse::<AccessToken>(), resource_server()) {
             (Ok(claims), Ok(token), Ok(server)) => AuthInfo::new(claims, token, server),
             (claims, ..) => panic!("these claims cannot be those of a token: {:?}", claims.err()),
         }
     }
 }
 
+/// An opaque token and the claims of its introspection response.
+fn introspected(mut claims: Map<String, Value>) -> (Result<Claims, ResolveError>, String) {
+    claims.entry("active").or_insert(Value::Bool(true));
+    claims.retain(|_, value| !value.is_null());
+    let json = Value::Object(claims).to_string();
+    (Claims::from_introspection(json.as_bytes()), "token-of-a-test".to_owned())
+}
+
+/// A JWT and its claims.
+#[cfg(feature = "jwt")]
+fn jwt(mut claims: Map<String, Value>) -> (Result<Claims, ResolveError>, String) {
+    let now = numeric_date(SystemClock.now());
+    for (name, value) in [
+        ("iss", ISSUER.into()),
+        ("aud", RESOURCE.into()),
+        ("client_id", "test-client".into()),
+        ("iat", now.into()),
+        ("exp", (now + 3600).into()),
+        ("jti", random_value().into()),
+    ] {
+        claims.entry(name).or_insert(value);
+    }
+    claims.retain(|_, value| !value.is_null());
+    let claims = Value::Object(claims);
+    let token = KeyStore::new(SigningAlgorithm::Es256)
+        .map(|keys| keys.sign_token(&Map::new(), &claims))
+        .unwrap_or_default();
+    (Claims::from_json(claims.to_string().as_bytes()), token)
+}
+
+const RESOURCE: &str = "https://resource.example";
+const ISSUER: &str = "https://auth.example";
+
 /// The resource server that makes the challenges of rejections. It resolves no token.
 fn resource_server() -> Result<ResourceServer, SetupError> {
-    ResourceServer::builder("https://resource.example")
-        .authorization_servers(["https://auth.example"])
-        .resolver(NoTokens)
-        .build()
+    ResourceServer::builder(RESOURCE).authorization_servers([ISSUER]).resolver(NoTokens).build()
 }
 
 struct NoTokens;
@@ -85,5 +150,67 @@ impl Resolver for NoTokens {
 
     fn cache_namespace(&self) -> String {
         "no tokens".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_claims_are_those_of_an_introspection_response() {
+        let caller = Caller::new("alice", "read write").claim("exp", 4_102_444_800_u64);
+        let auth = caller.claim("groups", json!(["x"])).claim("sub", Value::Null).auth_info();
+        let expected = json!({
+            "active": true, "scope": "read write", "exp": 4_102_444_800_u64, "groups": ["x"],
+        });
+        assert_eq!(auth.claims::<Value>().unwrap(), expected);
+        assert_eq!((auth.subject(), auth.token().expose()), (None, "token-of-a-test"));
+        assert!(auth.has_scope("read") && auth.has_scope("write"));
+    }
+
+    #[test]
+    #[should_panic(expected = "these claims cannot be those of a token")]
+    fn a_claim_in_another_form_panics() {
+        let _ = Caller::new("alice", "read").claim("exp", "tomorrow").auth_info();
+    }
+
+    #[cfg(feature = "jwt")]
+    #[test]
+    fn a_jwt_has_the_claims_that_rfc_9068_requires() {
+        use crate::jose::{CompactJws, JwsHeader, base64url};
+
+        let caller = Caller::new("alice", "read").claim("groups", json!(["x"]));
+        let auth = caller.token_format(TokenFormat::Jwt).auth_info();
+        let claims = auth.claims::<Value>().unwrap();
+        let (iat, jti) = (claims["iat"].as_u64().unwrap(), claims["jti"].as_str().unwrap());
+        let expected = json!({
+            "iss": "https://auth.example", "aud": "https://resource.example", "sub": "alice",
+            "client_id": "test-client", "scope": "read", "iat": iat, "exp": iat + 3600, "jti": jti,
+            "groups": ["x"],
+        });
+        assert_eq!(claims, expected);
+        assert!(iat.abs_diff(numeric_date(SystemClock.now())) < 60);
+        assert!(auth.has_scope("read"));
+
+        let jws = CompactJws::split(auth.token().expose().as_bytes()).unwrap();
+        let payload = base64url::decode(jws.payload).unwrap();
+        assert_eq!(serde_json::from_slice::<Value>(&payload).unwrap(), claims);
+        assert_eq!(JwsHeader::read(&jws).unwrap().algorithm, "ES256");
+
+        let other = Caller::new("alice", "read").token_format(TokenFormat::Jwt);
+        let other = other.claim("client_id", "app").claim("jti", Value::Null).auth_info();
+        assert_eq!((other.client_id(), other.token_id()), (Some("app"), None));
+        assert_eq!(other.claim("jti"), None);
+    }
+
+    #[cfg(feature = "jwt")]
+    #[test]
+    #[should_panic(expected = "these claims cannot be those of a token")]
+    fn a_claim_of_a_jwt_in_another_form_panics() {
+        let caller = Caller::new("alice", "read").token_format(TokenFormat::Jwt);
+        let _ = caller.claim("aud", 7).auth_info();
     }
 }
