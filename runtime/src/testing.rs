@@ -125,6 +125,8 @@
 //! # }
 //! ```
 //!
+//! A [`Caller`] has the claims of a JWT and one as its token, if its [format](Caller::token_format) is JWT.
+//!
 //! # Security
 //!
 //! The server has no login: whoever can connect to it gets a token for any of its users. So it listens on
