@@ -1,15 +1,14 @@
 //! Discovery of an endpoint when it is first needed.
 
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::sync::{Mutex, Semaphore};
-use tokio::task::AbortHandle;
 use tokio::time::timeout;
-use tracing::Instrument;
 use url::Url;
 
+use super::background_task::BackgroundTask;
 use super::endpoint::Endpoint;
 use super::metadata_member::MetadataMember;
 use super::{http_client, metadata};
@@ -25,7 +24,7 @@ use crate::{Clock, DiscoveryError, SetupError, UnavailableError};
 /// that grows, and until then requests fail at once. Dropping this ends the task.
 pub(in crate::resolve) struct Discovery {
     inner: Arc<Inner>,
-    task: std::sync::Mutex<Option<AbortHandle>>,
+    task: BackgroundTask,
 }
 
 struct Inner {
@@ -84,7 +83,7 @@ impl Discovery {
             settings,
             log_limiter: LogLimiter::new(),
         });
-        Self { inner, task: std::sync::Mutex::new(None) }
+        Self { inner, task: BackgroundTask::default() }
     }
 
     pub(in crate::resolve) fn issuer(&self) -> &str {
@@ -115,9 +114,10 @@ impl Discovery {
             let outcome = inner.attempt(&mut attempts).await;
             outcome.map_err(|failure| inner.record_failure(failure, &mut attempts))
         };
-        let attempt = tokio::spawn(attempt.in_current_span());
-        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(attempt.abort_handle());
-        attempt.await.unwrap_or_else(|_| Err(UnavailableError::new(not_discovered)))
+        self.task
+            .spawn(attempt)
+            .await
+            .unwrap_or_else(|_| Err(UnavailableError::new(not_discovered)))
     }
 
     pub(in crate::resolve) async fn discover_at_start(&self) -> Result<(), SetupError> {
@@ -133,15 +133,6 @@ impl Discovery {
                 Ok(())
             }
             Ok(()) => Ok(()),
-        }
-    }
-}
-
-impl Drop for Discovery {
-    fn drop(&mut self) {
-        let task = self.task.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Some(task) = task.take() {
-            task.abort();
         }
     }
 }

@@ -1,17 +1,17 @@
 //! The key set of an issuer: fetched when it is first needed, refreshed, and bounded.
 
-use std::sync::{Arc, Mutex as StdMutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use http::header::ACCEPT;
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tracing::Instrument;
 
 use crate::jose::{JwkSet, SigningAlgorithm};
 use crate::resolve::Revision;
+use crate::resolve::authorization_server::background_task::BackgroundTask;
 use crate::resolve::authorization_server::endpoint_source::EndpointSource;
 use crate::resolve::authorization_server::http_client;
 use crate::telemetry::{Chain, LogLimiter, OneLine, Verdict};
@@ -23,7 +23,7 @@ use crate::{Clock, ResolveError, ResponseError, SetupError, UnavailableError};
 /// one. While there is a key set, only a token with an unknown key waits for a fetch. Dropping this ends the task.
 pub(super) struct KeySetSource {
     inner: Arc<Inner>,
-    task: StdMutex<Option<AbortHandle>>,
+    task: BackgroundTask,
 }
 
 struct Inner {
@@ -95,7 +95,7 @@ impl KeySetSource {
             revision: Revision::default(),
             log_limiter: LogLimiter::new(),
         });
-        Self { inner, task: StdMutex::new(None) }
+        Self { inner, task: BackgroundTask::default() }
     }
 
     pub(super) fn source(&self) -> &EndpointSource {
@@ -176,24 +176,13 @@ impl KeySetSource {
     fn spawn(
         &self,
         mut fetches: OwnedMutexGuard<Fetches>,
-    ) -> tokio::task::JoinHandle<Result<(), UnavailableError>> {
+    ) -> JoinHandle<Result<(), UnavailableError>> {
         let inner = Arc::clone(&self.inner);
         let fetch = async move {
             let outcome = inner.fetch().await;
             inner.record(outcome, &mut fetches)
         };
-        let task = tokio::spawn(fetch.in_current_span());
-        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.abort_handle());
-        task
-    }
-}
-
-impl Drop for KeySetSource {
-    fn drop(&mut self) {
-        let task = self.task.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Some(task) = task.take() {
-            task.abort();
-        }
+        self.task.spawn(fetch)
     }
 }
 
