@@ -157,7 +157,7 @@ impl JwtVerifierBuilder {
     }
 
     /// How long a token with an unknown key id does not fetch the key set again after another one did: anybody can
-    /// make up key ids. Default: 30 s.
+    /// make up key ids. Default: 30 s; at most one hour.
     pub fn unknown_key_cooldown(mut self, cooldown: Duration) -> Self {
         self.unknown_key_cooldown.set(cooldown);
         self

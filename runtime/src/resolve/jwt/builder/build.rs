@@ -30,6 +30,7 @@ const DEFAULT_MAX_RESPONSE_LENGTH: usize = 256 * 1024;
 const DEFAULT_REFRESH_INTERVAL: Duration = Duration::from_secs(10 * 60);
 const DEFAULT_MAX_KEY_SET_AGE: Duration = Duration::from_secs(24 * 3600);
 const DEFAULT_UNKNOWN_KEY_COOLDOWN: Duration = Duration::from_secs(30);
+const LONGEST_UNKNOWN_KEY_COOLDOWN: Duration = Duration::from_secs(3600);
 const MAX_WAITING_FOR_DISCOVERY: usize = 1024;
 
 const ISSUER: SettingName = SettingName::of_both("issuer");
@@ -75,6 +76,9 @@ impl JwtVerifierBuilder {
         let max_response_length = max_response_length.unwrap_or(DEFAULT_MAX_RESPONSE_LENGTH);
         require(max_response_length > 0, MAX_RESPONSE_LENGTH, "at least 1", max_response_length)?;
         let cooldown = self.unknown_key_cooldown.get(UNKNOWN_KEY_COOLDOWN)?;
+        let cooldown = cooldown.unwrap_or(DEFAULT_UNKNOWN_KEY_COOLDOWN);
+        let within = cooldown <= LONGEST_UNKNOWN_KEY_COOLDOWN;
+        require(within, UNKNOWN_KEY_COOLDOWN, "at most one hour", cooldown)?;
         let clock = self.clock.get(CLOCK)?.unwrap_or_else(|| Arc::new(SystemClock));
         let mut reader = ClaimsReader::default().leeway(leeway);
         if let Some(claims) = self.scope_claims.get(SCOPE_CLAIMS)? {
@@ -95,7 +99,7 @@ impl JwtVerifierBuilder {
             max_response_length,
             refresh_interval,
             max_age,
-            unknown_key_cooldown: cooldown.unwrap_or(DEFAULT_UNKNOWN_KEY_COOLDOWN),
+            unknown_key_cooldown: cooldown,
             clock,
         };
         let optional = self.optional_claims.get(OPTIONAL_CLAIMS)?.unwrap_or_default();
