@@ -8,7 +8,7 @@ use crate::authenticate::{Credentials, CredentialsError};
 use crate::policy::Requirement;
 use crate::rejection::Reason;
 use crate::request::RequestState;
-use crate::resource_server::RequiredScopes;
+use crate::resource_server::{RejectedToken, RequiredScopes};
 use crate::trust::TrustedIssuer;
 use crate::{
     AccessToken, AuthInfo, Claims, Condition, Rejection, RequestHead, ResolveError, ResourceServer,
@@ -82,7 +82,7 @@ impl ResourceServer {
         };
         let resolved = state.and_then(|state| state.outcome(self, &token)).cloned();
         let Some(trusted) = self.trusted_issuers().of_token(&token) else {
-            return Progress::Complete(Err(self.reject_issuer(required)));
+            return Progress::Complete(Err(self.reject_issuer(&token, required)));
         };
         match resolved.or_else(|| trusted.resolver.cached(&token)) {
             Some(resolved) => {
@@ -113,7 +113,7 @@ impl ResourceServer {
     ) -> Result<Authenticated, Rejection> {
         match self.trusted_issuers().of_token(&token) {
             Some(trusted) => self.validate_for(trusted, resolved, token, required),
-            None => Err(self.reject_issuer(required)),
+            None => Err(self.reject_issuer(&token, required)),
         }
     }
 
@@ -125,22 +125,23 @@ impl ResourceServer {
         required: RequiredScopes<'_>,
     ) -> Result<Authenticated, Rejection> {
         let challenge = || self.challenge(required.declared());
+        let rejected = |claims| RejectedToken { token: &token, trusted: Some(trusted), claims };
         let claims = resolved.map_err(|error| {
             let rejection = Rejection::unresolved(error, &challenge());
-            self.reject_token(rejection, required, trusted, None)
+            self.reject_token(rejection, required, rejected(None))
         })?;
         self.validation().validate(&claims, trusted).map_err(|error| {
             let rejection = Rejection::invalid_token(error, &challenge());
-            self.reject_token(rejection, required, trusted, Some(&claims))
+            self.reject_token(rejection, required, rejected(Some(&claims)))
         })?;
         Ok(Some((claims, token)))
     }
 
     /// The rejection of a token of no trusted issuer.
-    fn reject_issuer(&self, required: RequiredScopes<'_>) -> Rejection {
+    fn reject_issuer(&self, token: &AccessToken, required: RequiredScopes<'_>) -> Rejection {
         let challenge = self.challenge(required.declared());
         let rejection = Rejection::invalid_token(TokenError::Issuer, &challenge);
-        self.reject(rejection, required)
+        self.reject_token(rejection, required, RejectedToken { token, trusted: None, claims: None })
     }
 
     pub(crate) fn reject_missing_token(&self, required: RequiredScopes<'_>) -> Rejection {

@@ -31,7 +31,7 @@ pub use config::Mode;
 pub use config::{ClientAuthenticationMethod, ResourceServerConfig};
 pub use discovery_error::DiscoveryError;
 pub use metadata::ProtectedResourceMetadata;
-pub(crate) use rejection_log::RequiredScopes;
+pub(crate) use rejection_log::{RejectedToken, RequiredScopes};
 pub(crate) use resource_identifier::ResourceIdentifier;
 pub use setting_name::SettingName;
 pub use setup_error::SetupError;

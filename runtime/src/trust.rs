@@ -8,5 +8,4 @@ mod unverified_issuer;
 pub use audience_check::AudienceCheck;
 pub use trusted_issuer::TrustedIssuer;
 pub(crate) use trusted_issuers::{AmbiguousIssuers, TrustedIssuers};
-#[cfg(feature = "jwt")]
 pub(crate) use unverified_issuer::unverified_issuer;

@@ -8,9 +8,9 @@ use serde_json::Value;
 use crate::TokenError;
 use crate::resolve::{ResponseError, SCOPE_CLAIMS};
 use crate::telemetry::{Quoted, QuotedList};
-use crate::trust::TrustedIssuer;
+use crate::trust::{TrustedIssuer, unverified_issuer};
 use crate::validate::Validation;
-use crate::{Claims, ClientError, MemberError, OAuthErrorCode, ResolveError};
+use crate::{AccessToken, Claims, ClientError, MemberError, OAuthErrorCode, ResolveError};
 
 /// The values that explain a rejection. The texts of the token in it are escaped and bounded.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -126,6 +126,26 @@ impl Mismatch {
         }
     }
 
+    /// For a token that was not resolved, since no trusted issuer is the one that it names.
+    pub(super) fn of_unresolved_issuer<'a>(
+        token: &AccessToken,
+        trusted: impl Iterator<Item = &'a str> + Clone,
+    ) -> Self {
+        let found = match unverified_issuer(token) {
+            Some(found) => {
+                let near = trusted.clone().any(|own| differs_by_slash(own, &found));
+                let slash = if near { SLASH } else { "" };
+                format!("`iss`: {}{slash}", Quoted(&found))
+            }
+            None => "no JWT with an `iss`, and no issuer of opaque tokens".to_owned(),
+        };
+        Self {
+            expected: Some(format!("`iss`: {}", QuotedList(trusted))),
+            found: Some(found),
+            setting: Some(ISSUER),
+        }
+    }
+
     /// For a token whose claims are rejected.
     pub(super) fn of_claims(
         problem: TokenError,
@@ -217,17 +237,19 @@ fn wrong_member(wrong: &MemberError) -> Option<&'static str> {
 struct Kind {
     token_type: Option<String>,
     token_use: Option<String>,
+    typ: Option<String>,
 }
 
 fn kind(claims: &Claims) -> String {
-    let Ok(Kind { token_type, token_use }) = serde_json::from_str(claims.as_json()) else {
-        return "another kind of token".to_owned();
+    const OTHER: &str = "the claims of another kind of token";
+    let Ok(Kind { token_type, token_use, typ }) = serde_json::from_str(claims.as_json()) else {
+        return OTHER.to_owned();
     };
-    let named = [("token_type", token_type), ("token_use", token_use)];
+    let named = [("token_type", token_type), ("token_use", token_use), ("typ", typ)];
     let named = named.iter().filter_map(|(name, kind)| kind.as_ref().map(|kind| (name, kind)));
     let shown: Vec<String> =
         named.map(|(name, kind)| format!("`{name}`: {}", Quoted(kind))).collect();
-    shown.join(", ")
+    if shown.is_empty() { OTHER.to_owned() } else { shown.join(", ") }
 }
 
 #[derive(Deserialize)]

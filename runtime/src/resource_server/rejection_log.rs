@@ -10,7 +10,17 @@ use crate::policy::{Requirement, first_alternative};
 use crate::resolve::ResponseError;
 use crate::telemetry::{Chain, OneLine, Quoted, Verdict, count};
 use crate::trust::TrustedIssuer;
-use crate::{Claims, ClientError, Reason, Rejection, ResolveError};
+use crate::{AccessToken, Claims, ClientError, Reason, Rejection, ResolveError};
+
+/// A token that is rejected, with what is established of it.
+#[derive(Clone, Copy)]
+pub(crate) struct RejectedToken<'a> {
+    pub(crate) token: &'a AccessToken,
+    /// The issuer that it is resolved for; `None` if it is of no trusted issuer.
+    pub(crate) trusted: Option<&'a TrustedIssuer>,
+    /// Its claims, if it was resolved.
+    pub(crate) claims: Option<&'a Claims>,
+}
 
 impl ResourceServer {
     /// Records a rejection. Where the set-up of this server or of the authorization server may be at fault, the
@@ -20,15 +30,14 @@ impl ResourceServer {
         rejection
     }
 
-    /// The same for a token of this issuer, with its claims if it was resolved.
+    /// The same for a token.
     pub(crate) fn reject_token(
         &self,
         rejection: Rejection,
         needs: RequiredScopes<'_>,
-        trusted: &TrustedIssuer,
-        claims: Option<&Claims>,
+        token: RejectedToken<'_>,
     ) -> Rejection {
-        self.record(&rejection, needs, Some((trusted, claims)));
+        self.record(&rejection, needs, Some(token));
         rejection
     }
 
@@ -42,7 +51,7 @@ impl ResourceServer {
         &self,
         rejection: &Rejection,
         needs: RequiredScopes<'_>,
-        token: Option<(&TrustedIssuer, Option<&Claims>)>,
+        token: Option<RejectedToken<'_>>,
     ) {
         let function = needs.function();
         let reason = word(rejection.reason());
@@ -68,7 +77,7 @@ impl ResourceServer {
         let expected = expected.as_ref().map(tracing::field::display);
         let found = found.as_ref().map(tracing::field::display);
         let setting = setting.map(tracing::field::display);
-        let trusted = token.map(|(trusted, _)| trusted);
+        let trusted = token.and_then(|token| token.trusted);
         let client_id = introspecting_client(rejection, trusted).map(Quoted);
         let introspecting_client = client_id.as_ref().map(tracing::field::display);
         let limited = verdict.and_then(Verdict::limited).map(tracing::field::display);
@@ -93,17 +102,20 @@ impl ResourceServer {
             .then(|| self.0.log_limiter.verdict(kind, self.0.validation.clock.coarse_instant()))
     }
 
-    fn mismatch(
-        &self,
-        rejection: &Rejection,
-        token: Option<(&TrustedIssuer, Option<&Claims>)>,
-    ) -> Mismatch {
+    fn mismatch(&self, rejection: &Rejection, token: Option<RejectedToken<'_>>) -> Mismatch {
         if let Some(error) = cause::<ResolveError>(rejection) {
             return Mismatch::of_error(error);
         }
         match (cause::<TokenError>(rejection), token) {
-            (Some(problem), Some((trusted, Some(claims)))) => {
-                Mismatch::of_claims(*problem, claims, trusted, &self.0.validation)
+            (
+                Some(problem),
+                Some(RejectedToken { trusted: Some(trusted), claims: Some(claims), .. }),
+            ) => Mismatch::of_claims(*problem, claims, trusted, &self.0.validation),
+            (Some(TokenError::Issuer), Some(RejectedToken { token, trusted, .. })) => {
+                let all = self.0.trusted_issuers.iter();
+                let these = all.filter(|one| trusted.is_none_or(|it| std::ptr::eq(it, *one)));
+                let issuers = these.filter_map(|trusted| trusted.issuer.as_deref());
+                Mismatch::of_unresolved_issuer(token, issuers)
             }
             (Some(problem), _) => Mismatch::of_token(*problem, self.0.max_token_length),
             (None, _) => Mismatch::default(),

@@ -49,7 +49,7 @@ impl TrustedIssuers {
         }
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &TrustedIssuer> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &TrustedIssuer> + Clone {
         self.0.iter()
     }
 }

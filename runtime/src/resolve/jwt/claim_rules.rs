@@ -44,7 +44,8 @@ impl ClaimRules {
         claims.expires_at().map(drop).ok_or(TokenError::Jwt(JwtError::MissingClaim("exp")))
     }
 
-    /// Whether the claims are those of an access token.
+    /// Whether the claims that an access token must have are there. Whether they are those of another kind of
+    /// token is validated for every resolver.
     pub(super) fn check_claims(&self, claims: &Claims) -> Result<(), TokenError> {
         let required = [
             (OptionalClaim::Subject, "sub", claims.subject().is_some()),
@@ -57,7 +58,6 @@ impl ClaimRules {
             .find(|(claim, _, present)| !present && !self.optional.contains(claim));
         match missing {
             Some((_, name, _)) => Err(TokenError::Jwt(JwtError::MissingClaim(name))),
-            None if claims.is_other_kind() => Err(TokenError::Kind),
             None => Ok(()),
         }
     }
