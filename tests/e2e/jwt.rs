@@ -4,6 +4,10 @@ mod attacks;
 mod hybrid;
 mod issuers;
 mod key_set;
+mod log;
+mod settings;
+
+use std::time::{Duration, SystemTime};
 
 use fixtures::raw_http::{Request, Response};
 use fixtures::rejection_body as body;
@@ -110,6 +114,27 @@ async fn each_deviation_from_rfc_9068_has_a_setting() {
             } else {
                 assert_ran(&response, "alice may");
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn exp_and_nbf_have_a_leeway_of_30_seconds() {
+    // R-F5
+    let default = service().await;
+    let longer = service_with(|verifier| verifier.leeway(Duration::from_secs(300))).await;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    for (service, accepted, rejected) in [(&default, 10, 60), (&longer, 250, 350)] {
+        for (member, accepted, rejected) in
+            [("exp", now - accepted, now - rejected), ("nbf", now + accepted, now + rejected)]
+        {
+            let token = |time: u64| {
+                let mut claims = claims(service);
+                claims[member] = time.into();
+                service.authorization_server.sign_jwt(header(service), claims.to_string())
+            };
+            assert_ran(&read(service, &token(accepted)).await, "alice may");
+            assert_invalid(&read(service, &token(rejected)).await);
         }
     }
 }

@@ -78,6 +78,14 @@ impl Service {
         server: ResourceServerBuilder,
     ) -> Self {
         let server = server.build().expect("the settings are right");
+        Self::with_server(authorization_server, server).await
+    }
+
+    /// A service with this resource server.
+    pub async fn with_server(
+        authorization_server: AuthorizationServer,
+        server: ResourceServer,
+    ) -> Self {
         let runs = Arc::new(AtomicUsize::new(0));
         let app = router(App { server, runs: Arc::clone(&runs) });
         let server = HttpServer::start(app).await;

@@ -2,7 +2,10 @@
 
 use fixtures::rejection_body as body;
 use requires_auth::testing::{AuthorizationServer, Endpoint, Fault, TokenFormat};
-use requires_auth::{Cached, Hybrid, Introspection, JwtVerifier};
+use requires_auth::{
+    Cached, Hybrid, Introspection, JwtVerifier, ResolveError, Resolver, TokenError,
+};
+use serde_json::json;
 
 use super::{assert_invalid, claims, header, read};
 use crate::service::{RESOURCE, Service};
@@ -63,6 +66,48 @@ async fn a_revoked_jwt_is_rejected_where_jwts_are_introspected() {
     assert_ran(&read(&service, &kept).await, "alice may");
     assert_invalid(&read(&service, &revoked).await);
     assert_eq!(service.introspection_requests(), 2);
+}
+
+#[tokio::test]
+async fn introspection_completes_the_claims_of_a_jwt() {
+    // R-F10
+    let (completed, alone) = (hybrid(Hybrid::introspect_jwts).await, hybrid(|hybrid| hybrid).await);
+    for service in [&completed, &alone] {
+        let mut claims = claims(service);
+        claims.as_object_mut().unwrap().retain(|name, _| name == "iss" || name == "exp");
+        let token = service.authorization_server.sign_jwt(header(service), claims.to_string());
+        let response = json!({"active": true, "sub": "alice", "aud": RESOURCE, "scope": "read"});
+        let token = service.authorization_server.mint().token(token).answer_with(response).issue();
+        let response = read(service, &token).await;
+        if std::ptr::eq(service, &raw const completed) {
+            assert_ran(&response, "alice may");
+        } else {
+            assert_invalid(&response);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_response_that_names_another_issuer_than_the_jwt_is_rejected() {
+    // R-F10: also where the resource server does not check the issuer.
+    let server = AuthorizationServer::start().await.unwrap();
+    let verifier = JwtVerifier::from_issuer(server.issuer()).build().unwrap();
+    let introspection = Introspection::from_issuer(server.issuer()).build().unwrap();
+    let hybrid = Hybrid::new(verifier, introspection).introspect_jwts();
+    let mint = || server.mint().token_format(TokenFormat::Jwt).subject("alice").audience(RESOURCE);
+    for (issuer, expected) in
+        [(server.issuer(), Ok(())), ("https://other.example", Err(TokenError::Issuer))]
+    {
+        let token = mint().claim("nonce", issuer).issue();
+        let response = json!({"active": true, "sub": "alice", "iss": issuer});
+        let token = server.mint().token(token).answer_with(response).issue();
+        let resolved = hybrid.resolve(&token.parse().unwrap()).await.map(drop);
+        match (resolved, expected) {
+            (Ok(()), Ok(())) => {}
+            (Err(ResolveError::InvalidToken(error)), Err(expected)) => assert_eq!(error, expected),
+            (resolved, _) => panic!("{issuer}: {resolved:?}"),
+        }
+    }
 }
 
 #[tokio::test]

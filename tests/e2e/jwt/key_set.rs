@@ -87,6 +87,31 @@ async fn a_rotation_rejects_no_valid_token() {
 }
 
 #[tokio::test]
+async fn an_old_key_set_is_refreshed_in_the_background() {
+    // R-F7
+    let clock = ManualClock::new();
+    let own = clock.clone();
+    let service = service_with(|verifier| verifier.clock(own)).await;
+    let old = service.token("read");
+    assert_ran(&read(&service, &old).await, "alice may");
+    service.authorization_server.replace_key().unwrap();
+    clock.advance(Duration::from_secs(599));
+    assert_ran(&read(&service, &old).await, "alice may");
+    assert_eq!(service.authorization_server.key_set_requests(), 1);
+    clock.advance(Duration::from_secs(1));
+    assert_ran(&read(&service, &old).await, "alice may");
+    // The request above has not waited for the fetch. A fetch that does not come makes the test time out.
+    let refreshed = async {
+        while read(&service, &old).await.status == 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), refreshed).await.unwrap();
+    assert_invalid(&read(&service, &old).await);
+    assert_ran(&read(&service, &service.token("read")).await, "alice may");
+}
+
+#[tokio::test]
 async fn an_unknown_key_id_fetches_the_key_set_once_in_a_cooldown() {
     // R-F7
     let clock = ManualClock::new();
