@@ -42,10 +42,11 @@ impl TrustedIssuers {
     /// With several issuers, the [prefix](TrustedIssuer::token_prefix) of a token decides, then the `iss` of a JWT.
     /// Other tokens are opaque. Nothing of the token is verified yet: the resolver does, and the validation compares
     /// the issuer again.
+    #[inline]
     pub(crate) fn of_token(&self, token: &AccessToken) -> Option<&TrustedIssuer> {
         match &*self.0 {
-            [only] => Some(only).filter(|only| only.has_prefix_of(token)),
-            several => select(several, token),
+            [only] if only.token_prefix.is_none() => Some(only),
+            issuers => select(issuers, token),
         }
     }
 
