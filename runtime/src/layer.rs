@@ -79,8 +79,9 @@ pub struct AuthLayer {
 #[derive(Debug, Clone)]
 struct Settings {
     authentication: AuthenticationSettings,
-    /// What the scopes of the caller must meet.
-    requirement: Requirement,
+    /// What the scopes of the caller must meet, each of them. Never empty: also [`Condition::NONE`] is decided,
+    /// since not every stale claim meets it.
+    requirements: Vec<Requirement>,
     deny_unguarded: bool,
 }
 
@@ -95,7 +96,7 @@ impl ResourceServer {
                     challenged: Challenged::Requirement(Condition::NONE.into()),
                     optional: false,
                 },
-                requirement: Condition::NONE.into(),
+                requirements: vec![Condition::NONE.into()],
                 deny_unguarded: false,
             },
         }
@@ -103,11 +104,14 @@ impl ResourceServer {
 }
 
 impl AuthLayer {
-    /// The condition that the scopes of every caller must meet. Default: [`Condition::NONE`], any valid token.
-    /// The challenge of a guard behind the layer names the scopes of the layer and of the guard.
+    /// A condition that the scopes of every caller must meet. Default: [`Condition::NONE`], any valid token.
+    /// After several calls each of the conditions must be met. The challenge of a guard behind the layer names the
+    /// scopes of the layer and of the guard.
     pub fn require(mut self, condition: Condition) -> Self {
-        self.settings.requirement = condition.into();
-        self.settings.authentication.challenged = Challenged::Requirement(condition.into());
+        let requirements = &mut self.settings.requirements;
+        requirements.retain(|it| !it.is_any_token());
+        requirements.push(condition.into());
+        self.settings.authentication.challenged = Challenged::of(requirements);
         self
     }
 

@@ -165,6 +165,27 @@ async fn the_challenge_behind_the_layer_names_the_scopes_of_both() {
 }
 
 #[tokio::test]
+async fn each_condition_of_a_layer_must_be_met() {
+    // R-K8, R-B3
+    for cached in [false, true] {
+        let conditions = |layer: AuthLayer| layer.require(READ).require(Condition::Scope("audit"));
+        let layered = Layered::start(cached, conditions).await;
+        for _ in 0..2 {
+            let response = layered.send("GET", "/extension", None).await;
+            assert_challenged(&response, 401, body::UNAUTHORIZED, "read audit");
+            for token in ["read", "audit"] {
+                let response = layered.get("/extension", token).await;
+                assert_eq!(response.status, 403, "a token with {token} alone");
+            }
+            // A token without the second scope is challenged with those of both.
+            let response = layered.get("/extension", "read").await;
+            assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, "read audit");
+            assert_eq!(layered.get("/extension", "read.audit").await.status, 200);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_optional_layer_forwards_requests_without_a_token() {
     // R-K11
     let layered = Layered::start(false, |layer| layer.optional().require(READ)).await;

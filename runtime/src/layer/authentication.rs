@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::request::Parts;
 
 use crate::pipeline::{Authenticated, Progress};
-use crate::policy::Requirement;
+use crate::policy::{Requirement, first_alternative};
 use crate::request::RequestState;
 use crate::resource_server::RequiredScopes;
 use crate::{AccessToken, AuthInfo, Claims, Rejection, RequestHead, ResolveError, ResourceServer};
@@ -45,16 +45,28 @@ pub(crate) struct AuthenticationSettings {
 #[derive(Debug, Clone)]
 pub(crate) enum Challenged {
     Requirement(Requirement),
-    /// These scopes, where the operation of the request is not read yet.
-    #[cfg_attr(
-        not(feature = "rmcp"),
-        expect(dead_code, reason = "only MCP requests have operations")
-    )]
+    /// These scopes: those of several requirements, or of an MCP request whose operation is not read yet.
     Scopes(Arc<[String]>),
 }
 
 impl Challenged {
-    fn scopes(&self) -> RequiredScopes<'_> {
+    /// The first alternative of each of these requirements.
+    pub(super) fn of(requirements: &[Requirement]) -> Self {
+        match requirements {
+            [only] => Self::Requirement(*only),
+            several => {
+                let mut scopes: Vec<String> = Vec::new();
+                for scope in several.iter().flat_map(|it| first_alternative(&it.condition)) {
+                    if !scopes.iter().any(|known| known == scope) {
+                        scopes.push(scope.to_owned());
+                    }
+                }
+                Self::Scopes(scopes.into())
+            }
+        }
+    }
+
+    pub(super) fn scopes(&self) -> RequiredScopes<'_> {
         match self {
             Self::Requirement(requirement) => RequiredScopes::of(requirement),
             Self::Scopes(scopes) => RequiredScopes::listed(scopes),

@@ -11,9 +11,8 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::Settings;
-use super::authentication::Resolution;
+use super::authentication::{AuthenticationSettings, Resolution};
 use crate::request::{Guarded, RequestState};
-use crate::resource_server::RequiredScopes;
 use crate::{AuthInfo, Rejection};
 
 pin_project! {
@@ -164,8 +163,8 @@ impl Watch {
         }
         let unguarded = Unguarded { method: self.method, path: self.uri.path().to_owned() };
         let rejection = Rejection::misconfigured(unguarded);
-        let required = RequiredScopes::of(&self.settings.requirement);
-        Some(self.settings.authentication.server.reject(rejection, required))
+        let AuthenticationSettings { server, challenged, .. } = &self.settings.authentication;
+        Some(server.reject(rejection, challenged.scopes()))
     }
 }
 

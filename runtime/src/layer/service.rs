@@ -64,12 +64,14 @@ impl Settings {
         caller: Option<AuthInfo>,
         parts: &mut Parts,
     ) -> Result<(), Rejection> {
-        let Some(caller) = caller else { return Ok(()) };
-        let requirement = self.requirement;
-        let caller = caller.authorize(requirement)?;
-        if !requirement.is_any_token() {
-            let state = parts.extensions.get_or_insert_default::<RequestState>();
-            state.add_requirement(&self.authentication.server, requirement);
+        let Some(mut caller) = caller else { return Ok(()) };
+        for &requirement in &self.requirements {
+            let outer = caller.requirements();
+            caller = caller.authorize_after(outer, requirement)?;
+            if !requirement.is_any_token() {
+                let state = parts.extensions.get_or_insert_default::<RequestState>();
+                state.add_requirement(&self.authentication.server, requirement);
+            }
         }
         parts.extensions.insert(caller);
         Ok(())

@@ -208,11 +208,8 @@ impl<'a> RequiredScopes<'a> {
         Self { declared: Declared::Requirement(declared), further: &[] }
     }
 
-    /// For a request whose operation is not known yet. Each scope occurs once.
-    #[cfg_attr(
-        not(feature = "rmcp"),
-        allow(dead_code, reason = "only an MCP server reads the operation from the body")
-    )]
+    /// For several requirements, and for a request whose operation is not known yet. Each scope occurs once.
+    #[cfg_attr(not(feature = "tower"), allow(dead_code, reason = "only layers have lists"))]
     pub(crate) fn listed(scopes: &'a [String]) -> Self {
         Self { declared: Declared::Scopes(scopes), further: &[] }
     }
