@@ -70,9 +70,8 @@ impl AuthInfo {
     ///
     /// `scopes` is written as in the attribute: `"read write"` means both. The rejection is a 403
     /// whose challenge names these scopes and those of the function's attribute, so that a client
-    /// can ask its user once for all of them. Where the attribute leaves a choice, the challenge names
-    /// the alternative of which the token lacks the fewest scopes and then the one of which it holds
-    /// the most, as [`Condition`] describes.
+    /// can request all of them at once. If the attribute has alternatives, [`Condition`] describes which of them the
+    /// challenge names.
     ///
     /// For a choice, use [`require_condition`](Self::require_condition).
     ///
@@ -105,7 +104,7 @@ impl AuthInfo {
 
     /// The same for any condition.
     ///
-    /// The challenge names one alternative of the condition, chosen by the scopes that the token holds:
+    /// The challenge names one alternative of the condition, chosen by the scopes of the token:
     /// see [`Condition`]. [`Condition::NONE`] is met by every caller, `Condition::Any(&[])` by none.
     ///
     /// ```
@@ -142,7 +141,7 @@ impl AuthInfo {
     }
 
     /// Whether the caller's claims are older than they should be, since the authorization server
-    /// could not be asked: see [`Claims::is_stale`].
+    /// could not be reached: see [`Claims::is_stale`].
     #[must_use]
     pub fn is_stale(&self) -> bool {
         self.claims.is_stale()

@@ -74,7 +74,7 @@ struct Inner {
 }
 
 impl ResourceServer {
-    /// Starts with the resource identifier (RFC 8707): the URL that clients ask tokens for, as in
+    /// Starts with the resource identifier (RFC 8707): the URL that clients request tokens for, as in
     /// `https://journal.example/mcp`. Tokens must name exactly this text as their audience.
     pub fn builder(resource: impl Into<String>) -> ResourceServerBuilder {
         ResourceServerBuilder::new(resource.into())
@@ -114,8 +114,8 @@ impl ResourceServer {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Forgets what is remembered of a token, so that the next request asks about it anew: call it
-    /// when the token was revoked, or when what its holder may do has changed. With a shared cache,
+    /// Removes a token from the cache, so that it is resolved again for the next request. Call it when the token was
+    /// revoked, or when its scopes have changed. With a shared cache,
     /// other instances invalidate it as well, within a second where the store can be reached.
     ///
     /// ```

@@ -146,7 +146,7 @@ async fn the_log_line_of_a_rejection_names_the_failed_check() {
         r#"request rejected status=403 reason="insufficient_scope" function="choice" needs=admin"#,
         r#"request rejected status=403 reason="insufficient_scope" function="further" needs=write c d"#,
         "circuit breaker opened",
-        r#"request rejected status=503 reason="unavailable" function="read" needs=read cause=the authorization server's answer cannot be used detail=status 500 instead of 200"#,
+        r#"request rejected status=503 reason="unavailable" function="read" needs=read cause=the authorization server's response cannot be used detail=status 500 instead of 200"#,
         r#"request rejected status=503 reason="unavailable" function="read" needs=read cause=the authorization server has failed again and again"#,
     ];
     assert_eq!(records, expected);

@@ -220,8 +220,8 @@ async fn a_member_of_the_wrong_type_is_named_with_the_setting() {
     let line = logged(None, r#"{"active":true,"aud":null,"scope":"read"}"#, 503).await;
     assert!(
         line.ends_with(
-            "cause=the authorization server's answer cannot be used detail=the member `aud` of the \
-             answer is null, expected a string or an array of strings setting=none: the authorization \
+            "cause=the authorization server's response cannot be used detail=the member `aud` \
+             is null, expected a string or an array of strings setting=none: the authorization \
              server has to leave `aud` out or name an audience; many do if the client requests the \
              token with the parameter `resource` (RFC 8707)"
         ),
@@ -231,7 +231,7 @@ async fn a_member_of_the_wrong_type_is_named_with_the_setting() {
     let line = logged(None, &scope, 503).await;
     assert!(
         line.ends_with(
-            "detail=the member `scope` of the answer is an array of strings, expected a string \
+            "detail=the member `scope` is an array of strings, expected a string \
              setting=`scope_claims` (REQUIRES_AUTH_SCOPE_CLAIMS): `name` for a string, `name[]` for \
              an array of strings"
         ),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::ErrorResponse;
 
-/// Why the authorization server does not answer this server: the error of the client, not of the caller
+/// Why the authorization server rejects an introspection request: the error is that of this server as a client, not that of the caller
 /// (`invalid_client`, RFC 6749 §5.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -24,7 +24,7 @@ impl fmt::Display for ClientError {
             Self::Rejected(Some(response)) => write!(f, "{REJECTED}: {response}"),
             Self::NotConfigured(response) => write!(
                 f,
-                "the authorization server demands client authentication, and no client is \
+                "the authorization server requires client authentication, and no client is \
                  configured: {response}"
             ),
         }

@@ -21,7 +21,7 @@ pub enum ResolveError {
     #[error(transparent)]
     Unavailable(#[from] UnavailableError),
     /// The authorization server's response cannot be used: the caller gets a 503.
-    #[error("the authorization server's answer cannot be used")]
+    #[error("the authorization server's response cannot be used")]
     InvalidResponse(
         #[from]
         #[source]
@@ -59,7 +59,7 @@ impl ResolveError {
 
 #[cfg(feature = "introspection")]
 impl ResolveError {
-    /// Whether remembered claims may be used instead: in an outage, but not where callers themselves are
+    /// Whether stale claims may be used instead: in an outage, but not where callers themselves are
     /// the reason why nothing was sent.
     pub(crate) fn allows_stale_claims(&self) -> bool {
         self.is_outage()
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(
             ResolveError::InvalidClient(ClientError::NotConfigured(ErrorResponse::new(401)))
                 .to_string(),
-            "the authorization server demands client authentication, and no client is configured: \
+            "the authorization server requires client authentication, and no client is configured: \
              status 401"
         );
     }

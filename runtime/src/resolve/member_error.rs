@@ -26,13 +26,13 @@ impl MemberError {
     }
 }
 
-/// ``the member `aud` of the answer is null, expected a string or an array of strings``
+/// ``the member `aud` is null, expected a string or an array of strings``
 impl fmt::Display for MemberError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, expected, found } = self;
         match *name {
             SCOPE_CLAIMS => f.write_str("a member that is configured as a scope claim")?,
-            name => write!(f, "the member `{name}` of the answer")?,
+            name => write!(f, "the member `{name}`")?,
         }
         write!(f, " is {found}, expected {expected}")
     }

@@ -13,42 +13,42 @@ pub enum ResponseError {
     #[error("{0} instead of status 200")]
     ErrorResponse(ErrorResponse),
     /// More bytes than allowed.
-    #[error("the answer is longer than allowed")]
+    #[error("the response is longer than allowed")]
     TooLong,
-    /// A content coding that was not asked for.
-    #[error("the answer is encoded, which was not asked for")]
+    /// A content coding that the request did not accept.
+    #[error("the response has a content coding that the request did not accept")]
     Encoded,
     /// Something else than a JSON text, such as a page of HTML.
-    #[error("the answer is not a JSON text")]
+    #[error("the response is not a JSON text")]
     NotJson,
     /// It begins like a JSON object and is not a JSON text of bounded depth.
-    #[error("the answer begins like a JSON object and cannot be read as one")]
+    #[error("the response begins like a JSON object and cannot be read as one")]
     UnreadableObject,
     /// A JSON text that is not an object.
     #[error("the claims are not a JSON object")]
     NotAnObject,
     /// No JSON object with one boolean `active`.
-    #[error("the answer has no boolean member `active`, or more than one")]
+    #[error("the response has no boolean member `active`, or more than one")]
     NoActive,
     /// A member name that is there twice.
-    #[error("a member of the answer is there twice")]
+    #[error("a member of the response is there twice")]
     RepeatedMember,
     /// A member name that the JSON library reserves for itself, at any depth.
-    #[error("a member of the answer has a name that the JSON library reserves for itself")]
+    #[error("a member of the response has a name that the JSON library reserves for itself")]
     ReservedMember,
     /// A known member of another JSON type.
-    #[error("a member of the answer has the wrong JSON type")]
+    #[error("a member of the response has the wrong JSON type")]
     WrongType,
     /// The same, and which member it is.
     #[error(transparent)]
     MemberError(MemberError),
     /// A key set that is not a JSON object with an array `keys` (RFC 7517 §5).
-    #[error("the answer is not a key set")]
+    #[error("the response is not a key set")]
     NotAKeySet,
     /// A key set without a key that can be used.
     #[error("the key set has no key for a signature with one of the allowed algorithms")]
     NoUsableKey,
     /// A time before 1970 or after 9999.
-    #[error("a time in the answer is out of range")]
+    #[error("a time in the response is out of range")]
     TimeOutOfRange,
 }

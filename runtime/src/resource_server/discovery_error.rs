@@ -83,16 +83,16 @@ pub enum DiscoveryError {
         /// What happened underneath.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// The answer is too long, encoded, or broke off.
+    /// The response is too long, encoded, or incomplete.
     #[error("the metadata at {document} cannot be read")]
     #[non_exhaustive]
     Unreadable {
         /// Where the document is.
         document: String,
-        /// What is wrong with the answer.
+        /// What is wrong with the response.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// The answer is no metadata document.
+    /// The response is not a metadata document.
     #[error("the metadata at {document} is not the JSON that it should be")]
     #[non_exhaustive]
     NotMetadata {

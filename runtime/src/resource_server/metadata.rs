@@ -10,7 +10,7 @@ pub struct ProtectedResourceMetadata {
     pub resource: String,
     /// The issuers that tokens come from; at least one.
     pub authorization_servers: Vec<String>,
-    /// The scopes that the functions of this resource ask for.
+    /// The scopes that the functions of this resource require.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes_supported: Vec<String>,
     /// How a token is presented: in the header and nowhere else.

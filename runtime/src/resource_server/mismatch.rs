@@ -17,7 +17,7 @@ use crate::{AccessToken, Claims, ClientError, MemberError, OAuthErrorCode, Resol
 pub(super) struct Mismatch {
     /// What would have passed.
     pub(super) expected: Option<String>,
-    /// What the token, or the answer about it, has.
+    /// What the token, or the introspection response, has.
     pub(super) found: Option<String>,
     /// The setting that decides: the builder's method, the configuration's key, and the environment
     /// variable.
@@ -257,7 +257,7 @@ struct Confirmation {
     cnf: Value,
 }
 
-/// The names of the confirmation's members, not what they hold.
+/// The names of the confirmation's members, not their values.
 fn confirmation(claims: &Claims) -> String {
     match serde_json::from_str(claims.as_json()) {
         Ok(Confirmation { cnf: Value::Object(members) }) if !members.is_empty() => {

@@ -24,25 +24,16 @@ fn wrong_member(json: &str) -> &'static str {
 fn a_member_of_the_wrong_type_is_named_with_both_types() {
     // R-B9, R-D4, R-D5, R-D6
     for (member, message) in [
-        (
-            r#""aud":null"#,
-            "the member `aud` of the answer is null, expected a string or an array of strings",
-        ),
+        (r#""aud":null"#, "the member `aud` is null, expected a string or an array of strings"),
         (
             r#""aud":["a",1]"#,
-            "the member `aud` of the answer is an array with other elements than strings, expected a string or an array of strings",
+            "the member `aud` is an array with other elements than strings, expected a string or an array of strings",
         ),
-        (
-            r#""scope":["canary"]"#,
-            "the member `scope` of the answer is an array of strings, expected a string",
-        ),
-        (r#""exp":"canary""#, "the member `exp` of the answer is a string, expected a number"),
-        (r#""sub":7"#, "the member `sub` of the answer is a number, expected a string"),
-        (
-            r#""token_use":{"canary":1}"#,
-            "the member `token_use` of the answer is an object, expected a string",
-        ),
-        (r#""iss":true"#, "the member `iss` of the answer is a boolean, expected a string"),
+        (r#""scope":["canary"]"#, "the member `scope` is an array of strings, expected a string"),
+        (r#""exp":"canary""#, "the member `exp` is a string, expected a number"),
+        (r#""sub":7"#, "the member `sub` is a number, expected a string"),
+        (r#""token_use":{"canary":1}"#, "the member `token_use` is an object, expected a string"),
+        (r#""iss":true"#, "the member `iss` is a boolean, expected a string"),
     ] {
         assert_eq!(bad(format!(r#"{{"active":true,{member}}}"#)).to_string(), message);
     }
