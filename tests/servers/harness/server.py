@@ -99,6 +99,16 @@ class Server:
             self.done(*sources)
         return program
 
+    def npm(self):
+        """Installs the packages of `package-lock.json` into `self.installed`."""
+        sources = ("package.json", "package-lock.json")
+        if self.is_installed(*sources):
+            return
+        for source in sources:
+            shutil.copy(self.directory / source, self.installed)
+        self.command(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=self.installed)
+        self.done(*sources)
+
     def python(self):
         """Installs the packages of `requirements.txt` into an environment. Returns its interpreter."""
         interpreter = self.installed / "bin" / "python"

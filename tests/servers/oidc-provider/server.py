@@ -9,13 +9,7 @@ class OidcProvider(Server):
     needs = {"node": "20 or newer", "npm": "of Node"}
 
     def install(self):
-        sources = ("package.json", "package-lock.json")
-        if self.is_installed(*sources):
-            return
-        for source in sources:
-            shutil.copy(self.directory / source, self.installed)
-        self.command(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=self.installed)
-        self.done(*sources)
+        self.npm()
 
     def start(self):
         port = self.port()
