@@ -1,7 +1,6 @@
 //! The time that each guard adds to an unguarded handler for a cached token, in process.
 
-use bench_support::paired_runs::{Variant, compare};
-
+use crate::added_time::measure;
 use crate::authorization_server::AuthorizationServer;
 use crate::guarded_handlers::{App, NAMES};
 
@@ -15,32 +14,7 @@ pub async fn run() {
         assert_eq!(app.send(TOKEN).await, 200);
     }
     assert_eq!(authorization_server.introspection_requests(), NAMES.len());
-    // A runtime without other tasks.
-    let rounds = tokio::task::block_in_place(|| {
-        std::thread::scope(|scope| {
-            scope
-                .spawn(|| {
-                    let runtime =
-                        tokio::runtime::Builder::new_current_thread().enable_all().build();
-                    let runtime = runtime.expect("a runtime");
-                    let mut variants: Vec<_> = apps
-                        .iter_mut()
-                        .map(|app| {
-                            Variant::new("", |calls| {
-                                runtime.block_on(async {
-                                    for _ in 0..calls {
-                                        assert_eq!(app.send(TOKEN).await, 200);
-                                    }
-                                });
-                            })
-                        })
-                        .collect();
-                    compare(&mut variants, 300, 500)
-                })
-                .join()
-                .expect("every response is the expected one")
-        })
-    });
+    let rounds = measure(&mut apps, TOKEN, 300, 500);
     println!(
         "\nAdded to an unguarded handler for a cached token, in process; the handler takes {:.0} ns",
         rounds.median(0)

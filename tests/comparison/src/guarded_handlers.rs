@@ -31,8 +31,12 @@ pub const NAMES: [&str; 3] = [
 pub struct App(RouterIntoService<Body>);
 
 impl App {
+    pub fn new(router: Router) -> Self {
+        Self(router.into_service())
+    }
+
     pub fn unguarded() -> Self {
-        Self(Router::new().route("/", get(unguarded)).into_service())
+        Self::new(Router::new().route("/", get(unguarded)))
     }
 
     /// One per crate, in the order of [`NAMES`].
@@ -69,7 +73,7 @@ fn ours(authorization_server: &AuthorizationServer) -> App {
         .resolver(Cached::new(client.expect("the settings are right")))
         .build();
     let server = server.expect("the settings are right");
-    App(Router::new().route("/", get(guarded)).with_state(server).into_service())
+    App::new(Router::new().route("/", get(guarded)).with_state(server))
 }
 
 /// The crate checks neither audience nor scopes; for a cached token it checks `exp` alone.
@@ -83,7 +87,7 @@ async fn zitadel(authorization_server: &AuthorizationServer) -> App {
         .build()
         .await;
     let state = state.expect("the settings are right");
-    App(Router::new().route("/", get(guarded)).with_state(state).into_service())
+    App::new(Router::new().route("/", get(guarded)).with_state(state))
 }
 
 /// The crate has no extractor for axum. This one takes the token from the header, introspects it, and checks
@@ -123,5 +127,5 @@ async fn camel(authorization_server: &AuthorizationServer) -> App {
         SsrfPolicy::AllowInternal,
     );
     let state = State(Arc::new(introspector.await.expect("the settings are right")));
-    App(Router::new().route("/", get(guarded)).with_state(state).into_service())
+    App::new(Router::new().route("/", get(guarded)).with_state(state))
 }

@@ -1,10 +1,13 @@
-//! Compares requires-auth with other crates that introspect tokens, and the hash table of its cache with
-//! others. `tests/comparison/run --help` describes the output.
+//! Compares requires-auth with other crates that introspect tokens or verify JWTs, and the hash table of its
+//! cache with others. `tests/comparison/run --help` describes the output.
 
+mod added_time;
 mod authorization_server;
 mod cached_token;
 mod guarded_handlers;
 mod hash_tables;
+mod jwt;
+mod jwt_handlers;
 mod uncached_token;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -20,6 +23,9 @@ async fn main() {
     }
     if selected("outage") {
         uncached_token::outage().await;
+    }
+    if selected("jwt") {
+        jwt::run().await;
     }
     if selected("hash-tables") {
         tokio::task::block_in_place(hash_tables::run);
