@@ -11,8 +11,9 @@
 
 mod builder;
 mod claim_rules;
-mod key_set_source;
-mod media_type;
+pub(super) mod key_set_settings;
+pub(super) mod key_set_source;
+pub(super) mod media_type;
 mod verifier;
 
 pub use builder::JwtVerifierBuilder;

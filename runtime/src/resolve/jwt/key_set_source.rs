@@ -9,19 +9,20 @@ use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::key_set_settings::Settings;
 use crate::jose::{JwkSet, SigningAlgorithm};
 use crate::resolve::Revision;
 use crate::resolve::authorization_server::background_task::BackgroundTask;
 use crate::resolve::authorization_server::endpoint_source::EndpointSource;
 use crate::resolve::authorization_server::http_client;
 use crate::telemetry::{Chain, LogLimiter, OneLine, Verdict};
-use crate::{Clock, ResolveError, ResponseError, SetupError, UnavailableError};
+use crate::{ResolveError, ResponseError, SetupError, UnavailableError};
 
 /// Fetches the key set of an issuer.
 ///
 /// A fetch runs in a task, which continues when its caller disconnects, and concurrent callers wait for the same
 /// one. While there is a key set, only a token with an unknown key waits for a fetch. Dropping this ends the task.
-pub(super) struct KeySetSource {
+pub(in crate::resolve) struct KeySetSource {
     inner: Arc<Inner>,
     task: BackgroundTask,
 }
@@ -36,17 +37,6 @@ struct Inner {
     fetches: Arc<Mutex<Fetches>>,
     revision: Revision,
     log_limiter: LogLimiter,
-}
-
-pub(super) struct Settings {
-    pub(super) issuer: String,
-    pub(super) algorithms: Vec<SigningAlgorithm>,
-    pub(super) request_timeout: Duration,
-    pub(super) max_response_length: usize,
-    pub(super) refresh_interval: Duration,
-    pub(super) max_age: Duration,
-    pub(super) unknown_key_cooldown: Duration,
-    pub(super) clock: Arc<dyn Clock>,
 }
 
 #[derive(Clone)]
@@ -85,7 +75,7 @@ const MIN_DELAY: Duration = Duration::from_millis(250);
 const MAX_DELAY: Duration = Duration::from_secs(15);
 
 impl KeySetSource {
-    pub(super) fn new(endpoint: EndpointSource, settings: Settings) -> Self {
+    pub(in crate::resolve) fn new(endpoint: EndpointSource, settings: Settings) -> Self {
         let inner = Arc::new(Inner {
             endpoint,
             settings,
@@ -98,17 +88,17 @@ impl KeySetSource {
         Self { inner, task: BackgroundTask::default() }
     }
 
-    pub(super) fn source(&self) -> &EndpointSource {
+    pub(in crate::resolve) fn source(&self) -> &EndpointSource {
         &self.inner.endpoint
     }
 
     /// Increases when a key is removed from the key set.
-    pub(super) fn revision(&self) -> Revision {
+    pub(in crate::resolve) fn revision(&self) -> Revision {
         self.inner.revision.clone()
     }
 
     /// Fetches the key set. Fails only if no later attempt can succeed.
-    pub(super) async fn fetch_at_start(&self) -> Result<(), SetupError> {
+    pub(in crate::resolve) async fn fetch_at_start(&self) -> Result<(), SetupError> {
         self.inner.endpoint.discover_at_start().await?;
         // A failure is logged, and the first token leads to the next attempt.
         let _ = self.fetch(Cause::Absent).await;
@@ -118,7 +108,7 @@ impl KeySetSource {
     /// The key set, fetched again if it has not exactly this key and may have it by now.
     ///
     /// The caller selects the key, and rejects the token if there is none.
-    pub(super) async fn with_key(
+    pub(in crate::resolve) async fn with_key(
         &self,
         id: Option<&str>,
         algorithm: SigningAlgorithm,

@@ -11,18 +11,20 @@ pub(super) enum AcceptedTypes {
 
 impl AcceptedTypes {
     pub(super) fn accepts(self, media_type: Option<&str>) -> bool {
-        // A media type is case-insensitive, and `application/` may be omitted.
-        let is = |media_type: &str, name: &str| {
-            let (prefix, rest) =
-                media_type.split_at_checked("application/".len()).unwrap_or_default();
-            let short = if prefix.eq_ignore_ascii_case("application/") { rest } else { media_type };
-            short.eq_ignore_ascii_case(name)
-        };
         match media_type {
-            Some(it) => is(it, "at+jwt") || (self == Self::Generic && is(it, "JWT")),
+            Some(it) => {
+                is_media_type(it, "at+jwt") || (self == Self::Generic && is_media_type(it, "JWT"))
+            }
             None => self == Self::Generic,
         }
     }
+}
+
+/// Whether `typ` is this media type, which is case-insensitive, and whose `application/` may be omitted.
+pub(in crate::resolve) fn is_media_type(typ: &str, name: &str) -> bool {
+    let (prefix, rest) = typ.split_at_checked("application/".len()).unwrap_or_default();
+    let short = if prefix.eq_ignore_ascii_case("application/") { rest } else { typ };
+    short.eq_ignore_ascii_case(name)
 }
 
 #[cfg(test)]

@@ -5,37 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::JwtVerifierBuilder;
-use crate::jose::SigningAlgorithm;
-use crate::resolve::authorization_server::defaults;
-use crate::resolve::authorization_server::discovery::{self, Discovery};
-use crate::resolve::authorization_server::endpoint::Endpoint;
-use crate::resolve::authorization_server::endpoint_source::EndpointSource;
-use crate::resolve::authorization_server::metadata_member::MetadataMember;
+use crate::resolve::authorization_server::{defaults, discovery};
 use crate::resolve::jwt::claim_rules::ClaimRules;
-use crate::resolve::jwt::key_set_source::{self, KeySetSource};
+use crate::resolve::jwt::key_set_settings::{
+    self, ALGORITHMS, DEFAULT_MAX_KEY_SET_AGE, DEFAULT_MAX_RESPONSE_LENGTH,
+    DEFAULT_REFRESH_INTERVAL, DEFAULT_UNKNOWN_KEY_COOLDOWN, JWKS_URI,
+};
+use crate::resolve::jwt::key_set_source::KeySetSource;
 use crate::resolve::jwt::verifier::JwtVerifier;
 use crate::resource_server::SingleValue;
-use crate::secure_url;
 use crate::{ClaimsReader, SettingName, SetupError, SystemClock};
 
-const DEFAULT_ALGORITHMS: [SigningAlgorithm; 4] = [
-    SigningAlgorithm::Rs256,
-    SigningAlgorithm::Ps256,
-    SigningAlgorithm::Es256,
-    SigningAlgorithm::EdDsa,
-];
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(30);
 const LONGEST_LEEWAY: Duration = Duration::from_secs(300);
-const DEFAULT_MAX_RESPONSE_LENGTH: usize = 256 * 1024;
-const DEFAULT_REFRESH_INTERVAL: Duration = Duration::from_secs(10 * 60);
-const DEFAULT_MAX_KEY_SET_AGE: Duration = Duration::from_secs(24 * 3600);
-const DEFAULT_UNKNOWN_KEY_COOLDOWN: Duration = Duration::from_secs(30);
 const LONGEST_UNKNOWN_KEY_COOLDOWN: Duration = Duration::from_secs(3600);
 const MAX_WAITING_FOR_DISCOVERY: usize = 1024;
 
-const ISSUER: SettingName = SettingName::of_both("issuer");
-const JWKS_URI: SettingName = SettingName::of_both("jwks_uri");
-const ALGORITHMS: SettingName = SettingName::of_both("algorithms");
 const OPTIONAL_CLAIMS: SettingName = SettingName::of_both("optional_claims");
 const SCOPE_CLAIMS: SettingName = SettingName::of_both("scope_claims");
 const LEEWAY: SettingName = SettingName::of_builder("leeway");
@@ -55,11 +40,7 @@ impl JwtVerifierBuilder {
     /// setting with two values, [`SetupError::Invalid`] for one that is out of range, [`SetupError::HttpClient`] if no
     /// HTTP client can be made.
     pub fn build(self) -> Result<JwtVerifier, SetupError> {
-        let algorithms =
-            self.algorithms.get(ALGORITHMS)?.unwrap_or_else(|| DEFAULT_ALGORITHMS.to_vec());
-        if algorithms.is_empty() {
-            return Err(SetupError::invalid(ALGORITHMS, "at least one algorithm", 0));
-        }
+        let algorithms = key_set_settings::algorithms(self.algorithms.get(ALGORITHMS)?)?;
         let leeway = self.leeway.get(LEEWAY)?.unwrap_or(DEFAULT_LEEWAY);
         require(leeway <= LONGEST_LEEWAY, LEEWAY, "at most 300 s", leeway)?;
         let connect_timeout =
@@ -91,8 +72,12 @@ impl JwtVerifierBuilder {
             max_in_flight: MAX_WAITING_FOR_DISCOVERY,
             clock: Arc::clone(&clock),
         };
-        let endpoint = endpoint_source(&self.issuer, self.jwks_uri.get(JWKS_URI)?, discovery)?;
-        let settings = key_set_source::Settings {
+        let endpoint = key_set_settings::endpoint_source(
+            &self.issuer,
+            self.jwks_uri.get(JWKS_URI)?,
+            discovery,
+        )?;
+        let settings = key_set_settings::Settings {
             issuer: self.issuer.clone(),
             algorithms: algorithms.clone(),
             request_timeout,
@@ -133,19 +118,4 @@ fn require(
         return Ok(());
     }
     Err(SetupError::invalid(setting, expected, format!("{found:?}")))
-}
-
-fn endpoint_source(
-    issuer: &str,
-    jwks_uri: Option<String>,
-    settings: discovery::Settings,
-) -> Result<EndpointSource, SetupError> {
-    let url = secure_url::parse(issuer, settings.http).map_err(SetupError::url(ISSUER))?;
-    if let Some(key_set) = jwks_uri {
-        let url = secure_url::parse(&key_set, settings.http).map_err(SetupError::url(JWKS_URI))?;
-        let endpoint = Endpoint::new(url, settings.http, settings.connect_timeout)?;
-        return Ok(EndpointSource::Configured(endpoint));
-    }
-    let discovery = Discovery::new(issuer.to_owned(), url, MetadataMember::JwksUri, settings);
-    Ok(EndpointSource::Discovered(Box::new(discovery)))
 }
