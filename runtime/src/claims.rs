@@ -3,6 +3,7 @@
 mod claim_set;
 #[expect(clippy::module_inception, reason = "the file of the type `Claims`")]
 mod claims;
+mod document;
 mod duplicate_members;
 mod reader;
 mod scope_claim;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::claim_set::ClaimSet;
-use super::duplicate_members::{Repeated, has_reserved_name};
+use super::document::Document;
 use super::{Claims, ScopeClaim, token_type};
 use crate::TokenError;
 use crate::resolve::{ResolveError, ResponseError};
@@ -130,38 +130,6 @@ impl Claims {
     /// Those of [`ClaimsReader::read_claims`].
     pub fn from_json(json: &[u8]) -> Result<Self, ResolveError> {
         ClaimsReader::default().read_claims(json)
-    }
-}
-
-/// A JSON document without reserved member names, and its repeated members.
-struct Document<'a> {
-    text: &'a str,
-    value: Value,
-    repeated: Repeated,
-}
-
-impl<'a> Document<'a> {
-    fn parse(json: &'a [u8]) -> Result<Self, ResponseError> {
-        let unreadable = || unreadable(json);
-        let text = str::from_utf8(json).map_err(|_| unreadable())?;
-        let repeated = serde_json::from_str(text).map_err(|_| unreadable())?;
-        // Before this crate or the application parses the text as a `Value`.
-        if has_reserved_name(text) {
-            return Err(ResponseError::ReservedMember);
-        }
-        let value = serde_json::from_str(text).map_err(|_| unreadable())?;
-        Ok(Self { text, value, repeated })
-    }
-}
-
-/// A text that begins an object may be invalid because of one member, whose value the holder of the token may have
-/// chosen. Any other text is not from an introspection endpoint.
-fn unreadable(json: &[u8]) -> ResponseError {
-    let text = json.strip_prefix("\u{feff}".as_bytes()).unwrap_or(json);
-    if text.trim_ascii_start().starts_with(b"{") {
-        ResponseError::UnreadableObject
-    } else {
-        ResponseError::NotJson
     }
 }
 

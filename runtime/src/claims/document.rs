@@ -1,0 +1,38 @@
+//! JSON documents that every parser reads alike.
+
+use serde_json::Value;
+
+use super::duplicate_members::{Repeated, has_reserved_name};
+use crate::resolve::ResponseError;
+
+/// A JSON document without reserved member names, and its repeated members.
+pub(super) struct Document<'a> {
+    pub(super) text: &'a str,
+    pub(super) value: Value,
+    pub(super) repeated: Repeated,
+}
+
+impl<'a> Document<'a> {
+    pub(super) fn parse(json: &'a [u8]) -> Result<Self, ResponseError> {
+        let unreadable = || unreadable(json);
+        let text = str::from_utf8(json).map_err(|_| unreadable())?;
+        let repeated = serde_json::from_str(text).map_err(|_| unreadable())?;
+        // Before this crate or the application parses the text as a `Value`.
+        if has_reserved_name(text) {
+            return Err(ResponseError::ReservedMember);
+        }
+        let value = serde_json::from_str(text).map_err(|_| unreadable())?;
+        Ok(Self { text, value, repeated })
+    }
+}
+
+/// A text that begins an object may be invalid because of one member, whose value the holder of the token may have
+/// chosen. Any other text is not from an introspection endpoint.
+fn unreadable(json: &[u8]) -> ResponseError {
+    let text = json.strip_prefix("\u{feff}".as_bytes()).unwrap_or(json);
+    if text.trim_ascii_start().starts_with(b"{") {
+        ResponseError::UnreadableObject
+    } else {
+        ResponseError::NotJson
+    }
+}
