@@ -14,6 +14,8 @@ mod token_type;
 
 pub use claims::Claims;
 #[cfg(feature = "jwt")]
+pub(crate) use document::parse_unambiguous;
+#[cfg(feature = "jwt")]
 pub(crate) use duplicate_members::has_repeated_members;
 pub use reader::ClaimsReader;
 pub use scope_claim::{ScopeClaim, ScopeClaimError};

@@ -243,6 +243,8 @@ pub use resolve::Revision;
 pub use resolve::cache::{Cached, CachedBuilder, InvalidationError, second_level};
 #[cfg(feature = "jwt")]
 pub use resolve::hybrid::Hybrid;
+#[cfg(feature = "jwt")]
+pub use resolve::introspection::SignedResponse;
 #[cfg(feature = "introspection")]
 pub use resolve::introspection::{
     BearerSource, ClientAuthentication, Introspection, IntrospectionBuilder, TokenSource,
@@ -251,7 +253,7 @@ pub use resolve::introspection::{
 pub use resolve::jwt::{JwtVerifier, JwtVerifierBuilder, OptionalClaim};
 pub use resolve::{
     ClientError, ErrorResponse, MemberError, OAuthErrorCode, ResolveError, Resolver, ResponseError,
-    UnavailableError,
+    SignedResponseError, UnavailableError,
 };
 #[cfg(feature = "jwt")]
 pub use resource_server::Mode;

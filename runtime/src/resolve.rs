@@ -17,6 +17,7 @@ mod member_error;
 mod resolver;
 mod response_error;
 mod revision;
+mod signed_response_error;
 mod unavailable_error;
 
 pub use client_error::ClientError;
@@ -28,4 +29,5 @@ pub use resolver::Resolver;
 pub(crate) use resolver::SharedResolver;
 pub use response_error::ResponseError;
 pub use revision::Revision;
+pub use signed_response_error::SignedResponseError;
 pub use unavailable_error::UnavailableError;

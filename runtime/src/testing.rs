@@ -97,6 +97,9 @@
 //! - get the public key as [JWK](AuthorizationServer::public_jwk) or in
 //!   [PEM](AuthorizationServer::public_key_pem).
 //!
+//! It signs an introspection response (RFC 9701) if a client with a secret requests
+//! `application/token-introspection+jwt`.
+//!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {

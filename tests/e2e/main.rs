@@ -27,6 +27,7 @@ mod rejections;
 mod scopes;
 mod service;
 mod settings;
+mod signed_response;
 mod single_resolution;
 mod stale_claims;
 use fixtures::raw_http::Response;

@@ -26,6 +26,13 @@ impl<'a> Document<'a> {
     }
 }
 
+/// The value of a JSON text without a repeated or reserved member name, at any depth.
+#[cfg(feature = "jwt")]
+pub(crate) fn parse_unambiguous(json: &[u8]) -> Result<Value, ResponseError> {
+    let Document { value, repeated, .. } = Document::parse(json)?;
+    if repeated.any() { Err(ResponseError::RepeatedMember) } else { Ok(value) }
+}
+
 /// A text that begins an object may be invalid because of one member, whose value the holder of the token may have
 /// chosen. Any other text is not from an introspection endpoint.
 fn unreadable(json: &[u8]) -> ResponseError {

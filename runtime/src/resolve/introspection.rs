@@ -23,6 +23,8 @@ mod request;
 mod response;
 mod retry_after;
 mod retry_after_gate;
+#[cfg(feature = "jwt")]
+mod signed_response;
 mod token_source;
 
 use std::fmt;
@@ -35,6 +37,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 pub(crate) use builder::INTROSPECTION_URL;
 pub use builder::IntrospectionBuilder;
 pub use client_authentication::ClientAuthentication;
+#[cfg(feature = "jwt")]
+pub use signed_response::SignedResponse;
 pub use token_source::{BearerSource, TokenSource};
 
 use crate::telemetry::{IntrospectionTimer, count};
@@ -79,7 +83,7 @@ pub struct Introspection {
 const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 impl Introspection {
-    /// Discovers the endpoint of a client that was built [from an issuer](Self::from_issuer). Call it at
+    /// Discovers the endpoint, and the key set where signed responses are required, of a client that was built [from an issuer](Self::from_issuer). Call it at
     /// start, so that a mistake in the configuration ends the program there. It takes at most four fifths
     /// of [`request_timeout`](IntrospectionBuilder::request_timeout), and does nothing for a client whose
     /// endpoint is configured.
@@ -100,7 +104,12 @@ impl Introspection {
     /// [`SetupError::Discovery`] with a failure that
     /// [is definitive](crate::DiscoveryError::is_definitive).
     pub async fn discover_at_start(&self) -> Result<(), SetupError> {
-        self.requests.endpoint.discover_at_start().await
+        self.requests.endpoint.discover_at_start().await?;
+        #[cfg(feature = "jwt")]
+        if let Some(verifier) = &self.requests.response_reader.signature {
+            verifier.keys.fetch_at_start().await?;
+        }
+        Ok(())
     }
 }
 

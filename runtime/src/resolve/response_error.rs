@@ -1,6 +1,6 @@
 //! A response that cannot be used.
 
-use super::{ErrorResponse, MemberError};
+use super::{ErrorResponse, MemberError, SignedResponseError};
 
 /// What is wrong with a response of the authorization server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -42,6 +42,9 @@ pub enum ResponseError {
     /// The same, and which member it is.
     #[error(transparent)]
     MemberError(MemberError),
+    /// A signed response that cannot be used, or one that should be signed and is not, or the reverse.
+    #[error(transparent)]
+    SignedResponse(#[from] SignedResponseError),
     /// A key set that is not a JSON object with an array `keys` (RFC 7517 §5).
     #[error("the response is not a key set")]
     NotAKeySet,

@@ -74,7 +74,7 @@ pub struct ResourceServerConfig {
     /// The URL of the key set of the issuer. Default: read from the metadata of `issuer`.
     #[cfg(feature = "jwt")]
     pub jwks_uri: Option<String>,
-    /// The algorithms that JWTs may be signed with. Default: `["RS256", "PS256", "ES256", "EdDSA"]`.
+    /// The algorithms that JWTs and signed introspection responses may be signed with. Default: `["RS256", "PS256", "ES256", "EdDSA"]`.
     #[cfg(feature = "jwt")]
     pub algorithms: Option<Vec<crate::SigningAlgorithm>>,
     /// Accepts JWTs whose `typ` is `JWT`, or that have none, in place of `at+jwt`: see
@@ -91,6 +91,15 @@ pub struct ResourceServerConfig {
     #[cfg(feature = "jwt")]
     #[serde(default)]
     pub introspect_jwts: bool,
+    /// Whether introspection responses must be signed (RFC 9701): `not-requested` or `required`: see
+    /// [`signed_response`](crate::IntrospectionBuilder::signed_response). `required` needs `issuer`. Default:
+    /// `not-requested`.
+    #[cfg(feature = "jwt")]
+    #[serde(default)]
+    pub signed_response: crate::SignedResponse,
+    /// What `aud` of a signed introspection response must contain. Default: `client_id`.
+    #[cfg(feature = "jwt")]
+    pub signed_response_audience: Option<String>,
     /// The introspection endpoint. Default: read from the metadata of `issuer`.
     pub introspection_url: Option<String>,
     /// The authorization servers in the metadata, besides `issuer`. Default: without an `issuer`, the

@@ -10,7 +10,10 @@ use crate::resolve::{ResponseError, SCOPE_CLAIMS};
 use crate::telemetry::{Quoted, QuotedList};
 use crate::trust::{TrustedIssuer, unverified_issuer};
 use crate::validate::Validation;
-use crate::{AccessToken, Claims, ClientError, MemberError, OAuthErrorCode, ResolveError};
+use crate::{
+    AccessToken, Claims, ClientError, MemberError, OAuthErrorCode, ResolveError,
+    SignedResponseError,
+};
 
 /// The values that explain a rejection. The texts of the token in it are escaped and bounded.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -91,6 +94,9 @@ impl Mismatch {
             }
             ResolveError::InvalidResponse(ResponseError::MemberError(wrong)) => {
                 Self { setting: wrong_member(wrong), ..Self::default() }
+            }
+            ResolveError::InvalidResponse(ResponseError::SignedResponse(problem)) => {
+                signed_response(*problem)
             }
             ResolveError::InvalidClient(_) => {
                 Self { setting: Some(CREDENTIALS), ..Self::default() }
@@ -220,6 +226,31 @@ fn audience(claims: &Claims, trusted: &TrustedIssuer) -> Mismatch {
         expected: Some(expected),
         found: Some(format!("`aud`: {}{slash}", QuotedList(found))),
         setting: Some(AUDIENCES),
+    }
+}
+
+fn signed_response(problem: SignedResponseError) -> Mismatch {
+    const SIGNED_RESPONSE: &str = "`signed_response` (REQUIRES_AUTH_SIGNED_RESPONSE)";
+    const AUDIENCE: &str = "`signed_response_audience` (REQUIRES_AUTH_SIGNED_RESPONSE_AUDIENCE), by default \
+        the client id";
+    const SIGNED: &str = "the media type `application/token-introspection+jwt`";
+    const PLAIN: &str = "the media type `application/json`";
+    let (expected, found, setting) = match problem {
+        SignedResponseError::NotSigned => {
+            (Some(SIGNED), Some("another media type"), SIGNED_RESPONSE)
+        }
+        SignedResponseError::NotRequested => (Some(PLAIN), Some(SIGNED), SIGNED_RESPONSE),
+        SignedResponseError::Algorithm => (None, None, "`algorithms` (REQUIRES_AUTH_ALGORITHMS)"),
+        SignedResponseError::Key => (None, None, "`jwks_uri` (REQUIRES_AUTH_JWKS_URI)"),
+        SignedResponseError::Issuer => (None, None, ISSUER),
+        SignedResponseError::Audience => (None, None, AUDIENCE),
+        SignedResponseError::IssuedAt => (Some("`iat` at most 300 s from now"), None, NONE),
+        _ => (None, None, NONE),
+    };
+    Mismatch {
+        expected: expected.map(str::to_owned),
+        found: found.map(str::to_owned),
+        setting: Some(setting),
     }
 }
 

@@ -75,6 +75,10 @@ impl KeyStore {
         })
     }
 
+    pub(super) fn algorithm(&self) -> SigningAlgorithm {
+        self.keys().current.key.algorithm()
+    }
+
     pub(super) fn public_jwk(&self) -> Value {
         self.keys().current.public_jwk()
     }
@@ -96,6 +100,15 @@ impl KeyStore {
         header.extend(parameters.clone());
         header.retain(|_, value| !value.is_null());
         keys.current.sign(&Value::Object(header), claims.to_string().as_bytes())
+    }
+
+    /// Makes a signed introspection response (RFC 9701 §5).
+    pub(super) fn sign_response(&self, payload: &[u8]) -> String {
+        let keys = self.keys();
+        let CurrentKey { id, key } = &keys.current;
+        let algorithm = key.algorithm().as_str();
+        let header = json!({ "typ": "token-introspection+jwt", "alg": algorithm, "kid": id });
+        keys.current.sign(&header, payload)
     }
 
     /// Makes a JWS with exactly this header.

@@ -40,6 +40,7 @@ struct Inner {
     log_limiter: LogLimiter,
 }
 
+#[derive(Clone)]
 pub(in crate::resolve) struct Settings {
     pub(in crate::resolve) http: Http,
     pub(in crate::resolve) connect_timeout: Duration,

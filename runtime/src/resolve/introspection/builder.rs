@@ -1,6 +1,8 @@
 //! The builder of the introspection client.
 
 mod build;
+#[cfg(feature = "jwt")]
+mod signed_response;
 #[cfg(test)]
 mod tests;
 
@@ -58,12 +60,24 @@ pub struct IntrospectionBuilder {
     circuit_breaker_failures: SingleValue<u32>,
     circuit_breaker_probe_interval: SingleValue<Duration>,
     clock: SingleValue<Arc<dyn Clock>>,
+    #[cfg(feature = "jwt")]
+    signed_response: signed_response::Settings,
 }
 
 /// The URL that is configured.
 enum Location {
     Endpoint(String),
     Issuer(String),
+}
+
+#[cfg(feature = "jwt")]
+impl Location {
+    fn issuer(&self) -> Option<&str> {
+        match self {
+            Self::Endpoint(_) => None,
+            Self::Issuer(issuer) => Some(issuer),
+        }
+    }
 }
 
 impl Introspection {
@@ -112,7 +126,10 @@ impl Introspection {
         let endpoint =
             metadata::endpoint(&client, issuer, &url, MetadataMember::IntrospectionEndpoint, http)
                 .await?;
-        Ok(Self::builder(endpoint))
+        let builder = Self::builder(endpoint);
+        #[cfg(feature = "jwt")]
+        let builder = builder.discovered_from(issuer);
+        Ok(builder)
     }
 }
 
@@ -134,6 +151,8 @@ impl IntrospectionBuilder {
             circuit_breaker_failures: SingleValue::UNSET,
             circuit_breaker_probe_interval: SingleValue::UNSET,
             clock: SingleValue::UNSET,
+            #[cfg(feature = "jwt")]
+            signed_response: signed_response::Settings::UNSET,
         }
     }
 

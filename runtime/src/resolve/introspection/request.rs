@@ -26,7 +26,7 @@ impl RequestSender {
             .client
             .post(endpoint.url.clone())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(ACCEPT, "application/json");
+            .header(ACCEPT, self.response_reader.accept());
         let form = Serializer::new(String::new())
             .append_pair("token", token.expose())
             .append_pair("token_type_hint", "access_token")
@@ -41,8 +41,10 @@ impl RequestSender {
             Some(identity) => format!("named {identity:?}"),
             None => self.authentication.identity(),
         };
+        // Claims whose signature was not verified are not used where it is required.
+        let signed = if self.response_reader.requires_signature() { " signed" } else { "" };
         // Quoted, so that different settings have different namespaces.
-        format!("{} {client} {:?}", self.endpoint, self.response_reader.claims.places())
+        format!("{} {client} {:?}{signed}", self.endpoint, self.response_reader.claims.places())
     }
 }
 

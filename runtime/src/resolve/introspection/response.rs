@@ -4,13 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
+use http::header::CONTENT_TYPE;
 use reqwest::Response;
 
 use super::error_body::ErrorBody;
 use super::retry_after;
+#[cfg(feature = "jwt")]
+use super::signed_response::SignedResponseVerifier;
 use crate::resolve::authorization_server::http_client;
 use crate::resolve::{
-    ErrorResponse, OAuthErrorCode, ResolveError, ResponseError, UnavailableError,
+    ErrorResponse, OAuthErrorCode, ResolveError, ResponseError, SignedResponseError,
+    UnavailableError,
 };
 use crate::{Claims, ClaimsReader, ClientError, Clock, TokenError};
 
@@ -20,7 +24,13 @@ pub(super) struct ResponseReader {
     pub(super) max_response_length: usize,
     pub(super) max_retry_after: Duration,
     pub(super) clock: Arc<dyn Clock>,
+    /// Set where signed responses are required.
+    #[cfg(feature = "jwt")]
+    pub(super) signature: Option<SignedResponseVerifier>,
 }
+
+const PLAIN: &str = "application/json";
+const SIGNED: &str = "application/token-introspection+jwt";
 
 impl ResponseReader {
     /// `is_anonymous` says that the request was sent without client authentication.
@@ -32,8 +42,38 @@ impl ResponseReader {
         if response.status() != StatusCode::OK {
             return Err(self.read_error(response, is_anonymous).await);
         }
+        let media_type = media_type(&response);
+        let is_signed = media_type.is_some_and(|it| it.eq_ignore_ascii_case(SIGNED));
+        #[cfg(feature = "jwt")]
+        if let Some(verifier) = &self.signature {
+            if !is_signed {
+                return Err(ResponseError::from(SignedResponseError::NotSigned).into());
+            }
+            let body = http_client::bounded_body(response, self.max_response_length).await?;
+            let response = verifier.verify(&body).await?;
+            return self.claims.read_introspection(response.as_bytes());
+        }
+        if is_signed {
+            return Err(ResponseError::from(SignedResponseError::NotRequested).into());
+        }
         let body = http_client::bounded_body(response, self.max_response_length).await?;
         self.claims.read_introspection(&body)
+    }
+
+    /// The media type that is requested.
+    pub(super) fn accept(&self) -> &'static str {
+        if self.requires_signature() { SIGNED } else { PLAIN }
+    }
+
+    #[cfg(feature = "jwt")]
+    pub(super) fn requires_signature(&self) -> bool {
+        self.signature.is_some()
+    }
+
+    #[cfg(not(feature = "jwt"))]
+    #[expect(clippy::unused_self, reason = "the feature `jwt` verifies signatures")]
+    pub(super) fn requires_signature(&self) -> bool {
+        false
     }
 
     /// Returns the meaning of a response with a status other than 200.
@@ -95,6 +135,12 @@ impl ResponseReader {
             None => error.into(),
         }
     }
+}
+
+/// The media type of the body, without its parameters.
+fn media_type(response: &Response) -> Option<&str> {
+    let media_type = response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
+    media_type.split(';').next().map(str::trim)
 }
 
 fn client_rejected(error_response: ErrorResponse, is_anonymous: bool) -> ResolveError {

@@ -21,6 +21,26 @@ pub(in crate::resolve) struct Settings {
     pub(in crate::resolve) clock: Arc<dyn Clock>,
 }
 
+impl Settings {
+    pub(in crate::resolve) fn with_defaults(
+        issuer: String,
+        algorithms: Vec<SigningAlgorithm>,
+        request_timeout: Duration,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            issuer,
+            algorithms,
+            request_timeout,
+            max_response_length: DEFAULT_MAX_RESPONSE_LENGTH,
+            refresh_interval: DEFAULT_REFRESH_INTERVAL,
+            max_age: DEFAULT_MAX_KEY_SET_AGE,
+            unknown_key_cooldown: DEFAULT_UNKNOWN_KEY_COOLDOWN,
+            clock,
+        }
+    }
+}
+
 const DEFAULT_ALGORITHMS: [SigningAlgorithm; 4] = [
     SigningAlgorithm::Rs256,
     SigningAlgorithm::Ps256,

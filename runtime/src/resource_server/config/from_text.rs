@@ -132,6 +132,15 @@ impl FromText for super::Mode {
 }
 
 #[cfg(feature = "jwt")]
+impl FromText for crate::SignedResponse {
+    const EXPECTED: &'static str = "one of `not-requested` or `required`";
+
+    fn from_text(text: &str) -> Option<Self> {
+        choice(text)
+    }
+}
+
+#[cfg(feature = "jwt")]
 impl FromWord for crate::SigningAlgorithm {
     const EXPECTED_LIST: &'static str = "a list of algorithms such as `RS256` or `ES256`, with spaces \
         between them";

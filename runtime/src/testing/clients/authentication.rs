@@ -66,6 +66,10 @@ impl ClientCredentials {
         Ok(credentials)
     }
 
+    pub(crate) fn into_id(self) -> String {
+        self.id
+    }
+
     /// Whether id and secret are those of the client; a public client has no secret.
     pub(crate) fn match_client(&self, client: &OAuthClient) -> bool {
         self.id == client.id && self.secret == client.secret

@@ -8,6 +8,8 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+#[cfg(feature = "jwt")]
+use crate::testing::claims::numeric_date;
 use crate::testing::clients::authentication::ClientCredentials;
 use crate::testing::oauth_error::{OAuthError, no_store};
 use crate::testing::params::Params;
@@ -20,11 +22,18 @@ pub(crate) async fn introspect(
     body: Bytes,
 ) -> Result<Response, OAuthError> {
     let params = Params::form(&headers, &body)?;
-    authenticate_caller(&state, &headers, &params)?;
+    let client = authenticate_caller(&state, &headers, &params)?;
     let token = params
         .one("token")
         .ok_or_else(|| OAuthError::invalid_request("the token parameter is missing"))?;
-    Ok(match response_for_active(&state, token) {
+    let response = response_for_active(&state, token);
+    #[cfg(feature = "jwt")]
+    if let Some(client) = client.filter(|_| accepts_signed(&headers)) {
+        return Ok(signed(&state, &client, response));
+    }
+    #[cfg(not(feature = "jwt"))]
+    drop(client);
+    Ok(match response {
         Some(IntrospectionResponse::Claims(claims)) => no_store(Value::Object(claims)),
         Some(IntrospectionResponse::Verbatim(body)) => {
             let headers =
@@ -36,27 +45,59 @@ pub(crate) async fn introspect(
     })
 }
 
-/// Authenticates the caller, if the settings have a confidential client or a bearer token for it.
+/// Whether a signed response is requested (RFC 9701 §4).
+#[cfg(feature = "jwt")]
+fn accepts_signed(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|value| value.trim() == SIGNED)
+}
+
+#[cfg(feature = "jwt")]
+const SIGNED: &str = "application/token-introspection+jwt";
+
+/// A signed response (RFC 9701 §5). A body that is set for the token is in it as it is.
+#[cfg(feature = "jwt")]
+fn signed(state: &State, client: &str, response: Option<IntrospectionResponse>) -> Response {
+    let response: Vec<u8> = match response {
+        Some(IntrospectionResponse::Claims(claims)) => Value::Object(claims).to_string().into(),
+        Some(IntrospectionResponse::Verbatim(body)) => body.into(),
+        None => json!({ "active": false }).to_string().into(),
+    };
+    let members = json!({
+        "iss": state.issuer,
+        "aud": client,
+        "iat": numeric_date(state.now()),
+    });
+    let members = members.to_string();
+    let payload =
+        [members.trim_end_matches('}').as_bytes(), br#","token_introspection":"#, &response, b"}"]
+            .concat();
+    let jws = state.keys.sign_response(&payload);
+    ([(header::CONTENT_TYPE, SIGNED), (header::CACHE_CONTROL, "no-store")], jws).into_response()
+}
+
+/// Authenticates the caller, if the settings have a confidential client or a bearer token for it. Returns the
+/// client id.
 fn authenticate_caller(
     state: &State,
     headers: &HeaderMap,
     params: &Params,
-) -> Result<(), OAuthError> {
+) -> Result<Option<String>, OAuthError> {
     let settings = &state.settings;
     let mut clients = settings.clients.iter().filter(|one| one.secret.is_some());
     if clients.clone().next().is_none() && settings.introspection_bearers.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     if let Some(presented) = bearer(headers) {
         return if settings.introspection_bearers.iter().any(|bearer| bearer == presented) {
-            Ok(())
+            Ok(None)
         } else {
             Err(OAuthError::invalid_bearer())
         };
     }
     let credentials = ClientCredentials::parse(headers, params)?;
     if clients.any(|client| credentials.match_client(client)) {
-        Ok(())
+        Ok(Some(credentials.into_id()))
     } else {
         Err(OAuthError::invalid_client("the client is unknown or its credentials are wrong"))
     }

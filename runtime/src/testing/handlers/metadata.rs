@@ -39,7 +39,12 @@ pub(crate) async fn metadata(extract::State(state): extract::State<Arc<State>>) 
     });
     if let Some(document) = document.as_object_mut() {
         #[cfg(feature = "jwt")]
-        document.insert("jwks_uri".to_owned(), state.url("/jwks").into());
+        {
+            document.insert("jwks_uri".to_owned(), state.url("/jwks").into());
+            let algorithms = [state.keys.algorithm().as_str()];
+            let member = "introspection_signing_alg_values_supported";
+            document.insert(member.to_owned(), json!(algorithms));
+        }
         if !settings.scopes_supported.is_empty() {
             let scopes = settings.scopes_supported.clone();
             document.insert("scopes_supported".to_owned(), scopes.into());

@@ -74,15 +74,23 @@ impl IntrospectionBuilder {
             max_in_flight,
             clock: clock(),
         };
+        let authentication = self.authentication.get(CLIENT_AUTHENTICATION)?.unwrap_or_default();
+        #[cfg(feature = "jwt")]
+        let signature = {
+            let (issuer, client_id) = (self.location.issuer(), authentication.client_id());
+            self.signed_response.verifier(issuer, client_id, settings.clone())?
+        };
         let requests = Arc::new(RequestSender {
             endpoint: endpoint_source(self.location, settings)?,
-            authentication: self.authentication.get(CLIENT_AUTHENTICATION)?.unwrap_or_default(),
+            authentication,
             client_identity: self.client_identity.get(CLIENT_IDENTITY)?,
             response_reader: ResponseReader {
                 claims,
                 max_response_length,
                 max_retry_after,
                 clock: clock(),
+                #[cfg(feature = "jwt")]
+                signature,
             },
         });
         let concurrency_limit = ConcurrencyLimit::new(max_in_flight, request_timeout, clock());

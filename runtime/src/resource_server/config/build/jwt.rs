@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::super::{Mode, ResourceServerConfig};
 use crate::resolve::introspection::INTROSPECTION_URL;
 use crate::resource_server::SettingName;
-use crate::{Hybrid, JwtVerifier, ResourceServerBuilder, SetupError};
+use crate::{
+    Hybrid, IntrospectionBuilder, JwtVerifier, ResourceServerBuilder, SetupError, SignedResponse,
+};
 
 const MODE: SettingName = SettingName::of_both("mode");
 
@@ -37,9 +39,10 @@ impl ResourceServerConfig {
     /// A setting that has no effect in this mode is a mistake.
     fn check_mode(&self) -> Result<(), SetupError> {
         let both = SettingName::of_both;
+        let is_signed = self.signed_response == SignedResponse::Required;
         let of_jwt = [
-            (both("jwks_uri"), self.jwks_uri.is_some()),
-            (both("algorithms"), self.algorithms.is_some()),
+            (both("jwks_uri"), self.jwks_uri.is_some() && !is_signed),
+            (both("algorithms"), self.algorithms.is_some() && !is_signed),
             (both("accept_generic_type"), self.accept_generic_type),
             (both("optional_claims"), !self.optional_claims.is_empty()),
         ];
@@ -49,6 +52,8 @@ impl ResourceServerConfig {
             (SettingName::of_configuration("client_secret"), self.client_secret.is_some()),
             (both("bearer_token"), self.bearer_token.is_some()),
             (both("client_authentication"), self.client_authentication.is_some()),
+            (both("signed_response"), is_signed),
+            (both("signed_response_audience"), self.signed_response_audience.is_some()),
         ];
         let unused = |settings: &[(SettingName, bool)], reason| {
             let set = settings.iter().find(|(_, is_set)| *is_set);
@@ -67,6 +72,33 @@ impl ResourceServerConfig {
             return Err(SetupError::Requires { setting, required: MODE, reason });
         }
         Ok(())
+    }
+
+    /// Sets how introspection responses are signed.
+    pub(super) fn with_signed_response(
+        &self,
+        builder: IntrospectionBuilder,
+    ) -> IntrospectionBuilder {
+        let mut builder = builder.signed_response(self.signed_response);
+        if let Some(audience) = self.signed_response_audience.as_ref() {
+            builder = builder.signed_response_audience(audience);
+        }
+        if self.signed_response == SignedResponse::NotRequested {
+            return builder;
+        }
+        if let Some(issuer) = &self.issuer {
+            builder = builder.issuer(issuer);
+        }
+        if let (Some(id), None) = (&self.client_id, &self.signed_response_audience) {
+            builder = builder.signed_response_audience(id);
+        }
+        if let Some(url) = &self.jwks_uri {
+            builder = builder.jwks_uri(url);
+        }
+        if let Some(algorithms) = &self.algorithms {
+            builder = builder.algorithms(algorithms.iter().copied());
+        }
+        builder
     }
 
     fn verifier(&self) -> Result<JwtVerifier, SetupError> {

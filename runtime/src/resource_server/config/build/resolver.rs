@@ -69,6 +69,10 @@ impl ResourceServerConfig {
         builder: IntrospectionBuilder,
     ) -> Result<IntrospectionBuilder, SetupError> {
         let mut builder = builder.client_authentication(self.authentication()?);
+        #[cfg(feature = "jwt")]
+        {
+            builder = self.with_signed_response(builder);
+        }
         if let Some(claims) = &self.scope_claims {
             builder = builder.scope_claims(claims.iter().cloned());
         }
