@@ -4,6 +4,7 @@ mod builder;
 #[cfg(feature = "introspection")]
 mod config;
 mod discovery_error;
+mod jwt_mismatch;
 mod metadata;
 mod mismatch;
 mod rejection_log;

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use fixtures::log_capture::LogCapture;
 use fixtures::raw_http::Request;
 use fixtures::rejection_body as body;
-use requires_auth::testing::{AuthorizationServer, Fault, ManualClock};
+use requires_auth::testing::{AuthorizationServer, Fault, ManualClock, TokenFormat};
 use requires_auth::{
     AccessToken, AudienceCheck, Claims, Introspection, IntrospectionBuilder, ResolveError,
     Resolver, ResourceServer, ResourceServerBuilder,
@@ -191,6 +191,72 @@ async fn an_inactive_token_names_the_client_that_introspects() {
         &warned(&log),
         r#"cause=the token is not active expected=`active`: true found=`active`: false, as for a token that is expired, revoked or unknown, and for one that this client may not introspect (RFC 7662 section 2.2) setting=`client_authentication` (`client_id`, REQUIRES_AUTH_CLIENT_ID) introspecting_client="my \"api\"""#,
     );
+}
+
+#[tokio::test]
+async fn an_inactive_token_that_is_a_jwt_names_the_likely_reason() {
+    // R-B9
+    let log = LogCapture::default();
+    let _guard = log.start();
+    let clock = ManualClock::at(SystemTime::UNIX_EPOCH + Duration::from_secs(NOW));
+    let server = AuthorizationServer::builder()
+        .client("journal", "s3cret")
+        .token_format(TokenFormat::Jwt)
+        .clock(clock.clone())
+        .start()
+        .await
+        .unwrap();
+    let service = Service::with_authorization_server(
+        server,
+        |client| client.client_secret_basic("journal", "s3cret"),
+        |server| server.clock(clock.clone()),
+    )
+    .await;
+    let jwt = "expected=`active`: true found=`active`: false for a JWT that, unverified, is of this issuer, \
+               expires in 3600 s and has";
+    let not_named = "; some authorization servers, such as Keycloak, respond like that if `aud` does not \
+                     contain the introspecting client, \"journal\" setting=`aud` of the token, to which the \
+                     authorization server can add the client id (in Keycloak, by an audience mapper), or \
+                     `client_authentication` (`client_id`, REQUIRES_AUTH_CLIENT_ID) \
+                     introspecting_client=\"journal\"";
+    let revoked = "; the token may be revoked, its session may have ended, or its signature may be wrong \
+                   setting=`client_authentication` (`client_id`, REQUIRES_AUTH_CLIENT_ID) \
+                   introspecting_client=\"journal\"";
+    let any = "expected=`active`: true found=`active`: false, as for a token that is expired, revoked or \
+               unknown, and for one that this client may not introspect (RFC 7662 section 2.2) \
+               setting=`client_authentication` (`client_id`, REQUIRES_AUTH_CLIENT_ID) \
+               introspecting_client=\"journal\"";
+    let mint = || service.authorization_server.mint().subject("alice");
+    let many = (0..20).fold(mint(), |mint, number| mint.audience(number.to_string()));
+    for (token, expected) in [
+        (mint().audience(RESOURCE), format!("{jwt} `aud`: \"{RESOURCE}\"{not_named}")),
+        (mint(), format!("{jwt} no `aud`{not_named}")),
+        (
+            mint().audience("a\nb").audience("journal"),
+            format!("{jwt} `aud`: \"a\\nb\", \"journal\"{revoked}"),
+        ),
+        (
+            many,
+            format!(
+                "{jwt} `aud`: \"0\", \"1\", \"2\", \"3\", \"4\", \"5\", \"6\", \"7\" and 12 more{not_named}"
+            ),
+        ),
+        (mint().audience(RESOURCE).expired(), any.to_owned()),
+        (mint().audience(RESOURCE).claim("iss", "https://other.example"), any.to_owned()),
+        (mint().audience(RESOURCE).token_format(TokenFormat::Opaque), any.to_owned()),
+    ] {
+        let token = token.issue();
+        service.authorization_server.revoke(&token);
+        // The limit of lines is that of one minute.
+        clock.advance(Duration::from_secs(61));
+        clock.set(SystemTime::UNIX_EPOCH + Duration::from_secs(NOW));
+        let rejected = Request::get("/read").bearer(&token).send(service.address).await;
+        assert_challenged(&rejected, 401, body::INVALID_TOKEN, "read");
+        let warnings = warned(&log);
+        let line = warnings.last().unwrap();
+        assert!(line.ends_with(&format!("cause=the token is not active {expected}")), "{line}");
+        assert!(!line.contains(&token), "{line}");
+    }
 }
 
 /// What is logged about a token whose introspection ends in this answer.

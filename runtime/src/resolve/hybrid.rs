@@ -105,6 +105,10 @@ impl<I: Resolver> Resolver for Hybrid<I> {
         self.verifier.revision()
     }
 
+    fn jwt_algorithms(&self) -> Vec<&'static str> {
+        self.verifier.jwt_algorithms()
+    }
+
     fn resolves_locally(&self, token: &AccessToken) -> bool {
         !self.introspects_jwts && self.verifier.recognizes(token)
     }

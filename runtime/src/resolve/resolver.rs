@@ -106,6 +106,14 @@ pub trait Resolver: Send + Sync + 'static {
         None
     }
 
+    /// The values of `alg` that it accepts in JWTs, for the log; none, the default, if it verifies no JWTs.
+    ///
+    /// Hidden: only the verification of JWTs has them.
+    #[doc(hidden)]
+    fn jwt_algorithms(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// Whether it resolves this token without a request to another service, so that a store outside the process
     /// is no faster.
     ///
@@ -151,6 +159,10 @@ impl<R: Resolver> Resolver for Arc<R> {
         R::revision(self)
     }
 
+    fn jwt_algorithms(&self) -> Vec<&'static str> {
+        R::jwt_algorithms(self)
+    }
+
     fn resolves_locally(&self, token: &AccessToken) -> bool {
         R::resolves_locally(self, token)
     }
@@ -188,6 +200,10 @@ impl SharedResolver {
     pub(crate) fn resolves_opaque_tokens(&self) -> bool {
         self.0.erased_resolves_opaque_tokens()
     }
+
+    pub(crate) fn jwt_algorithms(&self) -> Vec<&'static str> {
+        self.0.erased_jwt_algorithms()
+    }
 }
 
 impl fmt::Debug for SharedResolver {
@@ -213,6 +229,8 @@ trait Erased: Send + Sync {
     fn erased_vouches_for_issuer(&self) -> bool;
 
     fn erased_resolves_opaque_tokens(&self) -> bool;
+
+    fn erased_jwt_algorithms(&self) -> Vec<&'static str>;
 }
 
 impl<R: Resolver> Erased for R {
@@ -241,5 +259,9 @@ impl<R: Resolver> Erased for R {
 
     fn erased_resolves_opaque_tokens(&self) -> bool {
         self.resolves_opaque_tokens()
+    }
+
+    fn erased_jwt_algorithms(&self) -> Vec<&'static str> {
+        self.jwt_algorithms()
     }
 }

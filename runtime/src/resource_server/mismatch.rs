@@ -49,7 +49,7 @@ const LEEWAY: &str = "`leeway` (`leeway_s`, REQUIRES_AUTH_LEEWAY_S)";
 
 const MAX_TOKEN_LENGTH: &str = "`max_token_length` (REQUIRES_AUTH_MAX_TOKEN_LENGTH)";
 
-const CLIENT_ID: &str = "`client_authentication` (`client_id`, REQUIRES_AUTH_CLIENT_ID)";
+pub(super) const CLIENT_ID: &str = "`client_authentication` (`client_id`, REQUIRES_AUTH_CLIENT_ID)";
 
 const CREDENTIALS: &str = "`client_authentication` (`client_id`, `client_secret`, `bearer_token`, \
     REQUIRES_AUTH_CLIENT_ID, REQUIRES_AUTH_CLIENT_SECRET, REQUIRES_AUTH_BEARER_TOKEN) and its method \
@@ -72,7 +72,7 @@ const TOKEN_FORMAT: &str = "none: the authorization server has to issue another 
 const LIMITS: &str = "the limits of the authorization server; `ttl` (`cache_ttl_s`, \
     REQUIRES_AUTH_CACHE_TTL_S) decides how often it gets a request about one token";
 
-const NONE: &str = "none";
+pub(super) const NONE: &str = "none";
 
 impl Mismatch {
     /// For a token that could not be resolved.

@@ -117,6 +117,17 @@ impl ResourceServer {
                 let issuers = these.filter_map(|trusted| trusted.issuer.as_deref());
                 Mismatch::of_unresolved_issuer(token, issuers)
             }
+            (Some(TokenError::Jwt(problem)), Some(RejectedToken { token, trusted, .. })) => {
+                Mismatch::of_jwt(*problem, token, trusted)
+            }
+            (Some(TokenError::Inactive), Some(RejectedToken { token, trusted, .. })) => {
+                let now = self.0.validation.clock.now();
+                let mismatch =
+                    trusted.and_then(|trusted| Mismatch::of_inactive_jwt(token, trusted, now));
+                mismatch.unwrap_or_else(|| {
+                    Mismatch::of_token(TokenError::Inactive, self.0.max_token_length)
+                })
+            }
             (Some(problem), _) => Mismatch::of_token(*problem, self.0.max_token_length),
             (None, _) => Mismatch::default(),
         }

@@ -59,14 +59,15 @@ impl JwtError {
     /// The setting that decides, for the operator.
     pub(crate) fn setting(self) -> Option<&'static str> {
         match self {
-            Self::Algorithm => Some("`algorithms` of the `JwtVerifier` (REQUIRES_AUTH_ALGORITHMS)"),
+            Self::Algorithm => Some("`algorithms` (REQUIRES_AUTH_ALGORITHMS)"),
             Self::Type => Some(
-                "`accept_generic_type` of the `JwtVerifier`, for tokens with the `typ` `JWT` or without one",
+                "`accept_generic_type` (REQUIRES_AUTH_ACCEPT_GENERIC_TYPE), for tokens with the `typ` `JWT` or \
+                 without one",
             ),
             Self::MissingClaim("exp") => Some("none: the authorization server has to set `exp`"),
-            Self::MissingClaim(_) => Some("`optional_claims` of the `JwtVerifier`"),
+            Self::MissingClaim(_) => Some("`optional_claims` (REQUIRES_AUTH_OPTIONAL_CLAIMS)"),
             Self::UnknownKey | Self::AmbiguousKey => {
-                Some("`jwks_uri` of the `JwtVerifier`, and the keys that the issuer publishes")
+                Some("`jwks_uri` (REQUIRES_AUTH_JWKS_URI), and the keys that the issuer publishes")
             }
             Self::NotSigned => Some(
                 "none: an opaque token needs introspection, beside the `JwtVerifier` in a `Hybrid`",

@@ -63,23 +63,58 @@ async fn the_line_about_an_unknown_issuer_has_all_trusted_ones() {
 }
 
 #[tokio::test]
-async fn the_line_about_a_deviation_names_the_setting() {
-    for (part, member, value, cause, setting) in [
-        ("header", "typ", json!("JWT"), "the type of the JWT", "accept_generic_type"),
-        ("header", "alg", json!("ES512"), "the algorithm of the JWT", "algorithms"),
-        ("header", "kid", json!("x"), "no key of the issuer", "jwks_uri"),
-        ("claims", "jti", Value::Null, "the JWT has no `jti`", "optional_claims"),
-        ("claims", "exp", Value::Null, "the JWT has no `exp`", "the authorization server has to"),
+async fn the_line_about_a_deviation_has_both_values_and_the_setting() {
+    // R-B9
+    let algorithms = "expected=`alg`: \"RS256\", \"PS256\", \"ES256\", \"EdDSA\" found=`alg`:";
+    let setting = "setting=`algorithms` (REQUIRES_AUTH_ALGORITHMS)";
+    let generic = "setting=`accept_generic_type` (REQUIRES_AUTH_ACCEPT_GENERIC_TYPE)";
+    let optional = "setting=`optional_claims` (REQUIRES_AUTH_OPTIONAL_CLAIMS)";
+    let typ = "expected=`typ`: \"at+jwt\" found=";
+    for (part, member, value, cause, mismatch) in [
+        ("header", "typ", json!("JWT"), "the type", format!("{typ}`typ`: \"JWT\" {generic}")),
+        ("header", "typ", Value::Null, "the type", format!("{typ}no `typ` {generic}")),
+        ("header", "typ", json!("a\n"), "the type", format!("{typ}`typ`: \"a\\n\" setting=none")),
+        (
+            "header",
+            "alg",
+            json!("ES512"),
+            "the algorithm",
+            format!("{algorithms} \"ES512\" {setting}"),
+        ),
+        (
+            "header",
+            "kid",
+            json!("x"),
+            "no key of the issuer",
+            "found=`kid`: \"x\" and `alg`: \"ES256\" setting=`jwks_uri`".to_owned(),
+        ),
+        (
+            "claims",
+            "jti",
+            Value::Null,
+            "the JWT has no `jti`",
+            format!(
+                "expected=`jti` (RFC 9068 section 2.2) found=the claims \"aud\", \"client_id\", \
+                 \"exp\", \"iat\", \"iss\", \"scope\", \"sub\" {optional}"
+            ),
+        ),
+        (
+            "claims",
+            "exp",
+            Value::Null,
+            "the JWT has no `exp`",
+            "setting=none: the authorization server has to set `exp`".to_owned(),
+        ),
         (
             "claims",
             "at_hash",
             json!("x"),
             "not an access token",
-            "found=the claims of another kind",
+            "found=the claims of another kind".to_owned(),
         ),
-        ("claims", "typ", json!("ID"), "not an access token", "found=`typ`: \"ID\""),
+        ("claims", "typ", json!("ID"), "not an access token", "found=`typ`: \"ID\"".to_owned()),
     ] {
         let (_, lines) = lines_about(part, member, value).await;
-        assert!(lines.contains(cause) && lines.contains(setting), "{member}: {lines}");
+        assert!(lines.contains(cause) && lines.contains(&mismatch), "{mismatch}: {lines}");
     }
 }

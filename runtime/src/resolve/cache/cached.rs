@@ -166,6 +166,10 @@ impl<R: Resolver> Resolver for Cached<R> {
         self.0.resolver.revision()
     }
 
+    fn jwt_algorithms(&self) -> Vec<&'static str> {
+        self.0.resolver.jwt_algorithms()
+    }
+
     fn resolves_locally(&self, token: &AccessToken) -> bool {
         self.0.resolver.resolves_locally(token)
     }

@@ -122,6 +122,10 @@ impl Resolver for JwtVerifier {
         Some(self.keys.revision())
     }
 
+    fn jwt_algorithms(&self) -> Vec<&'static str> {
+        self.algorithms.iter().map(|algorithm| algorithm.as_str()).collect()
+    }
+
     fn resolves_locally(&self, _: &AccessToken) -> bool {
         true
     }
