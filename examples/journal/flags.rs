@@ -5,9 +5,10 @@ use std::io::{self, Write};
 
 use tracing_subscriber::fmt::MakeWriter;
 
-const FLAGS: [(&str, &str); 17] = [
+const FLAGS: [(&str, &str); 19] = [
     ("REQUIRES_AUTH_ACCEPTED_AUDIENCES", "--accept-audience"),
     ("REQUIRES_AUTH_ACCEPT_GENERIC_TYPE", "--accept-generic-type"),
+    ("REQUIRES_AUTH_ALGORITHMS", "--algorithm"),
     ("REQUIRES_AUTH_AUDIENCE_CHECK", "--audience"),
     ("REQUIRES_AUTH_BEARER_TOKEN", "--bearer-token"),
     ("REQUIRES_AUTH_CACHE_TTL_S", "--cache-ttl"),
@@ -23,6 +24,7 @@ const FLAGS: [(&str, &str); 17] = [
     ("REQUIRES_AUTH_REDIS_URLS", "--redis"),
     ("REQUIRES_AUTH_RESOURCE", "--resource"),
     ("REQUIRES_AUTH_SCOPE_CLAIMS", "--scope-claim"),
+    ("REQUIRES_AUTH_SIGNED_RESPONSE", "--signed-response"),
 ];
 
 /// Replaces each variable by the flag for the same setting.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::parser::ValueSource;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, ValueEnum};
-use requires_auth::ScopeClaim;
+use requires_auth::{ScopeClaim, SigningAlgorithm};
 
 const LOG: &str = "The log is on standard error. It has the cause of each rejection and the flag that \
     decides. RUST_LOG sets its level: warn, the default, shows rejections that a setting may cause, and \
@@ -95,6 +95,22 @@ pub struct Settings {
     /// How tokens are checked
     #[arg(long, env = "JOURNAL_MODE", value_enum, default_value_t = Mode::Introspection)]
     pub mode: Mode,
+
+    /// Algorithm that JWTs and signed introspection responses may be signed with, such as `ES256`; repeatable, in the
+    /// environment separated by spaces [default: RS256 PS256 ES256 `EdDSA`]
+    #[arg(
+        long,
+        env = "JOURNAL_ALGORITHM",
+        value_name = "ALGORITHM",
+        value_delimiter = ' ',
+        action = ArgAction::Append,
+        value_parser = algorithm
+    )]
+    pub algorithm: Vec<String>,
+
+    /// Require signed introspection responses (RFC 9701)
+    #[arg(long, env = "JOURNAL_SIGNED_RESPONSE")]
+    pub signed_response: bool,
 
     /// Accept JWTs with the type `JWT` or without one, in place of `at+jwt`
     #[arg(long, env = "JOURNAL_ACCEPT_GENERIC_TYPE")]
@@ -191,6 +207,15 @@ fn scope_claim(text: &str) -> Result<String, String> {
     Ok(claim.to_string())
 }
 
+/// Checks that the algorithm exists. An empty variable is the same as none.
+fn algorithm(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    let algorithm: SigningAlgorithm = text.parse().map_err(|error| format!("{error}"))?;
+    Ok(algorithm.to_string())
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Audience {
     /// It must
@@ -252,6 +277,7 @@ impl Settings {
             settings.accept_audience = all.split(' ').map(str::to_owned).collect();
         }
         settings.accept_audience.retain(|audience| !audience.is_empty());
+        settings.algorithm.retain(|algorithm| !algorithm.is_empty());
         settings.scope_claim.retain(|claim| !claim.is_empty());
         settings.issuer.retain(|issuer| !issuer.is_empty());
         settings
@@ -286,6 +312,18 @@ impl Settings {
         if self.issuer.len() > 1 && (self.introspection_url.is_some() || self.jwks_uri.is_some()) {
             return Err("--introspection-url and --jwks-uri are for one --issuer");
         }
+        if self.signed_response && self.mode == Mode::Jwt {
+            return Err(
+                "--signed-response is about introspection: leave it out, or choose --mode \
+                        introspection or hybrid",
+            );
+        }
+        if !self.algorithm.is_empty() && self.mode == Mode::Introspection && !self.signed_response {
+            return Err(
+                "--algorithm is about JWTs and signed responses: choose --mode jwt or hybrid, or give \
+                        --signed-response",
+            );
+        }
         if self.issuer.len() > 1 && self.redis.is_some() {
             return Err("--redis is for one --issuer");
         }
@@ -304,6 +342,10 @@ impl Settings {
         if self.client_authentication.is_some() {
             return Err("--client-authentication is for a real authorization server: give its \
                         --issuer or --introspection-url too");
+        }
+        if self.signed_response {
+            return Err("--signed-response is for a real authorization server: give its --issuer \
+                        too");
         }
         if !self.scope_claim.is_empty() {
             return Err("--scope-claim is for a real authorization server: give its --issuer or \

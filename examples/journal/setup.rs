@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use requires_auth::{
     AudienceCheck, Cached, ClientAuthentication, Hybrid, Introspection, JwtVerifier, Resolver,
-    ResourceServer, ResourceServerConfig, ScopeClaim, SetupError, TrustedIssuer,
+    ResourceServer, ResourceServerConfig, ScopeClaim, SetupError, SignedResponse, SigningAlgorithm,
+    TrustedIssuer,
 };
 use serde_json::json;
 
@@ -30,6 +31,8 @@ pub async fn resource_server(
         "issuer": settings.issuer.first(),
         "mode": settings.mode.as_str(),
         "jwks_uri": settings.jwks_uri,
+        "algorithms": (!settings.algorithm.is_empty()).then_some(&settings.algorithm),
+        "signed_response": if settings.signed_response { "required" } else { "not-requested" },
         "accept_generic_type": settings.accept_generic_type,
         "optional_claims": settings.optional_claim,
         "introspect_jwts": settings.introspect_jwts,
@@ -120,12 +123,21 @@ fn introspection(settings: &Settings, issuer: &str) -> Result<Introspection, Box
     if !settings.scope_claim.is_empty() {
         builder = builder.scope_claims(scope_claims(settings)?);
     }
+    if settings.signed_response {
+        builder = builder.signed_response(SignedResponse::Required);
+        if let Some(algorithms) = algorithms(settings)? {
+            builder = builder.algorithms(algorithms);
+        }
+    }
     Ok(builder.build()?)
 }
 
 fn verifier(settings: &Settings, issuer: &str) -> Result<JwtVerifier, Box<dyn Error>> {
     let optional: Vec<_> = serde_json::from_value(json!(settings.optional_claim))?;
     let mut builder = JwtVerifier::from_issuer(issuer).optional_claims(optional);
+    if let Some(algorithms) = algorithms(settings)? {
+        builder = builder.algorithms(algorithms);
+    }
     if settings.accept_generic_type {
         builder = builder.accept_generic_type();
     }
@@ -133,6 +145,12 @@ fn verifier(settings: &Settings, issuer: &str) -> Result<JwtVerifier, Box<dyn Er
         builder = builder.scope_claims(scope_claims(settings)?);
     }
     Ok(builder.build()?)
+}
+
+/// `None` for the default.
+fn algorithms(settings: &Settings) -> Result<Option<Vec<SigningAlgorithm>>, Box<dyn Error>> {
+    let all: Vec<_> = serde_json::from_value(json!(settings.algorithm))?;
+    Ok((!all.is_empty()).then_some(all))
 }
 
 fn scope_claims(settings: &Settings) -> Result<Vec<ScopeClaim>, Box<dyn Error>> {
