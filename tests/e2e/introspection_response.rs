@@ -87,7 +87,7 @@ async fn an_inactive_token_is_inactive_whatever_its_other_members() {
 }
 
 #[tokio::test]
-async fn scopes_are_read_from_one_string_only() {
+async fn scopes_are_read_from_a_string_or_an_array() {
     // R-D4
     let service = Service::start().await;
     let scope = |text: &str| valid_response("").replace(r#""scope":"read""#, text);
@@ -101,9 +101,12 @@ async fn scopes_are_read_from_one_string_only() {
         let response = send(&service, &scope(none)).await;
         assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, "read");
     }
-    for wrong in [r#""scope":["read"]"#, r#""scope":null"#, r#""scope":{"read":true}"#] {
+    for wrong in [r#""scope":["read",1]"#, r#""scope":null"#, r#""scope":{"read":true}"#] {
         assert_unavailable(&send(&service, &scope(wrong)).await);
     }
+    assert_ran(&send(&service, &scope(r#""scope":["x","read"]"#)).await, "alice may");
+    let response = send(&service, &scope(r#""scope":["read x"]"#)).await;
+    assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, "read");
 
     let claims = ["permissions[]", "/realm_access/roles[]"].map(|claim| claim.parse().unwrap());
     let configured = Service::with(|client| client.scope_claims(claims), |server| server).await;

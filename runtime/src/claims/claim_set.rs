@@ -47,7 +47,7 @@ impl ClaimSet {
     ) -> Result<Self, ResponseError> {
         let mut scopes = Vec::new();
         for claim in scope_claims {
-            scopes.extend(claim.scopes(document).map_err(ResponseError::MemberError)?);
+            claim.add_scopes(document, &mut scopes).map_err(ResponseError::MemberError)?;
         }
         Ok(Self {
             scopes: ScopeSet::granted(scopes),

@@ -1,5 +1,7 @@
 //! The claims that contain the scopes.
 
+mod path;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,20 +10,28 @@ use serde_json::Value;
 
 use crate::resolve::{MemberError, SCOPE_CLAIMS};
 use crate::scope::pieces;
+use path::Path;
 
 /// A claim that contains scopes: a member of the introspection response or of the claim set, and its form.
 ///
-/// The default is `scope`, a string of scopes separated by spaces (RFC 7662 §2.2). For authorization servers that use
-/// another member, parse it from one of these forms:
+/// The default is `scope` (RFC 7662 §2.2, RFC 9068 §2.2.3). For authorization servers that use another claim, parse it
+/// from one of these forms:
 ///
 /// | text | meaning |
 /// |---|---|
-/// | `scope` | a member with a string of scopes separated by spaces |
-/// | `permissions[]` | a member with an array of strings |
-/// | `/realm_access/roles[]` | an array of strings at a JSON pointer (RFC 6901) |
+/// | `scp` | a member: a string of scopes separated by spaces, or an array of strings, each of which is one scope |
+/// | `permissions[]` | a member: an array of strings only; a string with spaces is not split but rejected |
+/// | `urn:zitadel:iam:org:project:roles{}` | a member: an object, whose member names are the scopes and whose values are objects |
+/// | `/realm_access/roles[]` | the same forms at a JSON pointer (RFC 6901) |
+/// | `/resource_access/my-api/roles[]` | the roles of one client of Keycloak |
+/// | `/resource_access/*/roles[]` | at each member of an object, whatever its name |
 ///
-/// An absent member has no scopes. A member with another JSON type makes the whole response invalid:
-/// [`MemberError`].
+/// An absent claim has no scopes. A claim with another JSON type makes the whole response invalid, and so does a value
+/// on the path to it that is no object: [`MemberError`]. A text in the claim that is outside the grammar of RFC 6749
+/// §3.3, such as a role with a space, is no scope.
+///
+/// Roles, groups and permissions are scopes only if their claim is configured here. `*` makes the roles of all clients
+/// scopes of this server: name one client unless the names of roles are unique.
 ///
 /// ```
 /// use requires_auth::ScopeClaim;
@@ -33,40 +43,78 @@ use crate::scope::pieces;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ScopeClaim {
-    place: String,
-    list: bool,
+    path: Path,
+    form: Form,
 }
 
-impl ScopeClaim {
-    /// The scopes in the document; an error if the value has another JSON type.
-    pub(super) fn scopes<'a>(&self, document: &'a Value) -> Result<Vec<&'a str>, MemberError> {
-        let value = if self.place.starts_with('/') {
-            document.pointer(&self.place)
-        } else {
-            document.get(&self.place)
-        };
-        match (value, self.list) {
-            (None, _) => Ok(Vec::new()),
-            (Some(Value::String(text)), false) => Ok(pieces(text).collect()),
-            (Some(found @ Value::Array(elements)), true) => {
-                let scopes: Option<_> = elements.iter().map(Value::as_str).collect();
-                scopes.ok_or_else(|| self.wrong(found))
-            }
-            (Some(found), _) => Err(self.wrong(found)),
+/// The JSON type of a scope claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    StringOrArray,
+    Array,
+    MemberNames,
+}
+
+impl Form {
+    /// The forms that have a suffix, with this suffix.
+    const SUFFIXES: [(&'static str, Self); 2] = [("[]", Self::Array), ("{}", Self::MemberNames)];
+
+    fn suffix(self) -> &'static str {
+        Self::SUFFIXES.iter().find(|(_, form)| *form == self).map_or("", |(suffix, _)| suffix)
+    }
+
+    fn expected(self) -> &'static str {
+        match self {
+            Self::StringOrArray => "a string or an array of strings",
+            Self::Array => "an array of strings",
+            Self::MemberNames => "an object of objects",
         }
     }
 
-    fn wrong(&self, found: &Value) -> MemberError {
-        let name = if self.place == "scope" { "scope" } else { SCOPE_CLAIMS };
-        let expected = if self.list { "an array of strings" } else { "a string" };
-        MemberError::new(name, expected, found)
+    /// The scopes in a value; `None` if it has another JSON type.
+    fn scopes(self, value: &Value) -> Option<Vec<&str>> {
+        match (self, value) {
+            (Self::StringOrArray, Value::String(text)) => Some(pieces(text).collect()),
+            (Self::StringOrArray | Self::Array, Value::Array(elements)) => {
+                elements.iter().map(Value::as_str).collect()
+            }
+            // A value that is no object may mean that the role is not granted, such as `false`.
+            (Self::MemberNames, Value::Object(members)) => {
+                members.iter().map(|(name, value)| value.is_object().then_some(&**name)).collect()
+            }
+            _ => None,
+        }
+    }
+}
+
+impl ScopeClaim {
+    /// Adds the scopes in the document; an error if a value has another JSON type.
+    pub(super) fn add_scopes<'a>(
+        &self,
+        document: &'a Value,
+        scopes: &mut Vec<&'a str>,
+    ) -> Result<(), MemberError> {
+        self.path.visit(document, &mut |found| match found {
+            Ok(value) => {
+                scopes.extend(self.form.scopes(value).ok_or_else(|| {
+                    MemberError::new(self.error_name(), self.form.expected(), value)
+                })?);
+                Ok(())
+            }
+            Err(on_path) => Err(MemberError::new(self.error_name(), "an object", on_path)),
+        })
+    }
+
+    /// The name in an error, which repeats no configured text.
+    fn error_name(&self) -> &'static str {
+        if self.path.is_member("scope") { "scope" } else { SCOPE_CLAIMS }
     }
 }
 
 /// `scope` (RFC 7662 §2.2).
 impl Default for ScopeClaim {
     fn default() -> Self {
-        Self { place: "scope".to_owned(), list: false }
+        Self { path: Path::member("scope"), form: Form::StringOrArray }
     }
 }
 
@@ -74,14 +122,11 @@ impl FromStr for ScopeClaim {
     type Err = ScopeClaimError;
 
     fn from_str(text: &str) -> Result<Self, ScopeClaimError> {
-        let (place, list) = match text.strip_suffix("[]") {
-            Some(place) => (place, true),
-            None => (text, false),
-        };
-        if place.is_empty() || place.ends_with('/') || place.trim() != place {
-            return Err(ScopeClaimError(()));
-        }
-        Ok(Self { place: place.to_owned(), list })
+        let mut suffixes = Form::SUFFIXES.into_iter();
+        let (place, form) = suffixes
+            .find_map(|(suffix, form)| Some((text.strip_suffix(suffix)?, form)))
+            .unwrap_or((text, Form::StringOrArray));
+        Ok(Self { path: Path::parse(place).ok_or(ScopeClaimError(()))?, form })
     }
 }
 
@@ -95,13 +140,14 @@ impl TryFrom<String> for ScopeClaim {
 
 impl fmt::Display for ScopeClaim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.place, if self.list { "[]" } else { "" })
+        write!(f, "{}{}", self.path.as_str(), self.form.suffix())
     }
 }
 
 /// The error for a text that is neither the name of a member nor a JSON pointer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected the name of a member or a JSON pointer, with `[]` behind it for an array: `scp`, `permissions[]`, `/realm_access/roles[]`"
+    "expected the name of a member or a JSON pointer, with `[]` behind it for an array, or `{{}}` for the member names \
+     of an object: `scp`, `permissions[]`, `/realm_access/roles[]`, `/resource_access/*/roles[]`"
 )]
 pub struct ScopeClaimError(());

@@ -121,7 +121,8 @@ pub struct ResourceServerConfig {
     /// Audiences that are accepted besides `resource`. Default: none.
     #[serde(default)]
     pub accepted_audiences: Vec<String>,
-    /// The members of the introspection response, or of the JWT, that contain the scopes. Default: `["scope"]`.
+    /// The members of the introspection response, or of the JWT, that contain the scopes: see
+    /// [`ScopeClaim`]. Default: `["scope"]`.
     pub scope_claims: Option<Vec<ScopeClaim>>,
     /// The scopes that the metadata lists. Default: none.
     #[serde(default)]

@@ -29,7 +29,10 @@ fn a_member_of_the_wrong_type_is_named_with_both_types() {
             r#""aud":["a",1]"#,
             "the member `aud` is an array with other elements than strings, expected a string or an array of strings",
         ),
-        (r#""scope":["canary"]"#, "the member `scope` is an array of strings, expected a string"),
+        (
+            r#""scope":["canary",1]"#,
+            "the member `scope` is an array with other elements than strings, expected a string or an array of strings",
+        ),
         (r#""exp":"canary""#, "the member `exp` is a string, expected a number"),
         (r#""sub":7"#, "the member `sub` is a number, expected a string"),
         (r#""token_use":{"canary":1}"#, "the member `token_use` is an object, expected a string"),
@@ -83,13 +86,14 @@ fn other_members_do_not_matter_in_an_inactive_response() {
 }
 
 #[test]
-fn scope_is_one_string_and_absent_means_none() {
+fn scope_is_a_string_or_an_array_and_absent_means_none() {
     // R-D4
     let scopes = |json: &str| read(json).unwrap().scopes().to_string();
     assert_eq!(scopes(r#"{"active":true}"#), "");
     assert_eq!(scopes(r#"{"active":true,"scope":" b  a b "}"#), "a b");
-    assert_eq!(scopes(r#"{"active":true,"scp":"a","permissions":["b"]}"#), "");
-    for scope in [r#"["a"]"#, "1", "null", "{}"] {
+    assert_eq!(scopes(r#"{"active":true,"scope":["b","a","b","c d",""]}"#), "a b");
+    assert_eq!(scopes(r#"{"active":true,"scope":[]}"#), "");
+    for scope in [r#"["a",1]"#, r#"["a",null]"#, r#"[["a"]]"#, "1", "null", "{}", "true"] {
         let json = format!(r#"{{"active":true,"scope":{scope}}}"#);
         assert_eq!(wrong_member(&json), "scope", "{scope}");
     }
@@ -110,10 +114,99 @@ fn scopes_are_read_from_the_configured_claims() {
         ),
         Some("a b c f".to_owned())
     );
-    assert_eq!(scopes(r#"{"active":true,"realm_access":"x"}"#), Some(String::new()));
+    assert_eq!(scopes(r#"{"active":true,"realm_access":{}}"#), Some(String::new()));
+    assert_eq!(scopes(r#"{"active":true,"realm_access":"x"}"#), None);
+    assert_eq!(scopes(r#"{"active":true,"realm_access":null}"#), None);
     assert_eq!(scopes(r#"{"active":true,"permissions":"c"}"#), None);
     assert_eq!(scopes(r#"{"active":true,"permissions":["c",1]}"#), None);
-    assert_eq!(scopes(r#"{"active":true,"scp":["a"]}"#), None);
+    assert_eq!(scopes(r#"{"active":true,"scp":["a","b c"]}"#), Some("a".to_owned()));
+    assert_eq!(scopes(r#"{"active":true,"scp":1}"#), None);
+}
+
+#[test]
+fn roles_are_scopes_only_where_their_claim_is_configured() {
+    // R-D4
+    let document = r#"{"active":true,"scope":"openid","scp":"a","scopes":"b","permissions":["c"],
+        "roles":["d"],"groups":["e"],"realm_access":{"roles":["f","default role"]},
+        "resource_access":{"my-api":{"roles":["g"]},"account":{"roles":["h"]},"empty":{}},
+        "urn:zitadel:iam:org:project:roles":{"i":{"1":"org.example"},"j k":{}},
+        "cognito:groups":["l"],"https://journal.example/roles":["m"]}"#;
+    for (claims, expected) in [
+        (&["scope"][..], "openid"),
+        (&["scope", "scp"], "a openid"),
+        (&["permissions[]"], "c"),
+        (&["/realm_access/roles[]"], "f"),
+        (&["/resource_access/my-api/roles[]"], "g"),
+        (&["/resource_access/my-api/roles", "/realm_access/roles"], "f g"),
+        (&["/resource_access/*/roles[]"], "g h"),
+        (&["/resource_access/none/roles[]"], ""),
+        (&["urn:zitadel:iam:org:project:roles{}"], "i"),
+        (&["groups", "cognito:groups[]"], "e l"),
+        (&["https://journal.example/roles[]"], "m"),
+        (&[], ""),
+    ] {
+        let parsed = claims.iter().map(|claim| claim.parse().unwrap());
+        let reader = ClaimsReader::default().scope_claims(parsed);
+        let read = reader.read_introspection(document.as_bytes()).unwrap();
+        assert_eq!(read.scopes().as_str(), expected, "{claims:?}");
+        let texts: Vec<&str> = claims.to_vec();
+        assert_eq!(reader.places(), texts);
+    }
+}
+
+#[test]
+fn a_configured_claim_of_another_type_is_an_error() {
+    // R-D4
+    for (claim, wrong, message) in [
+        ("scp", r#""scp":{"a":{}}"#, "an object, expected a string or an array of strings"),
+        ("roles[]", r#""roles":"a b""#, "a string, expected an array of strings"),
+        ("roles[]", r#""roles":null"#, "null, expected an array of strings"),
+        ("roles{}", r#""roles":["a"]"#, "an array of strings, expected an object of objects"),
+        ("roles{}", r#""roles":{"a":false}"#, "an object, expected an object of objects"),
+        ("roles{}", r#""roles":{"a":{},"b":null}"#, "an object, expected an object of objects"),
+        ("/x/roles", r#""x":["a"]"#, "an array of strings, expected an object"),
+        ("/x/*/roles", r#""x":{"a":{"roles":["a"]},"b":7}"#, "a number, expected an object"),
+        (
+            "/x/*/roles[]",
+            r#""x":{"a":{"roles":["a"]},"b":{"roles":"b"}}"#,
+            "a string, expected an array of strings",
+        ),
+    ] {
+        let reader = ClaimsReader::default().scope_claims([claim.parse().unwrap()]);
+        let json = format!(r#"{{"active":true,{wrong}}}"#);
+        let Err(ResolveError::InvalidResponse(bad)) = reader.read_introspection(json.as_bytes())
+        else {
+            panic!("{claim} {wrong}");
+        };
+        let expected = format!("a member that is configured as a scope claim is {message}");
+        assert_eq!(bad.to_string(), expected, "{claim} {wrong}");
+    }
+    // R-D11: a repeated member below a scope claim, and a reserved name (R-D12).
+    let reader = ClaimsReader::default().scope_claims(["/x/*/roles".parse().unwrap()]);
+    for (json, expected) in [
+        (r#"{"active":true,"x":{"a":{},"a":{"roles":["b"]}}}"#, ResponseError::RepeatedMember),
+        (
+            r#"{"active":true,"x":{"a":{"roles":{"$serde_json::private::RawValue":"[\"b\"]"}}}}"#,
+            ResponseError::ReservedMember,
+        ),
+    ] {
+        match reader.read_introspection(json.as_bytes()) {
+            Err(ResolveError::InvalidResponse(bad)) => assert_eq!(bad, expected, "{json}"),
+            other => panic!("{json}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_time_to_read_scopes_is_linear_in_the_size_of_the_document() {
+    // R-D4, R-I13: 50 000 clients, each with a role.
+    let clients: Vec<String> =
+        (0..50_000).map(|one| format!(r#""c{one}":{{"roles":["r{one}"]}}"#)).collect();
+    let json = format!(r#"{{"active":true,"x":{{{}}}}}"#, clients.join(","));
+    let reader = ClaimsReader::default().scope_claims(["/x/*/roles[]".parse().unwrap()]);
+    let begun = std::time::Instant::now();
+    assert_eq!(reader.read_introspection(json.as_bytes()).unwrap().scopes().len(), 50_000);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
 
 #[test]
@@ -214,7 +307,7 @@ fn a_changed_byte_causes_no_panic_and_no_further_scope() {
                 let Ok(claims) = reader.read_introspection(&json) else { continue };
                 let document: Value = serde_json::from_slice(&json).unwrap();
                 assert_eq!(document["active"], true);
-                let granted = document.get("scope").and_then(Value::as_str).unwrap_or_default();
+                let granted = document.get("scope").map(Value::to_string).unwrap_or_default();
                 assert!(claims.scopes().iter().all(|one| granted.contains(one)));
                 read += 1;
             }

@@ -206,8 +206,8 @@ impl IntrospectionBuilder {
         self
     }
 
-    /// Sets the members of the response that contain the scopes. Default: `scope`, a string with scopes
-    /// separated by spaces (RFC 7662 §2.2).
+    /// Sets the members of the response that contain the scopes: see [`ScopeClaim`]. Default: `scope`
+    /// (RFC 7662 §2.2), a string or an array.
     pub fn scope_claims(mut self, claims: impl IntoIterator<Item = ScopeClaim>) -> Self {
         self.scope_claims.set(claims.into_iter().collect());
         self

@@ -108,8 +108,8 @@ impl JwtVerifierBuilder {
         self
     }
 
-    /// Sets the claims that contain the scopes. Default: `scope`, a string with scopes separated by spaces
-    /// (RFC 9068 §2.2.3).
+    /// Sets the claims that contain the scopes: see [`ScopeClaim`]. Default: `scope`
+    /// (RFC 9068 §2.2.3), a string or an array.
     pub fn scope_claims(mut self, claims: impl IntoIterator<Item = ScopeClaim>) -> Self {
         self.scope_claims.set(claims.into_iter().collect());
         self

@@ -114,7 +114,7 @@ impl FromWord for Secret {
 }
 
 impl FromWord for ScopeClaim {
-    const EXPECTED_LIST: &'static str = "a list of places such as `scope`, `permissions[]` or \
+    const EXPECTED_LIST: &'static str = "a list of claims such as `scope`, `permissions[]` or \
         `/realm_access/roles[]`, with spaces between them";
 
     fn from_word(word: &str) -> Option<Self> {
