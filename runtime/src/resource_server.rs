@@ -155,6 +155,12 @@ impl ResourceServer {
         self.0.max_token_length
     }
 
+    /// The names that clients request scopes by.
+    #[cfg(feature = "rmcp")]
+    pub(crate) fn requested_scopes(&self) -> &crate::scope::RequestedScopes {
+        self.0.challenge.requested_scopes()
+    }
+
     pub(crate) fn challenge<'a>(&'a self, scopes: Vec<&'a str>) -> Challenge<'a> {
         Challenge { base: &self.0.challenge, scopes }
     }

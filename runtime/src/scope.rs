@@ -1,5 +1,6 @@
 //! Scopes: the grammar of RFC 6749 §3.3, and the set of scopes of a token.
 
+mod requested;
 mod token;
 
 use std::collections::BTreeSet;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+pub(crate) use requested::RequestedScopes;
 pub use token::Scope;
 
 /// The scopes of an access token, or any other set of scope tokens.

@@ -24,6 +24,7 @@ mod metadata;
 mod metrics;
 mod rejection_log;
 mod rejections;
+mod requested_scopes;
 mod scopes;
 mod service;
 mod settings;

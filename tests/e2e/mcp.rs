@@ -9,6 +9,7 @@ mod lists;
 mod load;
 mod messages;
 mod policies;
+mod requested_scopes;
 mod resources;
 mod sessions;
 mod single_resolution;

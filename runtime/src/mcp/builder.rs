@@ -252,7 +252,9 @@ impl<H: ServerHandler> McpBuilder<H> {
         })?;
         let initial_scopes = match self.initial_scopes.get(INITIAL_SCOPES)? {
             Some(scopes) => parse_initial_scopes(&scopes)?,
-            None => self.registry.initial_scopes(self.server.metadata()),
+            None => {
+                self.registry.initial_scopes(self.server.metadata(), self.server.requested_scopes())
+            }
         };
         let state = McpState {
             server: self.server,

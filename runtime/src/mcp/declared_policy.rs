@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::policy::Requirement;
 use crate::policy::type_level::{Policy, Presence};
+use crate::scope::RequestedScopes;
 use crate::{AuthInfo, Condition};
 
 /// The member of `_meta` that shows which scopes a tool or a prompt needs: an object with the member
@@ -11,6 +12,9 @@ use crate::{AuthInfo, Condition};
 ///
 /// In `scopes`, a string is a scope, a list means all of its elements, and `{"any": […]}` one of
 /// them: `["entries:read"]` is one scope, `[]` any valid token.
+///
+/// The scopes have the names that a client requests them by: see
+/// [`requested_scope_prefix`](crate::ResourceServerBuilder::requested_scope_prefix).
 ///
 /// `#[requires_auth]` writes it. [`McpBuilder::build`](super::McpBuilder::build) rejects a value that the
 /// attribute has not written: the policy is read from the code, never from here.
@@ -46,12 +50,17 @@ impl DeclaredPolicy {
         caller.map_or(self.optional, |caller| self.requirement.condition.is_met_by(caller.scopes()))
     }
 
-    /// The value of [`META_KEY`].
+    /// The value of [`META_KEY`], with the names of the scopes in tokens.
     pub(super) fn to_json(self) -> Value {
+        self.to_requested_json(&RequestedScopes::default())
+    }
+
+    /// The value of [`META_KEY`] that clients get.
+    pub(super) fn to_requested_json(self, requested: &RequestedScopes) -> Value {
         // Not with `json!`, which copies its arguments: most handlers write their `_meta` at each call.
         let mut members = Map::new();
         // Always a list, so that a client that knows plain scopes alone can iterate.
-        let scopes = match condition_to_json(self.requirement.condition) {
+        let scopes = match requested_condition(self.requirement.condition, requested) {
             list @ Value::Array(_) => list,
             single => Value::Array(vec![single]),
         };
@@ -65,11 +74,16 @@ impl DeclaredPolicy {
 
 /// A condition as in [`META_KEY`], except that a single scope is no list.
 pub(super) fn condition_to_json(condition: Condition) -> Value {
+    requested_condition(condition, &RequestedScopes::default())
+}
+
+fn requested_condition(condition: Condition, requested: &RequestedScopes) -> Value {
+    let each = |condition: &Condition| requested_condition(*condition, requested);
     match condition {
-        Condition::Scope(scope) => scope.into(),
-        Condition::All(conditions) => conditions.iter().copied().map(condition_to_json).collect(),
+        Condition::Scope(scope) => requested.name(scope).into(),
+        Condition::All(conditions) => conditions.iter().map(each).collect(),
         Condition::Any(conditions) => {
-            let conditions = conditions.iter().copied().map(condition_to_json).collect();
+            let conditions = conditions.iter().map(each).collect();
             Map::from_iter([("any".to_owned(), conditions)]).into()
         }
     }

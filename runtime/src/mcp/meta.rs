@@ -6,6 +6,7 @@ use super::declared_policy::{DeclaredPolicy, META_KEY};
 use super::policy_table;
 use crate::AuthInfo;
 use crate::policy::type_level::Policy;
+use crate::scope::RequestedScopes;
 
 /// The member of `_meta` that marks a tool or a prompt of an `impl` block whose tools and prompts must all
 /// declare a policy. Lists do not show it.
@@ -91,6 +92,17 @@ pub(super) fn remove_declared(meta: &mut Option<MetaObject>) {
         && members.0.is_empty()
     {
         *meta = None;
+    }
+}
+
+/// Replaces the scopes in a `_meta` by the names that clients request them by.
+pub(super) fn name_requested_scopes(meta: Option<&mut MetaObject>, requested: &RequestedScopes) {
+    if requested.are_those_of_tokens() {
+        return;
+    }
+    let Some(meta) = meta else { return };
+    if let MetaPolicy::Policy(policy) = MetaPolicy::of(Some(&*meta), "") {
+        meta.0.insert(META_KEY.to_owned(), policy.to_requested_json(requested));
     }
 }
 

@@ -16,6 +16,7 @@ use super::operation::Operation;
 use super::uri_template::UriTemplate;
 use crate::policy::{all_scopes, first_alternative};
 use crate::rejection::OFFLINE_ACCESS;
+use crate::scope::RequestedScopes;
 use crate::telemetry::Quoted;
 use crate::{Condition, ProtectedResourceMetadata, SettingName, SetupError};
 use coverage::Coverage;
@@ -187,14 +188,22 @@ impl Registry {
         self.conditions.get(json).copied()
     }
 
-    /// The scopes of the metadata, followed by those that only declarations name.
-    pub(super) fn scopes_with(&self, metadata: &ProtectedResourceMetadata) -> Vec<String> {
-        merge(metadata, self.scopes(all_scopes))
+    /// The scopes of the metadata, followed by those that only declarations name, all as clients request them.
+    pub(super) fn scopes_with(
+        &self,
+        metadata: &ProtectedResourceMetadata,
+        requested: &RequestedScopes,
+    ) -> Vec<String> {
+        merge(metadata, self.scopes(all_scopes), requested)
     }
 
     /// As [`scopes_with`](Self::scopes_with), but only the first alternative of each declaration.
-    pub(super) fn initial_scopes(&self, metadata: &ProtectedResourceMetadata) -> Vec<String> {
-        merge(metadata, self.scopes(|condition| first_alternative(&condition)))
+    pub(super) fn initial_scopes(
+        &self,
+        metadata: &ProtectedResourceMetadata,
+        requested: &RequestedScopes,
+    ) -> Vec<String> {
+        merge(metadata, self.scopes(|condition| first_alternative(&condition)), requested)
     }
 
     /// The selected scopes of all declarations, sorted, each once.
@@ -250,11 +259,15 @@ impl Registry {
     }
 }
 
-fn merge(metadata: &ProtectedResourceMetadata, further: Vec<&str>) -> Vec<String> {
+fn merge(
+    metadata: &ProtectedResourceMetadata,
+    further: Vec<&str>,
+    requested: &RequestedScopes,
+) -> Vec<String> {
     let mut scopes = metadata.scopes_supported.clone();
-    for scope in further {
-        if !scopes.iter().any(|present| present == scope) {
-            scopes.push(scope.to_owned());
+    for scope in further.into_iter().map(|scope| requested.name(scope)) {
+        if !scopes.iter().any(|present| *present == scope) {
+            scopes.push(scope.into_owned());
         }
     }
     scopes

@@ -105,8 +105,10 @@ impl<H: ServerHandler> Mcp<H> {
     /// resource server and all that the tools, prompts and resources declare.
     #[must_use]
     pub fn metadata(&self) -> ProtectedResourceMetadata {
-        let mut metadata = self.state().server.metadata().clone();
-        metadata.scopes_supported = self.state().registry.scopes_with(&metadata);
+        let server = &self.state().server;
+        let mut metadata = server.metadata().clone();
+        metadata.scopes_supported =
+            self.state().registry.scopes_with(&metadata, server.requested_scopes());
         metadata
     }
 }

@@ -3,19 +3,30 @@
 use http::HeaderValue;
 
 use super::Reason;
+use crate::scope::RequestedScopes;
 
 /// The parameters that are the same in all challenges of a resource server.
 #[derive(Debug)]
 pub(crate) struct ChallengeBase {
     realm: Option<String>,
     resource_metadata: String,
+    requested_scopes: RequestedScopes,
 }
 
 impl ChallengeBase {
     /// `None` if a value contains a character that a quoted string of RFC 6750 §3 excludes.
-    pub(crate) fn new(realm: Option<String>, resource_metadata: String) -> Option<Self> {
+    pub(crate) fn new(
+        realm: Option<String>,
+        resource_metadata: String,
+        requested_scopes: RequestedScopes,
+    ) -> Option<Self> {
         let quotable = is_quotable(&resource_metadata) && realm.as_deref().is_none_or(is_quotable);
-        quotable.then_some(Self { realm, resource_metadata })
+        quotable.then_some(Self { realm, resource_metadata, requested_scopes })
+    }
+
+    /// The names that clients request scopes by.
+    pub(crate) fn requested_scopes(&self) -> &RequestedScopes {
+        &self.requested_scopes
     }
 }
 
@@ -23,7 +34,7 @@ impl ChallengeBase {
 #[derive(Debug)]
 pub(crate) struct Challenge<'a> {
     pub(crate) base: &'a ChallengeBase,
-    /// All scopes that the operation requires, also those that the token has.
+    /// All scopes that the operation requires, also those that the token has, by their names in tokens.
     pub(crate) scopes: Vec<&'a str>,
 }
 
@@ -47,13 +58,14 @@ impl Challenge<'_> {
             .unwrap_or_else(|_| HeaderValue::from_static("Bearer realm=\"protected\""))
     }
 
-    /// The value of the parameter `scope`, without `offline_access`: this concerns the client and the authorization
+    /// The value of the parameter `scope`: the names that a client requests the scopes by. Without `offline_access`: this concerns the client and the authorization
     /// server only, and no operation of a resource server requires it.
     pub(super) fn scope(&self) -> String {
         // The attribute checks the grammar, but a condition can be created in code.
         let fit = |scope: &&str| *scope != OFFLINE_ACCESS && crate::scope::is_scope(scope);
-        let scopes: Vec<&str> = self.scopes.iter().copied().filter(fit).collect();
-        scopes.join(" ")
+        let fitting = self.scopes.iter().copied().filter(fit);
+        let names: Vec<_> = fitting.map(|scope| self.base.requested_scopes.name(scope)).collect();
+        names.join(" ")
     }
 }
 
@@ -72,7 +84,9 @@ mod tests {
 
     fn header(realm: Option<&str>, scopes: &[&str], reason: Reason) -> String {
         let metadata = "https://api.example/.well-known/oauth-protected-resource".to_owned();
-        let base = ChallengeBase::new(realm.map(str::to_owned), metadata).unwrap();
+        let base =
+            ChallengeBase::new(realm.map(str::to_owned), metadata, RequestedScopes::default())
+                .unwrap();
         let challenge = Challenge { base: &base, scopes: scopes.to_vec() };
         challenge.header(reason, &challenge.scope()).to_str().unwrap().to_owned()
     }
@@ -111,7 +125,12 @@ mod tests {
     fn a_value_that_needs_escapes_is_rejected() {
         // R-B2
         for realm in ["a\"b", "a\\b", "a\nb", "ä"] {
-            assert!(ChallengeBase::new(Some(realm.to_owned()), String::new()).is_none(), "{realm}");
+            let base = ChallengeBase::new(
+                Some(realm.to_owned()),
+                String::new(),
+                RequestedScopes::default(),
+            );
+            assert!(base.is_none(), "{realm}");
         }
     }
 }

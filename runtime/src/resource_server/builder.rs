@@ -2,6 +2,7 @@
 
 mod trusted_issuers;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use super::{
 };
 use crate::rejection::{ChallengeBase, OFFLINE_ACCESS};
 use crate::resolve::SharedResolver;
+use crate::scope::RequestedScopes;
 use crate::secure_url::{self, Http};
 use crate::telemetry::{LogLimiter, Quoted};
 use crate::trust::{AudienceCheck, TrustedIssuer};
@@ -28,6 +30,7 @@ const RESOURCE: SettingName = SettingName::of_both("resource");
 const ISSUER: SettingName = SettingName::of_both("issuer");
 const AUTHORIZATION_SERVERS: SettingName = SettingName::of_both("authorization_servers");
 const LEEWAY: SettingName = SettingName::with_key("leeway", "leeway_s");
+const REQUESTED_SCOPE_PREFIX: SettingName = SettingName::of_both("requested_scope_prefix");
 const REALM: SettingName = SettingName::of_both("realm");
 
 /// Settings of a [`ResourceServer`]; started by [`ResourceServer::builder`].
@@ -48,6 +51,7 @@ pub struct ResourceServerBuilder {
     realm: SingleValue<String>,
     max_token_length: SingleValue<usize>,
     scopes_supported: Vec<String>,
+    requested_scope_prefix: SingleValue<String>,
     resource_name: SingleValue<String>,
     resource_documentation: SingleValue<String>,
     clock: SingleValue<Arc<dyn Clock>>,
@@ -68,6 +72,7 @@ impl ResourceServerBuilder {
             realm: SingleValue::UNSET,
             max_token_length: SingleValue::UNSET,
             scopes_supported: Vec::new(),
+            requested_scope_prefix: SingleValue::UNSET,
             resource_name: SingleValue::UNSET,
             resource_documentation: SingleValue::UNSET,
             clock: SingleValue::UNSET,
@@ -164,6 +169,37 @@ impl ResourceServerBuilder {
         self
     }
 
+    /// The text that a client writes before the name of a scope to request it, if a token has the name alone: with
+    /// `api://app-id/`, a function that requires `read` needs a token with the scope `read`, which the client requests
+    /// as `api://app-id/read`. So does Entra ID. Default: none, and a scope has the same name in the request and in
+    /// the token.
+    ///
+    /// Everything that names scopes to clients writes the prefix: challenges, `scopes_supported` and
+    /// [`Rejection::scope`](crate::Rejection::scope), and of an MCP server the `_meta` of its tools and its initial
+    /// scopes. Conditions, settings and the log have the names of the token. A scope that begins with the prefix
+    /// keeps its name, and so do the scopes of OpenID Connect such as `openid`, which are of no resource server.
+    ///
+    /// ```
+    /// use requires_auth::{Condition, JwtVerifier, ResourceServer};
+    ///
+    /// # fn main() -> Result<(), requires_auth::SetupError> {
+    /// let issuer = "https://login.microsoftonline.com/tenant-id/v2.0";
+    /// let server = ResourceServer::builder("https://journal.example/mcp")
+    ///     .issuer(issuer)
+    ///     .resolver(JwtVerifier::from_issuer(issuer).scope_claims(["scp".parse().unwrap()]).build()?)
+    ///     .requested_scope_prefix("api://app-id/")
+    ///     .build()?;
+    /// let rejection = server.unauthorized(Condition::Scope("read"));
+    /// assert_eq!(rejection.scope(), Some("api://app-id/read"));
+    /// # Ok(()) }
+    /// # #[cfg(feature = "jwt")]
+    /// # main().unwrap();
+    /// ```
+    pub fn requested_scope_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.requested_scope_prefix.set(prefix.into());
+        self
+    }
+
     /// The human-readable name of the resource in the metadata. Default: none.
     pub fn resource_name(mut self, name: impl Into<String>) -> Self {
         self.resource_name.set(name.into());
@@ -212,15 +248,24 @@ impl ResourceServerBuilder {
         }
         let realm = self.realm.get(REALM)?;
         let shown_realm = realm.as_deref().map(|realm| Quoted(realm).to_string());
-        let challenge = ChallengeBase::new(realm, identifier.metadata_url().to_owned())
-            .ok_or_else(|| {
+        let scopes_supported = scopes_supported(self.scopes_supported)?;
+        let prefix = self.requested_scope_prefix.get(REQUESTED_SCOPE_PREFIX)?;
+        let shown_prefix = prefix.as_deref().map(|prefix| Quoted(prefix).to_string());
+        let requested_scopes = RequestedScopes::with_prefix(prefix).ok_or_else(|| {
+            let expected = "the beginning of a scope (RFC 6749 §3.3)";
+            SetupError::invalid(REQUESTED_SCOPE_PREFIX, expected, shown_prefix.unwrap_or_default())
+        })?;
+        let supported = scopes_supported.iter().map(|scope| requested_scopes.name(scope));
+        let scopes_supported = supported.map(Cow::into_owned).collect();
+        let metadata_url = identifier.metadata_url().to_owned();
+        let challenge =
+            ChallengeBase::new(realm, metadata_url, requested_scopes).ok_or_else(|| {
                 SetupError::invalid(
                     REALM,
                     "printable ASCII without `\"` and `\\`",
                     shown_realm.unwrap_or_default(),
                 )
             })?;
-        let scopes_supported = scopes_supported(self.scopes_supported)?;
         let metadata = ProtectedResourceMetadata {
             resource: identifier.as_str().to_owned(),
             authorization_servers,

@@ -127,6 +127,9 @@ pub struct ResourceServerConfig {
     /// The scopes that the metadata lists. Default: none.
     #[serde(default)]
     pub scopes_supported: Vec<String>,
+    /// The text that a client writes before the name of a scope to request it, such as `api://app-id/`: see
+    /// [`requested_scope_prefix`](crate::ResourceServerBuilder::requested_scope_prefix). Default: none.
+    pub requested_scope_prefix: Option<String>,
     /// The `realm` of challenges. Default: none.
     pub realm: Option<String>,
     /// The name of the resource in the metadata. Default: none.

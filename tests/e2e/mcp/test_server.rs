@@ -301,7 +301,8 @@ impl RunningServer {
         Self::with_resource_server(authorization_server, &server, mode, |builder| builder).await
     }
 
-    async fn with_resource_server(
+    /// A server with this resource server.
+    pub async fn with_resource_server(
         authorization_server: AuthorizationServer,
         server: &ResourceServer,
         mode: Mode,

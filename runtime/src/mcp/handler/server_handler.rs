@@ -20,7 +20,7 @@ use ::rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::McpHandler;
 use crate::mcp::authenticated_request::AuthenticatedRequest;
-use crate::mcp::meta::remove_declared;
+use crate::mcp::meta::{name_requested_scopes, remove_declared};
 use crate::mcp::operation::{MethodKind, Operation};
 
 type Request = RequestContext<RoleServer>;
@@ -169,6 +169,8 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         let mut list = entered.conclude(list)?;
         list.tools.iter_mut().for_each(|tool| remove_declared(&mut tool.meta));
         self.filter(&context, &mut list.tools, &mut list.cache_scope, |tool| tool.meta.as_ref())?;
+        let requested = self.state().server.requested_scopes();
+        list.tools.iter_mut().for_each(|tool| name_requested_scopes(tool.meta.as_mut(), requested));
         Ok(list)
     }
 
@@ -184,6 +186,10 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         self.filter(&context, &mut list.prompts, &mut list.cache_scope, |prompt| {
             prompt.meta.as_ref()
         })?;
+        let requested = self.state().server.requested_scopes();
+        for prompt in &mut list.prompts {
+            name_requested_scopes(prompt.meta.as_mut(), requested);
+        }
         Ok(list)
     }
 

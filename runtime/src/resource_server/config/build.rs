@@ -56,6 +56,9 @@ impl ResourceServerConfig {
         if let Some(issuer) = self.issuer {
             server = server.issuer(issuer);
         }
+        if let Some(prefix) = self.requested_scope_prefix {
+            server = server.requested_scope_prefix(prefix);
+        }
         if let Some(realm) = self.realm {
             server = server.realm(realm);
         }
