@@ -30,13 +30,18 @@ pub const NAMES: [&str; 7] = [
     "requires-auth, not cached (aws-lc-rs)",
     "oauth-resource-server 0.4.1 (jsonwebtoken 9, ring)",
     "huskarl-axum 0.1.0 (RustCrypto)",
-    "tower-oauth2-resource-server 0.12.5 (jsonwebtoken 11, rust_crypto)",
+    "tower-oauth2-resource-server 0.12.5 (jsonwebtoken 11, aws-lc-rs)",
     "axum-jwt-auth 0.7.0 (jsonwebtoken 10, rust_crypto)",
-    "authkestra-resource 0.13.3 (jsonwebtoken 11, rust_crypto)",
+    "authkestra-resource 0.13.3 (jsonwebtoken 11, aws-lc-rs)",
 ];
 
 /// One per crate, in the order of [`NAMES`].
+///
+/// Two crates that are compared here enable different cryptography of jsonwebtoken 11, which then panics unless
+/// one is installed for the process. It is the faster one.
 pub async fn all(authorization_server: &AuthorizationServer) -> Vec<App> {
+    let installed = jsonwebtoken_11::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+    installed.expect("nothing is installed yet");
     let verifier = || {
         let builder = JwtVerifier::from_issuer(authorization_server.issuer());
         builder.build().expect("the settings are right")
