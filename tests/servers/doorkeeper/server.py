@@ -12,8 +12,7 @@ class Doorkeeper(Server):
 
     def install(self):
         if not self.is_installed():
-            self.command(["apt-get", "install", "--yes", "--no-install-recommends", *PACKAGES],
-                         {"DEBIAN_FRONTEND": "noninteractive"})
+            self.apt("install", "--no-install-recommends", *PACKAGES)
             self.done()
 
     def start(self):

@@ -21,12 +21,11 @@ class Glewlwyd(Server):
         if self.is_installed():
             return
         packages = [f"{name}={VERSION}" for name in PACKAGES]
-        self.command(["apt-get", "download", *packages], cwd=self.installed)
+        self.apt("download", *packages, cwd=self.installed)
         for package in sorted(self.installed.glob("*.deb")):
             self.command(["dpkg-deb", "-x", package, self.installed / "root"])
         if self.lacks_libraries():
-            self.command(["apt-get", "install", "--yes", "--no-install-recommends", *LIBRARIES],
-                         {"DEBIAN_FRONTEND": "noninteractive"})
+            self.apt("install", "--no-install-recommends", *LIBRARIES)
         self.done()
 
     def lacks_libraries(self):

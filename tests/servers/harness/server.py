@@ -5,6 +5,7 @@ description as one line of JSON, and runs until standard input ends. On standard
 command; the response is a line of JSON.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -108,6 +109,15 @@ class Server:
             shutil.copy(self.directory / source, self.installed)
         self.command(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=self.installed)
         self.done(*sources)
+
+    def apt(self, *arguments, cwd=None):
+        """Runs apt-get, with a list of packages that is up to date."""
+        root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+        # Only one apt-get can run at a time.
+        with open(WORK / "apt.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.command([*root, "apt-get", "update", "-qq"])
+            self.command([*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--yes", *arguments], cwd=cwd)
 
     def python(self):
         """Installs the packages of `requirements.txt` into an environment. Returns its interpreter."""
