@@ -25,6 +25,7 @@ impl ChallengeBase {
     }
 
     /// The names that clients request scopes by.
+    #[cfg(feature = "rmcp")]
     pub(crate) fn requested_scopes(&self) -> &RequestedScopes {
         &self.requested_scopes
     }
