@@ -9,12 +9,12 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::background_task::BackgroundTask;
+use super::connection::Connection;
 use super::endpoint::Endpoint;
+use super::metadata;
 use super::metadata_member::MetadataMember;
-use super::{http_client, metadata};
-use crate::secure_url::Http;
 use crate::telemetry::{Chain, LogLimiter, OneLine, Verdict};
-use crate::{Clock, DiscoveryError, SetupError, UnavailableError};
+use crate::{DiscoveryError, SetupError, UnavailableError};
 
 /// Discovers the endpoint from the metadata of an issuer.
 ///
@@ -42,13 +42,10 @@ struct Inner {
 
 #[derive(Clone)]
 pub(in crate::resolve) struct Settings {
-    pub(in crate::resolve) http: Http,
-    pub(in crate::resolve) connect_timeout: Duration,
-    /// The timeout of a request that needs the endpoint. An attempt takes at most four fifths of it, so that the
-    /// request that starts the attempt gets its outcome.
-    pub(in crate::resolve) request_timeout: Duration,
+    /// Its timeout is that of a request that needs the endpoint. An attempt takes at most four fifths of it, so
+    /// that the request that starts the attempt gets its outcome.
+    pub(in crate::resolve) connection: Connection,
     pub(in crate::resolve) max_in_flight: usize,
-    pub(in crate::resolve) clock: Arc<dyn Clock>,
 }
 
 struct Attempts {
@@ -105,7 +102,7 @@ impl Discovery {
         if inner.endpoint.get().is_some() {
             return Ok(());
         }
-        let rest = attempts.rest(inner.settings.clock.instant());
+        let rest = attempts.rest(inner.settings.connection.clock.instant());
         if rest > Duration::ZERO {
             return Err(attempts.unavailable(rest));
         }
@@ -140,7 +137,7 @@ impl Discovery {
 
 impl Inner {
     async fn attempt(&self, attempts: &mut Attempts) -> Result<(), SetupError> {
-        let clock = &self.settings.clock;
+        let clock = &self.settings.connection.clock;
         let delay = attempts.delays.next().unwrap_or(MAX_DELAY);
         // Set before the attempt, which may be cancelled at start, and again after a failure.
         attempts.next = clock.instant().checked_add(delay);
@@ -164,19 +161,19 @@ impl Inner {
     }
 
     async fn read_metadata(&self) -> Result<Endpoint, SetupError> {
-        let Settings { http, connect_timeout, request_timeout, .. } = self.settings;
-        let client = http_client::client(&self.issuer_url, http, connect_timeout)?;
+        let connection = &self.settings.connection;
         let (issuer, url) = (&self.issuer, &self.issuer_url);
-        let read = metadata::endpoint(&client, issuer, url, self.member, http);
-        let url = timeout(request_timeout / 5 * 4, read).await.unwrap_or_else(|_| {
-            Err(DiscoveryError::TimedOut { document: metadata::first_location(&self.issuer_url) })
+        let read = metadata::endpoint(connection, issuer, url, self.member);
+        let url = timeout(connection.request_timeout / 5 * 4, read).await.unwrap_or_else(|_| {
+            Err(DiscoveryError::TimedOut { document: metadata::first_location(&self.issuer_url) }
+                .into())
         })?;
-        Endpoint::new(url, http, connect_timeout)
+        Endpoint::new(url, connection)
     }
 
     /// Logs a failure, and stores it for the requests before the next attempt.
     fn record_failure(&self, failure: SetupError, attempts: &mut Attempts) -> UnavailableError {
-        let rest = attempts.rest(self.settings.clock.instant());
+        let rest = attempts.rest(self.settings.connection.clock.instant());
         self.log(&failure, rest);
         attempts.last_failure = Some(Arc::new(failure));
         attempts.unavailable(rest)
@@ -185,7 +182,7 @@ impl Inner {
     fn log(&self, failure: &SetupError, delay: Duration) {
         let definitive = is_definitive(failure);
         let kind = if definitive { "discovery cannot succeed" } else { "discovery failed" };
-        let verdict = self.log_limiter.verdict(kind, self.settings.clock.instant());
+        let verdict = self.log_limiter.verdict(kind, self.settings.connection.clock.instant());
         let issuer = &*self.issuer;
         let cause = tracing::field::display(OneLine(Chain(failure)));
         let retry_after_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);

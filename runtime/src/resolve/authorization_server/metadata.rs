@@ -7,11 +7,11 @@ use serde::Deserialize;
 use tokio::time::timeout;
 use url::Url;
 
+use super::connection::Connection;
 use super::defaults::{MAX_RESPONSE_LENGTH, REQUEST_TIMEOUT};
 use super::http_client;
 use super::metadata_member::MetadataMember;
-use crate::DiscoveryError;
-use crate::secure_url::{self, Http};
+use crate::{DiscoveryError, SetupError};
 
 /// Only as much of a differing issuer is kept in the error.
 const MAX_ISSUER_LENGTH: usize = 1000;
@@ -35,11 +35,21 @@ impl Metadata {
 /// Returns the endpoint that the metadata of this issuer names in a member. The second document is read if
 /// there is no first one, or if the first one lacks the member. Reading one document takes at most 5 s.
 pub(in crate::resolve) async fn endpoint(
-    client: &Client,
+    connection: &Connection,
     issuer: &str,
     url: &Url,
     member: MetadataMember,
-    http: Http,
+) -> Result<Url, SetupError> {
+    let client = connection.client(url)?;
+    Ok(find_endpoint(&client, connection, issuer, url, member).await?)
+}
+
+async fn find_endpoint(
+    client: &Client,
+    connection: &Connection,
+    issuer: &str,
+    url: &Url,
+    member: MetadataMember,
 ) -> Result<Url, DiscoveryError> {
     let [first, second] = locations(url);
     let missing = |document| {
@@ -51,7 +61,8 @@ pub(in crate::resolve) async fn endpoint(
         check_issuer(&metadata, issuer, &document)?;
         let Some(endpoint) = metadata.endpoint(member) else { return Ok(None) };
         let member = member.name();
-        secure_url::parse(&endpoint, http)
+        connection
+            .parse_url(&endpoint)
             .map(Some)
             .map_err(|problem| DiscoveryError::UnusableEndpoint { document, member, problem })
     };

@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::defaults::CONNECT_TIMEOUT;
 use super::{ClientAuthentication, Introspection, TokenSource};
+use crate::resolve::authorization_server::connection::ConnectionSettings;
+use crate::resolve::authorization_server::metadata;
 use crate::resolve::authorization_server::metadata_member::MetadataMember;
-use crate::resolve::authorization_server::{http_client, metadata};
 use crate::resource_server::SingleValue;
-use crate::secure_url::{self, Http};
+use crate::secure_url::Http;
 use crate::{Clock, ScopeClaim, Secret, SettingName, SetupError};
 
 pub(crate) const INTROSPECTION_URL: SettingName =
@@ -46,12 +46,10 @@ const ISSUER: SettingName = SettingName::of_both("issuer");
 #[must_use]
 pub struct IntrospectionBuilder {
     location: Location,
-    http: Http,
+    connection: ConnectionSettings,
     authentication: SingleValue<ClientAuthentication>,
     client_identity: SingleValue<String>,
     scope_claims: SingleValue<Vec<ScopeClaim>>,
-    connect_timeout: SingleValue<Duration>,
-    request_timeout: SingleValue<Duration>,
     max_response_length: SingleValue<usize>,
     max_in_flight: SingleValue<usize>,
     max_retry_after: SingleValue<Duration>,
@@ -59,7 +57,6 @@ pub struct IntrospectionBuilder {
     circuit_breaker: bool,
     circuit_breaker_failures: SingleValue<u32>,
     circuit_breaker_probe_interval: SingleValue<Duration>,
-    clock: SingleValue<Arc<dyn Clock>>,
     #[cfg(feature = "jwt")]
     signed_response: signed_response::Settings,
 }
@@ -120,12 +117,10 @@ impl Introspection {
     /// [`SetupError::Discovery`] if no metadata can be read, if it is not that of exactly this issuer, or if
     /// it has no `introspection_endpoint`; [`SetupError::Url`] if the issuer is not such a URL.
     pub async fn discover(issuer: &str) -> Result<IntrospectionBuilder, SetupError> {
-        let http = Http::LoopbackOnly;
-        let url = secure_url::parse(issuer, http).map_err(SetupError::url(ISSUER))?;
-        let client = http_client::client(&url, http, CONNECT_TIMEOUT)?;
-        let endpoint =
-            metadata::endpoint(&client, issuer, &url, MetadataMember::IntrospectionEndpoint, http)
-                .await?;
+        let connection = ConnectionSettings::UNSET.check()?;
+        let url = connection.parse_url(issuer).map_err(SetupError::url(ISSUER))?;
+        let member = MetadataMember::IntrospectionEndpoint;
+        let endpoint = metadata::endpoint(&connection, issuer, &url, member).await?;
         let builder = Self::builder(endpoint);
         #[cfg(feature = "jwt")]
         let builder = builder.discovered_from(issuer);
@@ -137,12 +132,10 @@ impl IntrospectionBuilder {
     fn new(location: Location) -> Self {
         Self {
             location,
-            http: Http::LoopbackOnly,
+            connection: ConnectionSettings::UNSET,
             authentication: SingleValue::UNSET,
             client_identity: SingleValue::UNSET,
             scope_claims: SingleValue::UNSET,
-            connect_timeout: SingleValue::UNSET,
-            request_timeout: SingleValue::UNSET,
             max_response_length: SingleValue::UNSET,
             max_in_flight: SingleValue::UNSET,
             max_retry_after: SingleValue::UNSET,
@@ -150,7 +143,6 @@ impl IntrospectionBuilder {
             circuit_breaker: true,
             circuit_breaker_failures: SingleValue::UNSET,
             circuit_breaker_probe_interval: SingleValue::UNSET,
-            clock: SingleValue::UNSET,
             #[cfg(feature = "jwt")]
             signed_response: signed_response::Settings::UNSET,
         }
@@ -215,14 +207,14 @@ impl IntrospectionBuilder {
 
     /// Limits the duration of connecting, which must be more than 0. Default: 2 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout.set(timeout);
+        self.connection.connect_timeout.set(timeout);
         self
     }
 
     /// Limits the duration of an introspection request from connecting to the last byte of the response,
     /// with the retry. It must be more than 0. Default: 5 s.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.request_timeout.set(timeout);
+        self.connection.request_timeout.set(timeout);
         self
     }
 
@@ -310,14 +302,14 @@ impl IntrospectionBuilder {
     /// credentials can then be read, and responses forged, on the network. Proxies of the environment are not
     /// used for plain `http`. Default: not allowed.
     pub fn dangerously_allow_http(mut self) -> Self {
-        self.http = Http::Anywhere;
+        self.connection.http = Http::Anywhere;
         self
     }
 
     /// Sets the clock of `Retry-After`, the circuit breaker, the concurrency limit and the delays of
     /// discovery. Timeouts do not use it. Default: [`SystemClock`](crate::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock.set_once(Arc::new(clock));
+        self.connection.clock.set_once(Arc::new(clock));
         self
     }
 }

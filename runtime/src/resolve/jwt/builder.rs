@@ -10,6 +10,7 @@ use super::claim_rules::OptionalClaim;
 use super::media_type::AcceptedTypes;
 use super::verifier::JwtVerifier;
 use crate::jose::SigningAlgorithm;
+use crate::resolve::authorization_server::connection::ConnectionSettings;
 use crate::resource_server::SingleValue;
 use crate::secure_url::Http;
 use crate::{Clock, ScopeClaim};
@@ -35,19 +36,16 @@ use crate::{Clock, ScopeClaim};
 pub struct JwtVerifierBuilder {
     issuer: String,
     jwks_uri: SingleValue<String>,
-    http: Http,
+    connection: ConnectionSettings,
     algorithms: SingleValue<Vec<SigningAlgorithm>>,
     types: AcceptedTypes,
     optional_claims: SingleValue<Vec<OptionalClaim>>,
     scope_claims: SingleValue<Vec<ScopeClaim>>,
     leeway: SingleValue<Duration>,
-    connect_timeout: SingleValue<Duration>,
-    request_timeout: SingleValue<Duration>,
     max_response_length: SingleValue<usize>,
     refresh_interval: SingleValue<Duration>,
     max_key_set_age: SingleValue<Duration>,
     unknown_key_cooldown: SingleValue<Duration>,
-    clock: SingleValue<Arc<dyn Clock>>,
 }
 
 impl JwtVerifier {
@@ -62,19 +60,16 @@ impl JwtVerifier {
         JwtVerifierBuilder {
             issuer: issuer.into(),
             jwks_uri: SingleValue::UNSET,
-            http: Http::LoopbackOnly,
+            connection: ConnectionSettings::UNSET,
             algorithms: SingleValue::UNSET,
             types: AcceptedTypes::AccessToken,
             optional_claims: SingleValue::UNSET,
             scope_claims: SingleValue::UNSET,
             leeway: SingleValue::UNSET,
-            connect_timeout: SingleValue::UNSET,
-            request_timeout: SingleValue::UNSET,
             max_response_length: SingleValue::UNSET,
             refresh_interval: SingleValue::UNSET,
             max_key_set_age: SingleValue::UNSET,
             unknown_key_cooldown: SingleValue::UNSET,
-            clock: SingleValue::UNSET,
         }
     }
 }
@@ -124,13 +119,13 @@ impl JwtVerifierBuilder {
 
     /// Limits the duration of connecting, which must be more than 0. Default: 2 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout.set(timeout);
+        self.connection.connect_timeout.set(timeout);
         self
     }
 
     /// Limits the duration of discovery and of fetching the key set, which must be more than 0. Default: 5 s.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.request_timeout.set(timeout);
+        self.connection.request_timeout.set(timeout);
         self
     }
 
@@ -166,14 +161,14 @@ impl JwtVerifierBuilder {
     /// Allows plain `http` for the issuer and the key set on other hosts than loopback ones. Keys can then be
     /// replaced on the network, and tokens forged. Default: not allowed.
     pub fn dangerously_allow_http(mut self) -> Self {
-        self.http = Http::Anywhere;
+        self.connection.http = Http::Anywhere;
         self
     }
 
     /// Sets the clock of the age of the key set and of the delays between fetches. Timeouts do not use it.
     /// Default: [`SystemClock`](crate::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock.set_once(Arc::new(clock));
+        self.connection.clock.set_once(Arc::new(clock));
         self
     }
 }

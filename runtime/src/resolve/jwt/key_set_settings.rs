@@ -8,7 +8,7 @@ use crate::resolve::authorization_server::discovery::{self, Discovery};
 use crate::resolve::authorization_server::endpoint::Endpoint;
 use crate::resolve::authorization_server::endpoint_source::EndpointSource;
 use crate::resolve::authorization_server::metadata_member::MetadataMember;
-use crate::{Clock, SettingName, SetupError, secure_url};
+use crate::{Clock, SettingName, SetupError};
 
 pub(in crate::resolve) struct Settings {
     pub(in crate::resolve) issuer: String,
@@ -73,10 +73,11 @@ pub(in crate::resolve) fn endpoint_source(
     jwks_uri: Option<String>,
     settings: discovery::Settings,
 ) -> Result<EndpointSource, SetupError> {
-    let url = secure_url::parse(issuer, settings.http).map_err(SetupError::url(ISSUER))?;
+    let connection = &settings.connection;
+    let url = connection.parse_url(issuer).map_err(SetupError::url(ISSUER))?;
     if let Some(key_set) = jwks_uri {
-        let url = secure_url::parse(&key_set, settings.http).map_err(SetupError::url(JWKS_URI))?;
-        let endpoint = Endpoint::new(url, settings.http, settings.connect_timeout)?;
+        let url = connection.parse_url(&key_set).map_err(SetupError::url(JWKS_URI))?;
+        let endpoint = Endpoint::new(url, connection)?;
         return Ok(EndpointSource::Configured(endpoint));
     }
     let discovery = Discovery::new(issuer.to_owned(), url, MetadataMember::JwksUri, settings);

@@ -1,7 +1,6 @@
 //! Checking the settings, and building the client from them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
@@ -18,18 +17,14 @@ use crate::resolve::introspection::response::ResponseReader;
 use crate::resolve::introspection::retry_after_gate::RetryAfterGate;
 use crate::resolve::introspection::{Introspection, defaults};
 use crate::resource_server::SingleValue;
-use crate::secure_url;
-use crate::{ClaimsReader, SettingName, SetupError, SystemClock};
+use crate::{ClaimsReader, SettingName, SetupError};
 
 const CLIENT_AUTHENTICATION: SettingName = SettingName::of_both("client_authentication");
 const CLIENT_IDENTITY: SettingName = SettingName::of_builder("client_identity");
 const SCOPE_CLAIMS: SettingName = SettingName::of_both("scope_claims");
-const CONNECT_TIMEOUT: SettingName = SettingName::with_key("connect_timeout", "connect_timeout_ms");
-const REQUEST_TIMEOUT: SettingName = SettingName::with_key("request_timeout", "request_timeout_ms");
 const MAX_RESPONSE_LENGTH: SettingName = SettingName::of_both("max_response_length");
 const MAX_IN_FLIGHT: SettingName = SettingName::of_both("max_in_flight");
 const MAX_RETRY_AFTER: SettingName = SettingName::with_key("max_retry_after", "max_retry_after_s");
-const CLOCK: SettingName = SettingName::of_builder("clock");
 
 impl IntrospectionBuilder {
     /// Builds the client.
@@ -45,10 +40,8 @@ impl IntrospectionBuilder {
             self.circuit_breaker_failures,
             self.circuit_breaker_probe_interval,
         )?;
-        let connect_timeout =
-            timeout(CONNECT_TIMEOUT, self.connect_timeout, defaults::CONNECT_TIMEOUT)?;
-        let request_timeout =
-            timeout(REQUEST_TIMEOUT, self.request_timeout, defaults::REQUEST_TIMEOUT)?;
+        let connection = self.connection.check()?;
+        let request_timeout = connection.request_timeout;
         let max_response_length = self
             .max_response_length
             .get(MAX_RESPONSE_LENGTH)?
@@ -64,16 +57,10 @@ impl IntrospectionBuilder {
             Some(scope_claims) => claims.scope_claims(scope_claims),
             None => claims,
         };
-        let clock = self.clock.get(CLOCK)?.unwrap_or_else(|| Arc::new(SystemClock));
+        let clock = Arc::clone(&connection.clock);
         let clock = || Arc::clone(&clock);
 
-        let settings = discovery::Settings {
-            http: self.http,
-            connect_timeout,
-            request_timeout,
-            max_in_flight,
-            clock: clock(),
-        };
+        let settings = discovery::Settings { connection, max_in_flight };
         let authentication = self.authentication.get(CLIENT_AUTHENTICATION)?.unwrap_or_default();
         #[cfg(feature = "jwt")]
         let signature = {
@@ -117,18 +104,6 @@ impl IntrospectionBuilder {
     }
 }
 
-fn timeout(
-    setting: SettingName,
-    value: SingleValue<Duration>,
-    default: Duration,
-) -> Result<Duration, SetupError> {
-    let timeout = value.get(setting)?.unwrap_or(default);
-    if timeout.is_zero() {
-        return Err(SetupError::invalid(setting, "more than 0", format!("{timeout:?}")));
-    }
-    Ok(timeout)
-}
-
 fn max_in_flight(value: SingleValue<usize>) -> Result<usize, SetupError> {
     let limit = value.get(MAX_IN_FLIGHT)?.unwrap_or(defaults::MAX_IN_FLIGHT);
     if limit == 0 || limit > Semaphore::MAX_PERMITS {
@@ -142,13 +117,12 @@ fn endpoint_source(
     location: Location,
     settings: discovery::Settings,
 ) -> Result<EndpointSource, SetupError> {
-    let parse = |url: &str, setting| {
-        secure_url::parse(url, settings.http).map_err(SetupError::url(setting))
-    };
+    let parse =
+        |url: &str, setting| settings.connection.parse_url(url).map_err(SetupError::url(setting));
     match location {
         Location::Endpoint(url) => {
             let url = parse(&url, INTROSPECTION_URL)?;
-            let endpoint = Endpoint::new(url, settings.http, settings.connect_timeout)?;
+            let endpoint = Endpoint::new(url, &settings.connection)?;
             Ok(EndpointSource::Configured(endpoint))
         }
         Location::Issuer(issuer) => {

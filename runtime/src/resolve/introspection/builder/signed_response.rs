@@ -136,10 +136,10 @@ impl Settings {
         let settings = key_set_settings::Settings::with_defaults(
             issuer.clone(),
             algorithms.clone(),
-            discovery.request_timeout,
-            Arc::clone(&discovery.clock),
+            discovery.connection.request_timeout,
+            Arc::clone(&discovery.connection.clock),
         );
-        let clock = Arc::clone(&discovery.clock);
+        let clock = Arc::clone(&discovery.connection.clock);
         let endpoint =
             key_set_settings::endpoint_source(&issuer, self.jwks_uri.get(JWKS_URI)?, discovery)?;
         let keys = KeySetSource::new(endpoint, settings);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::JwtVerifierBuilder;
-use crate::resolve::authorization_server::{defaults, discovery};
+use crate::resolve::authorization_server::discovery;
 use crate::resolve::jwt::claim_rules::ClaimRules;
 use crate::resolve::jwt::key_set_settings::{
     self, ALGORITHMS, DEFAULT_MAX_KEY_SET_AGE, DEFAULT_MAX_RESPONSE_LENGTH,
@@ -14,7 +14,7 @@ use crate::resolve::jwt::key_set_settings::{
 use crate::resolve::jwt::key_set_source::KeySetSource;
 use crate::resolve::jwt::verifier::JwtVerifier;
 use crate::resource_server::SingleValue;
-use crate::{ClaimsReader, SettingName, SetupError, SystemClock};
+use crate::{ClaimsReader, SettingName, SetupError};
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(30);
 const LONGEST_LEEWAY: Duration = Duration::from_secs(300);
@@ -24,13 +24,10 @@ const MAX_WAITING_FOR_DISCOVERY: usize = 1024;
 const OPTIONAL_CLAIMS: SettingName = SettingName::of_both("optional_claims");
 const SCOPE_CLAIMS: SettingName = SettingName::of_both("scope_claims");
 const LEEWAY: SettingName = SettingName::of_builder("leeway");
-const CONNECT_TIMEOUT: SettingName = SettingName::with_key("connect_timeout", "connect_timeout_ms");
-const REQUEST_TIMEOUT: SettingName = SettingName::with_key("request_timeout", "request_timeout_ms");
 const MAX_RESPONSE_LENGTH: SettingName = SettingName::of_builder("max_response_length");
 const REFRESH_INTERVAL: SettingName = SettingName::of_builder("refresh_interval");
 const MAX_KEY_SET_AGE: SettingName = SettingName::of_builder("max_key_set_age");
 const UNKNOWN_KEY_COOLDOWN: SettingName = SettingName::of_builder("unknown_key_cooldown");
-const CLOCK: SettingName = SettingName::of_builder("clock");
 
 impl JwtVerifierBuilder {
     /// Builds the verifier.
@@ -43,10 +40,9 @@ impl JwtVerifierBuilder {
         let algorithms = key_set_settings::algorithms(self.algorithms.get(ALGORITHMS)?)?;
         let leeway = self.leeway.get(LEEWAY)?.unwrap_or(DEFAULT_LEEWAY);
         require(leeway <= LONGEST_LEEWAY, LEEWAY, "at most 300 s", leeway)?;
-        let connect_timeout =
-            duration(CONNECT_TIMEOUT, self.connect_timeout, defaults::CONNECT_TIMEOUT)?;
-        let request_timeout =
-            duration(REQUEST_TIMEOUT, self.request_timeout, defaults::REQUEST_TIMEOUT)?;
+        let connection = self.connection.check()?;
+        let request_timeout = connection.request_timeout;
+        let clock = Arc::clone(&connection.clock);
         let refresh_interval =
             duration(REFRESH_INTERVAL, self.refresh_interval, DEFAULT_REFRESH_INTERVAL)?;
         let max_age = self.max_key_set_age.get(MAX_KEY_SET_AGE)?;
@@ -60,18 +56,12 @@ impl JwtVerifierBuilder {
         let cooldown = cooldown.unwrap_or(DEFAULT_UNKNOWN_KEY_COOLDOWN);
         let within = cooldown <= LONGEST_UNKNOWN_KEY_COOLDOWN;
         require(within, UNKNOWN_KEY_COOLDOWN, "at most one hour", cooldown)?;
-        let clock = self.clock.get(CLOCK)?.unwrap_or_else(|| Arc::new(SystemClock));
         let mut reader = ClaimsReader::default().leeway(leeway);
         if let Some(claims) = self.scope_claims.get(SCOPE_CLAIMS)? {
             reader = reader.scope_claims(claims);
         }
-        let discovery = discovery::Settings {
-            http: self.http,
-            connect_timeout,
-            request_timeout,
-            max_in_flight: MAX_WAITING_FOR_DISCOVERY,
-            clock: Arc::clone(&clock),
-        };
+        let discovery =
+            discovery::Settings { connection, max_in_flight: MAX_WAITING_FOR_DISCOVERY };
         let endpoint = key_set_settings::endpoint_source(
             &self.issuer,
             self.jwks_uri.get(JWKS_URI)?,

@@ -1,0 +1,78 @@
+//! The settings of the connections to an authorization server, which several builders have.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Client;
+use url::Url;
+
+use super::defaults::{CONNECT_TIMEOUT, REQUEST_TIMEOUT};
+use super::http_client;
+use crate::resource_server::SingleValue;
+use crate::secure_url::{self, Http, UrlError};
+use crate::{Clock, SettingName, SetupError, SystemClock};
+
+const CONNECT_TIMEOUT_NAME: SettingName =
+    SettingName::with_key("connect_timeout", "connect_timeout_ms");
+const REQUEST_TIMEOUT_NAME: SettingName =
+    SettingName::with_key("request_timeout", "request_timeout_ms");
+const CLOCK: SettingName = SettingName::of_builder("clock");
+
+/// The settings as a builder collects them.
+pub(in crate::resolve) struct ConnectionSettings {
+    pub(in crate::resolve) http: Http,
+    pub(in crate::resolve) connect_timeout: SingleValue<Duration>,
+    pub(in crate::resolve) request_timeout: SingleValue<Duration>,
+    pub(in crate::resolve) clock: SingleValue<Arc<dyn Clock>>,
+}
+
+/// The checked settings.
+#[derive(Clone)]
+pub(in crate::resolve) struct Connection {
+    http: Http,
+    connect_timeout: Duration,
+    pub(in crate::resolve) request_timeout: Duration,
+    pub(in crate::resolve) clock: Arc<dyn Clock>,
+}
+
+impl ConnectionSettings {
+    pub(in crate::resolve) const UNSET: Self = Self {
+        http: Http::LoopbackOnly,
+        connect_timeout: SingleValue::UNSET,
+        request_timeout: SingleValue::UNSET,
+        clock: SingleValue::UNSET,
+    };
+
+    pub(in crate::resolve) fn check(self) -> Result<Connection, SetupError> {
+        Ok(Connection {
+            http: self.http,
+            connect_timeout: timeout(CONNECT_TIMEOUT_NAME, self.connect_timeout, CONNECT_TIMEOUT)?,
+            request_timeout: timeout(REQUEST_TIMEOUT_NAME, self.request_timeout, REQUEST_TIMEOUT)?,
+            clock: self.clock.get(CLOCK)?.unwrap_or_else(|| Arc::new(SystemClock)),
+        })
+    }
+}
+
+fn timeout(
+    setting: SettingName,
+    value: SingleValue<Duration>,
+    default: Duration,
+) -> Result<Duration, SetupError> {
+    let timeout = value.get(setting)?.unwrap_or(default);
+    if timeout.is_zero() {
+        return Err(SetupError::invalid(setting, "more than 0", format!("{timeout:?}")));
+    }
+    Ok(timeout)
+}
+
+impl Connection {
+    /// Parses a URL that requests may be sent to.
+    pub(in crate::resolve) fn parse_url(&self, url: &str) -> Result<Url, UrlError> {
+        secure_url::parse(url, self.http)
+    }
+
+    /// An HTTP client for the host of a URL.
+    pub(in crate::resolve) fn client(&self, url: &Url) -> Result<Client, SetupError> {
+        http_client::client(url, self.http, self.connect_timeout)
+    }
+}
