@@ -27,11 +27,15 @@ mod guard;
 mod jose;
 #[cfg(feature = "tower")]
 mod layer;
+#[cfg(feature = "introspection")]
+mod loaded;
 #[cfg(feature = "rmcp")]
 pub mod mcp;
 mod pipeline;
 pub mod policy;
 mod rejection;
+#[cfg(feature = "introspection")]
+mod reloaded_file;
 mod request;
 mod resolve;
 mod resource_server;

@@ -31,6 +31,7 @@ mod settings;
 mod signed_response;
 mod single_resolution;
 mod stale_claims;
+mod trust_anchors;
 use fixtures::raw_http::Response;
 
 /// The head of a request with this bearer token, for code that calls the guard itself.

@@ -9,3 +9,5 @@ pub(super) mod endpoint_source;
 pub(super) mod http_client;
 pub(super) mod metadata;
 pub(super) mod metadata_member;
+pub(super) mod tls;
+pub(super) mod trust_anchors;

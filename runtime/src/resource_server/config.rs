@@ -140,6 +140,10 @@ pub struct ResourceServerConfig {
     pub connect_timeout_ms: Option<u64>,
     /// The most milliseconds that an introspection request may take, with its retry. Default: 5000.
     pub request_timeout_ms: Option<u64>,
+    /// A PEM file with the certificates that the certificate of the authorization server is verified with. Its new
+    /// content is used without a restart: see
+    /// [`trust_anchors_file`](crate::IntrospectionBuilder::trust_anchors_file). Default: those of the platform.
+    pub trust_anchors_file: Option<std::path::PathBuf>,
     /// The longest introspection response that is read, in bytes. Default: 65536.
     pub max_response_length: Option<usize>,
     /// How many introspection requests may be in progress at once. Default: 256.

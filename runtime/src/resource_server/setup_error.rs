@@ -67,6 +67,15 @@ pub enum SetupError {
         #[source]
         source: std::io::Error,
     },
+    /// A text or a file whose content cannot be used, such as a certificate or a private key.
+    #[error("the content of the setting {setting} cannot be used")]
+    Content {
+        /// The setting that contains it, or that names the file.
+        setting: SettingName,
+        /// Why not. It does not show the content.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// A setting of a builder that has one value, and is set to two.
     #[error(
         "the setting {setting} has two values: set it once{}",

@@ -8,6 +8,9 @@ use url::Url;
 
 use super::defaults::{CONNECT_TIMEOUT, REQUEST_TIMEOUT};
 use super::http_client;
+use super::tls::{Tls, TlsSettings};
+use super::trust_anchors::TrustAnchors;
+use crate::loaded::{Loaded, Source};
 use crate::resource_server::SingleValue;
 use crate::secure_url::{self, Http, UrlError};
 use crate::{Clock, SettingName, SetupError, SystemClock};
@@ -16,6 +19,7 @@ const CONNECT_TIMEOUT_NAME: SettingName =
     SettingName::with_key("connect_timeout", "connect_timeout_ms");
 const REQUEST_TIMEOUT_NAME: SettingName =
     SettingName::with_key("request_timeout", "request_timeout_ms");
+const TRUST_ANCHORS: SettingName = SettingName::with_key("trust_anchors", "trust_anchors_file");
 const CLOCK: SettingName = SettingName::of_builder("clock");
 
 /// The settings as a builder collects them.
@@ -23,6 +27,7 @@ pub(in crate::resolve) struct ConnectionSettings {
     pub(in crate::resolve) http: Http,
     pub(in crate::resolve) connect_timeout: SingleValue<Duration>,
     pub(in crate::resolve) request_timeout: SingleValue<Duration>,
+    pub(in crate::resolve) trust_anchors: SingleValue<Source<Vec<u8>>>,
     pub(in crate::resolve) clock: SingleValue<Arc<dyn Clock>>,
 }
 
@@ -32,6 +37,7 @@ pub(in crate::resolve) struct Connection {
     http: Http,
     connect_timeout: Duration,
     pub(in crate::resolve) request_timeout: Duration,
+    pub(in crate::resolve) tls: TlsSettings,
     pub(in crate::resolve) clock: Arc<dyn Clock>,
 }
 
@@ -40,15 +46,22 @@ impl ConnectionSettings {
         http: Http::LoopbackOnly,
         connect_timeout: SingleValue::UNSET,
         request_timeout: SingleValue::UNSET,
+        trust_anchors: SingleValue::UNSET,
         clock: SingleValue::UNSET,
     };
 
     pub(in crate::resolve) fn check(self) -> Result<Connection, SetupError> {
+        let clock = self.clock.get(CLOCK)?.unwrap_or_else(|| Arc::new(SystemClock));
+        let trust_anchors = self.trust_anchors.get(TRUST_ANCHORS)?;
+        let trust_anchors = trust_anchors
+            .map(|source| Loaded::load(TRUST_ANCHORS, source, TrustAnchors::parse(), &clock))
+            .transpose()?;
         Ok(Connection {
             http: self.http,
             connect_timeout: timeout(CONNECT_TIMEOUT_NAME, self.connect_timeout, CONNECT_TIMEOUT)?,
             request_timeout: timeout(REQUEST_TIMEOUT_NAME, self.request_timeout, REQUEST_TIMEOUT)?,
-            clock: self.clock.get(CLOCK)?.unwrap_or_else(|| Arc::new(SystemClock)),
+            tls: TlsSettings { trust_anchors },
+            clock,
         })
     }
 }
@@ -72,7 +85,7 @@ impl Connection {
     }
 
     /// An HTTP client for the host of a URL.
-    pub(in crate::resolve) fn client(&self, url: &Url) -> Result<Client, SetupError> {
-        http_client::client(url, self.http, self.connect_timeout)
+    pub(in crate::resolve) fn client(&self, url: &Url, tls: &Tls) -> Result<Client, SetupError> {
+        http_client::client(url, self.http, self.connect_timeout, tls)
     }
 }

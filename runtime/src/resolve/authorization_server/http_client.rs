@@ -7,6 +7,7 @@ use reqwest::header::CONTENT_ENCODING;
 use reqwest::{Client, Response, redirect, retry};
 use url::Url;
 
+use super::tls::Tls;
 use crate::SetupError;
 use crate::resolve::{ResolveError, ResponseError, UnavailableError};
 use crate::secure_url::{self, Http};
@@ -23,10 +24,11 @@ pub(in crate::resolve) fn client(
     url: &Url,
     http: Http,
     connect_timeout: Duration,
+    tls: &Tls,
 ) -> Result<Client, SetupError> {
-    let mut client = Client::builder()
+    let mut client = tls
+        .apply(Client::builder())
         .user_agent(concat!("requires-auth/", env!("CARGO_PKG_VERSION")))
-        .tls_backend_rustls()
         .connect_timeout(connect_timeout)
         .redirect(redirect::Policy::none())
         .retry(retry::never())

@@ -40,7 +40,7 @@ pub(in crate::resolve) async fn endpoint(
     url: &Url,
     member: MetadataMember,
 ) -> Result<Url, SetupError> {
-    let client = connection.client(url)?;
+    let client = connection.client(url, &connection.tls.get().await)?;
     Ok(find_endpoint(&client, connection, issuer, url, member).await?)
 }
 

@@ -7,12 +7,14 @@ mod signed_response;
 mod tests;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
 use super::{ClientAuthentication, Introspection, TokenSource};
+use crate::loaded::Source;
 use crate::resolve::authorization_server::connection::ConnectionSettings;
 use crate::resolve::authorization_server::metadata;
 use crate::resolve::authorization_server::metadata_member::MetadataMember;
@@ -215,6 +217,22 @@ impl IntrospectionBuilder {
     /// with the retry. It must be more than 0. Default: 5 s.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.connection.request_timeout.set(timeout);
+        self
+    }
+
+    /// Sets the trust anchors, in PEM (RFC 7468 §5): certificates, at least one, of which one must have issued the
+    /// certificate of the authorization server, directly or through others (RFC 8446 §4.4.2). They replace those
+    /// of the platform. Default: the trust anchors of the platform.
+    pub fn trust_anchors(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.connection.trust_anchors.set(Source::Text(pem.into()));
+        self
+    }
+
+    /// Sets the file with the [trust anchors](Self::trust_anchors). [`build`](Self::build) reads it, and requests
+    /// read it again, at most every 10 s: new content is used without a restart. While it cannot be used, the last
+    /// content stays in use, and a line is logged. Default: the trust anchors of the platform.
+    pub fn trust_anchors_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.connection.trust_anchors.set(Source::File(path.into()));
         self
     }
 

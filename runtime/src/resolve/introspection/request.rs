@@ -23,8 +23,8 @@ impl RequestSender {
     pub(super) async fn send(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
         let endpoint = self.endpoint.get()?;
         let request = endpoint
-            .client
-            .post(endpoint.url.clone())
+            .post()
+            .await?
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(ACCEPT, self.response_reader.accept());
         let form = Serializer::new(String::new())

@@ -3,6 +3,7 @@
 mod build;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::claim_rules::OptionalClaim;
 use super::media_type::AcceptedTypes;
 use super::verifier::JwtVerifier;
 use crate::jose::SigningAlgorithm;
+use crate::loaded::Source;
 use crate::resolve::authorization_server::connection::ConnectionSettings;
 use crate::resource_server::SingleValue;
 use crate::secure_url::Http;
@@ -126,6 +128,22 @@ impl JwtVerifierBuilder {
     /// Limits the duration of discovery and of fetching the key set, which must be more than 0. Default: 5 s.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.connection.request_timeout.set(timeout);
+        self
+    }
+
+    /// Sets the trust anchors, in PEM (RFC 7468 §5): certificates, at least one, of which one must have issued the
+    /// certificate of the authorization server, directly or through others (RFC 8446 §4.4.2). They replace those
+    /// of the platform. Default: the trust anchors of the platform.
+    pub fn trust_anchors(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.connection.trust_anchors.set(Source::Text(pem.into()));
+        self
+    }
+
+    /// Sets the file with the [trust anchors](Self::trust_anchors). [`build`](Self::build) reads it, and requests
+    /// read it again, at most every 10 s: new content is used without a restart. While it cannot be used, the last
+    /// content stays in use, and a line is logged. Default: the trust anchors of the platform.
+    pub fn trust_anchors_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.connection.trust_anchors.set(Source::File(path.into()));
         self
     }
 

@@ -117,6 +117,9 @@ impl ResourceServerConfig {
         if let Some(claims) = &self.scope_claims {
             builder = builder.scope_claims(claims.iter().cloned());
         }
+        if let Some(file) = &self.trust_anchors_file {
+            builder = builder.trust_anchors_file(file);
+        }
         if let Some(millis) = self.connect_timeout_ms {
             builder = builder.connect_timeout(Duration::from_millis(millis));
         }

@@ -1,0 +1,34 @@
+//! The certificates that the certificate of an authorization server is verified with (RFC 8446 §4.4.2).
+
+use std::sync::Arc;
+
+use reqwest::{Certificate, Client};
+
+use crate::reloaded_file::{ContentError, Parse};
+
+/// Trust anchors, in place of those of the platform. There is at least one.
+#[derive(Debug)]
+pub(in crate::resolve) struct TrustAnchors(Vec<Certificate>);
+
+impl TrustAnchors {
+    pub(in crate::resolve) fn certificates(&self) -> impl Iterator<Item = Certificate> {
+        self.0.iter().cloned()
+    }
+
+    /// Reads each certificate of a PEM text (RFC 7468 §5).
+    pub(in crate::resolve) fn parse() -> Parse<Self> {
+        Arc::new(|pem| parse(pem))
+    }
+}
+
+fn parse(pem: &[u8]) -> Result<TrustAnchors, ContentError> {
+    const EXPECTED: &str = "expected certificates in PEM (`BEGIN CERTIFICATE`), at least one";
+    let certificates = Certificate::from_pem_bundle(pem).map_err(|_| EXPECTED)?;
+    if certificates.is_empty() {
+        return Err(EXPECTED.into());
+    }
+    // A client reads the certificates when it is built.
+    let client = Client::builder().tls_backend_rustls().tls_certs_only(certificates.clone());
+    client.build().map_err(|_| "one of the certificates is no X.509 certificate")?;
+    Ok(TrustAnchors(certificates))
+}
