@@ -41,6 +41,8 @@ mod resolve;
 mod resource_server;
 mod scope;
 mod secret;
+#[cfg(feature = "introspection")]
+mod secret_source;
 mod secure_url;
 #[cfg(feature = "redis")]
 pub mod shared_cache;
@@ -269,6 +271,8 @@ pub use resource_server::{
 };
 pub use scope::{Scope, ScopeError, ScopeSet, ScopeSetIter};
 pub use secret::Secret;
+#[cfg(feature = "introspection")]
+pub use secret_source::SecretSource;
 pub use secure_url::UrlError;
 pub use token_error::{JwtError, TokenError};
 pub use trust::{AudienceCheck, TrustedIssuer};

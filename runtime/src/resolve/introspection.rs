@@ -12,9 +12,11 @@
 //! circuit breaker opens, and the gate blocks requests about all tokens, only if a control request, which
 //! is about a token that no caller chose, gets the same response.
 
+mod authenticator;
 mod builder;
 mod circuit_breaker;
 mod client_authentication;
+mod client_identity;
 mod concurrency_limit;
 mod control_request;
 mod defaults;
@@ -136,7 +138,7 @@ impl Resolver for Introspection {
     }
 
     fn client_id(&self) -> Option<&str> {
-        self.requests.authentication.client_id()
+        self.requests.authenticator.client_id()
     }
 
     fn vouches_for_issuer(&self) -> bool {

@@ -110,9 +110,15 @@ pub struct ResourceServerConfig {
     pub client_id: Option<String>,
     /// The secret of this client. Default: none.
     pub client_secret: Option<Secret>,
+    /// The file with the secret of this client, in place of `client_secret`. A new secret is used without a
+    /// restart: see [`SecretSource`](crate::SecretSource). Default: none.
+    pub client_secret_file: Option<std::path::PathBuf>,
     /// A bearer token that authenticates introspection requests, in place of a client id and secret.
     /// Default: none.
     pub bearer_token: Option<Secret>,
+    /// The file with the bearer token, in place of `bearer_token`. A new token is used without a restart: see
+    /// [`SecretSource`](crate::SecretSource). Default: none.
+    pub bearer_token_file: Option<std::path::PathBuf>,
     /// How the client id and secret are sent. Default: `client_secret_basic`.
     pub client_authentication: Option<ClientAuthenticationMethod>,
     /// `required`, `if-present` or `unchecked`. Default: `required`.

@@ -20,7 +20,7 @@ use crate::resolve::authorization_server::metadata;
 use crate::resolve::authorization_server::metadata_member::MetadataMember;
 use crate::resource_server::SingleValue;
 use crate::secure_url::Http;
-use crate::{Clock, ScopeClaim, Secret, SettingName, SetupError};
+use crate::{Clock, ScopeClaim, SecretSource, SettingName, SetupError};
 
 pub(crate) const INTROSPECTION_URL: SettingName =
     SettingName::of_configuration("introspection_url");
@@ -153,21 +153,29 @@ impl IntrospectionBuilder {
     /// Authenticates the client with `client_secret_basic`: the client id and secret in the `Authorization`
     /// header, each form-encoded (RFC 6749 §2.3.1). Most servers require this. Default: no client
     /// authentication.
-    pub fn client_secret_basic(self, id: impl Into<String>, secret: impl Into<Secret>) -> Self {
+    pub fn client_secret_basic(
+        self,
+        id: impl Into<String>,
+        secret: impl Into<SecretSource>,
+    ) -> Self {
         let secret = secret.into();
         self.client_authentication(ClientAuthentication::Basic { id: id.into(), secret })
     }
 
     /// Authenticates the client with `client_secret_post`: the client id and secret in the form (RFC 6749
     /// §2.3.1). Default: no client authentication.
-    pub fn client_secret_post(self, id: impl Into<String>, secret: impl Into<Secret>) -> Self {
+    pub fn client_secret_post(
+        self,
+        id: impl Into<String>,
+        secret: impl Into<SecretSource>,
+    ) -> Self {
         let secret = secret.into();
         self.client_authentication(ClientAuthentication::Post { id: id.into(), secret })
     }
 
-    /// Authenticates the client with a fixed bearer token (RFC 6750 §2.1). Default: no client
+    /// Authenticates the client with a bearer token that is fixed or in a file (RFC 6750 §2.1). Default: no client
     /// authentication.
-    pub fn bearer_token(self, token: impl Into<Secret>) -> Self {
+    pub fn bearer_token(self, token: impl Into<SecretSource>) -> Self {
         self.client_authentication(ClientAuthentication::bearer(token))
     }
 
@@ -190,11 +198,12 @@ impl IntrospectionBuilder {
     /// An authorization server may respond to each client differently (RFC 7662 §2.2), so only instances
     /// that are the same client share entries of a cache and receive each other's
     /// [invalidations](crate::Cached::invalidate). Set it for clients with a
-    /// [bearer source](Self::bearer_source), and where a secret is replaced while some instances still run
-    /// with the old one.
+    /// [bearer source](Self::bearer_source) or a bearer token in a file, and where a fixed secret is replaced while
+    /// some instances still run with the old one.
     ///
-    /// Default: instances with the same client id and secret, or with the same fixed bearer token, are the
-    /// same client. Each instance with a bearer source is a client of its own.
+    /// Default: instances with the same client id and the same fixed secret, with the same client id and a secret
+    /// in a file, or with the same fixed bearer token, are the same client. Each instance with a bearer source or
+    /// a bearer token in a file is a client of its own.
     pub fn client_identity(mut self, identity: impl Into<String>) -> Self {
         self.client_identity.set(identity.into());
         self

@@ -5,7 +5,7 @@ use std::fmt;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use url::form_urlencoded::Serializer;
 
-use super::ClientAuthentication;
+use super::authenticator::{Authenticator, Credentials};
 use super::response::ResponseReader;
 use crate::resolve::authorization_server::endpoint_source::EndpointSource;
 use crate::resolve::authorization_server::http_client;
@@ -14,13 +14,30 @@ use crate::{AccessToken, Claims, ResolveError, UnavailableError};
 /// Sends introspection requests, each once and without a timeout.
 pub(super) struct RequestSender {
     pub(super) endpoint: EndpointSource,
-    pub(super) authentication: ClientAuthentication,
+    pub(super) authenticator: Authenticator,
     pub(super) client_identity: Option<String>,
     pub(super) response_reader: ResponseReader,
 }
 
 impl RequestSender {
+    /// Sends a request, and once more if the authorization server rejects credentials that were replaced
+    /// meanwhile.
     pub(super) async fn send(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
+        let (credentials, outcome) = self.send_once(token).await?;
+        match outcome {
+            Err(ResolveError::InvalidClient(_))
+                if self.authenticator.has_replaced(&credentials).await =>
+            {
+                self.send_once(token).await?.1
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn send_once(
+        &self,
+        token: &AccessToken,
+    ) -> Result<(Credentials, Result<Claims, ResolveError>), ResolveError> {
         let endpoint = self.endpoint.get()?;
         let request = endpoint
             .post()
@@ -31,15 +48,16 @@ impl RequestSender {
             .append_pair("token", token.expose())
             .append_pair("token_type_hint", "access_token")
             .finish();
-        let request = self.authentication.apply(request, form).await?;
+        let (request, credentials) = self.authenticator.authenticate(request, form).await?;
         let response = request.send().await.map_err(http_client::connection_error)?;
-        self.response_reader.read(response, self.authentication.is_none()).await
+        let outcome = self.response_reader.read(response, self.authenticator.is_none()).await;
+        Ok((credentials, outcome))
     }
 
     pub(super) fn cache_namespace(&self) -> String {
         let client = match &self.client_identity {
             Some(identity) => format!("named {identity:?}"),
-            None => self.authentication.identity(),
+            None => self.authenticator.identity.clone(),
         };
         // Claims whose signature was not verified are not used where it is required.
         let signed = if self.response_reader.requires_signature() { " signed" } else { "" };
@@ -51,7 +69,7 @@ impl RequestSender {
 impl fmt::Debug for RequestSender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestSender")
-            .field("authentication", &self.authentication)
+            .field("authenticator", &self.authenticator)
             .field("claims", &self.response_reader.claims)
             .finish_non_exhaustive()
     }

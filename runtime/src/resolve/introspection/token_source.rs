@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::{Secret, UnavailableError};
+use crate::{Secret, SecretSource, UnavailableError};
 
 /// Returns the bearer token that this server authenticates itself with at the introspection endpoint
 /// (RFC 6750 §2.1), and refreshes it before it expires.
@@ -39,7 +39,7 @@ pub trait TokenSource: Send + Sync + 'static {
     fn token(&self) -> impl Future<Output = Result<Secret, UnavailableError>> + Send;
 }
 
-/// A [`TokenSource`] of any type, or a fixed token. Made by
+/// A [`TokenSource`] of any type, or a token that is fixed or in a file. Made by
 /// [`ClientAuthentication::bearer`](crate::ClientAuthentication::bearer) and
 /// [`ClientAuthentication::bearer_source`](crate::ClientAuthentication::bearer_source).
 ///
@@ -52,32 +52,25 @@ pub trait TokenSource: Send + Sync + 'static {
 /// assert_eq!(format!("{source:?}"), "BearerSource(..)");
 /// ```
 #[derive(Clone)]
-pub struct BearerSource {
-    source: Arc<dyn DynTokenSource>,
-    pub(super) identity: BearerIdentity,
-}
+pub struct BearerSource(pub(super) BearerKind);
 
-/// Identifies the client that the tokens of a source belong to.
 #[derive(Clone)]
-pub(super) enum BearerIdentity {
-    /// The fixed token.
-    Token(Secret),
-    /// A random number, since nothing identifies the client of a source.
-    Random(u128),
+pub(super) enum BearerKind {
+    Secret(SecretSource),
+    Source {
+        source: Arc<dyn DynTokenSource>,
+        /// A random number, since nothing identifies the client of a source.
+        identity: u128,
+    },
 }
 
 impl BearerSource {
-    pub(super) fn fixed(token: Secret) -> Self {
-        let identity = BearerIdentity::Token(token.clone());
-        Self { source: Arc::new(FixedToken(token)), identity }
+    pub(super) fn secret(token: SecretSource) -> Self {
+        Self(BearerKind::Secret(token))
     }
 
     pub(super) fn new(source: impl TokenSource) -> Self {
-        Self { source: Arc::new(source), identity: BearerIdentity::Random(rand::random()) }
-    }
-
-    pub(super) async fn token(&self) -> Result<Secret, UnavailableError> {
-        self.source.token_boxed().await
+        Self(BearerKind::Source { source: Arc::new(source), identity: rand::random() })
     }
 }
 
@@ -88,20 +81,13 @@ impl fmt::Debug for BearerSource {
     }
 }
 
-struct FixedToken(Secret);
-
-impl TokenSource for FixedToken {
-    async fn token(&self) -> Result<Secret, UnavailableError> {
-        Ok(self.0.clone())
-    }
-}
-
 /// [`TokenSource`] as an object-safe trait.
-trait DynTokenSource: Send + Sync {
+pub(super) trait DynTokenSource: Send + Sync {
     fn token_boxed(&self) -> BoxFuture<'_>;
 }
 
-type BoxFuture<'a> = Pin<Box<dyn Future<Output = Result<Secret, UnavailableError>> + Send + 'a>>;
+pub(super) type BoxFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Secret, UnavailableError>> + Send + 'a>>;
 
 impl<S: TokenSource> DynTokenSource for S {
     fn token_boxed(&self) -> BoxFuture<'_> {

@@ -1,5 +1,6 @@
 //! Builds a resource server from its configuration.
 
+mod client_authentication;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod resolver;

@@ -9,6 +9,7 @@ use crate::resolve::authorization_server::discovery::{self, Discovery};
 use crate::resolve::authorization_server::endpoint::Endpoint;
 use crate::resolve::authorization_server::endpoint_source::EndpointSource;
 use crate::resolve::authorization_server::metadata_member::MetadataMember;
+use crate::resolve::introspection::authenticator::Authenticator;
 use crate::resolve::introspection::circuit_breaker::{self, CircuitBreaker};
 use crate::resolve::introspection::concurrency_limit::ConcurrencyLimit;
 use crate::resolve::introspection::control_request::ControlRequests;
@@ -62,14 +63,15 @@ impl IntrospectionBuilder {
 
         let settings = discovery::Settings { connection, max_in_flight };
         let authentication = self.authentication.get(CLIENT_AUTHENTICATION)?.unwrap_or_default();
+        let authenticator = Authenticator::new(authentication, &clock())?;
         #[cfg(feature = "jwt")]
         let signature = {
-            let (issuer, client_id) = (self.location.issuer(), authentication.client_id());
+            let (issuer, client_id) = (self.location.issuer(), authenticator.client_id());
             self.signed_response.verifier(issuer, client_id, settings.clone())?
         };
         let requests = Arc::new(RequestSender {
             endpoint: endpoint_source(self.location, settings)?,
-            authentication,
+            authenticator,
             client_identity: self.client_identity.get(CLIENT_IDENTITY)?,
             response_reader: ResponseReader {
                 claims,

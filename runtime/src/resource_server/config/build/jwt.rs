@@ -50,7 +50,12 @@ impl ResourceServerConfig {
             (INTROSPECTION_URL, self.introspection_url.is_some()),
             (SettingName::of_configuration("client_id"), self.client_id.is_some()),
             (SettingName::of_configuration("client_secret"), self.client_secret.is_some()),
+            (
+                SettingName::of_configuration("client_secret_file"),
+                self.client_secret_file.is_some(),
+            ),
             (both("bearer_token"), self.bearer_token.is_some()),
+            (SettingName::of_configuration("bearer_token_file"), self.bearer_token_file.is_some()),
             (both("client_authentication"), self.client_authentication.is_some()),
             (both("signed_response"), is_signed),
             (both("signed_response_audience"), self.signed_response_audience.is_some()),

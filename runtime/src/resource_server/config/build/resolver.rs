@@ -2,18 +2,13 @@
 
 use std::time::Duration;
 
-use super::super::{ClientAuthenticationMethod, ResourceServerConfig};
+use super::super::ResourceServerConfig;
 use crate::resolve::introspection::INTROSPECTION_URL;
 use crate::resource_server::SettingName;
-use crate::telemetry::Quoted;
 use crate::{
-    Cached, CachedBuilder, ClientAuthentication, Introspection, IntrospectionBuilder, Resolver,
-    ResourceServerBuilder, Secret, SetupError,
+    Cached, CachedBuilder, Introspection, IntrospectionBuilder, Resolver, ResourceServerBuilder,
+    SetupError,
 };
-
-const CLIENT_ID: SettingName = SettingName::of_configuration("client_id");
-const CLIENT_SECRET: SettingName = SettingName::of_configuration("client_secret");
-const BEARER_TOKEN: SettingName = SettingName::of_both("bearer_token");
 
 impl ResourceServerConfig {
     /// Sets the resolver of the `mode`, after the discovery of its endpoints.
@@ -68,7 +63,7 @@ impl ResourceServerConfig {
         &self,
         builder: IntrospectionBuilder,
     ) -> Result<IntrospectionBuilder, SetupError> {
-        let mut builder = builder.client_authentication(self.authentication()?);
+        let mut builder = builder.client_authentication(self.client_authentication()?);
         #[cfg(feature = "jwt")]
         {
             builder = self.with_signed_response(builder);
@@ -131,44 +126,5 @@ impl ResourceServerConfig {
             cached = cached.stale_scopes(scopes);
         }
         cached
-    }
-
-    fn authentication(&self) -> Result<ClientAuthentication, SetupError> {
-        use ClientAuthenticationMethod::{ClientSecretBasic, ClientSecretPost, None as Nothing};
-        let settings = (&self.client_id, &self.client_secret, &self.bearer_token);
-        let is_empty = |secret: &Option<Secret>| {
-            secret.as_ref().is_some_and(|secret| secret.expose().is_empty())
-        };
-        let empty = [
-            (CLIENT_ID, self.client_id.as_deref() == Some("")),
-            (CLIENT_SECRET, is_empty(&self.client_secret)),
-            (BEARER_TOKEN, is_empty(&self.bearer_token)),
-        ];
-        if let Some((setting, _)) = empty.into_iter().find(|(_, is_empty)| *is_empty) {
-            return Err(SetupError::invalid(setting, "a text that is not empty", Quoted("")));
-        }
-        match (self.client_authentication, settings) {
-            (None, (None, None, Some(token))) => Ok(ClientAuthentication::bearer(token.clone())),
-            // With a client id alone, the secret is probably missing, so `none` must be explicit.
-            (None, (None, None, None)) | (Some(Nothing), (_, None, None)) => {
-                Ok(ClientAuthentication::None)
-            }
-            (None | Some(ClientSecretBasic), (Some(id), Some(secret), None)) => {
-                Ok(ClientAuthentication::Basic { id: id.clone(), secret: secret.clone() })
-            }
-            (Some(ClientSecretPost), (Some(id), Some(secret), None)) => {
-                Ok(ClientAuthentication::Post { id: id.clone(), secret: secret.clone() })
-            }
-            _ => Err(SetupError::Contradiction {
-                settings: vec![
-                    CLIENT_ID,
-                    CLIENT_SECRET,
-                    BEARER_TOKEN,
-                    SettingName::of_both("client_authentication"),
-                ],
-                reason: "set `client_id` and `client_secret`, or `bearer_token` alone, or none of \
-                         them; with the `client_authentication` `none`, at most `client_id`",
-            }),
-        }
     }
 }

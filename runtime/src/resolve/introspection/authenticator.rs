@@ -1,0 +1,133 @@
+//! Client authentication of introspection requests (RFC 7662 §2.1).
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
+use reqwest::RequestBuilder;
+use url::form_urlencoded::{Serializer, byte_serialize};
+
+use super::ClientAuthentication;
+use super::client_identity;
+use super::token_source::{BearerKind, DynTokenSource};
+use crate::loaded::Loaded;
+use crate::{ClientError, Clock, ResolveError, Secret, SettingName, SetupError};
+
+const CLIENT_SECRET: SettingName = SettingName::with_key("client_secret", "client_secret_file");
+const BEARER_TOKEN: SettingName = SettingName::with_key("bearer_token", "bearer_token_file");
+
+/// Authenticates requests. Made of a [`ClientAuthentication`], whose files it has read.
+pub(super) struct Authenticator {
+    method: Method,
+    /// Distinguishes clients, without a secret.
+    pub(super) identity: String,
+}
+
+enum Method {
+    None,
+    Basic { id: String, secret: Loaded<Secret> },
+    Post { id: String, secret: Loaded<Secret> },
+    Bearer(Loaded<Secret>),
+    Source(Arc<dyn DynTokenSource>),
+}
+
+/// What a request was authenticated with.
+pub(super) enum Credentials {
+    /// Nothing that can be replaced.
+    Other,
+    Secret(Arc<Secret>),
+}
+
+impl Authenticator {
+    pub(super) fn new(
+        authentication: ClientAuthentication,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, SetupError> {
+        let identity = client_identity::of(&authentication);
+        let method = match authentication {
+            ClientAuthentication::None => Method::None,
+            ClientAuthentication::Basic { id, secret } => {
+                Method::Basic { id, secret: secret.load_text(CLIENT_SECRET, clock)? }
+            }
+            ClientAuthentication::Post { id, secret } => {
+                Method::Post { id, secret: secret.load_text(CLIENT_SECRET, clock)? }
+            }
+            ClientAuthentication::Bearer(source) => match source.0 {
+                BearerKind::Secret(token) => Method::Bearer(token.load_text(BEARER_TOKEN, clock)?),
+                BearerKind::Source { source, .. } => Method::Source(source),
+            },
+        };
+        Ok(Self { method, identity })
+    }
+
+    pub(super) fn client_id(&self) -> Option<&str> {
+        match &self.method {
+            Method::Basic { id, .. } | Method::Post { id, .. } => Some(id),
+            Method::None | Method::Bearer(_) | Method::Source(_) => None,
+        }
+    }
+
+    pub(super) fn is_none(&self) -> bool {
+        matches!(self.method, Method::None)
+    }
+
+    /// Adds the form and the credentials to a request.
+    pub(super) async fn authenticate(
+        &self,
+        request: RequestBuilder,
+        mut form: String,
+    ) -> Result<(RequestBuilder, Credentials), ResolveError> {
+        let (request, credentials) = match &self.method {
+            Method::None => (request, Credentials::Other),
+            Method::Basic { id, secret } => {
+                let secret = secret.get().await;
+                let encode = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+                let request = request.basic_auth(encode(id), Some(encode(secret.expose())));
+                (request, Credentials::Secret(secret))
+            }
+            Method::Post { id, secret } => {
+                let secret = secret.get().await;
+                let added = [("client_id", id.as_str()), ("client_secret", secret.expose())];
+                form = Serializer::for_suffix(form, 0).extend_pairs(added).finish();
+                (request, Credentials::Secret(secret))
+            }
+            Method::Bearer(token) => {
+                let token = token.get().await;
+                (request.header(AUTHORIZATION, bearer(&token)?), Credentials::Secret(token))
+            }
+            Method::Source(source) => {
+                let token = source.token_boxed().await?;
+                (request.header(AUTHORIZATION, bearer(&token)?), Credentials::Other)
+            }
+        };
+        Ok((request.body(form), credentials))
+    }
+
+    /// Whether there are other credentials than these, which the authorization server has rejected.
+    pub(super) async fn has_replaced(&self, rejected: &Credentials) -> bool {
+        match (&self.method, rejected) {
+            (
+                Method::Basic { secret, .. } | Method::Post { secret, .. } | Method::Bearer(secret),
+                Credentials::Secret(rejected),
+            ) => secret.reload_after_rejection(rejected).await,
+            _ => false,
+        }
+    }
+}
+
+fn bearer(token: &Secret) -> Result<HeaderValue, ResolveError> {
+    let header = HeaderValue::try_from(format!("Bearer {}", token.expose()));
+    let mut header =
+        header.map_err(|_| ResolveError::InvalidClient(ClientError::Rejected(None)))?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+impl fmt::Debug for Authenticator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authenticator")
+            .field("client_id", &self.client_id())
+            .finish_non_exhaustive()
+    }
+}
