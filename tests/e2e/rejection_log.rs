@@ -293,13 +293,13 @@ async fn a_member_of_the_wrong_type_is_named_with_the_setting() {
         ),
         "{line}"
     );
-    let scope = format!(r#"{{"active":true,"aud":"{RESOURCE}","scope":["canary",1]}}"#);
+    let scope = format!(r#"{{"active":true,"aud":"{RESOURCE}","scope":["canary"]}}"#);
     let line = logged(None, &scope, 503).await;
     assert!(
         line.ends_with(
-            "detail=the member `scope` is an array with other elements than strings, expected a string \
-             or an array of strings setting=`scope_claims` (REQUIRES_AUTH_SCOPE_CLAIMS): `name` for a \
-             string or an array of strings, `name{}` for the member names of an object"
+            "detail=the member `scope` is an array of strings, expected a string setting=`scope_claims` (REQUIRES_AUTH_SCOPE_CLAIMS): `scope` is a \
+             string, `scope[]` an array of strings, `/scope` either; another `name` is either, `name{}` \
+             the member names of an object"
         ),
         "{line}"
     );

@@ -19,10 +19,11 @@ use path::Path;
 ///
 /// | text | meaning |
 /// |---|---|
-/// | `scp` | a member: a string of scopes separated by spaces, or an array of strings, each of which is one scope |
+/// | `scope` | the default: one string of scopes separated by spaces, as the standards define it |
+/// | `scp` | any other member: a string of scopes separated by spaces, or an array of strings, each of which is one scope |
 /// | `permissions[]` | a member: an array of strings only; a string with spaces is not split but rejected |
 /// | `urn:zitadel:iam:org:project:roles{}` | a member: an object, whose member names are the scopes and whose values are objects |
-/// | `/realm_access/roles[]` | the same forms at a JSON pointer (RFC 6901) |
+/// | `/realm_access/roles[]` | the same forms at a JSON pointer (RFC 6901); `/scope` is the member `scope` as a string or an array |
 /// | `/resource_access/my-api/roles[]` | the roles of one client of Keycloak |
 /// | `/resource_access/*/roles[]` | at each member of an object, whatever its name |
 ///
@@ -47,9 +48,13 @@ pub struct ScopeClaim {
     form: Form,
 }
 
+/// The scope claim of the standards.
+const SCOPE: &str = "scope";
+
 /// The JSON type of a scope claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
+    String,
     StringOrArray,
     Array,
     MemberNames,
@@ -59,12 +64,18 @@ impl Form {
     /// The forms that have a suffix, with this suffix.
     const SUFFIXES: [(&'static str, Self); 2] = [("[]", Self::Array), ("{}", Self::MemberNames)];
 
+    /// RFC 7662 §2.2 and RFC 9068 §2.2.3 define `scope` as a string. No standard defines the others.
+    fn without_suffix(place: &str) -> Self {
+        if place == SCOPE { Self::String } else { Self::StringOrArray }
+    }
+
     fn suffix(self) -> &'static str {
         Self::SUFFIXES.iter().find(|(_, form)| *form == self).map_or("", |(suffix, _)| suffix)
     }
 
     fn expected(self) -> &'static str {
         match self {
+            Self::String => "a string",
             Self::StringOrArray => "a string or an array of strings",
             Self::Array => "an array of strings",
             Self::MemberNames => "an object of objects",
@@ -74,7 +85,9 @@ impl Form {
     /// The scopes in a value; `None` if it has another JSON type.
     fn scopes(self, value: &Value) -> Option<Vec<&str>> {
         match (self, value) {
-            (Self::StringOrArray, Value::String(text)) => Some(pieces(text).collect()),
+            (Self::String | Self::StringOrArray, Value::String(text)) => {
+                Some(pieces(text).collect())
+            }
             (Self::StringOrArray | Self::Array, Value::Array(elements)) => {
                 elements.iter().map(Value::as_str).collect()
             }
@@ -107,14 +120,14 @@ impl ScopeClaim {
 
     /// The name in an error, which repeats no configured text.
     fn error_name(&self) -> &'static str {
-        if self.path.is_member("scope") { "scope" } else { SCOPE_CLAIMS }
+        if self.path.is_member(SCOPE) { SCOPE } else { SCOPE_CLAIMS }
     }
 }
 
 /// `scope` (RFC 7662 §2.2).
 impl Default for ScopeClaim {
     fn default() -> Self {
-        Self { path: Path::member("scope"), form: Form::StringOrArray }
+        Self { path: Path::member(SCOPE), form: Form::String }
     }
 }
 
@@ -125,7 +138,7 @@ impl FromStr for ScopeClaim {
         let mut suffixes = Form::SUFFIXES.into_iter();
         let (place, form) = suffixes
             .find_map(|(suffix, form)| Some((text.strip_suffix(suffix)?, form)))
-            .unwrap_or((text, Form::StringOrArray));
+            .unwrap_or((text, Form::without_suffix(text)));
         Ok(Self { path: Path::parse(place).ok_or(ScopeClaimError(()))?, form })
     }
 }

@@ -60,8 +60,8 @@ const CREDENTIALS_OR_NONE: &str = "the same answer to every token: `client_authe
     REQUIRES_AUTH_CLIENT_SECRET, REQUIRES_AUTH_BEARER_TOKEN); this answer only to bad tokens: the \
     authorization server reads no credentials, so leave them out, and it means an inactive token";
 
-const SCOPE_PLACES: &str = "`scope_claims` (REQUIRES_AUTH_SCOPE_CLAIMS): `name` for a string or an array of \
-    strings, `name{}` for the member names of an object";
+const SCOPE_PLACES: &str = "`scope_claims` (REQUIRES_AUTH_SCOPE_CLAIMS): `scope` is a string, `scope[]` an \
+    array of strings, `/scope` either; another `name` is either, `name{}` the member names of an object";
 
 const AUDIENCE_MEMBER: &str = "none: the authorization server has to leave `aud` out or name an \
     audience; many do if the client requests the token with the parameter `resource` (RFC 8707)";

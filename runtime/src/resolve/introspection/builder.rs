@@ -210,7 +210,7 @@ impl IntrospectionBuilder {
     }
 
     /// Sets the members of the response that contain the scopes: see [`ScopeClaim`]. Default: `scope`
-    /// (RFC 7662 §2.2), a string or an array.
+    /// (RFC 7662 §2.2), a string.
     pub fn scope_claims(mut self, claims: impl IntoIterator<Item = ScopeClaim>) -> Self {
         self.scope_claims.set(claims.into_iter().collect());
         self

@@ -106,7 +106,7 @@ impl JwtVerifierBuilder {
     }
 
     /// Sets the claims that contain the scopes: see [`ScopeClaim`]. Default: `scope`
-    /// (RFC 9068 §2.2.3), a string or an array.
+    /// (RFC 9068 §2.2.3), a string.
     pub fn scope_claims(mut self, claims: impl IntoIterator<Item = ScopeClaim>) -> Self {
         self.scope_claims.set(claims.into_iter().collect());
         self
