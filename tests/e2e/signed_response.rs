@@ -104,7 +104,7 @@ async fn a_plain_response_is_unusable_and_the_log_names_the_setting() {
     assert_eq!(service.runs(), 0);
     let line = &warned(&log)[0];
     for part in [
-        "the answer is not signed",
+        "the response is not signed",
         "expected=the media type `application/token-introspection+jwt`",
         "setting=`signed_response` (REQUIRES_AUTH_SIGNED_RESPONSE)",
     ] {
