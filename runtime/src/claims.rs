@@ -16,7 +16,7 @@ pub use claims::Claims;
 #[cfg(feature = "jwt")]
 pub(crate) use document::parse_unambiguous;
 #[cfg(feature = "jwt")]
-pub(crate) use duplicate_members::has_repeated_members;
+pub(crate) use duplicate_members::parse_object;
 pub use reader::ClaimsReader;
 pub use scope_claim::{ScopeClaim, ScopeClaimError};
 #[cfg(feature = "redis")]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::duplicate_members::{Repeated, has_reserved_name};
+use super::duplicate_members::{ParsedValue, Repeated, has_reserved_name};
 use crate::resolve::ResponseError;
 
 /// A JSON document without reserved member names, and its repeated members.
@@ -16,12 +16,12 @@ impl<'a> Document<'a> {
     pub(super) fn parse(json: &'a [u8]) -> Result<Self, ResponseError> {
         let unreadable = || unreadable(json);
         let text = str::from_utf8(json).map_err(|_| unreadable())?;
-        let repeated = serde_json::from_str(text).map_err(|_| unreadable())?;
-        // Before this crate or the application parses the text as a `Value`.
+        let parsed = serde_json::from_str(text).map_err(|_| unreadable())?;
+        let ParsedValue { value, repeated } = parsed;
+        // Before the application parses the text as a `Value`.
         if has_reserved_name(text) {
             return Err(ResponseError::ReservedMember);
         }
-        let value = serde_json::from_str(text).map_err(|_| unreadable())?;
         Ok(Self { text, value, repeated })
     }
 }

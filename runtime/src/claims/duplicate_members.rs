@@ -1,5 +1,5 @@
-//! Detects repeated member names in JSON. Some parsers keep the first member and some the last, so that they read
-//! different values from the same document (RFC 8259 §4).
+//! Parses JSON and detects repeated member names. Some parsers keep the first member and some the last, so that they
+//! read different values from the same document (RFC 8259 §4).
 //!
 //! Detects member names that `serde_json` reserves as well. With its feature `raw_value`, `serde_json::Value` reads
 //! the object `{"$serde_json::private::RawValue": "true"}` as the boolean `true`; with `arbitrary_precision` it
@@ -10,7 +10,17 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
+use serde_json::{Map, Number, Value};
+
+/// A JSON value, and its repeated members, of which it has the last one.
+///
+/// The value and the names come from one pass over the text: the tokens of callers are read like this.
+pub(super) struct ParsedValue {
+    pub(super) value: Value,
+    pub(super) repeated: Repeated,
+}
 
 /// The member names that occur more than once in a JSON value.
 #[derive(Debug, Default)]
@@ -27,13 +37,107 @@ impl Repeated {
     }
 }
 
-/// Whether a JSON text has a repeated member at any depth; `None` for a text that is no JSON object.
+/// The object that a JSON text is; `None` for any other text, and for one with a repeated or reserved member name at
+/// any depth.
 #[cfg(feature = "jwt")]
-pub(crate) fn has_repeated_members(json: &[u8]) -> Option<bool> {
-    if !json.trim_ascii_start().starts_with(b"{") {
-        return None;
+pub(crate) fn parse_object(json: &[u8]) -> Option<Map<String, Value>> {
+    let text = str::from_utf8(json).ok()?;
+    let parsed: ParsedValue = serde_json::from_str(text).ok()?;
+    match parsed.value {
+        Value::Object(members) if !parsed.repeated.any() && !has_reserved_name(text) => {
+            Some(members)
+        }
+        _ => None,
     }
-    serde_json::from_slice(json).ok().map(|repeated: Repeated| repeated.any())
+}
+
+impl<'de> Deserialize<'de> for ParsedValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+/// The name of the only member of a number that `serde_json` passes to a visitor with `arbitrary_precision`.
+const NUMBER: &str = "$serde_json::private::Number";
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = ParsedValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ParsedValue, A::Error> {
+        let mut members = Map::new();
+        let mut repeated = Repeated::default();
+        while let Some(name) = map.next_key::<String>()? {
+            let ParsedValue { value, repeated: below } = map.next_value()?;
+            repeated.below |= below.any();
+            match members.entry(name) {
+                Entry::Vacant(entry) => {
+                    entry.insert(value);
+                }
+                Entry::Occupied(mut entry) => {
+                    repeated.own.insert(entry.key().clone());
+                    entry.insert(value);
+                }
+            }
+        }
+        // A text that has this name itself is rejected because of it.
+        if let (1, Some(Value::String(number))) = (members.len(), members.get(NUMBER))
+            && let Ok(number) = number.parse::<Number>()
+        {
+            return Ok(Value::Number(number).into());
+        }
+        Ok(ParsedValue { value: Value::Object(members), repeated })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<ParsedValue, A::Error> {
+        let mut elements = Vec::new();
+        let mut repeated = Repeated::default();
+        while let Some(element) = seq.next_element::<ParsedValue>()? {
+            repeated.below |= element.repeated.any();
+            elements.push(element.value);
+        }
+        Ok(ParsedValue { value: Value::Array(elements), repeated })
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<ParsedValue, E> {
+        Ok(Value::Bool(value).into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<ParsedValue, E> {
+        Ok(Value::from(value).into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<ParsedValue, E> {
+        Ok(Value::from(value).into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<ParsedValue, E> {
+        Ok(Value::from(value).into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<ParsedValue, E> {
+        Ok(Value::from(value).into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<ParsedValue, E> {
+        Ok(Value::String(value).into())
+    }
+
+    fn visit_unit<E>(self) -> Result<ParsedValue, E> {
+        Ok(Value::Null.into())
+    }
+}
+
+/// A value without members.
+impl From<Value> for ParsedValue {
+    fn from(value: Value) -> Self {
+        Self { value, repeated: Repeated::default() }
+    }
 }
 
 /// The prefix of the member names that `serde_json` reserves.
@@ -44,6 +148,10 @@ const RESERVED: &str = "$serde_json::private::";
 /// It reads the text instead of using the parser: with `arbitrary_precision`, `serde_json` passes every number to a
 /// visitor as an object with such a name.
 pub(super) fn has_reserved_name(json: &str) -> bool {
+    // In most texts there is none of the two, and finding that out is fast.
+    if !json.as_bytes().contains(&b'$') && !json.as_bytes().contains(&b'\\') {
+        return false;
+    }
     let mut rest = json;
     while let Some((string, after)) = next_string(rest) {
         rest = after;
@@ -78,102 +186,6 @@ fn unescaped(string: &str) -> Cow<'_, str> {
     }
 }
 
-impl<'de> Deserialize<'de> for Repeated {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Walk)
-    }
-}
-
-/// The name of a member, borrowed unless it has an escape.
-struct Name<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(NameVisitor)
-    }
-}
-
-struct NameVisitor;
-
-impl<'de> Visitor<'de> for NameVisitor {
-    type Value = Name<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a member")
-    }
-
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
-        Ok(Name(Cow::Borrowed(name)))
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
-        Ok(Name(Cow::Owned(name.to_owned())))
-    }
-}
-
-struct Walk;
-
-impl<'de> Visitor<'de> for Walk {
-    type Value = Repeated;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Repeated, A::Error> {
-        let mut names: Vec<Cow<'de, str>> = Vec::new();
-        let mut repeated = Repeated::default();
-        while let Some(Name(name)) = map.next_key()? {
-            repeated.below |= map.next_value::<Repeated>()?.any();
-            names.push(name);
-        }
-        // Faster than a set, also for objects with few members.
-        names.sort_unstable();
-        let neighbours = names.windows(2).filter_map(|pair| match pair {
-            [one, other] if one == other => Some(one.clone().into_owned()),
-            _ => None,
-        });
-        repeated.own.extend(neighbours);
-        Ok(repeated)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Repeated, A::Error> {
-        let mut repeated = Repeated::default();
-        while let Some(element) = seq.next_element::<Repeated>()? {
-            repeated.below |= element.any();
-        }
-        Ok(repeated)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Repeated, E> {
-        Ok(Repeated::default())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Repeated, E> {
-        Ok(Repeated::default())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Repeated, E> {
-        Ok(Repeated::default())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Repeated, E> {
-        Ok(Repeated::default())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Repeated, E> {
-        Ok(Repeated::default())
-    }
-
-    fn visit_unit<E>(self) -> Result<Repeated, E> {
-        Ok(Repeated::default())
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Repeated, D::Error> {
-        IgnoredAny::deserialize(deserializer).map(|_| Repeated::default())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,7 +206,7 @@ mod tests {
                 format!("{{\"active\":true,\"a\":[[{{\"b\":1,\"{name}\"\r\n\t :null}}]]}}"),
                 format!(r#"{{"a":"\\\"{{","{name}":1}}"#),
             ] {
-                assert!(serde_json::from_str::<Repeated>(&json).is_ok(), "{json}");
+                assert!(serde_json::from_str::<ParsedValue>(&json).is_ok(), "{json}");
                 assert!(has_reserved_name(&json), "{json}");
             }
         }
@@ -212,9 +224,29 @@ mod tests {
     }
 
     #[test]
+    fn the_value_is_the_one_that_serde_json_reads() {
+        // R-D11
+        for json in [
+            r#"{"a":[1,-2,3.5,1e400,18446744073709551615,18446744073709551616,true,null],"b":{}}"#,
+            r#"{"a":"\u00e4\ud83d\ude00\n","\"":[[],[[]]],"":0}"#,
+            "[]",
+            "null",
+            "-0",
+            r#""text""#,
+            r#"{"a":1,"a":{"b":2,"b":3}}"#,
+        ] {
+            let expected: Option<Value> = serde_json::from_str(json).ok();
+            let parsed: Option<ParsedValue> = serde_json::from_str(json).ok();
+            assert_eq!(parsed.map(|parsed| parsed.value), expected, "{json}");
+        }
+        let deep = "[".repeat(200) + &"]".repeat(200);
+        assert!(serde_json::from_str::<ParsedValue>(&deep).is_err());
+    }
+
+    #[test]
     fn a_repeated_name_is_found_at_any_depth() {
         // R-D11
-        let read = |json: &str| serde_json::from_str::<Repeated>(json).unwrap();
+        let read = |json: &str| serde_json::from_str::<ParsedValue>(json).unwrap().repeated;
         assert!(!read(r#"{"a":1,"b":[{"a":null},{"a":-1.5}],"c":{"a":"x"},"d":true}"#).any());
         assert!(read(r#"{"a":1,"\u0061":2}"#).own.contains("a"), "an escape is the same name");
         for below in [r#"{"a":{"b":1,"b":1}}"#, r#"{"a":[[{"b":1,"b":2}]]}"#] {

@@ -1,10 +1,9 @@
 //! The header of a JWS (RFC 7515 §4).
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 
 use super::{CompactJws, base64url};
-use crate::claims::has_repeated_members;
+use crate::claims::parse_object;
 use crate::token_error::JwtError;
 
 /// The longest `kid`, in bytes.
@@ -22,23 +21,6 @@ pub(crate) struct JwsHeader {
     pub(crate) key_id: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Parameters {
-    alg: String,
-    #[serde(default, deserialize_with = "present")]
-    typ: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    kid: Option<String>,
-    crit: Option<IgnoredAny>,
-    zip: Option<IgnoredAny>,
-    enc: Option<IgnoredAny>,
-}
-
-/// A parameter that is there must have its type: `null` is none.
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    String::deserialize(deserializer).map(Some)
-}
-
 impl JwsHeader {
     /// Reads the header of a JWS.
     ///
@@ -46,22 +28,29 @@ impl JwsHeader {
     /// those of encrypted tokens.
     pub(crate) fn read(jws: &CompactJws<'_>) -> Result<Self, JwtError> {
         let json = base64url::decode(jws.header).ok_or(JwtError::Encoding)?;
-        let repeated = has_repeated_members(&json).ok_or(JwtError::Header)?;
-        let parameters: Parameters = serde_json::from_slice(&json).map_err(|_| JwtError::Header)?;
-        let Parameters { alg, typ, kid, crit, zip, enc } = parameters;
-        let too_long = |name: &Option<String>, max| name.as_ref().is_some_and(|it| it.len() > max);
-        if repeated
-            || zip.is_some()
-            || enc.is_some()
-            || alg.len() > MAX_NAME_LENGTH
-            || too_long(&typ, MAX_NAME_LENGTH)
-            || too_long(&kid, MAX_KEY_ID_LENGTH)
-        {
+        let mut parameters = parse_object(&json).ok_or(JwtError::Header)?;
+        let algorithm = text(&mut parameters, "alg", MAX_NAME_LENGTH)?.ok_or(JwtError::Header)?;
+        let media_type = text(&mut parameters, "typ", MAX_NAME_LENGTH)?;
+        let key_id = text(&mut parameters, "kid", MAX_KEY_ID_LENGTH)?;
+        if parameters.contains_key("zip") || parameters.contains_key("enc") {
             return Err(JwtError::Header);
         }
-        if crit.is_some() {
+        if parameters.contains_key("crit") {
             return Err(JwtError::CriticalHeader);
         }
-        Ok(Self { algorithm: alg, media_type: typ, key_id: kid })
+        Ok(Self { algorithm, media_type, key_id })
+    }
+}
+
+/// A parameter, which must be a text of bounded length if it is there: `null` is none.
+fn text(
+    parameters: &mut Map<String, Value>,
+    name: &str,
+    max_length: usize,
+) -> Result<Option<String>, JwtError> {
+    match parameters.remove(name) {
+        None => Ok(None),
+        Some(Value::String(text)) if text.len() <= max_length => Ok(Some(text)),
+        Some(_) => Err(JwtError::Header),
     }
 }
