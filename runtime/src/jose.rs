@@ -13,12 +13,11 @@ mod header;
 mod jwk;
 #[cfg(feature = "jwt")]
 mod jwk_set;
-#[cfg(all(feature = "jwt", feature = "testing"))]
-#[cfg_attr(not(test), expect(dead_code, reason = "client authentication with private_key_jwt"))]
+#[cfg(feature = "jwt")]
 mod private_jwk;
-#[cfg(all(feature = "jwt", feature = "testing"))]
+#[cfg(all(feature = "jwt", any(test, feature = "testing")))]
 mod rsa_public_key;
-#[cfg(all(feature = "jwt", feature = "testing"))]
+#[cfg(feature = "jwt")]
 mod signing_key;
 
 #[cfg(feature = "jwt")]
@@ -28,5 +27,7 @@ pub(crate) use compact::CompactJws;
 pub(crate) use header::JwsHeader;
 #[cfg(feature = "jwt")]
 pub(crate) use jwk_set::JwkSet;
-#[cfg(all(feature = "jwt", feature = "testing"))]
+#[cfg(feature = "jwt")]
+pub(crate) use private_jwk::PrivateJwk;
+#[cfg(feature = "jwt")]
 pub(crate) use signing_key::SigningKey;

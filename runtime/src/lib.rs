@@ -249,12 +249,12 @@ pub use resolve::Revision;
 pub use resolve::cache::{Cached, CachedBuilder, InvalidationError, second_level};
 #[cfg(feature = "jwt")]
 pub use resolve::hybrid::Hybrid;
-#[cfg(feature = "jwt")]
-pub use resolve::introspection::SignedResponse;
 #[cfg(feature = "introspection")]
 pub use resolve::introspection::{
     BearerSource, ClientAuthentication, Introspection, IntrospectionBuilder, TokenSource,
 };
+#[cfg(feature = "jwt")]
+pub use resolve::introspection::{ClientAssertion, SignedResponse};
 #[cfg(feature = "jwt")]
 pub use resolve::jwt::{JwtVerifier, JwtVerifierBuilder, OptionalClaim};
 pub use resolve::{

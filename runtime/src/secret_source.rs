@@ -4,10 +4,15 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+#[cfg(feature = "jwt")]
 use secrecy::zeroize::Zeroizing;
 
-use crate::loaded::{Loaded, Source};
-use crate::reloaded_file::{ContentError, Parse, ReloadedFile};
+use crate::loaded::Loaded;
+#[cfg(feature = "jwt")]
+use crate::loaded::Source;
+#[cfg(feature = "jwt")]
+use crate::reloaded_file::Parse;
+use crate::reloaded_file::{ContentError, ReloadedFile};
 use crate::{Clock, Secret, SettingName, SetupError};
 
 /// A secret of this server, or the file that contains it.
@@ -49,6 +54,7 @@ impl SecretSource {
     }
 
     /// Makes a value of the secret. The setting is for messages.
+    #[cfg(feature = "jwt")]
     pub(crate) fn load<T>(
         self,
         setting: SettingName,
@@ -78,7 +84,8 @@ impl SecretSource {
     }
 }
 
-fn read_text(content: &[u8]) -> Result<Secret, ContentError> {
+/// The secret in a text, or in the content of a file.
+pub(crate) fn read_text(content: &[u8]) -> Result<Secret, ContentError> {
     let text = std::str::from_utf8(content).map_err(|_| "expected a text in UTF-8")?;
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);

@@ -58,9 +58,19 @@ impl PrivateJwk {
         self.0.kid.as_deref()
     }
 
-    /// `alg`: the only algorithm with which the key may be used (RFC 7517 §4.4).
-    pub(crate) fn algorithm(&self) -> Option<&str> {
-        self.0.alg.as_deref()
+    /// `alg`, the only algorithm with which the key may be used (RFC 7517 §4.4), else the first algorithm for its
+    /// kind.
+    pub(crate) fn default_algorithm(&self) -> Result<SigningAlgorithm, SigningKeyError> {
+        use SigningAlgorithm::{EdDsa, Es256, Es384, Rs256};
+        match (self.0.alg.as_deref(), &*self.0.kty, self.0.crv.as_deref()) {
+            (Some("Ed25519"), ..) => Ok(EdDsa),
+            (Some(algorithm), ..) => algorithm.parse().map_err(|_| SigningKeyError::Kind),
+            (None, "RSA", _) => Ok(Rs256),
+            (None, "EC", Some("P-256")) => Ok(Es256),
+            (None, "EC", Some("P-384")) => Ok(Es384),
+            (None, "OKP", Some("Ed25519")) => Ok(EdDsa),
+            _ => Err(SigningKeyError::Kind),
+        }
     }
 
     /// The key for signatures with this algorithm. Its private part must be that of its public part.
@@ -86,7 +96,7 @@ impl PrivateJwk {
                 point.extend(public("y", members.y.as_ref())?);
                 let d = private("d", members.d.as_ref())?;
                 EcdsaKeyPair::from_private_key_and_public_key(signing, &d, &point)
-                    .map(|pair| KeyPair::Ec(pair, curve))
+                    .map(KeyPair::Ec)
                     .ok()
             }
             Scheme::Ed25519 if is("OKP", Some("Ed25519")) => {

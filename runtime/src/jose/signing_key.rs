@@ -2,25 +2,33 @@
 
 use std::fmt;
 
+#[cfg(any(test, feature = "testing"))]
 use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
+#[cfg(any(test, feature = "testing"))]
 use aws_lc_rs::rsa::KeySize;
+#[cfg(any(test, feature = "testing"))]
+use aws_lc_rs::signature::KeyPair as _;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
-    EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384,
-    RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaKeyPair,
-    RsaSignatureEncoding,
+    EcdsaSigningAlgorithm, Ed25519KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512,
+    RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaKeyPair, RsaSignatureEncoding,
 };
+#[cfg(any(test, feature = "testing"))]
 use base64::Engine as _;
+#[cfg(any(test, feature = "testing"))]
 use base64::engine::general_purpose::STANDARD;
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject as _;
-use serde_json::{Value, json};
+use serde_json::Value;
+#[cfg(any(test, feature = "testing"))]
+use serde_json::json;
 
 use super::SigningAlgorithm::{
     self, EdDsa, Es256, Es384, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512,
 };
 use super::base64url;
+#[cfg(any(test, feature = "testing"))]
 use super::rsa_public_key::RsaPublicKey;
 
 /// A private key, for one algorithm.
@@ -31,7 +39,7 @@ pub(crate) struct SigningKey {
 
 pub(super) enum KeyPair {
     Rsa(RsaKeyPair, &'static RsaSignatureEncoding),
-    Ec(EcdsaKeyPair, &'static str),
+    Ec(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
 }
 
@@ -44,14 +52,13 @@ pub(super) enum Scheme {
 
 impl SigningKey {
     /// Generates a key. An RSA key has 2048 bits.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn generate(algorithm: SigningAlgorithm) -> Result<Self, SigningKeyError> {
         let pair = match scheme(algorithm) {
             Scheme::Rsa(encoding) => {
                 RsaKeyPair::generate(KeySize::Rsa2048).map(|pair| KeyPair::Rsa(pair, encoding))
             }
-            Scheme::Ec(signing, curve) => {
-                EcdsaKeyPair::generate(signing).map(|pair| KeyPair::Ec(pair, curve))
-            }
+            Scheme::Ec(signing, _) => EcdsaKeyPair::generate(signing).map(KeyPair::Ec),
             Scheme::Ed25519 => Ed25519KeyPair::generate().map(KeyPair::Ed25519),
         };
         let pair = pair.map_err(|_| SigningKeyError::Operation)?;
@@ -67,9 +74,7 @@ impl SigningKey {
             Scheme::Rsa(encoding) => {
                 RsaKeyPair::from_pkcs8(der).map(|pair| KeyPair::Rsa(pair, encoding))
             }
-            Scheme::Ec(signing, curve) => {
-                EcdsaKeyPair::from_pkcs8(signing, der).map(|pair| KeyPair::Ec(pair, curve))
-            }
+            Scheme::Ec(signing, _) => EcdsaKeyPair::from_pkcs8(signing, der).map(KeyPair::Ec),
             Scheme::Ed25519 => Ed25519KeyPair::from_pkcs8(der).map(KeyPair::Ed25519),
         };
         let pair = pair.map_err(|_| SigningKeyError::Key(algorithm))?;
@@ -77,13 +82,20 @@ impl SigningKey {
     }
 
     /// Reads the first PKCS#8 key of a PEM text, which has the label `PRIVATE KEY` (RFC 7468 §10).
-    #[cfg_attr(not(test), expect(dead_code, reason = "client authentication with private_key_jwt"))]
     pub(crate) fn from_pkcs8_pem(
         algorithm: SigningAlgorithm,
         pem: &[u8],
     ) -> Result<Self, SigningKeyError> {
         let der = PrivatePkcs8KeyDer::from_pem_slice(pem).map_err(|_| SigningKeyError::Pem)?;
         Self::from_pkcs8_der(algorithm, der.secret_pkcs8_der())
+    }
+
+    /// Reads a key as [`from_pkcs8_pem`](Self::from_pkcs8_pem) does, for the first algorithm of its kind.
+    pub(crate) fn from_pkcs8_pem_of_any_kind(pem: &[u8]) -> Result<Self, SigningKeyError> {
+        let der = PrivatePkcs8KeyDer::from_pem_slice(pem).map_err(|_| SigningKeyError::Pem)?;
+        let kinds = [Rs256, Es256, Es384, EdDsa].into_iter();
+        let mut keys = kinds.map(|kind| Self::from_pkcs8_der(kind, der.secret_pkcs8_der()));
+        keys.find_map(Result::ok).ok_or(SigningKeyError::Kind)
     }
 
     pub(crate) fn algorithm(&self) -> SigningAlgorithm {
@@ -109,7 +121,7 @@ impl SigningKey {
                 let mut signature = vec![0; pair.public_modulus_len()];
                 pair.sign(*encoding, &random, message, &mut signature).map(|()| signature)
             }
-            KeyPair::Ec(pair, _) => pair.sign(&random, message).map(|it| it.as_ref().to_vec()),
+            KeyPair::Ec(pair) => pair.sign(&random, message).map(|it| it.as_ref().to_vec()),
             KeyPair::Ed25519(pair) => pair.try_sign(message).map(|it| it.as_ref().to_vec()),
         };
         signature.map_err(|_| SigningKeyError::Operation)
@@ -117,6 +129,7 @@ impl SigningKey {
 
     /// The public key as a JWK (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2), for signatures with this algorithm
     /// only.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn public_jwk(&self, key_id: &str) -> Value {
         let mut jwk = match &self.pair {
             KeyPair::Rsa(pair, _) => {
@@ -125,7 +138,8 @@ impl SigningKey {
                     RsaPublicKey::read(pair.public_key().as_ref()).unwrap_or_default();
                 json!({ "kty": "RSA", "n": base64url::encode(n), "e": base64url::encode(e) })
             }
-            KeyPair::Ec(pair, curve) => {
+            KeyPair::Ec(pair) => {
+                let Scheme::Ec(_, curve) = scheme(self.algorithm) else { return Value::Null };
                 // An uncompressed point (SEC 1 §2.3.3): the byte 4 and two coordinates of the same length.
                 let point = pair.public_key().as_ref().get(1..).unwrap_or_default();
                 let (x, y) = point.split_at(point.len() / 2);
@@ -146,10 +160,11 @@ impl SigningKey {
     }
 
     /// The public key as `SubjectPublicKeyInfo` in PEM (RFC 7468 §13).
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn public_key_pem(&self) -> Result<String, SigningKeyError> {
         let der: Result<PublicKeyX509Der<'_>, _> = match &self.pair {
             KeyPair::Rsa(pair, _) => pair.public_key().as_der(),
-            KeyPair::Ec(pair, _) => pair.public_key().as_der(),
+            KeyPair::Ec(pair) => pair.public_key().as_der(),
             KeyPair::Ed25519(pair) => pair.public_key().as_der(),
         };
         let der = der.map_err(|_| SigningKeyError::Operation)?;
@@ -182,6 +197,8 @@ pub(crate) enum SigningKeyError {
     Pem,
     #[error("expected an unencrypted PKCS#8 key for {0}")]
     Key(SigningAlgorithm),
+    #[error("expected an RSA key with 2048 to 8192 bits, or one of P-256, P-384 or Ed25519")]
+    Kind,
     #[error("expected a JWK with a private key: a JSON object with `kty`, each member once")]
     Jwk,
     #[error(
@@ -272,7 +289,7 @@ mod tests {
     fn pkcs8(key: &SigningKey) -> Vec<u8> {
         let der: Pkcs8V1Der<'_> = match &key.pair {
             KeyPair::Rsa(pair, _) => pair.as_der().unwrap(),
-            KeyPair::Ec(pair, _) => return pair.to_pkcs8v1().unwrap().as_ref().to_vec(),
+            KeyPair::Ec(pair) => return pair.to_pkcs8v1().unwrap().as_ref().to_vec(),
             KeyPair::Ed25519(pair) => pair.as_der().unwrap(),
         };
         der.as_ref().to_vec()
@@ -316,7 +333,7 @@ mod tests {
             // The key itself is at the end: a point, or the numbers of an RSA key.
             let raw = match &key.pair {
                 KeyPair::Rsa(pair, _) => pair.public_key().as_ref(),
-                KeyPair::Ec(pair, _) => pair.public_key().as_ref(),
+                KeyPair::Ec(pair) => pair.public_key().as_ref(),
                 KeyPair::Ed25519(pair) => pair.public_key().as_ref(),
             };
             assert!(der.ends_with(raw), "{algorithm}");

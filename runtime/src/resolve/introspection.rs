@@ -12,9 +12,13 @@
 //! circuit breaker opens, and the gate blocks requests about all tokens, only if a control request, which
 //! is about a token that no caller chose, gets the same response.
 
+#[cfg(feature = "jwt")]
+mod assertion_key;
 mod authenticator;
 mod builder;
 mod circuit_breaker;
+#[cfg(feature = "jwt")]
+mod client_assertion;
 mod client_authentication;
 mod client_identity;
 mod concurrency_limit;
@@ -38,6 +42,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 pub(crate) use builder::INTROSPECTION_URL;
 pub use builder::IntrospectionBuilder;
+#[cfg(feature = "jwt")]
+pub use client_assertion::ClientAssertion;
 pub use client_authentication::ClientAuthentication;
 #[cfg(feature = "jwt")]
 pub use signed_response::SignedResponse;

@@ -119,7 +119,22 @@ pub struct ResourceServerConfig {
     /// The file with the bearer token, in place of `bearer_token`. A new token is used without a restart: see
     /// [`SecretSource`](crate::SecretSource). Default: none.
     pub bearer_token_file: Option<std::path::PathBuf>,
-    /// How the client id and secret are sent. Default: `client_secret_basic`.
+    /// The file with the private key of this client, for the `client_authentication` `private_key_jwt`: see
+    /// [`private_key_jwt`](crate::ClientAssertion::private_key_jwt). A new key is used without a restart.
+    /// Default: none.
+    #[cfg(feature = "jwt")]
+    pub client_private_key_file: Option<std::path::PathBuf>,
+    /// `kid` of the private key. Default: that of a JWK, else none.
+    #[cfg(feature = "jwt")]
+    pub client_key_id: Option<String>,
+    /// The algorithm of the private key. Default: see [`algorithm`](crate::ClientAssertion::algorithm).
+    #[cfg(feature = "jwt")]
+    pub client_assertion_algorithm: Option<crate::SigningAlgorithm>,
+    /// `aud` of the JWT of `private_key_jwt` and `client_secret_jwt`. Default: `issuer`; required without one.
+    #[cfg(feature = "jwt")]
+    pub client_assertion_audience: Option<String>,
+    /// How the client authenticates: `none`, `client_secret_basic`, `client_secret_post`, `private_key_jwt` or
+    /// `client_secret_jwt`. Default: `private_key_jwt` with a private key, else `client_secret_basic`.
     pub client_authentication: Option<ClientAuthenticationMethod>,
     /// `required`, `if-present` or `unchecked`. Default: `required`.
     #[serde(default)]

@@ -70,8 +70,8 @@ fn the_public_key_is_that_of_the_jwk_and_verifies() {
     for (jwk, algorithm) in [(rsa(), Rs512), (rsa(), Ps256), (ec(), Es256), (ed25519(), EdDsa)] {
         let jwk = with(with(jwk, "kid", "one"), "alg", algorithm.as_str());
         let private = PrivateJwk::read(jwk.to_string().as_bytes()).unwrap();
-        let names = (private.key_id(), private.algorithm());
-        assert_eq!(names, (Some("one"), Some(algorithm.as_str())));
+        let names = (private.key_id(), private.default_algorithm());
+        assert_eq!(names, (Some("one"), Ok(algorithm)));
         let signing = private.signing_key(algorithm).unwrap();
         let public = signing.public_jwk("one");
         for member in ["kty", "crv", "n", "e", "x", "y"] {

@@ -24,6 +24,7 @@ impl Endpoint {
         Ok(Self { url, connection: connection.clone(), client: RwLock::new((tls, client)) })
     }
 
+    #[cfg(feature = "jwt")]
     pub(in crate::resolve) async fn get(&self) -> Result<RequestBuilder, UnavailableError> {
         Ok(self.client().await?.get(self.url.clone()))
     }

@@ -9,6 +9,10 @@ use reqwest::RequestBuilder;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::ClientAuthentication;
+#[cfg(feature = "jwt")]
+use super::assertion_key::AssertionKey;
+#[cfg(feature = "jwt")]
+use super::client_assertion::AssertionSettings;
 use super::client_identity;
 use super::token_source::{BearerKind, DynTokenSource};
 use crate::loaded::Loaded;
@@ -16,6 +20,10 @@ use crate::{ClientError, Clock, ResolveError, Secret, SettingName, SetupError};
 
 const CLIENT_SECRET: SettingName = SettingName::with_key("client_secret", "client_secret_file");
 const BEARER_TOKEN: SettingName = SettingName::with_key("bearer_token", "bearer_token_file");
+
+/// RFC 7523 §2.2.
+#[cfg(feature = "jwt")]
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// Authenticates requests. Made of a [`ClientAuthentication`], whose files it has read.
 pub(super) struct Authenticator {
@@ -26,8 +34,16 @@ pub(super) struct Authenticator {
 
 enum Method {
     None,
-    Basic { id: String, secret: Loaded<Secret> },
-    Post { id: String, secret: Loaded<Secret> },
+    Basic {
+        id: String,
+        secret: Loaded<Secret>,
+    },
+    Post {
+        id: String,
+        secret: Loaded<Secret>,
+    },
+    #[cfg(feature = "jwt")]
+    Assertion(AssertionSettings, Arc<dyn Clock>),
     Bearer(Loaded<Secret>),
     Source(Arc<dyn DynTokenSource>),
 }
@@ -37,6 +53,8 @@ pub(super) enum Credentials {
     /// Nothing that can be replaced.
     Other,
     Secret(Arc<Secret>),
+    #[cfg(feature = "jwt")]
+    Key(Arc<AssertionKey>),
 }
 
 impl Authenticator {
@@ -53,6 +71,10 @@ impl Authenticator {
             ClientAuthentication::Post { id, secret } => {
                 Method::Post { id, secret: secret.load_text(CLIENT_SECRET, clock)? }
             }
+            #[cfg(feature = "jwt")]
+            ClientAuthentication::Assertion(assertion) => {
+                Method::Assertion(assertion.load(clock)?, Arc::clone(clock))
+            }
             ClientAuthentication::Bearer(source) => match source.0 {
                 BearerKind::Secret(token) => Method::Bearer(token.load_text(BEARER_TOKEN, clock)?),
                 BearerKind::Source { source, .. } => Method::Source(source),
@@ -64,6 +86,8 @@ impl Authenticator {
     pub(super) fn client_id(&self) -> Option<&str> {
         match &self.method {
             Method::Basic { id, .. } | Method::Post { id, .. } => Some(id),
+            #[cfg(feature = "jwt")]
+            Method::Assertion(settings, _) => Some(&settings.id),
             Method::None | Method::Bearer(_) | Method::Source(_) => None,
         }
     }
@@ -92,6 +116,18 @@ impl Authenticator {
                 form = Serializer::for_suffix(form, 0).extend_pairs(added).finish();
                 (request, Credentials::Secret(secret))
             }
+            #[cfg(feature = "jwt")]
+            Method::Assertion(AssertionSettings { id, audience, key }, clock) => {
+                let key = key.get().await;
+                let assertion = key.assertion(id, audience, clock.now())?;
+                let added = [
+                    ("client_id", id.as_str()),
+                    ("client_assertion_type", ASSERTION_TYPE),
+                    ("client_assertion", &assertion),
+                ];
+                form = Serializer::for_suffix(form, 0).extend_pairs(added).finish();
+                (request, Credentials::Key(key))
+            }
             Method::Bearer(token) => {
                 let token = token.get().await;
                 (request.header(AUTHORIZATION, bearer(&token)?), Credentials::Secret(token))
@@ -111,6 +147,10 @@ impl Authenticator {
                 Method::Basic { secret, .. } | Method::Post { secret, .. } | Method::Bearer(secret),
                 Credentials::Secret(rejected),
             ) => secret.reload_after_rejection(rejected).await,
+            #[cfg(feature = "jwt")]
+            (Method::Assertion(settings, _), Credentials::Key(rejected)) => {
+                settings.key.reload_after_rejection(rejected).await
+            }
             _ => false,
         }
     }

@@ -2,6 +2,8 @@
 
 mod build;
 #[cfg(feature = "jwt")]
+mod client_assertion;
+#[cfg(feature = "jwt")]
 mod signed_response;
 #[cfg(test)]
 mod tests;

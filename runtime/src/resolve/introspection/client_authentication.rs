@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+#[cfg(feature = "jwt")]
+use super::ClientAssertion;
 use super::token_source::{BearerSource, TokenSource};
 use crate::SecretSource;
 
@@ -37,6 +39,9 @@ pub enum ClientAuthentication {
         /// The client secret.
         secret: SecretSource,
     },
+    /// `private_key_jwt` or `client_secret_jwt`: a JWT that this server signs for each request (RFC 7523 §2.2).
+    #[cfg(feature = "jwt")]
+    Assertion(ClientAssertion),
     /// A bearer token of this server (RFC 6750 §2.1). Each introspection request gets it from its source.
     Bearer(BearerSource),
 }
@@ -56,6 +61,15 @@ impl ClientAuthentication {
     pub fn bearer_source(source: impl TokenSource) -> Self {
         Self::Bearer(BearerSource::new(source))
     }
+
+    /// Names the issuer, for methods that need it.
+    #[cfg(feature = "jwt")]
+    pub(super) fn with_issuer(self, issuer: Option<String>) -> Self {
+        match self {
+            Self::Assertion(assertion) => Self::Assertion(assertion.with_issuer(issuer)),
+            other => other,
+        }
+    }
 }
 
 /// Without secrets.
@@ -67,6 +81,8 @@ impl fmt::Debug for ClientAuthentication {
                 f.debug_struct("Basic").field("id", id).finish_non_exhaustive()
             }
             Self::Post { id, .. } => f.debug_struct("Post").field("id", id).finish_non_exhaustive(),
+            #[cfg(feature = "jwt")]
+            Self::Assertion(assertion) => assertion.fmt(f),
             Self::Bearer(_) => f.write_str("Bearer(..)"),
         }
     }

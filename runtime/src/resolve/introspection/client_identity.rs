@@ -19,6 +19,9 @@ pub(super) fn of(authentication: &ClientAuthentication) -> String {
                 None => format!("client {id:?}"),
             }
         }
+        // The key can be replaced; the client is the same.
+        #[cfg(feature = "jwt")]
+        ClientAuthentication::Assertion(assertion) => format!("client {:?}", assertion.id),
         ClientAuthentication::Bearer(source) => match &source.0 {
             BearerKind::Secret(token) => match token.text() {
                 Some(token) => format!("bearer {}", digest("", token)),

@@ -1,5 +1,7 @@
 //! Builds a resource server from its configuration.
 
+#[cfg(feature = "jwt")]
+mod client_assertion;
 mod client_authentication;
 #[cfg(feature = "jwt")]
 mod jwt;

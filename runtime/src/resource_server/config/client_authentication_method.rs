@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// How the client id and secret are sent, by its name in OAuth's metadata (RFC 8414 §2).
+/// How the client authenticates, by its name in OAuth's metadata (RFC 8414 §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -13,4 +13,10 @@ pub enum ClientAuthenticationMethod {
     ClientSecretBasic,
     /// In the form.
     ClientSecretPost,
+    /// A JWT that is signed with a private key (RFC 7523 §2.2).
+    #[cfg(feature = "jwt")]
+    PrivateKeyJwt,
+    /// A JWT with a message authentication code of the client secret (RFC 7523 §2.2).
+    #[cfg(feature = "jwt")]
+    ClientSecretJwt,
 }

@@ -88,7 +88,11 @@ impl FromText for AudienceCheck {
 }
 
 impl FromText for ClientAuthenticationMethod {
+    #[cfg(not(feature = "jwt"))]
     const EXPECTED: &'static str = "one of `none`, `client_secret_basic` or `client_secret_post`";
+    #[cfg(feature = "jwt")]
+    const EXPECTED: &'static str = "one of `none`, `client_secret_basic`, `client_secret_post`, \
+        `private_key_jwt` or `client_secret_jwt`";
 
     fn from_text(text: &str) -> Option<Self> {
         choice(text)
@@ -137,6 +141,15 @@ impl FromText for crate::SignedResponse {
 
     fn from_text(text: &str) -> Option<Self> {
         choice(text)
+    }
+}
+
+#[cfg(feature = "jwt")]
+impl FromText for crate::SigningAlgorithm {
+    const EXPECTED: &'static str = "an algorithm such as `RS256` or `ES256`";
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.trim().parse().ok()
     }
 }
 

@@ -63,6 +63,11 @@ impl IntrospectionBuilder {
 
         let settings = discovery::Settings { connection, max_in_flight };
         let authentication = self.authentication.get(CLIENT_AUTHENTICATION)?.unwrap_or_default();
+        #[cfg(feature = "jwt")]
+        let authentication = {
+            let issuer = self.location.issuer().or(self.signed_response.discovered_from());
+            authentication.with_issuer(issuer.map(str::to_owned))
+        };
         let authenticator = Authenticator::new(authentication, &clock())?;
         #[cfg(feature = "jwt")]
         let signature = {

@@ -95,6 +95,10 @@ impl Settings {
         algorithms: SingleValue::UNSET,
     };
 
+    pub(super) fn discovered_from(&self) -> Option<&str> {
+        self.discovered_from.as_deref()
+    }
+
     /// Checks the settings; `None` if responses are not signed. `issuer` and `client_id` are the defaults.
     pub(super) fn verifier(
         self,

@@ -7,12 +7,12 @@ use crate::resource_server::SettingName;
 use crate::telemetry::Quoted;
 use crate::{ClientAuthentication, Secret, SecretSource, SetupError};
 
-const CLIENT_ID: SettingName = SettingName::of_configuration("client_id");
-const CLIENT_SECRET: SettingName = SettingName::of_configuration("client_secret");
+pub(super) const CLIENT_ID: SettingName = SettingName::of_configuration("client_id");
+pub(super) const CLIENT_SECRET: SettingName = SettingName::of_configuration("client_secret");
 const CLIENT_SECRET_FILE: SettingName = SettingName::of_configuration("client_secret_file");
-const BEARER_TOKEN: SettingName = SettingName::of_both("bearer_token");
+pub(super) const BEARER_TOKEN: SettingName = SettingName::of_both("bearer_token");
 const BEARER_TOKEN_FILE: SettingName = SettingName::of_configuration("bearer_token_file");
-const CLIENT_AUTHENTICATION: SettingName = SettingName::of_both("client_authentication");
+pub(super) const CLIENT_AUTHENTICATION: SettingName = SettingName::of_both("client_authentication");
 
 impl ResourceServerConfig {
     pub(super) fn client_authentication(&self) -> Result<ClientAuthentication, SetupError> {
@@ -20,11 +20,11 @@ impl ResourceServerConfig {
         if self.client_id.as_deref() == Some("") {
             return Err(SetupError::invalid(CLIENT_ID, NOT_EMPTY, Quoted("")));
         }
-        let secret = (&self.client_secret, &self.client_secret_file);
-        let secret = source(secret, [CLIENT_SECRET, CLIENT_SECRET_FILE])?;
-        let bearer = (&self.bearer_token, &self.bearer_token_file);
-        let bearer = source(bearer, [BEARER_TOKEN, BEARER_TOKEN_FILE])?;
-        match (self.client_authentication, (&self.client_id, secret, bearer)) {
+        #[cfg(feature = "jwt")]
+        if let Some(assertion) = self.client_assertion()? {
+            return Ok(ClientAuthentication::Assertion(assertion));
+        }
+        match (self.client_authentication, (&self.client_id, self.secret()?, self.bearer()?)) {
             (None, (None, None, Some(token))) => Ok(ClientAuthentication::bearer(token)),
             // With a client id alone, the secret is probably missing, so `none` must be explicit.
             (None, (None, None, None)) | (Some(Nothing), (_, None, None)) => {
@@ -42,6 +42,16 @@ impl ResourceServerConfig {
                          them; with the `client_authentication` `none`, at most `client_id`",
             }),
         }
+    }
+
+    pub(super) fn secret(&self) -> Result<Option<SecretSource>, SetupError> {
+        let secret = (&self.client_secret, &self.client_secret_file);
+        source(secret, [CLIENT_SECRET, CLIENT_SECRET_FILE])
+    }
+
+    pub(super) fn bearer(&self) -> Result<Option<SecretSource>, SetupError> {
+        let bearer = (&self.bearer_token, &self.bearer_token_file);
+        source(bearer, [BEARER_TOKEN, BEARER_TOKEN_FILE])
     }
 }
 

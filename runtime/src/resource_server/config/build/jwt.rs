@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use super::super::{Mode, ResourceServerConfig};
+use super::client_assertion::{
+    CLIENT_ASSERTION_ALGORITHM, CLIENT_ASSERTION_AUDIENCE, CLIENT_KEY_ID, CLIENT_PRIVATE_KEY_FILE,
+};
 use crate::resolve::introspection::INTROSPECTION_URL;
 use crate::resource_server::SettingName;
 use crate::{
@@ -57,6 +60,10 @@ impl ResourceServerConfig {
             (both("bearer_token"), self.bearer_token.is_some()),
             (SettingName::of_configuration("bearer_token_file"), self.bearer_token_file.is_some()),
             (both("client_authentication"), self.client_authentication.is_some()),
+            (CLIENT_PRIVATE_KEY_FILE, self.client_private_key_file.is_some()),
+            (CLIENT_KEY_ID, self.client_key_id.is_some()),
+            (CLIENT_ASSERTION_ALGORITHM, self.client_assertion_algorithm.is_some()),
+            (CLIENT_ASSERTION_AUDIENCE, self.client_assertion_audience.is_some()),
             (both("signed_response"), is_signed),
             (both("signed_response_audience"), self.signed_response_audience.is_some()),
         ];
