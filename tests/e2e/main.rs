@@ -13,6 +13,7 @@ mod application_rejections;
 mod authorization_server_faults;
 mod cache;
 mod circuit_breaker;
+mod client_assertions;
 mod client_secrets;
 mod credentials;
 mod discovery;

@@ -1,5 +1,7 @@
 //! OAuth clients: registered ones, their authentication, and their metadata.
 
+#[cfg(feature = "jwt")]
+mod assertion;
 pub(super) mod authentication;
 pub(super) mod client;
 pub(super) mod metadata;

@@ -1,6 +1,8 @@
 //! What the server has issued.
 
 use std::collections::HashMap;
+#[cfg(feature = "jwt")]
+use std::collections::HashSet;
 use std::time::SystemTime;
 
 use axum::body::Bytes;
@@ -18,6 +20,9 @@ pub(super) struct Store {
     pub(super) codes: HashMap<String, Code>,
     pub(super) tokens: HashMap<String, TokenRecord>,
     pub(super) refresh_tokens: HashMap<String, RefreshToken>,
+    /// The client and `jti` of each client assertion.
+    #[cfg(feature = "jwt")]
+    pub(super) used_assertions: HashSet<(String, String)>,
 }
 
 /// An authorization code. A used one is kept to detect its replay.

@@ -4,6 +4,8 @@ use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+#[cfg(feature = "jwt")]
+use super::assertion;
 use super::client::OAuthClient;
 use super::metadata_document::is_document_url;
 use crate::testing::oauth_error::OAuthError;
@@ -21,8 +23,8 @@ pub(crate) fn authenticate(
 ) -> Result<OAuthClient, OAuthError> {
     let credentials = ClientCredentials::parse(headers, params)?;
     match state.client(&credentials.id) {
-        Some(client) if credentials.match_client(&client) => Ok(client),
-        None if credentials.secret.is_none()
+        Some(client) if credentials.match_client(state, &client) => Ok(client),
+        None if matches!(credentials.proof, Proof::None)
             && is_document_url(&credentials.id, &state.settings) =>
         {
             Ok(OAuthClient::public(credentials.id))
@@ -31,23 +33,48 @@ pub(crate) fn authenticate(
     }
 }
 
-/// The client id of a request, and the secret if there is one.
+/// The client id of a request, and what proves it.
 pub(crate) struct ClientCredentials {
     id: String,
-    secret: Option<String>,
+    proof: Proof,
+}
+
+enum Proof {
+    None,
+    Secret(String),
+    #[cfg(feature = "jwt")]
+    Assertion(String),
 }
 
 impl ClientCredentials {
-    /// Parses `client_secret_basic`, `client_secret_post` or, for a public client, `client_id`.
+    /// Parses `client_secret_basic`, `client_secret_post`, a client assertion or, for a public client,
+    /// `client_id`.
     pub(crate) fn parse(headers: &HeaderMap, params: &Params) -> Result<Self, OAuthError> {
         let id_param = params.one("client_id");
         let mut authorization = headers.get_all(header::AUTHORIZATION).iter();
+        #[cfg(feature = "jwt")]
+        if let Some(assertion) = params.one("client_assertion") {
+            let alone = authorization.next().is_none() && params.one("client_secret").is_none();
+            if !alone || params.one("client_assertion_type") != Some(assertion::TYPE) {
+                return Err(OAuthError::invalid_request(
+                    "client_assertion is used with another method, or without its type",
+                ));
+            }
+            let id =
+                assertion::client_id(assertion).filter(|id| id_param.is_none_or(|it| it == id));
+            let id = id.ok_or_else(|| {
+                OAuthError::invalid_client(
+                    "the client assertion is malformed or names another client",
+                )
+            })?;
+            return Ok(Self { id, proof: Proof::Assertion(assertion.to_owned()) });
+        }
         let Some(value) = authorization.next() else {
             return match id_param {
-                Some(id) => Ok(Self {
-                    id: id.to_owned(),
-                    secret: params.one("client_secret").map(str::to_owned),
-                }),
+                Some(id) => {
+                    let secret = params.one("client_secret").map(str::to_owned);
+                    Ok(Self { id: id.to_owned(), proof: secret.map_or(Proof::None, Proof::Secret) })
+                }
                 None => Err(OAuthError::invalid_client("no client is named")),
             };
         };
@@ -70,9 +97,16 @@ impl ClientCredentials {
         self.id
     }
 
-    /// Whether id and secret are those of the client; a public client has no secret.
-    pub(crate) fn match_client(&self, client: &OAuthClient) -> bool {
-        self.id == client.id && self.secret == client.secret
+    /// Whether they are those of the client; a public client has nothing that proves it. An assertion matches once.
+    #[cfg_attr(not(feature = "jwt"), expect(unused_variables, reason = "for assertions"))]
+    pub(crate) fn match_client(&self, state: &State, client: &OAuthClient) -> bool {
+        let is_proven = || match &self.proof {
+            Proof::None => !client.is_confidential(),
+            Proof::Secret(secret) => client.secret.as_ref() == Some(secret),
+            #[cfg(feature = "jwt")]
+            Proof::Assertion(assertion) => assertion::verify(state, client, assertion),
+        };
+        self.id == client.id && is_proven()
     }
 }
 
@@ -84,7 +118,7 @@ fn parse_basic(value: &str) -> Option<ClientCredentials> {
     }
     let decoded = String::from_utf8(STANDARD.decode(encoded.trim_start_matches(' ')).ok()?).ok()?;
     let (id, secret) = decoded.split_once(':')?;
-    Some(ClientCredentials { id: form_decode(id)?, secret: Some(form_decode(secret)?) })
+    Some(ClientCredentials { id: form_decode(id)?, proof: Proof::Secret(form_decode(secret)?) })
 }
 
 #[cfg(test)]
@@ -96,7 +130,8 @@ mod tests {
         let encoded = STANDARD.encode("a%3Ab+c:p%25%26+%C3%A9");
         let credentials = parse_basic(&format!("bAsIc {encoded}")).unwrap();
         assert_eq!(credentials.id, "a:b c");
-        assert_eq!(credentials.secret.as_deref(), Some("p%& \u{e9}"));
+        let Proof::Secret(secret) = &credentials.proof else { panic!("a secret") };
+        assert_eq!(secret, "p%& \u{e9}");
         assert!(parse_basic("Bearer abc").is_none());
         assert!(parse_basic(&format!("Basic {}", STANDARD.encode("id:100%"))).is_none());
         assert!(parse_basic(&format!("Basic {}", STANDARD.encode("nocolon"))).is_none());

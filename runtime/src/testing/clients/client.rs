@@ -23,6 +23,8 @@ use super::redirect_uri;
 pub struct OAuthClient {
     pub(crate) id: String,
     pub(crate) secret: Option<String>,
+    #[cfg(feature = "jwt")]
+    pub(crate) public_jwk: Option<serde_json::Value>,
     pub(crate) name: Option<String>,
     pub(crate) redirect_uris: Vec<String>,
     pub(crate) grant_types: Vec<GrantType>,
@@ -34,18 +36,40 @@ impl OAuthClient {
         Self {
             id: id.into(),
             secret: None,
+            #[cfg(feature = "jwt")]
+            public_jwk: None,
             name: None,
             redirect_uris: Vec::new(),
             grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         }
     }
 
-    /// A client with a secret. It may also use the client credentials grant, and introspect tokens.
+    /// A client with a secret: it authenticates with `client_secret_basic`, `client_secret_post` or
+    /// `client_secret_jwt`. It may also use the client credentials grant, and introspect tokens.
     pub fn confidential(id: impl Into<String>, secret: impl Into<String>) -> Self {
         let mut client = Self::public(id);
         client.secret = Some(secret.into());
         client.grant_types.push(GrantType::ClientCredentials);
         client
+    }
+
+    /// A client that authenticates with `private_key_jwt` (RFC 7523 §2.2), with its public key as a JWK. It may also
+    /// use the client credentials grant, and introspect tokens.
+    #[cfg(feature = "jwt")]
+    pub fn private_key_jwt(id: impl Into<String>, public_jwk: serde_json::Value) -> Self {
+        let mut client = Self::public(id);
+        client.public_jwk = Some(public_jwk);
+        client.grant_types.push(GrantType::ClientCredentials);
+        client
+    }
+
+    /// Whether it authenticates.
+    pub(crate) fn is_confidential(&self) -> bool {
+        #[cfg(feature = "jwt")]
+        if self.public_jwk.is_some() {
+            return true;
+        }
+        self.secret.is_some()
     }
 
     /// Its name on the consent page. Default: its id.
@@ -74,7 +98,7 @@ impl fmt::Debug for OAuthClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OAuthClient")
             .field("id", &self.id)
-            .field("confidential", &self.secret.is_some())
+            .field("confidential", &self.is_confidential())
             .field("redirect_uris", &self.redirect_uris)
             .finish_non_exhaustive()
     }

@@ -77,6 +77,8 @@ pub(crate) async fn fetch(id: &str, settings: &Settings) -> Result<OAuthClient, 
     Ok(OAuthClient {
         id: id.to_owned(),
         secret: None,
+        #[cfg(feature = "jwt")]
+        public_jwk: None,
         name: metadata.client_name,
         redirect_uris: metadata.redirect_uris,
         grant_types,

@@ -84,7 +84,7 @@ fn authenticate_caller(
     params: &Params,
 ) -> Result<Option<String>, OAuthError> {
     let settings = &state.settings;
-    let mut clients = settings.clients.iter().filter(|one| one.secret.is_some());
+    let mut clients = settings.clients.iter().filter(|one| one.is_confidential());
     if clients.clone().next().is_none() && settings.introspection_bearers.is_empty() {
         return Ok(None);
     }
@@ -96,7 +96,7 @@ fn authenticate_caller(
         };
     }
     let credentials = ClientCredentials::parse(headers, params)?;
-    if clients.any(|client| credentials.match_client(client)) {
+    if clients.any(|client| credentials.match_client(state, client)) {
         Ok(Some(credentials.into_id()))
     } else {
         Err(OAuthError::invalid_client("the client is unknown or its credentials are wrong"))

@@ -12,6 +12,12 @@ pub(crate) async fn metadata(extract::State(state): extract::State<Arc<State>>) 
     let mut introspection_methods = Vec::new();
     if settings.clients.iter().any(|one| one.secret.is_some()) {
         introspection_methods.extend(["client_secret_basic", "client_secret_post"]);
+        #[cfg(feature = "jwt")]
+        introspection_methods.push("client_secret_jwt");
+    }
+    #[cfg(feature = "jwt")]
+    if settings.clients.iter().any(|one| one.public_jwk.is_some()) {
+        introspection_methods.push("private_key_jwt");
     }
     if !settings.introspection_bearers.is_empty() {
         introspection_methods.push("Bearer");

@@ -46,6 +46,8 @@ pub(crate) async fn register(
     let client = OAuthClient {
         id: random_value(),
         secret: confidential.then(random_value),
+        #[cfg(feature = "jwt")]
+        public_jwk: None,
         name: metadata.client_name.clone(),
         redirect_uris: metadata.redirect_uris.clone(),
         grant_types,
