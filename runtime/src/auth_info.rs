@@ -1,4 +1,4 @@
-//! The caller, as a guarded function sees it.
+//! The caller of a guarded function.
 
 mod authorization;
 
@@ -154,7 +154,7 @@ impl AuthInfo {
         self.claims.scopes()
     }
 
-    /// `sub`: whom the token speaks for; absent for many tokens of the client credentials grant,
+    /// `sub`: the principal of the token; absent for many tokens of the client credentials grant,
     /// and never filled in from another claim.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {

@@ -1,4 +1,4 @@
-//! The resource server: what this program is, whom it trusts, and what it accepts.
+//! The resource server: its identifier, the issuers that it trusts, and the tokens that it accepts.
 
 mod builder;
 #[cfg(feature = "introspection")]

@@ -1,7 +1,7 @@
 //! A cache of claims in front of another resolver.
 //!
-//! An entry holds what an authorization server said of a token: its claims, or that it is not active. It
-//! holds no decision. Every request compares `exp` with the wall clock again, and the guard of the called
+//! An entry contains the result of resolving a token: its claims, or that it is inactive. It contains no
+//! decision. Every request compares `exp` with the wall clock again, and the guard of the called
 //! function decides whether the scopes suffice. A failure is not cached. If
 //! [`stale_if_error`](CachedBuilder::stale_if_error) is set, a failure is answered with stale claims.
 //!

@@ -66,7 +66,7 @@ impl ResolveError {
             && !matches!(self, Self::Unavailable(unavailable) if unavailable.is_withheld())
     }
 
-    /// When the authorization server wants to get requests again, if it said so.
+    /// The `Retry-After` of the authorization server's response, if it has one.
     pub(crate) fn named_retry_after(&self) -> Option<Duration> {
         match self {
             Self::Unavailable(unavailable) => {

@@ -105,7 +105,7 @@ impl Mismatch {
         }
     }
 
-    /// For a token whose claims are not at hand.
+    /// For a token without claims: it was not resolved.
     pub(super) fn of_token(problem: TokenError, max_token_length: usize) -> Self {
         match problem {
             TokenError::Inactive => Self {
