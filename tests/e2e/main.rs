@@ -14,6 +14,7 @@ mod authorization_server_faults;
 mod cache;
 mod circuit_breaker;
 mod client_assertions;
+mod client_certificates;
 mod client_secrets;
 mod credentials;
 mod discovery;

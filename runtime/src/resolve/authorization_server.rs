@@ -1,6 +1,7 @@
 //! HTTP access to an authorization server: its metadata, and the endpoints that the metadata names.
 
 pub(super) mod background_task;
+pub(super) mod client_certificate;
 pub(super) mod connection;
 pub(super) mod defaults;
 pub(super) mod discovery;

@@ -133,8 +133,14 @@ pub struct ResourceServerConfig {
     /// `aud` of the JWT of `private_key_jwt` and `client_secret_jwt`. Default: `issuer`; required without one.
     #[cfg(feature = "jwt")]
     pub client_assertion_audience: Option<String>,
-    /// How the client authenticates: `none`, `client_secret_basic`, `client_secret_post`, `private_key_jwt` or
-    /// `client_secret_jwt`. Default: `private_key_jwt` with a private key, else `client_secret_basic`.
+    /// The PEM file with the certificate chain that this server presents to the introspection endpoint (RFC 8705 §2). A
+    /// new certificate is used without a restart. Default: none.
+    pub client_certificate_file: Option<std::path::PathBuf>,
+    /// The PEM file with the private key of the certificate. Required beside `client_certificate_file`.
+    pub client_certificate_key_file: Option<std::path::PathBuf>,
+    /// How the client authenticates: `none`, `client_secret_basic`, `client_secret_post`, `private_key_jwt`,
+    /// `client_secret_jwt`, `tls_client_auth` or `self_signed_tls_client_auth`. Default: `private_key_jwt` with a
+    /// private key, else `client_secret_basic` with a secret.
     pub client_authentication: Option<ClientAuthenticationMethod>,
     /// `required`, `if-present` or `unchecked`. Default: `required`.
     #[serde(default)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::Client;
 use url::Url;
 
+use super::client_certificate::{ClientCertificateSettings, ClientCertificateSource};
 use super::defaults::{CONNECT_TIMEOUT, REQUEST_TIMEOUT};
 use super::http_client;
 use super::tls::{Tls, TlsSettings};
@@ -28,6 +29,7 @@ pub(in crate::resolve) struct ConnectionSettings {
     pub(in crate::resolve) connect_timeout: SingleValue<Duration>,
     pub(in crate::resolve) request_timeout: SingleValue<Duration>,
     pub(in crate::resolve) trust_anchors: SingleValue<Source<Vec<u8>>>,
+    pub(in crate::resolve) client_certificate: ClientCertificateSource,
     pub(in crate::resolve) clock: SingleValue<Arc<dyn Clock>>,
 }
 
@@ -47,6 +49,7 @@ impl ConnectionSettings {
         connect_timeout: SingleValue::UNSET,
         request_timeout: SingleValue::UNSET,
         trust_anchors: SingleValue::UNSET,
+        client_certificate: SingleValue::UNSET,
         clock: SingleValue::UNSET,
     };
 
@@ -56,11 +59,12 @@ impl ConnectionSettings {
         let trust_anchors = trust_anchors
             .map(|source| Loaded::load(TRUST_ANCHORS, source, TrustAnchors::parse(), &clock))
             .transpose()?;
+        let client_certificate = ClientCertificateSettings::load(self.client_certificate, &clock)?;
         Ok(Connection {
             http: self.http,
             connect_timeout: timeout(CONNECT_TIMEOUT_NAME, self.connect_timeout, CONNECT_TIMEOUT)?,
             request_timeout: timeout(REQUEST_TIMEOUT_NAME, self.request_timeout, REQUEST_TIMEOUT)?,
-            tls: TlsSettings { trust_anchors },
+            tls: TlsSettings { trust_anchors, client_certificate },
             clock,
         })
     }
@@ -82,6 +86,11 @@ impl Connection {
     /// Parses a URL that requests may be sent to.
     pub(in crate::resolve) fn parse_url(&self, url: &str) -> Result<Url, UrlError> {
         secure_url::parse(url, self.http)
+    }
+
+    /// Whether this server presents a certificate.
+    pub(in crate::resolve) fn has_client_certificate(&self) -> bool {
+        self.tls.client_certificate.is_some()
     }
 
     /// An HTTP client for the host of a URL.

@@ -7,48 +7,63 @@ use url::Url;
 
 use super::connection::Connection;
 use super::tls::Tls;
+use crate::SetupError;
 use crate::telemetry::{Chain, OneLine};
-use crate::{SetupError, UnavailableError};
 
 /// An endpoint with the HTTP client for its host.
 pub(in crate::resolve) struct Endpoint {
     pub(in crate::resolve) url: Url,
     connection: Connection,
-    client: RwLock<(Tls, Client)>,
+    current: RwLock<Current>,
+}
+
+struct Current {
+    /// What the client was last made of, or could not be made of.
+    tls: Tls,
+    client: Client,
 }
 
 impl Endpoint {
     pub(in crate::resolve) fn new(url: Url, connection: &Connection) -> Result<Self, SetupError> {
         let tls = connection.tls.current();
         let client = connection.client(&url, &tls)?;
-        Ok(Self { url, connection: connection.clone(), client: RwLock::new((tls, client)) })
+        let current = RwLock::new(Current { tls, client });
+        Ok(Self { url, connection: connection.clone(), current })
     }
 
     #[cfg(feature = "jwt")]
-    pub(in crate::resolve) async fn get(&self) -> Result<RequestBuilder, UnavailableError> {
-        Ok(self.client().await?.get(self.url.clone()))
+    pub(in crate::resolve) async fn get(&self) -> RequestBuilder {
+        self.client().await.get(self.url.clone())
     }
 
-    pub(in crate::resolve) async fn post(&self) -> Result<RequestBuilder, UnavailableError> {
-        Ok(self.client().await?.post(self.url.clone()))
+    pub(in crate::resolve) async fn post(&self) -> RequestBuilder {
+        self.client().await.post(self.url.clone())
     }
 
-    /// The client, made again after a file of the TLS settings has changed. A new one opens new connections.
-    async fn client(&self) -> Result<Client, UnavailableError> {
+    /// The client, made again after a file of the TLS settings has changed. A new one opens new connections. If
+    /// none can be made, such as between the replacement of a certificate and that of its key, the last one stays
+    /// in use.
+    async fn client(&self) -> Client {
         let tls = self.connection.tls.get().await;
-        if let (current, client) = &*self.client.read().unwrap_or_else(PoisonError::into_inner)
-            && current.is_same(&tls)
         {
-            return Ok(client.clone());
+            let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+            if current.tls.is_same(&tls) {
+                return current.client.clone();
+            }
         }
-        let client = self.connection.client(&self.url, &tls).map_err(|error| {
-            let cause = tracing::field::display(OneLine(Chain(&error)));
-            tracing::error!(target: "requires_auth", cause, "the HTTP client could not be made again");
-            UnavailableError::new("the HTTP client for the authorization server could not be made")
-                .with_source(error)
-        })?;
-        let mut current = self.client.write().unwrap_or_else(PoisonError::into_inner);
-        *current = (tls, client.clone());
-        Ok(client)
+        let made = self.connection.client(&self.url, &tls);
+        if let Err(error) = &made {
+            let cause = tracing::field::display(OneLine(Chain(error)));
+            tracing::error!(
+                target: "requires_auth", cause,
+                "no HTTP client can be made of the files: the last one stays in use"
+            );
+        }
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        current.tls = tls;
+        if let Ok(client) = made {
+            current.client = client;
+        }
+        current.client.clone()
     }
 }

@@ -28,6 +28,7 @@ pub(in crate::resolve) fn client(
 ) -> Result<Client, SetupError> {
     let mut client = tls
         .apply(Client::builder())
+        .map_err(http_client_error)?
         .user_agent(concat!("requires-auth/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(connect_timeout)
         .redirect(redirect::Policy::none())
@@ -43,7 +44,11 @@ pub(in crate::resolve) fn client(
     if let (Http::LoopbackOnly, Some(name)) = (http, secure_url::loopback_name(url)) {
         client = client.resolve_to_addrs(name, &LOOPBACK);
     }
-    client.build().map_err(|error| SetupError::HttpClient(Box::new(error)))
+    client.build().map_err(http_client_error)
+}
+
+fn http_client_error(error: reqwest::Error) -> SetupError {
+    SetupError::HttpClient(Box::new(error))
 }
 
 /// Port 0 stands for the port of the URL.

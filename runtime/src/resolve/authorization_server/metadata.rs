@@ -21,12 +21,25 @@ struct Metadata {
     issuer: String,
     introspection_endpoint: Option<String>,
     jwks_uri: Option<String>,
+    mtls_endpoint_aliases: Option<Aliases>,
+}
+
+/// The endpoints for mutual TLS (RFC 8705 §5).
+#[derive(Deserialize)]
+struct Aliases {
+    introspection_endpoint: Option<String>,
 }
 
 impl Metadata {
-    fn endpoint(self, member: MetadataMember) -> Option<String> {
+    /// The endpoint for a client with or without a certificate. Without an alias, the one is that of the other
+    /// (RFC 8705 §5).
+    fn endpoint(self, member: MetadataMember, has_certificate: bool) -> Option<String> {
         match member {
-            MetadataMember::IntrospectionEndpoint => self.introspection_endpoint,
+            MetadataMember::IntrospectionEndpoint => {
+                let aliases = self.mtls_endpoint_aliases.filter(|_| has_certificate);
+                let alias = aliases.and_then(|aliases| aliases.introspection_endpoint);
+                alias.or(self.introspection_endpoint)
+            }
             MetadataMember::JwksUri => self.jwks_uri,
         }
     }
@@ -59,7 +72,9 @@ async fn find_endpoint(
     let in_document = |metadata: Metadata, location: &Url| {
         let document = without_query(location);
         check_issuer(&metadata, issuer, &document)?;
-        let Some(endpoint) = metadata.endpoint(member) else { return Ok(None) };
+        let Some(endpoint) = metadata.endpoint(member, connection.has_client_certificate()) else {
+            return Ok(None);
+        };
         let member = member.name();
         connection
             .parse_url(&endpoint)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use reqwest::ClientBuilder;
 
+use super::client_certificate::{ClientCertificate, ClientCertificateSettings};
 use super::trust_anchors::TrustAnchors;
 use crate::loaded::Loaded;
 
@@ -11,12 +12,14 @@ use crate::loaded::Loaded;
 #[derive(Clone)]
 pub(in crate::resolve) struct TlsSettings {
     pub(in crate::resolve) trust_anchors: Option<Loaded<TrustAnchors>>,
+    pub(in crate::resolve) client_certificate: Option<ClientCertificateSettings>,
 }
 
 /// What the settings contain at one time.
 #[derive(Clone)]
 pub(in crate::resolve) struct Tls {
     trust_anchors: Option<Arc<TrustAnchors>>,
+    client_certificate: Option<ClientCertificate>,
 }
 
 impl TlsSettings {
@@ -26,34 +29,50 @@ impl TlsSettings {
             Some(trust_anchors) => Some(trust_anchors.get().await),
             None => None,
         };
-        Tls { trust_anchors }
+        let client_certificate = match &self.client_certificate {
+            Some(certificate) => Some(certificate.get().await),
+            None => None,
+        };
+        Tls { trust_anchors, client_certificate }
     }
 
     pub(in crate::resolve) fn current(&self) -> Tls {
-        Tls { trust_anchors: self.trust_anchors.as_ref().map(Loaded::current) }
+        Tls {
+            trust_anchors: self.trust_anchors.as_ref().map(Loaded::current),
+            client_certificate: self
+                .client_certificate
+                .as_ref()
+                .map(ClientCertificateSettings::current),
+        }
     }
 }
 
 impl Tls {
     /// Whether a client made of the one is the same as one made of the other.
     pub(in crate::resolve) fn is_same(&self, other: &Self) -> bool {
-        is_same(self.trust_anchors.as_ref(), other.trust_anchors.as_ref())
+        let trust_anchors = match (&self.trust_anchors, &other.trust_anchors) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        let client_certificate = match (&self.client_certificate, &other.client_certificate) {
+            (Some(one), Some(other)) => one.is_same(other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        trust_anchors && client_certificate
     }
 
     /// Uses rustls, also where another crate enables other features of reqwest.
-    pub(in crate::resolve) fn apply(&self, client: ClientBuilder) -> ClientBuilder {
-        let client = client.tls_backend_rustls();
-        match &self.trust_anchors {
-            Some(trust_anchors) => client.tls_certs_only(trust_anchors.certificates()),
-            None => client,
+    pub(in crate::resolve) fn apply(
+        &self,
+        client: ClientBuilder,
+    ) -> reqwest::Result<ClientBuilder> {
+        let mut client = client.tls_backend_rustls();
+        if let Some(trust_anchors) = &self.trust_anchors {
+            client = client.tls_certs_only(trust_anchors.certificates());
         }
-    }
-}
-
-fn is_same<T>(one: Option<&Arc<T>>, other: Option<&Arc<T>>) -> bool {
-    match (one, other) {
-        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
-        (None, None) => true,
-        _ => false,
+        if let Some(certificate) = &self.client_certificate {
+            client = client.identity(certificate.identity()?);
+        }
+        Ok(client)
     }
 }

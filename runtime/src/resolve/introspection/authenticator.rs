@@ -44,6 +44,9 @@ enum Method {
     },
     #[cfg(feature = "jwt")]
     Assertion(AssertionSettings, Arc<dyn Clock>),
+    TlsClient {
+        id: String,
+    },
     Bearer(Loaded<Secret>),
     Source(Arc<dyn DynTokenSource>),
 }
@@ -75,6 +78,7 @@ impl Authenticator {
             ClientAuthentication::Assertion(assertion) => {
                 Method::Assertion(assertion.load(clock)?, Arc::clone(clock))
             }
+            ClientAuthentication::TlsClient { id } => Method::TlsClient { id },
             ClientAuthentication::Bearer(source) => match source.0 {
                 BearerKind::Secret(token) => Method::Bearer(token.load_text(BEARER_TOKEN, clock)?),
                 BearerKind::Source { source, .. } => Method::Source(source),
@@ -85,7 +89,9 @@ impl Authenticator {
 
     pub(super) fn client_id(&self) -> Option<&str> {
         match &self.method {
-            Method::Basic { id, .. } | Method::Post { id, .. } => Some(id),
+            Method::Basic { id, .. } | Method::Post { id, .. } | Method::TlsClient { id } => {
+                Some(id)
+            }
             #[cfg(feature = "jwt")]
             Method::Assertion(settings, _) => Some(&settings.id),
             Method::None | Method::Bearer(_) | Method::Source(_) => None,
@@ -127,6 +133,10 @@ impl Authenticator {
                 ];
                 form = Serializer::for_suffix(form, 0).extend_pairs(added).finish();
                 (request, Credentials::Key(key))
+            }
+            Method::TlsClient { id } => {
+                form = Serializer::for_suffix(form, 0).append_pair("client_id", id).finish();
+                (request, Credentials::Other)
             }
             Method::Bearer(token) => {
                 let token = token.get().await;

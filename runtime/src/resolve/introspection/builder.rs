@@ -3,6 +3,7 @@
 mod build;
 #[cfg(feature = "jwt")]
 mod client_assertion;
+mod client_certificate;
 #[cfg(feature = "jwt")]
 mod signed_response;
 #[cfg(test)]

@@ -42,6 +42,13 @@ pub enum ClientAuthentication {
     /// `private_key_jwt` or `client_secret_jwt`: a JWT that this server signs for each request (RFC 7523 §2.2).
     #[cfg(feature = "jwt")]
     Assertion(ClientAssertion),
+    /// `tls_client_auth` or `self_signed_tls_client_auth`: the [client
+    /// certificate](crate::IntrospectionBuilder::client_certificate) of the connection authenticates the client
+    /// (RFC 8705 §2). The form contains the client id.
+    TlsClient {
+        /// The client id.
+        id: String,
+    },
     /// A bearer token of this server (RFC 6750 §2.1). Each introspection request gets it from its source.
     Bearer(BearerSource),
 }
@@ -83,6 +90,7 @@ impl fmt::Debug for ClientAuthentication {
             Self::Post { id, .. } => f.debug_struct("Post").field("id", id).finish_non_exhaustive(),
             #[cfg(feature = "jwt")]
             Self::Assertion(assertion) => assertion.fmt(f),
+            Self::TlsClient { id } => f.debug_struct("TlsClient").field("id", id).finish(),
             Self::Bearer(_) => f.write_str("Bearer(..)"),
         }
     }

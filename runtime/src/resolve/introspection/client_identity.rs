@@ -22,6 +22,7 @@ pub(super) fn of(authentication: &ClientAuthentication) -> String {
         // The key can be replaced; the client is the same.
         #[cfg(feature = "jwt")]
         ClientAuthentication::Assertion(assertion) => format!("client {:?}", assertion.id),
+        ClientAuthentication::TlsClient { id } => format!("client {id:?}"),
         ClientAuthentication::Bearer(source) => match &source.0 {
             BearerKind::Secret(token) => match token.text() {
                 Some(token) => format!("bearer {}", digest("", token)),

@@ -41,7 +41,7 @@ impl RequestSender {
         let endpoint = self.endpoint.get()?;
         let request = endpoint
             .post()
-            .await?
+            .await
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(ACCEPT, self.response_reader.accept());
         let form = Serializer::new(String::new())

@@ -190,7 +190,7 @@ impl Inner {
         let fetch = async {
             self.endpoint.discover().await?;
             let endpoint = self.endpoint.get()?;
-            let request = endpoint.get().await?;
+            let request = endpoint.get().await;
             let request = request.header(ACCEPT, "application/jwk-set+json, application/json");
             let response = request.send().await.map_err(http_client::connection_error)?;
             let status = response.status().as_u16();

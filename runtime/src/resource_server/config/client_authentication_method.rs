@@ -19,4 +19,8 @@ pub enum ClientAuthenticationMethod {
     /// A JWT with a message authentication code of the client secret (RFC 7523 §2.2).
     #[cfg(feature = "jwt")]
     ClientSecretJwt,
+    /// The client certificate, whose subject is registered (RFC 8705 §2.1).
+    TlsClientAuth,
+    /// The client certificate, which is registered itself (RFC 8705 §2.2).
+    SelfSignedTlsClientAuth,
 }

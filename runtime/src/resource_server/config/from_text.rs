@@ -89,10 +89,11 @@ impl FromText for AudienceCheck {
 
 impl FromText for ClientAuthenticationMethod {
     #[cfg(not(feature = "jwt"))]
-    const EXPECTED: &'static str = "one of `none`, `client_secret_basic` or `client_secret_post`";
+    const EXPECTED: &'static str = "one of `none`, `client_secret_basic`, `client_secret_post`, \
+        `tls_client_auth` or `self_signed_tls_client_auth`";
     #[cfg(feature = "jwt")]
     const EXPECTED: &'static str = "one of `none`, `client_secret_basic`, `client_secret_post`, \
-        `private_key_jwt` or `client_secret_jwt`";
+        `private_key_jwt`, `client_secret_jwt`, `tls_client_auth` or `self_signed_tls_client_auth`";
 
     fn from_text(text: &str) -> Option<Self> {
         choice(text)

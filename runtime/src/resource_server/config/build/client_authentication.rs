@@ -5,18 +5,27 @@ use std::path::PathBuf;
 use super::super::{ClientAuthenticationMethod, ResourceServerConfig};
 use crate::resource_server::SettingName;
 use crate::telemetry::Quoted;
-use crate::{ClientAuthentication, Secret, SecretSource, SetupError};
+use crate::{ClientAuthentication, IntrospectionBuilder, Secret, SecretSource, SetupError};
 
 pub(super) const CLIENT_ID: SettingName = SettingName::of_configuration("client_id");
 pub(super) const CLIENT_SECRET: SettingName = SettingName::of_configuration("client_secret");
-const CLIENT_SECRET_FILE: SettingName = SettingName::of_configuration("client_secret_file");
+pub(super) const CLIENT_SECRET_FILE: SettingName =
+    SettingName::of_configuration("client_secret_file");
 pub(super) const BEARER_TOKEN: SettingName = SettingName::of_both("bearer_token");
-const BEARER_TOKEN_FILE: SettingName = SettingName::of_configuration("bearer_token_file");
+pub(super) const CLIENT_CERTIFICATE_FILE: SettingName =
+    SettingName::of_configuration("client_certificate_file");
+pub(super) const CLIENT_CERTIFICATE_KEY_FILE: SettingName =
+    SettingName::of_configuration("client_certificate_key_file");
+pub(super) const BEARER_TOKEN_FILE: SettingName =
+    SettingName::of_configuration("bearer_token_file");
 pub(super) const CLIENT_AUTHENTICATION: SettingName = SettingName::of_both("client_authentication");
 
 impl ResourceServerConfig {
     pub(super) fn client_authentication(&self) -> Result<ClientAuthentication, SetupError> {
-        use ClientAuthenticationMethod::{ClientSecretBasic, ClientSecretPost, None as Nothing};
+        use ClientAuthenticationMethod::{
+            ClientSecretBasic, ClientSecretPost, None as Nothing, SelfSignedTlsClientAuth,
+            TlsClientAuth,
+        };
         if self.client_id.as_deref() == Some("") {
             return Err(SetupError::invalid(CLIENT_ID, NOT_EMPTY, Quoted("")));
         }
@@ -36,10 +45,35 @@ impl ResourceServerConfig {
             (Some(ClientSecretPost), (Some(id), Some(secret), None)) => {
                 Ok(ClientAuthentication::Post { id: id.clone(), secret })
             }
+            (Some(TlsClientAuth | SelfSignedTlsClientAuth), (Some(id), None, None)) => {
+                Ok(ClientAuthentication::TlsClient { id: id.clone() })
+            }
             _ => Err(SetupError::Contradiction {
                 settings: vec![CLIENT_ID, CLIENT_SECRET, BEARER_TOKEN, CLIENT_AUTHENTICATION],
                 reason: "set `client_id` and `client_secret`, or `bearer_token` alone, or none of \
-                         them; with the `client_authentication` `none`, at most `client_id`",
+                         them; with the `client_authentication` `none`, at most `client_id`, and with \
+                         `tls_client_auth`, `client_id` alone",
+            }),
+        }
+    }
+
+    /// Sets the client certificate.
+    pub(super) fn with_client_certificate(
+        &self,
+        builder: IntrospectionBuilder,
+    ) -> Result<IntrospectionBuilder, SetupError> {
+        match (&self.client_certificate_file, &self.client_certificate_key_file) {
+            (Some(chain), Some(key)) => Ok(builder.client_certificate_files(chain, key)),
+            (None, None) => Ok(builder),
+            (Some(_), None) => Err(SetupError::Requires {
+                setting: CLIENT_CERTIFICATE_FILE,
+                required: CLIENT_CERTIFICATE_KEY_FILE,
+                reason: "a certificate is presented with its private key",
+            }),
+            (None, Some(_)) => Err(SetupError::Requires {
+                setting: CLIENT_CERTIFICATE_KEY_FILE,
+                required: CLIENT_CERTIFICATE_FILE,
+                reason: "a certificate is presented with its private key",
             }),
         }
     }

@@ -6,6 +6,10 @@ use super::super::{Mode, ResourceServerConfig};
 use super::client_assertion::{
     CLIENT_ASSERTION_ALGORITHM, CLIENT_ASSERTION_AUDIENCE, CLIENT_KEY_ID, CLIENT_PRIVATE_KEY_FILE,
 };
+use super::client_authentication::{
+    BEARER_TOKEN, BEARER_TOKEN_FILE, CLIENT_AUTHENTICATION, CLIENT_CERTIFICATE_FILE,
+    CLIENT_CERTIFICATE_KEY_FILE, CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE,
+};
 use crate::resolve::introspection::INTROSPECTION_URL;
 use crate::resource_server::SettingName;
 use crate::{
@@ -51,15 +55,14 @@ impl ResourceServerConfig {
         ];
         let of_introspection = [
             (INTROSPECTION_URL, self.introspection_url.is_some()),
-            (SettingName::of_configuration("client_id"), self.client_id.is_some()),
-            (SettingName::of_configuration("client_secret"), self.client_secret.is_some()),
-            (
-                SettingName::of_configuration("client_secret_file"),
-                self.client_secret_file.is_some(),
-            ),
-            (both("bearer_token"), self.bearer_token.is_some()),
-            (SettingName::of_configuration("bearer_token_file"), self.bearer_token_file.is_some()),
-            (both("client_authentication"), self.client_authentication.is_some()),
+            (CLIENT_ID, self.client_id.is_some()),
+            (CLIENT_SECRET, self.client_secret.is_some()),
+            (CLIENT_SECRET_FILE, self.client_secret_file.is_some()),
+            (BEARER_TOKEN, self.bearer_token.is_some()),
+            (BEARER_TOKEN_FILE, self.bearer_token_file.is_some()),
+            (CLIENT_AUTHENTICATION, self.client_authentication.is_some()),
+            (CLIENT_CERTIFICATE_FILE, self.client_certificate_file.is_some()),
+            (CLIENT_CERTIFICATE_KEY_FILE, self.client_certificate_key_file.is_some()),
             (CLIENT_PRIVATE_KEY_FILE, self.client_private_key_file.is_some()),
             (CLIENT_KEY_ID, self.client_key_id.is_some()),
             (CLIENT_ASSERTION_ALGORITHM, self.client_assertion_algorithm.is_some()),

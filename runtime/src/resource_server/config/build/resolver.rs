@@ -63,7 +63,8 @@ impl ResourceServerConfig {
         &self,
         builder: IntrospectionBuilder,
     ) -> Result<IntrospectionBuilder, SetupError> {
-        let mut builder = builder.client_authentication(self.client_authentication()?);
+        let mut builder = self.with_client_certificate(builder)?;
+        builder = builder.client_authentication(self.client_authentication()?);
         #[cfg(feature = "jwt")]
         {
             builder = self.with_signed_response(builder);
