@@ -16,7 +16,7 @@ pub use claims::Claims;
 #[cfg(feature = "jwt")]
 pub(crate) use document::parse_unambiguous;
 #[cfg(feature = "jwt")]
-pub(crate) use duplicate_members::parse_object;
+pub(crate) use duplicate_members::{MemberName, UnambiguousValue};
 pub use reader::ClaimsReader;
 pub use scope_claim::{ScopeClaim, ScopeClaimError};
 #[cfg(feature = "redis")]

@@ -38,7 +38,10 @@ impl ScopeSet {
     /// The scopes that an authorization server granted. A text outside the grammar is equal to no scope of a
     /// policy, so it is left out.
     pub(crate) fn granted<'a>(scopes: impl IntoIterator<Item = &'a str>) -> Self {
-        Self::join(scopes.into_iter().filter(|scope| is_scope(scope)).collect())
+        let mut scopes: Vec<&str> = scopes.into_iter().filter(|scope| is_scope(scope)).collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        Self { text: scopes.join(" ").into() }
     }
 
     fn join(scopes: BTreeSet<&str>) -> Self {

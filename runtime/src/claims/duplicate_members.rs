@@ -37,17 +37,48 @@ impl Repeated {
     }
 }
 
-/// The object that a JSON text is; `None` for any other text, and for one with a repeated or reserved member name at
-/// any depth.
+/// A JSON value without a repeated member name at any depth.
 #[cfg(feature = "jwt")]
-pub(crate) fn parse_object(json: &[u8]) -> Option<Map<String, Value>> {
-    let text = str::from_utf8(json).ok()?;
-    let parsed: ParsedValue = serde_json::from_str(text).ok()?;
-    match parsed.value {
-        Value::Object(members) if !parsed.repeated.any() && !has_reserved_name(text) => {
-            Some(members)
-        }
-        _ => None,
+pub(crate) struct UnambiguousValue;
+
+#[cfg(feature = "jwt")]
+impl<'de> Deserialize<'de> for UnambiguousValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error as _;
+        let parsed = ParsedValue::deserialize(deserializer)?;
+        let repeated = || D::Error::custom("a member that is there twice");
+        if parsed.repeated.any() { Err(repeated()) } else { Ok(Self) }
+    }
+}
+
+/// The name of a member, borrowed unless it has an escape.
+#[cfg(feature = "jwt")]
+pub(crate) struct MemberName<'a>(pub(crate) Cow<'a, str>);
+
+#[cfg(feature = "jwt")]
+impl<'de> Deserialize<'de> for MemberName<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+#[cfg(feature = "jwt")]
+struct NameVisitor;
+
+#[cfg(feature = "jwt")]
+impl<'de> Visitor<'de> for NameVisitor {
+    type Value = MemberName<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a member")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<MemberName<'de>, E> {
+        Ok(MemberName(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<MemberName<'de>, E> {
+        Ok(MemberName(Cow::Owned(name.to_owned())))
     }
 }
 

@@ -28,9 +28,12 @@ pub(super) fn is_other(document: &Value) -> Result<bool, ResponseError> {
 /// - a logout token or a security event: `events` (RFC 8417 §2.2)
 /// - a signed introspection response: `token_introspection` (RFC 9701 §5)
 pub(super) fn is_other_claim_set(document: &Value) -> bool {
-    let named = document.get("typ").and_then(Value::as_str).is_some_and(names_other);
-    let members = ["at_hash", "c_hash", "s_hash", "events", "token_introspection"];
-    named || members.iter().any(|member| document.get(member).is_some())
+    let members = document.as_object().into_iter().flatten();
+    members.into_iter().any(|(name, value)| match name.as_str() {
+        "at_hash" | "c_hash" | "s_hash" | "events" | "token_introspection" => true,
+        "typ" => value.as_str().is_some_and(names_other),
+        _ => false,
+    })
 }
 
 /// Whether it is the name of a refresh token, an ID token, or a token that needs a proof of possession (RFC 9449
@@ -38,6 +41,11 @@ pub(super) fn is_other_claim_set(document: &Value) -> bool {
 fn names_other(kind: &str) -> bool {
     const OTHERS: [&str; 7] =
         ["refresh", "refresh_token", "offline", "id", "id_token", "dpop", "pop"];
-    let name = kind.rsplit(':').next().unwrap_or(kind).replace('-', "_");
-    OTHERS.iter().any(|other| name.eq_ignore_ascii_case(other))
+    let name = kind.rsplit(':').next().unwrap_or(kind);
+    let same =
+        |one: u8, other: u8| one.eq_ignore_ascii_case(&other) || (one == b'-' && other == b'_');
+    OTHERS.iter().any(|other| {
+        name.len() == other.len()
+            && name.bytes().zip(other.bytes()).all(|(one, other)| same(one, other))
+    })
 }

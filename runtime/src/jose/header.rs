@@ -1,9 +1,11 @@
 //! The header of a JWS (RFC 7515 §4).
 
-use serde_json::{Map, Value};
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 
 use super::{CompactJws, base64url};
-use crate::claims::parse_object;
+use crate::claims::{MemberName, UnambiguousValue};
 use crate::token_error::JwtError;
 
 /// The longest `kid`, in bytes.
@@ -19,6 +21,7 @@ pub(crate) struct JwsHeader {
     pub(crate) algorithm: String,
     pub(crate) media_type: Option<String>,
     pub(crate) key_id: Option<String>,
+    is_critical: bool,
 }
 
 impl JwsHeader {
@@ -28,29 +31,55 @@ impl JwsHeader {
     /// those of encrypted tokens.
     pub(crate) fn read(jws: &CompactJws<'_>) -> Result<Self, JwtError> {
         let json = base64url::decode(jws.header).ok_or(JwtError::Encoding)?;
-        let mut parameters = parse_object(&json).ok_or(JwtError::Header)?;
-        let algorithm = text(&mut parameters, "alg", MAX_NAME_LENGTH)?.ok_or(JwtError::Header)?;
-        let media_type = text(&mut parameters, "typ", MAX_NAME_LENGTH)?;
-        let key_id = text(&mut parameters, "kid", MAX_KEY_ID_LENGTH)?;
-        if parameters.contains_key("zip") || parameters.contains_key("enc") {
-            return Err(JwtError::Header);
-        }
-        if parameters.contains_key("crit") {
-            return Err(JwtError::CriticalHeader);
-        }
-        Ok(Self { algorithm, media_type, key_id })
+        let text = str::from_utf8(&json).map_err(|_| JwtError::Header)?;
+        let header: Self = serde_json::from_str(text).map_err(|_| JwtError::Header)?;
+        if header.is_critical { Err(JwtError::CriticalHeader) } else { Ok(header) }
     }
 }
 
-/// A parameter, which must be a text of bounded length if it is there: `null` is none.
-fn text(
-    parameters: &mut Map<String, Value>,
-    name: &str,
-    max_length: usize,
-) -> Result<Option<String>, JwtError> {
-    match parameters.remove(name) {
-        None => Ok(None),
-        Some(Value::String(text)) if text.len() <= max_length => Ok(Some(text)),
-        Some(_) => Err(JwtError::Header),
+impl<'de> Deserialize<'de> for JwsHeader {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(HeaderVisitor)
+    }
+}
+
+struct HeaderVisitor;
+
+impl<'de> Visitor<'de> for HeaderVisitor {
+    type Value = JwsHeader;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the header of a JWS")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JwsHeader, A::Error> {
+        let (mut algorithm, mut media_type, mut key_id) = (None, None, None);
+        let mut is_critical = false;
+        let mut others = Vec::new();
+        while let Some(MemberName(name)) = map.next_key()? {
+            let (parameter, max_length) = match &*name {
+                "alg" => (&mut algorithm, MAX_NAME_LENGTH),
+                "typ" => (&mut media_type, MAX_NAME_LENGTH),
+                "kid" => (&mut key_id, MAX_KEY_ID_LENGTH),
+                "zip" | "enc" => return Err(A::Error::custom("a parameter of an encrypted token")),
+                _ => {
+                    is_critical |= name == "crit";
+                    map.next_value::<UnambiguousValue>()?;
+                    others.push(name);
+                    continue;
+                }
+            };
+            // `null` is no text.
+            let text: String = map.next_value()?;
+            if text.len() > max_length || parameter.replace(text).is_some() {
+                return Err(A::Error::custom("a parameter that is too long, or there twice"));
+            }
+        }
+        others.sort_unstable();
+        if others.windows(2).any(|pair| pair.first() == pair.last()) {
+            return Err(A::Error::custom("a parameter that is there twice"));
+        }
+        let algorithm = algorithm.ok_or_else(|| A::Error::missing_field("alg"))?;
+        Ok(JwsHeader { algorithm, media_type, key_id, is_critical })
     }
 }
