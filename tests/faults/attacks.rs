@@ -91,6 +91,13 @@ pub async fn run(report: &mut Report) {
             }
         }
     }
+    for (attack, what) in [(Attack::ServerError, "500"), (Attack::Late, "nothing in time")] {
+        for (timing, how) in [(Timing::Steady, ""), (Timing::WithProbe, ", in step")] {
+            let fault = format!("50/s: {what} for all unknown tokens{how}, from the start");
+            let experiment = attack_from_the_start(attack, timing);
+            report.row("R-C10 R-C9", &fault, "99 of 100 others served", experiment).await;
+        }
+    }
     for max_in_flight in [8, 16, 64] {
         for (attack, what) in
             [(Attack::Late, "late"), (Attack::TooManyAndLate, "429, unknown late")]
@@ -188,6 +195,21 @@ async fn attack_on_others(
     timing: Timing,
     max_in_flight: usize,
 ) -> Outcome {
+    attack_with(attack, tokens, timing, max_in_flight, true).await
+}
+
+/// No token was active before the attack.
+async fn attack_from_the_start(attack: Attack, timing: Timing) -> Outcome {
+    attack_with(attack, Tokens::Unknown, timing, 128, false).await
+}
+
+async fn attack_with(
+    attack: Attack,
+    tokens: Tokens,
+    timing: Timing,
+    max_in_flight: usize,
+    caller_before: bool,
+) -> Outcome {
     // Half of the default, so that requests without a response reach the limit in half of the time.
     let deadline = Duration::from_millis(2500);
     let service = Arc::new(
@@ -216,10 +238,11 @@ async fn attack_on_others(
         service.authorization_server.fault(late);
     }
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    // One caller was authenticated before the attack.
-    let first = issued_tokens.token(&service, "carol");
-    let (status, body) = get_with(&http, &service, "/entries", &first).await;
-    check(status == 200, || format!("{status} {body}"))?;
+    if caller_before {
+        let first = issued_tokens.token(&service, "carol");
+        let (status, body) = get_with(&http, &service, "/entries", &first).await;
+        check(status == 200, || format!("{status} {body}"))?;
+    }
 
     let attackers = Attackers::start(&service, &attacker_tokens, tokens, timing);
     let late = matches!(attack, Attack::Late | Attack::TooManyAndLate);

@@ -156,7 +156,7 @@ impl Introspection {
     /// Sends an introspection request to an endpoint that is discovered.
     async fn introspect(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
         self.retry_after_gate.check(token).inspect_err(count_not_sent("retry_after"))?;
-        self.circuit_breaker.check().inspect_err(count_not_sent("circuit_breaker"))?;
+        self.circuit_breaker.check(token).inspect_err(count_not_sent("circuit_breaker"))?;
         let slot = self.concurrency_limit.acquire().await;
         let slot = slot.inspect_err(count_not_sent("concurrency_limit"))?;
         let deadline = Instant::now() + self.request_timeout;
@@ -182,19 +182,19 @@ impl Introspection {
         slot: Slot,
         deadline: Instant,
     ) -> Result<(RequestPermit<'_>, Slot), ResolveError> {
-        let permit = self.circuit_breaker.acquire();
+        let permit = self.circuit_breaker.acquire(token);
         let control = match permit.inspect_err(count_not_sent("circuit_breaker"))? {
             Permit::Request(permit)
                 if permit.is_probe() || !self.retry_after_gate.take_due_control() =>
             {
                 return Ok((permit, slot));
             }
-            Permit::Request(_) => self.circuit_breaker.acquire_control_for_retry_after(),
+            Permit::Request(_) => self.circuit_breaker.acquire_control_for_retry_after(token),
             Permit::Control(control) => control,
         };
         let slot = self.control_requests.send(control, slot, deadline).await?.restart();
         self.retry_after_gate.check(token)?;
-        let permit = self.circuit_breaker.acquire_request();
+        let permit = self.circuit_breaker.acquire_request(token);
         Ok((permit.inspect_err(count_not_sent("circuit_breaker"))?, slot))
     }
 

@@ -17,6 +17,8 @@ pub struct UnavailableError {
     transient: bool,
     #[cfg(feature = "introspection")]
     withheld: bool,
+    #[cfg(feature = "introspection")]
+    unreachable: bool,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -42,6 +44,8 @@ impl UnavailableError {
             transient: false,
             #[cfg(feature = "introspection")]
             withheld: false,
+            #[cfg(feature = "introspection")]
+            unreachable: false,
             source: None,
         }
     }
@@ -80,6 +84,18 @@ impl UnavailableError {
     #[cfg(feature = "introspection")]
     pub(crate) fn is_transient(&self) -> bool {
         self.transient
+    }
+
+    /// Marks that there was no connection, which does not depend on the token.
+    #[cfg(feature = "introspection")]
+    pub(crate) fn unreachable(mut self) -> Self {
+        self.unreachable = true;
+        self
+    }
+
+    #[cfg(feature = "introspection")]
+    pub(crate) fn is_unreachable(&self) -> bool {
+        self.unreachable
     }
 
     /// Marks that this server sent no introspection request, or ended it early, because of other introspection

@@ -78,8 +78,9 @@ pub(in crate::resolve) async fn bounded_body(
 /// The error of a request without a response. The connection may be a pooled one that the server has closed,
 /// so a retry may succeed at once, except after a timeout.
 pub(in crate::resolve) fn connection_error(error: reqwest::Error) -> UnavailableError {
-    let timed_out = error.is_timeout();
+    let (timed_out, unreachable) = (error.is_timeout(), error.is_connect());
     let unavailable = UnavailableError::new("the authorization server cannot be reached")
         .with_source(error.without_url());
+    let unavailable = if unreachable { unavailable.unreachable() } else { unavailable };
     if timed_out { unavailable } else { unavailable.transient() }
 }

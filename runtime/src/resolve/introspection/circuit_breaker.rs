@@ -8,19 +8,28 @@
 //! failure of that one is the last that the limit needs. An outage opens the circuit after exactly the
 //! configured number of failures, with one token in use or with many. An attacker with tokens that fail
 //! causes one control request for each four requests, and nothing else.
+//!
+//! A server may also fail for every token that it did not issue, and so for the random token of a control
+//! request. If the failure of the control request [does not confirm](Evidence) an outage, the open circuit
+//! permits the first request about each token, so that only tokens that have failed themselves are rejected.
 
+mod failed_tokens;
+mod permit;
 mod settings;
 mod slow_start;
 mod state;
 #[cfg(test)]
 mod tests;
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::{Claims, Clock, ResolveError, UnavailableError};
+use crate::{AccessToken, Claims, Clock, ResolveError, UnavailableError};
+use failed_tokens::TokenHash;
+pub(super) use permit::{ControlPermit, ControlReason, Permit, RequestPermit};
 pub(super) use settings::Settings;
-use state::{Circuit, Series, State};
+use state::{Circuit, State};
 
 /// Opens after failures in a row, of which the last is that of a control request.
 ///
@@ -38,45 +47,16 @@ pub(super) struct CircuitBreaker {
     max_in_flight: usize,
     circuit: Mutex<Circuit>,
     clock: Arc<dyn Clock>,
+    hasher: RandomState,
 }
 
-/// The request that may be sent next.
-#[derive(Debug)]
-pub(super) enum Permit<'a> {
-    /// The caller's introspection request.
-    Request(RequestPermit<'a>),
-    /// A control request. The caller's introspection request follows when it has ended.
-    Control(ControlPermit),
-}
-
-/// The permit for one introspection request, which its outcome is [recorded](CircuitBreaker::record) with.
-#[derive(Debug)]
-#[must_use]
-pub(super) struct RequestPermit<'a> {
-    circuit_breaker: &'a CircuitBreaker,
-    series: Series,
-    is_probe: bool,
-    in_slow_start: bool,
-}
-
-/// The permit for one control request, which its outcome is [recorded](CircuitBreaker::record_control) with.
-#[derive(Debug)]
-#[must_use]
-pub(super) struct ControlPermit {
-    series: Series,
-    reason: ControlReason,
-}
-
-/// Why a control request is due.
+/// What the failure of a control request shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ControlReason {
-    /// The number of failures is one below the limit. No other control request for this reason is in
-    /// flight.
-    Failures,
-    /// The circuit is open. The number counts the control requests since it opened.
-    Probe(usize),
-    /// The response to a caller's introspection request had a `Retry-After`.
-    RetryAfter,
+pub(super) enum Evidence {
+    /// The server cannot be reached, or fails for a token that was active a moment ago.
+    Outage,
+    /// The server may fail only for tokens that it did not issue.
+    Unconfirmed,
 }
 
 impl CircuitBreaker {
@@ -85,31 +65,51 @@ impl CircuitBreaker {
         max_in_flight: usize,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { settings, max_in_flight, circuit: Mutex::new(Circuit::closed()), clock }
+        let (circuit, hasher) = (Mutex::new(Circuit::closed()), RandomState::new());
+        Self { settings, max_in_flight, circuit, clock, hasher }
     }
 
-    /// Fails while the circuit is open and no probe is due.
-    pub(super) fn check(&self) -> Result<(), UnavailableError> {
-        match &self.circuit().state {
+    /// Fails while the circuit is open for this token and no probe is due.
+    pub(super) fn check(&self, token: &AccessToken) -> Result<(), UnavailableError> {
+        self.check_hash(self.hash(token))
+    }
+
+    /// The same for the caller whose request follows a control request.
+    pub(super) fn check_after(&self, control: &ControlPermit) -> Result<(), UnavailableError> {
+        self.check_hash(control.token)
+    }
+
+    fn check_hash(&self, token: TokenHash) -> Result<(), UnavailableError> {
+        let circuit = self.circuit();
+        match &circuit.state {
+            State::Open { .. } if circuit.permits_first_request(token) => Ok(()),
             State::Open { next_probe, .. } => check_probe_due(*next_probe, self.clock.instant()),
             State::Closed { .. } => Ok(()),
         }
     }
 
+    fn hash(&self, token: &AccessToken) -> TokenHash {
+        TokenHash(self.hasher.hash_one(token.expose()))
+    }
+
     /// Returns the permit for the request that is due.
-    pub(super) fn acquire(&self) -> Result<Permit<'_>, UnavailableError> {
+    pub(super) fn acquire(&self, token: &AccessToken) -> Result<Permit<'_>, UnavailableError> {
+        let token = self.hash(token);
         let mut circuit = self.circuit();
         let series = circuit.series;
+        if circuit.permits_first_request(token) {
+            return Ok(Permit::Request(self.first_request(&mut circuit, token)));
+        }
         match &mut circuit.state {
             State::Closed { failures, control_in_flight, .. } => {
                 let is_due = |settings: Settings| *failures >= settings.failures_before_control();
                 if self.settings.is_some_and(is_due) && !*control_in_flight {
                     *control_in_flight = true;
                     let reason = ControlReason::Failures;
-                    return Ok(Permit::Control(ControlPermit { series, reason }));
+                    return Ok(Permit::Control(ControlPermit { series, reason, token }));
                 }
             }
-            State::Open { next_probe, probe_interval, probes } => {
+            State::Open { next_probe, probe_interval, probes, .. } => {
                 let now = self.clock.instant();
                 check_probe_due(*next_probe, now)?;
                 *next_probe = now + *probe_interval;
@@ -120,23 +120,53 @@ impl CircuitBreaker {
                     Permit::Request(RequestPermit {
                         circuit_breaker: self,
                         series,
+                        token,
                         is_probe: true,
+                        is_first: false,
                         in_slow_start: false,
                     })
                 } else {
                     let reason = ControlReason::Probe(number / 2);
-                    Permit::Control(ControlPermit { series, reason })
+                    Permit::Control(ControlPermit { series, reason, token })
                 });
             }
         }
-        drop(circuit);
-        self.acquire_request().map(Permit::Request)
+        self.request(&mut circuit, token).map(Permit::Request)
     }
 
-    /// Returns the permit for a caller's introspection request while the circuit is closed, also where a
-    /// control request is due.
-    pub(super) fn acquire_request(&self) -> Result<RequestPermit<'_>, UnavailableError> {
+    /// Returns the permit for a caller's introspection request, also where a control request is due.
+    pub(super) fn acquire_request(
+        &self,
+        token: &AccessToken,
+    ) -> Result<RequestPermit<'_>, UnavailableError> {
+        let token = self.hash(token);
         let mut circuit = self.circuit();
+        if circuit.permits_first_request(token) {
+            return Ok(self.first_request(&mut circuit, token));
+        }
+        self.request(&mut circuit, token)
+    }
+
+    /// The permit for the first request about a token while the circuit is open without confirmation.
+    fn first_request(&self, circuit: &mut Circuit, token: TokenHash) -> RequestPermit<'_> {
+        // From now on: requests at the same time, and those after a cancellation, are rejected.
+        circuit.failed_tokens.insert(token);
+        let series = circuit.series;
+        RequestPermit {
+            circuit_breaker: self,
+            series,
+            token,
+            is_probe: true,
+            is_first: true,
+            in_slow_start: false,
+        }
+    }
+
+    fn request(
+        &self,
+        circuit: &mut Circuit,
+        token: TokenHash,
+    ) -> Result<RequestPermit<'_>, UnavailableError> {
         let now = self.clock.instant();
         let in_slow_start = match &mut circuit.state {
             State::Open { next_probe, .. } => {
@@ -153,12 +183,20 @@ impl CircuitBreaker {
             }
         };
         let series = circuit.series;
-        Ok(RequestPermit { circuit_breaker: self, series, is_probe: false, in_slow_start })
+        Ok(RequestPermit {
+            circuit_breaker: self,
+            series,
+            token,
+            is_probe: false,
+            is_first: false,
+            in_slow_start,
+        })
     }
 
     /// Returns the permit for a control request that is due because of a `Retry-After`.
-    pub(super) fn acquire_control_for_retry_after(&self) -> ControlPermit {
-        ControlPermit { series: self.circuit().series, reason: ControlReason::RetryAfter }
+    pub(super) fn acquire_control_for_retry_after(&self, token: &AccessToken) -> ControlPermit {
+        let (series, token) = (self.circuit().series, self.hash(token));
+        ControlPermit { series, reason: ControlReason::RetryAfter, token }
     }
 
     /// Records the outcome of a caller's introspection request. Returns the permit for a control request
@@ -171,10 +209,15 @@ impl CircuitBreaker {
         let settings = self.settings?;
         let mut circuit = self.circuit();
         if !outcome.as_ref().is_err_and(ResolveError::is_outage) {
-            circuit.record_response(&*self.clock);
+            if permit.is_first {
+                circuit.record_first_response(&*self.clock);
+            } else {
+                circuit.record_response(&*self.clock);
+            }
             return None;
         }
         let series = circuit.series;
+        circuit.failed_tokens.insert(permit.token);
         match &mut circuit.state {
             // The request began before the circuit last closed, so its failure belongs to that outage.
             State::Closed { .. } if permit.series.closings != series.closings => None,
@@ -182,17 +225,19 @@ impl CircuitBreaker {
                 *failures = failures.saturating_add(1);
                 let is_due = settings.failures == 1 && !*control_in_flight;
                 *control_in_flight |= is_due;
-                is_due.then_some(ControlPermit { series, reason: ControlReason::Failures })
+                let reason = ControlReason::Failures;
+                is_due.then_some(ControlPermit { series, reason, token: permit.token })
             }
             State::Open { .. } => None,
         }
     }
 
-    /// Records the outcome of a control request.
+    /// Records the outcome of a control request. The evidence is for a failure.
     pub(super) fn record_control(
         &self,
         permit: &ControlPermit,
         outcome: &Result<(), ResolveError>,
+        evidence: Evidence,
     ) {
         let Some(settings) = self.settings else { return };
         let mut circuit = self.circuit();
@@ -206,9 +251,10 @@ impl CircuitBreaker {
             State::Closed { failures, .. }
                 if is_current && *failures >= settings.failures_before_control() =>
             {
-                circuit.open(self.clock.instant(), settings.probe_interval);
+                circuit.open(self.clock.instant(), settings.probe_interval, evidence);
             }
-            State::Closed { .. } | State::Open { .. } => {}
+            State::Closed { .. } => {}
+            State::Open { .. } => circuit.confirm(evidence),
         }
     }
 
@@ -228,33 +274,6 @@ impl CircuitBreaker {
     /// Never held across an `await`.
     fn circuit(&self) -> MutexGuard<'_, Circuit> {
         self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl RequestPermit<'_> {
-    /// Whether the circuit is open. The introspection request is then not retried.
-    pub(super) fn is_probe(&self) -> bool {
-        self.is_probe
-    }
-}
-
-impl Drop for RequestPermit<'_> {
-    fn drop(&mut self) {
-        if !self.in_slow_start {
-            return;
-        }
-        let mut circuit = self.circuit_breaker.circuit();
-        if circuit.series.closings == self.series.closings
-            && let State::Closed { slow_start: Some(slow_start), .. } = &mut circuit.state
-        {
-            slow_start.end_request();
-        }
-    }
-}
-
-impl ControlPermit {
-    pub(super) fn reason(&self) -> ControlReason {
-        self.reason
     }
 }
 

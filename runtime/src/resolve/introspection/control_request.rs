@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
-use super::circuit_breaker::{CircuitBreaker, ControlPermit, ControlReason};
+use super::circuit_breaker::{CircuitBreaker, ControlPermit, ControlReason, Evidence};
 use super::concurrency_limit::{ConcurrencyLimit, Slot};
 use super::request::{self, RequestSender};
 use super::retry_after_gate::RetryAfterGate;
@@ -57,7 +57,7 @@ impl ControlRequests {
     }
 
     /// Sends a control request in the slot of a caller's request, and waits for its outcome. Returns the
-    /// slot for the caller's request, or the error if requests of all callers are blocked now.
+    /// slot for the caller's request, or the error if that request is blocked now.
     ///
     /// The control request runs in a task, which continues when the caller disconnects: else a caller who
     /// cancels each of their requests could keep the circuit open.
@@ -116,15 +116,19 @@ struct ControlRequest {
 }
 
 impl ControlRequest {
-    /// Returns an error if requests of all callers are blocked afterwards.
+    /// Returns an error if the request that follows is blocked afterwards.
     async fn run(&self) -> Result<(), ResolveError> {
         let Self { context, permit } = self;
         let outcome = context.sender.send(permit.reason(), &context.concurrency_limit).await;
-        context.circuit_breaker.record_control(permit, &outcome);
+        let evidence = match &outcome {
+            Err(error) => context.sender.evidence(error),
+            Ok(()) => Evidence::Unconfirmed,
+        };
+        context.circuit_breaker.record_control(permit, &outcome, evidence);
         context.retry_after_gate.record_control(&outcome);
-        let all_blocked = context.circuit_breaker.check().is_err()
+        let is_blocked = context.circuit_breaker.check_after(permit).is_err()
             || context.retry_after_gate.check_all().is_err();
-        if all_blocked { outcome } else { Ok(()) }
+        if is_blocked { outcome } else { Ok(()) }
     }
 }
 

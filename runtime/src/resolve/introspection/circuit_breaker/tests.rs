@@ -14,17 +14,25 @@ fn circuit_breaker() -> (CircuitBreaker, ManualClock) {
     circuit_breaker_with(Some(Settings::default()))
 }
 
+fn token() -> AccessToken {
+    "token".parse().unwrap()
+}
+
 fn outage() -> ResolveError {
     UnavailableError::new("down").into()
 }
 
 fn acquire_request(breaker: &CircuitBreaker) -> RequestPermit<'_> {
-    let Permit::Request(permit) = breaker.acquire().unwrap() else { panic!("a control request") };
+    let Permit::Request(permit) = breaker.acquire(&token()).unwrap() else {
+        panic!("a control request")
+    };
     permit
 }
 
 fn acquire_control(breaker: &CircuitBreaker) -> ControlPermit {
-    let Permit::Control(permit) = breaker.acquire().unwrap() else { panic!("a caller's request") };
+    let Permit::Control(permit) = breaker.acquire(&token()).unwrap() else {
+        panic!("a caller's request")
+    };
     permit
 }
 
@@ -50,7 +58,7 @@ fn end_control(
     permit: &ControlPermit,
     outcome: &Result<(), ResolveError>,
 ) {
-    breaker.record_control(permit, outcome);
+    breaker.record_control(permit, outcome, Evidence::Outage);
     breaker.release_control(permit);
 }
 
@@ -63,13 +71,13 @@ fn open(breaker: &CircuitBreaker) {
 
 /// The `Retry-After` of a rejected request.
 fn retry_after(breaker: &CircuitBreaker) -> Option<Duration> {
-    assert_eq!(breaker.check().is_err(), breaker.acquire_request().is_err());
-    breaker.acquire().err().and_then(|error| error.retry_after())
+    assert_eq!(breaker.check(&token()).is_err(), breaker.acquire_request(&token()).is_err());
+    breaker.acquire(&token()).err().and_then(|error| error.retry_after())
 }
 
 /// The permits for as many introspection requests as may be in flight now; 999 without a limit.
 fn acquire_all(breaker: &CircuitBreaker) -> Vec<RequestPermit<'_>> {
-    std::iter::from_fn(|| breaker.acquire_request().ok()).take(999).collect()
+    std::iter::from_fn(|| breaker.acquire_request(&token()).ok()).take(999).collect()
 }
 
 #[test]
@@ -94,7 +102,7 @@ fn the_circuit_opens_after_consecutive_failures_of_which_the_last_is_a_control_r
         fail(&breaker);
     }
     assert!(
-        breaker.check().is_ok(),
+        breaker.check(&token()).is_ok(),
         "a response between the failures, and a control request that succeeded"
     );
     end_control(&breaker, &acquire_control(&breaker), &Err(outage()));
@@ -109,7 +117,7 @@ fn no_number_of_failures_opens_the_circuit_while_control_requests_succeed() {
     let (breaker, _) = circuit_breaker();
     let mut control_requests = 0;
     for _ in 0..1000 {
-        match breaker.acquire().unwrap() {
+        match breaker.acquire(&token()).unwrap() {
             Permit::Request(permit) => drop(breaker.record(&permit, &Err(outage()))),
             Permit::Control(permit) => {
                 control_requests += 1;
@@ -122,7 +130,7 @@ fn no_number_of_failures_opens_the_circuit_while_control_requests_succeed() {
         }
     }
     assert_eq!(control_requests, 200, "one for four failures");
-    assert!(breaker.check().is_ok());
+    assert!(breaker.check(&token()).is_ok());
 }
 
 #[test]
@@ -146,7 +154,7 @@ fn an_open_circuit_permits_one_probe_per_interval_and_a_response_closes_it() {
     open(&breaker);
     for (number, control) in [None, Some(0), None, Some(1)].into_iter().enumerate() {
         clock.advance(Duration::from_millis(500));
-        match (breaker.acquire().unwrap(), control) {
+        match (breaker.acquire(&token()).unwrap(), control) {
             (Permit::Request(permit), None) => {
                 assert!(permit.is_probe());
                 assert!(breaker.record(&permit, &Err(outage())).is_none());
@@ -177,7 +185,7 @@ fn an_open_circuit_permits_one_probe_per_interval_and_a_response_closes_it() {
     for _ in 0..4 {
         fail(&breaker);
     }
-    assert!(breaker.check().is_ok(), "the count starts at 0 after the circuit has closed");
+    assert!(breaker.check(&token()).is_ok(), "the count starts at 0 after the circuit has closed");
 }
 
 #[test]
@@ -186,7 +194,7 @@ fn a_probe_that_never_ends_delays_the_recovery_by_one_interval_at_most() {
     let (breaker, clock) = circuit_breaker();
     open(&breaker);
     clock.advance(Duration::from_millis(500));
-    drop(breaker.acquire().unwrap());
+    drop(breaker.acquire(&token()).unwrap());
     assert_eq!(retry_after(&breaker), Some(PROBE_INTERVAL));
     clock.advance(Duration::from_millis(500));
     let without_response = acquire_control(&breaker);
@@ -196,7 +204,10 @@ fn a_probe_that_never_ends_delays_the_recovery_by_one_interval_at_most() {
         fail(&breaker);
     }
     end_control(&breaker, &without_response, &Err(outage()));
-    assert!(breaker.check().is_ok(), "a request that began before the recovery does not count");
+    assert!(
+        breaker.check(&token()).is_ok(),
+        "a request that began before the recovery does not count"
+    );
 }
 
 #[test]
@@ -212,7 +223,7 @@ fn a_control_request_that_began_before_a_response_does_not_open_the_circuit() {
         fail(&breaker);
     }
     end_control(&breaker, &first, &Err(outage()));
-    assert!(breaker.check().is_ok());
+    assert!(breaker.check(&token()).is_ok());
     end_control(&breaker, &acquire_control(&breaker), &Err(outage()));
     assert_eq!(retry_after(&breaker), Some(PROBE_INTERVAL));
 }
@@ -221,19 +232,20 @@ fn a_control_request_that_began_before_a_response_does_not_open_the_circuit() {
 fn a_request_that_began_before_a_recovery_neither_counts_nor_frees_a_share_after_it() {
     // R-C10, R-L2
     let (breaker, clock) = circuit_breaker();
-    let late: Vec<_> = (0..4).map(|_| breaker.acquire_request().unwrap()).collect();
+    let late: Vec<_> = (0..4).map(|_| breaker.acquire_request(&token()).unwrap()).collect();
     for _ in 0..4 {
         fail(&breaker);
     }
     let first = acquire_control(&breaker);
-    breaker.record_control(&breaker.acquire_control_for_retry_after(), &Err(outage()));
+    let control = breaker.acquire_control_for_retry_after(&token());
+    breaker.record_control(&control, &Err(outage()), Evidence::Outage);
     clock.advance(Duration::from_millis(500));
     respond(&breaker);
     for permit in &late {
         assert!(breaker.record(permit, &Err(outage())).is_none());
     }
-    let [second, third] = [(); 2].map(|()| breaker.acquire_request().unwrap());
-    let error = breaker.acquire().unwrap_err();
+    let [second, third] = [(); 2].map(|()| breaker.acquire_request(&token()).unwrap());
+    let error = breaker.acquire(&token()).unwrap_err();
     assert_eq!(error.to_string(), "the authorization server has only just recovered");
     drop(late);
     drop((second, third));
@@ -248,13 +260,13 @@ fn a_request_that_began_before_a_recovery_neither_counts_nor_frees_a_share_after
     breaker.release_control(&current);
 
     // A request of one slow start does not free a share of the next slow start.
-    let early = breaker.acquire_request().unwrap();
+    let early = breaker.acquire_request(&token()).unwrap();
     end_control(&breaker, &acquire_control(&breaker), &Err(outage()));
     clock.advance(Duration::from_millis(500));
     respond(&breaker);
-    let permits = [(); 2].map(|()| breaker.acquire_request().unwrap());
+    let permits = [(); 2].map(|()| breaker.acquire_request(&token()).unwrap());
     drop(early);
-    assert!(breaker.acquire_request().is_err());
+    assert!(breaker.acquire_request(&token()).is_err());
     drop(permits);
 }
 
@@ -263,11 +275,11 @@ fn a_control_request_for_retry_after_does_not_open_the_circuit_or_release_anothe
     // R-C10, R-C7
     let (breaker, _) = circuit_breaker();
     for _ in 0..4 {
-        end_control(&breaker, &breaker.acquire_control_for_retry_after(), &Err(outage()));
+        end_control(&breaker, &breaker.acquire_control_for_retry_after(&token()), &Err(outage()));
         fail(&breaker);
     }
     let for_failures = acquire_control(&breaker);
-    breaker.release_control(&breaker.acquire_control_for_retry_after());
+    breaker.release_control(&breaker.acquire_control_for_retry_after(&token()));
     fail(&breaker);
     end_control(&breaker, &for_failures, &Err(outage()));
     assert_eq!(retry_after(&breaker), Some(PROBE_INTERVAL));
@@ -280,9 +292,9 @@ fn a_single_failure_with_a_control_request_opens_the_circuit_if_the_limit_is_1()
     let (breaker, _) = circuit_breaker_with(Some(settings));
     for succeeds in [true, false] {
         let control = breaker.record(&acquire_request(&breaker), &Err(outage())).unwrap();
-        assert!(breaker.check().is_ok(), "the control request decides");
+        assert!(breaker.check(&token()).is_ok(), "the control request decides");
         end_control(&breaker, &control, &if succeeds { Ok(()) } else { Err(outage()) });
-        assert_eq!(breaker.check().is_ok(), succeeds);
+        assert_eq!(breaker.check(&token()).is_ok(), succeeds);
     }
 }
 
@@ -301,7 +313,7 @@ fn after_a_recovery_the_requests_in_flight_double_until_the_limit_ends() {
     while waves.last() != Some(&999) && waves.len() < 20 {
         let permits = acquire_all(&breaker);
         if permits.len() < 999 {
-            let error = breaker.acquire().unwrap_err();
+            let error = breaker.acquire(&token()).unwrap_err();
             assert_eq!(error.retry_after(), Some(Duration::from_secs(1)));
         }
         for permit in &permits {
@@ -336,8 +348,8 @@ fn the_circuit_breaker_can_be_disabled_and_its_settings_have_bounds() {
     for _ in 0..1000 {
         fail(&disabled);
     }
-    end_control(&disabled, &disabled.acquire_control_for_retry_after(), &Err(outage()));
-    assert!(disabled.acquire().is_ok());
+    end_control(&disabled, &disabled.acquire_control_for_retry_after(&token()), &Err(outage()));
+    assert!(disabled.acquire(&token()).is_ok());
 
     let settings = |enabled, failures: Option<u32>, probe_interval: Option<Duration>| {
         let (mut first, mut second) = (SingleValue::UNSET, SingleValue::UNSET);
@@ -367,4 +379,53 @@ fn the_circuit_breaker_can_be_disabled_and_its_settings_have_bounds() {
         let error = settings(false, failures, interval).unwrap_err();
         assert!(error.contains(name) && error.contains("`without_circuit_breaker`"), "{error}");
     }
+}
+
+#[test]
+fn an_open_circuit_without_confirmation_permits_the_first_request_about_each_token() {
+    // R-C10: the server may fail only for tokens that it did not issue.
+    let (breaker, _) = circuit_breaker();
+    for _ in 0..4 {
+        fail(&breaker);
+    }
+    let control = acquire_control(&breaker);
+    breaker.record_control(&control, &Err(outage()), Evidence::Unconfirmed);
+    assert!(breaker.check_after(&control).is_err(), "its token has failed");
+    breaker.release_control(&control);
+    assert_eq!(retry_after(&breaker), Some(PROBE_INTERVAL), "one token that fails");
+
+    let other: AccessToken = "other".parse().unwrap();
+    assert!(breaker.check(&other).is_ok());
+    let Ok(Permit::Request(permit)) = breaker.acquire(&other) else { panic!("not permitted") };
+    assert!(permit.is_probe(), "without a retry");
+    assert!(breaker.acquire(&other).is_err(), "also while the first request is in flight");
+    assert!(breaker.record(&permit, &Err(outage())).is_none());
+    assert!(breaker.acquire(&other).is_err() && breaker.check(&other).is_err());
+
+    let good: AccessToken = "good".parse().unwrap();
+    let permit = breaker.acquire_request(&good).unwrap();
+    let inactive = Err(ResolveError::InvalidToken(TokenError::Inactive));
+    assert!(breaker.record(&permit, &inactive).is_none());
+    assert!(breaker.check(&token()).is_ok(), "the response has closed the circuit");
+    assert_eq!(acquire_all(&breaker).len(), 999, "nothing recovers: no slow start");
+}
+
+#[test]
+fn a_confirmed_outage_rejects_tokens_that_have_not_failed() {
+    // R-C10
+    let (breaker, clock) = circuit_breaker();
+    for _ in 0..4 {
+        fail(&breaker);
+    }
+    let control = acquire_control(&breaker);
+    breaker.record_control(&control, &Err(outage()), Evidence::Unconfirmed);
+    breaker.release_control(&control);
+    let other: AccessToken = "other".parse().unwrap();
+    assert!(breaker.check(&other).is_ok());
+    // The first probe is a caller's request, the second one a control request.
+    clock.advance(PROBE_INTERVAL);
+    fail(&breaker);
+    clock.advance(PROBE_INTERVAL);
+    end_control(&breaker, &acquire_control(&breaker), &Err(outage()));
+    assert!(breaker.check(&other).is_err() && breaker.acquire(&other).is_err());
 }

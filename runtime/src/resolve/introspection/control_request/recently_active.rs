@@ -30,6 +30,8 @@ impl RecentlyActiveTokens {
     /// From this age on, a newer token replaces one: it may be about to expire.
     const MIN_AGE_TO_REPLACE: Duration = Duration::from_secs(30);
 
+    const MAX_AGE_AS_EVIDENCE: Duration = Duration::from_secs(60);
+
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
         Self { tokens: Mutex::default(), hasher: RandomState::new(), clock }
     }
@@ -70,6 +72,16 @@ impl RecentlyActiveTokens {
     pub(super) fn without_failure(&self) -> Vec<AccessToken> {
         let tokens = self.tokens();
         tokens.iter().filter(|it| !it.has_failed).map(|it| it.token.clone()).collect()
+    }
+
+    /// Whether the last request about a token failed that was active in the last minute. An older token may have
+    /// expired since.
+    pub(super) fn has_active_token_failed(&self) -> bool {
+        let now = self.clock.instant();
+        let is_recent = |it: &RecentlyActiveToken| {
+            now.saturating_duration_since(it.active_at) <= Self::MAX_AGE_AS_EVIDENCE
+        };
+        self.tokens().iter().any(|it| it.has_failed && is_recent(it))
     }
 
     /// The principal of the token, or the token itself where no claim names one.
@@ -156,5 +168,19 @@ mod tests {
         assert_eq!((usable(), all(&tokens).len()), (1, 2));
         insert(&tokens, "a", "a");
         assert_eq!(usable(), 2);
+    }
+
+    #[test]
+    fn the_failure_of_a_token_that_was_active_a_moment_ago_is_evidence() {
+        // R-C10
+        let clock = ManualClock::new();
+        let tokens = RecentlyActiveTokens::new(Arc::new(clock.clone()));
+        assert!(!tokens.has_active_token_failed());
+        insert(&tokens, "a", "a");
+        assert!(!tokens.has_active_token_failed());
+        tokens.set_failed(&"a".parse::<AccessToken>().unwrap(), true);
+        assert!(tokens.has_active_token_failed());
+        clock.advance(Duration::from_secs(61));
+        assert!(!tokens.has_active_token_failed(), "the token may have expired");
     }
 }

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::recently_active::RecentlyActiveTokens;
-use crate::resolve::introspection::circuit_breaker::ControlReason;
+use crate::resolve::introspection::circuit_breaker::{ControlReason, Evidence};
 use crate::resolve::introspection::concurrency_limit::ConcurrencyLimit;
 use crate::resolve::introspection::request::{self, RequestSender};
 use crate::telemetry::{IntrospectionTimer, count};
@@ -51,6 +51,17 @@ impl ControlRequestSender {
         };
         count!(CONTROL_REQUESTS, "outcome" => if outcome.is_ok() { "usable" } else { "failed" });
         outcome
+    }
+
+    /// What the failure of a control request shows.
+    pub(super) fn evidence(&self, error: &ResolveError) -> Evidence {
+        let is_unreachable =
+            matches!(error, ResolveError::Unavailable(unavailable) if unavailable.is_unreachable());
+        if is_unreachable || self.recently_active.has_active_token_failed() {
+            Evidence::Outage
+        } else {
+            Evidence::Unconfirmed
+        }
     }
 
     /// Sends a single request. Each probe is about another token: the recently active ones in turn, then a
