@@ -251,7 +251,8 @@ pub use resolve::cache::{Cached, CachedBuilder, InvalidationError, second_level}
 pub use resolve::hybrid::Hybrid;
 #[cfg(feature = "introspection")]
 pub use resolve::introspection::{
-    BearerSource, ClientAuthentication, Introspection, IntrospectionBuilder, TokenSource,
+    BearerSource, ClientAuthentication, ClientCredentialsGrant, Introspection,
+    IntrospectionBuilder, TokenSource,
 };
 #[cfg(feature = "jwt")]
 pub use resolve::introspection::{ClientAssertion, SignedResponse};

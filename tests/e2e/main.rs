@@ -15,6 +15,7 @@ mod cache;
 mod circuit_breaker;
 mod client_assertions;
 mod client_certificates;
+mod client_credentials_grant;
 mod client_secrets;
 mod credentials;
 mod discovery;

@@ -20,11 +20,13 @@ mod circuit_breaker;
 #[cfg(feature = "jwt")]
 mod client_assertion;
 mod client_authentication;
+mod client_credentials_grant;
 mod client_identity;
 mod concurrency_limit;
 mod control_request;
 mod defaults;
 mod error_body;
+mod granted_token;
 mod request;
 mod response;
 mod retry_after;
@@ -45,6 +47,7 @@ pub use builder::IntrospectionBuilder;
 #[cfg(feature = "jwt")]
 pub use client_assertion::ClientAssertion;
 pub use client_authentication::ClientAuthentication;
+pub use client_credentials_grant::ClientCredentialsGrant;
 #[cfg(feature = "jwt")]
 pub use signed_response::SignedResponse;
 pub use token_source::{BearerSource, TokenSource};
@@ -91,8 +94,8 @@ pub struct Introspection {
 const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 impl Introspection {
-    /// Discovers the endpoint, and the key set where signed responses are required, of a client that was built [from an issuer](Self::from_issuer). Call it at
-    /// start, so that a mistake in the configuration ends the program there. It takes at most four fifths
+    /// Discovers the endpoint of a client that was built [from an issuer](Self::from_issuer), the key set where signed
+    /// responses are required, and the token endpoint where a token is obtained there. Call it at start, so that a mistake in the configuration ends the program there. It takes at most four fifths
     /// of [`request_timeout`](IntrospectionBuilder::request_timeout), and does nothing for a client whose
     /// endpoint is configured.
     ///
@@ -113,6 +116,7 @@ impl Introspection {
     /// [is definitive](crate::DiscoveryError::is_definitive).
     pub async fn discover_at_start(&self) -> Result<(), SetupError> {
         self.requests.endpoint.discover_at_start().await?;
+        self.requests.authenticator.discover_at_start().await?;
         #[cfg(feature = "jwt")]
         if let Some(verifier) = &self.requests.response_reader.signature {
             verifier.keys.fetch_at_start().await?;

@@ -48,6 +48,9 @@ pub enum ResponseError {
     /// A key set that is not a JSON object with an array `keys` (RFC 7517 §5).
     #[error("the response is not a key set")]
     NotAKeySet,
+    /// A response of the token endpoint without a bearer token (RFC 6749 §5.1).
+    #[error("the response contains no bearer token")]
+    NotATokenResponse,
     /// A key set without a key that can be used.
     #[error("the key set has no key for a signature with one of the allowed algorithms")]
     NoUsableKey,

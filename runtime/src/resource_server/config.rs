@@ -138,6 +138,15 @@ pub struct ResourceServerConfig {
     pub client_certificate_file: Option<std::path::PathBuf>,
     /// The PEM file with the private key of the certificate. Required beside `client_certificate_file`.
     pub client_certificate_key_file: Option<std::path::PathBuf>,
+    /// Authenticates introspection requests with a bearer token that is obtained at the token endpoint with the
+    /// credentials of this client, in place of the credentials themselves: see
+    /// [`ClientCredentialsGrant`](crate::ClientCredentialsGrant). Default: false.
+    #[serde(default)]
+    pub client_credentials_grant: bool,
+    /// The token endpoint. Default: read from the metadata of `issuer`.
+    pub token_url: Option<String>,
+    /// The scopes of this token. Default: none, and the authorization server decides.
+    pub token_scopes: Option<Vec<String>>,
     /// How the client authenticates: `none`, `client_secret_basic`, `client_secret_post`, `private_key_jwt`,
     /// `client_secret_jwt`, `tls_client_auth` or `self_signed_tls_client_auth`. Default: `private_key_jwt` with a
     /// private key, else `client_secret_basic` with a secret.

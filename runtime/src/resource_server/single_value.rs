@@ -4,7 +4,7 @@ use super::{SettingName, SetupError};
 
 /// A value that is set at most once. A second value would replace the first one silently, so it is kept
 /// as an error until the builder is built.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct SingleValue<T> {
     value: Option<T>,
     is_contradicted: bool,

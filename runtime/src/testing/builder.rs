@@ -95,8 +95,9 @@ impl AuthorizationServerBuilder {
     ///
     /// Once there is a confidential client or an [`introspection_bearer`](Self::introspection_bearer),
     /// introspection requires the credentials of one of them; a client uses `client_secret_basic`,
-    /// `client_secret_post` or, with the feature `jwt`, `client_secret_jwt`. Default: none, and
-    /// introspection requires no credentials.
+    /// `client_secret_post` or, with the feature `jwt`, `client_secret_jwt`, or sends an access token that it has
+    /// obtained with the client credentials grant as a bearer token. Default: none, and introspection requires no
+    /// credentials.
     pub fn client(self, id: impl Into<String>, secret: impl Into<String>) -> Self {
         self.register(OAuthClient::confidential(id, secret))
     }

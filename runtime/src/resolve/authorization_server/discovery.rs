@@ -150,6 +150,9 @@ impl Inner {
                 MetadataMember::IntrospectionEndpoint => tracing::info!(
                     target: "requires_auth", issuer, "introspection endpoint discovered"
                 ),
+                MetadataMember::TokenEndpoint => {
+                    tracing::info!(target: "requires_auth", issuer, "token endpoint discovered");
+                }
                 MetadataMember::JwksUri => {
                     tracing::info!(target: "requires_auth", issuer, "key set discovered");
                 }

@@ -20,26 +20,28 @@ const MAX_ISSUER_LENGTH: usize = 1000;
 struct Metadata {
     issuer: String,
     introspection_endpoint: Option<String>,
+    token_endpoint: Option<String>,
     jwks_uri: Option<String>,
     mtls_endpoint_aliases: Option<Aliases>,
 }
 
 /// The endpoints for mutual TLS (RFC 8705 §5).
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Aliases {
     introspection_endpoint: Option<String>,
+    token_endpoint: Option<String>,
 }
 
 impl Metadata {
     /// The endpoint for a client with or without a certificate. Without an alias, the one is that of the other
     /// (RFC 8705 §5).
     fn endpoint(self, member: MetadataMember, has_certificate: bool) -> Option<String> {
+        let aliases = self.mtls_endpoint_aliases.filter(|_| has_certificate).unwrap_or_default();
         match member {
             MetadataMember::IntrospectionEndpoint => {
-                let aliases = self.mtls_endpoint_aliases.filter(|_| has_certificate);
-                let alias = aliases.and_then(|aliases| aliases.introspection_endpoint);
-                alias.or(self.introspection_endpoint)
+                aliases.introspection_endpoint.or(self.introspection_endpoint)
             }
+            MetadataMember::TokenEndpoint => aliases.token_endpoint.or(self.token_endpoint),
             MetadataMember::JwksUri => self.jwks_uri,
         }
     }

@@ -4,6 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::resolve) enum MetadataMember {
     IntrospectionEndpoint,
+    TokenEndpoint,
     #[cfg_attr(not(feature = "jwt"), expect(dead_code, reason = "only keys of JWTs are in it"))]
     JwksUri,
 }
@@ -12,6 +13,7 @@ impl MetadataMember {
     pub(in crate::resolve) fn name(self) -> &'static str {
         match self {
             Self::IntrospectionEndpoint => "introspection_endpoint",
+            Self::TokenEndpoint => "token_endpoint",
             Self::JwksUri => "jwks_uri",
         }
     }
@@ -20,6 +22,7 @@ impl MetadataMember {
     pub(in crate::resolve) fn setting(self) -> &'static str {
         match self {
             Self::IntrospectionEndpoint => "`introspection_url` (REQUIRES_AUTH_INTROSPECTION_URL)",
+            Self::TokenEndpoint => "`token_url` (REQUIRES_AUTH_TOKEN_URL)",
             Self::JwksUri => "`jwks_uri` (REQUIRES_AUTH_JWKS_URI)",
         }
     }
@@ -27,6 +30,7 @@ impl MetadataMember {
     pub(in crate::resolve) fn not_discovered(self) -> &'static str {
         match self {
             Self::IntrospectionEndpoint => "the introspection endpoint is not discovered yet",
+            Self::TokenEndpoint => "the token endpoint is not discovered yet",
             Self::JwksUri => "the URL of the issuer's key set is not discovered yet",
         }
     }
@@ -36,6 +40,7 @@ impl MetadataMember {
             Self::IntrospectionEndpoint => {
                 "too many requests wait for the discovery of the introspection endpoint"
             }
+            Self::TokenEndpoint => "too many requests wait for the discovery of the token endpoint",
             Self::JwksUri => "too many requests wait for the discovery of the issuer's key set",
         }
     }

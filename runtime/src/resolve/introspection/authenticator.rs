@@ -14,11 +14,15 @@ use super::assertion_key::AssertionKey;
 #[cfg(feature = "jwt")]
 use super::client_assertion::AssertionSettings;
 use super::client_identity;
+use super::granted_token::GrantedToken;
 use super::token_source::{BearerKind, DynTokenSource};
 use crate::loaded::Loaded;
+use crate::resolve::authorization_server::client_certificate::CLIENT_CERTIFICATE;
+use crate::resolve::authorization_server::discovery;
 use crate::{ClientError, Clock, ResolveError, Secret, SettingName, SetupError};
 
 const CLIENT_SECRET: SettingName = SettingName::with_key("client_secret", "client_secret_file");
+const CLIENT_AUTHENTICATION: SettingName = SettingName::of_both("client_authentication");
 const BEARER_TOKEN: SettingName = SettingName::with_key("bearer_token", "bearer_token_file");
 
 /// RFC 7523 §2.2.
@@ -47,6 +51,10 @@ enum Method {
     TlsClient {
         id: String,
     },
+    Granted {
+        client_id: Option<String>,
+        token: GrantedToken,
+    },
     Bearer(Loaded<Secret>),
     Source(Arc<dyn DynTokenSource>),
 }
@@ -63,8 +71,9 @@ pub(super) enum Credentials {
 impl Authenticator {
     pub(super) fn new(
         authentication: ClientAuthentication,
-        clock: &Arc<dyn Clock>,
+        settings: &discovery::Settings,
     ) -> Result<Self, SetupError> {
+        let clock = &settings.connection.clock;
         let identity = client_identity::of(&authentication);
         let method = match authentication {
             ClientAuthentication::None => Method::None,
@@ -78,7 +87,20 @@ impl Authenticator {
             ClientAuthentication::Assertion(assertion) => {
                 Method::Assertion(assertion.load(clock)?, Arc::clone(clock))
             }
-            ClientAuthentication::TlsClient { id } => Method::TlsClient { id },
+            ClientAuthentication::TlsClient { id } => {
+                if !settings.connection.has_client_certificate() {
+                    return Err(SetupError::Requires {
+                        setting: CLIENT_AUTHENTICATION,
+                        required: CLIENT_CERTIFICATE,
+                        reason: "the client certificate authenticates the client",
+                    });
+                }
+                Method::TlsClient { id }
+            }
+            ClientAuthentication::ClientCredentials(grant) => {
+                let token = grant.build(settings)?;
+                Method::Granted { client_id: token.client_id().map(str::to_owned), token }
+            }
             ClientAuthentication::Bearer(source) => match source.0 {
                 BearerKind::Secret(token) => Method::Bearer(token.load_text(BEARER_TOKEN, clock)?),
                 BearerKind::Source { source, .. } => Method::Source(source),
@@ -94,12 +116,21 @@ impl Authenticator {
             }
             #[cfg(feature = "jwt")]
             Method::Assertion(settings, _) => Some(&settings.id),
+            Method::Granted { client_id, .. } => client_id.as_deref(),
             Method::None | Method::Bearer(_) | Method::Source(_) => None,
         }
     }
 
     pub(super) fn is_none(&self) -> bool {
         matches!(self.method, Method::None)
+    }
+
+    /// Discovers the token endpoint, if tokens are obtained there. Fails only if no later attempt can succeed.
+    pub(super) async fn discover_at_start(&self) -> Result<(), SetupError> {
+        match &self.method {
+            Method::Granted { token, .. } => token.discover_at_start().await,
+            _ => Ok(()),
+        }
     }
 
     /// Adds the form and the credentials to a request.
@@ -138,6 +169,10 @@ impl Authenticator {
                 form = Serializer::for_suffix(form, 0).append_pair("client_id", id).finish();
                 (request, Credentials::Other)
             }
+            Method::Granted { token, .. } => {
+                let token = token.get().await?;
+                (request.header(AUTHORIZATION, bearer(&token)?), Credentials::Secret(token))
+            }
             Method::Bearer(token) => {
                 let token = token.get().await;
                 (request.header(AUTHORIZATION, bearer(&token)?), Credentials::Secret(token))
@@ -160,6 +195,9 @@ impl Authenticator {
             #[cfg(feature = "jwt")]
             (Method::Assertion(settings, _), Credentials::Key(rejected)) => {
                 settings.key.reload_after_rejection(rejected).await
+            }
+            (Method::Granted { token, .. }, Credentials::Secret(rejected)) => {
+                token.replace(rejected).await
             }
             _ => false,
         }

@@ -4,6 +4,7 @@ mod build;
 #[cfg(feature = "jwt")]
 mod client_assertion;
 mod client_certificate;
+mod client_credentials_grant;
 #[cfg(feature = "jwt")]
 mod signed_response;
 #[cfg(test)]
@@ -72,7 +73,6 @@ enum Location {
     Issuer(String),
 }
 
-#[cfg(feature = "jwt")]
 impl Location {
     fn issuer(&self) -> Option<&str> {
         match self {

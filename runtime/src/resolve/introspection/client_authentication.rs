@@ -4,6 +4,7 @@ use std::fmt;
 
 #[cfg(feature = "jwt")]
 use super::ClientAssertion;
+use super::ClientCredentialsGrant;
 use super::token_source::{BearerSource, TokenSource};
 use crate::SecretSource;
 
@@ -49,6 +50,8 @@ pub enum ClientAuthentication {
         /// The client id.
         id: String,
     },
+    /// A bearer token that is obtained at the token endpoint, with the credentials of the client (RFC 6749 §4.4).
+    ClientCredentials(Box<ClientCredentialsGrant>),
     /// A bearer token of this server (RFC 6750 §2.1). Each introspection request gets it from its source.
     Bearer(BearerSource),
 }
@@ -70,10 +73,13 @@ impl ClientAuthentication {
     }
 
     /// Names the issuer, for methods that need it.
-    #[cfg(feature = "jwt")]
     pub(super) fn with_issuer(self, issuer: Option<String>) -> Self {
         match self {
+            #[cfg(feature = "jwt")]
             Self::Assertion(assertion) => Self::Assertion(assertion.with_issuer(issuer)),
+            Self::ClientCredentials(grant) => {
+                Self::ClientCredentials(Box::new(grant.with_issuer(issuer)))
+            }
             other => other,
         }
     }
@@ -91,6 +97,7 @@ impl fmt::Debug for ClientAuthentication {
             #[cfg(feature = "jwt")]
             Self::Assertion(assertion) => assertion.fmt(f),
             Self::TlsClient { id } => f.debug_struct("TlsClient").field("id", id).finish(),
+            Self::ClientCredentials(grant) => grant.fmt(f),
             Self::Bearer(_) => f.write_str("Bearer(..)"),
         }
     }

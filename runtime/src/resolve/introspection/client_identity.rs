@@ -23,6 +23,8 @@ pub(super) fn of(authentication: &ClientAuthentication) -> String {
         #[cfg(feature = "jwt")]
         ClientAuthentication::Assertion(assertion) => format!("client {:?}", assertion.id),
         ClientAuthentication::TlsClient { id } => format!("client {id:?}"),
+        // The tokens are those of this client.
+        ClientAuthentication::ClientCredentials(grant) => format!("granted {}", of(&grant.client)),
         ClientAuthentication::Bearer(source) => match &source.0 {
             BearerKind::Secret(token) => match token.text() {
                 Some(token) => format!("bearer {}", digest("", token)),

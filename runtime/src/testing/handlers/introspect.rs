@@ -89,7 +89,8 @@ fn authenticate_caller(
         return Ok(None);
     }
     if let Some(presented) = bearer(headers) {
-        return if settings.introspection_bearers.iter().any(|bearer| bearer == presented) {
+        let is_configured = settings.introspection_bearers.iter().any(|own| own == presented);
+        return if is_configured || is_token_of_a_client(state, presented) {
             Ok(None)
         } else {
             Err(OAuthError::invalid_bearer())
@@ -101,6 +102,19 @@ fn authenticate_caller(
     } else {
         Err(OAuthError::invalid_client("the client is unknown or its credentials are wrong"))
     }
+}
+
+/// Whether it is an access token that a client has obtained for itself (RFC 6749 §4.4).
+fn is_token_of_a_client(state: &State, token: &str) -> bool {
+    let client = match response_for_active(state, token) {
+        Some(IntrospectionResponse::Claims(claims)) if !claims.contains_key("username") => {
+            claims.get("client_id").and_then(Value::as_str).map(str::to_owned)
+        }
+        _ => None,
+    };
+    let client = client.and_then(|id| state.client(&id));
+    client.is_some_and(|client| client.is_confidential())
+        && state.store().tokens.get(token).is_some_and(|record| record.family.is_some())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

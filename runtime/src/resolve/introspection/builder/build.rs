@@ -5,7 +5,6 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::{INTROSPECTION_URL, ISSUER, IntrospectionBuilder, Location};
-use crate::resolve::authorization_server::client_certificate::CLIENT_CERTIFICATE;
 use crate::resolve::authorization_server::discovery::{self, Discovery};
 use crate::resolve::authorization_server::endpoint::Endpoint;
 use crate::resolve::authorization_server::endpoint_source::EndpointSource;
@@ -19,7 +18,7 @@ use crate::resolve::introspection::response::ResponseReader;
 use crate::resolve::introspection::retry_after_gate::RetryAfterGate;
 use crate::resolve::introspection::{Introspection, defaults};
 use crate::resource_server::SingleValue;
-use crate::{ClaimsReader, ClientAuthentication, SettingName, SetupError};
+use crate::{ClaimsReader, SettingName, SetupError};
 
 const CLIENT_AUTHENTICATION: SettingName = SettingName::of_both("client_authentication");
 const CLIENT_IDENTITY: SettingName = SettingName::of_builder("client_identity");
@@ -64,20 +63,11 @@ impl IntrospectionBuilder {
 
         let settings = discovery::Settings { connection, max_in_flight };
         let authentication = self.authentication.get(CLIENT_AUTHENTICATION)?.unwrap_or_default();
+        let issuer = self.location.issuer();
         #[cfg(feature = "jwt")]
-        let authentication = {
-            let issuer = self.location.issuer().or(self.signed_response.discovered_from());
-            authentication.with_issuer(issuer.map(str::to_owned))
-        };
-        let by_certificate = matches!(authentication, ClientAuthentication::TlsClient { .. });
-        if by_certificate && !settings.connection.has_client_certificate() {
-            return Err(SetupError::Requires {
-                setting: CLIENT_AUTHENTICATION,
-                required: CLIENT_CERTIFICATE,
-                reason: "the client certificate authenticates the client",
-            });
-        }
-        let authenticator = Authenticator::new(authentication, &clock())?;
+        let issuer = issuer.or(self.signed_response.discovered_from());
+        let authentication = authentication.with_issuer(issuer.map(str::to_owned));
+        let authenticator = Authenticator::new(authentication, &settings)?;
         #[cfg(feature = "jwt")]
         let signature = {
             let (issuer, client_id) = (self.location.issuer(), authenticator.client_id());

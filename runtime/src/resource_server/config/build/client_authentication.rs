@@ -5,13 +5,20 @@ use std::path::PathBuf;
 use super::super::{ClientAuthenticationMethod, ResourceServerConfig};
 use crate::resource_server::SettingName;
 use crate::telemetry::Quoted;
-use crate::{ClientAuthentication, IntrospectionBuilder, Secret, SecretSource, SetupError};
+use crate::{
+    ClientAuthentication, ClientCredentialsGrant, IntrospectionBuilder, Secret, SecretSource,
+    SetupError,
+};
 
 pub(super) const CLIENT_ID: SettingName = SettingName::of_configuration("client_id");
 pub(super) const CLIENT_SECRET: SettingName = SettingName::of_configuration("client_secret");
 pub(super) const CLIENT_SECRET_FILE: SettingName =
     SettingName::of_configuration("client_secret_file");
 pub(super) const BEARER_TOKEN: SettingName = SettingName::of_both("bearer_token");
+const TOKEN_URL: SettingName = SettingName::of_both("token_url");
+const TOKEN_SCOPES: SettingName = SettingName::of_configuration("token_scopes");
+pub(super) const CLIENT_CREDENTIALS_GRANT: SettingName =
+    SettingName::of_both("client_credentials_grant");
 pub(super) const CLIENT_CERTIFICATE_FILE: SettingName =
     SettingName::of_configuration("client_certificate_file");
 pub(super) const CLIENT_CERTIFICATE_KEY_FILE: SettingName =
@@ -22,6 +29,35 @@ pub(super) const CLIENT_AUTHENTICATION: SettingName = SettingName::of_both("clie
 
 impl ResourceServerConfig {
     pub(super) fn client_authentication(&self) -> Result<ClientAuthentication, SetupError> {
+        let client = self.client_credentials()?;
+        if !self.client_credentials_grant {
+            let unused = [
+                (TOKEN_URL, self.token_url.is_some()),
+                (TOKEN_SCOPES, self.token_scopes.is_some()),
+            ];
+            return match unused.into_iter().find(|(_, is_set)| *is_set) {
+                Some((setting, _)) => Err(SetupError::Requires {
+                    setting,
+                    required: CLIENT_CREDENTIALS_GRANT,
+                    reason: "only a token that is obtained there needs it",
+                }),
+                None => Ok(client),
+            };
+        }
+        let mut grant = ClientCredentialsGrant::new(client);
+        if let Some(url) = &self.token_url {
+            grant = grant.token_url(url);
+        }
+        if let Some(scopes) = &self.token_scopes {
+            grant = grant.scopes(scopes.join(" "));
+        }
+        if let Some(issuer) = &self.issuer {
+            grant = grant.issuer(issuer);
+        }
+        Ok(ClientAuthentication::ClientCredentials(Box::new(grant)))
+    }
+
+    fn client_credentials(&self) -> Result<ClientAuthentication, SetupError> {
         use ClientAuthenticationMethod::{
             ClientSecretBasic, ClientSecretPost, None as Nothing, SelfSignedTlsClientAuth,
             TlsClientAuth,

@@ -8,7 +8,8 @@ use super::client_assertion::{
 };
 use super::client_authentication::{
     BEARER_TOKEN, BEARER_TOKEN_FILE, CLIENT_AUTHENTICATION, CLIENT_CERTIFICATE_FILE,
-    CLIENT_CERTIFICATE_KEY_FILE, CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE,
+    CLIENT_CERTIFICATE_KEY_FILE, CLIENT_CREDENTIALS_GRANT, CLIENT_ID, CLIENT_SECRET,
+    CLIENT_SECRET_FILE,
 };
 use crate::resolve::introspection::INTROSPECTION_URL;
 use crate::resource_server::SettingName;
@@ -61,6 +62,7 @@ impl ResourceServerConfig {
             (BEARER_TOKEN, self.bearer_token.is_some()),
             (BEARER_TOKEN_FILE, self.bearer_token_file.is_some()),
             (CLIENT_AUTHENTICATION, self.client_authentication.is_some()),
+            (CLIENT_CREDENTIALS_GRANT, self.client_credentials_grant),
             (CLIENT_CERTIFICATE_FILE, self.client_certificate_file.is_some()),
             (CLIENT_CERTIFICATE_KEY_FILE, self.client_certificate_key_file.is_some()),
             (CLIENT_PRIVATE_KEY_FILE, self.client_private_key_file.is_some()),
