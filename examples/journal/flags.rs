@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use tracing_subscriber::fmt::MakeWriter;
 
-const FLAGS: [(&str, &str); 19] = [
+const FLAGS: [(&str, &str); 23] = [
     ("REQUIRES_AUTH_ACCEPTED_AUDIENCES", "--accept-audience"),
     ("REQUIRES_AUTH_ACCEPT_GENERIC_TYPE", "--accept-generic-type"),
     ("REQUIRES_AUTH_ALGORITHMS", "--algorithm"),
@@ -14,7 +14,10 @@ const FLAGS: [(&str, &str); 19] = [
     ("REQUIRES_AUTH_CACHE_TTL_S", "--cache-ttl"),
     ("REQUIRES_AUTH_CLIENT_AUTHENTICATION", "--client-authentication"),
     ("REQUIRES_AUTH_CLIENT_ID", "--client-id"),
+    ("REQUIRES_AUTH_CLIENT_KEY_ID", "--client-key-id"),
+    ("REQUIRES_AUTH_CLIENT_PRIVATE_KEY_FILE", "--client-private-key"),
     ("REQUIRES_AUTH_CLIENT_SECRET", "--client-secret"),
+    ("REQUIRES_AUTH_CLIENT_SECRET_FILE", "--client-secret-file"),
     ("REQUIRES_AUTH_INTROSPECTION_URL", "--introspection-url"),
     ("REQUIRES_AUTH_ISSUER", "--issuer"),
     ("REQUIRES_AUTH_JWKS_URI", "--jwks-uri"),
@@ -25,6 +28,7 @@ const FLAGS: [(&str, &str); 19] = [
     ("REQUIRES_AUTH_RESOURCE", "--resource"),
     ("REQUIRES_AUTH_SCOPE_CLAIMS", "--scope-claim"),
     ("REQUIRES_AUTH_SIGNED_RESPONSE", "--signed-response"),
+    ("REQUIRES_AUTH_TRUST_ANCHORS_FILE", "--trust-anchors"),
 ];
 
 /// Replaces each variable by the flag for the same setting.

@@ -5,7 +5,8 @@
 //!
 //! `--help` lists the flags for a real authorization server. Most servers need one or two of them:
 //! `--accept-audience` if tokens name another audience, `--scope-claim` if the scopes are in another member,
-//! `--client-authentication` or `--bearer-token` for another method of client authentication.
+//! `--client-authentication` or `--bearer-token` for another method of client authentication, `--trust-anchors` if
+//! the server's certificate is of an authority of your own.
 
 #![allow(unreachable_pub, reason = "a program has no outside")]
 

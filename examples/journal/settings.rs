@@ -46,7 +46,7 @@ pub struct Settings {
     pub introspection_url: Option<String>,
 
     /// Client id of the journal at the authorization server
-    #[arg(long, env = "JOURNAL_CLIENT_ID", value_name = "ID", requires = "client_secret")]
+    #[arg(long, env = "JOURNAL_CLIENT_ID", value_name = "ID", requires = "credential")]
     pub client_id: Option<String>,
 
     /// Secret of this client; better set in the environment, where other users do not see it
@@ -55,17 +55,48 @@ pub struct Settings {
         env = "JOURNAL_CLIENT_SECRET",
         value_name = "SECRET",
         hide_env_values = true,
-        requires = "client_id"
+        requires = "client_id",
+        group = "credential"
     )]
     pub client_secret: Option<String>,
+
+    /// File with the secret of this client; a new secret is used without a restart
+    #[arg(
+        long,
+        env = "JOURNAL_CLIENT_SECRET_FILE",
+        value_name = "FILE",
+        requires = "client_id",
+        group = "credential"
+    )]
+    pub client_secret_file: Option<PathBuf>,
+
+    /// File with the private key of this client for `private_key_jwt`, a PEM file or a JWK; a new key is used without a
+    /// restart
+    #[arg(
+        long,
+        env = "JOURNAL_CLIENT_PRIVATE_KEY",
+        value_name = "FILE",
+        requires = "client_id",
+        group = "credential"
+    )]
+    pub client_private_key: Option<PathBuf>,
+
+    /// Key id of the private key [default: that of a JWK]
+    #[arg(long, env = "JOURNAL_CLIENT_KEY_ID", value_name = "ID", requires = "client_private_key")]
+    pub client_key_id: Option<String>,
 
     /// Bearer token to introspect with, in place of a client id and secret; better in the environment
     #[arg(long, env = "JOURNAL_BEARER_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     pub bearer_token: Option<String>,
 
-    /// How the client id and secret are sent [default: `client_secret_basic`]
+    /// How the client authenticates [default: `private_key_jwt` with a private key, else `client_secret_basic`]
     #[arg(long, env = "JOURNAL_CLIENT_AUTHENTICATION", value_enum, value_name = "METHOD")]
     pub client_authentication: Option<ClientAuthentication>,
+
+    /// PEM file with the certificates that the certificate of the authorization server is verified with, in place of
+    /// those of the platform
+    #[arg(long, env = "JOURNAL_TRUST_ANCHORS", value_name = "FILE")]
+    pub trust_anchors: Option<PathBuf>,
 
     /// Whether a token must name the resource as its audience
     #[arg(long, env = "JOURNAL_AUDIENCE", value_enum, default_value_t = Audience::Required)]
@@ -185,6 +216,12 @@ pub enum ClientAuthentication {
     /// In the form
     #[value(name = "client_secret_post", alias = "post")]
     Post,
+    /// A JWT that is signed with the private key
+    #[value(name = "private_key_jwt")]
+    PrivateKeyJwt,
+    /// A JWT with a message authentication code of the secret
+    #[value(name = "client_secret_jwt")]
+    ClientSecretJwt,
 }
 
 impl ClientAuthentication {
@@ -194,6 +231,8 @@ impl ClientAuthentication {
             Self::None => "none",
             Self::Basic => "client_secret_basic",
             Self::Post => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::ClientSecretJwt => "client_secret_jwt",
         }
     }
 }
@@ -343,6 +382,12 @@ impl Settings {
             return Err("--client-authentication is for a real authorization server: give its \
                         --issuer or --introspection-url too");
         }
+        if self.trust_anchors.is_some() {
+            return Err(
+                "--trust-anchors is for a real authorization server: give its --issuer or \
+                        --introspection-url too",
+            );
+        }
         if self.signed_response {
             return Err("--signed-response is for a real authorization server: give its --issuer \
                         too");
@@ -355,7 +400,12 @@ impl Settings {
     }
 
     fn check_client_authentication(&self) -> Result<(), &'static str> {
-        use ClientAuthentication::{Basic, Post};
+        use ClientAuthentication::{Basic, ClientSecretJwt, Post, PrivateKeyJwt};
+        if self.client_private_key.is_some()
+            && self.client_authentication.is_some_and(|method| method != PrivateKeyJwt)
+        {
+            return Err("--client-private-key is for --client-authentication private_key_jwt");
+        }
         match (self.client_authentication, &self.client_id, &self.bearer_token) {
             (_, _, Some(token)) if token.trim().is_empty() => Err("--bearer-token is empty"),
             (_, Some(_), Some(_)) => {
@@ -370,7 +420,11 @@ impl Settings {
                 "--client-authentication none sends no client secret: leave out --client-id and \
                      --client-secret, or choose client_secret_basic or client_secret_post",
             ),
-            (Some(Basic | Post), None, _) => {
+            (Some(PrivateKeyJwt), _, _) if self.client_private_key.is_none() => Err(
+                "--client-authentication private_key_jwt signs with a key: give --client-id and \
+                     --client-private-key too",
+            ),
+            (Some(Basic | Post | ClientSecretJwt), None, _) => {
                 Err("--client-authentication sends a client id and secret: give --client-id and \
                      --client-secret too")
             }

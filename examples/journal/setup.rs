@@ -4,9 +4,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use requires_auth::{
-    AudienceCheck, Cached, ClientAuthentication, Hybrid, Introspection, JwtVerifier, Resolver,
-    ResourceServer, ResourceServerConfig, ScopeClaim, SetupError, SignedResponse, SigningAlgorithm,
-    TrustedIssuer,
+    AudienceCheck, Cached, ClientAssertion, ClientAuthentication, Hybrid, Introspection,
+    JwtVerifier, Resolver, ResourceServer, ResourceServerConfig, ScopeClaim, SecretSource,
+    SetupError, SignedResponse, SigningAlgorithm, TrustedIssuer,
 };
 use serde_json::json;
 
@@ -39,7 +39,11 @@ pub async fn resource_server(
         "introspection_url": settings.introspection_url,
         "client_id": settings.client_id,
         "client_secret": settings.client_secret,
+        "client_secret_file": settings.client_secret_file,
+        "client_private_key_file": settings.client_private_key,
+        "client_key_id": settings.client_key_id,
         "bearer_token": settings.bearer_token,
+        "trust_anchors_file": settings.trust_anchors,
         "client_authentication":
             settings.client_authentication.map(settings::ClientAuthentication::as_str),
         "audience_check": settings.audience.as_str(),
@@ -104,22 +108,39 @@ async fn trusted_issuer(
     })
 }
 
-fn introspection(settings: &Settings, issuer: &str) -> Result<Introspection, Box<dyn Error>> {
-    let authentication =
-        match (&settings.client_id, &settings.client_secret, &settings.bearer_token) {
-            (Some(id), Some(secret), _) => {
-                let (id, secret) = (id.clone(), secret.as_str().into());
-                match settings.client_authentication {
-                    Some(settings::ClientAuthentication::Post) => {
-                        ClientAuthentication::Post { id, secret }
-                    }
-                    _ => ClientAuthentication::Basic { id, secret },
+fn client_authentication(settings: &Settings) -> ClientAuthentication {
+    use settings::ClientAuthentication::{ClientSecretJwt, Post};
+    let text = settings.client_secret.as_deref().map(SecretSource::from);
+    let secret = text.or_else(|| settings.client_secret_file.as_ref().map(SecretSource::file));
+    match (&settings.client_id, secret, &settings.client_private_key, &settings.bearer_token) {
+        (Some(id), _, Some(key), _) => {
+            let assertion = ClientAssertion::private_key_jwt(id, SecretSource::file(key));
+            ClientAuthentication::Assertion(match &settings.client_key_id {
+                Some(id) => assertion.key_id(id),
+                None => assertion,
+            })
+        }
+        (Some(id), Some(secret), ..) => {
+            let id = id.clone();
+            match settings.client_authentication {
+                Some(Post) => ClientAuthentication::Post { id, secret },
+                Some(ClientSecretJwt) => {
+                    ClientAuthentication::Assertion(ClientAssertion::client_secret_jwt(id, secret))
                 }
+                _ => ClientAuthentication::Basic { id, secret },
             }
-            (_, _, Some(token)) => ClientAuthentication::bearer(token.as_str()),
-            _ => ClientAuthentication::None,
-        };
-    let mut builder = Introspection::from_issuer(issuer).client_authentication(authentication);
+        }
+        (.., Some(token)) => ClientAuthentication::bearer(token.as_str()),
+        _ => ClientAuthentication::None,
+    }
+}
+
+fn introspection(settings: &Settings, issuer: &str) -> Result<Introspection, Box<dyn Error>> {
+    let mut builder =
+        Introspection::from_issuer(issuer).client_authentication(client_authentication(settings));
+    if let Some(file) = &settings.trust_anchors {
+        builder = builder.trust_anchors_file(file);
+    }
     if !settings.scope_claim.is_empty() {
         builder = builder.scope_claims(scope_claims(settings)?);
     }
@@ -135,6 +156,9 @@ fn introspection(settings: &Settings, issuer: &str) -> Result<Introspection, Box
 fn verifier(settings: &Settings, issuer: &str) -> Result<JwtVerifier, Box<dyn Error>> {
     let optional: Vec<_> = serde_json::from_value(json!(settings.optional_claim))?;
     let mut builder = JwtVerifier::from_issuer(issuer).optional_claims(optional);
+    if let Some(file) = &settings.trust_anchors {
+        builder = builder.trust_anchors_file(file);
+    }
     if let Some(algorithms) = algorithms(settings)? {
         builder = builder.algorithms(algorithms);
     }

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use requires_auth::testing::{AuthorizationServer, TokenFormat};
+use requires_auth::testing::{AuthorizationServer, OAuthClient, TokenFormat};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -410,7 +410,31 @@ fn unsupported_and_contradictory_flags_are_rejected() {
         (vec!["--client-authentication", "none"], "--introspection-url"),
         (vec!["--scope-claim", "scp[]"], "--introspection-url"),
         (vec!["--scope-claim", "[]"], "--scope-claim"),
-        (vec!["--client-authentication", "private_key_jwt"], "client_secret_post"),
+        (vec!["--client-authentication", "unknown"], "client_secret_post"),
+        (vec!["--client-authentication", "private_key_jwt"], "--introspection-url"),
+        (vec!["--trust-anchors", "a"], "--introspection-url"),
+        (vec![ISSUER, "--client-private-key", "a"], "--client-id"),
+        (vec![ISSUER, "--client-key-id", "a"], "--client-private-key"),
+        (
+            vec![ISSUER, "--client-id", "a", "--client-secret", "b", "--client-secret-file", "c"],
+            "cannot be used with",
+        ),
+        (
+            vec![ISSUER, "--client-authentication", "private_key_jwt"],
+            "give --client-id and --client-private-key too",
+        ),
+        (
+            vec![
+                ISSUER,
+                "--client-id",
+                "a",
+                "--client-private-key",
+                "b",
+                "--client-authentication",
+                "none",
+            ],
+            "is for --client-authentication private_key_jwt",
+        ),
         (vec!["--audience", "unchecked", "--accept-audience", "a"], "--audience unchecked accepts"),
         (
             vec![ISSUER, "--bearer-token", "a", "--client-id", "b", "--client-secret", "c"],
@@ -806,6 +830,53 @@ async fn it_authenticates_as_configured_and_logs_no_secret() {
     let help = String::from_utf8(help.stdout).unwrap();
     assert!(help.contains("JOURNAL_BEARER_TOKEN") && !help.contains("s3cret"), "{help}");
     assert!(help.contains("RUST_LOG") && help.contains("issued for another service"), "{help}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_authenticates_with_a_private_key_or_a_secret_from_a_file() {
+    // R-C14, R-C11
+    let directory = std::env::temp_dir();
+    let file = |name: &str, content: &str| {
+        let path = directory.join(format!("requires-auth-journal-{}-{name}", std::process::id()));
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    // RFC 8037 appendix A.1.
+    let public = json!({
+        "kty": "OKP",
+        "crv": "Ed25519",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+    });
+    let mut private = public.clone();
+    private["d"] = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A".into();
+    let key = file("key", &private.to_string());
+    let secret = file("secret", "a s3cret of at least 32 bytes, in a file\n");
+    let server = AuthorizationServer::builder()
+        .register(OAuthClient::private_key_jwt("with-key", public))
+        .client("with-secret", "a s3cret of at least 32 bytes, in a file")
+        .start()
+        .await
+        .unwrap();
+    let mint = server.mint().subject("alice").audience("https://journal.example/mcp");
+    let token = mint.scopes("entries:read").issue();
+    let with_key = ["--client-id", "with-key", "--client-private-key", &key];
+    let with_secret = ["--client-id", "with-secret", "--client-secret-file", &secret];
+    let by_jwt = [&with_secret[..], &["--client-authentication", "client_secret_jwt"]].concat();
+    // Several issuers are configured by another part of the journal.
+    let other = AuthorizationServer::start().await.unwrap();
+    let issuers = ["--issuer", other.issuer()];
+    for (flags, has_assertion) in [(&with_key[..], true), (&with_secret, false), (&by_jwt, true)] {
+        for flags in [flags.to_vec(), [flags, &issuers[..]].concat()] {
+            let journal = Beside::start(&server, &flags, &[]);
+            assert_eq!(journal.get("/entries", &token).await, granted("[]"), "{flags:?}");
+            let request = server.last_introspection().unwrap();
+            assert_eq!(request.param("client_assertion").is_some(), has_assertion, "{flags:?}");
+            assert_eq!(request.header("authorization").is_some(), !has_assertion, "{flags:?}");
+        }
+    }
+    for path in [key, secret] {
+        std::fs::remove_file(path).unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
