@@ -36,8 +36,8 @@ async fn service(
     (Service::with_resolver(server, introspection).await, connections)
 }
 
-fn der(pem: &str) -> Option<Vec<u8>> {
-    Some(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap().to_vec())
+fn der(pem: &str) -> Vec<u8> {
+    CertificateDer::from_pem_slice(pem.as_bytes()).unwrap().to_vec()
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn the_client_is_authenticated_by_its_certificate() {
     .await;
     let token = service.token("read");
     assert_ran(&Request::get("/read").bearer(&token).send(service.address).await, "alice may");
-    assert_eq!(connections.recv().await.unwrap(), der(&certificate));
+    assert_eq!(connections.recv().await.unwrap(), Some(der(&certificate)));
     let request = service.authorization_server.last_introspection().unwrap();
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let expected = [
@@ -89,7 +89,7 @@ async fn a_certificate_is_replaced_while_the_server_runs() {
     let token = service.token("read");
     let send = || Request::get("/read").bearer(&token).send(service.address);
     assert_ran(&send().await, "alice may");
-    assert_eq!(connections.recv().await.unwrap(), der(&old.0));
+    assert_eq!(connections.recv().await.unwrap(), Some(der(&old.0)));
 
     // The old one stays in use while the files do not belong together.
     chain.write(&new.0);
@@ -100,7 +100,7 @@ async fn a_certificate_is_replaced_while_the_server_runs() {
     key.write(&new.1);
     clock.advance(Duration::from_secs(10));
     assert_ran(&send().await, "alice may");
-    assert_eq!(connections.recv().await.unwrap(), der(&new.0));
+    assert_eq!(connections.recv().await.unwrap(), Some(der(&new.0)));
 
     let lines = log.lines();
     let failures = lines.iter().filter(|line| {

@@ -63,12 +63,11 @@ impl PrivateJwk {
     pub(crate) fn default_algorithm(&self) -> Result<SigningAlgorithm, SigningKeyError> {
         use SigningAlgorithm::{EdDsa, Es256, Es384, Rs256};
         match (self.0.alg.as_deref(), &*self.0.kty, self.0.crv.as_deref()) {
-            (Some("Ed25519"), ..) => Ok(EdDsa),
+            (Some("Ed25519"), ..) | (None, "OKP", Some("Ed25519")) => Ok(EdDsa),
             (Some(algorithm), ..) => algorithm.parse().map_err(|_| SigningKeyError::Kind),
             (None, "RSA", _) => Ok(Rs256),
             (None, "EC", Some("P-256")) => Ok(Es256),
             (None, "EC", Some("P-384")) => Ok(Es384),
-            (None, "OKP", Some("Ed25519")) => Ok(EdDsa),
             _ => Err(SigningKeyError::Kind),
         }
     }

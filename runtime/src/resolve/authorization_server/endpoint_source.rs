@@ -8,7 +8,7 @@ use crate::{SetupError, UnavailableError};
 
 /// The introspection endpoint: configured, or discovered from the issuer when it is first needed.
 pub(in crate::resolve) enum EndpointSource {
-    Configured(Endpoint),
+    Configured(Box<Endpoint>),
     Discovered(Box<Discovery>),
 }
 

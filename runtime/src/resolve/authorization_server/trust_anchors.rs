@@ -17,7 +17,7 @@ impl TrustAnchors {
 
     /// Reads each certificate of a PEM text (RFC 7468 §5).
     pub(in crate::resolve) fn parse() -> Parse<Self> {
-        Arc::new(|pem| parse(pem))
+        Arc::new(parse)
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) struct AssertionKey {
 
 enum Signer {
     Private(SigningKey),
-    Secret(hmac::Key),
+    Secret(Box<hmac::Key>),
 }
 
 /// What a key is used as.
@@ -81,7 +81,7 @@ fn parse_secret(content: &[u8], key_id: Option<String>) -> Result<AssertionKey, 
     if secret.expose().len() < MIN_SECRET_LENGTH {
         return Err("expected at least 32 bytes, which HS256 requires".into());
     }
-    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
+    let key = Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes()));
     Ok(AssertionKey { signer: Signer::Secret(key), key_id })
 }
 

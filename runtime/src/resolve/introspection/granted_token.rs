@@ -295,7 +295,7 @@ impl Token {
         Self {
             secret: Arc::new(response.access_token),
             obtained: now,
-            renewal: now + (lifetime - margin),
+            renewal: now + lifetime.saturating_sub(margin),
             expiry: now + lifetime,
         }
     }
