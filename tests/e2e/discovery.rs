@@ -1,15 +1,20 @@
 //! R-C12: with an issuer alone, the server starts while its authorization server is down.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use fixtures::http_server::serve;
 use fixtures::log_capture::LogCapture;
 use requires_auth::testing::{AuthorizationServer, Endpoint, Fault, ManualClock};
 use requires_auth::{
     AuthInfo, Cached, Clock, Condition, DiscoveryError, Introspection, IntrospectionBuilder,
     Reason, Rejection, Resolver, ResourceServer, ResourceServerConfig, SetupError,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::head;
@@ -124,9 +129,94 @@ async fn attempts_are_spaced_however_many_requests_there_are() {
     authorization_server.clear_faults();
     assert_eq!(authorize(&server, &token).await.unwrap().subject(), Some("alice"));
     let discovered = metadata_requests(&authorization_server);
-    clock.advance(100 * DELAY);
+    clock.advance(Duration::from_secs(599));
     assert_eq!(authorize(&server, &token).await.unwrap().subject(), Some("alice"));
     assert_eq!(metadata_requests(&authorization_server), discovered, "once is enough");
+}
+
+/// An issuer whose metadata a test changes, and its number of requests.
+async fn changing_metadata() -> (String, Arc<Mutex<Value>>, Arc<AtomicUsize>) {
+    let (document, requests) = (Arc::new(Mutex::new(Value::Null)), Arc::new(AtomicUsize::new(0)));
+    let (own, count) = (Arc::clone(&document), Arc::clone(&requests));
+    let respond = move || async move {
+        count.fetch_add(1, Ordering::SeqCst);
+        let document = own.lock().unwrap().clone();
+        let down = document.is_null().then_some(StatusCode::SERVICE_UNAVAILABLE);
+        (down.unwrap_or_default(), Json(document))
+    };
+    let router = Router::new().route("/.well-known/oauth-authorization-server", get(respond));
+    (format!("http://{}", serve(router).await), document, requests)
+}
+
+/// Yields until the condition holds.
+async fn until(condition: impl Fn() -> bool) {
+    let wait = async {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(TIMEOUT, wait).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_endpoint_that_moves_is_followed_and_a_failed_refresh_keeps_it() {
+    // R-C8, R-C12
+    let log = LogCapture::default();
+    let _guard = log.start();
+    let clock = ManualClock::new();
+    let (old, new) = (AuthorizationServer::start().await, AuthorizationServer::start().await);
+    let (old, new) = (old.unwrap(), new.unwrap());
+    let (old_token, new_token) = (token(&old), token(&new));
+    let (issuer, metadata, requests) = changing_metadata().await;
+    let set = |issuer: &str, server: &AuthorizationServer| {
+        *metadata.lock().unwrap() =
+            json!({ "issuer": issuer, "introspection_endpoint": server.introspection_url() });
+    };
+    let requests = || requests.load(Ordering::SeqCst);
+    let client = Introspection::from_issuer(&issuer).clock(clock.clone()).build().unwrap();
+    let builder = ResourceServer::builder(RESOURCE).authorization_servers([issuer.as_str()]);
+    let server = builder.resolver(client).build().unwrap();
+    let runs = async |token: &str| authorize(&server, token).await.is_ok();
+
+    set(&issuer, &old);
+    assert!(runs(&old_token).await);
+    set(&issuer, &new);
+    clock.advance(Duration::from_secs(599));
+    assert!(!runs(&new_token).await);
+    assert_eq!(requests(), 1);
+    clock.advance(Duration::from_secs(1));
+    // It does not wait for the refresh, which is in the background.
+    assert!(runs(&old_token).await || requests() == 2);
+    let followed = async { while !runs(&new_token).await {} };
+    timeout(TIMEOUT, followed).await.unwrap();
+    assert_eq!(requests(), 2);
+
+    // The metadata of another issuer.
+    set("https://other.example", &old);
+    clock.advance(Duration::from_secs(600));
+    assert!(runs(&new_token).await);
+    until(|| warned(&log).iter().any(|line| line.contains("https://other.example"))).await;
+    let line = warned(&log).pop().unwrap();
+    assert!(
+        line.contains(&issuer) && line.contains("endpoint=\"the last one stays in use\""),
+        "{line}"
+    );
+    assert!(runs(&new_token).await && !runs(&old_token).await);
+    assert_eq!(requests(), 3);
+
+    // No metadata.
+    *metadata.lock().unwrap() = Value::Null;
+    clock.advance(DELAY);
+    assert!(runs(&new_token).await);
+    until(|| warned(&log).iter().any(|line| line.contains("503"))).await;
+    assert!(runs(&new_token).await && !runs(&old_token).await);
+    assert_eq!(requests(), 4, "the next attempt is delayed");
+
+    set(&issuer, &old);
+    clock.advance(DELAY);
+    let followed = async { while !runs(&old_token).await {} };
+    timeout(TIMEOUT, followed).await.unwrap();
+    assert_eq!(requests(), 5);
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
-//! Discovery of an endpoint when it is first needed.
+//! Discovery of an endpoint when it is first needed, and again in the background.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use url::Url;
 
@@ -22,6 +23,10 @@ use crate::{DiscoveryError, SetupError, UnavailableError};
 /// caller disconnects: else a caller who cancels each of their requests could prevent the discovery.
 /// Concurrent requests wait for the same attempt. After a failed attempt, the next one starts after a delay
 /// that grows, and until then requests fail at once. Dropping this ends the task.
+///
+/// A request that needs the endpoint after the [`REFRESH_INTERVAL`] reads the metadata again in the background, so
+/// that an endpoint that moves is followed. If that fails, or the metadata is that of another issuer, the last
+/// endpoint stays in use.
 pub(in crate::resolve) struct Discovery {
     inner: Arc<Inner>,
     task: BackgroundTask,
@@ -32,12 +37,18 @@ struct Inner {
     issuer_url: Url,
     member: MetadataMember,
     settings: Settings,
-    endpoint: OnceLock<Endpoint>,
+    discovered: RwLock<Option<Discovered>>,
     /// A permit for each request that may wait for an attempt.
     waiting: Semaphore,
     /// Locked during an attempt.
     attempts: Arc<Mutex<Attempts>>,
     log_limiter: LogLimiter,
+}
+
+#[derive(Clone)]
+struct Discovered {
+    endpoint: Arc<Endpoint>,
+    at: Instant,
 }
 
 #[derive(Clone)]
@@ -54,6 +65,9 @@ struct Attempts {
     last_failure: Option<Arc<SetupError>>,
     member: MetadataMember,
 }
+
+/// The age from which the metadata is read again.
+const REFRESH_INTERVAL: Duration = Duration::from_secs(10 * 60);
 
 /// The `Retry-After` of a request that cannot wait for an attempt, which ends soon.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -75,7 +89,7 @@ impl Discovery {
             issuer,
             issuer_url,
             member,
-            endpoint: OnceLock::new(),
+            discovered: RwLock::new(None),
             waiting: Semaphore::new(settings.max_in_flight),
             attempts: Arc::new(Mutex::new(Attempts::new(member))),
             settings,
@@ -88,9 +102,14 @@ impl Discovery {
         &self.inner.issuer
     }
 
-    pub(in crate::resolve) fn endpoint(&self) -> Result<&Endpoint, UnavailableError> {
+    pub(in crate::resolve) fn endpoint(&self) -> Result<Arc<Endpoint>, UnavailableError> {
         let not_discovered = || UnavailableError::new(self.inner.member.not_discovered());
-        self.inner.endpoint.get().ok_or_else(not_discovered)
+        let Discovered { endpoint, at } = self.inner.discovered().ok_or_else(not_discovered)?;
+        let now = self.inner.settings.connection.clock.instant();
+        if now.saturating_duration_since(at) >= REFRESH_INTERVAL {
+            self.refresh_in_background(now);
+        }
+        Ok(endpoint)
     }
 
     pub(in crate::resolve) async fn discover(&self) -> Result<(), UnavailableError> {
@@ -98,30 +117,41 @@ impl Discovery {
         let _permit = inner.waiting.try_acquire().map_err(|_| {
             UnavailableError::new(inner.member.too_many_waiting()).with_retry_after(RETRY_AFTER)
         })?;
-        let mut attempts = Arc::clone(&inner.attempts).lock_owned().await;
-        if inner.endpoint.get().is_some() {
+        let attempts = Arc::clone(&inner.attempts).lock_owned().await;
+        if inner.discovered().is_some() {
             return Ok(());
         }
         let rest = attempts.rest(inner.settings.connection.clock.instant());
         if rest > Duration::ZERO {
             return Err(attempts.unavailable(rest));
         }
-        let not_discovered = inner.member.not_discovered();
-        let inner = Arc::clone(inner);
-        let attempt = async move {
+        let outcome = self.spawn(attempts).await;
+        outcome.unwrap_or_else(|_| Err(UnavailableError::new(inner.member.not_discovered())))
+    }
+
+    fn refresh_in_background(&self, now: Instant) {
+        // An attempt that runs already is enough.
+        let Ok(attempts) = Arc::clone(&self.inner.attempts).try_lock_owned() else { return };
+        if attempts.rest(now).is_zero() {
+            drop(self.spawn(attempts));
+        }
+    }
+
+    fn spawn(
+        &self,
+        mut attempts: OwnedMutexGuard<Attempts>,
+    ) -> JoinHandle<Result<(), UnavailableError>> {
+        let inner = Arc::clone(&self.inner);
+        self.task.spawn(async move {
             let outcome = inner.attempt(&mut attempts).await;
             outcome.map_err(|failure| inner.record_failure(failure, &mut attempts))
-        };
-        self.task
-            .spawn(attempt)
-            .await
-            .unwrap_or_else(|_| Err(UnavailableError::new(not_discovered)))
+        })
     }
 
     pub(in crate::resolve) async fn discover_at_start(&self) -> Result<(), SetupError> {
         let inner = &self.inner;
         let mut attempts = inner.attempts.lock().await;
-        if inner.endpoint.get().is_some() {
+        if inner.discovered().is_some() {
             return Ok(());
         }
         match inner.attempt(&mut attempts).await {
@@ -141,9 +171,8 @@ impl Inner {
         let delay = attempts.delays.next().unwrap_or(MAX_DELAY);
         // Set before the attempt, which may be cancelled at start, and again after a failure.
         attempts.next = clock.instant().checked_add(delay);
-        let endpoint = self.read_metadata().await.inspect_err(|_| {
-            attempts.next = clock.instant().checked_add(delay);
-        })?;
+        let outcome = self.read_metadata().await.and_then(|url| self.replace(url));
+        outcome.inspect_err(|_| attempts.next = clock.instant().checked_add(delay))?;
         if attempts.last_failure.take().is_some() {
             let issuer = &*self.issuer;
             match self.member {
@@ -158,20 +187,40 @@ impl Inner {
                 }
             }
         }
-        // The lock on the attempts makes this the only writer.
-        self.endpoint.get_or_init(|| endpoint);
+        *attempts = Attempts::new(self.member);
         Ok(())
     }
 
-    async fn read_metadata(&self) -> Result<Endpoint, SetupError> {
+    fn discovered(&self) -> Option<Discovered> {
+        self.discovered.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts an endpoint in place of the current one, which keeps its HTTP client if it is the same. The lock on the
+    /// attempts makes this the only writer.
+    fn replace(&self, url: Url) -> Result<(), SetupError> {
+        let connection = &self.settings.connection;
+        let current = self.discovered().map(|discovered| discovered.endpoint);
+        let endpoint = match &current {
+            Some(endpoint) if endpoint.url == url => Arc::clone(endpoint),
+            _ => Arc::new(Endpoint::new(url, connection)?),
+        };
+        if current.is_some_and(|current| current.url != endpoint.url) {
+            let (issuer, member) = (&*self.issuer, self.member.name());
+            tracing::info!(target: "requires_auth", issuer, member, "the endpoint has moved");
+        }
+        let discovered = Discovered { endpoint, at: connection.clock.instant() };
+        *self.discovered.write().unwrap_or_else(PoisonError::into_inner) = Some(discovered);
+        Ok(())
+    }
+
+    async fn read_metadata(&self) -> Result<Url, SetupError> {
         let connection = &self.settings.connection;
         let (issuer, url) = (&self.issuer, &self.issuer_url);
         let read = metadata::endpoint(connection, issuer, url, self.member);
-        let url = timeout(connection.request_timeout / 5 * 4, read).await.unwrap_or_else(|_| {
+        timeout(connection.request_timeout / 5 * 4, read).await.unwrap_or_else(|_| {
             Err(DiscoveryError::TimedOut { document: metadata::first_location(&self.issuer_url) }
                 .into())
-        })?;
-        Endpoint::new(url, connection)
+        })
     }
 
     /// Logs a failure, and stores it for the requests before the next attempt.
@@ -189,16 +238,19 @@ impl Inner {
         let issuer = &*self.issuer;
         let cause = tracing::field::display(OneLine(Chain(failure)));
         let retry_after_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        let endpoint = self.discovered().map(|_| "the last one stays in use");
         let limited = verdict.limited().map(tracing::field::display);
         match (verdict, definitive) {
             (Verdict::Suppress, _) => tracing::debug!(
-                target: "requires_auth", issuer, cause, retry_after_ms, "discovery failed"
+                target: "requires_auth", issuer, cause, endpoint, retry_after_ms, "discovery failed"
             ),
             (_, true) => tracing::error!(
-                target: "requires_auth", issuer, cause, retry_after_ms, limited, "discovery failed"
+                target: "requires_auth", issuer, cause, endpoint, retry_after_ms, limited,
+                "discovery failed"
             ),
             (_, false) => tracing::warn!(
-                target: "requires_auth", issuer, cause, retry_after_ms, limited, "discovery failed"
+                target: "requires_auth", issuer, cause, endpoint, retry_after_ms, limited,
+                "discovery failed"
             ),
         }
     }

@@ -1,6 +1,7 @@
 //! Where the introspection endpoint comes from.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::discovery::Discovery;
 use super::endpoint::Endpoint;
@@ -8,15 +9,16 @@ use crate::{SetupError, UnavailableError};
 
 /// The introspection endpoint: configured, or discovered from the issuer when it is first needed.
 pub(in crate::resolve) enum EndpointSource {
-    Configured(Box<Endpoint>),
+    Configured(Arc<Endpoint>),
     Discovered(Box<Discovery>),
 }
 
 impl EndpointSource {
-    /// Returns the endpoint, or an error if it is not discovered yet.
-    pub(in crate::resolve) fn get(&self) -> Result<&Endpoint, UnavailableError> {
+    /// Returns the endpoint, or an error if it is not discovered yet. A discovered one is discovered again in the
+    /// background when it is old.
+    pub(in crate::resolve) fn get(&self) -> Result<Arc<Endpoint>, UnavailableError> {
         match self {
-            Self::Configured(endpoint) => Ok(endpoint),
+            Self::Configured(endpoint) => Ok(Arc::clone(endpoint)),
             Self::Discovered(discovery) => discovery.endpoint(),
         }
     }

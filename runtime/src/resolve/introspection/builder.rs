@@ -98,6 +98,9 @@ impl Introspection {
     /// Concurrent requests wait for the same attempt. Until an attempt succeeds, requests get a 503 with
     /// `Retry-After`.
     ///
+    /// After 10 minutes, the next request reads the metadata again in the background, so that an endpoint that moves is
+    /// followed. If that fails, or the metadata is that of another issuer, the last endpoint stays in use.
+    ///
     /// The metadata must be that of exactly this issuer, and must have an `introspection_endpoint`. Until
     /// then no token is sent.
     pub fn from_issuer(issuer: impl Into<String>) -> IntrospectionBuilder {

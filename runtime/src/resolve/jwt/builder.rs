@@ -58,6 +58,7 @@ impl JwtVerifier {
     /// [`discover_at_start`](Self::discover_at_start): from `/.well-known/oauth-authorization-server`
     /// (RFC 8414 §3) or, if that responds with 4xx or has no `jwks_uri`, from
     /// `/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §4). It must be that of exactly this issuer.
+    /// It is read again with the key set, but not within 10 minutes, so that a key set that moves is followed.
     pub fn from_issuer(issuer: impl Into<String>) -> JwtVerifierBuilder {
         JwtVerifierBuilder {
             issuer: issuer.into(),

@@ -78,7 +78,7 @@ pub(in crate::resolve) fn endpoint_source(
     if let Some(key_set) = jwks_uri {
         let url = connection.parse_url(&key_set).map_err(SetupError::url(JWKS_URI))?;
         let endpoint = Endpoint::new(url, connection)?;
-        return Ok(EndpointSource::Configured(Box::new(endpoint)));
+        return Ok(EndpointSource::Configured(Arc::new(endpoint)));
     }
     let discovery = Discovery::new(issuer.to_owned(), url, MetadataMember::JwksUri, settings);
     Ok(EndpointSource::Discovered(Box::new(discovery)))

@@ -129,7 +129,7 @@ fn endpoint_source(
         Location::Endpoint(url) => {
             let url = parse(&url, INTROSPECTION_URL)?;
             let endpoint = Endpoint::new(url, &settings.connection)?;
-            Ok(EndpointSource::Configured(Box::new(endpoint)))
+            Ok(EndpointSource::Configured(Arc::new(endpoint)))
         }
         Location::Issuer(issuer) => {
             let url = parse(&issuer, ISSUER)?;
