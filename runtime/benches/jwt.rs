@@ -21,7 +21,7 @@ use bench_support::paired_runs::{Variant, compare};
 use bench_support::report::{Report, figure, heading, ns};
 use requires_auth::testing::{AuthorizationServer, TokenFormat};
 use requires_auth::{AccessToken, Cached, JwtVerifier, Resolver, SigningAlgorithm};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::runtime::Builder;
 
 const ROUNDS: usize = 200;
@@ -48,6 +48,19 @@ fn run(algorithm: SigningAlgorithm, report: &mut Report) {
     let (verifier, cached) = (verifier(), Cached::new(verifier()));
     let access_token: AccessToken = token.parse().unwrap();
     runtime.block_on(cached.resolve(&access_token)).unwrap();
+    // Key ids that somebody makes up, within one cooldown.
+    let (_, payload_and_signature) = token.split_once('.').unwrap();
+    let unknown: Vec<AccessToken> = (0..1000)
+        .map(|id| {
+            let header =
+                json!({ "alg": algorithm.as_str(), "kid": id.to_string(), "typ": "at+jwt" });
+            let header = URL_SAFE_NO_PAD.encode(header.to_string());
+            format!("{header}.{payload_and_signature}").parse().unwrap()
+        })
+        .collect();
+    let mut next = unknown.iter().cycle();
+    runtime.block_on(verifier.resolve(&access_token)).unwrap();
+    let fetches = server.key_set_requests();
     let mut variants = [
         Variant::new("bare verification with aws-lc-rs", |calls| {
             for _ in 0..calls {
@@ -66,6 +79,13 @@ fn run(algorithm: SigningAlgorithm, report: &mut Report) {
                 cached.cached(&access_token).unwrap().unwrap();
             }
         }),
+        Variant::new("a token with a random key id", |calls| {
+            runtime.block_on(async {
+                for _ in 0..calls {
+                    assert!(verifier.resolve(next.next().unwrap()).await.is_err());
+                }
+            });
+        }),
     ];
     let rounds = compare(&mut variants, ROUNDS, CALLS);
     heading(&format!("A JWT of {} bytes, {algorithm}", token.len()));
@@ -74,6 +94,12 @@ fn run(algorithm: SigningAlgorithm, report: &mut Report) {
     }
     let ratio = rounds.ratio(1, 0);
     report.check("at first sight", format!("{ratio:.2} times"), "1.15 times", ratio <= 1.15);
+    let rate = 1e9 / rounds.median(3);
+    let name = "random key ids in a second";
+    report.check(name, format!("{rate:.0}"), "at least 10000", rate >= 10_000.0);
+    let fetches = server.key_set_requests() - fetches;
+    let name = "fetches of the key set by them, in one cooldown";
+    report.check(name, fetches.to_string(), "1", fetches == 1);
 }
 
 fn bare_key(jwk: &Value) -> ParsedPublicKey {

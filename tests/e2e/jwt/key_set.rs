@@ -1,14 +1,18 @@
 //! The key set: its keys, its rotation, and its outages.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use fixtures::rejection_body as body;
 use requires_auth::testing::{AuthorizationServer, Endpoint, Fault, ManualClock, TokenFormat};
-use requires_auth::{Cached, JwtVerifier, JwtVerifierBuilder};
+use requires_auth::{Cached, Condition, JwtVerifier, JwtVerifierBuilder, ResourceServer};
 use serde_json::json;
+use tokio::sync::Barrier;
 
 use super::{assert_invalid, claims, header, read, service, service_with};
-use crate::service::Service;
+use crate::service::{RESOURCE, Service};
 use crate::{assert_ran, assert_server_error};
 
 #[tokio::test]
@@ -84,6 +88,83 @@ async fn a_rotation_rejects_no_valid_token() {
         assert_ran(&read(&service, token).await, "alice may");
     }
     assert_eq!(service.authorization_server.key_set_requests(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_rotation_under_load_loses_no_request() {
+    // R-F7
+    const CALLERS: usize = 20;
+    const REQUESTS: usize = 30;
+    let service = Arc::new(service().await);
+    assert_ran(&read(&service, &service.token("read")).await, "alice may");
+    let halfway = Arc::new(Barrier::new(CALLERS + 1));
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|_| {
+            let (service, halfway) = (Arc::clone(&service), Arc::clone(&halfway));
+            tokio::spawn(async move {
+                let old = service.token("read");
+                for request in 0..REQUESTS {
+                    if request == REQUESTS / 2 {
+                        // Some callers are in the middle of a request when the key changes.
+                        halfway.wait().await;
+                    }
+                    assert_ran(&read(&service, &old).await, "alice may");
+                    assert_ran(&read(&service, &service.token("read")).await, "alice may");
+                }
+            })
+        })
+        .collect();
+    halfway.wait().await;
+    service.authorization_server.rotate_key().unwrap();
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    assert_eq!(service.runs(), 1 + 2 * CALLERS * REQUESTS);
+    assert_eq!(service.authorization_server.key_set_requests(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn random_key_ids_cause_one_fetch_in_a_cooldown_while_good_tokens_are_served() {
+    // R-F7: 10,000 key ids in 60 s of the clock, 100 at a time.
+    let clock = ManualClock::new();
+    let own = clock.clone();
+    let server = AuthorizationServer::builder().token_format(TokenFormat::Jwt).start();
+    let server = server.await.unwrap();
+    let verifier = JwtVerifier::from_issuer(server.issuer()).clock(own).build().unwrap();
+    let builder = ResourceServer::builder(RESOURCE).issuer(server.issuer()).resolver(verifier);
+    let resource_server = builder.build().unwrap();
+    let authorize = |token: String| {
+        let server = resource_server.clone();
+        tokio::spawn(async move {
+            let mut request = crate::head(&token);
+            server.authorize(&mut request, Condition::Scope("read")).await
+        })
+    };
+    let good = server.mint().subject("alice").audience(RESOURCE).scopes("read").issue();
+    let (_, payload_and_signature) = good.split_once('.').unwrap();
+    assert!(authorize(good.clone()).await.unwrap().is_ok());
+    let algorithm = server.public_jwk()["alg"].clone();
+    for batch in 0..100 {
+        let mut random = Vec::new();
+        for number in 0..100 {
+            let id = format!("{batch}-{number}");
+            let header = json!({ "alg": algorithm, "kid": id, "typ": "at+jwt" });
+            let header = BASE64URL.encode(header.to_string());
+            random.push(authorize(format!("{header}.{payload_and_signature}")));
+        }
+        let good = authorize(good.clone());
+        for token in random {
+            let rejection = token.await.unwrap().unwrap_err();
+            assert_eq!(
+                (rejection.status(), rejection.body()),
+                (401.try_into().unwrap(), body::INVALID_TOKEN)
+            );
+        }
+        assert_eq!(good.await.unwrap().unwrap().subject(), Some("alice"));
+        clock.advance(Duration::from_millis(600));
+    }
+    // At the start, and by the first unknown key ids after 0 s and after 30 s.
+    assert_eq!(server.key_set_requests(), 3);
 }
 
 #[tokio::test]
