@@ -107,7 +107,7 @@ impl ClientCredentialsGrant {
         let endpoint = match (self.token_url.get(TOKEN_URL)?, issuer) {
             (Some(url), _) => {
                 let url = connection.parse_url(&url).map_err(SetupError::url(TOKEN_URL))?;
-                EndpointSource::Configured(Box::new(Endpoint::new(url, connection)?))
+                EndpointSource::Configured(Arc::new(Endpoint::new(url, connection)?))
             }
             (None, Some(issuer)) => {
                 let url = connection.parse_url(&issuer).map_err(SetupError::url(ISSUER))?;
