@@ -56,7 +56,7 @@ impl Demo {
         let authorization_server = AuthorizationServer::builder()
             .listen(settings.auth_listen)
             .consent(consent)
-            .token_format(match settings.mode {
+            .token_format(match settings.mode() {
                 Mode::Introspection => TokenFormat::Opaque,
                 Mode::Jwt | Mode::Hybrid => TokenFormat::Jwt,
             })
@@ -74,7 +74,7 @@ impl Demo {
                 )
             })?;
         settings.issuer = vec![authorization_server.issuer().to_owned()];
-        if settings.mode != Mode::Jwt {
+        if settings.mode() != Mode::Jwt {
             settings.client_id = Some(CLIENT_ID.to_owned());
             settings.client_secret = Some(CLIENT_SECRET.to_owned());
         }

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 
 use tracing_subscriber::fmt::MakeWriter;
 
-const FLAGS: [(&str, &str); 23] = [
+const FLAGS: &[(&str, &str)] = &[
     ("REQUIRES_AUTH_ACCEPTED_AUDIENCES", "--accept-audience"),
+    ("REQUIRES_AUTH_ACCEPTED_CLIENTS", "--accept-client"),
     ("REQUIRES_AUTH_ACCEPT_GENERIC_TYPE", "--accept-generic-type"),
     ("REQUIRES_AUTH_ALGORITHMS", "--algorithm"),
     ("REQUIRES_AUTH_AUDIENCE_CHECK", "--audience"),
@@ -23,6 +24,7 @@ const FLAGS: [(&str, &str); 23] = [
     ("REQUIRES_AUTH_JWKS_URI", "--jwks-uri"),
     ("REQUIRES_AUTH_MODE", "--mode"),
     ("REQUIRES_AUTH_OPTIONAL_CLAIMS", "--optional-claim"),
+    ("REQUIRES_AUTH_PROVIDER", "--provider"),
     ("REQUIRES_AUTH_REDIS_SECRET", "--redis-secret"),
     ("REQUIRES_AUTH_REDIS_URLS", "--redis"),
     ("REQUIRES_AUTH_RESOURCE", "--resource"),

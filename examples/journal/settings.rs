@@ -111,8 +111,17 @@ pub struct Settings {
     )]
     pub accept_audience: Vec<String>,
 
-    /// Member of the introspection response that has the scopes, such as `scp[]` or
-    /// `/realm_access/roles[]`; repeatable, in the environment separated by spaces [default: scope]
+    /// Client whose tokens may name no audience; repeatable, in the environment separated by spaces
+    #[arg(
+        long,
+        env = "JOURNAL_ACCEPT_CLIENT",
+        value_name = "ID",
+        value_delimiter = ' ',
+        action = ArgAction::Append
+    )]
+    pub accept_client: Vec<String>,
+
+    /// Claim that has the scopes, such as `scp` or `/realm_access/roles[]`; repeatable, in the environment separated by spaces [default: scope]
     #[arg(
         long,
         env = "JOURNAL_SCOPE_CLAIM",
@@ -123,9 +132,19 @@ pub struct Settings {
     )]
     pub scope_claim: Vec<String>,
 
-    /// How tokens are checked
-    #[arg(long, env = "JOURNAL_MODE", value_enum, default_value_t = Mode::Introspection)]
-    pub mode: Mode,
+    /// Authorization server, whose tokens have known deviations from the standards; it sets the defaults of --mode,
+    /// --scope-claim, --accept-generic-type and --optional-claim
+    #[arg(
+        long,
+        env = "JOURNAL_PROVIDER",
+        value_name = "PROVIDER",
+        value_parser = ["keycloak", "auth0", "entra", "okta", "zitadel", "cognito", "hydra"]
+    )]
+    pub provider: Option<String>,
+
+    /// How tokens are checked [default: that of the --provider, or introspection]
+    #[arg(long, env = "JOURNAL_MODE", value_enum)]
+    pub mode: Option<Mode>,
 
     /// Algorithm that JWTs and signed introspection responses may be signed with, such as `ES256`; repeatable, in the
     /// environment separated by spaces [default: RS256 PS256 ES256 `EdDSA`]
@@ -306,6 +325,11 @@ impl Mode {
 }
 
 impl Settings {
+    /// How tokens are checked without a provider.
+    pub fn mode(&self) -> Mode {
+        self.mode.unwrap_or(Mode::Introspection)
+    }
+
     /// Reads the flags and the environment.
     pub fn read() -> Self {
         let matches = Self::command().get_matches();
@@ -319,6 +343,7 @@ impl Settings {
         settings.algorithm.retain(|algorithm| !algorithm.is_empty());
         settings.scope_claim.retain(|claim| !claim.is_empty());
         settings.issuer.retain(|issuer| !issuer.is_empty());
+        settings.accept_client.retain(|client| !client.is_empty());
         settings
     }
 
@@ -343,21 +368,26 @@ impl Settings {
     }
 
     fn check_mode(&self) -> Result<(), &'static str> {
-        if self.mode != Mode::Introspection && self.issuer.is_empty() && !self.is_demo() {
+        let verifies = self.mode.is_some_and(|mode| mode != Mode::Introspection);
+        if verifies && self.issuer.is_empty() && !self.is_demo() {
             return Err(
                 "--mode jwt and --mode hybrid verify the JWTs of an issuer: give its --issuer",
             );
         }
+        if self.issuer.len() != 1 && self.provider.is_some() {
+            return Err("--provider is for one --issuer");
+        }
         if self.issuer.len() > 1 && (self.introspection_url.is_some() || self.jwks_uri.is_some()) {
             return Err("--introspection-url and --jwks-uri are for one --issuer");
         }
-        if self.signed_response && self.mode == Mode::Jwt {
+        if self.signed_response && self.mode == Some(Mode::Jwt) {
             return Err(
                 "--signed-response is about introspection: leave it out, or choose --mode \
                         introspection or hybrid",
             );
         }
-        if !self.algorithm.is_empty() && self.mode == Mode::Introspection && !self.signed_response {
+        let introspects = self.mode() == Mode::Introspection && self.provider.is_none();
+        if !self.algorithm.is_empty() && introspects && !self.signed_response {
             return Err(
                 "--algorithm is about JWTs and signed responses: choose --mode jwt or hybrid, or give \
                         --signed-response",

@@ -29,12 +29,14 @@ pub async fn resource_server(
         "resource_name": NAME,
         "realm": REALM,
         "issuer": settings.issuer.first(),
-        "mode": settings.mode.as_str(),
+        "provider": settings.provider,
+        "mode": settings.mode.map(Mode::as_str),
         "jwks_uri": settings.jwks_uri,
         "algorithms": (!settings.algorithm.is_empty()).then_some(&settings.algorithm),
         "signed_response": if settings.signed_response { "required" } else { "not-requested" },
-        "accept_generic_type": settings.accept_generic_type,
-        "optional_claims": settings.optional_claim,
+        "accept_generic_type": settings.accept_generic_type.then_some(true),
+        "optional_claims":
+            (!settings.optional_claim.is_empty()).then_some(&settings.optional_claim),
         "introspect_jwts": settings.introspect_jwts,
         "introspection_url": settings.introspection_url,
         "client_id": settings.client_id,
@@ -48,6 +50,7 @@ pub async fn resource_server(
             settings.client_authentication.map(settings::ClientAuthentication::as_str),
         "audience_check": settings.audience.as_str(),
         "accepted_audiences": settings.accept_audience,
+        "accepted_clients": settings.accept_client,
         "scope_claims": (!settings.scope_claim.is_empty()).then_some(&settings.scope_claim),
         "cache_ttl_s": settings.cache_ttl,
         "redis_urls": settings.redis.iter().collect::<Vec<_>>(),
@@ -72,7 +75,8 @@ async fn several_issuers(
                 Audience::IfPresent => AudienceCheck::IfPresent,
                 Audience::Unchecked => AudienceCheck::Unchecked,
             })
-            .accepted_audiences(settings.accept_audience.iter().cloned());
+            .accepted_audiences(settings.accept_audience.iter().cloned())
+            .accepted_clients(settings.accept_client.iter().cloned());
         if position > 0 {
             trusted = trusted.without_opaque_tokens();
         }
@@ -85,7 +89,7 @@ async fn trusted_issuer(
     settings: &Settings,
     issuer: &str,
 ) -> Result<TrustedIssuer, Box<dyn Error>> {
-    Ok(match settings.mode {
+    Ok(match settings.mode() {
         Mode::Introspection => {
             let introspection = introspection(settings, issuer)?;
             introspection.discover_at_start().await?;

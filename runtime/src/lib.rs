@@ -33,6 +33,8 @@ mod loaded;
 pub mod mcp;
 mod pipeline;
 pub mod policy;
+#[cfg(feature = "jwt")]
+mod provider;
 mod rejection;
 #[cfg(feature = "introspection")]
 mod reloaded_file;
@@ -65,6 +67,8 @@ pub use jose::{SigningAlgorithm, SigningAlgorithmError};
 #[cfg(feature = "tower")]
 pub use layer::{AuthFuture, AuthLayer, AuthService};
 pub use policy::Condition;
+#[cfg(feature = "jwt")]
+pub use provider::Provider;
 pub use rejection::{Reason, Rejection};
 pub use request::RequestHead;
 /// Guards a function: it runs only for a caller whose access token is valid, is meant for this server, and

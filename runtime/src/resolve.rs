@@ -24,7 +24,7 @@ pub use client_error::ClientError;
 pub use error::ResolveError;
 pub use error_response::{ErrorResponse, OAuthErrorCode};
 pub use member_error::MemberError;
-pub(crate) use member_error::SCOPE_CLAIMS;
+pub(crate) use member_error::{CLIENT_ID_CLAIMS, SCOPE_CLAIMS};
 pub use resolver::Resolver;
 pub(crate) use resolver::SharedResolver;
 pub use response_error::ResponseError;

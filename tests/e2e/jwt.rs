@@ -5,6 +5,7 @@ mod hybrid;
 mod issuers;
 mod key_set;
 mod log;
+mod providers;
 mod settings;
 
 use std::time::{Duration, SystemTime};

@@ -102,7 +102,8 @@ async fn a_wrong_audience_is_one_line_with_both_values_and_the_setting() {
                  it only if the client requests the token with the parameter `resource` (RFC 8707) \
                  setting=`audience_check` (REQUIRES_AUTH_AUDIENCE_CHECK), which is `required`; \
                  `if-present` accepts any token without `aud`, also one that was issued for another \
-                 service"
+                 service, and `accepted_clients` (REQUIRES_AUTH_ACCEPTED_CLIENTS) those of certain \
+                 clients"
             ),
         );
     }

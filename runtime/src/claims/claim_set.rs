@@ -7,7 +7,10 @@ use serde_json::Value;
 
 use super::{ScopeClaim, token_type};
 use crate::ScopeSet;
-use crate::resolve::{MemberError, ResponseError};
+use crate::resolve::{CLIENT_ID_CLAIMS, MemberError, ResponseError};
+
+/// The claim with the client (RFC 7662 §2.2, RFC 9068 §2.2).
+pub(super) const CLIENT_ID: &str = "client_id";
 
 /// The last second of the year 9999. A later time is an error, often milliseconds instead of seconds.
 const LATEST: f64 = 253_402_300_799.0;
@@ -44,6 +47,7 @@ impl ClaimSet {
         document: &Value,
         json: &str,
         scope_claims: &[ScopeClaim],
+        client_id_claims: &[String],
     ) -> Result<Self, ResponseError> {
         let mut scopes = Vec::new();
         for claim in scope_claims {
@@ -52,7 +56,7 @@ impl ClaimSet {
         Ok(Self {
             scopes: ScopeSet::granted(scopes),
             subject: string(document, "sub")?,
-            client_id: string(document, "client_id")?,
+            client_id: client_id(document, client_id_claims)?,
             username: string(document, "username")?,
             issuer: string(document, "iss")?,
             audience: audience(document)?,
@@ -74,6 +78,23 @@ fn string(document: &Value, name: &'static str) -> Result<Option<Box<str>>, Resp
         Some(Value::String(text)) => Ok(Some(text.as_str().into())),
         Some(found) => Err(ResponseError::MemberError(MemberError::new(name, "a string", found))),
     }
+}
+
+/// The first of these claims that is there. Each must be a string, also one that is not used.
+fn client_id(document: &Value, claims: &[String]) -> Result<Option<Box<str>>, ResponseError> {
+    let mut client_id = None;
+    for claim in claims {
+        let text = match document.get(claim) {
+            None => continue,
+            Some(Value::String(text)) => text.as_str(),
+            Some(found) => {
+                let name = if claim == CLIENT_ID { CLIENT_ID } else { CLIENT_ID_CLAIMS };
+                return Err(ResponseError::MemberError(MemberError::new(name, "a string", found)));
+            }
+        };
+        client_id.get_or_insert_with(|| text.into());
+    }
+    Ok(client_id)
 }
 
 /// A string or an array of strings (RFC 7519 §4.1.3). `null` is an error: it does not mean absent.

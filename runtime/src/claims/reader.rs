@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::claim_set::ClaimSet;
+use super::claim_set::{CLIENT_ID, ClaimSet};
 use super::document::Document;
 use super::{Claims, ScopeClaim, token_type};
 use crate::TokenError;
@@ -27,6 +27,7 @@ use crate::resolve::{ResolveError, ResponseError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimsReader {
     scope_claims: Vec<ScopeClaim>,
+    client_id_claims: Vec<String>,
     leeway: Duration,
 }
 
@@ -35,6 +36,26 @@ impl ClaimsReader {
     #[must_use]
     pub fn scope_claims(mut self, claims: impl IntoIterator<Item = ScopeClaim>) -> Self {
         self.scope_claims = claims.into_iter().collect();
+        self
+    }
+
+    /// The claims that name the client; of several, the first one that is there. Some authorization servers have `azp`,
+    /// `appid` or `cid` in place of `client_id`. Default: `client_id`.
+    ///
+    /// ```
+    /// use requires_auth::ClaimsReader;
+    ///
+    /// let reader = ClaimsReader::default().client_id_claims(["client_id", "azp"]);
+    /// let claims = reader.read_claims(br#"{"sub": "alice", "azp": "app"}"#)?;
+    /// assert_eq!(claims.client_id(), Some("app"));
+    /// # Ok::<(), requires_auth::ResolveError>(())
+    /// ```
+    #[must_use]
+    pub fn client_id_claims<S: Into<String>>(
+        mut self,
+        claims: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.client_id_claims = claims.into_iter().map(Into::into).collect();
         self
     }
 
@@ -85,22 +106,29 @@ impl ClaimsReader {
     }
 
     fn read_set(&self, document: &Value, json: &str) -> Result<ClaimSet, ResponseError> {
-        let mut set = ClaimSet::read(document, json, &self.scope_claims)?;
+        let mut set = ClaimSet::read(document, json, &self.scope_claims, &self.client_id_claims)?;
         set.leeway = self.leeway;
         Ok(set)
     }
 
-    /// The scope claims as text. They are part of the cache namespace: with others, the same document has other
-    /// scopes.
+    /// The scope claims as text, and the client id claims unless they are the default. They are part of the cache
+    /// namespace: with others, the same document has other scopes and another client.
     #[cfg(feature = "introspection")]
     pub(crate) fn places(&self) -> Vec<String> {
-        self.scope_claims.iter().map(ToString::to_string).collect()
+        let scopes = self.scope_claims.iter().map(ToString::to_string);
+        let is_default = self.client_id_claims == [CLIENT_ID];
+        let client = (!is_default).then(|| format!("client {:?}", self.client_id_claims));
+        scopes.chain(client).collect()
     }
 }
 
 impl Default for ClaimsReader {
     fn default() -> Self {
-        Self { scope_claims: vec![ScopeClaim::default()], leeway: Duration::ZERO }
+        Self {
+            scope_claims: vec![ScopeClaim::default()],
+            client_id_claims: vec![CLIENT_ID.to_owned()],
+            leeway: Duration::ZERO,
+        }
     }
 }
 

@@ -18,8 +18,8 @@ impl MemberError {
         Self { name, expected, found: json_type(found) }
     }
 
-    /// The name of the member. For a scope claim other than `scope`, `scope_claims`: the configured name is not
-    /// repeated.
+    /// The name of the member. For a scope claim other than `scope`, `scope_claims`, and for a client id claim other
+    /// than `client_id`, `client_id_claims`: the configured name is not repeated.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
@@ -32,6 +32,7 @@ impl fmt::Display for MemberError {
         let Self { name, expected, found } = self;
         match *name {
             SCOPE_CLAIMS => f.write_str("a member that is configured as a scope claim")?,
+            CLIENT_ID_CLAIMS => f.write_str("a member that is configured as a client id claim")?,
             name => write!(f, "the member `{name}`")?,
         }
         write!(f, " is {found}, expected {expected}")
@@ -42,6 +43,9 @@ impl std::error::Error for MemberError {}
 
 /// The [name](MemberError::name) of a scope claim other than `scope`.
 pub(crate) const SCOPE_CLAIMS: &str = "scope_claims";
+
+/// The [name](MemberError::name) of a client id claim other than `client_id`.
+pub(crate) const CLIENT_ID_CLAIMS: &str = "client_id_claims";
 
 fn json_type(value: &Value) -> &'static str {
     match value {

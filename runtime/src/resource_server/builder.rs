@@ -46,6 +46,7 @@ pub struct ResourceServerBuilder {
     resolver: SingleValue<SharedResolver>,
     audience_check: SingleValue<AudienceCheck>,
     accepted_audiences: Vec<String>,
+    accepted_clients: Vec<String>,
     trusted_issuers: Vec<TrustedIssuer>,
     leeway: SingleValue<Duration>,
     realm: SingleValue<String>,
@@ -67,6 +68,7 @@ impl ResourceServerBuilder {
             resolver: SingleValue::UNSET,
             audience_check: SingleValue::UNSET,
             accepted_audiences: Vec::new(),
+            accepted_clients: Vec::new(),
             trusted_issuers: Vec::new(),
             leeway: SingleValue::UNSET,
             realm: SingleValue::UNSET,
@@ -124,6 +126,16 @@ impl ResourceServerBuilder {
         self
     }
 
+    /// Accepts tokens without `aud` that were issued to these clients, besides those of earlier calls: see
+    /// [`TrustedIssuer::accepted_clients`]. Default: none.
+    pub fn accepted_clients<S: Into<String>>(
+        mut self,
+        clients: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.accepted_clients.extend(clients.into_iter().map(Into::into));
+        self
+    }
+
     /// Accepts the tokens of this issuer, and of those of earlier calls: see [`TrustedIssuer`]. The metadata lists all of
     /// them as authorization servers.
     ///
@@ -133,8 +145,8 @@ impl ResourceServerBuilder {
     /// issuer gets a 401, and causes no request.
     ///
     /// It takes the place of [`issuer`](Self::issuer), [`resolver`](Self::resolver),
-    /// [`audience_check`](Self::audience_check) and [`accepted_audiences`](Self::accepted_audiences), which are for one
-    /// issuer. Default: none.
+    /// [`audience_check`](Self::audience_check), [`accepted_audiences`](Self::accepted_audiences) and
+    /// [`accepted_clients`](Self::accepted_clients), which are for one issuer. Default: none.
     pub fn trusted_issuer(mut self, issuer: TrustedIssuer) -> Self {
         self.trusted_issuers.push(issuer);
         self

@@ -66,11 +66,14 @@ pub struct ResourceServerConfig {
     /// an `introspection_url`, its own metadata names the endpoint; it need not be reachable when this
     /// server starts: see [`build`](Self::build). Default: none, and `iss` is not checked.
     pub issuer: Option<String>,
-    /// How tokens are resolved: `introspection`, `jwt` or `hybrid`. With the last two, `issuer` is required.
-    /// Default: `introspection`.
+    /// The authorization server, such as `keycloak` or `entra`, which decides the defaults of `mode`, `scope_claims`,
+    /// `client_id_claims`, `accept_generic_type` and `optional_claims`: see [`Provider`](crate::Provider). Default: none.
     #[cfg(feature = "jwt")]
-    #[serde(default)]
-    pub mode: Mode,
+    pub provider: Option<crate::Provider>,
+    /// How tokens are resolved: `introspection`, `jwt` or `hybrid`. With the last two, `issuer` is required.
+    /// Default: that of the `provider`, or `introspection`.
+    #[cfg(feature = "jwt")]
+    pub mode: Option<Mode>,
     /// The URL of the key set of the issuer. Default: read from the metadata of `issuer`.
     #[cfg(feature = "jwt")]
     pub jwks_uri: Option<String>,
@@ -78,14 +81,17 @@ pub struct ResourceServerConfig {
     #[cfg(feature = "jwt")]
     pub algorithms: Option<Vec<crate::SigningAlgorithm>>,
     /// Accepts JWTs whose `typ` is `JWT`, or that have none, in place of `at+jwt`: see
-    /// [`accept_generic_type`](crate::JwtVerifierBuilder::accept_generic_type). Default: false.
+    /// [`accept_generic_type`](crate::JwtVerifierBuilder::accept_generic_type). Default: true with a `provider`, and
+    /// false without one.
     #[cfg(feature = "jwt")]
-    #[serde(default)]
-    pub accept_generic_type: bool,
-    /// The claims that a JWT may lack: `sub`, `client_id`, `iat`, `jti`. Default: none.
+    pub accept_generic_type: Option<bool>,
+    /// The claims that a JWT may lack: `sub`, `client_id`, `iat`, `jti`. Default: those of the `provider`, or none.
     #[cfg(feature = "jwt")]
-    #[serde(default)]
-    pub optional_claims: Vec<crate::OptionalClaim>,
+    pub optional_claims: Option<Vec<crate::OptionalClaim>>,
+    /// The claims of a JWT that name the client; of several, the first one that is there. Default: those of the
+    /// `provider`, or `["client_id"]`.
+    #[cfg(feature = "jwt")]
+    pub client_id_claims: Option<Vec<String>>,
     /// Introspects JWTs too, after their signature is verified: see
     /// [`introspect_jwts`](crate::Hybrid::introspect_jwts). Only with the `mode` `hybrid`. Default: false.
     #[cfg(feature = "jwt")]
@@ -157,8 +163,12 @@ pub struct ResourceServerConfig {
     /// Audiences that are accepted besides `resource`. Default: none.
     #[serde(default)]
     pub accepted_audiences: Vec<String>,
+    /// Clients whose tokens may lack `aud`: see
+    /// [`accepted_clients`](crate::TrustedIssuer::accepted_clients). Default: none.
+    #[serde(default)]
+    pub accepted_clients: Vec<String>,
     /// The members of the introspection response, or of the JWT, that contain the scopes: see
-    /// [`ScopeClaim`]. Default: `["scope"]`.
+    /// [`ScopeClaim`]. Default: those of the `provider`, or `["scope"]`.
     pub scope_claims: Option<Vec<ScopeClaim>>,
     /// The scopes that the metadata lists. Default: none.
     #[serde(default)]

@@ -33,7 +33,7 @@ const AUDIENCES: &str = "the resource identifier (`resource`, REQUIRES_AUTH_RESO
 /// Only this check rejects a token without an audience.
 const AUDIENCE_CHECK: &str = "`audience_check` (REQUIRES_AUTH_AUDIENCE_CHECK), which is `required`; \
     `if-present` accepts any token without `aud`, also one that was issued for another \
-    service";
+    service, and `accepted_clients` (REQUIRES_AUTH_ACCEPTED_CLIENTS) those of certain clients";
 
 /// What its absence mostly is due to.
 const NO_AUDIENCE: &str = "no `aud`; many authorization servers set it only if the client requests the \

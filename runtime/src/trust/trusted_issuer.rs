@@ -33,6 +33,8 @@ pub struct TrustedIssuer {
     pub(crate) audience_check: AudienceCheck,
     /// The accepted audiences: the resource identifier, and further ones.
     pub(crate) audiences: Vec<String>,
+    /// The clients whose tokens may lack `aud`.
+    pub(crate) clients: Vec<String>,
     pub(crate) token_prefix: Option<String>,
     /// Whether tokens that are no JWTs may be of this issuer.
     pub(crate) issues_opaque_tokens: bool,
@@ -46,6 +48,7 @@ impl TrustedIssuer {
             resolver: SharedResolver::new(resolver),
             audience_check: AudienceCheck::default(),
             audiences: Vec::new(),
+            clients: Vec::new(),
             token_prefix: None,
             issues_opaque_tokens: true,
         }
@@ -65,6 +68,18 @@ impl TrustedIssuer {
         audiences: impl IntoIterator<Item = S>,
     ) -> Self {
         self.audiences.extend(audiences.into_iter().map(Into::into));
+        self
+    }
+
+    /// Accepts tokens without `aud` that were issued to these clients, besides those of earlier calls. It is for an
+    /// authorization server whose access tokens name only the client, such as Amazon Cognito, and for clients that
+    /// request tokens for this resource server only: with it, a token that such a client got for another service is
+    /// accepted too. A token with `aud` must name an accepted audience, whatever its client. Default: none.
+    pub fn accepted_clients<S: Into<String>>(
+        mut self,
+        clients: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.clients.extend(clients.into_iter().map(Into::into));
         self
     }
 
@@ -99,10 +114,14 @@ impl TrustedIssuer {
         let names_own =
             || claims.audience().any(|found| self.audiences.iter().any(|own| own == found));
         match self.audience_check {
-            AudienceCheck::Required => names_own(),
+            AudienceCheck::Required => names_own() || (!names_any && self.accepts_client(claims)),
             AudienceCheck::IfPresent => !names_any || names_own(),
             AudienceCheck::Unchecked => true,
         }
+    }
+
+    fn accepts_client(&self, claims: &Claims) -> bool {
+        claims.client_id().is_some_and(|client| self.clients.iter().any(|own| own == client))
     }
 }
 
@@ -138,6 +157,7 @@ mod tests {
                 resolver: SharedResolver::new(Unused { vouches: true }),
                 audience_check: AudienceCheck::Required,
                 audiences: vec!["https://api.example/mcp".to_owned()],
+                clients: Vec::new(),
                 token_prefix: None,
                 issues_opaque_tokens: true,
             }
@@ -173,6 +193,25 @@ mod tests {
         for absent in ["", "[]"] {
             assert!(!check(AudienceCheck::Required, absent), "{absent}");
             assert!(check(AudienceCheck::IfPresent, absent), "{absent}");
+        }
+    }
+
+    #[test]
+    fn a_token_without_an_audience_is_accepted_for_an_accepted_client() {
+        // R-D6
+        let trusted = TrustedIssuer::example().accepted_clients(["app", "web"]);
+        for (members, expected) in [
+            (r#","client_id":"app""#, true),
+            (r#","client_id":"web","aud":[]"#, true),
+            (r#","client_id":"other""#, false),
+            (r#","client_id":"APP""#, false),
+            (r#","client_id":"""#, false),
+            ("", false),
+            (r#","azp":"app""#, false),
+            (r#","client_id":"app","aud":"https://other.example""#, false),
+            (r#","client_id":"other","aud":"https://api.example/mcp""#, true),
+        ] {
+            assert_eq!(trusted.accepts_audience(&claims(members)), expected, "{members}");
         }
     }
 

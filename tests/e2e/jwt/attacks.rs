@@ -179,7 +179,16 @@ async fn a_claim_of_the_wrong_type_or_value_is_rejected() {
         ("sub", vec![json!(1), json!(null), json!(["alice"])]),
         ("client_id", vec![json!(1), json!(null)]),
         ("jti", vec![json!(1), json!(null)]),
-        ("scope", vec![json!(["read"]), json!(null), json!(1), json!({"read": true})]),
+        (
+            "scope",
+            vec![
+                json!(["read", 1]),
+                json!([["read"]]),
+                json!(null),
+                json!(1),
+                json!({"read": true}),
+            ],
+        ),
         ("cnf", vec![json!({"jkt": "x"}), json!(null)]),
         ("token_use", vec![json!("id"), json!("refresh")]),
     ] {

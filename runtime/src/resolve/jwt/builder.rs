@@ -15,7 +15,7 @@ use crate::loaded::Source;
 use crate::resolve::authorization_server::connection::ConnectionSettings;
 use crate::resource_server::SingleValue;
 use crate::secure_url::Http;
-use crate::{Clock, ScopeClaim};
+use crate::{Clock, Provider, ScopeClaim};
 
 /// The settings of a [`JwtVerifier`]. Made by [`JwtVerifier::from_issuer`].
 ///
@@ -43,6 +43,8 @@ pub struct JwtVerifierBuilder {
     types: AcceptedTypes,
     optional_claims: SingleValue<Vec<OptionalClaim>>,
     scope_claims: SingleValue<Vec<ScopeClaim>>,
+    client_id_claims: SingleValue<Vec<String>>,
+    provider: SingleValue<Provider>,
     leeway: SingleValue<Duration>,
     max_response_length: SingleValue<usize>,
     refresh_interval: SingleValue<Duration>,
@@ -68,6 +70,8 @@ impl JwtVerifier {
             types: AcceptedTypes::AccessToken,
             optional_claims: SingleValue::UNSET,
             scope_claims: SingleValue::UNSET,
+            client_id_claims: SingleValue::UNSET,
+            provider: SingleValue::UNSET,
             leeway: SingleValue::UNSET,
             max_response_length: SingleValue::UNSET,
             refresh_interval: SingleValue::UNSET,
@@ -110,6 +114,25 @@ impl JwtVerifierBuilder {
     /// (RFC 9068 §2.2.3), a string.
     pub fn scope_claims(mut self, claims: impl IntoIterator<Item = ScopeClaim>) -> Self {
         self.scope_claims.set(claims.into_iter().collect());
+        self
+    }
+
+    /// The claims that name the client; of several, the first one that is there, as in
+    /// [`ClaimsReader`](crate::ClaimsReader::client_id_claims). Default: `client_id`.
+    pub fn client_id_claims<S: Into<String>>(
+        mut self,
+        claims: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.client_id_claims.set(claims.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The authorization server, which decides the defaults of [`scope_claims`](Self::scope_claims),
+    /// [`client_id_claims`](Self::client_id_claims) and [`optional_claims`](Self::optional_claims), and sets
+    /// [`accept_generic_type`](Self::accept_generic_type): see [`Provider`]. Default: none, and the defaults are those
+    /// of RFC 9068.
+    pub fn provider(mut self, provider: Provider) -> Self {
+        self.provider.set(provider);
         self
     }
 

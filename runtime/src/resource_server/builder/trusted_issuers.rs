@@ -5,13 +5,14 @@ use crate::resource_server::single_value::SingleValue;
 use crate::resource_server::{SettingName, SetupError};
 use crate::secure_url;
 use crate::telemetry::Quoted;
-use crate::trust::{AmbiguousIssuers, TrustedIssuer, TrustedIssuers};
+use crate::trust::{AmbiguousIssuers, AudienceCheck, TrustedIssuer, TrustedIssuers};
 
 const RESOLVER: SettingName = SettingName::of_builder("resolver");
 const TRUSTED_ISSUER: SettingName = SettingName::of_builder("trusted_issuer");
 const TOKEN_PREFIX: SettingName = SettingName::of_builder("token_prefix");
 const AUDIENCE_CHECK: SettingName = SettingName::of_both("audience_check");
 const ACCEPTED_AUDIENCES: SettingName = SettingName::of_both("accepted_audiences");
+const ACCEPTED_CLIENTS: SettingName = SettingName::of_both("accepted_clients");
 
 impl ResourceServerBuilder {
     /// The issuers, each with the resource identifier among its audiences.
@@ -33,6 +34,16 @@ impl ResourceServerBuilder {
                 let expected = "a list of texts that are not empty";
                 return Err(SetupError::invalid(ACCEPTED_AUDIENCES, expected, Quoted("")));
             }
+            if trusted.clients.iter().any(String::is_empty) {
+                let expected = "a list of texts that are not empty";
+                return Err(SetupError::invalid(ACCEPTED_CLIENTS, expected, Quoted("")));
+            }
+            if !trusted.clients.is_empty() && trusted.audience_check != AudienceCheck::Required {
+                return Err(SetupError::Contradiction {
+                    settings: vec![ACCEPTED_CLIENTS, AUDIENCE_CHECK],
+                    reason: "every token without `aud` is accepted, whatever its client: leave one of them out",
+                });
+            }
             if trusted.token_prefix.as_deref() == Some("") {
                 let expected = "a text that is not empty";
                 return Err(SetupError::invalid(TOKEN_PREFIX, expected, Quoted("")));
@@ -51,6 +62,7 @@ impl ResourceServerBuilder {
             issuer: take(&mut self.issuer).get(ISSUER)?,
             audience_check: take(&mut self.audience_check).get(AUDIENCE_CHECK)?.unwrap_or_default(),
             audiences: std::mem::take(&mut self.accepted_audiences),
+            clients: std::mem::take(&mut self.accepted_clients),
             token_prefix: None,
             issues_opaque_tokens: true,
         })
@@ -62,6 +74,7 @@ impl ResourceServerBuilder {
             (RESOLVER, self.resolver.first().is_some()),
             (AUDIENCE_CHECK, self.audience_check.first().is_some()),
             (ACCEPTED_AUDIENCES, !self.accepted_audiences.is_empty()),
+            (ACCEPTED_CLIENTS, !self.accepted_clients.is_empty()),
         ];
         match set.into_iter().find(|(_, is_set)| *is_set) {
             Some((setting, _)) => Err(SetupError::Contradiction {

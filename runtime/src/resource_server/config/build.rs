@@ -46,6 +46,7 @@ impl ResourceServerConfig {
             .audience_check(self.audience_check)
             .leeway(Duration::from_secs(self.leeway_s))
             .accepted_audiences(self.accepted_audiences)
+            .accepted_clients(self.accepted_clients)
             .scopes_supported(self.scopes_supported);
         if self.dangerously_allow_http {
             server = server.dangerously_allow_http();

@@ -146,6 +146,16 @@ impl FromText for crate::SignedResponse {
 }
 
 #[cfg(feature = "jwt")]
+impl FromText for crate::Provider {
+    const EXPECTED: &'static str = "one of `keycloak`, `auth0`, `entra`, `okta`, `zitadel`, `cognito` \
+        or `hydra`";
+
+    fn from_text(text: &str) -> Option<Self> {
+        choice(text)
+    }
+}
+
+#[cfg(feature = "jwt")]
 impl FromText for crate::SigningAlgorithm {
     const EXPECTED: &'static str = "an algorithm such as `RS256` or `ES256`";
 

@@ -12,9 +12,11 @@ use crate::resolve::jwt::key_set_settings::{
     DEFAULT_REFRESH_INTERVAL, DEFAULT_UNKNOWN_KEY_COOLDOWN, JWKS_URI,
 };
 use crate::resolve::jwt::key_set_source::KeySetSource;
+use crate::resolve::jwt::media_type::AcceptedTypes;
 use crate::resolve::jwt::verifier::JwtVerifier;
 use crate::resource_server::SingleValue;
-use crate::{ClaimsReader, SettingName, SetupError};
+use crate::telemetry::Quoted;
+use crate::{ClaimsReader, Provider, SettingName, SetupError};
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(30);
 const LONGEST_LEEWAY: Duration = Duration::from_secs(300);
@@ -23,6 +25,8 @@ const MAX_WAITING_FOR_DISCOVERY: usize = 1024;
 
 const OPTIONAL_CLAIMS: SettingName = SettingName::of_both("optional_claims");
 const SCOPE_CLAIMS: SettingName = SettingName::of_both("scope_claims");
+const CLIENT_ID_CLAIMS: SettingName = SettingName::of_both("client_id_claims");
+const PROVIDER: SettingName = SettingName::of_both("provider");
 const LEEWAY: SettingName = SettingName::of_builder("leeway");
 const MAX_RESPONSE_LENGTH: SettingName = SettingName::of_builder("max_response_length");
 const REFRESH_INTERVAL: SettingName = SettingName::of_builder("refresh_interval");
@@ -56,9 +60,23 @@ impl JwtVerifierBuilder {
         let cooldown = cooldown.unwrap_or(DEFAULT_UNKNOWN_KEY_COOLDOWN);
         let within = cooldown <= LONGEST_UNKNOWN_KEY_COOLDOWN;
         require(within, UNKNOWN_KEY_COOLDOWN, "at most one hour", cooldown)?;
+        let provider = self.provider.get(PROVIDER)?;
         let mut reader = ClaimsReader::default().leeway(leeway);
-        if let Some(claims) = self.scope_claims.get(SCOPE_CLAIMS)? {
+        let scope_claims = self.scope_claims.get(SCOPE_CLAIMS)?;
+        if let Some(claims) = scope_claims.or_else(|| provider.map(Provider::scope_claims)) {
             reader = reader.scope_claims(claims);
+        }
+        let client_id_claims = self.client_id_claims.get(CLIENT_ID_CLAIMS)?;
+        if client_id_claims.as_ref().is_some_and(|claims| claims.iter().any(String::is_empty)) {
+            let expected = "a list of names that are not empty";
+            return Err(SetupError::invalid(CLIENT_ID_CLAIMS, expected, Quoted("")));
+        }
+        match (client_id_claims, provider) {
+            (Some(claims), _) => reader = reader.client_id_claims(claims),
+            (None, Some(provider)) => {
+                reader = reader.client_id_claims(provider.client_id_claims().iter().copied());
+            }
+            (None, None) => {}
         }
         let discovery =
             discovery::Settings { connection, max_in_flight: MAX_WAITING_FOR_DISCOVERY };
@@ -77,10 +95,12 @@ impl JwtVerifierBuilder {
             unknown_key_cooldown: cooldown,
             clock,
         };
-        let optional = self.optional_claims.get(OPTIONAL_CLAIMS)?.unwrap_or_default();
+        let optional = self.optional_claims.get(OPTIONAL_CLAIMS)?;
+        let of_provider = || provider.map(Provider::optional_claims).unwrap_or_default().to_vec();
+        let optional = optional.unwrap_or_else(of_provider);
         Ok(JwtVerifier {
             algorithms,
-            types: self.types,
+            types: if provider.is_some() { AcceptedTypes::Generic } else { self.types },
             reader,
             rules: ClaimRules { issuer: self.issuer, optional },
             keys: KeySetSource::new(endpoint, settings),

@@ -14,7 +14,8 @@ use super::client_authentication::{
 use crate::resolve::introspection::INTROSPECTION_URL;
 use crate::resource_server::SettingName;
 use crate::{
-    Hybrid, IntrospectionBuilder, JwtVerifier, ResourceServerBuilder, SetupError, SignedResponse,
+    Hybrid, IntrospectionBuilder, JwtVerifier, Provider, ResourceServerBuilder, SetupError,
+    SignedResponse,
 };
 
 const MODE: SettingName = SettingName::of_both("mode");
@@ -26,7 +27,7 @@ impl ResourceServerConfig {
         server: ResourceServerBuilder,
     ) -> Result<ResourceServerBuilder, SetupError> {
         self.check_mode()?;
-        match self.mode {
+        match self.mode() {
             Mode::Introspection => self.with_introspection(server).await,
             Mode::Jwt => {
                 let verifier = self.verifier()?;
@@ -44,6 +45,15 @@ impl ResourceServerConfig {
         }
     }
 
+    /// The mode that is set, or that of the provider.
+    fn mode(&self) -> Mode {
+        let of_provider = match self.provider {
+            Some(provider) if !provider.introspects() => Mode::Jwt,
+            _ => Mode::Introspection,
+        };
+        self.mode.unwrap_or(of_provider)
+    }
+
     /// A setting that has no effect in this mode is a mistake.
     fn check_mode(&self) -> Result<(), SetupError> {
         let both = SettingName::of_both;
@@ -51,8 +61,12 @@ impl ResourceServerConfig {
         let of_jwt = [
             (both("jwks_uri"), self.jwks_uri.is_some() && !is_signed),
             (both("algorithms"), self.algorithms.is_some() && !is_signed),
-            (both("accept_generic_type"), self.accept_generic_type),
-            (both("optional_claims"), !self.optional_claims.is_empty()),
+            (both("accept_generic_type"), self.accept_generic_type == Some(true)),
+            (
+                both("optional_claims"),
+                self.optional_claims.as_ref().is_some_and(|it| !it.is_empty()),
+            ),
+            (both("client_id_claims"), self.client_id_claims.is_some()),
         ];
         let of_introspection = [
             (INTROSPECTION_URL, self.introspection_url.is_some()),
@@ -78,12 +92,12 @@ impl ResourceServerConfig {
                 Err(SetupError::Requires { setting: *setting, required: MODE, reason })
             })
         };
-        match self.mode {
+        match self.mode() {
             Mode::Introspection => unused(&of_jwt, "only `jwt` and `hybrid` verify JWTs")?,
             Mode::Jwt => unused(&of_introspection, "`jwt` sends no introspection requests")?,
             Mode::Hybrid => {}
         }
-        if self.introspect_jwts && self.mode != Mode::Hybrid {
+        if self.introspect_jwts && self.mode() != Mode::Hybrid {
             let setting = both("introspect_jwts");
             let reason = "only `hybrid` verifies JWTs and introspects them";
             return Err(SetupError::Requires { setting, required: MODE, reason });
@@ -120,19 +134,29 @@ impl ResourceServerConfig {
 
     fn verifier(&self) -> Result<JwtVerifier, SetupError> {
         let missing = || SetupError::Missing { settings: vec![SettingName::of_both("issuer")] };
-        let mut builder = JwtVerifier::from_issuer(self.issuer.as_ref().ok_or_else(missing)?)
-            .optional_claims(self.optional_claims.iter().copied());
+        let mut builder = JwtVerifier::from_issuer(self.issuer.as_ref().ok_or_else(missing)?);
+        let optional = || self.provider.map(|provider| provider.optional_claims().to_vec());
+        if let Some(claims) = self.optional_claims.clone().or_else(optional) {
+            builder = builder.optional_claims(claims);
+        }
+        let names = |provider: Provider| {
+            provider.client_id_claims().iter().map(|name| (*name).to_owned()).collect()
+        };
+        let client = || self.provider.map(names);
+        if let Some(claims) = self.client_id_claims.clone().or_else(client) {
+            builder = builder.client_id_claims(claims);
+        }
         if let Some(url) = &self.jwks_uri {
             builder = builder.jwks_uri(url);
         }
         if let Some(algorithms) = &self.algorithms {
             builder = builder.algorithms(algorithms.iter().copied());
         }
-        if self.accept_generic_type {
+        if self.accept_generic_type.unwrap_or(self.provider.is_some()) {
             builder = builder.accept_generic_type();
         }
-        if let Some(claims) = &self.scope_claims {
-            builder = builder.scope_claims(claims.iter().cloned());
+        if let Some(claims) = self.scope_claims() {
+            builder = builder.scope_claims(claims);
         }
         if let Some(file) = &self.trust_anchors_file {
             builder = builder.trust_anchors_file(file);

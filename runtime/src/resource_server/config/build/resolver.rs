@@ -7,7 +7,7 @@ use crate::resolve::introspection::INTROSPECTION_URL;
 use crate::resource_server::SettingName;
 use crate::{
     Cached, CachedBuilder, Introspection, IntrospectionBuilder, Resolver, ResourceServerBuilder,
-    SetupError,
+    ScopeClaim, SetupError,
 };
 
 impl ResourceServerConfig {
@@ -69,8 +69,8 @@ impl ResourceServerConfig {
         {
             builder = self.with_signed_response(builder);
         }
-        if let Some(claims) = &self.scope_claims {
-            builder = builder.scope_claims(claims.iter().cloned());
+        if let Some(claims) = self.scope_claims() {
+            builder = builder.scope_claims(claims);
         }
         if let Some(file) = &self.trust_anchors_file {
             builder = builder.trust_anchors_file(file);
@@ -106,6 +106,15 @@ impl ResourceServerConfig {
             builder = builder.dangerously_allow_http();
         }
         Ok(builder)
+    }
+
+    /// The scope claims that are set, or those of the provider.
+    pub(super) fn scope_claims(&self) -> Option<Vec<ScopeClaim>> {
+        #[cfg(feature = "jwt")]
+        if self.scope_claims.is_none() {
+            return self.provider.map(crate::Provider::scope_claims);
+        }
+        self.scope_claims.clone()
     }
 
     fn is_cached(&self) -> bool {
