@@ -10,6 +10,7 @@ const FLAGS: &[(&str, &str)] = &[
     ("REQUIRES_AUTH_ACCEPTED_CLIENTS", "--accept-client"),
     ("REQUIRES_AUTH_ACCEPT_GENERIC_TYPE", "--accept-generic-type"),
     ("REQUIRES_AUTH_ALGORITHMS", "--algorithm"),
+    ("REQUIRES_AUTH_API_KEYS_FILE", "--api-keys"),
     ("REQUIRES_AUTH_AUDIENCE_CHECK", "--audience"),
     ("REQUIRES_AUTH_BEARER_TOKEN", "--bearer-token"),
     ("REQUIRES_AUTH_CACHE_TTL_S", "--cache-ttl"),

@@ -181,6 +181,10 @@ pub struct Settings {
     #[arg(long, env = "JOURNAL_INTROSPECT_JWTS")]
     pub introspect_jwts: bool,
 
+    /// File of API keys with the prefix `jrn_`, which are accepted besides access tokens; see `requires_auth::ApiKeys`
+    #[arg(long, env = "JOURNAL_API_KEYS", value_name = "FILE")]
+    pub api_keys: Option<PathBuf>,
+
     /// How long the claims of a token are cached; 0 sends an introspection request for every request
     #[arg(long, env = "JOURNAL_CACHE_TTL", value_name = "SECONDS", default_value_t = 60)]
     pub cache_ttl: u64,

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use requires_auth::{
-    AudienceCheck, Cached, ClientAssertion, ClientAuthentication, Hybrid, Introspection,
+    ApiKeys, AudienceCheck, Cached, ClientAssertion, ClientAuthentication, Hybrid, Introspection,
     JwtVerifier, Resolver, ResourceServer, ResourceServerConfig, ScopeClaim, SecretSource,
     SetupError, SignedResponse, SigningAlgorithm, TrustedIssuer,
 };
@@ -15,6 +15,7 @@ use crate::settings::{self, Audience, Mode, Settings};
 
 const NAME: &str = "The journal example of requires-auth";
 const REALM: &str = "journal";
+const API_KEYS_PREFIX: &str = "jrn_";
 
 /// Creates the resource server. This fetches the metadata of the issuer.
 pub async fn resource_server(
@@ -51,6 +52,8 @@ pub async fn resource_server(
         "audience_check": settings.audience.as_str(),
         "accepted_audiences": settings.accept_audience,
         "accepted_clients": settings.accept_client,
+        "api_keys_file": settings.api_keys,
+        "api_keys_prefix": settings.api_keys.as_ref().map(|_| API_KEYS_PREFIX),
         "scope_claims": (!settings.scope_claim.is_empty()).then_some(&settings.scope_claim),
         "cache_ttl_s": settings.cache_ttl,
         "redis_urls": settings.redis.iter().collect::<Vec<_>>(),
@@ -81,6 +84,9 @@ async fn several_issuers(
             trusted = trusted.without_opaque_tokens();
         }
         server = server.trusted_issuer(trusted);
+    }
+    if let Some(file) = &settings.api_keys {
+        server = server.api_keys(API_KEYS_PREFIX, ApiKeys::from_file(file)?);
     }
     Ok(server.build()?)
 }

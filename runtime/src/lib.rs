@@ -250,6 +250,8 @@ pub use requires_auth_macros::requires_auth;
 #[doc(hidden)]
 pub use resolve::Revision;
 #[cfg(feature = "introspection")]
+pub use resolve::api_keys::{ApiKeys, ApiKeysError};
+#[cfg(feature = "introspection")]
 pub use resolve::cache::{Cached, CachedBuilder, InvalidationError, second_level};
 #[cfg(feature = "jwt")]
 pub use resolve::hybrid::Hybrid;
@@ -279,7 +281,7 @@ pub use secret::Secret;
 #[cfg(feature = "introspection")]
 pub use secret_source::SecretSource;
 pub use secure_url::UrlError;
-pub use token_error::{JwtError, TokenError};
+pub use token_error::{ApiKeyError, JwtError, TokenError};
 pub use trust::{AudienceCheck, TrustedIssuer};
 
 /// The items that the expansion of the attribute names.

@@ -1,6 +1,8 @@
 //! Resolving: from an access token to the claims that its authorization server vouches for.
 
 #[cfg(feature = "introspection")]
+pub(crate) mod api_keys;
+#[cfg(feature = "introspection")]
 mod authorization_server;
 #[cfg(feature = "introspection")]
 pub(crate) mod cache;

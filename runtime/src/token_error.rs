@@ -1,7 +1,9 @@
 //! Why a token is invalid.
 
+mod api_key_error;
 mod jwt_error;
 
+pub use api_key_error::ApiKeyError;
 pub use jwt_error::JwtError;
 
 use crate::ErrorResponse;
@@ -27,6 +29,9 @@ pub enum TokenError {
     /// The token is not a valid JWT of the issuer.
     #[error(transparent)]
     Jwt(#[from] JwtError),
+    /// The token is not a valid API key.
+    #[error(transparent)]
+    ApiKey(#[from] ApiKeyError),
     /// `exp` has passed.
     #[error("the token has expired")]
     Expired,

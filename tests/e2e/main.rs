@@ -9,6 +9,7 @@
 )]
 #![allow(unreachable_pub, reason = "a program has no outside")]
 
+mod api_keys;
 mod application_rejections;
 mod authorization_server_faults;
 mod cache;

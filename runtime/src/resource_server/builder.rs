@@ -48,6 +48,7 @@ pub struct ResourceServerBuilder {
     accepted_audiences: Vec<String>,
     accepted_clients: Vec<String>,
     trusted_issuers: Vec<TrustedIssuer>,
+    api_keys: Vec<TrustedIssuer>,
     leeway: SingleValue<Duration>,
     realm: SingleValue<String>,
     max_token_length: SingleValue<usize>,
@@ -70,6 +71,7 @@ impl ResourceServerBuilder {
             accepted_audiences: Vec::new(),
             accepted_clients: Vec::new(),
             trusted_issuers: Vec::new(),
+            api_keys: Vec::new(),
             leeway: SingleValue::UNSET,
             realm: SingleValue::UNSET,
             max_token_length: SingleValue::UNSET,
@@ -152,6 +154,16 @@ impl ResourceServerBuilder {
         self
     }
 
+    /// Accepts these API keys, too, besides those of earlier calls and the tokens of the issuers: see
+    /// [`ApiKeys`](crate::ApiKeys). A token that begins with the prefix, such as `jrn_`, is looked up there alone, and causes
+    /// no request; every other token is one of an issuer. The keys are for this server, so they have no audience and no
+    /// issuer, and the metadata does not mention them. Default: none.
+    #[cfg(feature = "introspection")]
+    pub fn api_keys(mut self, prefix: impl Into<String>, keys: crate::ApiKeys) -> Self {
+        self.api_keys.push(TrustedIssuer::of_api_keys(prefix.into(), keys));
+        self
+    }
+
     /// How much the clocks may differ when `exp` and `nbf` are checked. Default: 0; at most
     /// 60 s. The authorization server checks them by its own clock, too.
     pub fn leeway(mut self, leeway: Duration) -> Self {
@@ -192,6 +204,7 @@ impl ResourceServerBuilder {
     /// keeps its name, and so do the scopes of OpenID Connect such as `openid`, which are of no resource server.
     ///
     /// ```
+    /// # #[cfg(feature = "jwt")] {
     /// use requires_auth::{Condition, JwtVerifier, ResourceServer};
     ///
     /// # fn main() -> Result<(), requires_auth::SetupError> {
@@ -204,8 +217,8 @@ impl ResourceServerBuilder {
     /// let rejection = server.unauthorized(Condition::Scope("read"));
     /// assert_eq!(rejection.scope(), Some("api://app-id/read"));
     /// # Ok(()) }
-    /// # #[cfg(feature = "jwt")]
     /// # main().unwrap();
+    /// # }
     /// ```
     pub fn requested_scope_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.requested_scope_prefix.set(prefix.into());

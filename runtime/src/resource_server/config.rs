@@ -167,6 +167,10 @@ pub struct ResourceServerConfig {
     /// [`accepted_clients`](crate::TrustedIssuer::accepted_clients). Default: none.
     #[serde(default)]
     pub accepted_clients: Vec<String>,
+    /// The file of API keys, which are accepted besides access tokens: see [`ApiKeys`](crate::ApiKeys). Default: none.
+    pub api_keys_file: Option<std::path::PathBuf>,
+    /// The text that each API key begins with, such as `jrn_`. Required with `api_keys_file`.
+    pub api_keys_prefix: Option<String>,
     /// The members of the introspection response, or of the JWT, that contain the scopes: see
     /// [`ScopeClaim`]. Default: those of the `provider`, or `["scope"]`.
     pub scope_claims: Option<Vec<ScopeClaim>>,

@@ -72,6 +72,8 @@ const TOKEN_FORMAT: &str = "none: the authorization server has to issue another 
 const LIMITS: &str = "the limits of the authorization server; `ttl` (`cache_ttl_s`, \
     REQUIRES_AUTH_CACHE_TTL_S) decides how often it gets a request about one token";
 
+const API_KEYS: &str = "`api_keys` (`api_keys_file`, REQUIRES_AUTH_API_KEYS_FILE)";
+
 pub(super) const NONE: &str = "none";
 
 impl Mismatch {
@@ -123,6 +125,7 @@ impl Mismatch {
                 Self { setting: Some(TOKEN_FORMAT), ..Self::default() }
             }
             TokenError::Jwt(problem) => Self { setting: problem.setting(), ..Self::default() },
+            TokenError::ApiKey(_) => Self { setting: Some(API_KEYS), ..Self::default() },
             TokenError::TooLong => Self {
                 expected: Some(format!("at most {max_token_length} bytes")),
                 found: None,

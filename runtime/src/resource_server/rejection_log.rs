@@ -159,6 +159,7 @@ fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
             TokenError::Inactive => Some("inactive"),
             TokenError::Rejected(_) => Some("token rejected"),
             TokenError::Jwt(error) => Some(error.kind()),
+            TokenError::ApiKey(_) => Some("API key"),
             TokenError::Expired => Some("expired"),
             TokenError::NotYetValid => Some("not yet valid"),
             TokenError::Audience => Some("audience"),

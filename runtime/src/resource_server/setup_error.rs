@@ -161,6 +161,10 @@ pub enum SetupError {
     /// The HTTP client could not be made.
     #[error("the HTTP client for the authorization server could not be made")]
     HttpClient(#[source] Box<dyn Error + Send + Sync>),
+    /// The file of API keys cannot be used.
+    #[cfg(feature = "introspection")]
+    #[error(transparent)]
+    ApiKeys(#[from] crate::ApiKeysError),
     /// The introspection endpoint could not be discovered.
     #[error(transparent)]
     Discovery(#[from] DiscoveryError),

@@ -54,6 +54,13 @@ impl TrustedIssuer {
         }
     }
 
+    /// No issuer, but the API keys with this prefix. They are for this server alone, so that they have no audience.
+    #[cfg(feature = "introspection")]
+    pub(crate) fn of_api_keys(prefix: String, keys: crate::ApiKeys) -> Self {
+        let keys = Self::new(String::new(), keys).token_prefix(prefix);
+        Self { issuer: None, audience_check: AudienceCheck::Unchecked, ..keys }
+    }
+
     /// Whether tokens of this issuer must name the resource as their audience. Default:
     /// [`AudienceCheck::Required`].
     pub fn audience_check(mut self, check: AudienceCheck) -> Self {

@@ -6,7 +6,12 @@ use crate::AccessToken;
 
 /// The trusted issuers, at least one.
 #[derive(Debug)]
-pub(crate) struct TrustedIssuers(Vec<TrustedIssuer>);
+pub(crate) struct TrustedIssuers {
+    issuers: Vec<TrustedIssuer>,
+    /// Whether all but one are API keys, which are no issuer. That one resolves each token without their prefixes, as
+    /// a single issuer does.
+    has_one_issuer: bool,
+}
 
 /// Why these issuers cannot be combined: which one resolves a token must be certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +38,9 @@ impl TrustedIssuers {
         if opaque.count() > 1 {
             return Err(AmbiguousIssuers::SeveralForOpaqueTokens);
         }
-        Ok(Self(issuers))
+        let is_issuer = |one: &&TrustedIssuer| one.token_prefix.is_none() || one.issuer.is_some();
+        let has_one_issuer = issuers.iter().filter(is_issuer).count() == 1;
+        Ok(Self { issuers, has_one_issuer })
     }
 
     /// The issuer that resolves a token; `None` for a token of no trusted issuer, which is rejected without a
@@ -44,18 +51,22 @@ impl TrustedIssuers {
     /// the issuer again.
     #[inline]
     pub(crate) fn of_token(&self, token: &AccessToken) -> Option<&TrustedIssuer> {
-        match &*self.0 {
+        match &*self.issuers {
             [only] if only.token_prefix.is_none() => Some(only),
-            issuers => select(issuers, token),
+            issuers => select(issuers, token, self.has_one_issuer),
         }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &TrustedIssuer> + Clone {
-        self.0.iter()
+        self.issuers.iter()
     }
 }
 
-fn select<'a>(issuers: &'a [TrustedIssuer], token: &AccessToken) -> Option<&'a TrustedIssuer> {
+fn select<'a>(
+    issuers: &'a [TrustedIssuer],
+    token: &AccessToken,
+    has_one_issuer: bool,
+) -> Option<&'a TrustedIssuer> {
     let prefix_length = |issuer: &&TrustedIssuer| issuer.token_prefix.as_ref().map(String::len);
     let prefixed = issuers.iter().filter(|issuer| issuer.token_prefix.is_some());
     let by_prefix = prefixed.filter(|issuer| issuer.has_prefix_of(token)).max_by_key(prefix_length);
@@ -63,6 +74,9 @@ fn select<'a>(issuers: &'a [TrustedIssuer], token: &AccessToken) -> Option<&'a T
         return by_prefix;
     }
     let mut others = issuers.iter().filter(|issuer| issuer.token_prefix.is_none());
+    if has_one_issuer {
+        return others.next();
+    }
     match unverified_issuer(token) {
         Some(named) => others.find(|issuer| issuer.issuer.as_deref() == Some(&*named)),
         None => others.find(|issuer| issuer.resolves_other_opaque_tokens()),

@@ -26,6 +26,7 @@ impl ResourceServerBuilder {
         } else {
             self.check_no_single_issuer()?;
         }
+        issuers.append(&mut self.api_keys);
         for trusted in &mut issuers {
             if let Some(issuer) = &trusted.issuer {
                 secure_url::parse(issuer, self.http).map_err(SetupError::url(ISSUER))?;

@@ -15,7 +15,10 @@ use super::ResourceServerConfig;
 use crate::resolve::cache::{STALE_IF_ERROR, STALE_SCOPES};
 use crate::resolve::introspection::INTROSPECTION_URL;
 use crate::secure_url::{self, Http};
-use crate::{ResourceServer, SetupError};
+use crate::{ApiKeys, ResourceServer, SettingName, SetupError};
+
+const API_KEYS_FILE: SettingName = SettingName::of_configuration("api_keys_file");
+const API_KEYS_PREFIX: SettingName = SettingName::of_configuration("api_keys_prefix");
 
 impl ResourceServerConfig {
     /// Checks the settings and, without an `introspection_url`, discovers the endpoint from the
@@ -59,6 +62,20 @@ impl ResourceServerConfig {
         server = server.authorization_servers(self.authorization_servers);
         if let Some(issuer) = self.issuer {
             server = server.issuer(issuer);
+        }
+        match (self.api_keys_file, self.api_keys_prefix) {
+            (Some(file), Some(prefix)) => {
+                server = server.api_keys(prefix, ApiKeys::from_file(file)?);
+            }
+            (None, None) => {}
+            (file, _) => {
+                let (setting, required, reason) = if file.is_some() {
+                    (API_KEYS_FILE, API_KEYS_PREFIX, "it distinguishes API keys from access tokens")
+                } else {
+                    (API_KEYS_PREFIX, API_KEYS_FILE, "without it, there are no API keys")
+                };
+                return Err(SetupError::Requires { setting, required, reason });
+            }
         }
         if let Some(prefix) = self.requested_scope_prefix {
             server = server.requested_scope_prefix(prefix);
