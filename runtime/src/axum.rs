@@ -8,10 +8,12 @@
 //! `CorsLayer::new().expose_headers([http::header::WWW_AUTHENTICATE])`.
 
 mod extract;
+mod host_router;
 #[cfg(feature = "rmcp")]
 mod mcp;
 mod respond;
 mod routes;
 mod state;
 
+pub use host_router::HostRouter;
 pub use state::ServerState;

@@ -56,7 +56,7 @@ mod trust;
 mod validate;
 
 #[cfg(feature = "axum")]
-pub use self::axum::ServerState;
+pub use self::axum::{HostRouter, ServerState};
 pub use auth_info::AuthInfo;
 pub use authenticate::{AccessToken, AccessTokenError};
 pub use claims::{Claims, ClaimsReader, ScopeClaim, ScopeClaimError};

@@ -105,7 +105,7 @@ impl ResourceServer {
         self.0.identifier.metadata_path()
     }
 
-    #[cfg(feature = "rmcp")]
+    #[cfg(any(feature = "axum", feature = "rmcp"))]
     pub(crate) fn identifier(&self) -> &ResourceIdentifier {
         &self.0.identifier
     }

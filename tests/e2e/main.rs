@@ -36,6 +36,7 @@ mod settings;
 mod signed_response;
 mod single_resolution;
 mod stale_claims;
+mod tenants;
 mod trust_anchors;
 use fixtures::raw_http::Response;
 

@@ -12,7 +12,7 @@ pub(crate) struct ResourceIdentifier {
     text: String,
     metadata_url: String,
     metadata_path: String,
-    #[cfg(feature = "rmcp")]
+    #[cfg(any(feature = "axum", feature = "rmcp"))]
     host: String,
 }
 
@@ -35,7 +35,7 @@ impl ResourceIdentifier {
         Ok(Self {
             metadata_url: format!("{origin}{WELL_KNOWN}{path}{query}"),
             metadata_path: format!("{WELL_KNOWN}{path}"),
-            #[cfg(feature = "rmcp")]
+            #[cfg(any(feature = "axum", feature = "rmcp"))]
             host: url[Position::BeforeHost..Position::AfterPort].to_owned(),
             text,
         })
@@ -52,7 +52,7 @@ impl ResourceIdentifier {
     }
 
     /// The host, and the port where it is not that of the scheme.
-    #[cfg(feature = "rmcp")]
+    #[cfg(any(feature = "axum", feature = "rmcp"))]
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
