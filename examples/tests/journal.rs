@@ -397,6 +397,9 @@ fn unsupported_and_contradictory_flags_are_rejected() {
             vec![ISSUER, ISSUER, "--redis", "redis://127.0.0.1", "--redis-secret", "a"],
             "is for one --issuer",
         ),
+        (vec![ISSUER, ISSUER, "--provider", "okta"], "is for one --issuer"),
+        (vec!["--provider", "okta"], "is for one --issuer"),
+        (vec![ISSUER, "--provider", "ocelot"], "keycloak"),
         (vec!["--redis", "redis://127.0.0.1"], "--redis-secret"),
         (vec![ISSUER, "--algorithm", "HS256"], "expected one of `RS256`"),
         (vec![ISSUER, "--algorithm", "ES256"], "choose --mode jwt or hybrid"),
@@ -781,6 +784,58 @@ async fn it_reads_scopes_from_the_configured_claims() {
         let answer = journal.get("/entries", &mint().scopes("entries:read").issue()).await;
         assert_eq!(answer, rejected(403, "insufficient_scope", INSUFFICIENT));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_sets_the_defaults_for_its_tokens() {
+    // R-F12
+    let builder = AuthorizationServer::builder().token_format(TokenFormat::Jwt);
+    let server = builder.start().await.unwrap();
+    let mint = || {
+        let mint = server.mint().subject("alice").header_parameter("typ", "JWT");
+        mint.without_claim("client_id").without_claim("jti").claim("azp", "app")
+    };
+    let entra = mint().audience("app-id").claim("scp", "entries:read").issue();
+    let journal =
+        Beside::start(&server, &["--provider", "entra", "--accept-audience", "app-id"], &[]);
+    assert_eq!(journal.get("/entries", &entra).await, granted("[]"));
+    assert_eq!(server.introspections(), 0, "the mode is `jwt`");
+    let journal = Beside::start(&server, &["--mode", "jwt", "--accept-audience", "app-id"], &[]);
+    let answer = journal.get("/entries", &entra).await;
+    assert_eq!(answer, rejected(401, "invalid_token", INVALID));
+
+    let cognito = server.mint().subject("alice").client_id("app").scopes("entries:read");
+    let cognito = cognito.header_parameter("typ", Value::Null).claim("token_use", "access").issue();
+    let accepted =
+        Beside::start(&server, &["--provider", "cognito", "--accept-client", "app"], &[]);
+    assert_eq!(accepted.get("/entries", &cognito).await, granted("[]"));
+    let journal = Beside::start(&server, &["--provider", "cognito"], &[]);
+    let answer = journal.get("/entries", &cognito).await;
+    assert_eq!(answer, rejected(401, "invalid_token", INVALID));
+    let log = journal.log();
+    assert!(log.contains("--accept-client") && !log.contains("REQUIRES_AUTH_"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn api_keys_are_accepted_beside_access_tokens() {
+    // R-F13
+    const KEY: &str = "jrn_0123456789abcdef0123456789abcdef";
+    const SHA256: &str = "5b87420577df2e2cdffb49cc228ba8c6bb4e53e657b60fa67eb49b4e101941a2";
+    let server = AuthorizationServer::start().await.unwrap();
+    let path = std::env::temp_dir().join(format!("journal-api-keys-{}.json", std::process::id()));
+    let key = json!({ "id": "monitoring", "sha256": SHA256, "scopes": ["entries:read"], "subject": "bob" });
+    std::fs::write(&path, json!({ "keys": [key] }).to_string()).unwrap();
+    let journal = Beside::start(&server, &["--api-keys", path.to_str().unwrap()], &[]);
+    assert_eq!(journal.get("/entries", KEY).await, granted("[]"));
+    let answer = journal.get("/entries", &KEY.replace("01", "10")).await;
+    assert_eq!(answer, rejected(401, "invalid_token", INVALID));
+    assert_eq!(server.introspections(), 0);
+    let token = server.mint().subject("alice").audience("https://journal.example/mcp");
+    let token = token.scopes("entries:read").issue();
+    assert_eq!(journal.get("/entries", &token).await, granted("[]"));
+    let log = journal.log();
+    assert!(log.contains("--api-keys") && !log.contains("0123456789abcdef"), "{log}");
+    std::fs::remove_file(path).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
