@@ -143,7 +143,7 @@ impl Resolver for ApiKeys {
     }
 
     fn cache_namespace(&self) -> String {
-        format!("api keys {:?}", self.0.path)
+        format!("api keys {}", self.0.path.display())
     }
 
     fn vouches_for_issuer(&self) -> bool {

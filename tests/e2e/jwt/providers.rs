@@ -21,6 +21,7 @@ struct Form {
 }
 
 /// As in the documentation of each provider, which that of `Provider` names.
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn forms() -> Vec<Form> {
     let typed = || json!({ "typ": "JWT" });
     let untyped = || json!({});

@@ -35,7 +35,7 @@ impl Drop for TestFile {
 }
 
 fn hex(key: &str) -> String {
-    Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(key).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 fn entry(id: &str, key: &str) -> Value {
