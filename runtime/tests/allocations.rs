@@ -19,13 +19,16 @@ use bench_support::token::{CLAIMS, ISSUER, RESOURCE, TOKEN};
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request};
 use requires_auth::{
-    AccessToken, Cached, Claims, ResolveError, Resolver, ResourceServer, requires_auth,
+    AccessToken, ApiKeys, Cached, Claims, ResolveError, Resolver, ResourceServer,
+    ResourceServerBuilder, requires_auth,
 };
 use tokio::runtime::{Builder, Runtime};
 use tower_service::Service;
 
 /// The greatest allowed memory for one cached token, in bytes.
 const LARGEST_ENTRY: f64 = 1536.0;
+
+const API_KEY: &str = "jrn_0123456789abcdef0123456789abcdef";
 
 const ENTRIES: u32 = 20_000;
 
@@ -36,11 +39,31 @@ const PER_ALLOCATION: i64 = 32;
 fn a_cached_token_needs_no_allocation() {
     // R-E1: at most two are allowed for.
     let runtime = runtime();
-    let with = allocations(&runtime, guarded);
-    let without = allocations(&runtime, unguarded);
-    let with_extractor = allocations(&runtime, extractor);
+    let with = allocations(&runtime, server(), TOKEN, guarded);
+    let without = allocations(&runtime, server(), TOKEN, unguarded);
+    let with_extractor = allocations(&runtime, server(), TOKEN, extractor);
     assert_eq!(with_extractor, without, "axum allocates nothing more for an argument");
     assert_eq!(with, without);
+}
+
+#[test]
+fn an_api_key_and_a_cached_token_beside_it_need_no_allocation() {
+    // R-F13, R-E1
+    let runtime = runtime();
+    let without = allocations(&runtime, server(), TOKEN, unguarded);
+    let path = std::env::temp_dir().join(format!("allocations-{}.json", std::process::id()));
+    let sha256 = "5b87420577df2e2cdffb49cc228ba8c6bb4e53e657b60fa67eb49b4e101941a2";
+    let keys = format!(
+        r#"{{"keys":[{{"id":"a","sha256":"{sha256}","scopes":["entries:read","entries:write"]}}]}}"#
+    );
+    std::fs::write(&path, keys).unwrap();
+    // Three parts, so that its issuer would be read where there are several issuers.
+    for token in [API_KEY, "e30.eyJpc3MiOiJodHRwczovL290aGVyLmV4YW1wbGUifQ.c2lnbmF0dXJl"] {
+        let keys = ApiKeys::from_file(&path).unwrap();
+        let server = builder().api_keys("jrn_", keys).build().unwrap();
+        assert_eq!(allocations(&runtime, server, token, guarded), without, "{token}");
+    }
+    std::fs::remove_file(path).unwrap();
 }
 
 #[test]
@@ -67,10 +90,15 @@ fn a_cached_token_needs_at_most_one_and_a_half_kibibytes() {
 }
 
 /// The number of allocations for a repeated request to this handler.
-fn allocations<T: 'static>(runtime: &Runtime, handler: impl Handler<T, ResourceServer>) -> u64 {
-    let mut app = Router::new().route("/", get(handler)).with_state(server()).into_service();
+fn allocations<T: 'static>(
+    runtime: &Runtime,
+    server: ResourceServer,
+    token: &str,
+    handler: impl Handler<T, ResourceServer>,
+) -> u64 {
+    let mut app = Router::new().route("/", get(handler)).with_state(server).into_service();
     // As in hyper: a slice of the buffer of the connection, which all headers share.
-    let credentials = HeaderValue::try_from(format!("Bearer {TOKEN}")).unwrap();
+    let credentials = HeaderValue::try_from(format!("Bearer {token}")).unwrap();
     let mut send = || {
         let mut request = Request::new(Body::empty());
         request.headers_mut().insert(AUTHORIZATION, credentials.clone());
@@ -102,8 +130,12 @@ impl Resolver for StaticResolver {
 
 /// A resource server with a cache.
 fn server() -> ResourceServer {
+    builder().build().unwrap()
+}
+
+fn builder() -> ResourceServerBuilder {
     let resolver = Cached::new(StaticResolver);
-    ResourceServer::builder(RESOURCE).issuer(ISSUER).resolver(resolver).build().unwrap()
+    ResourceServer::builder(RESOURCE).issuer(ISSUER).resolver(resolver)
 }
 
 #[requires_auth(scopes = "entries:read entries:write")]
