@@ -182,6 +182,7 @@ async fn a_claim_of_the_wrong_type_or_value_is_rejected() {
         (
             "scope",
             vec![
+                json!(["read"]),
                 json!(["read", 1]),
                 json!([["read"]]),
                 json!(null),
