@@ -17,7 +17,7 @@ const LATEST: f64 = 253_402_300_799.0;
 
 /// The claims that this crate reads, and the whole document. It can be serialized for a second level of the cache
 /// outside this process.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClaimSet {
     #[serde(deserialize_with = "scopes")]
@@ -69,6 +69,24 @@ impl ClaimSet {
             leeway: Duration::ZERO,
             document: json.into(),
         })
+    }
+
+    /// The same claims with the restrictions of other ones: see [`Claims::restricted_by`](super::Claims).
+    #[cfg(feature = "jwt")]
+    pub(super) fn restricted_by(&self, other: &Self) -> Self {
+        let mut set = self.clone();
+        set.other_kind |= other.other_kind;
+        set.sender_constrained |= other.sender_constrained;
+        if set.audience.is_empty() {
+            set.audience.clone_from(&other.audience);
+        }
+        let ends = [self.expires_at, other.expires_at];
+        set.expires_at = ends.into_iter().flatten().min();
+        set.not_before = self.not_before.max(other.not_before);
+        if (set.expires_at, set.not_before) != (self.expires_at, self.not_before) {
+            set.leeway = self.leeway.max(other.leeway);
+        }
+        set
     }
 }
 

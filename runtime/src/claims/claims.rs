@@ -120,6 +120,13 @@ impl Claims {
         Self { stale: Some(Arc::new(stale)), set: self.set }
     }
 
+    /// The same claims with the restrictions that other claims of the token have: another kind than a bearer access
+    /// token, a binding to a key, a shorter validity and, where these claims have no audience, the audience.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn restricted_by(self, other: &Self) -> Self {
+        Self { set: Arc::new(self.set.restricted_by(&other.set)), ..self }
+    }
+
     /// The error that made the claims stale, if the scopes of the token meet a condition and the scopes for which
     /// the stale claims may be used do not.
     ///

@@ -10,7 +10,7 @@ use crate::{AccessToken, Claims, ResolveError, Resolver, SetupError, TokenError}
 /// Verifies the JWTs of an issuer, and introspects all other tokens.
 ///
 /// A token is a JWT of the issuer if it has the three parts of a signed JWT and names the issuer in `iss`. A wrong
-/// signature makes it invalid: such a token is never introspected. Everything else is introspected, also an
+/// signature or header makes it invalid: such a token is never introspected. Everything else is introspected, also an
 /// encrypted token, whose five parts only the authorization server can read.
 ///
 /// ```
@@ -41,6 +41,9 @@ impl<I: Resolver> Hybrid<I> {
     /// Introspects JWTs too, after their signature is verified. The claims are those of the introspection response,
     /// so a token that was revoked is rejected, and a JWT may lack claims that the response has, such as the
     /// lightweight access tokens of Keycloak, which lack `aud`. Default: JWTs are not introspected.
+    ///
+    /// What restricts the JWT applies also if the response omits it: `exp` and `nbf`, an `aud`, `cnf`, and the claims
+    /// of another kind of token, such as an ID token.
     ///
     /// A token with a wrong signature causes no introspection request.
     #[must_use]
@@ -76,7 +79,7 @@ impl<I: Resolver> Resolver for Hybrid<I> {
         if claims.issuer().is_some_and(|issuer| Some(issuer) != verified.issuer()) {
             return Err(TokenError::Issuer.into());
         }
-        Ok(claims)
+        Ok(claims.restricted_by(&verified))
     }
 
     fn invalidate(&self, token: &AccessToken) {

@@ -1,11 +1,14 @@
 //! JWTs and opaque tokens of one issuer.
 
+use std::time::SystemTime;
+
 use fixtures::rejection_body as body;
 use requires_auth::testing::{AuthorizationServer, Endpoint, Fault, TokenFormat};
 use requires_auth::{
-    Cached, Hybrid, Introspection, JwtVerifier, ResolveError, Resolver, TokenError,
+    AudienceCheck, Cached, Hybrid, Introspection, JwtVerifier, ResolveError, Resolver,
+    ResourceServer, TokenError,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{assert_invalid, claims, header, read};
 use crate::service::{RESOURCE, Service};
@@ -118,4 +121,40 @@ async fn an_outage_of_introspection_does_not_affect_jwts() {
     assert_ran(&read(&service, &token(&service, TokenFormat::Jwt)).await, "alice may");
     let opaque = read(&service, &token(&service, TokenFormat::Opaque)).await;
     assert_server_error(&opaque, 503, body::UNAVAILABLE, Some("5"));
+}
+
+#[tokio::test]
+async fn a_response_lifts_no_restriction_of_the_jwt() {
+    // R-F5, R-F8, R-F10, R-H4: the response omits what the JWT has.
+    let server = AuthorizationServer::start().await.unwrap();
+    let verifier = JwtVerifier::from_issuer(server.issuer()).accept_generic_type().build().unwrap();
+    let introspection = Introspection::from_issuer(server.issuer()).build().unwrap();
+    let resolver = Hybrid::new(verifier, introspection).introspect_jwts();
+    let builder = ResourceServer::builder(RESOURCE)
+        .issuer(server.issuer())
+        .audience_check(AudienceCheck::IfPresent)
+        .resolver(resolver);
+    let service = Service::from_builder(server, builder).await;
+    let introspected = |claims: &Value| {
+        let token = service.authorization_server.sign_jwt(header(&service), claims.to_string());
+        let response = json!({"active": true, "sub": "alice", "scope": "read"});
+        service.authorization_server.mint().token(token).answer_with(response).issue()
+    };
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    for (member, value) in [
+        ("aud", json!("https://other.example")),
+        ("exp", json!(now - 60)),
+        ("nbf", json!(now + 60)),
+        ("cnf", json!({"jkt": "x"})),
+        ("at_hash", json!("x")),
+        ("token_use", json!("id")),
+    ] {
+        let mut claims = claims(&service);
+        claims[member] = value;
+        assert_invalid(&read(&service, &introspected(&claims)).await);
+        assert_eq!(service.runs(), 0, "{member}");
+    }
+    let mut claims = claims(&service);
+    claims["nbf"] = (now + 10).into();
+    assert_ran(&read(&service, &introspected(&claims)).await, "alice may");
 }
