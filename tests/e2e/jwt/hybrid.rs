@@ -158,3 +158,26 @@ async fn a_response_lifts_no_restriction_of_the_jwt() {
     claims["nbf"] = (now + 10).into();
     assert_ran(&read(&service, &introspected(&claims)).await, "alice may");
 }
+
+#[tokio::test]
+async fn a_jwt_of_the_issuer_with_an_unusable_header_is_never_introspected() {
+    // R-F6, R-F10
+    let service = hybrid(|hybrid| hybrid).await;
+    for (parameter, value) in [
+        ("crit", json!(["x"])),
+        ("alg", json!(1)),
+        ("kid", json!("k".repeat(257))),
+        ("zip", json!("DEF")),
+    ] {
+        let mut header = header(&service);
+        header[parameter] = value;
+        let claims = claims(&service).to_string();
+        let token = service.authorization_server.sign_jwt(header, claims);
+        let token =
+            service.authorization_server.mint().token(token).answer_with(
+                json!({"active": true, "sub": "alice", "aud": RESOURCE, "scope": "read"}),
+            );
+        assert_invalid(&read(&service, &token.issue()).await);
+        assert_eq!((service.introspection_requests(), service.runs()), (0, 0), "{parameter}");
+    }
+}
