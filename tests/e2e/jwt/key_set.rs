@@ -193,6 +193,39 @@ async fn an_old_key_set_is_refreshed_in_the_background() {
 }
 
 #[tokio::test]
+async fn a_key_set_that_was_not_used_for_long_is_fetched_before_it_is_used() {
+    // R-F7: else the first token after a quiet night could be signed with a key that was removed hours ago.
+    let clock = ManualClock::new();
+    let own = clock.clone();
+    let service = service_with(|verifier| verifier.clock(own)).await;
+    let removed = service.token("read");
+    assert_ran(&read(&service, &removed).await, "alice may");
+    service.authorization_server.replace_key().unwrap();
+    clock.advance(Duration::from_secs(1200));
+    assert_invalid(&read(&service, &removed).await);
+    let kept = service.token("read");
+    assert_ran(&read(&service, &kept).await, "alice may");
+    assert_eq!(service.authorization_server.key_set_requests(), 2);
+    // In an outage, the key set is used as it is.
+    service.authorization_server.fault(Fault::status(500).at(Endpoint::KeySet));
+    for requests in [3, 4] {
+        clock.advance(Duration::from_secs(1200));
+        assert_ran(&read(&service, &kept).await, "alice may");
+        fetched(&service, requests).await;
+    }
+}
+
+/// Waits until the key set was requested this often. A request that does not come makes the test time out.
+async fn fetched(service: &Service, requests: usize) {
+    let fetched = async {
+        while service.authorization_server.key_set_requests() < requests {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), fetched).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_unknown_key_id_fetches_the_key_set_once_in_a_cooldown() {
     // R-F7
     let clock = ManualClock::new();

@@ -179,8 +179,10 @@ impl JwtVerifierBuilder {
     }
 
     /// How old the key set may be before the next token fetches it again in the background, and is itself verified
-    /// with the old one. A key that was removed from the key set is used for this long and the
-    /// [`ttl`](crate::CachedBuilder::ttl) of the cache at most. Default: 10 minutes.
+    /// with the old one. If the key set is twice as old, because there were no tokens, the token waits for the fetch.
+    /// So a key that was removed from the key set is used for twice this long and the
+    /// [`ttl`](crate::CachedBuilder::ttl) of the cache at most, unless the key set
+    /// [cannot be fetched](Self::max_key_set_age). Default: 10 minutes.
     pub fn refresh_interval(mut self, interval: Duration) -> Self {
         self.refresh_interval.set(interval);
         self

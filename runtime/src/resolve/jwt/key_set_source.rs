@@ -43,6 +43,8 @@ struct Inner {
 struct FetchedKeySet {
     key_set: Arc<JwkSet>,
     at: Instant,
+    /// Whether the last fetch since then failed.
+    refresh_failed: bool,
 }
 
 struct Fetches {
@@ -120,6 +122,10 @@ impl KeySetSource {
         if age >= max_age {
             return self.fetch(Cause::Absent).await;
         }
+        // No token has led to a fetch for long, and a key may have been removed since then.
+        if age >= refresh_interval.saturating_mul(2) && !current.refresh_failed {
+            return self.refresh().await;
+        }
         if age >= refresh_interval {
             self.refresh_in_background(now);
         }
@@ -153,6 +159,15 @@ impl KeySetSource {
         }
         self.spawn(fetches).await.unwrap_or_else(|_| Err(UnavailableError::new(UNAVAILABLE)))?;
         inner.key_set()
+    }
+
+    /// The key set, fetched again. If that fails, it is used as it is.
+    async fn refresh(&self) -> Result<Arc<JwkSet>, ResolveError> {
+        let outcome = self.fetch(Cause::Absent).await;
+        match self.inner.current() {
+            Some(current) if outcome.is_err() && current.refresh_failed => Ok(current.key_set),
+            _ => outcome,
+        }
     }
 
     fn refresh_in_background(&self, now: Instant) {
@@ -235,13 +250,17 @@ impl Inner {
                 let unavailable =
                     UnavailableError::new(UNAVAILABLE).with_retry_after(delay).with_source(failure);
                 fetches.last_failure = Some(unavailable.clone());
+                let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+                if let Some(current) = current.as_mut() {
+                    current.refresh_failed = true;
+                }
                 Err(unavailable)
             }
         }
     }
 
     fn replace(&self, key_set: JwkSet, at: Instant) {
-        let fetched = FetchedKeySet { key_set: Arc::new(key_set), at };
+        let fetched = FetchedKeySet { key_set: Arc::new(key_set), at, refresh_failed: false };
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         let previous = current.replace(fetched.clone());
         drop(current);
