@@ -28,8 +28,16 @@ impl JwkSet {
     /// (RFC 7517 §5).
     pub(crate) fn read(json: &[u8], algorithms: &[SigningAlgorithm]) -> serde_json::Result<Self> {
         let Members { keys: all } = serde_json::from_slice(json)?;
-        let usable = all.iter().filter_map(|jwk| VerificationKey::read(jwk, algorithms));
-        let keys: Vec<_> = usable.take(MAX_KEYS).collect();
+        let mut keys: Vec<VerificationKey> = Vec::new();
+        for key in all.iter().filter_map(|jwk| VerificationKey::read(jwk, algorithms)) {
+            // A key that is there twice is no ambiguous one.
+            if !keys.iter().any(|other| key.is(other)) {
+                keys.push(key);
+            }
+            if keys.len() == MAX_KEYS {
+                break;
+            }
+        }
         let skipped = all.len() - keys.len();
         Ok(Self { keys, skipped })
     }
@@ -43,7 +51,7 @@ impl JwkSet {
         self.keys.len()
     }
 
-    /// The number of keys that cannot be used, or are more than are kept.
+    /// The number of keys that cannot be used, are there already, or are more than are kept.
     pub(crate) fn skipped(&self) -> usize {
         self.skipped
     }

@@ -57,6 +57,19 @@ async fn a_key_must_be_the_only_one_with_its_id() {
 }
 
 #[tokio::test]
+async fn the_same_key_twice_is_one_key() {
+    // R-F3
+    let service = service().await;
+    let good = service.authorization_server.public_jwk();
+    service.authorization_server.set_key_set(json!({ "keys": [good, good] }).to_string());
+    assert_ran(&read(&service, &service.token("read")).await, "alice may");
+    let mut header = header(&service);
+    header.as_object_mut().unwrap().remove("kid");
+    let token = service.authorization_server.sign_jwt(header, claims(&service).to_string());
+    assert_ran(&read(&service, &token).await, "alice may");
+}
+
+#[tokio::test]
 async fn a_token_without_a_key_id_needs_a_single_key() {
     // R-F3
     for (keys, accepted) in [(1, true), (2, false)] {
