@@ -8,8 +8,8 @@ use crate::AccessToken;
 #[derive(Debug)]
 pub(crate) struct TrustedIssuers {
     issuers: Vec<TrustedIssuer>,
-    /// Whether all but one are API keys, which are no issuer. That one resolves each token without their prefixes, as
-    /// a single issuer does.
+    /// Whether all but one are API keys, which are no issuer. If that one issues opaque tokens, it resolves each
+    /// token without their prefixes, as a single issuer does.
     has_one_issuer: bool,
 }
 
@@ -46,13 +46,13 @@ impl TrustedIssuers {
     /// The issuer that resolves a token; `None` for a token of no trusted issuer, which is rejected without a
     /// request to any of them.
     ///
-    /// With several issuers, the [prefix](TrustedIssuer::token_prefix) of a token decides, then the `iss` of a JWT.
-    /// Other tokens are opaque. Nothing of the token is verified yet: the resolver does, and the validation compares
+    /// With several issuers, and with one that issues no opaque tokens, the [prefix](TrustedIssuer::token_prefix) of a
+    /// token decides, then the `iss` of a JWT. Other tokens are opaque. Nothing of the token is verified yet: the resolver does, and the validation compares
     /// the issuer again.
     #[inline]
     pub(crate) fn of_token(&self, token: &AccessToken) -> Option<&TrustedIssuer> {
         match &*self.issuers {
-            [only] if only.token_prefix.is_none() => Some(only),
+            [only] if only.token_prefix.is_none() && only.issues_opaque_tokens => Some(only),
             issuers => select(issuers, token, self.has_one_issuer),
         }
     }
@@ -74,8 +74,8 @@ fn select<'a>(
         return by_prefix;
     }
     let mut others = issuers.iter().filter(|issuer| issuer.token_prefix.is_none());
-    if has_one_issuer {
-        return others.next();
+    if has_one_issuer && let Some(only) = others.clone().find(|it| it.issues_opaque_tokens) {
+        return Some(only);
     }
     match unverified_issuer(token) {
         Some(named) => others.find(|issuer| issuer.issuer.as_deref() == Some(&*named)),

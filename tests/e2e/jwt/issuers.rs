@@ -92,6 +92,21 @@ async fn a_prefix_distinguishes_opaque_tokens() {
 }
 
 #[tokio::test]
+async fn a_single_issuer_without_opaque_tokens_resolves_none() {
+    // R-F11
+    let one = AuthorizationServer::start().await.unwrap();
+    let builder = ResourceServer::builder(RESOURCE).trusted_issuer(
+        TrustedIssuer::new(one.issuer(), introspection(&one)).without_opaque_tokens(),
+    );
+    let service = Service::from_builder(one, builder).await;
+    let mint = || service.authorization_server.mint().subject("alice").audience(RESOURCE);
+    assert_invalid(&read(&service, &mint().scopes("read").issue()).await);
+    assert_eq!((service.introspection_requests(), service.runs()), (0, 0));
+    let jwt = mint().scopes("read").token_format(TokenFormat::Jwt).issue();
+    assert_ran(&read(&service, &jwt).await, "alice may");
+}
+
+#[tokio::test]
 async fn issuers_that_cannot_be_distinguished_are_rejected() {
     // R-F11
     let build = |issuers: Vec<TrustedIssuer>| {
