@@ -42,6 +42,16 @@ async fn a_setting_without_effect_is_rejected() {
         (json!({"mode": "jwt", "client_secret": "b"}), "`client_secret`"),
         (json!({"mode": "jwt", "bearer_token": "b"}), "`bearer_token`"),
         (json!({"mode": "jwt", "client_authentication": "none"}), "`client_authentication`"),
+        (json!({"mode": "jwt", "max_response_length": 1}), "`max_response_length`"),
+        (json!({"mode": "jwt", "max_in_flight": 1}), "`max_in_flight`"),
+        (json!({"mode": "jwt", "max_retry_after_s": 1}), "`max_retry_after_s`"),
+        (json!({"mode": "jwt", "without_retry": true}), "`without_retry`"),
+        (json!({"mode": "jwt", "circuit_breaker_failures": 1}), "`circuit_breaker_failures`"),
+        (
+            json!({"mode": "jwt", "circuit_breaker_probe_interval_ms": 1}),
+            "`circuit_breaker_probe_interval_ms`",
+        ),
+        (json!({"mode": "jwt", "without_circuit_breaker": true}), "`without_circuit_breaker`"),
     ] {
         let error = error(members.clone()).await;
         assert!(error.contains(words) && error.contains("without `mode`"), "{members}: {error}");

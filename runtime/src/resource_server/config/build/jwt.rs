@@ -85,6 +85,22 @@ impl ResourceServerConfig {
             (CLIENT_ASSERTION_AUDIENCE, self.client_assertion_audience.is_some()),
             (both("signed_response"), is_signed),
             (both("signed_response_audience"), self.signed_response_audience.is_some()),
+            (both("max_response_length"), self.max_response_length.is_some()),
+            (both("max_in_flight"), self.max_in_flight.is_some()),
+            (
+                SettingName::with_key("max_retry_after", "max_retry_after_s"),
+                self.max_retry_after_s.is_some(),
+            ),
+            (both("without_retry"), self.without_retry),
+            (both("circuit_breaker_failures"), self.circuit_breaker_failures.is_some()),
+            (
+                SettingName::with_key(
+                    "circuit_breaker_probe_interval",
+                    "circuit_breaker_probe_interval_ms",
+                ),
+                self.circuit_breaker_probe_interval_ms.is_some(),
+            ),
+            (both("without_circuit_breaker"), self.without_circuit_breaker),
         ];
         let unused = |settings: &[(SettingName, bool)], reason| {
             let set = settings.iter().find(|(_, is_set)| *is_set);
