@@ -263,6 +263,25 @@ async fn an_unknown_key_id_fetches_the_key_set_once_in_a_cooldown() {
 }
 
 #[tokio::test]
+async fn a_failed_fetch_begins_no_cooldown() {
+    // R-F7: else a rotation and one failed fetch reject valid tokens for the cooldown.
+    let clock = ManualClock::new();
+    let own = clock.clone();
+    let service = service_with(|verifier| verifier.clock(own)).await;
+    assert_ran(&read(&service, &service.token("read")).await, "alice may");
+    service.authorization_server.rotate_key().unwrap();
+    let token = service.token("read");
+    service.authorization_server.fault_once(Fault::status(500).at(Endpoint::KeySet));
+    for _ in 0..2 {
+        assert_server_error(&read(&service, &token).await, 503, body::UNAVAILABLE, Some("1"));
+    }
+    assert_eq!(service.authorization_server.key_set_requests(), 2);
+    clock.advance(Duration::from_secs(1));
+    assert_ran(&read(&service, &token).await, "alice may");
+    assert_eq!(service.authorization_server.key_set_requests(), 3);
+}
+
+#[tokio::test]
 async fn concurrent_requests_share_one_fetch() {
     // R-F7
     let service = service().await;

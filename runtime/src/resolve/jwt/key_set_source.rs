@@ -52,7 +52,7 @@ struct Fetches {
     /// After a failure: when the next fetch may start.
     next: Option<Instant>,
     last_failure: Option<UnavailableError>,
-    /// When the last fetch started that an unknown key caused.
+    /// When the last fetch started that an unknown key caused; `None` after a failure.
     for_unknown_key: Option<Instant>,
 }
 
@@ -246,6 +246,8 @@ impl Inner {
             Err(failure) => {
                 let delay = fetches.delays.next().unwrap_or(MAX_DELAY);
                 fetches.next = now.checked_add(delay);
+                // The delay limits the fetches instead. The key of a valid token may be unknown until one succeeds.
+                fetches.for_unknown_key = None;
                 self.log(&failure, delay);
                 let unavailable =
                     UnavailableError::new(UNAVAILABLE).with_retry_after(delay).with_source(failure);
