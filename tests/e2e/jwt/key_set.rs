@@ -282,6 +282,31 @@ async fn a_failed_fetch_begins_no_cooldown() {
 }
 
 #[tokio::test]
+async fn a_rotation_without_key_ids_rejects_no_valid_token() {
+    // R-F7
+    let clock = ManualClock::new();
+    let own = clock.clone();
+    let service = service_with(|verifier| verifier.clock(own)).await;
+    let mut header = header(&service);
+    header.as_object_mut().unwrap().remove("kid");
+    let sign =
+        || service.authorization_server.sign_jwt(header.clone(), claims(&service).to_string());
+    let old = sign();
+    assert_ran(&read(&service, &old).await, "alice may");
+    service.authorization_server.replace_key().unwrap();
+    assert_ran(&read(&service, &sign()).await, "alice may");
+    for _ in 0..10 {
+        assert_invalid(&read(&service, &old).await);
+    }
+    assert_eq!(service.authorization_server.key_set_requests(), 2);
+    clock.advance(Duration::from_secs(30));
+    for _ in 0..10 {
+        assert_invalid(&read(&service, &old).await);
+    }
+    assert_eq!(service.authorization_server.key_set_requests(), 3);
+}
+
+#[tokio::test]
 async fn concurrent_requests_share_one_fetch() {
     // R-F7
     let service = service().await;

@@ -135,6 +135,11 @@ impl KeySetSource {
         }
     }
 
+    /// The key set, fetched again unless another unknown key has done so within the cooldown.
+    pub(in crate::resolve) async fn newer(&self) -> Result<Arc<JwkSet>, ResolveError> {
+        self.fetch(Cause::UnknownKey).await
+    }
+
     async fn fetch(&self, cause: Cause) -> Result<Arc<JwkSet>, ResolveError> {
         let inner = &self.inner;
         let before = inner.current().map(|current| current.at);

@@ -1,11 +1,12 @@
 //! The resolver that verifies JWT access tokens.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::claim_rules::ClaimRules;
 use super::key_set_source::KeySetSource;
 use super::media_type::AcceptedTypes;
-use crate::jose::{CompactJws, JwsHeader, SigningAlgorithm, base64url};
+use crate::jose::{CompactJws, JwkSet, JwsHeader, SigningAlgorithm, base64url};
 use crate::resolve::Revision;
 use crate::token_error::JwtError;
 use crate::trust::unverified_issuer;
@@ -86,9 +87,21 @@ impl JwtVerifier {
             other => other,
         })?;
         self.rules.check_origin(&claims)?;
-        let key_set = self.keys.with_key(header.key_id.as_deref(), algorithm).await?;
-        let key = key_set.select(header.key_id.as_deref(), algorithm).map_err(invalid)?;
-        key.verify_sig(jws.signing_input, &signature).map_err(|_| invalid(JwtError::Signature))?;
+        let key_id = header.key_id.as_deref();
+        let verify = |key_set: &JwkSet| -> Result<(), JwtError> {
+            let key = key_set.select(key_id, algorithm)?;
+            key.verify_sig(jws.signing_input, &signature).map_err(|_| JwtError::Signature)
+        };
+        let key_set = self.keys.with_key(key_id, algorithm).await?;
+        let mut verified = verify(&key_set);
+        if verified == Err(JwtError::Signature) && key_id.is_none() {
+            // The issuer may have replaced its key, which has no id that would be unknown.
+            let newer = self.keys.newer().await?;
+            if !Arc::ptr_eq(&newer, &key_set) {
+                verified = verify(&newer);
+            }
+        }
+        verified.map_err(invalid)?;
         Ok(claims)
     }
 }
