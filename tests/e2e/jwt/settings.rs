@@ -1,10 +1,11 @@
 //! The settings of the verification of JWTs.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use requires_auth::testing::{AuthorizationServer, TokenFormat};
 use requires_auth::{
-    JwtVerifier, JwtVerifierBuilder, ResourceServerConfig, SetupError, SigningAlgorithm,
+    JwtVerifier, JwtVerifierBuilder, Resolver, ResourceServerConfig, SetupError, SigningAlgorithm,
 };
 use serde_json::{Value, json};
 
@@ -114,4 +115,24 @@ fn a_setting_of_the_builder_that_is_out_of_range_is_rejected() {
         let error = JwtVerifier::from_issuer(issuer).build().unwrap_err();
         assert!(matches!(error, SetupError::Url { .. }), "{issuer}: {error}");
     }
+}
+
+#[test]
+fn verifiers_that_accept_other_tokens_share_no_cache_entries() {
+    // R-E2: behind a `Hybrid` that introspects JWTs, a shared cache holds the claims of JWTs.
+    type Setting = fn(JwtVerifierBuilder) -> JwtVerifierBuilder;
+    let namespace = |setting: Setting| {
+        setting(JwtVerifier::from_issuer("https://as.example")).build().unwrap().cache_namespace()
+    };
+    let settings: [Setting; 6] = [
+        |it| it,
+        |it| it.algorithms([SigningAlgorithm::Es256]),
+        |it| it.accept_generic_type(),
+        |it| it.leeway(Duration::ZERO),
+        |it| it.jwks_uri("https://as.example/keys"),
+        |it| it.scope_claims(["scp".parse().unwrap()]),
+    ];
+    let namespaces: BTreeSet<_> = settings.into_iter().map(namespace).collect();
+    assert_eq!(namespaces.len(), settings.len(), "{namespaces:#?}");
+    assert_eq!(namespace(|it| it), namespace(|it| it));
 }

@@ -117,9 +117,12 @@ impl Resolver for JwtVerifier {
         Ok(claims)
     }
 
-    /// Names the issuer or the URL of the key set, and the claims with the scopes.
+    /// Names the issuer, the URL of the key set, and the settings that decide which tokens are accepted and with which
+    /// claims.
     fn cache_namespace(&self) -> String {
-        format!("jwt {:?} {} {:?}", self.issuer(), self.keys.source(), self.reader.places())
+        let Self { algorithms, types, reader, .. } = self;
+        let (issuer, source) = (self.issuer(), self.keys.source());
+        format!("jwt {issuer:?} {source} {algorithms:?} {types:?} {reader:?}")
     }
 
     fn vouches_for_issuer(&self) -> bool {
