@@ -1,6 +1,6 @@
 //! Tokens that an attacker or another server has made.
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{digest, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use requires_auth::JwtVerifierBuilder;
@@ -276,4 +276,29 @@ async fn a_changed_token_is_rejected() {
     assert_invalid(&read(&service, &token.replace(signature, other)).await);
     assert_invalid(&read(&service, token.trim_end_matches(signature)).await);
     assert_eq!(service.runs(), 0);
+}
+
+#[tokio::test]
+async fn an_rsa_key_that_verifies_forged_signatures_is_skipped() {
+    // R-F3: with the public exponent 1, the signature is the padded hash itself.
+    for exponent in ["AQ", "AAAB", "Ag", "AA", ""] {
+        let service = service().await;
+        let n = [0xff_u8; 256];
+        let weak =
+            json!({"kty": "RSA", "kid": "weak", "alg": "RS256", "n": encode(n), "e": exponent});
+        let good = service.authorization_server.public_jwk();
+        service.authorization_server.set_key_set(json!({ "keys": [weak, good] }).to_string());
+        let header = json!({"alg": "RS256", "kid": "weak", "typ": "at+jwt"});
+        let unsigned = forged(&header, &claims(&service), "");
+        let hash = digest::digest(&digest::SHA256, unsigned.trim_end_matches('.').as_bytes());
+        // EMSA-PKCS1-v1_5 (RFC 8017 section 9.2).
+        let prefix =
+            b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
+        let padding = [0xff; 202];
+        let padded = [&[0, 1], &padding[..], &[0], prefix, hash.as_ref()].concat();
+        assert_eq!(padded.len(), n.len());
+        assert_invalid(&read(&service, &format!("{unsigned}{}", encode(padded))).await);
+        assert_eq!(service.runs(), 0, "{exponent}");
+        assert_ran(&read(&service, &service.token("read")).await, "alice may");
+    }
 }

@@ -26,6 +26,7 @@ async fn a_key_that_cannot_be_used_is_skipped() {
         {"kty": "oct", "kid": id, "k": "c2VjcmV0"},
         {"kty": "RSA", "kid": id, "n": "AQAB", "e": "AQAB"},
         {"kty": "EC", "crv": "P-256", "kid": id, "x": "AA", "y": "AA"},
+        {"kty": "EC", "crv": "P-256", "kid": id, "x": other["x"], "y": good["y"]},
         {"kty": "EC", "crv": "secp256k1", "kid": id, "x": "AA", "y": "AA"},
         {"kty": "EC"},
         {"kid": id},
