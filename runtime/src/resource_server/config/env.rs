@@ -19,7 +19,9 @@ impl ResourceServer {
     /// An empty variable counts as unset. Where that would accept more tokens than intended, it is an
     /// error: an empty `REQUIRES_AUTH_ISSUER` beside a `REQUIRES_AUTH_INTROSPECTION_URL`, without
     /// which `iss` is not checked, and an empty `REQUIRES_AUTH_CACHE_STALE_SCOPES` beside a
-    /// `REQUIRES_AUTH_CACHE_STALE_IF_ERROR_S`, without which stale claims may be used for all scopes.
+    /// `REQUIRES_AUTH_CACHE_STALE_IF_ERROR_S`, without which stale claims may be used for all scopes. So it is for
+    /// JWTs: an empty `REQUIRES_AUTH_ALGORITHMS` or `REQUIRES_AUTH_SIGNED_RESPONSE` beside a `REQUIRES_AUTH_ISSUER`,
+    /// and an empty `REQUIRES_AUTH_INTROSPECT_JWTS` beside a `REQUIRES_AUTH_MODE`.
     ///
     /// ```no_run
     /// # async fn run() -> Result<(), requires_auth::SetupError> {

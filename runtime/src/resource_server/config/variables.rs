@@ -70,6 +70,21 @@ impl Variables {
                 "set it to the scopes that stale claims may be used for; without it, they may be \
                  used for all",
             ),
+            (
+                "algorithms",
+                "issuer",
+                "set it to the algorithms of the issuer; without it, the default ones are accepted",
+            ),
+            (
+                "introspect_jwts",
+                "mode",
+                "set it to `true` or `false`; without it, a revoked JWT is accepted until it expires",
+            ),
+            (
+                "signed_response",
+                "issuer",
+                "set it to `required` or `not-requested`; without it, responses need no signature",
+            ),
         ] {
             let is_empty = self.text(key).is_some_and(is_blank);
             if is_empty && self.text(beside).is_some_and(|text| !is_blank(text)) {

@@ -162,4 +162,10 @@ fn an_empty_variable_never_accepts_more() {
     };
     with("REQUIRES_AUTH_CACHE_STALE_SCOPES", ("REQUIRES_AUTH_CACHE_STALE_IF_ERROR_S", "60"));
     with("REQUIRES_AUTH_ISSUER", ("REQUIRES_AUTH_INTROSPECTION_URL", "https://as.example/i"));
+    if cfg!(feature = "jwt") {
+        let issuer = ("REQUIRES_AUTH_ISSUER", "https://as.example");
+        with("REQUIRES_AUTH_ALGORITHMS", issuer);
+        with("REQUIRES_AUTH_SIGNED_RESPONSE", issuer);
+        with("REQUIRES_AUTH_INTROSPECT_JWTS", ("REQUIRES_AUTH_MODE", "hybrid"));
+    }
 }
