@@ -112,6 +112,13 @@ impl<I: Resolver> Resolver for Hybrid<I> {
         self.verifier.jwt_algorithms()
     }
 
+    async fn check_locally(&self, token: &AccessToken) -> Result<(), ResolveError> {
+        if self.introspects_jwts && self.verifier.recognizes(token) {
+            self.verifier.verify_signature(token).await?;
+        }
+        self.introspection.check_locally(token).await
+    }
+
     fn resolves_locally(&self, token: &AccessToken) -> bool {
         !self.introspects_jwts && self.verifier.recognizes(token)
     }

@@ -1,12 +1,15 @@
 //! JWTs and opaque tokens of one issuer.
 
-use std::time::SystemTime;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use fixtures::rejection_body as body;
+use requires_auth::second_level::{Acknowledgement, CacheKey, ResolvedClaims, SecondLevel};
 use requires_auth::testing::{AuthorizationServer, Endpoint, Fault, TokenFormat};
 use requires_auth::{
-    AudienceCheck, Cached, Hybrid, Introspection, JwtVerifier, ResolveError, Resolver,
-    ResourceServer, TokenError,
+    AccessToken, AudienceCheck, Cached, Hybrid, Introspection, JwtError, JwtVerifier, ResolveError,
+    Resolver, ResourceServer, TokenError,
 };
 use serde_json::{Value, json};
 
@@ -179,5 +182,64 @@ async fn a_jwt_of_the_issuer_with_an_unusable_header_is_never_introspected() {
             );
         assert_invalid(&read(&service, &token.issue()).await);
         assert_eq!((service.introspection_requests(), service.runs()), (0, 0), "{parameter}");
+    }
+}
+
+/// A second level of the cache that is in this process.
+#[derive(Clone, Default)]
+struct InProcess(Arc<Mutex<HashMap<CacheKey, ResolvedClaims>>>);
+
+impl SecondLevel for InProcess {
+    async fn look_up(&self, _: &AccessToken, key: CacheKey) -> Option<ResolvedClaims> {
+        self.0.lock().unwrap().get(&key).cloned()
+    }
+
+    async fn store(&self, _: &AccessToken, key: CacheKey, claims: ResolvedClaims, _: Duration) {
+        self.0.lock().unwrap().insert(key, claims);
+    }
+
+    fn invalidate(&self, _: &AccessToken, key: CacheKey) -> Acknowledgement {
+        self.0.lock().unwrap().remove(&key);
+        Acknowledgement::stored()
+    }
+
+    fn invalidate_all(&self) -> Acknowledgement {
+        self.0.lock().unwrap().clear();
+        Acknowledgement::stored()
+    }
+}
+
+#[tokio::test]
+async fn a_shared_cache_revives_no_jwt_whose_key_was_removed() {
+    // R-F9
+    let server = AuthorizationServer::start().await.unwrap();
+    let shared = InProcess::default();
+    let resolver = || {
+        let verifier = JwtVerifier::from_issuer(server.issuer()).build().unwrap();
+        let introspection = Introspection::from_issuer(server.issuer()).build().unwrap();
+        let hybrid = Hybrid::new(verifier, introspection).introspect_jwts();
+        let shared = shared.clone();
+        Cached::builder(hybrid).second_level(|_| shared).build().unwrap()
+    };
+    let (first, second) = (resolver(), resolver());
+    let mint = || server.mint().subject("alice").audience(RESOURCE).scopes("read");
+    let jwt = |issued: String| issued.parse::<AccessToken>().unwrap();
+    let old = jwt(mint().token_format(TokenFormat::Jwt).issue());
+    first.resolve(&old).await.unwrap();
+    let stored = async {
+        while shared.0.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), stored).await.unwrap();
+    second.resolve(&old).await.unwrap();
+    assert_eq!(server.introspections(), 1, "the second instance uses the shared entry");
+    server.replace_key().unwrap();
+    let new = jwt(mint().token_format(TokenFormat::Jwt).issue());
+    for instance in [&first, &second] {
+        instance.resolve(&new).await.unwrap();
+        let resolved = instance.resolve(&old).await.unwrap_err();
+        let unknown_key = ResolveError::InvalidToken(TokenError::Jwt(JwtError::UnknownKey));
+        assert_eq!(resolved.to_string(), unknown_key.to_string());
     }
 }

@@ -63,6 +63,10 @@ impl<R: Resolver> Inner<R> {
             leader.complete(outcome, |outcome| self.store.apply(key, outcome, Duration::ZERO));
             return;
         };
+        if let Err(error) = self.resolver.check_locally(&token).await {
+            leader.complete(Err(error), |outcome| self.store.apply(key, outcome, Duration::ZERO));
+            return;
+        }
         if let Some((claims, age)) = second_level.look_up(&token, key).await {
             leader.complete(Ok(claims), |outcome| self.store.apply(key, outcome, age));
             return;
@@ -168,6 +172,10 @@ impl<R: Resolver> Resolver for Cached<R> {
 
     fn jwt_algorithms(&self) -> Vec<&'static str> {
         self.0.resolver.jwt_algorithms()
+    }
+
+    async fn check_locally(&self, token: &AccessToken) -> Result<(), ResolveError> {
+        self.0.resolver.check_locally(token).await
     }
 
     fn resolves_locally(&self, token: &AccessToken) -> bool {
