@@ -48,6 +48,7 @@ async fn the_metadata_names_every_endpoint() {
     #[cfg(feature = "jwt")]
     {
         expected["jwks_uri"] = server.jwks_uri().into();
+        expected["introspection_signing_alg_values_supported"] = json!(["ES256"]);
     }
     assert_eq!(document, expected);
     let openid = get(&format!("{issuer}/.well-known/openid-configuration")).await;
@@ -139,10 +140,11 @@ async fn an_issuer_with_a_path_has_its_metadata_at_the_standard_locations() {
     ] {
         let document = get(&url).await.json();
         assert_eq!(document["issuer"], server.issuer(), "{url}");
-        assert_eq!(
-            document["introspection_endpoint_auth_methods_supported"],
-            json!(["client_secret_basic", "client_secret_post"])
-        );
+        let mut methods = vec!["client_secret_basic", "client_secret_post"];
+        if cfg!(feature = "jwt") {
+            methods.push("client_secret_jwt");
+        }
+        assert_eq!(document["introspection_endpoint_auth_methods_supported"], json!(methods));
     }
     let root = format!("{origin}/.well-known/oauth-authorization-server");
     assert_eq!(get(&root).await.status, 404);

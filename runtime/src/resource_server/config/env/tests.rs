@@ -134,7 +134,7 @@ fn a_value_that_cannot_be_read_is_rejected_with_what_is_accepted() {
         assert!(audience.contains(part), "{audience}");
     }
     let method = rejected("REQUIRES_AUTH_CLIENT_AUTHENTICATION", "basic");
-    assert!(method.contains("`none`, `client_secret_basic` or `client_secret_post`"), "{method}");
+    assert!(method.contains("`none`, `client_secret_basic`, `client_secret_post`"), "{method}");
     let claims = rejected("REQUIRES_AUTH_SCOPE_CLAIMS", "/roles/");
     assert!(claims.contains("`/realm_access/roles[]`"), "{claims}");
     for (name, text) in [
