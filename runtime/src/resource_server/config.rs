@@ -37,7 +37,8 @@ settings! {
 ///
 /// What builders take as arguments of functions has the name of the argument, or of what it becomes:
 /// `resource`, `introspection_url`, `redis_urls`, `redis_cluster`, `redis_secret`, and, for the client
-/// authentication, `client_id`, `client_secret`, `bearer_token`.
+/// authentication, `client_id`, `client_secret`, `bearer_token`, `client_key_id`, and `token_scopes`. A setting that
+/// ends with `_file` names the file that contains the value.
 ///
 /// In the environment, a setting is the variable `REQUIRES_AUTH_` with this name in capitals: see
 /// [`ResourceServer::from_env`](crate::ResourceServer::from_env).

@@ -16,10 +16,12 @@ use super::client_assertion::AssertionSettings;
 use super::client_identity;
 use super::granted_token::GrantedToken;
 use super::token_source::{BearerKind, DynTokenSource};
+#[cfg(feature = "jwt")]
+use crate::Clock;
 use crate::loaded::Loaded;
 use crate::resolve::authorization_server::client_certificate::CLIENT_CERTIFICATE;
 use crate::resolve::authorization_server::discovery;
-use crate::{ClientError, Clock, ResolveError, Secret, SettingName, SetupError};
+use crate::{ClientError, ResolveError, Secret, SettingName, SetupError};
 
 const CLIENT_SECRET: SettingName = SettingName::with_key("client_secret", "client_secret_file");
 const CLIENT_AUTHENTICATION: SettingName = SettingName::of_both("client_authentication");

@@ -34,7 +34,9 @@ impl IntrospectionBuilder {
     /// [`SetupError::Url`] if the endpoint or the issuer is not an acceptable URL, [`SetupError::Invalid`] if
     /// a number or a duration is out of range, [`SetupError::SetTwice`] if a setting has two values,
     /// [`SetupError::Contradiction`] if the circuit breaker is disabled and has settings,
-    /// [`SetupError::HttpClient`] if no HTTP client can be made.
+    /// [`SetupError::File`] and [`SetupError::Content`] for a file, a key or a certificate that cannot be used,
+    /// [`SetupError::Requires`] for a setting without another one that it needs, [`SetupError::HttpClient`] if no
+    /// HTTP client can be made.
     pub fn build(self) -> Result<Introspection, SetupError> {
         let circuit_breaker = circuit_breaker::Settings::new(
             self.circuit_breaker,

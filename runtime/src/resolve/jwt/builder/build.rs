@@ -38,8 +38,9 @@ impl JwtVerifierBuilder {
     ///
     /// # Errors
     /// [`SetupError::Url`] if the issuer or the URL of the key set is not acceptable, [`SetupError::SetTwice`] for a
-    /// setting with two values, [`SetupError::Invalid`] for one that is out of range, [`SetupError::HttpClient`] if no
-    /// HTTP client can be made.
+    /// setting with two values, [`SetupError::Invalid`] for one that is out of range, [`SetupError::File`] and
+    /// [`SetupError::Content`] for trust anchors that cannot be used, [`SetupError::HttpClient`] if no HTTP client can be
+    /// made.
     pub fn build(self) -> Result<JwtVerifier, SetupError> {
         let algorithms = key_set_settings::algorithms(self.algorithms.get(ALGORITHMS)?)?;
         let leeway = self.leeway.get(LEEWAY)?.unwrap_or(DEFAULT_LEEWAY);
