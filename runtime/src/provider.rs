@@ -16,7 +16,7 @@ use crate::{OptionalClaim, ScopeClaim};
 /// | `auth0` | `scope` | `client_id`, `azp` | `jti` | `jwt` |
 /// | `entra` | `scp` | `azp`, `appid` | `jti` | `jwt` |
 /// | `okta` | `scope`, `scp` | `client_id`, `cid` | | `introspection` |
-/// | `zitadel` | `scope` | `client_id`, `azp` | `client_id` | `introspection` |
+/// | `zitadel` | `/scope` | `client_id`, `azp` | `client_id` | `introspection` |
 /// | `cognito` | `scope` | `client_id` | `jti` | `jwt` |
 /// | `hydra` | `scope`, `scp` | `client_id` | | `introspection` |
 ///
@@ -40,7 +40,7 @@ use crate::{OptionalClaim, ScopeClaim};
 /// - Entra ID: [access token claims reference][entra]: `typ` is always `JWT`; `scp`, `roles`, `azp`, `appid`, and `uti` in
 ///   place of `jti`; [scopes][entra-scopes] are requested as `api://…/name`
 /// - Okta: [access token payload][okta]: `scp` is an array; `cid`
-/// - Zitadel: [claims][zitadel]: `jti` in access tokens and not in ID tokens; [scopes][zitadel-scopes] for roles and audience
+/// - Zitadel: [claims][zitadel]: `jti` in access tokens and not in ID tokens; [`scope` is an array][zitadel-token]; [scopes][zitadel-scopes] for roles and audience
 /// - Cognito: [the access token][cognito]: a header of `kid` and `alg`; `client_id`, `token_use`, and `jti` where the
 ///   revocation of tokens is enabled; [verify `client_id`][cognito-verify]
 /// - Hydra: [`scp` is an array][hydra] unless `strategies.jwt.scope_claim` is set
@@ -51,6 +51,7 @@ use crate::{OptionalClaim, ScopeClaim};
 /// [entra-scopes]: https://learn.microsoft.com/entra/identity-platform/scopes-oidc
 /// [okta]: https://developer.okta.com/docs/api/openapi/okta-oauth/guides/overview/
 /// [zitadel]: https://zitadel.com/docs/apis/openidoauth/claims
+/// [zitadel-token]: https://github.com/zitadel/oidc/blob/main/pkg/oidc/token.go
 /// [zitadel-scopes]: https://zitadel.com/docs/apis/openidoauth/scopes
 /// [cognito]: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
 /// [cognito-verify]: https://docs.aws.amazon.com/verifiedpermissions/latest/userguide/cognito-validation.html
@@ -91,7 +92,9 @@ pub enum Provider {
 impl Provider {
     pub(crate) fn scope_claims(self) -> Vec<ScopeClaim> {
         let claims: &[&str] = match self {
-            Self::Keycloak | Self::Auth0 | Self::Zitadel | Self::Cognito => &["scope"],
+            Self::Keycloak | Self::Auth0 | Self::Cognito => &["scope"],
+            // A string in the introspection response, an array in the JWT.
+            Self::Zitadel => &["/scope"],
             Self::Entra => &["scp"],
             // The introspection response has `scope`, the JWT `scp`.
             Self::Okta | Self::Hydra => &["scope", "scp"],
