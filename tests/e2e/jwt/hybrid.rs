@@ -238,8 +238,8 @@ async fn a_shared_cache_revives_no_jwt_whose_key_was_removed() {
     let new = jwt(mint().token_format(TokenFormat::Jwt).issue());
     for instance in [&first, &second] {
         instance.resolve(&new).await.unwrap();
-        let resolved = instance.resolve(&old).await.unwrap_err();
+        let rejected = instance.resolve(&old).await.unwrap_err();
         let unknown_key = ResolveError::InvalidToken(TokenError::Jwt(JwtError::UnknownKey));
-        assert_eq!(resolved.to_string(), unknown_key.to_string());
+        assert_eq!(rejected.to_string(), unknown_key.to_string());
     }
 }
