@@ -47,8 +47,8 @@ impl TrustedIssuers {
     /// request to any of them.
     ///
     /// With several issuers, and with one that issues no opaque tokens, the [prefix](TrustedIssuer::token_prefix) of a
-    /// token decides, then the `iss` of a JWT. Other tokens are opaque. Nothing of the token is verified yet: the resolver does, and the validation compares
-    /// the issuer again.
+    /// token decides, then the `iss` of a JWT. Other tokens are opaque. Nothing of the token is verified yet: the
+    /// resolver does, and the validation compares the issuer again.
     #[inline]
     pub(crate) fn of_token(&self, token: &AccessToken) -> Option<&TrustedIssuer> {
         match &*self.issuers {
