@@ -92,6 +92,31 @@ async fn a_prefix_distinguishes_opaque_tokens() {
 }
 
 #[tokio::test]
+async fn the_longest_prefix_of_a_token_decides() {
+    // R-F11: in whichever order the issuers are added.
+    let (one, two) =
+        (AuthorizationServer::start().await.unwrap(), AuthorizationServer::start().await.unwrap());
+    let trusted = |server: &AuthorizationServer, prefix: &str| {
+        TrustedIssuer::new(server.issuer(), introspection(server)).token_prefix(prefix)
+    };
+    let builder = || ResourceServer::builder(RESOURCE);
+    for (introspections, builder) in [
+        builder().trusted_issuer(trusted(&one, "a_")).trusted_issuer(trusted(&two, "a_b_")),
+        builder().trusted_issuer(trusted(&two, "a_b_")).trusted_issuer(trusted(&one, "a_")),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let unused = AuthorizationServer::start().await.unwrap();
+        let service = Service::from_builder(unused, builder).await;
+        let mint = two.mint().subject("alice").audience(RESOURCE).scopes("read");
+        let token = mint.token(format!("a_b_{introspections}")).issue();
+        assert_ran(&read(&service, &token).await, "alice may");
+        assert_eq!((one.introspections(), two.introspections()), (0, introspections + 1));
+    }
+}
+
+#[tokio::test]
 async fn a_single_issuer_without_opaque_tokens_resolves_none() {
     // R-F11
     let one = AuthorizationServer::start().await.unwrap();

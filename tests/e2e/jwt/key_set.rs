@@ -58,6 +58,18 @@ async fn a_key_must_be_the_only_one_with_its_id() {
 }
 
 #[tokio::test]
+async fn the_first_100_keys_are_used() {
+    // R-F7: the server lists its current key first.
+    let service = service().await;
+    let last = service.token("read");
+    for _ in 0..100 {
+        service.authorization_server.rotate_key().unwrap();
+    }
+    assert_ran(&read(&service, &service.token("read")).await, "alice may");
+    assert_invalid(&read(&service, &last).await);
+}
+
+#[tokio::test]
 async fn the_same_key_twice_is_one_key() {
     // R-F3
     let service = service().await;
