@@ -128,7 +128,7 @@ async fn an_outage_of_introspection_does_not_affect_jwts() {
 
 #[tokio::test]
 async fn a_response_lifts_no_restriction_of_the_jwt() {
-    // R-F5, R-F8, R-F10, R-H4: the response omits what the JWT has.
+    // R-F5, R-F8, R-F10, R-D8: the response omits what the JWT has.
     let server = AuthorizationServer::start().await.unwrap();
     let verifier = JwtVerifier::from_issuer(server.issuer()).accept_generic_type().build().unwrap();
     let introspection = Introspection::from_issuer(server.issuer()).build().unwrap();
