@@ -92,7 +92,7 @@ fn a_setting_of_the_builder_that_is_out_of_range_is_rejected() {
     type Setting = fn(JwtVerifierBuilder) -> JwtVerifierBuilder;
     let second = Duration::from_secs(1);
     assert!(JwtVerifier::from_issuer("https://as.example").leeway(300 * second).build().is_ok());
-    let invalid: [(&str, Setting); 8] = [
+    let invalid: [(&str, Setting); 9] = [
         ("algorithms", |it| it.algorithms([])),
         ("leeway", |it| it.leeway(Duration::from_secs(301))),
         ("connect_timeout", |it| it.connect_timeout(Duration::ZERO)),
@@ -101,6 +101,7 @@ fn a_setting_of_the_builder_that_is_out_of_range_is_rejected() {
         ("max_response_length", |it| it.max_response_length(0)),
         ("max_key_set_age", |it| it.max_key_set_age(Duration::from_secs(599))),
         ("unknown_key_cooldown", |it| it.unknown_key_cooldown(Duration::from_secs(3601))),
+        ("unknown_key_cooldown", |it| it.unknown_key_cooldown(Duration::from_millis(999))),
     ];
     for (name, setting) in invalid {
         let error = setting(JwtVerifier::from_issuer("https://as.example")).build().unwrap_err();

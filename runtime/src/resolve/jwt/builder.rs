@@ -197,7 +197,7 @@ impl JwtVerifierBuilder {
 
     /// How long a token with an unknown key id does not fetch the key set again after another one did: anybody can
     /// make up key ids. It also applies to a token without a key id whose signature is wrong. After a failed fetch, the
-    /// delay until the next one applies instead. Default: 30 s; at most one hour.
+    /// delay until the next one applies instead. Default: 30 s; at least 1 second and at most one hour.
     pub fn unknown_key_cooldown(mut self, cooldown: Duration) -> Self {
         self.unknown_key_cooldown.set(cooldown);
         self

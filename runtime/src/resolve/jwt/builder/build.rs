@@ -20,6 +20,8 @@ use crate::{ClaimsReader, Provider, SettingName, SetupError};
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(30);
 const LONGEST_LEEWAY: Duration = Duration::from_secs(300);
+/// With less, anybody could cause as many requests for the key set as they like.
+const SHORTEST_UNKNOWN_KEY_COOLDOWN: Duration = Duration::from_secs(1);
 const LONGEST_UNKNOWN_KEY_COOLDOWN: Duration = Duration::from_secs(3600);
 const MAX_WAITING_FOR_DISCOVERY: usize = 1024;
 
@@ -59,8 +61,9 @@ impl JwtVerifierBuilder {
         require(max_response_length > 0, MAX_RESPONSE_LENGTH, "at least 1", max_response_length)?;
         let cooldown = self.unknown_key_cooldown.get(UNKNOWN_KEY_COOLDOWN)?;
         let cooldown = cooldown.unwrap_or(DEFAULT_UNKNOWN_KEY_COOLDOWN);
-        let within = cooldown <= LONGEST_UNKNOWN_KEY_COOLDOWN;
-        require(within, UNKNOWN_KEY_COOLDOWN, "at most one hour", cooldown)?;
+        let allowed = SHORTEST_UNKNOWN_KEY_COOLDOWN..=LONGEST_UNKNOWN_KEY_COOLDOWN;
+        let within = allowed.contains(&cooldown);
+        require(within, UNKNOWN_KEY_COOLDOWN, "1 second to one hour", cooldown)?;
         let provider = self.provider.get(PROVIDER)?;
         let mut reader = ClaimsReader::default().leeway(leeway);
         let scope_claims = self.scope_claims.get(SCOPE_CLAIMS)?;
