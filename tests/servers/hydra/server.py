@@ -47,7 +47,7 @@ class Hydra(Server):
         self.new_token = lambda: token("caller-jwt", scope=SCOPES, audience=RESOURCE)
         endpoint = ["--introspection-url", f"{self.admin}/oauth2/introspect"]
         opaque, jwt = tokens("opaque"), tokens("jwt")
-        jwt_settings = ["--accept-generic-type", "--scope-claim", "scp[]"]
+        provider = ["--provider", "hydra"]
         return {
             "title": "Hydra 2.3.0",
             "issuer": issuer,
@@ -55,7 +55,7 @@ class Hydra(Server):
             "modes": [
                 {"mode": "introspection", "name": "opaque", "defaults": ["--issuer", issuer], "settings": endpoint, "tokens": opaque},
                 {"mode": "introspection", "name": "JWT", "defaults": ["--issuer", issuer], "settings": endpoint, "tokens": jwt, "listed": False},
-                {"mode": "jwt", "defaults": ["--issuer", issuer], "settings": jwt_settings, "tokens": jwt, "rotates": True},
+                {"mode": "jwt", "defaults": ["--issuer", issuer], "settings": provider, "tokens": jwt, "rotates": True},
             ],
         }
 

@@ -63,10 +63,10 @@ class Keycloak(Server):
             "names": {"ISSUER": issuer},
             "modes": [
                 {"mode": "introspection", "defaults": credentials, "tokens": tokens, "note": mappers},
-                {"mode": "jwt", "defaults": ["--issuer", issuer], "settings": ["--accept-generic-type"], "tokens": tokens,
+                {"mode": "jwt", "defaults": ["--issuer", issuer], "settings": ["--provider", "keycloak"], "tokens": tokens,
                  "rotates": True, "note": "an audience mapper"},
                 {"mode": "hybrid", "name": "introspecting JWTs", "defaults": [*credentials, "--introspect-jwts"],
-                 "settings": ["--accept-generic-type"], "tokens": tokens, "note": mappers},
+                 "settings": ["--provider", "keycloak"], "tokens": tokens, "note": mappers},
             ],
         }
 

@@ -42,8 +42,8 @@ class Zitadel(Server):
                  "tokens": opaque, "note": note},
                 {"mode": "introspection", "name": "JWT", "defaults": [*with_slash, *client], "settings": audience,
                  "tokens": jwt, "listed": False},
-                {"mode": "jwt", "defaults": with_slash, "settings": ["--accept-generic-type"], "tokens": jwt, "note": "its JWTs have no scopes"},
-                {"mode": "hybrid", "defaults": [*with_slash, *client], "settings": [*audience, "--accept-generic-type"],
+                {"mode": "jwt", "defaults": with_slash, "settings": ["--provider", "zitadel"], "tokens": jwt, "note": "its JWTs have no scopes"},
+                {"mode": "hybrid", "defaults": [*with_slash, *client], "settings": [*audience, "--provider", "zitadel"],
                  "tokens": {**opaque, "JWT": jwt["good"]}, "note": f"{note}; opaque tokens"},
             ],
         }
