@@ -52,7 +52,7 @@ class Spring(Server):
 
         credentials = ["--issuer", issuer, "--client-id", "journal", "--client-secret", "journal-secret"]
         opaque, jwt = tokens("opaque"), tokens("jwt")
-        for_jwts = ["--accept-generic-type", "--optional-claim", "client_id", "--scope-claim", "scope[]"]
+        for_jwts = ["--accept-generic-type", "--optional-claim", "client_id", "--scope-claim", "/scope"]
         return {
             "title": "Spring Authorization Server (Boot 3.5.7)",
             "issuer": issuer,
