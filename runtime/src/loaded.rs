@@ -1,15 +1,20 @@
 //! A value that is configured as a text, or as the file that contains the text.
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::reloaded_file::{Parse, ReloadedFile};
 use crate::{Clock, SettingName, SetupError};
+
+/// How often a file is read again, at most.
+const INTERVAL: Duration = Duration::from_secs(10);
 
 /// Where a text comes from.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Source<T> {
     Text(T),
-    File(std::path::PathBuf),
+    File(PathBuf),
 }
 
 /// A value made of a text or of the content of a file.
@@ -30,17 +35,20 @@ impl<T> Loaded<T> {
             Source::Text(text) => parse(text.as_ref())
                 .map(|value| Self::Fixed(Arc::new(value)))
                 .map_err(|source| SetupError::Content { setting, source }),
-            Source::File(path) => ReloadedFile::open(setting, path, parse, Arc::clone(clock))
-                .map(|file| Self::File(Arc::new(file))),
+            Source::File(path) => Self::open(setting, path, parse, clock),
         }
     }
 
-    /// The value; see [`ReloadedFile::get`].
-    pub(crate) async fn get(&self) -> Arc<T> {
-        match self {
-            Self::Fixed(value) => Arc::clone(value),
-            Self::File(file) => file.get().await,
-        }
+    /// Makes the value of the content of a file.
+    pub(crate) fn open(
+        setting: SettingName,
+        path: PathBuf,
+        parse: Parse<T>,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, SetupError> {
+        ReloadedFile::open(setting, path, INTERVAL, parse, Arc::clone(clock))
+            .map(|file| Self::File(Arc::new(file)))
+            .map_err(|error| error.of_setting(setting))
     }
 
     /// The value, without another read of its file.
@@ -48,6 +56,16 @@ impl<T> Loaded<T> {
         match self {
             Self::Fixed(value) => Arc::clone(value),
             Self::File(file) => file.current(),
+        }
+    }
+}
+
+impl<T: Send + Sync + 'static> Loaded<T> {
+    /// The value; see [`ReloadedFile::get`].
+    pub(crate) async fn get(&self) -> Arc<T> {
+        match self {
+            Self::Fixed(value) => Arc::clone(value),
+            Self::File(file) => file.get().await,
         }
     }
 

@@ -10,9 +10,9 @@ use secrecy::zeroize::Zeroizing;
 use crate::loaded::Loaded;
 #[cfg(feature = "jwt")]
 use crate::loaded::Source;
+use crate::reloaded_file::ContentError;
 #[cfg(feature = "jwt")]
 use crate::reloaded_file::Parse;
-use crate::reloaded_file::{ContentError, ReloadedFile};
 use crate::{Clock, Secret, SettingName, SetupError};
 
 /// A secret of this server, or the file that contains it.
@@ -76,10 +76,7 @@ impl SecretSource {
     ) -> Result<Loaded<Secret>, SetupError> {
         match self.0 {
             Content::Text(secret) => Ok(Loaded::Fixed(Arc::new(secret))),
-            Content::File(path) => {
-                ReloadedFile::open(setting, path, Arc::new(read_text), Arc::clone(clock))
-                    .map(|file| Loaded::File(Arc::new(file)))
-            }
+            Content::File(path) => Loaded::open(setting, path, Arc::new(read_text), clock),
         }
     }
 }

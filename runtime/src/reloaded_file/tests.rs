@@ -1,10 +1,13 @@
 //! What is read, and when.
 
-use std::path::Path;
+use std::pin::pin;
+use std::task::{Context, Waker};
 
 use super::*;
 use crate::clock::ManualClock;
 use crate::telemetry::Chain;
+
+const INTERVAL: Duration = Duration::from_secs(10);
 
 const SETTING: SettingName = SettingName::of_configuration("some_file");
 
@@ -36,12 +39,15 @@ fn parse(content: &[u8]) -> Result<String, ContentError> {
     if text.contains('?') { Err("expected no question mark".into()) } else { Ok(text) }
 }
 
-fn open(path: &Path, clock: &ManualClock) -> Result<ReloadedFile<String>, SetupError> {
-    ReloadedFile::open(SETTING, path.to_owned(), Arc::new(parse), Arc::new(clock.clone()))
+fn open(path: &Path, clock: &ManualClock) -> Result<Arc<ReloadedFile<String>>, SetupError> {
+    let (path, clock) = (path.to_owned(), Arc::new(clock.clone()));
+    ReloadedFile::open(SETTING, path, INTERVAL, Arc::new(parse), clock)
+        .map(Arc::new)
+        .map_err(|error| error.of_setting(SETTING))
 }
 
 #[tokio::test]
-async fn a_file_is_read_again_after_ten_seconds() {
+async fn a_file_is_read_again_after_the_interval() {
     // R-C11
     let directory = Directory::new("again");
     let path = directory.file();
@@ -53,15 +59,42 @@ async fn a_file_is_read_again_after_ten_seconds() {
 
     std::fs::write(&path, "two").unwrap();
     clock.advance(Duration::from_millis(9_999));
+    assert!(Arc::ptr_eq(&file.current_unless_due().unwrap(), &first));
     assert!(Arc::ptr_eq(&file.get().await, &first));
     clock.advance(Duration::from_millis(1));
+    assert!(file.current_unless_due().is_none());
+    assert_eq!(file.revision().get(), 0);
     assert_eq!(*file.get().await, "two");
 
+    assert_eq!(file.revision().get(), 1);
+
     // The same content is the same value.
-    let second = file.current();
+    let second = file.current_unless_due().unwrap();
     std::fs::write(&path, "two").unwrap();
     clock.advance(INTERVAL);
     assert!(Arc::ptr_eq(&file.get().await, &second));
+    assert_eq!(file.revision().get(), 1);
+}
+
+#[tokio::test]
+async fn a_cancelled_request_does_not_discard_what_it_has_read() {
+    // R-C11, R-F13
+    let directory = Directory::new("cancelled");
+    let path = directory.file();
+    std::fs::write(&path, "one").unwrap();
+    let clock = ManualClock::new();
+    let file = open(&path, &clock).unwrap();
+    std::fs::write(&path, "two").unwrap();
+    clock.advance(INTERVAL);
+    {
+        let mut request = pin!(file.get());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(request.as_mut().poll(&mut context).is_pending(), "the file is being read");
+    }
+    // Waits until the file is not locked.
+    let reads = file.reads.lock().await;
+    assert_eq!(*file.current(), "two");
+    assert!(!file.is_due(&reads, INTERVAL));
 }
 
 #[tokio::test]
