@@ -98,7 +98,7 @@ async fn an_expired_key_is_rejected() {
     assert_challenged(&response, 401, body::INVALID_TOKEN, "read");
     expired[0]["expires_at"] = json!(4_000_000_000_u64);
     file.replace(&expired);
-    keys.reload().unwrap();
+    keys.reload().await.unwrap();
     assert_ran(&send(&service, "/read", KEY).await, "bob may");
 }
 

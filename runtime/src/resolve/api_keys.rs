@@ -3,19 +3,26 @@
 mod error;
 mod file;
 mod key_digest;
-mod reload;
 
-use std::collections::HashMap;
 use std::fmt;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::Revision;
-use crate::{AccessToken, ApiKeyError, Claims, ResolveError, Resolver, TokenError};
+use crate::clock::SystemClock;
+use crate::reloaded_file::ReloadedFile;
+use crate::{
+    AccessToken, ApiKeyError, Claims, Clock, ResolveError, Resolver, SettingName, TokenError,
+};
 pub use error::ApiKeysError;
-use file::KeyFile;
+use file::Keys;
 use key_digest::KeyDigest;
-use reload::LastRead;
+
+const API_KEYS: SettingName = SettingName::with_key("api_keys", "api_keys_file");
+
+/// How often the file is read again, at most.
+const INTERVAL: Duration = Duration::from_secs(1);
 
 /// The shortest API key, in bytes, with its prefix.
 pub(crate) const MIN_KEY_LENGTH: usize = 32;
@@ -65,12 +72,16 @@ pub(crate) const MIN_KEY_LENGTH: usize = 32;
 ///
 /// # Replacing the file
 ///
-/// A thread reads the file each second. After it was replaced, the new keys are accepted, and the removed ones get a 401
-/// from the next request on. A file that cannot be read or is not valid replaces nothing: the previous keys remain, and
-/// one line at ERROR says why. Replace the file with one `rename`, so that no half of it is read. To read it at once, call
-/// [`reload`](Self::reload).
+/// Requests with an API key read the file again, at most once a second. So after it was replaced, the new keys are
+/// accepted, and the removed ones get a 401, at most 1 s later. A file that cannot be read or is not valid replaces
+/// nothing: the previous keys remain, and one line at ERROR says why. Replace the file with one `rename`, so that no half
+/// of it is read. To read it at once, call [`reload`](Self::reload). A response that an MCP server streams to a removed key
+/// ends at most 6 s later.
 ///
-/// Do not put a [`Cached`](crate::Cached) around it: a lookup is faster.
+/// It needs a tokio runtime, on whose threads for blocking operations the file is read.
+///
+/// Do not put a [`Cached`](crate::Cached) around it: a lookup is faster, and a removed key would be accepted until its
+/// entry expires.
 ///
 /// ```no_run
 /// use requires_auth::{ApiKeys, Cached, Introspection, ResourceServer};
@@ -84,66 +95,51 @@ pub(crate) const MIN_KEY_LENGTH: usize = 32;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct ApiKeys(Arc<Inner>);
-
-struct Inner {
-    path: PathBuf,
-    /// The claims of each key.
-    keys: RwLock<HashMap<KeyDigest, Claims>>,
-    /// Locked while the file is read.
-    last_read: Mutex<LastRead>,
-    revision: Revision,
-}
+pub struct ApiKeys(Arc<ReloadedFile<Keys>>);
 
 impl ApiKeys {
-    /// Reads the keys from a file, and starts the thread that reads it again. The thread ends when the last clone is
-    /// dropped.
+    /// Reads the keys from a file.
     ///
     /// # Errors
     /// [`ApiKeysError`] if the file cannot be read or is not valid.
     pub fn from_file(path: impl Into<PathBuf>) -> Result<Self, ApiKeysError> {
-        let path = path.into();
-        let file = KeyFile::read(&path)?;
-        let keys = Self(Arc::new(Inner {
-            keys: RwLock::new(file.keys()?),
-            last_read: Mutex::new(LastRead::usable(&file)),
-            revision: Revision::default(),
-            path,
-        }));
-        reload::start(&keys.0)?;
-        Ok(keys)
+        Self::open(&path.into(), Arc::new(SystemClock))
+    }
+
+    fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, ApiKeysError> {
+        let parse = {
+            let path = path.to_owned();
+            move |content: &[u8]| {
+                file::parse(content).map_err(|problem| ApiKeysError::new(&path, problem).into())
+            }
+        };
+        ReloadedFile::open(API_KEYS, path.to_owned(), INTERVAL, Arc::new(parse), clock)
+            .map(|file| Self(Arc::new(file)))
+            .map_err(|error| ApiKeysError::of_file(path, error))
     }
 
     /// Reads the file now, and replaces the keys if it has changed.
     ///
     /// # Errors
     /// [`ApiKeysError`] if the file cannot be read or is not valid. The previous keys remain.
-    pub fn reload(&self) -> Result<(), ApiKeysError> {
-        self.0.reload().result
-    }
-
-    fn look_up(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
-        let key = token.expose_bytes();
-        if key.len() < MIN_KEY_LENGTH {
-            return Err(TokenError::ApiKey(ApiKeyError::TooShort).into());
-        }
-        let digest = KeyDigest::of(key);
-        let keys = self.0.keys.read().unwrap_or_else(PoisonError::into_inner);
-        keys.get(&digest).cloned().ok_or(TokenError::ApiKey(ApiKeyError::Unknown).into())
+    pub async fn reload(&self) -> Result<(), ApiKeysError> {
+        self.0.reload().await.map_err(|error| ApiKeysError::of_file(self.0.path(), error))
     }
 }
 
 impl Resolver for ApiKeys {
     async fn resolve(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
-        self.look_up(token)
+        let keys = self.0.get().await;
+        look_up(&keys, token)
     }
 
+    /// `None` if the file must be read again first.
     fn cached(&self, token: &AccessToken) -> Option<Result<Claims, ResolveError>> {
-        Some(self.look_up(token))
+        self.0.current_unless_due().map(|keys| look_up(&keys, token))
     }
 
     fn cache_namespace(&self) -> String {
-        format!("api keys {}", self.0.path.display())
+        format!("api keys {}", self.0.path().display())
     }
 
     fn vouches_for_issuer(&self) -> bool {
@@ -151,7 +147,7 @@ impl Resolver for ApiKeys {
     }
 
     fn revision(&self) -> Option<Revision> {
-        Some(self.0.revision.clone())
+        Some(self.0.revision().clone())
     }
 
     fn resolves_locally(&self, _: &AccessToken) -> bool {
@@ -159,13 +155,21 @@ impl Resolver for ApiKeys {
     }
 }
 
+fn look_up(keys: &Keys, token: &AccessToken) -> Result<Claims, ResolveError> {
+    let key = token.expose_bytes();
+    if key.len() < MIN_KEY_LENGTH {
+        return Err(TokenError::ApiKey(ApiKeyError::TooShort).into());
+    }
+    let claims = keys.get(&KeyDigest::of(key)).cloned();
+    claims.ok_or(TokenError::ApiKey(ApiKeyError::Unknown).into())
+}
+
 /// Shows the path and the number of keys.
 impl fmt::Debug for ApiKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys = self.0.keys.read().unwrap_or_else(PoisonError::into_inner);
         f.debug_struct("ApiKeys")
-            .field("path", &self.0.path)
-            .field("keys", &keys.len())
+            .field("path", &self.0.path())
+            .field("keys", &self.0.current().len())
             .finish_non_exhaustive()
     }
 }

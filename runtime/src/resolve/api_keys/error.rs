@@ -1,7 +1,10 @@
 //! Why API keys cannot be used.
 
+use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
+
+use crate::reloaded_file::FileError;
 
 /// A file of [`ApiKeys`](super::ApiKeys) that cannot be used. The message contains nothing of the file but the position of the
 /// mistake: the file may contain a key by mistake.
@@ -11,13 +14,12 @@ pub struct ApiKeysError {
     path: PathBuf,
     problem: Problem,
     #[source]
-    source: Option<std::io::Error>,
+    source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 #[derive(Debug)]
 pub(super) enum Problem {
     Unreadable,
-    TooLong,
     /// It is not JSON, or JSON of another form.
     Form {
         line: usize,
@@ -35,7 +37,6 @@ pub(super) enum Problem {
         other: usize,
         member: &'static str,
     },
-    NoThread,
 }
 
 impl ApiKeysError {
@@ -43,8 +44,16 @@ impl ApiKeysError {
         Self { path: path.to_owned(), problem, source: None }
     }
 
-    pub(super) fn io(path: &Path, problem: Problem, source: std::io::Error) -> Self {
-        Self { path: path.to_owned(), problem, source: Some(source) }
+    /// Why this file cannot be used. The error of its content is one of [`new`](Self::new).
+    pub(super) fn of_file(path: &Path, error: FileError) -> Self {
+        let source = match error {
+            FileError::Read(source) => source.into(),
+            FileError::Content(source) => match source.downcast() {
+                Ok(error) => return *error,
+                Err(source) => source,
+            },
+        };
+        Self { path: path.to_owned(), problem: Problem::Unreadable, source: Some(source) }
     }
 
     /// The path of the file.
@@ -58,7 +67,6 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable => f.write_str("cannot be read"),
-            Self::TooLong => f.write_str("is longer than 1 MiB"),
             Self::Form { line, column } => write!(
                 f,
                 "is not valid at line {line}, column {column}: expected {{\"keys\": [{{\"id\": …, \"sha256\": …, \
@@ -70,7 +78,6 @@ impl fmt::Display for Problem {
             Self::Repeated { key, other, member } => {
                 write!(f, "is not valid: key {key} has the same `{member}` as key {other}")
             }
-            Self::NoThread => f.write_str("cannot be watched: no thread can be started"),
         }
     }
 }

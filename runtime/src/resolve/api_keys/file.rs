@@ -1,29 +1,19 @@
 //! The file of API keys.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
-use super::error::{ApiKeysError, Problem};
+use super::error::Problem;
 use super::key_digest::KeyDigest;
 use crate::{Claims, Scope};
-
-/// The longest file, in bytes.
-const MAX_LENGTH: u64 = 1024 * 1024;
 
 /// The last second of the year 9999.
 const LATEST: u64 = 253_402_300_799;
 
-/// The content of the file.
-pub(super) struct KeyFile<'a> {
-    path: &'a Path,
-    content: Vec<u8>,
-}
+/// The claims of each key.
+pub(super) type Keys = HashMap<KeyDigest, Claims>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,49 +31,28 @@ struct Key {
     expires_at: Option<u64>,
 }
 
-impl<'a> KeyFile<'a> {
-    pub(super) fn read(path: &'a Path) -> Result<Self, ApiKeysError> {
-        let unreadable = |error| ApiKeysError::io(path, Problem::Unreadable, error);
-        let file = File::open(path).map_err(unreadable)?;
-        let mut content = Vec::new();
-        file.take(MAX_LENGTH + 1).read_to_end(&mut content).map_err(unreadable)?;
-        Ok(Self { path, content })
-    }
-
-    /// The hash of the content, by which a change is detected.
-    pub(super) fn hash(&self) -> [u8; 32] {
-        Sha256::digest(&self.content).into()
-    }
-
-    /// The claims of each key.
-    pub(super) fn keys(&self) -> Result<HashMap<KeyDigest, Claims>, ApiKeysError> {
-        let error = |problem| ApiKeysError::new(self.path, problem);
-        if self.content.len() as u64 > MAX_LENGTH {
-            return Err(error(Problem::TooLong));
+/// Reads the content of the file.
+pub(super) fn parse(content: &[u8]) -> Result<Keys, Problem> {
+    let document: Document = serde_json::from_slice(content)
+        .map_err(|wrong| Problem::Form { line: wrong.line(), column: wrong.column() })?;
+    let mut ids = HashMap::new();
+    let mut digests = HashMap::new();
+    let mut claims = HashMap::with_capacity(document.keys.len());
+    for (index, key) in document.keys.iter().enumerate() {
+        let number = index + 1;
+        let digest = key.check(number)?;
+        let repeated = |other, member| Problem::Repeated { key: number, other, member };
+        if let Some(other) = ids.insert(&key.id, number) {
+            return Err(repeated(other, "id"));
         }
-        let document: Document = serde_json::from_slice(&self.content)
-            .map_err(|wrong| error(Problem::Form { line: wrong.line(), column: wrong.column() }))?;
-        let mut ids = HashMap::new();
-        let mut digests = HashMap::new();
-        let mut claims = HashMap::with_capacity(document.keys.len());
-        for (index, key) in document.keys.iter().enumerate() {
-            let number = index + 1;
-            let digest = key.check(number).map_err(error)?;
-            let repeated = |other, member| error(Problem::Repeated { key: number, other, member });
-            if let Some(other) = ids.insert(&key.id, number) {
-                return Err(repeated(other, "id"));
-            }
-            if let Some(other) = digests.insert(digest.clone(), number) {
-                return Err(repeated(other, "sha256"));
-            }
-            let wrong = |_| {
-                let expected = "usable as claims";
-                error(Problem::Member { key: number, member: "id", expected })
-            };
-            claims.insert(digest, key.claims().map_err(wrong)?);
+        if let Some(other) = digests.insert(digest.clone(), number) {
+            return Err(repeated(other, "sha256"));
         }
-        Ok(claims)
+        let expected = "usable as claims";
+        let wrong = |_| Problem::Member { key: number, member: "id", expected };
+        claims.insert(digest, key.claims().map_err(wrong)?);
     }
+    Ok(claims)
 }
 
 impl Key {

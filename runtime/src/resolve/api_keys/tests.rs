@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::*;
+use crate::clock::ManualClock;
 
 const KEY: &str = "jrn_0123456789abcdef0123456789abcdef";
 const OTHER: &str = "jrn_fedcba9876543210fedcba9876543210";
@@ -46,7 +47,7 @@ fn document(entries: &[Value]) -> String {
     json!({ "keys": entries }).to_string()
 }
 
-fn look_up(keys: &ApiKeys, key: &str) -> Result<Claims, TokenError> {
+fn claims_of(keys: &ApiKeys, key: &str) -> Result<Claims, TokenError> {
     match keys.cached(&key.parse().unwrap()).unwrap() {
         Ok(claims) => Ok(claims),
         Err(ResolveError::InvalidToken(error)) => Err(error),
@@ -65,16 +66,16 @@ fn a_key_has_the_claims_of_its_entry() {
     });
     let file = TestFile::new("claims", document(&[whole, entry("other", OTHER)]));
     let keys = ApiKeys::from_file(&file.0).unwrap();
-    let claims = look_up(&keys, KEY).unwrap();
+    let claims = claims_of(&keys, KEY).unwrap();
     assert_eq!((claims.client_id(), claims.subject()), (Some("monitoring"), Some("alice")));
     assert_eq!(claims.scopes().as_str(), "read write");
     let expires = SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000);
     assert_eq!(claims.expires_at(), Some(expires));
-    let claims = look_up(&keys, OTHER).unwrap();
+    let claims = claims_of(&keys, OTHER).unwrap();
     assert_eq!((claims.client_id(), claims.subject()), (Some("other"), None), "R-D9");
     assert_eq!(claims.expires_at(), None);
     for unknown in [format!("{KEY}0"), KEY.to_uppercase(), hex(KEY), format!("{OTHER}=")] {
-        assert_eq!(look_up(&keys, &unknown).unwrap_err(), UNKNOWN, "{unknown}");
+        assert_eq!(claims_of(&keys, &unknown).unwrap_err(), UNKNOWN, "{unknown}");
     }
     let debug = format!("{keys:?}");
     assert!(!debug.contains(&hex(KEY)) && debug.contains("keys: 2"), "{debug}");
@@ -87,53 +88,67 @@ fn a_short_key_is_rejected_though_the_file_lists_it() {
     let entries = [entry("short", &short), entry("enough", &enough)];
     let file = TestFile::new("short", document(&entries));
     let keys = ApiKeys::from_file(&file.0).unwrap();
-    let error = look_up(&keys, &short).unwrap_err();
+    let error = claims_of(&keys, &short).unwrap_err();
     assert_eq!(error, TokenError::ApiKey(ApiKeyError::TooShort));
-    assert!(look_up(&keys, &enough).is_ok());
+    assert!(claims_of(&keys, &enough).is_ok());
 }
 
-#[test]
-fn a_replaced_file_replaces_the_keys_and_a_broken_one_does_not() {
+#[tokio::test]
+async fn a_replaced_file_replaces_the_keys_and_a_broken_one_does_not() {
     // R-F13
     let file = TestFile::new("replaced", document(&[entry("one", KEY)]));
     let keys = ApiKeys::from_file(&file.0).unwrap();
     let revision = || keys.revision().unwrap().get();
     let before = revision();
-    keys.reload().unwrap();
+    keys.reload().await.unwrap();
     assert_eq!(revision(), before, "the file is the same");
 
     file.replace(document(&[entry("two", OTHER)]));
-    keys.reload().unwrap();
-    assert_eq!(look_up(&keys, KEY).unwrap_err(), UNKNOWN);
-    assert_eq!(look_up(&keys, OTHER).unwrap().client_id(), Some("two"));
+    keys.reload().await.unwrap();
+    assert_eq!(claims_of(&keys, KEY).unwrap_err(), UNKNOWN);
+    assert_eq!(claims_of(&keys, OTHER).unwrap().client_id(), Some("two"));
     assert!(revision() > before, "caches drop the removed key");
 
     for broken in ["", "{", r#"{"keys":[{}]}"#, r#"{"keys":[],"keys":[]}"#] {
         file.replace(broken);
-        assert!(keys.0.reload().file_changed, "{broken}");
-        let again = keys.0.reload();
-        assert!(!again.file_changed && again.result.is_err(), "one line, and still an error");
-        assert!(look_up(&keys, OTHER).is_ok(), "{broken}");
+        for attempt in [1, 2] {
+            let error = keys.reload().await.unwrap_err().to_string();
+            assert!(error.contains("is not valid at line"), "{attempt}: {error}");
+        }
+        assert!(claims_of(&keys, OTHER).is_ok(), "{broken}");
     }
     fs::remove_file(&file.0).unwrap();
-    assert!(keys.reload().unwrap_err().to_string().contains("cannot be read"));
-    assert!(look_up(&keys, OTHER).is_ok());
+    assert!(keys.reload().await.unwrap_err().to_string().contains("cannot be read"));
+    assert!(claims_of(&keys, OTHER).is_ok());
 
     // The same content as before the mistake.
     file.replace(document(&[entry("two", OTHER)]));
-    keys.reload().unwrap();
+    keys.reload().await.unwrap();
     file.replace(r#"{"keys":[]}"#);
-    keys.reload().unwrap();
-    assert_eq!(look_up(&keys, OTHER).unwrap_err(), UNKNOWN, "no key is left");
+    keys.reload().await.unwrap();
+    assert_eq!(claims_of(&keys, OTHER).unwrap_err(), UNKNOWN, "no key is left");
 }
 
-#[test]
-fn the_thread_ends_with_the_keys() {
-    let file = TestFile::new("thread", document(&[entry("one", KEY)]));
-    let keys = ApiKeys::from_file(&file.0).unwrap();
-    let weak = Arc::downgrade(&keys.0);
-    drop(keys);
-    assert!(weak.upgrade().is_none(), "the thread holds no key");
+#[tokio::test]
+async fn a_removed_key_is_rejected_one_second_later() {
+    // R-F13
+    let file = TestFile::new("removed", document(&[entry("one", KEY)]));
+    let clock = ManualClock::new();
+    let keys = ApiKeys::open(&file.0, Arc::new(clock.clone())).unwrap();
+    let token: AccessToken = KEY.parse().unwrap();
+    file.replace(document(&[entry("two", OTHER)]));
+    clock.advance(Duration::from_millis(999));
+    assert!(keys.cached(&token).unwrap().is_ok(), "the file is not read yet");
+    assert!(keys.resolve(&token).await.is_ok(), "nor by `resolve`");
+
+    clock.advance(Duration::from_millis(1));
+    assert!(keys.cached(&token).is_none(), "the file must be read first");
+    let rejected = |error| {
+        matches!(error, ResolveError::InvalidToken(TokenError::ApiKey(ApiKeyError::Unknown)))
+    };
+    assert!(rejected(keys.resolve(&token).await.unwrap_err()));
+    assert!(rejected(keys.cached(&token).unwrap().unwrap_err()), "the file was just read");
+    assert_eq!(claims_of(&keys, OTHER).unwrap().client_id(), Some("two"));
 }
 
 #[test]
