@@ -56,6 +56,8 @@ class Hydra(Server):
                 {"mode": "introspection", "name": "opaque", "defaults": ["--issuer", issuer], "settings": endpoint, "tokens": opaque},
                 {"mode": "introspection", "name": "JWT", "defaults": ["--issuer", issuer], "settings": endpoint, "tokens": jwt, "listed": False},
                 {"mode": "jwt", "defaults": ["--issuer", issuer], "settings": provider, "tokens": jwt, "rotates": True},
+                {"mode": "hybrid", "defaults": ["--issuer", issuer], "settings": [*endpoint, *provider],
+                 "tokens": {**opaque, "JWT": jwt["good"], "JWT for another scope": jwt["another scope"]}},
             ],
         }
 
