@@ -61,6 +61,8 @@ class Spring(Server):
                 {"mode": "introspection", "name": "opaque", "defaults": credentials, "settings": accepted("opaque"), "tokens": opaque},
                 {"mode": "introspection", "name": "JWT", "defaults": credentials, "settings": accepted("jwt"), "tokens": jwt, "listed": False},
                 {"mode": "jwt", "defaults": ["--issuer", issuer], "settings": [*accepted("jwt"), *for_jwts], "tokens": jwt},
+                {"mode": "hybrid", "defaults": credentials, "settings": [*accepted("opaque"), *accepted("jwt"), *for_jwts],
+                 "tokens": {**opaque, "JWT": jwt["good"], "JWT for another scope": jwt["another scope"]}},
             ],
         }
 
