@@ -29,7 +29,7 @@ use crate::{OptionalClaim, ScopeClaim};
 /// | `auth0` | the identifier of the API, which is the resource identifier or one of `accepted_audiences` | `permissions[]` | the issuer ends in `/` |
 /// | `entra` | `accepted_audiences`: the application id, or its `api://…` in tokens of version 1.0 | `roles[]` | `requested_scope_prefix`: `api://app-id/` |
 /// | `okta` | that of the custom authorization server; tokens of the org authorization server cannot be verified | `groups[]` | |
-/// | `zitadel` | `accepted_audiences`: the project id, which clients request with `urn:zitadel:iam:org:project:id:{projectid}:aud` | `urn:zitadel:iam:org:project:roles{}` | `requested_scope_prefix` for roles: `urn:zitadel:iam:org:project:role:` |
+/// | `zitadel` | `accepted_audiences`: the project id, which clients request with `urn:zitadel:iam:org:project:id:{projectid}:aud` | `urn:zitadel:iam:org:project:roles{}` | a JWT has no scopes unless an action adds the claim `scope`: introspect it, or use roles; `requested_scope_prefix` for roles: `urn:zitadel:iam:org:project:role:` |
 /// | `cognito` | `accepted_clients`: without resource binding, a token has no `aud` | `cognito:groups[]` | scopes are named `resource-server/scope` |
 /// | `hydra` | clients request it with the parameter `audience` | | `introspection_url` on the admin port |
 ///
@@ -40,10 +40,12 @@ use crate::{OptionalClaim, ScopeClaim};
 /// - Entra ID: [access token claims reference][entra]: `typ` is always `JWT`; `scp`, `roles`, `azp`, `appid`, and `uti` in
 ///   place of `jti`; [scopes][entra-scopes] are requested as `api://…/name`
 /// - Okta: [access token payload][okta]: `scp` is an array; `cid`
-/// - Zitadel: [claims][zitadel]: `jti` in access tokens and not in ID tokens; [`scope` is an array][zitadel-token]; [scopes][zitadel-scopes] for roles and audience
+/// - Zitadel: observed with version 3.51 of its OpenID library (`typ: JWT`, no `scope` in a JWT); [the claims of a JWT][zitadel-token]:
+///   no `scope`, and with version 2 of the library no `client_id`; [claims][zitadel]: `jti` in access tokens and not
+///   in ID tokens; [scopes][zitadel-scopes] for roles and audience
 /// - Cognito: [the access token][cognito]: a header of `kid` and `alg`; `client_id`, `token_use`, and `jti` where the
 ///   revocation of tokens is enabled; [verify `client_id`][cognito-verify]
-/// - Hydra: [`scp` is an array][hydra] unless `strategies.jwt.scope_claim` is set
+/// - Hydra: observed with 2.3 (`typ: JWT`); [`scp` is an array][hydra] unless `strategies.jwt.scope_claim` is set
 ///
 /// [keycloak]: https://www.keycloak.org/docs/latest/server_admin/#_audience
 /// [auth0]: https://auth0.com/docs/secure/tokens/access-tokens/access-token-profiles
@@ -51,7 +53,7 @@ use crate::{OptionalClaim, ScopeClaim};
 /// [entra-scopes]: https://learn.microsoft.com/entra/identity-platform/scopes-oidc
 /// [okta]: https://developer.okta.com/docs/api/openapi/okta-oauth/guides/overview/
 /// [zitadel]: https://zitadel.com/docs/apis/openidoauth/claims
-/// [zitadel-token]: https://github.com/zitadel/oidc/blob/main/pkg/oidc/token.go
+/// [zitadel-token]: https://github.com/zitadel/zitadel/blob/main/internal/api/oidc/token.go
 /// [zitadel-scopes]: https://zitadel.com/docs/apis/openidoauth/scopes
 /// [cognito]: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
 /// [cognito-verify]: https://docs.aws.amazon.com/verifiedpermissions/latest/userguide/cognito-validation.html
@@ -93,7 +95,7 @@ impl Provider {
     pub(crate) fn scope_claims(self) -> Vec<ScopeClaim> {
         let claims: &[&str] = match self {
             Self::Keycloak | Self::Auth0 | Self::Cognito => &["scope"],
-            // A string in the introspection response, an array in the JWT.
+            // A string in the introspection response. A JWT has what an action adds: a string or an array.
             Self::Zitadel => &["/scope"],
             Self::Entra => &["scp"],
             // The introspection response has `scope`, the JWT `scp`.

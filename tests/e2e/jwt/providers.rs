@@ -106,10 +106,14 @@ fn forms() -> Vec<Form> {
             header: typed(),
             claims: json!({
                 "sub": "alice", "aud": ["app", "1234"], "client_id": "app", "jti": "1", "nbf": 1,
+                // An action of the installation adds this claim.
                 "scope": ["openid", "read"],
                 "urn:zitadel:iam:org:project:roles": { "admin": { "1": "acme.example" } },
             }),
-            id_token: json!({ "sub": "alice", "aud": ["app", "1234"], "azp": "app", "scope": ["read"] }),
+            id_token: json!({
+                "sub": "alice", "aud": ["app", "1234"], "azp": "app", "client_id": "app", "at_hash": "h",
+                "scope": ["read"],
+            }),
             client: "app",
             settings: json!({ "mode": "jwt", "accepted_audiences": ["1234"] }),
         },
@@ -222,6 +226,34 @@ async fn roles_are_scopes_with_no_provider() {
         let token = sign(&service.authorization_server, &form.header, &claims);
         let response = read(&service, &token).await;
         assert_eq!(response.status, 403, "{}: {response:?}", form.provider);
+    }
+}
+
+#[tokio::test]
+async fn a_jwt_of_zitadel_has_the_scopes_that_an_action_adds_or_roles() {
+    // R-F12
+    let form = forms().into_iter().find(|form| form.provider == "zitadel").unwrap();
+    let roles = json!({ "urn:zitadel:iam:org:project:roles": { "read": { "1": "acme.example" } } });
+    let as_scopes = json!({ "scope_claims": ["urn:zitadel:iam:org:project:roles{}"] });
+    for (settings, claims, status) in [
+        (json!({}), json!({}), 403),
+        (json!({}), json!({ "scope": ["openid", "read"] }), 200),
+        (json!({}), json!({ "scope": "openid read" }), 200),
+        (json!({}), roles.clone(), 403),
+        (as_scopes, roles, 200),
+    ] {
+        let provider = merged(json!({ "provider": "zitadel" }), &form.settings);
+        let service = service_of(&merged(provider, &settings)).await;
+        let mut token = form.claims.clone();
+        token.as_object_mut().unwrap().remove("scope");
+        let token = merged(token, &claims);
+        let token = sign(&service.authorization_server, &form.header, &token);
+        let response = read(&service, &token).await;
+        assert_eq!(response.status, status, "{settings} {claims}: {response:?}");
+        match status {
+            200 => assert_ran(&response, "alice may"),
+            _ => assert!(response.body.contains("insufficient_scope"), "{response:?}"),
+        }
     }
 }
 
