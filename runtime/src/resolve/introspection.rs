@@ -20,10 +20,12 @@ mod circuit_breaker;
 #[cfg(feature = "jwt")]
 mod client_assertion;
 mod client_authentication;
+mod client_authenticator;
 mod client_credentials_grant;
 mod client_identity;
 mod concurrency_limit;
 mod control_request;
+mod credentials;
 mod defaults;
 mod error_body;
 mod granted_token;

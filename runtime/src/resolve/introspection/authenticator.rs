@@ -1,4 +1,4 @@
-//! Client authentication of introspection requests (RFC 7662 §2.1).
+//! Authentication of introspection requests (RFC 7662 §2.1).
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,30 +6,18 @@ use std::sync::Arc;
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
 use reqwest::RequestBuilder;
-use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::ClientAuthentication;
-#[cfg(feature = "jwt")]
-use super::assertion_key::AssertionKey;
-#[cfg(feature = "jwt")]
-use super::client_assertion::AssertionSettings;
+use super::client_authenticator::ClientAuthenticator;
 use super::client_identity;
+use super::credentials::Credentials;
 use super::granted_token::GrantedToken;
 use super::token_source::{BearerKind, DynTokenSource};
-#[cfg(feature = "jwt")]
-use crate::Clock;
 use crate::loaded::Loaded;
-use crate::resolve::authorization_server::client_certificate::CLIENT_CERTIFICATE;
 use crate::resolve::authorization_server::discovery;
 use crate::{ClientError, ResolveError, Secret, SettingName, SetupError};
 
-const CLIENT_SECRET: SettingName = SettingName::with_key("client_secret", "client_secret_file");
-const CLIENT_AUTHENTICATION: SettingName = SettingName::of_both("client_authentication");
 const BEARER_TOKEN: SettingName = SettingName::with_key("bearer_token", "bearer_token_file");
-
-/// RFC 7523 §2.2.
-#[cfg(feature = "jwt")]
-const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// Authenticates requests. Made of a [`ClientAuthentication`], whose files it has read.
 pub(super) struct Authenticator {
@@ -40,34 +28,11 @@ pub(super) struct Authenticator {
 
 enum Method {
     None,
-    Basic {
-        id: String,
-        secret: Loaded<Secret>,
-    },
-    Post {
-        id: String,
-        secret: Loaded<Secret>,
-    },
-    #[cfg(feature = "jwt")]
-    Assertion(AssertionSettings, Arc<dyn Clock>),
-    TlsClient {
-        id: String,
-    },
-    Granted {
-        client_id: Option<String>,
-        token: GrantedToken,
-    },
+    Client(ClientAuthenticator),
+    /// A bearer token that is obtained with the credentials of a client.
+    Granted(GrantedToken),
     Bearer(Loaded<Secret>),
     Source(Arc<dyn DynTokenSource>),
-}
-
-/// What a request was authenticated with.
-pub(super) enum Credentials {
-    /// Nothing that can be replaced.
-    Other,
-    Secret(Arc<Secret>),
-    #[cfg(feature = "jwt")]
-    Key(Arc<AssertionKey>),
 }
 
 impl Authenticator {
@@ -75,50 +40,28 @@ impl Authenticator {
         authentication: ClientAuthentication,
         settings: &discovery::Settings,
     ) -> Result<Self, SetupError> {
-        let clock = &settings.connection.clock;
         let identity = client_identity::of(&authentication);
         let method = match authentication {
-            ClientAuthentication::None => Method::None,
-            ClientAuthentication::Basic { id, secret } => {
-                Method::Basic { id, secret: secret.load_text(CLIENT_SECRET, clock)? }
-            }
-            ClientAuthentication::Post { id, secret } => {
-                Method::Post { id, secret: secret.load_text(CLIENT_SECRET, clock)? }
-            }
-            #[cfg(feature = "jwt")]
-            ClientAuthentication::Assertion(assertion) => {
-                Method::Assertion(assertion.load(clock)?, Arc::clone(clock))
-            }
-            ClientAuthentication::TlsClient { id } => {
-                if !settings.connection.has_client_certificate() {
-                    return Err(SetupError::Requires {
-                        setting: CLIENT_AUTHENTICATION,
-                        required: CLIENT_CERTIFICATE,
-                        reason: "the client certificate authenticates the client",
-                    });
-                }
-                Method::TlsClient { id }
-            }
             ClientAuthentication::ClientCredentials(grant) => {
-                let token = grant.build(settings)?;
-                Method::Granted { client_id: token.client_id().map(str::to_owned), token }
+                Method::Granted(grant.build(settings)?)
             }
             ClientAuthentication::Bearer(source) => match source.0 {
-                BearerKind::Secret(token) => Method::Bearer(token.load_text(BEARER_TOKEN, clock)?),
+                BearerKind::Secret(token) => {
+                    Method::Bearer(token.load_text(BEARER_TOKEN, &settings.connection.clock)?)
+                }
                 BearerKind::Source { source, .. } => Method::Source(source),
             },
+            client => {
+                ClientAuthenticator::new(client, settings)?.map_or(Method::None, Method::Client)
+            }
         };
         Ok(Self { method, identity })
     }
 
     pub(super) fn client_id(&self) -> Option<&str> {
         match &self.method {
-            Method::Basic { id, .. } | Method::Post { id, .. } | Method::TlsClient { id } => {
-                Some(id)
-            }
-            #[cfg(feature = "jwt")]
-            Method::Assertion(settings, _) => Some(&settings.id),
-            Method::Granted { client_id, .. } => client_id.as_deref(),
+            Method::Client(client) => Some(client.client_id()),
+            Method::Granted(token) => Some(token.client_id()),
             Method::None | Method::Bearer(_) | Method::Source(_) => None,
         }
     }
@@ -130,7 +73,7 @@ impl Authenticator {
     /// Discovers the token endpoint, if tokens are obtained there. Fails only if no later attempt can succeed.
     pub(super) async fn discover_at_start(&self) -> Result<(), SetupError> {
         match &self.method {
-            Method::Granted { token, .. } => token.discover_at_start().await,
+            Method::Granted(token) => token.discover_at_start().await,
             _ => Ok(()),
         }
     }
@@ -139,67 +82,33 @@ impl Authenticator {
     pub(super) async fn authenticate(
         &self,
         request: RequestBuilder,
-        mut form: String,
+        form: String,
     ) -> Result<(RequestBuilder, Credentials), ResolveError> {
-        let (request, credentials) = match &self.method {
-            Method::None => (request, Credentials::Other),
-            Method::Basic { id, secret } => {
-                let secret = secret.get().await;
-                let encode = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-                let request = request.basic_auth(encode(id), Some(encode(secret.expose())));
-                (request, Credentials::Secret(secret))
-            }
-            Method::Post { id, secret } => {
-                let secret = secret.get().await;
-                let added = [("client_id", id.as_str()), ("client_secret", secret.expose())];
-                form = Serializer::for_suffix(form, 0).extend_pairs(added).finish();
-                (request, Credentials::Secret(secret))
-            }
-            #[cfg(feature = "jwt")]
-            Method::Assertion(AssertionSettings { id, audience, key }, clock) => {
-                let key = key.get().await;
-                let assertion = key.assertion(id, audience, clock.now())?;
-                let added = [
-                    ("client_id", id.as_str()),
-                    ("client_assertion_type", ASSERTION_TYPE),
-                    ("client_assertion", &assertion),
-                ];
-                form = Serializer::for_suffix(form, 0).extend_pairs(added).finish();
-                (request, Credentials::Key(key))
-            }
-            Method::TlsClient { id } => {
-                form = Serializer::for_suffix(form, 0).append_pair("client_id", id).finish();
-                (request, Credentials::Other)
-            }
-            Method::Granted { token, .. } => {
+        let (token, credentials) = match &self.method {
+            Method::None => return Ok((request.body(form), Credentials::Other)),
+            Method::Client(client) => return client.authenticate(request, form).await,
+            Method::Granted(token) => {
                 let token = token.get().await?;
-                (request.header(AUTHORIZATION, bearer(&token)?), Credentials::Secret(token))
+                (bearer(&token)?, Credentials::Secret(token))
             }
             Method::Bearer(token) => {
                 let token = token.get().await;
-                (request.header(AUTHORIZATION, bearer(&token)?), Credentials::Secret(token))
+                (bearer(&token)?, Credentials::Secret(token))
             }
-            Method::Source(source) => {
-                let token = source.token_boxed().await?;
-                (request.header(AUTHORIZATION, bearer(&token)?), Credentials::Other)
-            }
+            Method::Source(source) => (bearer(&source.token_boxed().await?)?, Credentials::Other),
         };
-        Ok((request.body(form), credentials))
+        Ok((request.header(AUTHORIZATION, token).body(form), credentials))
     }
 
     /// Whether there are other credentials than these, which the authorization server has rejected.
     pub(super) async fn has_replaced(&self, rejected: &Credentials) -> bool {
         match (&self.method, rejected) {
-            (
-                Method::Basic { secret, .. } | Method::Post { secret, .. } | Method::Bearer(secret),
-                Credentials::Secret(rejected),
-            ) => secret.reload_after_rejection(rejected).await,
-            #[cfg(feature = "jwt")]
-            (Method::Assertion(settings, _), Credentials::Key(rejected)) => {
-                settings.key.reload_after_rejection(rejected).await
-            }
-            (Method::Granted { token, .. }, Credentials::Secret(rejected)) => {
+            (Method::Client(client), rejected) => client.has_replaced(rejected).await,
+            (Method::Granted(token), Credentials::Secret(rejected)) => {
                 token.replace(rejected).await
+            }
+            (Method::Bearer(token), Credentials::Secret(rejected)) => {
+                token.reload_after_rejection(rejected).await
             }
             _ => false,
         }

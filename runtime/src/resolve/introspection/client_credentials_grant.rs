@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ClientAuthentication;
-use super::authenticator::Authenticator;
+use super::client_authenticator::ClientAuthenticator;
 use super::granted_token::{self, GrantedToken};
 use crate::resolve::authorization_server::discovery::{self, Discovery};
 use crate::resolve::authorization_server::endpoint::Endpoint;
@@ -91,18 +91,10 @@ impl ClientCredentialsGrant {
 
     pub(super) fn build(self, settings: &discovery::Settings) -> Result<GrantedToken, SetupError> {
         let connection = &settings.connection;
-        if matches!(
-            self.client,
-            ClientAuthentication::None
-                | ClientAuthentication::Bearer(_)
-                | ClientAuthentication::ClientCredentials(_)
-        ) {
-            return Err(SetupError::invalid(
-                CLIENT_CREDENTIALS_GRANT,
-                "used with the credentials of a client",
-                "none",
-            ));
-        }
+        let authenticator = ClientAuthenticator::new(self.client, settings)?.ok_or_else(|| {
+            let expected = "used with the credentials of a client";
+            SetupError::invalid(CLIENT_CREDENTIALS_GRANT, expected, "none")
+        })?;
         let issuer = self.issuer.get(ISSUER)?.or(self.default_issuer);
         let endpoint = match (self.token_url.get(TOKEN_URL)?, issuer) {
             (Some(url), _) => {
@@ -121,7 +113,7 @@ impl ClientCredentialsGrant {
         };
         Ok(GrantedToken::new(granted_token::Settings {
             endpoint,
-            authenticator: Authenticator::new(self.client, settings)?,
+            authenticator,
             scopes: self.scopes.get(TOKEN_SCOPES)?,
             request_timeout: connection.request_timeout,
             max_waiting: settings.max_in_flight,

@@ -1,6 +1,5 @@
 //! A bearer token that is obtained and renewed by the client credentials grant (RFC 6749 §4.4).
 
-use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use url::form_urlencoded::Serializer;
 
-use super::authenticator::Authenticator;
+use super::client_authenticator::ClientAuthenticator;
 use super::error_body::ErrorBody;
 use crate::resolve::authorization_server::background_task::BackgroundTask;
 use crate::resolve::authorization_server::defaults::MAX_RESPONSE_LENGTH;
@@ -44,7 +43,7 @@ struct Inner {
 
 pub(super) struct Settings {
     pub(super) endpoint: EndpointSource,
-    pub(super) authenticator: Authenticator,
+    pub(super) authenticator: ClientAuthenticator,
     pub(super) scopes: Option<String>,
     pub(super) request_timeout: Duration,
     pub(super) max_waiting: usize,
@@ -85,8 +84,6 @@ const MIN_DELAY: Duration = Duration::from_millis(250);
 /// Without jitter.
 const MAX_DELAY: Duration = Duration::from_secs(15);
 
-type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
 impl GrantedToken {
     pub(super) fn new(settings: Settings) -> Self {
         let inner = Arc::new(Inner {
@@ -99,7 +96,7 @@ impl GrantedToken {
         Self { inner, task: BackgroundTask::default() }
     }
 
-    pub(super) fn client_id(&self) -> Option<&str> {
+    pub(super) fn client_id(&self) -> &str {
         self.inner.settings.authenticator.client_id()
     }
 
@@ -161,7 +158,7 @@ impl GrantedToken {
     ) -> JoinHandle<Result<Arc<Secret>, UnavailableError>> {
         let inner = Arc::clone(&self.inner);
         let request = async move {
-            let outcome = Arc::clone(&inner).request().await;
+            let outcome = inner.request().await;
             inner.record(outcome, &mut requests)
         };
         self.task.spawn(request)
@@ -181,13 +178,10 @@ impl Inner {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Boxed, since the authentication of a request can need a token itself.
-    fn request(self: Arc<Self>) -> BoxFuture<Result<TokenResponse, ResolveError>> {
-        Box::pin(async move {
-            let outcome = timeout(self.settings.request_timeout, self.send()).await;
-            let timed_out = || UnavailableError::new("the token endpoint did not respond in time");
-            outcome.unwrap_or_else(|_| Err(timed_out().into()))
-        })
+    async fn request(&self) -> Result<TokenResponse, ResolveError> {
+        let outcome = timeout(self.settings.request_timeout, self.send()).await;
+        let timed_out = || UnavailableError::new("the token endpoint did not respond in time");
+        outcome.unwrap_or_else(|_| Err(timed_out().into()))
     }
 
     /// Sends a request, and once more if the authorization server rejects credentials that were replaced

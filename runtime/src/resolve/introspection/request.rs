@@ -5,7 +5,8 @@ use std::fmt;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use url::form_urlencoded::Serializer;
 
-use super::authenticator::{Authenticator, Credentials};
+use super::authenticator::Authenticator;
+use super::credentials::Credentials;
 use super::response::ResponseReader;
 use crate::resolve::authorization_server::endpoint_source::EndpointSource;
 use crate::resolve::authorization_server::http_client;
