@@ -97,6 +97,24 @@ fn scope_is_a_string_and_absent_means_none() {
 }
 
 #[test]
+fn scope_is_a_string_also_where_it_is_configured_by_its_name() {
+    // R-D4
+    let read = |claim: &str, json: &str| {
+        let reader = ClaimsReader::default().scope_claims([claim.parse().unwrap()]);
+        reader.read_introspection(json.as_bytes()).map(|claims| claims.scopes().to_string()).ok()
+    };
+    let (string, array) =
+        (r#"{"active":true,"scope":"a b"}"#, r#"{"active":true,"scope":["a","b"]}"#);
+    let granted = Some("a b".to_owned());
+    for (claim, of_string, of_array) in
+        [("scope", true, false), ("scope[]", false, true), ("/scope", true, true)]
+    {
+        assert_eq!(read(claim, string), granted.clone().filter(|_| of_string), "{claim}");
+        assert_eq!(read(claim, array), granted.clone().filter(|_| of_array), "{claim}");
+    }
+}
+
+#[test]
 fn scopes_are_read_from_the_configured_claims() {
     // R-D4
     let claims = ["scp", "permissions[]", "/realm_access/roles[]"];
