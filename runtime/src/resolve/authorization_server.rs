@@ -10,5 +10,6 @@ pub(super) mod endpoint_source;
 pub(super) mod http_client;
 pub(super) mod metadata;
 pub(super) mod metadata_member;
+pub(super) mod retry_delay;
 pub(super) mod tls;
 pub(super) mod trust_anchors;

@@ -3,7 +3,6 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use serde::Deserialize;
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
@@ -17,6 +16,7 @@ use crate::resolve::authorization_server::background_task::BackgroundTask;
 use crate::resolve::authorization_server::defaults::MAX_RESPONSE_LENGTH;
 use crate::resolve::authorization_server::endpoint_source::EndpointSource;
 use crate::resolve::authorization_server::http_client;
+use crate::resolve::authorization_server::retry_delay::RetryDelay;
 use crate::telemetry::{Chain, LogLimiter, OneLine, Verdict};
 use crate::{
     Clock, ErrorResponse, ResolveError, ResponseError, Secret, SetupError, UnavailableError,
@@ -37,7 +37,7 @@ struct Inner {
     /// A permit for each request that may wait for a token.
     waiting: Semaphore,
     /// Locked while a token is requested.
-    requests: Arc<Mutex<Requests>>,
+    requests: Arc<Mutex<RetryDelay>>,
     log_limiter: LogLimiter,
 }
 
@@ -58,13 +58,6 @@ struct Token {
     expiry: Instant,
 }
 
-struct Requests {
-    delays: ExponentialBackoff,
-    /// After a failure: when the next request may start.
-    next: Option<Instant>,
-    last_failure: Option<UnavailableError>,
-}
-
 const UNAVAILABLE: &str = "no token for introspection requests can be obtained";
 
 /// The `Retry-After` of a request that cannot wait for a token, which arrives soon.
@@ -79,18 +72,13 @@ const MARGIN: Duration = Duration::from_secs(30);
 /// A rejected token that is younger is not replaced: its successor would be rejected as well.
 const MIN_AGE: Duration = Duration::from_secs(10);
 
-/// The delay after the first failure. Jitter adds up to as much again.
-const MIN_DELAY: Duration = Duration::from_millis(250);
-/// Without jitter.
-const MAX_DELAY: Duration = Duration::from_secs(15);
-
 impl GrantedToken {
     pub(super) fn new(settings: Settings) -> Self {
         let inner = Arc::new(Inner {
             waiting: Semaphore::new(settings.max_waiting),
             settings,
             current: RwLock::new(None),
-            requests: Arc::new(Mutex::new(Requests::new())),
+            requests: Arc::new(Mutex::new(RetryDelay::new())),
             log_limiter: LogLimiter::new(),
         });
         Self { inner, task: BackgroundTask::default() }
@@ -114,7 +102,7 @@ impl GrantedToken {
             Some(token) if now < token.expiry => {
                 // A request that runs already is enough.
                 if let Ok(requests) = Arc::clone(&self.inner.requests).try_lock_owned()
-                    && requests.check_delay(now).is_ok()
+                    && requests.check(now).is_ok()
                 {
                     drop(self.spawn(requests));
                 }
@@ -148,13 +136,13 @@ impl GrantedToken {
         {
             return Ok(token.secret);
         }
-        requests.check_delay(inner.settings.clock.instant())?;
+        requests.check(inner.settings.clock.instant())?;
         self.spawn(requests).await.unwrap_or_else(|_| Err(UnavailableError::new(UNAVAILABLE)))
     }
 
     fn spawn(
         &self,
-        mut requests: OwnedMutexGuard<Requests>,
+        mut requests: OwnedMutexGuard<RetryDelay>,
     ) -> JoinHandle<Result<Arc<Secret>, UnavailableError>> {
         let inner = Arc::clone(&self.inner);
         let request = async move {
@@ -228,27 +216,22 @@ impl Inner {
     fn record(
         &self,
         outcome: Result<TokenResponse, ResolveError>,
-        requests: &mut Requests,
+        requests: &mut RetryDelay,
     ) -> Result<Arc<Secret>, UnavailableError> {
         let now = self.settings.clock.instant();
         match outcome {
             Ok(response) => {
-                *requests = Requests::new();
+                *requests = RetryDelay::new();
                 let token = Token::new(response, now);
                 let secret = Arc::clone(&token.secret);
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(token);
                 tracing::debug!(target: "requires_auth", "token for introspection requests obtained");
                 Ok(secret)
             }
-            Err(failure) => {
-                let delay = requests.delays.next().unwrap_or(MAX_DELAY);
-                requests.next = now.checked_add(delay);
+            Err(failure) => Err(requests.start(now, |delay| {
                 self.log(&failure, delay);
-                let unavailable =
-                    UnavailableError::new(UNAVAILABLE).with_retry_after(delay).with_source(failure);
-                requests.last_failure = Some(unavailable.clone());
-                Err(unavailable)
-            }
+                UnavailableError::new(UNAVAILABLE).with_source(failure)
+            })),
         }
     }
 
@@ -291,29 +274,6 @@ impl Token {
             obtained: now,
             renewal: now + lifetime.saturating_sub(margin),
             expiry: now + lifetime,
-        }
-    }
-}
-
-impl Requests {
-    fn new() -> Self {
-        let delays = ExponentialBuilder::default()
-            .with_min_delay(MIN_DELAY)
-            .with_max_delay(MAX_DELAY)
-            .without_max_times()
-            .with_jitter()
-            .build();
-        Self { delays, next: None, last_failure: None }
-    }
-
-    /// The last failure, while the delay after it lasts.
-    fn check_delay(&self, now: Instant) -> Result<(), UnavailableError> {
-        match (self.next, &self.last_failure) {
-            (Some(next), Some(failure)) if now < next => {
-                let rest = next.saturating_duration_since(now);
-                Err(failure.clone().with_retry_after(rest))
-            }
-            _ => Ok(()),
         }
     }
 }

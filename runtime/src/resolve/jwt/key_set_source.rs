@@ -3,7 +3,6 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use http::header::ACCEPT;
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 use tokio::task::JoinHandle;
@@ -15,6 +14,7 @@ use crate::resolve::Revision;
 use crate::resolve::authorization_server::background_task::BackgroundTask;
 use crate::resolve::authorization_server::endpoint_source::EndpointSource;
 use crate::resolve::authorization_server::http_client;
+use crate::resolve::authorization_server::retry_delay::RetryDelay;
 use crate::telemetry::{Chain, LogLimiter, OneLine, Verdict};
 use crate::{ResolveError, ResponseError, SetupError, UnavailableError};
 
@@ -48,10 +48,7 @@ struct FetchedKeySet {
 }
 
 struct Fetches {
-    delays: ExponentialBackoff,
-    /// After a failure: when the next fetch may start.
-    next: Option<Instant>,
-    last_failure: Option<UnavailableError>,
+    delay: RetryDelay,
     /// When the last fetch started that an unknown key caused; `None` after a failure.
     for_unknown_key: Option<Instant>,
 }
@@ -70,11 +67,6 @@ const UNAVAILABLE: &str = "the key set of the issuer cannot be fetched";
 
 /// The `Retry-After` of a request that cannot wait for a fetch, which ends soon.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-
-/// The delay after the first failure. Jitter adds up to as much again.
-const MIN_DELAY: Duration = Duration::from_millis(250);
-/// Without jitter.
-const MAX_DELAY: Duration = Duration::from_secs(15);
 
 impl KeySetSource {
     pub(in crate::resolve) fn new(endpoint: EndpointSource, settings: Settings) -> Self {
@@ -154,7 +146,7 @@ impl KeySetSource {
             return Ok(current.key_set);
         }
         let now = inner.settings.clock.instant();
-        fetches.check_delay(now)?;
+        fetches.delay.check(now)?;
         if cause == Cause::UnknownKey {
             let cooldown = inner.settings.unknown_key_cooldown;
             if fetches.is_cooling_down(now, cooldown) {
@@ -178,7 +170,7 @@ impl KeySetSource {
     fn refresh_in_background(&self, now: Instant) {
         // A fetch that runs already is enough.
         let Ok(fetches) = Arc::clone(&self.inner.fetches).try_lock_owned() else { return };
-        if fetches.check_delay(now).is_ok() {
+        if fetches.delay.check(now).is_ok() {
             drop(self.spawn(fetches));
         }
     }
@@ -244,19 +236,17 @@ impl Inner {
             Ok(key_set) => {
                 let (keys, skipped) = (key_set.len(), key_set.skipped());
                 tracing::debug!(target: "requires_auth", issuer, keys, skipped, "key set fetched");
-                *fetches = Fetches { for_unknown_key: fetches.for_unknown_key, ..Fetches::new() };
+                fetches.delay = RetryDelay::new();
                 self.replace(key_set, now);
                 Ok(())
             }
             Err(failure) => {
-                let delay = fetches.delays.next().unwrap_or(MAX_DELAY);
-                fetches.next = now.checked_add(delay);
                 // The delay limits the fetches instead. The key of a valid token may be unknown until one succeeds.
                 fetches.for_unknown_key = None;
-                self.log(&failure, delay);
-                let unavailable =
-                    UnavailableError::new(UNAVAILABLE).with_retry_after(delay).with_source(failure);
-                fetches.last_failure = Some(unavailable.clone());
+                let unavailable = fetches.delay.start(now, |delay| {
+                    self.log(&failure, delay);
+                    UnavailableError::new(UNAVAILABLE).with_source(failure)
+                });
                 let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
                 if let Some(current) = current.as_mut() {
                     current.refresh_failed = true;
@@ -297,24 +287,7 @@ impl Inner {
 
 impl Fetches {
     fn new() -> Self {
-        let delays = ExponentialBuilder::default()
-            .with_min_delay(MIN_DELAY)
-            .with_max_delay(MAX_DELAY)
-            .without_max_times()
-            .with_jitter()
-            .build();
-        Self { delays, next: None, last_failure: None, for_unknown_key: None }
-    }
-
-    /// The last failure, while the delay after it lasts.
-    fn check_delay(&self, now: Instant) -> Result<(), UnavailableError> {
-        match (self.next, &self.last_failure) {
-            (Some(next), Some(failure)) if now < next => {
-                let rest = next.saturating_duration_since(now);
-                Err(failure.clone().with_retry_after(rest))
-            }
-            _ => Ok(()),
-        }
+        Self { delay: RetryDelay::new(), for_unknown_key: None }
     }
 
     fn is_cooling_down(&self, now: Instant, cooldown: Duration) -> bool {
