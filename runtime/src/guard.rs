@@ -10,6 +10,8 @@ use std::marker::PhantomData;
 pub use caller_argument::{
     Injected, InjectedOptional, receives_an_optional_caller, receives_the_caller,
 };
+#[cfg(feature = "axum")]
+pub(crate) use extraction::Extraction;
 
 use crate::policy::Requirement;
 use crate::policy::type_level::{Anonymous, Policy, Required};

@@ -4,7 +4,7 @@ use ::axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
 use super::state::ServerState;
-use crate::guard::Authorized;
+use crate::guard::{Authorized, Extraction};
 use crate::policy::type_level::{AnyToken, Optional, Policy};
 use crate::{AuthInfo, Rejection};
 
@@ -20,8 +20,7 @@ where
         parts: &mut Parts,
         state: &S,
     ) -> impl Future<Output = Result<Self, Rejection>> + Send {
-        let server = state.resource_server();
-        Self::by_request(server, parts.into())
+        Extraction::new(state.resource_server(), parts.into())
     }
 }
 
@@ -33,8 +32,8 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let server = state.resource_server();
-        Authorized::<AnyToken>::by_request(server, parts.into()).await.map(|guard| guard.caller)
+        let extraction = Extraction::<AnyToken, Self>::new(state.resource_server(), parts.into());
+        extraction.await.map(|guard| guard.caller)
     }
 }
 
@@ -47,9 +46,10 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
-        let server = state.resource_server();
-        let guard =
-            Authorized::<Optional<AnyToken>, Option<Self>>::by_request(server, parts.into());
-        guard.await.map(|guard| guard.caller)
+        let extraction = Extraction::<Optional<AnyToken>, Option<Self>>::new(
+            state.resource_server(),
+            parts.into(),
+        );
+        extraction.await.map(|guard| guard.caller)
     }
 }
