@@ -197,11 +197,20 @@ const MAX_BYTES: usize = 256;
 const END: char = '\0';
 
 /// A type that has a text: a scope or the name of a function.
+///
+/// The length of an array cannot depend on a type parameter. So the text is stored in the smallest of four sizes, and
+/// a program contains only that one.
 pub trait Spelling: Send + Sync + 'static {
     /// The text.
     const TEXT: Text;
-    /// The same, as a `&'static`.
-    const STORED: &'static Text = &Self::TEXT;
+    #[doc(hidden)]
+    const IN_16: &'static [u8; 16] = &Self::TEXT.bytes();
+    #[doc(hidden)]
+    const IN_32: &'static [u8; 32] = &Self::TEXT.bytes();
+    #[doc(hidden)]
+    const IN_64: &'static [u8; 64] = &Self::TEXT.bytes();
+    #[doc(hidden)]
+    const IN_256: &'static [u8; MAX_BYTES] = &Self::TEXT.bytes();
 }
 
 /// A scope or a name as UTF-8, with at most 256 bytes.
@@ -238,12 +247,29 @@ impl Text {
             index += 1;
         }
     }
+
+    /// The text in `N` bytes, which is cut off if it is longer.
+    const fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        let mut index = 0;
+        while index < N && index < self.length {
+            bytes[index] = self.bytes[index];
+            index += 1;
+        }
+        bytes
+    }
 }
 
 #[expect(clippy::panic, reason = "evaluated by the compiler: a panic is a compile error")]
 const fn text<T: Spelling>() -> &'static str {
-    let Text { bytes, length } = T::STORED;
-    match std::str::from_utf8(bytes.split_at(*length).0) {
+    let length = T::TEXT.length;
+    let stored: &'static [u8] = match length {
+        0..=16 => T::IN_16,
+        17..=32 => T::IN_32,
+        33..=64 => T::IN_64,
+        _ => T::IN_256,
+    };
+    match std::str::from_utf8(stored.split_at(length).0) {
         Ok(text) => text,
         Err(_) => panic!("letters are UTF-8"),
     }
@@ -260,6 +286,21 @@ mod tests {
             Joined::<OAuthScope<'r', 'e'>, Joined<OAuthScope<'a'>, OAuthScope<'d'>>>::CONDITION,
             Condition::Scope("read")
         );
+    }
+
+    #[test]
+    fn a_text_of_each_length_is_stored_completely() {
+        // R-K1
+        type Eight = OAuthScope<'a', 'b', 'c', 'd', 'e', 'f', 'g', 'é'>;
+        type Sixteen = Joined<Eight, OAuthScope<'1', '2', '3', '4', '5', '6', '7'>>;
+        type Seventeen = Joined<Sixteen, OAuthScope<'8'>>;
+        type ThirtyThree = Joined<Sixteen, Seventeen>;
+        type SixtySix = Joined<ThirtyThree, ThirtyThree>;
+        const SIXTEEN: &str = "abcdefgé1234567";
+        assert_eq!((SIXTEEN.len(), text::<Sixteen>()), (16, SIXTEEN));
+        assert_eq!(text::<Seventeen>(), format!("{SIXTEEN}8"));
+        assert_eq!(text::<ThirtyThree>(), format!("{SIXTEEN}{SIXTEEN}8"));
+        assert_eq!(text::<SixtySix>(), format!("{SIXTEEN}{SIXTEEN}8{SIXTEEN}{SIXTEEN}8"));
     }
 
     #[test]
