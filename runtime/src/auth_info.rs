@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::policy::{Requirement, challenge_scopes};
 use crate::rejection::RejectionObserver;
-use crate::{AccessToken, Claims, Condition, Rejection, ResourceServer, ScopeSet};
+use crate::{AccessToken, Actor, Claims, Condition, Rejection, ResourceServer, ScopeSet};
 
 /// The authenticated caller of a guarded function.
 ///
@@ -206,6 +206,50 @@ impl AuthInfo {
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.claims.expires_at()
+    }
+
+    /// `act`: the party that acts for the subject, such as an agent for a user; `None` if the subject acts itself
+    /// (RFC 8693 §4.1).
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use requires_auth::testing::Caller;
+    ///
+    /// let agent = Caller::new("alice", "entries:write").actor("agent").auth_info();
+    /// assert_eq!(agent.subject(), Some("alice"));
+    /// assert_eq!(agent.actor().and_then(|actor| actor.subject()), Some("agent"));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn actor(&self) -> Option<&Actor> {
+        self.claims.actor()
+    }
+
+    /// `may_act`: the party that may act for the subject (RFC 8693 §4.4); `None` as well if the claim is not an object
+    /// with strings in `sub`, `iss` and `client_id`.
+    #[must_use]
+    pub fn may_act(&self) -> Option<&Actor> {
+        self.claims.may_act()
+    }
+
+    /// `acr`: the authentication context class that the login of the user satisfied (OpenID Connect Core 1.0 §2, RFC 9470
+    /// §6); `None` as well if the claim is not a string.
+    #[must_use]
+    pub fn acr(&self) -> Option<&str> {
+        self.claims.acr()
+    }
+
+    /// `amr`: the methods by which the user logged in, such as `pwd` and `otp` (RFC 8176 §2); empty if the claim is
+    /// absent or not an array of strings.
+    pub fn amr(&self) -> impl Iterator<Item = &str> {
+        self.claims.amr()
+    }
+
+    /// `auth_time`: when the user logged in (OpenID Connect Core 1.0 §2, RFC 9470 §6); `None` as well if the claim is not
+    /// a number of seconds since the epoch.
+    #[must_use]
+    pub fn auth_time(&self) -> Option<SystemTime> {
+        self.claims.auth_time()
     }
 
     /// One claim by its name, as the authorization server wrote it.

@@ -1,10 +1,12 @@
 //! The claims of a token: reads them from JSON, and gives them types.
 
+mod actor;
 mod claim_set;
 #[expect(clippy::module_inception, reason = "the file of the type `Claims`")]
 mod claims;
 mod document;
 mod duplicate_members;
+mod login;
 mod reader;
 mod scope_claim;
 #[cfg(feature = "redis")]
@@ -12,6 +14,7 @@ mod serialized;
 mod stale;
 mod token_type;
 
+pub use actor::Actor;
 pub use claims::Claims;
 #[cfg(feature = "jwt")]
 pub(crate) use document::parse_unambiguous;

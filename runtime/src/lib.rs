@@ -59,7 +59,7 @@ mod validate;
 pub use self::axum::{HostRouter, ServerState};
 pub use auth_info::AuthInfo;
 pub use authenticate::{AccessToken, AccessTokenError};
-pub use claims::{Claims, ClaimsReader, ScopeClaim, ScopeClaimError};
+pub use claims::{Actor, Claims, ClaimsReader, ScopeClaim, ScopeClaimError};
 pub use clock::{Clock, SystemClock};
 pub use guard::Authorized;
 #[cfg(feature = "jwt")]

@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use super::actor::{Actor, Delegation};
+use super::login::Login;
 use super::{ScopeClaim, token_type};
 use crate::ScopeSet;
 use crate::resolve::{CLIENT_ID_CLAIMS, MemberError, ResponseError};
@@ -35,6 +37,12 @@ pub(super) struct ClaimSet {
     pub(super) expires_at: Option<SystemTime>,
     /// Whether there is a `cnf` (RFC 7800 §3.1).
     pub(super) sender_constrained: bool,
+    /// Boxed, since most tokens have none.
+
+    #[serde(deserialize_with = "present")]
+    pub(super) delegation: Option<Box<Delegation>>,
+    #[serde(deserialize_with = "present")]
+    pub(super) login: Option<Box<Login>>,
     /// How much the clock of the issuer may differ from the one of this server.
     pub(super) leeway: Duration,
     /// The whole document as text: a tree of values would take several times the memory.
@@ -66,9 +74,15 @@ impl ClaimSet {
             not_before: time(document, "nbf")?,
             expires_at: time(document, "exp")?,
             sender_constrained: document.get("cnf").is_some(),
+            delegation: Delegation::read(document)?,
+            login: Login::read(document),
             leeway: Duration::ZERO,
             document: json.into(),
         })
+    }
+
+    pub(super) fn actor(&self) -> Option<&Actor> {
+        self.delegation.as_deref()?.actor.as_ref()
     }
 
     /// The same claims with the restrictions of other ones: see [`Claims::restricted_by`](super::Claims).
@@ -77,6 +91,9 @@ impl ClaimSet {
         let mut set = self.clone();
         set.other_kind |= other.other_kind;
         set.sender_constrained |= other.sender_constrained;
+        if set.actor().is_none() && other.actor().is_some() {
+            set.delegation.clone_from(&other.delegation);
+        }
         if set.audience.is_empty() {
             set.audience.clone_from(&other.audience);
         }
@@ -130,7 +147,10 @@ fn audience(document: &Value) -> Result<Vec<Box<str>>, ResponseError> {
 }
 
 /// A `NumericDate` (RFC 7519 §2): seconds since the epoch, as an integer or a fraction.
-fn time(document: &Value, name: &'static str) -> Result<Option<SystemTime>, ResponseError> {
+pub(super) fn time(
+    document: &Value,
+    name: &'static str,
+) -> Result<Option<SystemTime>, ResponseError> {
     let Some(value) = document.get(name) else {
         return Ok(None);
     };
@@ -147,4 +167,14 @@ fn time(document: &Value, name: &'static str) -> Result<Option<SystemTime>, Resp
 fn scopes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ScopeSet, D::Error> {
     let scopes = Vec::<String>::deserialize(deserializer)?;
     Ok(ScopeSet::granted(scopes.iter().map(String::as_str)))
+}
+
+/// Deserializes an `Option` that must be present: a record of another version that does not have the member is not one
+/// of a token without the claim.
+fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer)
 }

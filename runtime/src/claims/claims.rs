@@ -4,7 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::actor::Actor;
+#[cfg(feature = "introspection")]
+use super::actor::Delegation;
 use super::claim_set::ClaimSet;
+#[cfg(feature = "introspection")]
+use super::login::Login;
 use super::stale::Stale;
 use crate::{ResolveError, ScopeSet};
 
@@ -97,6 +102,35 @@ impl Claims {
         self.set.expires_at
     }
 
+    /// `act`: the party that acts for the subject; `None` if the subject acts itself (RFC 8693 §4.1).
+    #[must_use]
+    pub fn actor(&self) -> Option<&Actor> {
+        self.set.actor()
+    }
+
+    /// `may_act`: the party that may act for the subject (RFC 8693 §4.4).
+    #[must_use]
+    pub fn may_act(&self) -> Option<&Actor> {
+        self.set.delegation.as_deref()?.may_act.as_ref()
+    }
+
+    /// `acr`: the authentication context class that the login of the user satisfied (OpenID Connect Core 1.0 §2).
+    #[must_use]
+    pub fn acr(&self) -> Option<&str> {
+        self.set.login.as_deref()?.acr.as_deref()
+    }
+
+    /// `amr`: the methods by which the user logged in, such as `pwd` and `otp` (RFC 8176 §2); empty if it is absent.
+    pub fn amr(&self) -> impl Iterator<Item = &str> {
+        self.set.login.iter().flat_map(|login| &login.amr).map(AsRef::as_ref)
+    }
+
+    /// `auth_time`: when the user logged in (OpenID Connect Core 1.0 §2).
+    #[must_use]
+    pub fn auth_time(&self) -> Option<SystemTime> {
+        self.set.login.as_deref()?.auth_time
+    }
+
     /// The whole JSON document, byte for byte as it was received.
     #[must_use]
     pub fn as_json(&self) -> &str {
@@ -121,7 +155,7 @@ impl Claims {
     }
 
     /// The same claims with the restrictions that other claims of the token have: another kind than a bearer access
-    /// token, a binding to a key, a shorter validity and, where these claims have no audience, the audience.
+    /// token, a binding to a key, a shorter validity and, where these claims have none, the audience and the actor.
     #[cfg(feature = "jwt")]
     pub(crate) fn restricted_by(self, other: &Self) -> Self {
         Self { set: Arc::new(self.set.restricted_by(&other.set)), ..self }
@@ -142,13 +176,16 @@ impl Claims {
     /// The approximate size of the claims in memory, in bytes.
     #[cfg(feature = "introspection")]
     pub(crate) fn size(&self) -> usize {
-        let ClaimSet { subject, client_id, username, issuer, audience, .. } = &*self.set;
+        let ClaimSet { subject, client_id, username, issuer, audience, delegation, login, .. } =
+            &*self.set;
         let texts = [subject, client_id, username, issuer, &self.set.token_id];
         let texts: usize = texts.into_iter().flatten().map(|text| text.len()).sum();
         let audience: usize = audience.iter().map(|one| one.len() + size_of_val(one)).sum();
         size_of::<ClaimSet>()
             + texts
             + audience
+            + delegation.as_deref().map_or(0, Delegation::size)
+            + login.as_deref().map_or(0, Login::size)
             + self.scopes().as_str().len()
             + self.as_json().len()
     }

@@ -69,7 +69,8 @@ mod tests {
             r#"{"active":true}"#,
             r#"{"active":true,"sub":"ä \"quoted\"","client_id":"c","username":"u","iss":"i",
                 "aud":["a","b"],"jti":"j","iat":1.25,"nbf":0,"exp":253402300799,"scope":"ignored",
-                "cnf":{"jkt":"x"},"token_type":"DPoP","permissions":["write","read"]}"#,
+                "cnf":{"jkt":"x"},"token_type":"DPoP","permissions":["write","read"],"act":{"sub":"a","act":{"iss":"b"}},
+                "may_act":{"client_id":"c"},"acr":"mfa","amr":["pwd"],"auth_time":1.5}"#,
         ] {
             let written = claims(json);
             let serialized = SerializedClaims::from_json(
@@ -85,7 +86,8 @@ mod tests {
                 let audience = set.audience.clone();
                 let times = (set.issued_at, set.not_before, set.expires_at);
                 let texts = (set.username.clone(), set.issuer.clone(), set.token_id.clone());
-                (audience, times, texts, set.other_kind, set.sender_constrained)
+                let caller = (set.delegation.clone(), set.login.clone());
+                (audience, times, texts, caller, set.other_kind, set.sender_constrained)
             };
             assert_eq!(rest(&read), rest(&written));
         }
@@ -107,6 +109,9 @@ mod tests {
                 r#"{\"active\":true}"#,
                 r#"{\"active\":{\"$serde_json::private::RawValue\":\"true\"}}"#,
             ),
+            // A version that does not read `act` has stored it.
+            written.replace("\"delegation\":null,", ""),
+            written.replace("\"login\":null,", ""),
             written.replace("\"sender_constrained\":false", "\"x\":0"),
             written.replace("\"sender_constrained\":false", "\"sender_constrained\":0"),
             String::new(),

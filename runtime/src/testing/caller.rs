@@ -1,9 +1,10 @@
 //! Authenticated callers for unit tests.
 
+use std::time::SystemTime;
+
 use serde_json::{Map, Value};
 
-#[cfg(feature = "jwt")]
-use super::claims::numeric_date;
+use super::claims::{add_actor, numeric_date};
 #[cfg(feature = "jwt")]
 use super::key_store::KeyStore;
 #[cfg(feature = "jwt")]
@@ -57,6 +58,34 @@ impl Caller {
     pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.claims.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// The `act` claim: this subject acts for the subject of the token (RFC 8693 §4.1). A second call adds an actor
+    /// in front of the first one. Default: none.
+    pub fn actor(mut self, subject: impl AsRef<str>) -> Self {
+        add_actor(&mut self.claims, subject.as_ref());
+        self
+    }
+
+    /// The `may_act` claim: this subject may act for the subject of the token (RFC 8693 §4.4). Default: none.
+    pub fn may_act(self, subject: impl Into<String>) -> Self {
+        self.claim("may_act", serde_json::json!({ "sub": subject.into() }))
+    }
+
+    /// The `acr` claim: the authentication context class of the login. Default: none.
+    pub fn acr(self, class: impl Into<String>) -> Self {
+        self.claim("acr", class.into())
+    }
+
+    /// The `amr` claim: the methods of the login (RFC 8176 §2). Default: none.
+    pub fn amr<S: Into<String>>(self, methods: impl IntoIterator<Item = S>) -> Self {
+        let methods: Vec<String> = methods.into_iter().map(Into::into).collect();
+        self.claim("amr", methods)
+    }
+
+    /// The `auth_time` claim: when the user logged in. Default: none.
+    pub fn auth_time(self, time: SystemTime) -> Self {
+        self.claim("auth_time", numeric_date(time))
     }
 
     /// The format of the token. Default: [`TokenFormat::Opaque`].
@@ -169,6 +198,19 @@ mod tests {
         assert_eq!(auth.claims::<Value>().unwrap(), expected);
         assert_eq!((auth.subject(), auth.token().expose()), (None, "token-of-a-test"));
         assert!(auth.has_scope("read") && auth.has_scope("write"));
+    }
+
+    #[test]
+    fn a_caller_has_actors_and_a_login() {
+        // R-D13
+        let login = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+        let caller = Caller::new("alice", "read").actor("first").actor("agent").may_act("helper");
+        let auth = caller.acr("mfa").amr(["pwd", "otp"]).auth_time(login).auth_info();
+        let actors: Vec<_> = auth.actor().unwrap().chain().map(crate::Actor::subject).collect();
+        assert_eq!(actors, [Some("agent"), Some("first")]);
+        assert_eq!(auth.may_act().unwrap().subject(), Some("helper"));
+        assert_eq!((auth.acr(), auth.auth_time()), (Some("mfa"), Some(login)));
+        assert_eq!(auth.amr().collect::<Vec<_>>(), ["pwd", "otp"]);
     }
 
     #[test]

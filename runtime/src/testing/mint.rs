@@ -1,13 +1,13 @@
 //! Access tokens that a test mints.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::body::Bytes;
 use serde_json::{Map, Value};
 
 use super::access_token;
-use super::claims::{audience, numeric_date};
+use super::claims::{add_actor, audience, numeric_date};
 use super::state::State;
 use super::store::{IntrospectionResponse, TokenRecord};
 use super::token_format::TokenFormat;
@@ -108,6 +108,34 @@ impl<'a> Mint<'a> {
     /// The `scope` claim, separated by spaces. Default: none.
     pub fn scopes(self, scopes: impl Into<String>) -> Self {
         self.claim("scope", scopes.into())
+    }
+
+    /// The `act` claim: this subject acts for the subject of the token (RFC 8693 §4.1). A second call adds an actor
+    /// in front of the first one. Default: none.
+    pub fn actor(mut self, subject: impl AsRef<str>) -> Self {
+        add_actor(&mut self.claims, subject.as_ref());
+        self
+    }
+
+    /// The `may_act` claim: this subject may act for the subject of the token (RFC 8693 §4.4). Default: none.
+    pub fn may_act(self, subject: impl Into<String>) -> Self {
+        self.claim("may_act", serde_json::json!({ "sub": subject.into() }))
+    }
+
+    /// The `acr` claim: the authentication context class of the login. Default: none.
+    pub fn acr(self, class: impl Into<String>) -> Self {
+        self.claim("acr", class.into())
+    }
+
+    /// The `amr` claim: the methods of the login (RFC 8176 §2). Default: none.
+    pub fn amr<S: Into<String>>(self, methods: impl IntoIterator<Item = S>) -> Self {
+        let methods: Vec<String> = methods.into_iter().map(Into::into).collect();
+        self.claim("amr", methods)
+    }
+
+    /// The `auth_time` claim: when the user logged in. Default: none.
+    pub fn auth_time(self, time: SystemTime) -> Self {
+        self.claim("auth_time", numeric_date(time))
     }
 
     /// Adds an audience to the `aud` claim: one is a string, several are an array. Default: none.

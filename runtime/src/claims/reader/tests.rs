@@ -396,3 +396,94 @@ fn a_claim_set_needs_no_member_of_introspection() {
     }
     assert!(Claims::from_json(br#"{"exp":"1"}"#).is_err(), "R-D5");
 }
+
+#[test]
+fn an_actor_chain_is_read_whole() {
+    // R-D13
+    let claims = read(
+        r#"{"active":true,"sub":"alice","may_act":{"sub":"helper"},
+            "act":{"sub":"agent","iss":"https://a.example","client_id":"c","act":{"client_id":"d"}}}"#,
+    )
+    .unwrap();
+    let actor = claims.actor().unwrap();
+    assert_eq!(
+        (actor.subject(), actor.issuer(), actor.client_id()),
+        (Some("agent"), Some("https://a.example"), Some("c"))
+    );
+    let prior = actor.prior().unwrap();
+    assert_eq!((prior.subject(), prior.client_id(), prior.prior()), (None, Some("d"), None));
+    assert_eq!(actor.chain().count(), 2);
+    assert_eq!(claims.may_act().unwrap().subject(), Some("helper"));
+
+    let without = read(r#"{"active":true,"sub":"alice"}"#).unwrap();
+    assert_eq!((without.actor(), without.may_act()), (None, None));
+}
+
+#[test]
+fn an_actor_that_cannot_be_read_makes_no_token_without_an_actor() {
+    // R-D13
+    let nested = format!("{}null{}", r#"{"act":"#.repeat(20), "}".repeat(20));
+    for act in [
+        "null",
+        "\"agent\"",
+        "[]",
+        "[{}]",
+        "7",
+        "true",
+        r#"{"sub":7}"#,
+        r#"{"iss":null}"#,
+        r#"{"client_id":[]}"#,
+        r#"{"sub":"a","act":"b"}"#,
+        &nested,
+    ] {
+        assert_eq!(wrong_member(&format!(r#"{{"active":true,"act":{act}}}"#)), "act", "{act}");
+        let claims = ClaimsReader::default().read_claims(format!(r#"{{"act":{act}}}"#).as_bytes());
+        assert!(matches!(claims, Err(ResolveError::InvalidResponse(_))), "{act}: {claims:?}");
+        // What permits is ignored.
+        let may_act = read(&format!(r#"{{"active":true,"may_act":{act}}}"#)).unwrap();
+        assert_eq!(may_act.may_act(), None, "{act}");
+    }
+    // An actor without a name is an actor.
+    assert!(read(r#"{"active":true,"act":{}}"#).unwrap().actor().is_some());
+}
+
+#[test]
+fn a_login_that_cannot_be_read_is_none() {
+    // R-D13
+    let login = |json: &str| {
+        let claims = read(&format!(r#"{{"active":true,{json}}}"#)).unwrap();
+        let amr: Vec<String> = claims.amr().map(str::to_owned).collect();
+        (claims.acr().map(str::to_owned), amr, claims.auth_time())
+    };
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(10);
+    assert_eq!(
+        login(r#""acr":"mfa","amr":["pwd","otp"],"auth_time":10"#),
+        (Some("mfa".to_owned()), vec!["pwd".to_owned(), "otp".to_owned()], Some(time))
+    );
+    for json in [
+        r#""acr":1,"amr":"pwd","auth_time":"10""#,
+        r#""acr":["mfa"],"amr":["pwd",1],"auth_time":-1"#,
+        r#""acr":null,"amr":{},"auth_time":1e300"#,
+        r#""sub":"alice""#,
+    ] {
+        assert_eq!(login(json), (None, vec![], None), "{json}");
+    }
+}
+
+#[cfg(feature = "jwt")]
+#[test]
+fn either_source_of_a_token_can_name_its_actor() {
+    // R-D13
+    let (with, other) = (r#"{"act":{"sub":"agent"}}"#, r#"{"act":{"sub":"other"}}"#);
+    for (claims, restriction, expected) in [
+        (with, "{}", Some("agent")),
+        ("{}", with, Some("agent")),
+        (r#"{"may_act":{"sub":"x"}}"#, with, Some("agent")),
+        (with, other, Some("agent")),
+        ("{}", r#"{"may_act":{"sub":"x"}}"#, None),
+    ] {
+        let claims = Claims::from_json(claims.as_bytes()).unwrap();
+        let claims = claims.restricted_by(&Claims::from_json(restriction.as_bytes()).unwrap());
+        assert_eq!(claims.actor().and_then(|actor| actor.subject()), expected, "{restriction}");
+    }
+}
