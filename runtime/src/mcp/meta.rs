@@ -65,6 +65,13 @@ impl MetaPolicy {
         }
     }
 
+    pub(super) fn policy(&self) -> Option<DeclaredPolicy> {
+        match self {
+            Self::Policy(policy) => Some(*policy),
+            Self::None | Self::Unknown => None,
+        }
+    }
+
     /// Whether a caller may use the tool or the prompt. An unknown policy is met by no caller.
     pub(super) fn is_met_by(&self, caller: Option<&AuthInfo>) -> bool {
         match self {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use fixtures::http_server::serve;
 use fixtures::raw_http::Response;
 use fixtures::rejection_body as body;
-use requires_auth::mcp::{Mcp, authorize};
+use requires_auth::mcp::{Mcp, authorize, challenge_result};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{AuthInfo, Condition, Rejection, ResourceServer, requires_auth};
 use rmcp::handler::server::tool::ToolCallContext;
@@ -28,6 +28,7 @@ use tower_layer::Layer;
 
 use super::test_server::{MODES, Mode, RESOURCE, message, meta, post, reply, resource_server};
 use crate::assert_challenged;
+use crate::service::METADATA;
 
 /// Handles rejections in every way that a function can.
 #[derive(Clone)]
@@ -67,6 +68,13 @@ impl Files {
     async fn returns_rejection(&self, auth: AuthInfo) -> Result<String, Rejection> {
         auth.require("more")?;
         Ok("more".to_owned())
+    }
+
+    #[requires_auth]
+    #[tool(description = "Returns the rejection as a result")]
+    async fn challenges(&self, auth: AuthInfo) -> Result<CallToolResult, ErrorData> {
+        let result = |()| CallToolResult::success(vec![ContentBlock::text("more")]);
+        Ok(auth.require("more").map_or_else(|rejection| challenge_result(&rejection), result))
     }
 
     #[requires_auth]
@@ -239,6 +247,32 @@ async fn a_rejection_that_a_function_handles_changes_nothing() {
         assert_eq!(prompt["result"]["messages"][0]["content"]["text"], "logged -32010", "{mode:?}");
         let resource = running.send("resources/read", json!({ "uri": "files:logs" })).await;
         assert_eq!(reply(&resource)["result"]["contents"][0]["text"], "logged", "{mode:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_result_can_have_the_challenge() {
+    // R-I22
+    for mode in modes() {
+        let running = RunningServer::start(mode, |server, mode| {
+            let mcp = Mcp::builder(&server, || Ok(Files)).tool_router(Files::tool_router());
+            mcp.build().unwrap().routes(sessions(), config(mode))
+        });
+        let running = running.await;
+        let response = running.call("challenges").await;
+        assert_eq!((response.status, response.header("www-authenticate")), (200, None), "{mode:?}");
+        let mut result = reply(&response)["result"].clone();
+        result.as_object_mut().unwrap().remove("resultType");
+        let description = "The access token does not carry the scopes that this operation needs";
+        let challenge = format!(
+            "Bearer error=\"insufficient_scope\", error_description=\"{description}\", scope=\"more\", {METADATA}"
+        );
+        let expected = json!({
+            "isError": true,
+            "content": [{ "type": "text", "text": description }],
+            "_meta": { "mcp/www_authenticate": [challenge] },
+        });
+        assert_eq!(result, expected, "{mode:?}");
     }
 }
 

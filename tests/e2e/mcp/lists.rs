@@ -107,6 +107,41 @@ async fn each_tool_and_prompt_advertises_its_scopes() {
 }
 
 #[tokio::test]
+async fn each_tool_lists_its_security_schemes() {
+    // R-I19
+    let oauth2 = |scopes: &[&str]| json!({ "type": "oauth2", "scopes": scopes });
+    let noauth = json!({ "type": "noauth" });
+    for mode in MODES {
+        for (anonymous, open) in [(false, Value::Null), (true, json!([noauth]))] {
+            let mcp_server =
+                RunningServer::with(
+                    mode,
+                    |mcp| {
+                        if anonymous { mcp.allow_anonymous() } else { mcp }
+                    },
+                );
+            let mcp_server = mcp_server.await;
+            let token = mcp_server.token("other");
+            let list = reply(&mcp_server.send(&token, "tools/list", json!({})).await);
+            let tools = list["result"]["tools"].as_array().unwrap();
+            for (tool, expected) in [
+                ("any_token", json!([oauth2(&[])])),
+                ("read", json!([oauth2(&["read"])])),
+                ("silent", json!([oauth2(&["read", "write"])])),
+                ("a choice", json!([oauth2(&["admin"])])),
+                ("optional", json!([noauth, oauth2(&["read"])])),
+                ("open", open),
+            ] {
+                let tool = tools.iter().find(|one| one["name"] == tool).unwrap();
+                assert_eq!(tool["_meta"]["securitySchemes"], expected, "{mode:?} {tool}");
+            }
+            let prompts = reply(&mcp_server.send(&token, "prompts/list", json!({})).await);
+            assert!(!prompts.to_string().contains("securitySchemes"), "tools alone have them");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_metadata_lists_the_scopes_of_the_code() {
     // R-I1, R-I2
     let mcp_server = RunningServer::start(MODES[0]).await;

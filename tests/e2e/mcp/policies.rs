@@ -328,7 +328,9 @@ async fn the_marker_of_a_declaration_is_not_listed() {
     };
     let read = json!({ "requires-auth/authorization": { "scopes": ["read"] } });
     let tools = metas("tools/list", "tools").await;
-    assert!(tools.contains(&(json!("guarded"), read.clone())), "{tools:?}");
+    let mut guarded = read.clone();
+    guarded["securitySchemes"] = json!([{ "type": "oauth2", "scopes": ["read"] }]);
+    assert!(tools.contains(&(json!("guarded"), guarded)), "{tools:?}");
     assert!(tools.contains(&(json!("open"), Value::Null)), "{tools:?}");
     let prompts = metas("prompts/list", "prompts").await;
     assert!(prompts.contains(&(json!("suggest"), read)), "{prompts:?}");

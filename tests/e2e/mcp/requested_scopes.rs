@@ -25,7 +25,7 @@ async fn start(mode: super::test_server::Mode) -> RunningServer {
 
 #[tokio::test]
 async fn lists_metadata_and_challenges_name_scopes_as_clients_request_them() {
-    // R-B10, R-I6
+    // R-B10, R-I6, R-I19
     for mode in MODES {
         let mcp_server = start(mode).await;
         let token = mcp_server.token("read write papers:read");
@@ -48,6 +48,10 @@ async fn lists_metadata_and_challenges_name_scopes_as_clients_request_them() {
         ] {
             assert_eq!(advertised(&tools, tool), expected, "{tool}");
         }
+        // R-I19
+        let read_tool = tools.as_array().unwrap().iter().find(|tool| tool["name"] == "read");
+        let schemes = &read_tool.unwrap()["_meta"]["securitySchemes"];
+        assert_eq!(schemes, &json!([{ "type": "oauth2", "scopes": [read] }]));
         let prompts = list("prompts/list", "prompts").await;
         let papers = "api://app-id/papers:read";
         assert_eq!(advertised(&prompts, "compose"), json!({ "scopes": [read, papers] }));

@@ -20,8 +20,9 @@ use ::rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::McpHandler;
 use crate::mcp::authenticated_request::AuthenticatedRequest;
-use crate::mcp::meta::{name_requested_scopes, remove_declared};
+use crate::mcp::meta::{MetaPolicy, name_requested_scopes, remove_declared};
 use crate::mcp::operation::{MethodKind, Operation};
+use crate::mcp::security_schemes::add_security_schemes;
 
 type Request = RequestContext<RoleServer>;
 type Notification = NotificationContext<RoleServer>;
@@ -170,7 +171,13 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         list.tools.iter_mut().for_each(|tool| remove_declared(&mut tool.meta));
         self.filter(&context, &mut list.tools, &mut list.cache_scope, |tool| tool.meta.as_ref())?;
         let requested = self.state().server.requested_scopes();
-        list.tools.iter_mut().for_each(|tool| name_requested_scopes(tool.meta.as_mut(), requested));
+        for tool in &mut list.tools {
+            let operation = Operation::Tool(tool.name.clone().into_owned());
+            let policy = self.state().registry.policies(&operation).next();
+            let policy = policy.or_else(|| MetaPolicy::of(tool.meta.as_ref(), &tool.name).policy());
+            name_requested_scopes(tool.meta.as_mut(), requested);
+            add_security_schemes(&mut tool.meta, policy, self.state().anonymous, requested);
+        }
         Ok(list)
     }
 
