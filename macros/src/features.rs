@@ -5,11 +5,13 @@
 pub(crate) struct Features {
     /// Whether functions may be tools and prompts of rmcp.
     pub(crate) rmcp: bool,
+    /// Whether functions may be operations of an OpenAPI document by utoipa.
+    pub(crate) utoipa: bool,
 }
 
 impl Features {
     /// The features with which this crate was compiled.
     pub(crate) const fn enabled() -> Self {
-        Self { rmcp: cfg!(feature = "rmcp") }
+        Self { rmcp: cfg!(feature = "rmcp"), utoipa: cfg!(feature = "utoipa") }
     }
 }

@@ -31,6 +31,8 @@ mod layer;
 mod loaded;
 #[cfg(feature = "rmcp")]
 pub mod mcp;
+#[cfg(feature = "utoipa")]
+pub mod openapi;
 mod pipeline;
 pub mod policy;
 #[cfg(feature = "jwt")]
@@ -293,6 +295,8 @@ pub mod requires_auth_expansion {
     pub use crate::mcp::attribute_order::{AboveTool, NoToolAttribute, assert_above_tool};
     #[cfg(feature = "rmcp")]
     pub use crate::mcp::{declared, declared_both, meta};
+    #[cfg(feature = "utoipa")]
+    pub use crate::openapi::openapi_extension;
     pub use crate::policy::type_level::{
         AllOf, AnyOf, AnyToken, ByTryInto, Function, Joined, OAuthScope, Optional, Policy, Shared,
     };

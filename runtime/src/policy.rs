@@ -15,6 +15,8 @@ pub use crate::guard::{
 };
 #[cfg(feature = "rmcp")]
 pub(crate) use challenge_scopes::all_scopes;
+#[cfg(feature = "utoipa")]
+pub(crate) use challenge_scopes::compared_alternatives;
 pub(crate) use challenge_scopes::{challenge_scopes, first_alternative};
 pub use condition::Condition;
 pub(crate) use requirement::Requirement;

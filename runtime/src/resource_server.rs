@@ -156,7 +156,7 @@ impl ResourceServer {
     }
 
     /// The names that clients request scopes by.
-    #[cfg(feature = "rmcp")]
+    #[cfg(any(feature = "rmcp", feature = "utoipa"))]
     pub(crate) fn requested_scopes(&self) -> &crate::scope::RequestedScopes {
         self.0.challenge.requested_scopes()
     }

@@ -27,6 +27,7 @@ mod layer;
 mod mcp;
 mod metadata;
 mod metrics;
+mod openapi;
 mod rejection_log;
 mod rejections;
 mod requested_scopes;

@@ -12,15 +12,16 @@ mod fallback;
 mod guard_argument;
 mod impl_blocks;
 mod one_token_edits;
+mod openapi;
 mod policy_types;
 mod prologue;
 mod rmcp;
 
-const WITH_RMCP: Features = Features { rmcp: true };
+const WITH_ALL: Features = Features { rmcp: true, utoipa: true };
 
 fn expanded(arguments: &str, item: &str) -> String {
     let tokens = |text: &str| text.parse::<TokenStream>().unwrap();
-    expand(WITH_RMCP, tokens(arguments), tokens(item)).to_string()
+    expand(WITH_ALL, tokens(arguments), tokens(item)).to_string()
 }
 
 /// Compares the expansion, pretty-printed and without the path of the hidden module.

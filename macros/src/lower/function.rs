@@ -6,6 +6,7 @@ use syn::FnArg;
 
 use super::fallback::{caller_type, replace_arguments, replace_const_and_abi};
 use super::guard_argument::GuardArgument;
+use super::openapi;
 use super::policy_type::Policy;
 use super::prologue::{attribute_order_check, caller_type_check};
 use super::rmcp_meta::append_policy;
@@ -83,6 +84,7 @@ fn guard(
     }
     function.signature.inputs = receiver.into_iter().chain(guards).chain(others).collect();
     append_policy(&mut function.attributes, policy, features);
+    openapi::append_policy(&mut function.attributes, policy, features);
     for statement in order_check.into_iter().chain(type_check) {
         function = function.with_first_statement(statement);
     }

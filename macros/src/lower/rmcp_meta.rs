@@ -1,11 +1,12 @@
 //! The `meta = …` of rmcp's `#[tool]` and `#[prompt]`, where a route publishes its policy.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Lit, MacroDelimiter, Meta, MetaList, Token, token};
 
+use super::openapi::with_element;
 use super::policy_type::Policy;
 use crate::features::Features;
 use crate::parse::attribute::is_tool_or_prompt;
@@ -70,10 +71,7 @@ fn with_meta(arguments: &TokenStream, function: &TokenStream) -> TokenStream {
             return parsed.into_token_stream();
         }
     }
-    let ends_in_comma = matches!(arguments.clone().into_iter().last(),
-        Some(TokenTree::Punct(last)) if last.as_char() == ',');
-    let comma = (!arguments.is_empty() && !ends_in_comma).then(<Token![,]>::default);
-    quote!(#arguments #comma meta = #function(::core::option::Option::None))
+    with_element(arguments, &quote!(meta = #function(::core::option::Option::None)))
 }
 
 /// To rmcp, a string is the source text of an expression.

@@ -22,6 +22,12 @@ pub(crate) fn is_tool_or_prompt(attribute: &Attribute) -> bool {
     })
 }
 
+/// Whether this is `#[utoipa::path(…)]`, under any path. The built-in `#[path = "…"]` of a module has no list.
+pub(crate) fn is_openapi_operation(attribute: &Attribute) -> bool {
+    matches!(attribute.meta, Meta::List(_))
+        && attribute.path().segments.last().is_some_and(|last| last.ident.unraw() == "path")
+}
+
 /// Whether the attribute has this name alone as its path. To the compiler, `#[r#cfg(…)]` is a
 /// `#[cfg(…)]` too.
 pub(crate) fn has_name(attribute: &Attribute, name: &str) -> bool {

@@ -39,6 +39,15 @@ pub(crate) fn first_alternative(condition: &Condition) -> Alternative {
     if has_alternative { without_repetitions(scopes) } else { Vec::new() }
 }
 
+/// The alternatives that a challenge chooses from; of a condition with more than [`MAX_COMPARED`], the first one.
+#[cfg(feature = "utoipa")]
+pub(crate) fn compared_alternatives(condition: &Condition) -> Vec<Alternative> {
+    if count(condition) > MAX_COMPARED {
+        return vec![first_alternative(condition)];
+    }
+    alternatives(condition).into_iter().map(without_repetitions).collect()
+}
+
 /// Every scope that a condition names.
 #[cfg(feature = "rmcp")]
 pub(crate) fn all_scopes(condition: Condition) -> Vec<&'static str> {

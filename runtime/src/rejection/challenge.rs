@@ -25,7 +25,7 @@ impl ChallengeBase {
     }
 
     /// The names that clients request scopes by.
-    #[cfg(feature = "rmcp")]
+    #[cfg(any(feature = "rmcp", feature = "utoipa"))]
     pub(crate) fn requested_scopes(&self) -> &RequestedScopes {
         &self.requested_scopes
     }
