@@ -99,8 +99,10 @@ impl ResourceServer {
         request: &mut RequestHead<'_>,
     ) -> Result<Claims, ResolveError> {
         let resolved = self.resolve_token(token).await;
-        let state = request.extensions_mut().get_or_insert_default::<RequestState>();
-        state.add_outcome(self, token, &resolved);
+        if let Some(extensions) = request.extensions_mut() {
+            let state = extensions.get_or_insert_default::<RequestState>();
+            state.add_outcome(self, token, &resolved);
+        }
         resolved
     }
 

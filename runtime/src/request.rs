@@ -3,7 +3,7 @@
 mod state;
 
 use http::request::Parts;
-use http::{Extensions, HeaderMap, Method, Uri};
+use http::{Extensions, HeaderMap, Method, Request, Uri};
 
 #[cfg(feature = "tower")]
 pub(crate) use state::Guarded;
@@ -17,7 +17,8 @@ pub(crate) use state::RequestState;
 /// result of resolving the token is kept in the extensions, so that a second guard of the same request does not
 /// resolve it again.
 ///
-/// A [`Parts`] of the `http` crate converts to it:
+/// A [`Parts`] of the `http` crate converts to it, and so does a shared reference to one, to a [`Request`], and with the
+/// feature `tonic` to a request of tonic:
 ///
 /// ```
 /// use requires_auth::{Condition, Rejection, RequestHead, ResourceServer};
@@ -34,7 +35,13 @@ pub struct RequestHead<'a> {
     method: &'a Method,
     uri: &'a Uri,
     headers: &'a HeaderMap,
-    extensions: &'a mut Extensions,
+    extensions: Access<'a>,
+}
+
+#[derive(Debug)]
+enum Access<'a> {
+    Exclusive(&'a mut Extensions),
+    Shared(&'a Extensions),
 }
 
 impl<'a> RequestHead<'a> {
@@ -45,7 +52,18 @@ impl<'a> RequestHead<'a> {
         headers: &'a HeaderMap,
         extensions: &'a mut Extensions,
     ) -> Self {
-        Self { method, uri, headers, extensions }
+        Self { method, uri, headers, extensions: Access::Exclusive(extensions) }
+    }
+
+    /// The same for a framework that lends out the request only for reading. A second guard of the same request then resolves
+    /// the token again, or takes its claims from the cache.
+    pub fn shared(
+        method: &'a Method,
+        uri: &'a Uri,
+        headers: &'a HeaderMap,
+        extensions: &'a Extensions,
+    ) -> Self {
+        Self { method, uri, headers, extensions: Access::Shared(extensions) }
     }
 
     /// The method of the request.
@@ -69,16 +87,35 @@ impl<'a> RequestHead<'a> {
     /// The extensions of the request.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
-        self.extensions
+        match &self.extensions {
+            Access::Exclusive(extensions) => extensions,
+            Access::Shared(extensions) => extensions,
+        }
     }
 
-    pub(crate) fn extensions_mut(&mut self) -> &mut Extensions {
-        self.extensions
+    /// `None` for a request that is shared.
+    pub(crate) fn extensions_mut(&mut self) -> Option<&mut Extensions> {
+        match &mut self.extensions {
+            Access::Exclusive(extensions) => Some(extensions),
+            Access::Shared(_) => None,
+        }
     }
 }
 
 impl<'a> From<&'a mut Parts> for RequestHead<'a> {
     fn from(parts: &'a mut Parts) -> Self {
         Self::new(&parts.method, &parts.uri, &parts.headers, &mut parts.extensions)
+    }
+}
+
+impl<'a> From<&'a Parts> for RequestHead<'a> {
+    fn from(parts: &'a Parts) -> Self {
+        Self::shared(&parts.method, &parts.uri, &parts.headers, &parts.extensions)
+    }
+}
+
+impl<'a, B> From<&'a Request<B>> for RequestHead<'a> {
+    fn from(request: &'a Request<B>) -> Self {
+        Self::shared(request.method(), request.uri(), request.headers(), request.extensions())
     }
 }

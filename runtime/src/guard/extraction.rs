@@ -12,8 +12,6 @@ use std::pin::Pin;
 #[cfg(feature = "axum")]
 use std::task::{Context, Poll, ready};
 
-use http::Extensions;
-
 use super::Authorized;
 use crate::pipeline::{Authenticated, Progress};
 use crate::policy::Requirement;
@@ -55,15 +53,15 @@ impl GuardedFunction {
         self.check_argument(&server, argument)?;
         match server.authenticate(&request, RequiredScopes::of(&self.requirement)) {
             Progress::Complete(authenticated) => {
-                let extensions = request.extensions_mut();
-                let caller = self.authenticated(authenticated?, server, extensions, self.shared)?;
+                let caller =
+                    self.authenticated(authenticated?, server, &mut request, self.shared)?;
                 fill(argument, caller).map(|()| None)
             }
             Progress::Unresolved(token) => Ok(Some(Box::pin(async move {
                 let resolved = server.resolve(&token, &mut request).await;
                 let required = RequiredScopes::of(&self.requirement);
                 let authenticated = server.validate(resolved, token, required)?;
-                self.authenticated(authenticated, server, request.extensions_mut(), true)
+                self.authenticated(authenticated, server, &mut request, true)
             }))),
         }
     }
@@ -74,13 +72,13 @@ impl GuardedFunction {
         &self,
         authenticated: Authenticated,
         server: ResourceServer,
-        extensions: &mut Extensions,
+        request: &mut RequestHead<'_>,
         share: bool,
     ) -> Result<Option<AuthInfo>, Rejection> {
         let Some((claims, token)) = authenticated else {
             return self.decide(&server, None, Vec::new());
         };
-        let state: Option<&RequestState> = extensions.get();
+        let state: Option<&RequestState> = request.extensions().get();
         let outer = state.map_or_else(Vec::new, |state| state.requirements(&server));
         if !share || self.requirement.is_any_token() {
             let caller = AuthInfo::new(claims, token, server);
@@ -88,8 +86,10 @@ impl GuardedFunction {
         }
         let caller = AuthInfo::new(claims, token, server.clone());
         let caller = caller.authorize_after(outer, self.requirement)?;
-        let state = extensions.get_or_insert_default::<RequestState>();
-        state.add_requirement(&server, self.requirement);
+        if let Some(extensions) = request.extensions_mut() {
+            let state = extensions.get_or_insert_default::<RequestState>();
+            state.add_requirement(&server, self.requirement);
+        }
         Ok(Some(caller))
     }
 
