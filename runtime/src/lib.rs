@@ -23,6 +23,8 @@ mod axum;
 mod claims;
 mod clock;
 mod decide;
+#[cfg(feature = "tonic")]
+pub mod grpc;
 mod guard;
 mod jose;
 #[cfg(feature = "tower")]

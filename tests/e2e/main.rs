@@ -20,6 +20,7 @@ mod client_credentials_grant;
 mod client_secrets;
 mod credentials;
 mod discovery;
+mod grpc;
 mod introspection_requests;
 mod introspection_response;
 mod jwt;

@@ -1,0 +1,6 @@
+//! Guards gRPC services on tonic.
+//!
+#![doc = include_str!("../docs/grpc.md")]
+
+mod request;
+mod status;
