@@ -8,8 +8,10 @@ use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use axum::{Json, Router};
+use requires_auth::openapi::OpenApiSecurity;
 use requires_auth::{AuthInfo, ResourceServer, requires_auth};
 use serde_json::json;
+use utoipa::{Modify, OpenApi};
 
 use crate::store::{Entry, NewEntry, NewTag, Owner, Store, Tag};
 
@@ -27,6 +29,7 @@ pub const SCOPES: [&str; 5] =
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
+        .route("/openapi.json", get(openapi_document))
         .route("/me", get(me))
         .route("/me/token", delete(invalidate_token))
         .route("/entries", get(list_entries).post(create_entry))
@@ -35,17 +38,62 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
+/// The OpenAPI document. The scopes in it come from the attributes of the handlers.
+async fn openapi_document(State(server): State<ResourceServer>) -> Json<utoipa::openapi::OpenApi> {
+    #[derive(OpenApi)]
+    #[openapi(
+        info(title = "Journal", description = "Entries and tags, separate for each owner"),
+        paths(
+            healthz,
+            me,
+            invalidate_token,
+            list_entries,
+            show_entry,
+            create_entry,
+            delete_entry,
+            list_tags,
+            create_tag,
+        )
+    )]
+    struct Documentation;
+
+    let mut document = Documentation::openapi();
+    OpenApiSecurity::new(&server).modify(&mut document);
+    Json(document)
+}
+
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    responses(
+        (status = 200, description = "The journal runs", body = str),
+    ),
+)]
 async fn healthz() -> &'static str {
     "ok\n"
 }
 
 #[requires_auth(scopes = "user:read")]
+#[utoipa::path(
+    get,
+    path = "/me",
+    responses(
+        (status = 200, description = "The claims of the access token"),
+    ),
+)]
 async fn me(auth: AuthInfo) -> impl IntoResponse {
     ([(CACHE_CONTROL, "no-store")], Json(auth))
 }
 
 /// For clients that have revoked their token: drops its cache entry, in all journals that share a cache.
 #[requires_auth(scopes = "user:read")]
+#[utoipa::path(
+    delete,
+    path = "/me/token",
+    responses(
+        (status = 204, description = "The token is resolved again at its next request"),
+    ),
+)]
 async fn invalidate_token(auth: AuthInfo, State(server): State<ResourceServer>) -> StatusCode {
     server.invalidate(auth.token());
     StatusCode::NO_CONTENT
@@ -54,11 +102,26 @@ async fn invalidate_token(auth: AuthInfo, State(server): State<ResourceServer>) 
 type Journal = State<Arc<Store>>;
 
 #[requires_auth(scopes = "entries:read")]
+#[utoipa::path(
+    get,
+    path = "/entries",
+    responses(
+        (status = 200, description = "The entries of the caller", body = Vec<Entry>),
+    ),
+)]
 async fn list_entries(auth: AuthInfo, State(store): Journal) -> Result<Json<Vec<Entry>>, Failure> {
     Ok(Json(store.entries(&owner(&auth)?)))
 }
 
 #[requires_auth(scopes = "entries:read")]
+#[utoipa::path(
+    get,
+    path = "/entries/{id}",
+    responses(
+        (status = 200, description = "The entry", body = Entry),
+        (status = 404, description = "There is no such entry"),
+    ),
+)]
 async fn show_entry(
     auth: AuthInfo,
     State(store): Journal,
@@ -68,6 +131,13 @@ async fn show_entry(
 }
 
 #[requires_auth(scopes = "entries:write")]
+#[utoipa::path(
+    post,
+    path = "/entries",
+    responses(
+        (status = 201, description = "The new entry", body = Entry),
+    ),
+)]
 async fn create_entry(
     auth: AuthInfo,
     State(store): Journal,
@@ -79,6 +149,14 @@ async fn create_entry(
 }
 
 #[requires_auth(scopes = "entries:write")]
+#[utoipa::path(
+    delete,
+    path = "/entries/{id}",
+    responses(
+        (status = 204, description = "The entry is deleted"),
+        (status = 404, description = "There is no such entry"),
+    ),
+)]
 async fn delete_entry(
     auth: AuthInfo,
     State(store): Journal,
@@ -88,11 +166,25 @@ async fn delete_entry(
 }
 
 #[requires_auth(scopes = "tags:read")]
+#[utoipa::path(
+    get,
+    path = "/tags",
+    responses(
+        (status = 200, description = "The tags of the caller", body = Vec<Tag>),
+    ),
+)]
 async fn list_tags(auth: AuthInfo, State(store): Journal) -> Result<Json<Vec<Tag>>, Failure> {
     Ok(Json(store.tags(&owner(&auth)?)))
 }
 
 #[requires_auth(scopes = "tags:write")]
+#[utoipa::path(
+    post,
+    path = "/tags",
+    responses(
+        (status = 201, description = "The new tag", body = Tag),
+    ),
+)]
 async fn create_tag(
     auth: AuthInfo,
     State(store): Journal,

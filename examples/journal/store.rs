@@ -6,9 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use requires_auth::AuthInfo;
 use rmcp::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The content of a new entry.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewEntry {
     pub title: String,
@@ -17,7 +18,7 @@ pub struct NewEntry {
     pub tags: Vec<String>,
 }
 
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema, ToSchema)]
 pub struct Entry {
     // Validators of JSON Schema warn of the format `uint64`, which no draft defines.
     #[schemars(with = "i64")]
@@ -28,13 +29,13 @@ pub struct Entry {
 }
 
 /// The content of a new tag.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTag {
     pub name: String,
 }
 
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema, ToSchema)]
 pub struct Tag {
     #[schemars(with = "i64")]
     pub id: u64,

@@ -242,7 +242,7 @@ fn routes() -> Vec<(Method, String)> {
 #[tokio::test]
 async fn every_route_tool_and_prompt_is_guarded_except_the_open_ones() {
     // Fails if one of the attributes is missing, also for a route that is added later.
-    const OPEN: [&str; 1] = ["/healthz"];
+    const OPEN: [&str; 2] = ["/healthz", "/openapi.json"];
     let journal = Journal::start();
     let routes = routes();
     assert!(routes.len() > OPEN.len(), "{routes:?}");
@@ -266,6 +266,46 @@ async fn every_route_tool_and_prompt_is_guarded_except_the_open_ones() {
             assert!(scopes.is_some_and(|scopes| !scopes.is_empty()), "{one} needs no scope");
         }
     }
+}
+
+#[tokio::test]
+async fn the_openapi_document_names_the_scopes_that_the_guards_challenge() {
+    // R-K23
+    let journal = Journal::start();
+    let (status, document) = journal.get("/openapi.json", "").await;
+    assert_eq!(status, 200);
+    let mut described = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (name, operation) in operations.as_object().unwrap() {
+            let method = Method::from_bytes(name.to_uppercase().as_bytes()).unwrap();
+            let path = path.replace("{id}", "1");
+            let response = journal.send(method.clone(), &path, "", None).await;
+            let security = &operation["security"];
+            if response.status() == 200 {
+                assert_eq!(security, &Value::Null, "{method} {path}");
+            } else {
+                let challenge = response.headers()["www-authenticate"].to_str().unwrap();
+                let scopes = security[0]["oauth2"].as_array().unwrap();
+                let scopes: Vec<&str> =
+                    scopes.iter().map(|scope| scope.as_str().unwrap()).collect();
+                assert!(
+                    challenge.contains(&format!("scope=\"{}\"", scopes.join(" "))),
+                    "{challenge}"
+                );
+                for status in ["401", "403", "503"] {
+                    assert!(operation["responses"][status].is_object(), "{method} {path} {status}");
+                }
+            }
+            described.push((method, path));
+        }
+    }
+    let mut routes = routes();
+    routes.retain(|(_, path)| path != "/openapi.json");
+    let sorted = |mut routes: Vec<(Method, String)>| {
+        routes.sort_by_key(|(method, path)| format!("{path} {method}"));
+        routes
+    };
+    assert_eq!(sorted(described), sorted(routes), "every route is described");
 }
 
 #[tokio::test]
