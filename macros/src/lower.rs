@@ -7,6 +7,7 @@ mod fallback;
 mod function;
 mod guard_argument;
 mod impl_block;
+mod manifest;
 mod openapi;
 mod policy_type;
 mod prologue;

@@ -31,6 +31,8 @@ mod jose;
 mod layer;
 #[cfg(feature = "introspection")]
 mod loaded;
+#[cfg(feature = "manifest")]
+pub mod manifest;
 #[cfg(feature = "rmcp")]
 pub mod mcp;
 #[cfg(feature = "utoipa")]
@@ -70,6 +72,8 @@ pub use guard::Authorized;
 pub use jose::{SigningAlgorithm, SigningAlgorithmError};
 #[cfg(feature = "tower")]
 pub use layer::{AuthFuture, AuthLayer, AuthService};
+#[cfg(feature = "manifest")]
+pub use manifest::Manifest;
 pub use policy::Condition;
 #[cfg(feature = "jwt")]
 pub use provider::Provider;
@@ -291,8 +295,12 @@ pub use trust::{AudienceCheck, TrustedIssuer};
 /// The items that the expansion of the attribute names.
 #[doc(hidden)]
 pub mod requires_auth_expansion {
+    #[cfg(feature = "manifest")]
+    pub use crate::__requires_auth_register_function as register_function;
     pub use crate::auth_info::AuthInfo;
     pub use crate::guard::{Authorized, receives_an_optional_caller, receives_the_caller};
+    #[cfg(feature = "manifest")]
+    pub use crate::manifest::Registration;
     #[cfg(feature = "rmcp")]
     pub use crate::mcp::attribute_order::{AboveTool, NoToolAttribute, assert_above_tool};
     #[cfg(feature = "rmcp")]
@@ -302,6 +310,8 @@ pub mod requires_auth_expansion {
     pub use crate::policy::type_level::{
         AllOf, AnyOf, AnyToken, ByTryInto, Function, Joined, OAuthScope, Optional, Policy, Shared,
     };
+    #[cfg(feature = "manifest")]
+    pub use inventory;
     #[cfg(feature = "rmcp")]
     pub use requires_auth_macros::requires_auth;
 }

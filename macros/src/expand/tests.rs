@@ -11,17 +11,19 @@ mod condition_types;
 mod fallback;
 mod guard_argument;
 mod impl_blocks;
+mod manifest;
 mod one_token_edits;
 mod openapi;
 mod policy_types;
 mod prologue;
 mod rmcp;
 
-const WITH_ALL: Features = Features { rmcp: true, utoipa: true };
+/// All features but the one that adds a statement to each guarded function.
+const WITH_FRAMEWORKS: Features = Features { manifest: false, rmcp: true, utoipa: true };
 
 fn expanded(arguments: &str, item: &str) -> String {
     let tokens = |text: &str| text.parse::<TokenStream>().unwrap();
-    expand(WITH_ALL, tokens(arguments), tokens(item)).to_string()
+    expand(WITH_FRAMEWORKS, tokens(arguments), tokens(item)).to_string()
 }
 
 /// Compares the expansion, pretty-printed and without the path of the hidden module.

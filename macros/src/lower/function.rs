@@ -6,6 +6,7 @@ use syn::FnArg;
 
 use super::fallback::{caller_type, replace_arguments, replace_const_and_abi};
 use super::guard_argument::GuardArgument;
+use super::manifest::registration;
 use super::openapi;
 use super::policy_type::Policy;
 use super::prologue::{attribute_order_check, caller_type_check};
@@ -21,6 +22,7 @@ use crate::validate::FunctionPlan;
 //             Authorized { caller: auth, .. }: Authorized<Policy, AuthInfo>,
 //             Json(entry): Json<NewEntry>,
 //         ) -> R {
+//             register_function! { Handler Policy } // With the feature `manifest`.
 //             receives_the_caller::<AuthInfo>();
 //             …
 //         }
@@ -31,7 +33,14 @@ pub(crate) fn lower_function(
     features: Features,
 ) -> TokenStream {
     let (function, caller, optional) = match plan {
-        FunctionPlan::Guarded { caller, optional } => (function, caller, optional),
+        FunctionPlan::Guarded { caller, optional } => {
+            let policy = Policy::new(arguments, optional, &function.signature.ident);
+            let registration = features.manifest.then(|| registration(&function, &policy));
+            let guarded = guard(function, &policy, caller, features);
+            return guarded
+                .with_first_statement(registration.unwrap_or_default())
+                .into_token_stream();
+        }
         FunctionPlan::GuardedFallback { caller, optional, unusable } => {
             let function = replace_const_and_abi(function);
             let function =

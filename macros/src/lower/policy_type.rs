@@ -39,17 +39,22 @@ impl<'a> Policy<'a> {
     // Input:  #[requires_auth(scopes = "read", optional)] fn add() {}
     // Output: ByTryInto<Function<'a', 'd', 'd'>, Optional<OAuthScope<'r', 'e', 'a', 'd'>>>
     pub(super) fn to_type(&self, span: Span) -> TokenStream {
+        with_function_name(&self.name, self.to_type_without_name(span), &self.private(span))
+    }
+
+    // Input:  #[requires_auth(scopes = "read", optional)] fn add() {}
+    // Output: Optional<OAuthScope<'r', 'e', 'a', 'd'>>
+    pub(super) fn to_type_without_name(&self, span: Span) -> TokenStream {
         let private = self.private(span);
         let condition = match &self.arguments.scopes {
             Some(condition) => of_condition(condition, &private),
             None => quote_spanned!(span=> #private::AnyToken),
         };
-        let policy = if self.optional {
+        if self.optional {
             quote_spanned!(span=> #private::Optional<#condition>)
         } else {
             condition
-        };
-        with_function_name(&self.name, policy, &private)
+        }
     }
 }
 

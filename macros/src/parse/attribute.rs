@@ -16,10 +16,12 @@ pub(crate) fn is_requires_auth(attribute: &Attribute) -> bool {
 
 /// Whether this is `#[tool]` or `#[prompt]`, under any path. The macros of rmcp use the same rule.
 pub(crate) fn is_tool_or_prompt(attribute: &Attribute) -> bool {
-    attribute.path().segments.last().is_some_and(|last| {
-        let name = last.ident.unraw();
-        name == "tool" || name == "prompt"
-    })
+    has_last_segment(attribute, "tool") || has_last_segment(attribute, "prompt")
+}
+
+/// Whether the attribute has this name, under any path.
+pub(crate) fn has_last_segment(attribute: &Attribute, name: &str) -> bool {
+    attribute.path().segments.last().is_some_and(|last| last.ident.unraw() == name)
 }
 
 /// Whether this is `#[utoipa::path(…)]`, under any path. The built-in `#[path = "…"]` of a module has no list.

@@ -35,18 +35,7 @@ impl Function {
     // Input:  { #![allow(unused)] body }, statement
     // Output: { #![allow(unused)] statement body }
     pub(crate) fn with_first_statement(mut self, statement: TokenStream) -> Self {
-        let mut trees: Vec<TokenTree> = self.body.clone().into_iter().collect();
-        if let [TokenTree::Group(block)] = trees.as_mut_slice()
-            && block.delimiter() == Delimiter::Brace
-        {
-            let (mut inside, rest) = split_inner_attributes(block.stream());
-            inside.extend(statement);
-            inside.extend(rest);
-            let mut extended = Group::new(Delimiter::Brace, inside);
-            extended.set_span(block.span());
-            *block = extended;
-        }
-        self.body = trees.into_iter().collect();
+        self.body = with_first_statement(self.body, statement);
         self
     }
 
@@ -57,6 +46,25 @@ impl Function {
         matches!(first, Some(TokenTree::Group(block))
             if matches!(block.delimiter(), Delimiter::Brace | Delimiter::None))
     }
+}
+
+/// A block that a `macro_rules!` macro has captured is in a group without delimiters.
+fn with_first_statement(body: TokenStream, statement: TokenStream) -> TokenStream {
+    let mut trees = body.clone().into_iter();
+    let (Some(TokenTree::Group(block)), None) = (trees.next(), trees.next()) else { return body };
+    let inside = match block.delimiter() {
+        Delimiter::Brace => {
+            let (mut inside, rest) = split_inner_attributes(block.stream());
+            inside.extend(statement);
+            inside.extend(rest);
+            inside
+        }
+        Delimiter::None => with_first_statement(block.stream(), statement),
+        _ => return body,
+    };
+    let mut extended = Group::new(block.delimiter(), inside);
+    extended.set_span(block.span());
+    TokenTree::from(extended).into()
 }
 
 /// Splits a block into the `#![…]` at its beginning and the rest.

@@ -112,7 +112,7 @@ fn bodies_are_emitted_as_written() {
     // R-K5
     let arguments = r#"scopes = "a""#.parse().unwrap();
     let item = "impl A { #[tool] fn f() { let = ; } fn g() { auth. } }".parse().unwrap();
-    let text = expand(Features { rmcp: true, utoipa: true }, arguments, item).to_string();
+    let text = expand(super::WITH_FRAMEWORKS, arguments, item).to_string();
     assert!(text.contains("let = ;") && text.contains("auth ."), "{text}");
     assert!(!text.contains("compile_error"), "{text}");
 }
@@ -140,7 +140,7 @@ fn tools_in_captured_fragments_are_guarded() {
         #[tool] fn d() {}
     }));
     let arguments = r#"scopes = "a""#.parse().unwrap();
-    let text = expand(Features { rmcp: true, utoipa: true }, arguments, quote!(#item)).to_string();
+    let text = expand(super::WITH_FRAMEWORKS, arguments, quote!(#item)).to_string();
     assert_eq!(text.matches("requires_auth_expansion :: requires_auth").count(), 4, "{text}");
 }
 
@@ -269,7 +269,8 @@ fn a_block_without_the_feature_rmcp_is_an_error() {
     // R-K2
     let item = "impl A { #[tool] fn f() {} }".parse().unwrap();
     let arguments = "optional".parse().unwrap();
-    let text = expand(Features { rmcp: false, utoipa: false }, arguments, item).to_string();
+    let text = expand(Features { manifest: false, rmcp: false, utoipa: false }, arguments, item)
+        .to_string();
     assert!(text.contains("compile_error") && text.contains("enable the feature `rmcp`"), "{text}");
 }
 

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 
-use super::{WITH_ALL, expand};
+use super::{WITH_FRAMEWORKS, expand};
 
 const ARGUMENTS: &[&str] = &[
     "",
@@ -59,7 +59,7 @@ fn every_tool_of_a_block_is_guarded_or_an_error() {
     let mut counts = [0, 0];
     for arguments in ["", "optional, scopes = \"read\"", "scopes = \"read\", crate = ::renamed"] {
         for item in edits(&BLOCK.parse().unwrap()) {
-            let expansion = expand(WITH_ALL, arguments.parse().unwrap(), item);
+            let expansion = expand(WITH_FRAMEWORKS, arguments.parse().unwrap(), item);
             let text = expansion.to_string();
             // The compiler reports what is not a block.
             let Ok(block) = syn::parse2::<syn::ItemImpl>(expansion) else { continue };
@@ -96,7 +96,7 @@ fn check_function(function: &syn::ImplItemFn, text: &str) -> bool {
 fn check(arguments: TokenStream, item: TokenStream) {
     let written = format!("#[requires_auth({arguments})] {item}");
     let has_scopes = arguments.to_string().contains("scopes");
-    let expansion = expand(WITH_ALL, arguments, item).to_string();
+    let expansion = expand(WITH_FRAMEWORKS, arguments, item).to_string();
     let fails = expansion.contains(":: core :: compile_error !");
     let is_guarded = expansion.contains(":: requires_auth_expansion :: Authorized <");
     assert!(fails || is_guarded, "{written}\n{expansion}");

@@ -73,7 +73,7 @@ fn other_attributes_and_other_features_do_not_change() {
         let text = expanded("", &format!("#[{attribute}] async fn f() {{}}"));
         assert!(!text.contains("x-requires-auth"), "{text}");
     }
-    let without = Features { utoipa: false, ..super::WITH_ALL };
+    let without = Features { utoipa: false, ..super::WITH_FRAMEWORKS };
     let item = "#[utoipa::path(get)] async fn f() {}".parse().unwrap();
     let text = expand(without, proc_macro2::TokenStream::new(), item).to_string();
     assert!(!text.contains("x-requires-auth"), "{text}");

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::{GenericArgument, Lit, PathArguments, Type};
 
-use super::{WITH_ALL, expand};
+use super::{WITH_FRAMEWORKS, expand};
 
 /// A policy read back from its type.
 enum Policy {
@@ -178,5 +178,5 @@ fn without_scopes_any_token_is_enough() {
 }
 
 fn expansion(arguments: &str, item: &str) -> TokenStream {
-    expand(WITH_ALL, arguments.parse().unwrap(), item.parse().unwrap())
+    expand(WITH_FRAMEWORKS, arguments.parse().unwrap(), item.parse().unwrap())
 }

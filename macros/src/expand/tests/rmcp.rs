@@ -253,7 +253,8 @@ fn a_tool_without_the_feature_rmcp_is_an_error() {
     // R-K5
     let without = |item: &str| {
         let item = item.parse().unwrap();
-        expand(Features { rmcp: false, utoipa: false }, "".parse().unwrap(), item).to_string()
+        expand(Features { manifest: false, rmcp: false, utoipa: false }, "".parse().unwrap(), item)
+            .to_string()
     };
     for tool in [
         "#[tool] fn f(&self) {}",
@@ -269,7 +270,7 @@ fn a_tool_without_the_feature_rmcp_is_an_error() {
         assert!(text.contains("f (& self , x : X) { # [allow (warnings)] let auth"), "{text}");
     }
     let block = expand(
-        Features { rmcp: false, utoipa: false },
+        Features { manifest: false, rmcp: false, utoipa: false },
         "scopes = \"read\"".parse().unwrap(),
         "impl Journal { #[tool] fn f(&self, auth: AuthInfo) {} }".parse().unwrap(),
     )

@@ -1,0 +1,31 @@
+//! The statement with which a function registers itself for the manifest.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+
+use super::policy_type::Policy;
+use crate::parse::attribute::has_last_segment;
+use crate::parse::function::Function;
+
+/// The span is that of the function's name, so that the manifest has its line. For a function in a
+/// block with one attribute for all, that is not the line of the attribute.
+// Input:  #[tool] fn list() {}
+// Output: register_function! { Tool OAuthScope<'r', 'e', 'a', 'd'> }
+pub(super) fn registration(function: &Function, policy: &Policy<'_>) -> TokenStream {
+    let span = function.signature.ident.span();
+    let private = policy.private(Span::call_site());
+    let kind = Ident::new(kind(function), span);
+    let policy = policy.to_type_without_name(Span::call_site());
+    quote_spanned!(span=> #private::register_function! { #kind #policy })
+}
+
+fn kind(function: &Function) -> &'static str {
+    let has = |name| function.attributes.iter().any(|it| has_last_segment(it, name));
+    if has("tool") {
+        "Tool"
+    } else if has("prompt") {
+        "Prompt"
+    } else {
+        "Handler"
+    }
+}

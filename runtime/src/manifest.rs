@@ -1,0 +1,19 @@
+//! Which functions of a program are guarded, and what they require of their callers.
+//!
+#![doc = include_str!("../docs/manifest.md")]
+
+mod changes;
+mod entries;
+mod entry;
+mod json;
+mod markdown;
+mod registration;
+mod requirement;
+mod scope_expression;
+mod snapshot;
+mod table;
+
+pub use entries::Manifest;
+pub use entry::{Entry, Kind};
+#[doc(hidden)]
+pub use registration::Registration;

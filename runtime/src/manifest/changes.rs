@@ -1,0 +1,147 @@
+//! What differs between a reviewed manifest and that of the program.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::json::Function;
+use super::requirement::{Requirement, on_one_line};
+
+/// The differences, the most dangerous ones first.
+#[derive(Debug, Default)]
+pub(super) struct Changes<'a> {
+    weakened: Vec<(&'a Function, &'a Function)>,
+    removed: Vec<&'a Function>,
+    changed: Vec<(&'a Function, &'a Function)>,
+    strengthened: Vec<(&'a Function, &'a Function)>,
+    added: Vec<&'a Function>,
+}
+
+impl<'a> Changes<'a> {
+    /// Compares functions with the same path, where there are several in the given order.
+    pub(super) fn between(before: &'a [Function], after: &'a [Function]) -> Self {
+        let mut changes = Self::default();
+        let mut paths: BTreeMap<&str, (Vec<&Function>, Vec<&Function>)> = BTreeMap::new();
+        for function in before {
+            paths.entry(&function.path).or_default().0.push(function);
+        }
+        for function in after {
+            let (before, after) = paths.entry(&function.path).or_default();
+            match before.iter().position(|one| one.is_same(function)) {
+                Some(same) => drop(before.remove(same)),
+                None => after.push(function),
+            }
+        }
+        for (before, after) in paths.into_values() {
+            let paired = before.len().min(after.len());
+            for (before, after) in before.iter().zip(&after) {
+                changes.add_pair(before, after);
+            }
+            changes.removed.extend(before.get(paired..).unwrap_or_default());
+            changes.added.extend(after.get(paired..).unwrap_or_default());
+        }
+        changes
+    }
+
+    fn add_pair(&mut self, before: &'a Function, after: &'a Function) {
+        let list = if after.is_weaker_than(before) {
+            &mut self.weakened
+        } else if after.kind != before.kind || !before.is_weaker_than(after) {
+            &mut self.changed
+        } else {
+            &mut self.strengthened
+        };
+        list.push((before, after));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        let Self { weakened, removed, changed, strengthened, added } = self;
+        weakened.is_empty()
+            && removed.is_empty()
+            && changed.is_empty()
+            && strengthened.is_empty()
+            && added.is_empty()
+    }
+}
+
+impl Function {
+    /// Whether both mean the same to a reviewer, wherever they are in the source.
+    fn is_same(&self, other: &Self) -> bool {
+        let without_source = |it: &Self| Self { file: None, line: None, ..it.clone() };
+        without_source(self) == without_source(other)
+    }
+
+    /// Whether a caller that the other one rejects may reach this one.
+    fn is_weaker_than(&self, other: &Self) -> bool {
+        !self.scopes.implies(&other.scopes) || self.optional && !other.optional
+    }
+}
+
+impl fmt::Display for Changes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        pairs(f, "weakened: a caller that was rejected may reach it", &self.weakened)?;
+        list(
+            f,
+            "removed: there is no guard, unless the function is removed too",
+            '-',
+            &self.removed,
+        )?;
+        pairs(f, "changed", &self.changed)?;
+        pairs(f, "strengthened: fewer callers reach it", &self.strengthened)?;
+        list(f, "added", '+', &self.added)
+    }
+}
+
+fn pairs(f: &mut fmt::Formatter<'_>, title: &str, pairs: &[(&Function, &Function)]) -> fmt::Result {
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "{title}")?;
+    for (before, after) in pairs {
+        writeln!(f, "    {}", Place(after))?;
+        writeln!(f, "      - {}", Line(before, before.kind != after.kind))?;
+        writeln!(f, "      + {}", Line(after, before.kind != after.kind))?;
+    }
+    writeln!(f)
+}
+
+fn list(
+    f: &mut fmt::Formatter<'_>,
+    title: &str,
+    sign: char,
+    functions: &[&Function],
+) -> fmt::Result {
+    if functions.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "{title}")?;
+    for function in functions {
+        writeln!(f, "    {}", Place(function))?;
+        writeln!(f, "      {sign} {}", Line(function, true))?;
+    }
+    writeln!(f)
+}
+
+/// `journal::rest::create_entry (src/rest.rs:12)`
+struct Place<'a>(&'a Function);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&on_one_line(&self.0.path))?;
+        match (&self.0.file, self.0.line) {
+            (Some(file), Some(line)) => write!(f, " ({}:{line})", on_one_line(file)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `handler: entries:write`, or without the kind.
+struct Line<'a>(&'a Function, bool);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.1 {
+            write!(f, "{}: ", on_one_line(&self.0.kind))?;
+        }
+        Requirement(self.0).fmt(f)
+    }
+}

@@ -1,0 +1,51 @@
+//! The functions of a program.
+
+use super::entry::Entry;
+use super::registration::Registration;
+
+/// Functions of a program, and what they require of their callers, in the order of their paths.
+///
+/// `Display` shows a table for the terminal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Manifest {
+    pub(super) entries: Vec<Entry>,
+}
+
+impl Manifest {
+    /// Every guarded function that is linked into this program, also those of libraries.
+    ///
+    /// A library is linked if the program uses something of it. In a test under `tests/`, write
+    /// `use my_crate as _;` if the test uses nothing else of the crate.
+    #[must_use]
+    pub fn collect() -> Self {
+        Self::new(inventory::iter::<Registration>.into_iter().map(Entry::from).collect())
+    }
+
+    fn new(mut entries: Vec<Entry>) -> Self {
+        entries.sort_by(|a, b| {
+            let key = |entry: &Entry| (entry.kind, entry.file, entry.line);
+            (&a.module, &a.name, key(a)).cmp(&(&b.module, &b.name, key(b)))
+        });
+        entries.dedup();
+        Self { entries }
+    }
+
+    /// The functions, in the order of their paths.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The functions for which `keep` returns `true`.
+    ///
+    /// ```
+    /// use requires_auth::Manifest;
+    ///
+    /// let manifest = Manifest::collect().filter(|entry| entry.path().starts_with("journal::"));
+    /// ```
+    #[must_use]
+    pub fn filter(mut self, keep: impl FnMut(&Entry) -> bool) -> Self {
+        self.entries.retain(keep);
+        self
+    }
+}

@@ -1,0 +1,131 @@
+//! One function in a manifest.
+
+use std::fmt;
+
+use super::registration::Registration;
+use crate::Condition;
+
+/// One function, and what it requires of its callers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub(super) module: String,
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    pub(super) file: &'static str,
+    pub(super) line: u32,
+    pub(super) condition: Condition,
+    pub(super) optional: bool,
+}
+
+/// What calls a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A framework such as axum, for an HTTP request.
+    Handler,
+    /// An MCP client, as a tool.
+    Tool,
+    /// An MCP client, as a prompt.
+    Prompt,
+}
+
+impl Entry {
+    /// The path in the program: crate, modules, the type of a method, and the name, as in
+    /// `journal::rest::create_entry` or `journal::mcp::Journal::create_entry`.
+    ///
+    /// Two functions have the same path only if they are in two blocks of one function.
+    #[must_use]
+    pub fn path(&self) -> String {
+        if self.module.is_empty() {
+            return self.name.clone();
+        }
+        format!("{}::{}", self.module, self.name)
+    }
+
+    /// The path without the name.
+    #[must_use]
+    pub fn module(&self) -> &str {
+        &self.module
+    }
+
+    /// The name of the function.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What calls it.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The source file, as the compiler names it: for a package of a workspace, relative to the workspace.
+    #[must_use]
+    pub fn file(&self) -> &'static str {
+        self.file
+    }
+
+    /// The line of the function's name, counted from 1. For a function that a macro defines, the line of the macro
+    /// call.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// The condition on the caller's scopes: [`Condition::NONE`] for any valid token.
+    #[must_use]
+    pub fn condition(&self) -> Condition {
+        self.condition
+    }
+
+    /// Whether a caller without a token reaches it, because of `optional`.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        self.optional
+    }
+
+    /// The file and the line, as in `src/rest.rs:12`.
+    pub(super) fn location(&self) -> String {
+        format!("{}:{}", self.file, self.line)
+    }
+}
+
+impl From<&Registration> for Entry {
+    fn from(registration: &Registration) -> Self {
+        let path = registration.function_path();
+        let (module, name) = split_path(&path);
+        Self {
+            module: module.to_owned(),
+            name: name.to_owned(),
+            kind: registration.kind,
+            file: registration.file,
+            line: registration.line,
+            condition: registration.condition,
+            optional: registration.optional,
+        }
+    }
+}
+
+/// Splits a path in front of its last segment, which is the name of a function and so contains no `::`.
+fn split_path(path: &str) -> (&str, &str) {
+    path.rsplit_once("::").unwrap_or(("", path))
+}
+
+impl Kind {
+    /// The name in all formats, such as `handler`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Handler => "handler",
+            Self::Tool => "tool",
+            Self::Prompt => "prompt",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

@@ -1,0 +1,88 @@
+//! A manifest as JSON.
+
+use serde::{Deserialize, Serialize};
+
+use super::Manifest;
+use super::entry::Entry;
+use super::scope_expression::ScopeExpression;
+
+/// The version of the shape.
+pub(super) const VERSION: u32 = 1;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Document {
+    pub(super) version: u32,
+    pub(super) functions: Vec<Function>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Function {
+    pub(super) path: String,
+    pub(super) kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) line: Option<u32>,
+    pub(super) scopes: ScopeExpression,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) optional: bool,
+}
+
+impl Manifest {
+    /// JSON, with one function on each line:
+    ///
+    /// ```json
+    /// {
+    ///   "version": 1,
+    ///   "functions": [
+    ///     {"path":"journal::rest::list","kind":"handler","file":"src/rest.rs","line":12,"scopes":["entries:read"]},
+    ///     {"path":"journal::mcp::Journal::create","kind":"tool","file":"src/mcp.rs","line":40,"scopes":["entries:write"]}
+    ///   ]
+    /// }
+    /// ```
+    ///
+    /// | member | value |
+    /// |---|---|
+    /// | `version` | 1. A later version of this shape has another number; members can be added without one |
+    /// | `path` | [`Entry::path`] |
+    /// | `kind` | `handler`, `tool` or `prompt` |
+    /// | `file`, `line` | where the function is; absent in the file of [`assert_unchanged`](Self::assert_unchanged) |
+    /// | `scopes` | a list means all of its elements, `{"any": […]}` one of them, a string is a scope. `[]` is any valid token |
+    /// | `optional` | `true` if a caller without a token is let through; otherwise absent |
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        Document { version: VERSION, functions: self.entries().iter().map(Function::of).collect() }
+            .to_text()
+    }
+}
+
+impl Document {
+    pub(super) fn to_text(&self) -> String {
+        let mut text = format!("{{\n  \"version\": {},\n  \"functions\": [", self.version);
+        for (index, function) in self.functions.iter().enumerate() {
+            text += if index == 0 { "\n    " } else { ",\n    " };
+            // A struct of strings and numbers is always JSON.
+            text += &serde_json::to_string(function).unwrap_or_default();
+        }
+        text + if self.functions.is_empty() { "]\n}\n" } else { "\n  ]\n}\n" }
+    }
+}
+
+impl Function {
+    pub(super) fn of(entry: &Entry) -> Self {
+        // Always a list, so that a reader that knows plain scopes alone can iterate.
+        let as_list = |condition| match ScopeExpression::from(condition) {
+            scope @ ScopeExpression::Scope(_) => ScopeExpression::All(vec![scope]),
+            other => other,
+        };
+        Self {
+            path: entry.path(),
+            kind: entry.kind.as_str().to_owned(),
+            file: Some(entry.file.to_owned()),
+            line: Some(entry.line),
+            scopes: as_list(entry.condition),
+            optional: entry.optional,
+        }
+    }
+}

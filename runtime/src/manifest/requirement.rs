@@ -1,0 +1,52 @@
+//! What a function requires of its callers, in words.
+
+use std::fmt;
+
+use super::json::Function;
+
+/// Shows `anonymous or (read and write)`.
+pub(super) struct Requirement<'a>(pub(super) &'a Function);
+
+impl fmt::Display for Requirement<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scopes = &self.0.scopes;
+        match (self.0.optional, scopes.is_compound()) {
+            (true, true) => write!(f, "anonymous or ({scopes})")?,
+            (true, false) => write!(f, "anonymous or {scopes}")?,
+            (false, _) => write!(f, "{scopes}")?,
+        }
+        Ok(())
+    }
+}
+
+/// The text with each run of white space as one space, and with other control characters escaped: a terminal could
+/// interpret them.
+pub(super) fn on_one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut line = String::with_capacity(text.len());
+    for character in words.join(" ").chars() {
+        if character.is_control() || is_bidirectional(character) {
+            line.extend(character.escape_unicode());
+        } else {
+            line.push(character);
+        }
+    }
+    line
+}
+
+/// Whether it changes the direction of the text after it, so that the text reads in another order than it is stored.
+fn is_bidirectional(character: char) -> bool {
+    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::on_one_line;
+
+    #[test]
+    fn a_text_shows_no_control_characters() {
+        // R-K17
+        assert_eq!(on_one_line(" a\n\t == b\r\n"), "a == b");
+        assert_eq!(on_one_line("\"\u{1b}[31m\u{202e}x\""), "\"\\u{1b}[31m\\u{202e}x\"");
+    }
+}

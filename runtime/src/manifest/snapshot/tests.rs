@@ -1,0 +1,174 @@
+use std::path::PathBuf;
+
+use super::*;
+use crate::Condition::{self, All, Any, Scope};
+use crate::manifest::{Entry, Kind};
+
+fn entry(name: &str, condition: Condition) -> Entry {
+    Entry {
+        module: "journal".to_owned(),
+        name: name.to_owned(),
+        kind: Kind::Handler,
+        file: "src/main.rs",
+        line: 7,
+        condition,
+        optional: false,
+    }
+}
+
+fn manifest(entries: impl IntoIterator<Item = Entry>) -> Manifest {
+    let mut manifest = Manifest::default();
+    manifest.entries.extend(entries);
+    manifest
+}
+
+/// A file of this test, which is removed at its end.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str) -> Self {
+        let name = format!("requires-auth-manifest-{}-{name}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+
+    fn accept(&self, manifest: &Manifest) {
+        manifest.compare_or_update(&self.0, true).unwrap();
+    }
+
+    /// The message without the path of the file; empty if nothing has changed.
+    fn difference(&self, manifest: &Manifest) -> String {
+        let difference = manifest.compare_or_update(&self.0, false).err();
+        let text = difference.map(|difference| difference.to_string()).unwrap_or_default();
+        text.replace(&*self.0.to_string_lossy(), "FILE")
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn a_manifest_that_was_accepted_does_not_differ() {
+    // R-K18
+    let file = File::new("accepted");
+    let mut manifest = manifest([entry("list", Scope("read")), entry("home", Condition::NONE)]);
+    file.accept(&manifest);
+    assert_eq!(
+        fs::read_to_string(&file.0).unwrap(),
+        r#"{
+  "version": 1,
+  "functions": [
+    {"path":"journal::list","kind":"handler","scopes":["read"]},
+    {"path":"journal::home","kind":"handler","scopes":[]}
+  ]
+}
+"#
+    );
+    assert_eq!(file.difference(&manifest), "");
+    // Code that moves is not another policy.
+    manifest.entries[0].line = 99;
+    manifest.entries[0].file = "src/rest.rs";
+    manifest.entries.reverse();
+    assert_eq!(file.difference(&manifest), "");
+}
+
+#[test]
+fn each_difference_is_named_and_the_weaker_ones_first() {
+    // R-K18
+    let file = File::new("differences");
+    let before = [
+        entry("stronger", Scope("a")),
+        entry("weaker", All(&[Scope("a"), Scope("b")])),
+        entry("other", Scope("a")),
+        entry("opened", Scope("a")),
+        entry("gone", Scope("a")),
+        entry("tool", Scope("a")),
+        entry("same", Any(&[Scope("a"), Scope("b")])),
+    ];
+    file.accept(&manifest(before));
+    let after = [
+        entry("stronger", All(&[Scope("a"), Scope("b")])),
+        entry("weaker", Scope("a")),
+        entry("other", Scope("b")),
+        Entry { optional: true, ..entry("opened", Scope("a")) },
+        Entry { kind: Kind::Tool, ..entry("tool", Scope("a")) },
+        entry("same", Any(&[Scope("a"), Scope("b")])),
+        entry("new", Condition::NONE),
+    ];
+    assert_eq!(
+        file.difference(&manifest(after)),
+        "\
+the guards of this program are not those in `FILE`
+
+weakened: a caller that was rejected may reach it
+    journal::opened (src/main.rs:7)
+      - a
+      + anonymous or a
+    journal::other (src/main.rs:7)
+      - a
+      + b
+    journal::weaker (src/main.rs:7)
+      - a and b
+      + a
+
+removed: there is no guard, unless the function is removed too
+    journal::gone
+      - handler: a
+
+changed
+    journal::tool (src/main.rs:7)
+      - handler: a
+      + tool: a
+
+strengthened: fewer callers reach it
+    journal::stronger (src/main.rs:7)
+      - a
+      + a and b
+
+added
+    journal::new (src/main.rs:7)
+      + handler: any token
+
+help: if every change is intended, run this test with UPDATE_MANIFEST=1, and commit the file"
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_compared_is_a_difference() {
+    // R-K18
+    let file = File::new("unusable");
+    let manifest = manifest([entry("list", Scope("read"))]);
+    let missing = file.difference(&manifest);
+    assert!(missing.starts_with("the manifest `FILE` cannot be read: "), "{missing}");
+    assert!(missing.ends_with("run this test with UPDATE_MANIFEST=1, and review it"), "{missing}");
+    for (text, expected) in [
+        ("", "the file `FILE` is no manifest: "),
+        ("{}", "the file `FILE` is no manifest: "),
+        (
+            r#"{"version":2,"functions":[]}"#,
+            "the manifest `FILE` has version 2, and this crate writes 1\n",
+        ),
+        // A member that this version does not compare may be a restriction.
+        (
+            r#"{"version":1,"functions":[{"path":"journal::list","kind":"handler","scopes":["read"],"when":"x"}]}"#,
+            "the file `FILE` is no manifest: unknown field `when`",
+        ),
+    ] {
+        fs::write(&file.0, text).unwrap();
+        let difference = file.difference(&manifest);
+        assert!(difference.starts_with(expected), "{difference}");
+    }
+}
+
+#[test]
+fn an_empty_manifest_is_never_accepted() {
+    // R-K18
+    let file = File::new("empty");
+    for update in [true, false] {
+        let difference = manifest([]).compare_or_update(&file.0, update).unwrap_err().to_string();
+        assert!(difference.starts_with("the manifest is empty"), "{difference}");
+        assert!(!file.0.exists());
+    }
+}
