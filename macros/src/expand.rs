@@ -4,10 +4,11 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::features::Features;
-use crate::lower::{lower_function, lower_impl_block};
+use crate::lower::{lower_function, lower_impl_block, lower_scope_enum};
 use crate::parse::arguments::Arguments;
 use crate::parse::item::Item;
-use crate::validate::{validate_function, validate_impl_block};
+use crate::parse::scope_enum::ScopeEnum;
+use crate::validate::{validate_function, validate_impl_block, validate_scope_enum};
 
 /// Expands the attribute. With errors, the item is emitted all the same, beside a `compile_error!`
 /// for each, so that the compiler reports nothing else about it.
@@ -25,6 +26,16 @@ pub(crate) fn expand(features: Features, arguments: TokenStream, item: TokenStre
         Item::Unsupported(item, errors) => (item, errors),
     };
     quote!(#emitted #argument_errors #item_errors)
+}
+
+/// Expands the derive macro. With errors, the trait is implemented all the same, so that the compiler
+/// reports nothing else about the enum.
+pub(crate) fn expand_scope_enum(item: TokenStream) -> TokenStream {
+    let (parsed, errors) = ScopeEnum::parse(item);
+    let Some(parsed) = parsed else { return quote!(#errors) };
+    let (vocabulary, vocabulary_errors) = validate_scope_enum(&parsed);
+    let emitted = lower_scope_enum(&parsed, &vocabulary);
+    quote!(#emitted #errors #vocabulary_errors)
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The `#[requires_auth]` attribute; its documentation is on the re-export in `requires-auth`.
+//! The `#[requires_auth]` attribute and `#[derive(Scope)]`; their documentation is on the re-exports in
+//! `requires-auth`.
 //!
 //! This file converts token types. `expand.rs` has the pipeline: `parse` reads the arguments and
 //! the item, `validate` checks them and decides how the item is emitted, `lower` makes the
@@ -21,4 +22,10 @@ use crate::features::Features;
 #[proc_macro_attribute]
 pub fn requires_auth(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(Features::enabled(), arguments.into(), item.into()).into()
+}
+
+/// Documented on the re-export in `requires-auth`.
+#[proc_macro_derive(Scope, attributes(scope))]
+pub fn derive_scope(item: TokenStream) -> TokenStream {
+    expand::expand_scope_enum(item.into()).into()
 }

@@ -12,8 +12,10 @@ mod openapi;
 mod policy_type;
 mod prologue;
 mod rmcp_meta;
+mod scope_derive;
 mod shared_caller;
 mod span;
 
 pub(crate) use function::lower_function;
 pub(crate) use impl_block::lower_impl_block;
+pub(crate) use scope_derive::lower_scope_enum;

@@ -11,6 +11,8 @@ mod impl_block;
 mod no_caller_argument;
 mod pattern;
 mod rmcp;
+mod scope_enum;
 
 pub(crate) use function::{FunctionPlan, validate_function};
 pub(crate) use impl_block::{DeclaredKinds, ImplPlan, ItemPlan, validate_impl_block};
+pub(crate) use scope_enum::{Vocabulary, validate_scope_enum};

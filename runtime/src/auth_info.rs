@@ -126,7 +126,8 @@ impl AuthInfo {
     /// [`Reason::Misconfigured`](crate::Reason::Misconfigured) if a scope is outside the grammar of RFC 6749 §3.3.
     #[must_use = "no request is rejected unless the function returns the error: write \
                   `auth.require_condition(…)?`"]
-    pub fn require_condition(&self, condition: Condition) -> Result<(), Rejection> {
+    pub fn require_condition(&self, condition: impl Into<Condition>) -> Result<(), Rejection> {
+        let condition = condition.into();
         condition.check().map_err(|error| self.reject_misuse(error))?;
         self.decide(
             |granted| condition.is_met_by(granted),
@@ -134,7 +135,20 @@ impl AuthInfo {
         )
     }
 
-    /// Whether the token carries this scope.
+    /// Whether the caller meets a condition. A scope of a [vocabulary](crate::ScopeVocabulary) is a condition too:
+    /// `auth.meets(JournalScope::EntriesRead)` is also true for a token with a scope that implies it.
+    ///
+    /// [Stale](Self::is_stale) claims meet it only if they may be used for it, and a condition outside the grammar
+    /// of RFC 6749 §3.3 is met by no caller.
+    #[must_use]
+    pub fn meets(&self, condition: impl Into<Condition>) -> bool {
+        let condition = condition.into();
+        condition.check().is_ok()
+            && crate::decide::decide(&self.claims, |granted| condition.is_met_by(granted)).is_ok()
+    }
+
+    /// Whether the token carries this scope itself. A scope that implies it does not count: see
+    /// [`meets`](Self::meets).
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
         self.scopes().contains(scope)

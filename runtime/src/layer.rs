@@ -107,10 +107,10 @@ impl AuthLayer {
     /// A condition that the scopes of every caller must meet. Default: [`Condition::NONE`], any valid token.
     /// After several calls each of the conditions must be met. The challenge of a guard behind the layer names the
     /// scopes of the layer and of the guard.
-    pub fn require(mut self, condition: Condition) -> Self {
+    pub fn require(mut self, condition: impl Into<Condition>) -> Self {
         let requirements = &mut self.settings.requirements;
         requirements.retain(|it| !it.is_any_token());
-        requirements.push(condition.into());
+        requirements.push(condition.into().into());
         self.settings.authentication.challenged = Challenged::of(requirements);
         self
     }

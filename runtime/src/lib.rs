@@ -74,11 +74,45 @@ pub use jose::{SigningAlgorithm, SigningAlgorithmError};
 pub use layer::{AuthFuture, AuthLayer, AuthService};
 #[cfg(feature = "manifest")]
 pub use manifest::Manifest;
-pub use policy::Condition;
+pub use policy::{Condition, ScopeDefinition, ScopeVocabulary};
 #[cfg(feature = "jwt")]
 pub use provider::Provider;
 pub use rejection::{Reason, Rejection};
 pub use request::RequestHead;
+/// Declares the scopes of a resource server as an enum: a [vocabulary](ScopeVocabulary).
+///
+/// ```
+/// use requires_auth::{Scope, ScopeVocabulary};
+///
+/// #[derive(Scope)]
+/// enum JournalScope {
+///     /// Read your entries
+///     #[scope("entries:read")]
+///     EntriesRead,
+///     /// Create and delete your entries
+///     #[scope("entries:write", implies = [EntriesRead])]
+///     EntriesWrite,
+///     /// Do everything
+///     #[scope("admin", implies = [EntriesWrite])]
+///     Admin,
+/// }
+///
+/// assert_eq!(JournalScope::Admin.definition().implies(), ["entries:read", "entries:write"]);
+/// ```
+///
+/// Each variant has one `#[scope("…")]` with the scope as it is in a token, and no fields. The text is in the grammar
+/// of RFC 6749 §3.3, has at most 256 bytes, and follows the same rules as a literal in the argument `scopes` of
+/// [`requires_auth`](macro@requires_auth). The first paragraph of the doc comment is the description of the scope.
+///
+/// `implies = […]` lists variants of the same enum. A token with a scope satisfies every condition on a scope that it
+/// implies, directly or through others.
+///
+/// These do not compile: a scope that two variants define, a cycle in `implies`, generics, discriminants such as
+/// `= 1`, an enum without variants.
+///
+/// If another crate re-exports this one, write `#[scope(crate = ::path)]` above the enum. A renamed dependency does
+/// not need it.
+pub use requires_auth_macros::Scope;
 /// Guards a function: it runs only for a caller whose access token is valid, is meant for this server, and
 /// has the scopes. Other requests are answered with a [`Rejection`].
 ///
@@ -309,7 +343,9 @@ pub mod requires_auth_expansion {
     pub use crate::openapi::openapi_extension;
     pub use crate::policy::type_level::{
         AllOf, AnyOf, AnyToken, ByTryInto, Function, Joined, OAuthScope, Optional, Policy, Shared,
+        TypedScope, index_in,
     };
+    pub use crate::policy::{ScopeDefinition, ScopeVocabulary};
     #[cfg(feature = "manifest")]
     pub use inventory;
     #[cfg(feature = "rmcp")]

@@ -9,6 +9,7 @@ mod challenge_scopes;
 mod condition;
 mod requirement;
 pub(crate) mod type_level;
+mod vocabulary;
 
 pub use crate::guard::{
     Injected, InjectedOptional, WithoutDecision, receives_an_optional_caller, receives_the_caller,
@@ -22,8 +23,9 @@ pub use condition::Condition;
 pub(crate) use requirement::Requirement;
 pub use type_level::{
     AllOf, Anonymous, AnyOf, AnyToken, Conditions, Function, Joined, OAuthScope, Optional, Policy,
-    Presence, Required, Shared, Spelling, Text,
+    Presence, Required, Shared, Spelling, Text, TypedScope,
 };
+pub use vocabulary::{ScopeDefinition, ScopeVocabulary};
 
 #[cfg(feature = "rmcp")]
 pub use crate::mcp::attribute_order::{AboveTool, NoToolAttribute, assert_above_tool};

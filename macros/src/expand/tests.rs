@@ -17,6 +17,7 @@ mod openapi;
 mod policy_types;
 mod prologue;
 mod rmcp;
+mod scope_derive;
 
 /// All features but the one that adds a statement to each guarded function.
 const WITH_FRAMEWORKS: Features = Features { manifest: false, rmcp: true, utoipa: true };
@@ -31,15 +32,21 @@ fn expanded(arguments: &str, item: &str) -> String {
 #[expect(clippy::needless_pass_by_value, reason = "a caller writes `expect!` in the call")]
 fn snapshot(arguments: &str, item: &str, expected: Expect) {
     let file = syn::parse_file(&expanded(arguments, item)).expect("an item");
-    expected.assert_eq(
-        &prettyplease::unparse(&file).replace("::requires_auth::requires_auth_expansion::", ""),
-    );
+    expected.assert_eq(&without_module_paths(&prettyplease::unparse(&file)));
+}
+
+fn without_module_paths(expanded: &str) -> String {
+    expanded.replace("::requires_auth::requires_auth_expansion::", "")
 }
 
 /// The messages of an expansion, with their help texts.
 fn errors(arguments: &str, item: &str) -> Vec<String> {
-    let text = expanded(arguments, item);
-    text.split("compile_error")
+    messages(&expanded(arguments, item))
+}
+
+fn messages(expanded: &str) -> Vec<String> {
+    expanded
+        .split("compile_error")
         .skip(1)
         .map(|part| {
             let literal = &part[part.find('"').unwrap()..=part.rfind('"').unwrap()];

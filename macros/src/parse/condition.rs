@@ -8,7 +8,7 @@ use crate::parse::suggestion::SuggestedCondition;
 use crate::parse::tokens::{split_at_commas, string_literal};
 
 mod position;
-mod scope;
+pub(crate) mod scope;
 mod string_errors;
 mod token_errors;
 mod trailing_token;

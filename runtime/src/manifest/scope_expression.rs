@@ -67,12 +67,16 @@ impl ScopeExpression {
     }
 }
 
-/// A group of one is that one, and a group in a group of the same kind is part of it.
+/// A typed scope is any of the scopes that meet it. A group of one is that one, and a group in a group of the same kind is part of it.
 impl From<Condition> for ScopeExpression {
     fn from(condition: Condition) -> Self {
         let mut elements = Vec::new();
         match condition {
             Condition::Scope(scope) => return Self::Scope(scope.to_owned()),
+            Condition::Typed(scope) => {
+                let names = std::iter::once(scope.name()).chain(scope.implied_by().iter().copied());
+                elements.extend(names.map(|name| Self::Scope(name.to_owned())));
+            }
             Condition::All(all) => {
                 for each in all.iter().copied().map(Self::from) {
                     match each {
@@ -92,7 +96,7 @@ impl From<Condition> for ScopeExpression {
         }
         match (condition, elements.as_slice()) {
             (_, [single]) => single.clone(),
-            (Condition::Any(_), _) => Self::Any { any: elements },
+            (Condition::Any(_) | Condition::Typed(_), _) => Self::Any { any: elements },
             _ => Self::All(elements),
         }
     }
@@ -122,11 +126,16 @@ impl fmt::Display for ScopeExpression {
 mod tests {
     use super::*;
     use crate::Condition::{All, Any, Scope};
+    use crate::ScopeDefinition;
+
+    // R-J9
+    const READ: ScopeDefinition = ScopeDefinition::new("Scopes", "read", None, &[], &["admin"]);
 
     #[test]
     fn a_condition_is_shown_in_words() {
         // R-K17
         for (condition, expected) in [
+            (Condition::Typed(&READ), "read or admin"),
             (Condition::NONE, "any token"),
             (Any(&[]), "no token"),
             (Scope("a"), "a"),

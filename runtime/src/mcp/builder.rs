@@ -152,14 +152,14 @@ impl<H: ServerHandler> McpBuilder<H> {
     pub fn resource(
         mut self,
         template: impl Into<Cow<'static, str>>,
-        condition: Condition,
+        condition: impl Into<Condition>,
     ) -> Self {
         let template = template.into();
         let function = match &template {
             Cow::Borrowed(template) => Some(*template),
             Cow::Owned(_) => None,
         };
-        self.registry.add_resource(&template, function, condition);
+        self.registry.add_resource(&template, function, condition.into());
         self
     }
 

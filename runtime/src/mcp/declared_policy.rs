@@ -13,6 +13,9 @@ use crate::{AuthInfo, Condition};
 /// In `scopes`, a string is a scope, a list means all of its elements, and `{"any": […]}` one of
 /// them: `["entries:read"]` is one scope, `[]` any valid token.
 ///
+/// If scopes of a [vocabulary](crate::ScopeVocabulary) are among them that others imply, the member `implied_by` has,
+/// for each, the scopes that satisfy it too: `{"entries:read": ["entries:write"]}`.
+///
 /// The scopes have the names that a client requests them by: see
 /// [`requested_scope_prefix`](crate::ResourceServerBuilder::requested_scope_prefix).
 ///
@@ -46,6 +49,12 @@ impl DeclaredPolicy {
         self.with_function(None) == other.with_function(None)
     }
 
+    /// Whether the same callers meet both.
+    pub(super) fn is_equivalent_to(self, other: Self) -> bool {
+        let condition = |policy: Self| condition_to_json(policy.requirement.condition);
+        self.optional == other.optional && condition(self) == condition(other)
+    }
+
     pub(super) fn is_met_by(self, caller: Option<&AuthInfo>) -> bool {
         caller.map_or(self.optional, |caller| self.requirement.condition.is_met_by(caller.scopes()))
     }
@@ -65,6 +74,11 @@ impl DeclaredPolicy {
             single => Value::Array(vec![single]),
         };
         members.insert("scopes".to_owned(), scopes);
+        let mut implied_by = Map::new();
+        add_implied_by(self.requirement.condition, requested, &mut implied_by);
+        if !implied_by.is_empty() {
+            members.insert("implied_by".to_owned(), implied_by.into());
+        }
         if self.optional {
             members.insert("optional".to_owned(), true.into());
         }
@@ -72,19 +86,52 @@ impl DeclaredPolicy {
     }
 }
 
-/// A condition as in [`META_KEY`], except that a single scope is no list.
+/// A condition as in [`META_KEY`], except that a single scope is no list, and that a scope which others imply is
+/// `any` of them. So conditions with the same JSON are met by the same scopes.
 pub(super) fn condition_to_json(condition: Condition) -> Value {
-    requested_condition(condition, &RequestedScopes::default())
+    let each =
+        |conditions: &[Condition]| conditions.iter().copied().map(condition_to_json).collect();
+    match condition {
+        Condition::Scope(scope) => scope.into(),
+        Condition::Typed(scope) if scope.implied_by().is_empty() => scope.name().into(),
+        Condition::Typed(scope) => {
+            any(std::iter::once(&scope.name()).chain(scope.implied_by()).copied().collect())
+        }
+        Condition::All(conditions) => each(conditions),
+        Condition::Any(conditions) => any(each(conditions)),
+    }
 }
 
 fn requested_condition(condition: Condition, requested: &RequestedScopes) -> Value {
     let each = |condition: &Condition| requested_condition(*condition, requested);
     match condition {
         Condition::Scope(scope) => requested.name(scope).into(),
+        Condition::Typed(scope) => requested.name(scope.name()).into(),
         Condition::All(conditions) => conditions.iter().map(each).collect(),
-        Condition::Any(conditions) => {
-            let conditions = conditions.iter().map(each).collect();
-            Map::from_iter([("any".to_owned(), conditions)]).into()
+        Condition::Any(conditions) => any(conditions.iter().map(each).collect()),
+    }
+}
+
+fn any(conditions: Value) -> Value {
+    Map::from_iter([("any".to_owned(), conditions)]).into()
+}
+
+/// For each scope that others imply, those others.
+fn add_implied_by(
+    condition: Condition,
+    requested: &RequestedScopes,
+    members: &mut Map<String, Value>,
+) {
+    match condition {
+        Condition::Typed(scope) if !scope.implied_by().is_empty() => {
+            let implied_by = scope.implied_by().iter().map(|it| requested.name(it)).collect();
+            members.insert(requested.name(scope.name()).into_owned(), implied_by);
+        }
+        Condition::Scope(_) | Condition::Typed(_) => {}
+        Condition::All(conditions) | Condition::Any(conditions) => {
+            for condition in conditions {
+                add_implied_by(*condition, requested, members);
+            }
         }
     }
 }

@@ -118,7 +118,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::mcp::declared_policy::condition_to_json;
     use crate::policy::type_level::ByTryInto;
+    use crate::policy::type_level::TypedScope;
     use crate::policy::type_level::{AllOf, AnyOf, AnyToken, Function, OAuthScope, Optional};
 
     type A = OAuthScope<'a'>;
@@ -146,6 +148,41 @@ mod tests {
         check::<AllOf<(A, B)>>(&json!(["a", "b"]));
         check::<AnyOf<(A, AllOf<(B, C)>)>>(&json!([{ "any": ["a", ["b", "c"]] }]));
         check::<AllOf<(A, AnyOf<(B, C)>)>>(&json!(["a", { "any": ["b", "c"] }]));
+    }
+
+    #[derive(crate::Scope)]
+    #[scope(crate = crate)]
+    enum Typed {
+        #[scope("a")]
+        A,
+        #[scope("b", implies = [A])]
+        B,
+    }
+
+    type TypedA = TypedScope<Typed, { Typed::A as usize }>;
+    type TypedB = TypedScope<Typed, { Typed::B as usize }>;
+
+    #[test]
+    fn a_typed_scope_is_shown_with_the_scopes_that_imply_it() {
+        // R-J9
+        let (typed, literal) = (meta::<TypedA>(None), meta::<A>(None));
+        assert_eq!(typed.0[META_KEY], json!({ "scopes": ["a"], "implied_by": { "a": ["b"] } }));
+        let of = |written: &MetaObject| MetaPolicy::of(Some(written), "");
+        assert_eq!(of(&typed), MetaPolicy::Policy(DeclaredPolicy::of::<TypedA>()));
+        assert_eq!(of(&literal), MetaPolicy::Policy(DeclaredPolicy::of::<A>()));
+        // No other scope implies it.
+        assert_eq!(meta::<TypedB>(None).0[META_KEY], json!({ "scopes": ["b"] }));
+        assert_eq!(condition_to_json(TypedA::CONDITION), json!({ "any": ["a", "b"] }));
+    }
+
+    #[test]
+    fn two_conditions_that_are_written_in_the_same_way_are_met_by_no_caller() {
+        // R-J9: only one of them is met by `b` alone.
+        let written = meta::<AllOf<(TypedA, TypedA, TypedA)>>(None);
+        let policy = || MetaPolicy::of(Some(&written), "");
+        assert_ne!(policy(), MetaPolicy::Unknown);
+        assert_eq!(meta::<AllOf<(TypedA, A, TypedA)>>(None), written);
+        assert_eq!(policy(), MetaPolicy::Unknown);
     }
 
     #[test]

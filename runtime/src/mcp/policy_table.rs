@@ -41,10 +41,14 @@ pub(super) fn record<P: 'static>(policy: DeclaredPolicy, written: &Value) {
 /// The policy for which this was written; `None` if the attribute has not written it.
 ///
 /// Of several functions with this policy it is the one with this name. If none has it, and there is more
-/// than one, the policy is returned without a function.
+/// than one, the policy is returned without a function. `None` too if different conditions were written in the same
+/// way, which takes a literal and a typed scope of the same name in one condition.
 pub(super) fn find(written: &Value, name: &str) -> Option<DeclaredPolicy> {
     let table = TABLE.read().unwrap_or_else(PoisonError::into_inner);
     let policies = table.policies.get(written)?;
+    if policies.windows(2).any(|pair| matches!(pair, [a, b] if !a.is_equivalent_to(*b))) {
+        return None;
+    }
     let named = policies.iter().find(|policy| policy.requirement.function == Some(name));
     match (named, policies.as_slice()) {
         (Some(policy), _) | (None, [policy]) => Some(*policy),

@@ -53,6 +53,7 @@ pub(crate) fn compared_alternatives(condition: &Condition) -> Vec<Alternative> {
 pub(crate) fn all_scopes(condition: Condition) -> Vec<&'static str> {
     match condition {
         Condition::Scope(scope) => vec![scope],
+        Condition::Typed(scope) => vec![scope.name()],
         Condition::All(conditions) | Condition::Any(conditions) => {
             conditions.iter().copied().flat_map(all_scopes).collect()
         }
@@ -63,7 +64,7 @@ pub(crate) fn all_scopes(condition: Condition) -> Vec<&'static str> {
 /// `usize::MAX`.
 fn count(condition: &Condition) -> usize {
     match condition {
-        Condition::Scope(_) => 1,
+        Condition::Scope(_) | Condition::Typed(_) => 1,
         Condition::Any(conditions) => conditions.iter().map(count).fold(0, usize::saturating_add),
         // An empty `Any` removes all alternatives, but only after those of the others were listed.
         Condition::All(conditions) => {
@@ -76,6 +77,7 @@ fn count(condition: &Condition) -> usize {
 fn alternatives(condition: &Condition) -> Vec<Alternative> {
     match condition {
         Condition::Scope(scope) => vec![vec![scope]],
+        Condition::Typed(scope) => vec![vec![scope.name()]],
         Condition::Any(conditions) => conditions.iter().flat_map(alternatives).collect(),
         Condition::All(conditions) => {
             conditions.iter().map(alternatives).fold(vec![vec![]], |all, each| product(all, &each))
@@ -102,6 +104,10 @@ fn push_first(condition: &Condition, scopes: &mut Alternative) -> bool {
     let has_alternative = match condition {
         Condition::Scope(scope) => {
             scopes.push(scope);
+            true
+        }
+        Condition::Typed(scope) => {
+            scopes.push(scope.name());
             true
         }
         Condition::Any(conditions) => conditions.iter().any(|each| push_first(each, scopes)),
@@ -136,6 +142,10 @@ fn nearest(condition: &Condition, granted: &ScopeSet) -> Option<Candidate> {
     match condition {
         Condition::Scope(scope) => {
             Some(Candidate { scopes: vec![scope], held: usize::from(granted.contains(scope)) })
+        }
+        Condition::Typed(scope) => {
+            let held = usize::from(condition.is_met_by(granted));
+            Some(Candidate { scopes: vec![scope.name()], held })
         }
         Condition::Any(conditions) => {
             let each = conditions.iter().filter_map(|each| nearest(each, granted));

@@ -1,6 +1,7 @@
 //! The condition of a policy: an expression over scopes.
 
-use crate::{ScopeError, ScopeSet};
+use super::ScopeDefinition;
+use crate::{ScopeError, ScopeSet, ScopeVocabulary};
 
 /// A condition on the scopes of a token.
 ///
@@ -35,6 +36,9 @@ use crate::{ScopeError, ScopeSet};
 pub enum Condition {
     /// The token has this scope.
     Scope(&'static str),
+    /// The token has this scope of a [vocabulary](ScopeVocabulary), or one that implies it.
+    /// `JournalScope::EntriesRead.into()` creates it.
+    Typed(&'static ScopeDefinition),
     /// All of these conditions are met. Empty: every valid token meets it.
     All(&'static [Condition]),
     /// At least one of these conditions is met. Empty: no token meets it.
@@ -51,6 +55,10 @@ impl Condition {
     pub fn is_met_by(&self, granted: &ScopeSet) -> bool {
         match self {
             Self::Scope(scope) => granted.contains(scope),
+            Self::Typed(scope) => {
+                granted.contains(scope.name())
+                    || scope.implied_by().iter().any(|implying| granted.contains(implying))
+            }
             Self::All(conditions) => conditions.iter().all(|each| each.is_met_by(granted)),
             Self::Any(conditions) => conditions.iter().any(|each| each.is_met_by(granted)),
         }
@@ -62,9 +70,55 @@ impl Condition {
         match self {
             Self::Scope(scope) if crate::scope::is_scope(scope) => Ok(()),
             Self::Scope(_) => Err(ScopeError::new()),
+            // The derive macro has checked it.
+            Self::Typed(_) => Ok(()),
             Self::All(conditions) | Self::Any(conditions) => {
                 conditions.iter().try_for_each(Self::check)
             }
         }
+    }
+}
+
+/// ```
+/// use requires_auth::{Condition, Scope, ScopeSet};
+///
+/// #[derive(Scope)]
+/// enum JournalScope {
+///     #[scope("entries:read")]
+///     EntriesRead,
+///     #[scope("entries:write", implies = [EntriesRead])]
+///     EntriesWrite,
+/// }
+///
+/// let reading = Condition::from(JournalScope::EntriesRead);
+/// assert!(reading.is_met_by(&"entries:write".parse::<ScopeSet>()?));
+/// # Ok::<(), requires_auth::ScopeError>(())
+/// ```
+impl<V: ScopeVocabulary> From<V> for Condition {
+    fn from(scope: V) -> Self {
+        Self::Typed(scope.definition())
+    }
+}
+
+/// A copy of the condition.
+impl From<&Condition> for Condition {
+    fn from(condition: &Condition) -> Self {
+        *condition
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typed_scope_is_met_by_itself_and_by_each_scope_that_implies_it() {
+        // R-J7
+        const READ: ScopeDefinition =
+            ScopeDefinition::new("Scopes", "read", None, &["peek"], &["write", "admin"]);
+        let met = |granted: &str| Condition::Typed(&READ).is_met_by(&granted.parse().unwrap());
+        assert!(met("read") && met("write") && met("other admin"));
+        assert!(!met("") && !met("peek") && !met("rea") && !met("writes"));
+        assert_eq!(Condition::Typed(&READ).check(), Ok(()));
     }
 }

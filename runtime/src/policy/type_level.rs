@@ -9,6 +9,7 @@
 
 use std::marker::PhantomData;
 
+use super::ScopeVocabulary;
 use crate::Condition;
 
 /// The policy of an attribute, as a type.
@@ -154,6 +155,26 @@ impl<Head: Spelling, Rest: Spelling> Policy for Joined<Head, Rest> {
     type Presence = Required;
 }
 
+/// One scope of the vocabulary `V`: `V::DEFINITIONS[INDEX]`.
+#[derive(Debug)]
+pub struct TypedScope<V, const INDEX: usize>(PhantomData<fn() -> V>);
+
+impl<V: ScopeVocabulary, const INDEX: usize> Policy for TypedScope<V, INDEX> {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "evaluated by the compiler: out of bounds is an error"
+    )]
+    const CONDITION: Condition = Condition::Typed(&V::DEFINITIONS[INDEX]);
+    type Presence = Required;
+}
+
+/// The index of a scope in the definitions of its vocabulary `V`. The derive macro accepts no discriminants, so that
+/// the index of a variant is its discriminant.
+#[must_use]
+pub const fn index_in<V: ScopeVocabulary>(_scope: &V, discriminant: usize) -> usize {
+    discriminant
+}
+
 /// All policies of a tuple.
 #[derive(Debug)]
 pub struct AllOf<T>(PhantomData<T>);
@@ -278,6 +299,7 @@ const fn text<T: Spelling>() -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ScopeDefinition;
 
     #[test]
     fn a_scope_is_read_back_from_its_type() {
@@ -301,6 +323,28 @@ mod tests {
         assert_eq!(text::<Seventeen>(), format!("{SIXTEEN}8"));
         assert_eq!(text::<ThirtyThree>(), format!("{SIXTEEN}{SIXTEEN}8"));
         assert_eq!(text::<SixtySix>(), format!("{SIXTEEN}{SIXTEEN}8{SIXTEEN}{SIXTEEN}8"));
+    }
+
+    #[test]
+    fn a_typed_scope_is_the_definition_at_its_index() {
+        // R-J9
+        #[allow(dead_code, reason = "only its index is used")]
+        enum Scopes {
+            Read,
+            Write,
+        }
+        impl ScopeVocabulary for Scopes {
+            const DEFINITIONS: &'static [ScopeDefinition] = &[
+                ScopeDefinition::new("Scopes", "read", None, &[], &["write"]),
+                ScopeDefinition::new("Scopes", "write", None, &["read"], &[]),
+            ];
+            fn definition(self) -> &'static ScopeDefinition {
+                &Self::DEFINITIONS[self as usize]
+            }
+        }
+        type Write = TypedScope<Scopes, { index_in(&Scopes::Write, Scopes::Write as usize) }>;
+        assert_eq!(Write::CONDITION, Condition::Typed(&Scopes::DEFINITIONS[1]));
+        assert_eq!(Condition::from(Scopes::Read), TypedScope::<Scopes, 0>::CONDITION);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use proc_macro2::Ident;
 
 use super::argument::Argument;
+use crate::parse::edit_distance::is_misspelling;
 use crate::parse::negation::negates_one_of;
 
 /// The argument that a name stands for, be it misspelled, another form of the word, or the word of
@@ -42,23 +43,4 @@ pub(super) fn is_mode_flag(argument: &Argument) -> bool {
     let is_flag = value.is_empty() || value.contains("true") || value.contains("false");
     matches!(name.as_str(), "mode" | "match" | "require_all" | "match_any" | "match_all")
         || is_flag && (is_key_for_any(&name) || matches!(name.as_str(), "all" | "all_of"))
-}
-
-/// Whether the edit distance between the two is at most 2, or at most 1 for a short name.
-fn is_misspelling(written: &str, name: &str) -> bool {
-    let max_distance = if name.len() > 5 { 2 } else { 1 };
-    let name: Vec<char> = name.chars().collect();
-    let mut row: Vec<usize> = (0..=name.len()).collect();
-    for (line, letter) in written.chars().enumerate() {
-        let mut next = vec![line + 1];
-        for (column, other) in name.iter().enumerate() {
-            let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX);
-            let replaced = at(&row, column) + usize::from(letter != *other);
-            let inserted = at(&next, column) + 1;
-            let removed = at(&row, column + 1) + 1;
-            next.push(replaced.min(inserted).min(removed));
-        }
-        row = next;
-    }
-    row.last().is_some_and(|distance| *distance <= max_distance)
 }

@@ -16,7 +16,7 @@ use crate::parse::suggestion::SuggestedCondition;
 pub(crate) struct Scope {
     pub(crate) text: String,
     /// The string that names it, perhaps with others.
-    pub(super) literal: LitStr,
+    pub(crate) literal: LitStr,
 }
 
 impl Scope {
@@ -84,6 +84,44 @@ impl Scope {
             return None;
         }
         Self::check(&value, text, Position::Element, errors)
+    }
+
+    /// Parses `"read"` in `#[scope("read")]`, which defines one scope.
+    pub(crate) fn parse_definition(text: &LitStr, errors: &mut Diagnostics) -> Option<Self> {
+        let value = text.value();
+        let mut words = value.split(' ').filter(|word| !word.is_empty());
+        match (words.next(), words.next()) {
+            (Some(_), Some(_)) if first_invalid_character(&value.replace(' ', "")).is_none() => {
+                errors.error(
+                    text,
+                    "this string names several scopes",
+                    "write one variant for each scope",
+                );
+                None
+            }
+            (Some(one), None) if one != value && is_scope(one) => {
+                let help = format!("write `#[scope(\"{one}\")]`");
+                errors.error(text, "extra space beside the scope", help);
+                None
+            }
+            (None, _) => {
+                errors.error(text, "the scope is empty", "write the scope as it is in a token");
+                None
+            }
+            _ if is_scope(&value) => Some(Self { text: value, literal: text.clone() }),
+            _ if value.len() > MAX_SCOPE_BYTES => {
+                Self::check(&value, text, Position::Element, errors)
+            }
+            _ => {
+                errors.error(
+                    text,
+                    format_args!("`{}` is not a scope", value.escape_debug()),
+                    "a scope consists of printable ASCII characters (RFC 6749 section 3.3); here it \
+                     has no space, comma, quote, bracket, `\\`, `;`, `|` or `&`",
+                );
+                None
+            }
+        }
     }
 
     /// Reports why `name` is not a scope.

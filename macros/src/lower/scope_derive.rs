@@ -1,0 +1,95 @@
+//! The implementation of `ScopeVocabulary` for an enum.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::Fields;
+use syn::ext::IdentExt;
+
+use crate::parse::scope_enum::{ScopeEnum, ScopeVariant};
+use crate::private;
+use crate::validate::Vocabulary;
+
+// Input:  enum JournalScope {
+//             /// Read your entries
+//             #[scope("entries:read")] EntriesRead,
+//             #[scope("entries:write", implies = [EntriesRead])] EntriesWrite,
+//         }
+// Output: #[automatically_derived]
+//         #[allow(deprecated)]
+//         impl ScopeVocabulary for JournalScope {
+//             const DEFINITIONS: &'static [ScopeDefinition] = {
+//                 const VOCABULARY: &str = concat!(module_path!(), "::", "JournalScope");
+//                 let _ = [Self::EntriesRead, Self::EntriesWrite];
+//                 &[
+//                     ScopeDefinition::new(
+//                         VOCABULARY, "entries:read", Some("Read your entries"), &[], &["entries:write"],
+//                     ),
+//                     ScopeDefinition::new(VOCABULARY, "entries:write", None, &["entries:read"], &[]),
+//                 ]
+//             };
+//             fn definition(self) -> &'static ScopeDefinition {
+//                 match self {
+//                     Self::EntriesRead { .. } => const { &Self::DEFINITIONS[0] },
+//                     Self::EntriesWrite { .. } => const { &Self::DEFINITIONS[1] },
+//                 }
+//             }
+//         }
+pub(crate) fn lower_scope_enum(item: &ScopeEnum, vocabulary: &Vocabulary) -> TokenStream {
+    // An `impl` with generics would need bounds that are further errors.
+    if !item.generics.params.is_empty() {
+        return TokenStream::new();
+    }
+    let private = private::path(item.krate.as_ref(), Span::call_site());
+    let name = &item.name;
+    let text = name.unraw().to_string();
+    let scopes: Vec<&str> = item.variants.iter().map(scope).collect();
+    let texts = |indices: Vec<usize>| -> Vec<&str> {
+        indices.into_iter().filter_map(|index| scopes.get(index).copied()).collect()
+    };
+    let definitions = item.variants.iter().enumerate().map(|(index, variant)| {
+        let scope = scope(variant);
+        let description = match &variant.description {
+            Some(text) => quote!(::core::option::Option::Some(#text)),
+            None => quote!(::core::option::Option::None),
+        };
+        let implies = texts(vocabulary.implied(index).collect());
+        let implied_by = texts(vocabulary.implying(index).collect());
+        quote! {
+            #private::ScopeDefinition::new(
+                VOCABULARY, #scope, #description, &[#(#implies),*], &[#(#implied_by),*],
+            )
+        }
+    });
+    // A scope that only tokens have is no dead code.
+    let constructed = item
+        .variants
+        .iter()
+        .filter(|variant| matches!(variant.fields, Fields::Unit))
+        .map(|variant| &variant.name);
+    let arms = item.variants.iter().enumerate().map(|(index, variant)| {
+        let variant = &variant.name;
+        quote!(Self::#variant { .. } => const { &<Self as #private::ScopeVocabulary>::DEFINITIONS[#index] })
+    });
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl #private::ScopeVocabulary for #name {
+            const DEFINITIONS: &'static [#private::ScopeDefinition] = {
+                const VOCABULARY: &::core::primitive::str =
+                    ::core::concat!(::core::module_path!(), "::", #text);
+                let _ = [#(Self::#constructed),*];
+                &[#(#definitions),*]
+            };
+
+            fn definition(self) -> &'static #private::ScopeDefinition {
+                match self { #(#arms),* }
+            }
+        }
+    }
+}
+
+/// The text of the scope; empty with an error.
+fn scope(variant: &ScopeVariant) -> &str {
+    let scope = variant.attribute.as_ref().and_then(|it| it.scope.as_ref());
+    scope.map_or("", |scope| scope.text.as_str())
+}

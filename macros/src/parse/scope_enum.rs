@@ -1,0 +1,131 @@
+//! The enum below `#[derive(Scope)]`.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
+use syn::{Attribute, Expr, ExprLit, Fields, Generics, Item, Lit, Meta, Path, Token, Variant};
+
+use crate::diagnostics::Diagnostics;
+use crate::parse::attribute::has_name;
+use crate::parse::tokens::split_at_commas;
+
+mod scope_attribute;
+
+use scope_attribute::ScopeAttribute;
+
+const WRITE_AN_ENUM: &str = "write an enum with one variant for each scope, as in `enum JournalScope { \
+                             #[scope(\"entries:read\")] EntriesRead }`";
+
+/// A vocabulary, as it is written.
+pub(crate) struct ScopeEnum {
+    pub(crate) name: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) variants: Vec<ScopeVariant>,
+    /// The path of the runtime crate, where `#[scope(crate = …)]` gives it.
+    pub(crate) krate: Option<Path>,
+}
+
+/// A variant of the enum.
+pub(crate) struct ScopeVariant {
+    pub(crate) name: Ident,
+    pub(crate) fields: Fields,
+    pub(crate) discriminant: Option<TokenStream>,
+    /// The first paragraph of the doc comment.
+    pub(crate) description: Option<String>,
+    /// `None` with an error.
+    pub(crate) attribute: Option<ScopeAttribute>,
+}
+
+impl ScopeEnum {
+    /// Returns `None` with an error, if the item is not an enum.
+    pub(crate) fn parse(item: TokenStream) -> (Option<Self>, Diagnostics) {
+        let mut errors = Diagnostics::default();
+        let item = match syn::parse2::<Item>(item) {
+            Ok(Item::Enum(item)) => item,
+            Ok(Item::Struct(item)) => {
+                errors.error(
+                    item.ident,
+                    "a struct cannot be a vocabulary of scopes",
+                    WRITE_AN_ENUM,
+                );
+                return (None, errors);
+            }
+            Ok(other) => {
+                errors.error(other, "only an enum can be a vocabulary of scopes", WRITE_AN_ENUM);
+                return (None, errors);
+            }
+            Err(error) => return (None, error.into()),
+        };
+        let krate = parse_crate(&item.attrs, &mut errors);
+        let variants =
+            item.variants.into_iter().map(|it| ScopeVariant::parse(it, &mut errors)).collect();
+        let parsed = Self { name: item.ident, generics: item.generics, variants, krate };
+        (Some(parsed), errors)
+    }
+}
+
+impl ScopeVariant {
+    fn parse(variant: Variant, errors: &mut Diagnostics) -> Self {
+        Self {
+            attribute: ScopeAttribute::of_variant(&variant, errors),
+            description: description(&variant.attrs),
+            discriminant: variant.discriminant.map(|(_, value)| value.into_token_stream()),
+            fields: variant.fields,
+            name: variant.ident,
+        }
+    }
+}
+
+/// Parses `#[scope(crate = ::path)]` above the enum.
+fn parse_crate(attributes: &[Attribute], errors: &mut Diagnostics) -> Option<Path> {
+    const HELP: &str = "write `#[scope(\"…\")]` above each variant; above the enum only \
+                        `#[scope(crate = ::path::to::requires_auth)]` has a meaning";
+    let mut krate = None;
+    for attribute in attributes.iter().filter(|it| has_name(it, "scope")) {
+        let path = match &attribute.meta {
+            Meta::List(list) => syn::parse2(list.tokens.clone()).ok(),
+            _ => None,
+        };
+        match path {
+            Some(_) if krate.is_some() => {
+                errors.error(attribute, "`crate` is given twice", "remove one of them");
+            }
+            Some(CratePath(path)) => krate = Some(path),
+            None => errors.error(attribute, "unexpected `#[scope]` above the enum", HELP),
+        }
+    }
+    krate
+}
+
+struct CratePath(Path);
+
+impl syn::parse::Parse for CratePath {
+    fn parse(input: syn::parse::ParseStream<'_>) -> syn::Result<Self> {
+        input.parse::<Token![crate]>()?;
+        input.parse::<Token![=]>()?;
+        input.call(Path::parse_mod_style).map(Self)
+    }
+}
+
+/// The lines of the first paragraph, joined by spaces.
+// Input:  /// Read your
+//         /// entries
+//         ///
+//         /// More.
+// Output: Read your entries
+fn description(attributes: &[Attribute]) -> Option<String> {
+    let texts: Vec<String> = attributes.iter().filter_map(doc_text).collect();
+    let lines = texts.iter().flat_map(|text| text.split('\n')).map(str::trim);
+    let paragraph: Vec<&str> =
+        lines.skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty()).collect();
+    (!paragraph.is_empty()).then(|| paragraph.join(" "))
+}
+
+fn doc_text(attribute: &Attribute) -> Option<String> {
+    match &attribute.meta {
+        Meta::NameValue(pair) if has_name(attribute, "doc") => match &pair.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
