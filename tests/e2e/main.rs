@@ -40,6 +40,7 @@ mod single_resolution;
 mod stale_claims;
 mod tenants;
 mod trust_anchors;
+mod typed_scopes;
 use fixtures::raw_http::Response;
 
 /// The head of a request with this bearer token, for code that calls the guard itself.

@@ -17,4 +17,5 @@ mod stdio;
 mod tasks;
 mod test_server;
 mod tool_router;
+mod typed_scopes;
 mod undeclared_tools;

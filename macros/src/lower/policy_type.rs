@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use crate::parse::arguments::Arguments;
-use crate::parse::condition::Condition;
+use crate::parse::condition::{Condition, TypedScope};
 use crate::private;
 
 /// The most elements of a tuple for which the runtime implements its traits.
@@ -63,8 +63,24 @@ impl<'a> Policy<'a> {
 fn of_condition(condition: &Condition, private: &TokenStream) -> TokenStream {
     match condition {
         Condition::Scope(scope) => of_text("OAuthScope", &scope.text, private),
+        Condition::Typed(scope) => of_typed_scope(scope, private),
         Condition::All(all) => of_group(&quote!(#private::AllOf), all, private),
         Condition::Any(any) => of_group(&quote!(#private::AnyOf), any, private),
+    }
+}
+
+/// The compiler reads the index of the variant. It reports a variant that does not exist, and an enum that is no
+/// vocabulary, at the path.
+// Input:  JournalScope::EntriesRead
+// Output: TypedScope<JournalScope, {
+//             index_in::<JournalScope>(&JournalScope::EntriesRead, JournalScope::EntriesRead as usize)
+//         }>
+fn of_typed_scope(scope: &TypedScope, private: &TokenStream) -> TokenStream {
+    let TypedScope { vocabulary, variant } = scope;
+    quote! {
+        #private::TypedScope<#vocabulary, {
+            #private::index_in::<#vocabulary>(&#variant, #variant as ::core::primitive::usize)
+        }>
     }
 }
 

@@ -1,6 +1,7 @@
 //! The value of `scopes = …`: a string, a list, or nested conditions.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 
 use crate::diagnostics::Diagnostics;
 use crate::parse::help::NAME_A_SCOPE;
@@ -12,10 +13,12 @@ pub(crate) mod scope;
 mod string_errors;
 mod token_errors;
 mod trailing_token;
+mod typed_scope;
 mod unknown_condition;
 
 use position::Position;
 use scope::Scope;
+pub(crate) use typed_scope::TypedScope;
 
 /// The most alternatives that a condition may have. A challenge compares all of them.
 const MAX_ALTERNATIVES: usize = 64;
@@ -23,6 +26,7 @@ const MAX_ALTERNATIVES: usize = 64;
 /// A condition over scopes.
 pub(crate) enum Condition {
     Scope(Scope),
+    Typed(TypedScope),
     /// A list, a string of several scopes, or `all(…)`; at least one.
     All(Vec<Condition>),
     /// `any(…)`; at least one.
@@ -57,7 +61,7 @@ impl Condition {
         let counts =
             |group: &[Self]| -> Vec<usize> { group.iter().map(Self::count_alternatives).collect() };
         match self {
-            Self::Scope(_) => 1,
+            Self::Scope(_) | Self::Typed(_) => 1,
             Self::Any(any) => counts(any).into_iter().fold(0, usize::saturating_add),
             Self::All(all) => counts(all).into_iter().fold(1, usize::saturating_mul),
         }
@@ -67,13 +71,14 @@ impl Condition {
         let each = |group: &[Self]| group.iter().map(Self::to_suggestion).collect();
         match self {
             Self::Scope(scope) => SuggestedCondition::Scope(scope.text.clone()),
+            Self::Typed(scope) => SuggestedCondition::Typed(scope.text()),
             Self::All(all) => SuggestedCondition::all(each(all)),
             Self::Any(any) => SuggestedCondition::any(each(any)),
         }
     }
 }
 
-/// Parses a scope, a list, or `all(…)` or `any(…)`.
+/// Parses a scope, a typed scope, a list, or `all(…)` or `any(…)`.
 fn parse_condition(
     tokens: &TokenStream,
     position: Position,
@@ -81,6 +86,9 @@ fn parse_condition(
 ) -> Option<Condition> {
     if let Some(text) = string_literal(tokens) {
         return Scope::parse(&text, errors).map(Condition::Scope);
+    }
+    if let Some(typed) = TypedScope::parse(tokens) {
+        return Some(Condition::Typed(typed));
     }
     let mut trees = tokens.clone().into_iter();
     match (trees.next(), trees.next(), trees.next()) {
@@ -156,19 +164,23 @@ fn reject_duplicates(
     conditions: Vec<Condition>,
     errors: &mut Diagnostics,
 ) -> Option<Vec<Condition>> {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
     let mut has_duplicates = false;
     for condition in &conditions {
-        let Condition::Scope(scope) = condition else { continue };
-        if seen.contains(&scope.text.as_str()) {
+        let (text, place): (String, &dyn ToTokens) = match condition {
+            Condition::Scope(scope) => (scope.text.clone(), &scope.literal),
+            Condition::Typed(scope) => (scope.text(), &scope.variant),
+            Condition::All(_) | Condition::Any(_) => continue,
+        };
+        if seen.contains(&text) {
             errors.error(
-                &scope.literal,
-                format_args!("the scope `{}` is named twice", scope.text),
+                place,
+                format_args!("the scope `{text}` is named twice"),
                 "name each scope once",
             );
             has_duplicates = true;
         }
-        seen.push(&scope.text);
+        seen.push(text);
     }
     (!has_duplicates).then_some(conditions)
 }

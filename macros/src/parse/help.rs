@@ -8,6 +8,9 @@ pub(super) const NAME_A_SCOPE: &str = "name at least one scope, as in `scopes = 
 pub(super) const WRITE_A_LITERAL: &str =
     "write the scope as a string literal: the attribute reads it when the program is compiled";
 
+pub(super) const WRITE_A_LITERAL_OR_A_VARIANT: &str = "write the scope as a string literal, or as a variant of an enum with \
+     `#[derive(Scope)]`, as in `JournalScope::EntriesRead`";
+
 pub(super) const CALL_REQUIRE: &str =
     "call `auth.require(\"…\")?` in the function, for what depends on the request";
 

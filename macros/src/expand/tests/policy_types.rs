@@ -180,3 +180,33 @@ fn without_scopes_any_token_is_enough() {
 fn expansion(arguments: &str, item: &str) -> TokenStream {
     expand(WITH_FRAMEWORKS, arguments.parse().unwrap(), item.parse().unwrap())
 }
+
+#[test]
+fn a_path_is_a_typed_scope_wherever_a_literal_may_stand() {
+    // R-J9
+    const TYPED: &str = "TypedScope < JournalScope , { :: requires_auth :: requires_auth_expansion :: index_in :: \
+                         < JournalScope > (& JournalScope :: Read , JournalScope :: Read as :: core :: primitive \
+                         :: usize) } >";
+    for arguments in [
+        "scopes = JournalScope::Read",
+        "scopes = [JournalScope::Read]",
+        "scopes = [\"a\", JournalScope::Read]",
+        "scopes = any(\"a\", all(\"b\", JournalScope::Read))",
+    ] {
+        let tokens = expansion(arguments, "fn f(auth: AuthInfo) {}").to_string();
+        assert!(
+            !tokens.contains("compile_error") && tokens.contains(TYPED),
+            "{arguments}: {tokens}"
+        );
+    }
+    for path in ["::a::b::Read", "super::JournalScope::Read", "Self::Read", "r#type::Read"] {
+        let tokens = expansion(&format!("scopes = {path}"), "fn f(auth: AuthInfo) {}").to_string();
+        assert!(!tokens.contains("compile_error"), "{path}: {tokens}");
+        assert!(
+            tokens.contains(&format!("{} as", path.parse::<TokenStream>().unwrap())),
+            "{tokens}"
+        );
+    }
+    let twice = expansion("scopes = [S::A, S :: A]", "fn f(auth: AuthInfo) {}").to_string();
+    assert!(twice.contains("the scope `S::A` is named twice"), "{twice}");
+}

@@ -5,10 +5,12 @@ use syn::Lit;
 use syn::ext::IdentExt;
 
 use super::position::{Position, help, suggestion_at};
+use super::typed_scope::TypedScope;
 use super::{trailing_token, unknown_condition};
 use crate::diagnostics::Diagnostics;
 use crate::parse::help::{
     CALL_REQUIRE, NAME_REQUIRED_SCOPES, NO_NEGATION, WRITE_A_CONDITION, WRITE_A_LITERAL,
+    WRITE_A_LITERAL_OR_A_VARIANT,
 };
 use crate::parse::negation;
 use crate::parse::suggestion::{Interpretations, SuggestedCondition};
@@ -146,7 +148,7 @@ fn report_other(
             argument.map_or_else(|| WRITE_A_LITERAL.to_owned(), |it| help(Some(it), position));
         errors.error(tokens, "a call cannot be a scope", help);
     } else if constant || is_path {
-        errors.error(tokens, "a constant or a typed scope is not supported here", WRITE_A_LITERAL);
+        errors.error(tokens, "a constant cannot be a scope", WRITE_A_LITERAL_OR_A_VARIANT);
     } else if let Some(interpretations) = interpretations {
         let message = if begins_with_name {
             "a scope is written as a string literal"
@@ -165,6 +167,7 @@ pub(super) fn report_bare_words(parts: &[TokenStream], errors: &mut Diagnostics)
     let is_word = |part: &&TokenStream| {
         matches!(TokenStream::clone(part).into_iter().next(), Some(TokenTree::Ident(word))
             if word != "all" && word != "any")
+            && TypedScope::parse(part).is_none()
             && interpret_alone(part).is_some()
     };
     let names_constant = |part: &&TokenStream| {
@@ -174,7 +177,7 @@ pub(super) fn report_bare_words(parts: &[TokenStream], errors: &mut Diagnostics)
     let constants: Vec<&TokenStream> = parts.iter().filter(names_constant).collect();
     if constants.len() > 1 {
         let place: TokenStream = constants.into_iter().cloned().collect();
-        errors.error(place, "constants and typed scopes are not supported here", WRITE_A_LITERAL);
+        errors.error(place, "constants cannot be scopes", WRITE_A_LITERAL_OR_A_VARIANT);
         return true;
     }
     let words: Vec<&TokenStream> = parts.iter().filter(is_word).collect();

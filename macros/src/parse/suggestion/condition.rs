@@ -8,6 +8,8 @@ use crate::parse::scope_token::is_scope;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SuggestedCondition {
     Scope(String),
+    /// The path of a typed scope.
+    Typed(String),
     All(Vec<SuggestedCondition>),
     Any(Vec<SuggestedCondition>),
 }
@@ -47,6 +49,7 @@ impl SuggestedCondition {
     pub(super) fn is_valid(&self) -> bool {
         match self {
             Self::Scope(scope) => is_scope(scope),
+            Self::Typed(_) => true,
             Self::All(inner) | Self::Any(inner) => {
                 !inner.is_empty() && inner.iter().all(Self::is_valid)
             }
@@ -56,6 +59,7 @@ impl SuggestedCondition {
     fn fmt_at(&self, f: &mut fmt::Formatter<'_>, is_outermost: bool) -> fmt::Result {
         let (open, elements, close) = match self {
             Self::Scope(scope) => return write!(f, "\"{scope}\""),
+            Self::Typed(path) => return f.write_str(path),
             Self::All(elements) if is_outermost => ("[", elements, "]"),
             Self::All(elements) => ("all(", elements, ")"),
             Self::Any(elements) => ("any(", elements, ")"),

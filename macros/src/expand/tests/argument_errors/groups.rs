@@ -88,8 +88,8 @@ fn each_of_the_wrong_groups_has_one_error_with_help() {
             expected `(` and a list of conditions after `any`
             help: write `scopes = any("a", "b")`
         scopes = [READ, WRITE]
-            constants and typed scopes are not supported here
-            help: write the scope as a string literal: the attribute reads it when the program is compiled
+            constants cannot be scopes
+            help: write the scope as a string literal, or as a variant of an enum with `#[derive(Scope)]`, as in `JournalScope::EntriesRead`
         scopes = [,]
             unexpected `,`
             help: remove it

@@ -28,11 +28,11 @@ fn each_of_the_wrong_values_has_one_error_with_help() {
             a scope is written as a string literal
             help: write `scopes = "read"`
         scopes = READ
-            a constant or a typed scope is not supported here
-            help: write the scope as a string literal: the attribute reads it when the program is compiled
-        scopes = Scope::Read
-            a constant or a typed scope is not supported here
-            help: write the scope as a string literal: the attribute reads it when the program is compiled
+            a constant cannot be a scope
+            help: write the scope as a string literal, or as a variant of an enum with `#[derive(Scope)]`, as in `JournalScope::EntriesRead`
+        scopes = Scope::<T>::Read
+            a constant cannot be a scope
+            help: write the scope as a string literal, or as a variant of an enum with `#[derive(Scope)]`, as in `JournalScope::EntriesRead`
         scopes = read write
             a scope is written as a string literal
             help: write `scopes = ["read", "write"]`
@@ -103,11 +103,11 @@ fn each_of_the_wrong_values_has_one_error_with_help() {
             a scope is a string literal alone
             help: write `scopes = "a"`
         scopes = <T>::A
-            a constant or a typed scope is not supported here
-            help: write the scope as a string literal: the attribute reads it when the program is compiled
+            a constant cannot be a scope
+            help: write the scope as a string literal, or as a variant of an enum with `#[derive(Scope)]`, as in `JournalScope::EntriesRead`
         scopes = self.scopes
-            a constant or a typed scope is not supported here
-            help: write the scope as a string literal: the attribute reads it when the program is compiled
+            a constant cannot be a scope
+            help: write the scope as a string literal, or as a variant of an enum with `#[derive(Scope)]`, as in `JournalScope::EntriesRead`
         scopes = "a" + "b"
             a condition has no operators
             help: write `scopes = ["a", "b"]`
@@ -115,8 +115,8 @@ fn each_of_the_wrong_values_has_one_error_with_help() {
             a scope is written as a string literal
             help: write `scopes = "read"`
         scopes = None
-            a constant or a typed scope is not supported here
-            help: write the scope as a string literal: the attribute reads it when the program is compiled
+            a constant cannot be a scope
+            help: write the scope as a string literal, or as a variant of an enum with `#[derive(Scope)]`, as in `JournalScope::EntriesRead`
         scopes = null
             a scope is written as a string literal
             help: write `scopes = "null"`
@@ -127,11 +127,11 @@ fn each_of_the_wrong_values_has_one_error_with_help() {
             expected a condition over scopes
             help: write `scopes = "read write"`, `scopes = ["read", "write"]` or `scopes = any("admin", all("read", "write"))`
         scopes = { READ }
-            a constant or a typed scope is not supported here
-            help: write the scope as a string literal: the attribute reads it when the program is compiled
+            a constant cannot be a scope
+            help: write the scope as a string literal, or as a variant of an enum with `#[derive(Scope)]`, as in `JournalScope::EntriesRead`
         scopes = *READ
-            a constant or a typed scope is not supported here
-            help: write the scope as a string literal: the attribute reads it when the program is compiled
+            a constant cannot be a scope
+            help: write the scope as a string literal, or as a variant of an enum with `#[derive(Scope)]`, as in `JournalScope::EntriesRead`
         scopes = "a"?
             a scope is a string literal alone, without `?`
             help: write `scopes = "a"`
@@ -156,7 +156,7 @@ pub(super) const WRONG_VALUES: &[&str] = &[
     r#"scopes = "a"; optional"#,
     "scopes = read",
     "scopes = READ",
-    "scopes = Scope::Read",
+    "scopes = Scope::<T>::Read",
     "scopes = read write",
     "scopes = b\"read\"",
     "scopes = c\"read\"",
