@@ -269,6 +269,12 @@ pub use requires_auth_macros::Scope;
 /// that uses another name. A server with such a block cannot be built with such a tool or prompt, unless that
 /// has a policy of its own: see `mcp::McpBuilder::require_policies`.
 ///
+/// # Typed scopes
+///
+/// A variant of an enum with [`#[derive(Scope)]`](derive@Scope), by its path, may stand wherever a string literal may:
+/// `scopes = any("admin", JournalScope::EntriesRead)`. A token meets it with the scope itself or with one that implies
+/// it, and a typo does not compile. A literal is met by this scope alone, also if a vocabulary defines it.
+///
 /// # Other attributes
 ///
 /// `#[tracing::instrument]` and `#[axum::debug_handler]` can be above or below. Above, `debug_handler` needs an
