@@ -1,8 +1,10 @@
 //! The guard: the argument that the attribute injects.
 
 mod caller_argument;
-#[cfg(any(feature = "axum", feature = "rmcp"))]
+#[cfg(feature = "axum")]
 mod extraction;
+#[cfg(any(feature = "axum", feature = "rmcp"))]
+mod guarded_function;
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,0 +1,136 @@
+//! The policy of a guarded function as a value, and the decision about its caller.
+//!
+//! An extractor is compiled once for each guarded function. So all that decides is here and is not generic: it is
+//! compiled once.
+
+use std::any::{Any, TypeId};
+use std::fmt;
+
+use super::Authorized;
+use crate::policy::Requirement;
+use crate::policy::type_level::{Policy, Presence};
+use crate::resource_server::RequiredScopes;
+use crate::{AuthInfo, Rejection, ResourceServer};
+
+/// The policy of a guarded function.
+#[derive(Debug)]
+pub(super) struct GuardedFunction {
+    pub(super) requirement: Requirement,
+    /// Whether a request without a token reaches the function.
+    anonymous: bool,
+    /// Whether a later guard of the same request may need the requirement of this one.
+    #[cfg(feature = "axum")]
+    pub(super) shared: bool,
+}
+
+impl GuardedFunction {
+    pub(super) const fn of<P: Policy>() -> &'static Self {
+        const {
+            &Self {
+                requirement: Requirement::of::<P>(),
+                anonymous: P::Presence::ANONYMOUS,
+                #[cfg(feature = "axum")]
+                shared: P::SHARED,
+            }
+        }
+    }
+
+    /// Decides about a caller whose token was resolved for this request. `outer` has the requirements of the
+    /// guards in front of this one.
+    pub(super) fn decide(
+        &self,
+        server: &ResourceServer,
+        caller: Option<AuthInfo>,
+        outer: Vec<Requirement>,
+    ) -> Result<Option<AuthInfo>, Rejection> {
+        match caller {
+            Some(caller) => caller.authorize_after(outer, self.requirement).map(Some),
+            None if self.anonymous => Ok(None),
+            None => Err(server.reject_missing_token(RequiredScopes::of(&self.requirement))),
+        }
+    }
+
+    /// Decides, and writes the caller to `argument`: an `Option` of the type that the function takes.
+    #[cfg(feature = "rmcp")]
+    fn decide_into(
+        &self,
+        server: &ResourceServer,
+        caller: Option<AuthInfo>,
+        outer: Vec<Requirement>,
+        argument: &mut dyn Any,
+    ) -> Result<(), Rejection> {
+        self.check_argument(server, argument)?;
+        fill(argument, self.decide(server, caller, outer)?)
+    }
+
+    /// Whether the argument can receive the caller. The attribute checks it at compile time, so this fails only
+    /// for a guard that was written without the attribute.
+    pub(super) fn check_argument(
+        &self,
+        server: &ResourceServer,
+        argument: &dyn Any,
+    ) -> Result<(), Rejection> {
+        let expected = if self.anonymous {
+            TypeId::of::<Option<Option<AuthInfo>>>()
+        } else {
+            TypeId::of::<Option<AuthInfo>>()
+        };
+        if argument.type_id() == expected {
+            return Ok(());
+        }
+        Err(server.reject(wrong_argument(), RequiredScopes::of(&self.requirement)))
+    }
+}
+
+/// Writes the caller to the argument; `None` is an anonymous caller.
+pub(super) fn fill(argument: &mut dyn Any, caller: Option<AuthInfo>) -> Result<(), Rejection> {
+    if let Some(required) = argument.downcast_mut::<Option<AuthInfo>>() {
+        *required = caller;
+        Ok(())
+    } else if let Some(optional) = argument.downcast_mut::<Option<Option<AuthInfo>>>() {
+        *optional = Some(caller);
+        Ok(())
+    } else {
+        Err(wrong_argument())
+    }
+}
+
+impl<P: Policy, A: 'static> Authorized<P, A> {
+    /// The guard of a function, from a caller whose token was resolved for this request.
+    #[cfg(feature = "rmcp")]
+    pub(crate) fn decide(
+        server: &ResourceServer,
+        caller: Option<AuthInfo>,
+        outer: Vec<Requirement>,
+    ) -> Result<Self, Rejection> {
+        let mut argument: Option<A> = None;
+        GuardedFunction::of::<P>().decide_into(server, caller, outer, &mut argument)?;
+        Self::of_argument(argument)
+    }
+
+    pub(super) fn of_argument(argument: Option<A>) -> Result<Self, Rejection> {
+        argument.map(Self::new).ok_or_else(wrong_argument)
+    }
+}
+
+/// Not inlined: it would be repeated in the extractor of each function.
+#[cold]
+#[inline(never)]
+fn wrong_argument() -> Rejection {
+    Rejection::misconfigured(WrongArgument)
+}
+
+/// An argument whose type cannot receive the caller.
+#[derive(Debug)]
+struct WrongArgument;
+
+impl fmt::Display for WrongArgument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the argument that receives the caller is neither `AuthInfo` nor, with `optional`, \
+             `Option<AuthInfo>`",
+        )
+    }
+}
+
+impl std::error::Error for WrongArgument {}
