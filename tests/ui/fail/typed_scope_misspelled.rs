@@ -1,0 +1,15 @@
+use requires_auth::{AuthInfo, requires_auth};
+
+#[derive(requires_auth::Scope)]
+enum JournalScope {
+    #[scope("entries:read")]
+    EntriesRead,
+}
+
+#[requires_auth(scopes = any("admin", JournalScope::EntriesReed))]
+async fn handler(_auth: AuthInfo) {}
+
+fn main() {
+    let _: axum::Router<requires_auth::ResourceServer> =
+        axum::Router::new().route("/", axum::routing::get(handler));
+}
