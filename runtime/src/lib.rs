@@ -104,8 +104,9 @@ pub use request::RequestHead;
 /// of RFC 6749 §3.3, has at most 256 bytes, and follows the same rules as a literal in the argument `scopes` of
 /// [`requires_auth`](macro@requires_auth). The first paragraph of the doc comment is the description of the scope.
 ///
-/// `implies = […]` lists variants of the same enum. A token with a scope satisfies every condition on a scope that it
-/// implies, directly or through others.
+/// `implies = […]` lists variants of the same enum. A token with a scope satisfies every condition on a variant that it
+/// implies, directly or through others. A string is compared as it is: `scopes = "entries:read"` and
+/// [`AuthInfo::has_scope`] do not know what another scope implies.
 ///
 /// These do not compile: a scope that two variants define, a cycle in `implies`, generics, discriminants such as
 /// `= 1`, an enum without variants.
