@@ -15,6 +15,7 @@ mod rmcp_meta;
 mod scope_derive;
 mod shared_caller;
 mod span;
+mod when;
 
 pub(crate) use function::lower_function;
 pub(crate) use impl_block::lower_impl_block;

@@ -7,6 +7,7 @@
 //! A script in a browser can read `WWW-Authenticate` only if CORS exposes it; with `tower-http` that is
 //! `CorsLayer::new().expose_headers([http::header::WWW_AUTHENTICATE])`.
 
+mod conditional;
 mod extract;
 mod host_router;
 #[cfg(feature = "rmcp")]

@@ -1,6 +1,7 @@
 //! The guard: the argument that the attribute injects.
 
 mod caller_argument;
+mod conditional;
 #[cfg(feature = "axum")]
 mod extraction;
 #[cfg(any(feature = "axum", feature = "rmcp"))]
@@ -12,6 +13,7 @@ use std::marker::PhantomData;
 pub use caller_argument::{
     Injected, InjectedOptional, receives_an_optional_caller, receives_the_caller,
 };
+pub use conditional::Conditional;
 #[cfg(feature = "axum")]
 pub(crate) use extraction::Extraction;
 

@@ -77,7 +77,7 @@ pub use manifest::Manifest;
 pub use policy::{Condition, ScopeDefinition, ScopeVocabulary};
 #[cfg(feature = "jwt")]
 pub use provider::Provider;
-pub use rejection::{Reason, Rejection};
+pub use rejection::{FromRejection, Reason, Rejection};
 pub use request::RequestHead;
 /// Declares the scopes of a resource server as an enum: a [vocabulary](ScopeVocabulary).
 ///
@@ -135,6 +135,7 @@ pub use requires_auth_macros::Scope;
 /// | `scopes = "read write"` | both scopes |
 /// | `scopes = ["read", "write"]` | both scopes |
 /// | `scopes = any("admin", all("read", "write"))` | a nested [`Condition`] |
+/// | `when = auth.subject() == Some(&*owner)` | a condition on the arguments, evaluated after them: see [`FromRejection`] |
 /// | `optional` | a request without a token reaches the function, and `auth` is an `Option<AuthInfo>` |
 /// | `crate = ::path` | the path of this crate, if another crate re-exports it. A renamed dependency does not need it |
 ///
@@ -178,6 +179,8 @@ pub use requires_auth_macros::Scope;
 /// The attribute changes one argument, and the `_meta` of a tool or a prompt. `auth: AuthInfo` becomes
 /// `Authorized { caller: auth, .. }` with the type [`Authorized`], as the first argument, so that the framework
 /// runs the guard before it reads anything else of the request. A function without such an argument gets one.
+///
+/// With `when`, the type is another one, and a statement in front of the body evaluates the condition.
 ///
 /// To call the function yourself, pass `auth.try_into()?` as the first argument. Compiler errors show its type,
 /// which contains the policy, such as `AllOf<(OAuthScope<'r', 'e', 'a', 'd'>, …)>`: see the module [`policy`].
@@ -232,7 +235,7 @@ pub use requires_auth_macros::Scope;
 ///
 /// # All tools of an `impl` block
 ///
-/// With `scopes` or `optional`, the attribute on an `impl` block guards every `#[tool]` and `#[prompt]`
+/// With `scopes`, `when` or `optional`, the attribute on an `impl` block guards every `#[tool]` and `#[prompt]`
 /// in it that has no attribute of its own. `#[public]` exempts one: it has no guard, and only the layer in
 /// front of the server decides who can call it.
 ///
@@ -339,7 +342,9 @@ pub mod requires_auth_expansion {
     #[cfg(feature = "manifest")]
     pub use crate::__requires_auth_register_function as register_function;
     pub use crate::auth_info::AuthInfo;
-    pub use crate::guard::{Authorized, receives_an_optional_caller, receives_the_caller};
+    pub use crate::guard::{
+        Authorized, Conditional, receives_an_optional_caller, receives_the_caller,
+    };
     #[cfg(feature = "manifest")]
     pub use crate::manifest::Registration;
     #[cfg(feature = "rmcp")]
@@ -353,6 +358,7 @@ pub mod requires_auth_expansion {
         TypedScope, index_in,
     };
     pub use crate::policy::{ScopeDefinition, ScopeVocabulary};
+    pub use crate::rejection::FromRejection;
     #[cfg(feature = "manifest")]
     pub use inventory;
     #[cfg(feature = "rmcp")]

@@ -1,6 +1,7 @@
 //! Rejections: why a request is rejected, and the response to it (RFC 6750 §3).
 
 mod challenge;
+mod from_rejection;
 mod observer;
 mod reason;
 
@@ -13,6 +14,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 pub(crate) use challenge::{Challenge, ChallengeBase, OFFLINE_ACCESS};
+pub use from_rejection::FromRejection;
 pub(crate) use observer::RejectionObserver;
 pub use reason::Reason;
 
@@ -20,8 +22,9 @@ use crate::{ResolveError, TokenError};
 
 /// The response to a request that is rejected: status, headers and body.
 ///
-/// Guards create it. An application creates it with [`AuthInfo::require`](crate::AuthInfo::require) and
-/// [`AuthInfo::require_condition`](crate::AuthInfo::require_condition) if it has a caller, and otherwise with
+/// Guards create it. An application creates it with [`AuthInfo::require`](crate::AuthInfo::require),
+/// [`AuthInfo::require_condition`](crate::AuthInfo::require_condition) and
+/// [`AuthInfo::access_denied`](crate::AuthInfo::access_denied) if it has a caller, and otherwise with
 /// [`ResourceServer::unauthorized`](crate::ResourceServer::unauthorized),
 /// [`ResourceServer::invalid_token`](crate::ResourceServer::invalid_token) and
 /// [`ResourceServer::insufficient_scope`](crate::ResourceServer::insufficient_scope). [`Reason`] has the statuses.
@@ -65,7 +68,8 @@ use crate::{ResolveError, TokenError};
 ///
 /// The level is WARN if the configuration of this server, of the client or of the authorization server may be the
 /// cause: for every 5xx, and for every token that is inactive, too long, or rejected because of its claims. The
-/// level is DEBUG for a request without a token or with a malformed one, and for a token without the scopes.
+/// level is DEBUG for a request without a token or with a malformed one, for a token without the scopes, and for a
+/// condition on the arguments that does not hold.
 ///
 /// Since callers can repeat requests, at most 5 lines of each kind are written at WARN in 60 s. Further ones are
 /// written at DEBUG. An event `further log lines suppressed` with the fields `kind` and `suppressed` has their
@@ -119,6 +123,11 @@ impl Rejection {
         Self::with(Reason::Misconfigured, None, None, Some(Box::new(source)))
     }
 
+    /// 403 without a challenge, since no other token of the caller would be accepted.
+    pub(crate) fn access_denied() -> Self {
+        Self::with(Reason::AccessDenied, None, None, None)
+    }
+
     fn with(
         reason: Reason,
         challenge: Option<&Challenge<'_>>,
@@ -143,7 +152,7 @@ impl Rejection {
         self.inner.reason.status()
     }
 
-    /// The value of `WWW-Authenticate` (RFC 6750 §3); `None` for a 5xx.
+    /// The value of `WWW-Authenticate` (RFC 6750 §3); `None` for a 5xx and for [`Reason::AccessDenied`].
     #[must_use]
     pub fn challenge(&self) -> Option<&HeaderValue> {
         self.inner.challenge.as_ref()

@@ -18,6 +18,7 @@ mod client_assertions;
 mod client_certificates;
 mod client_credentials_grant;
 mod client_secrets;
+mod conditions;
 mod credentials;
 mod discovery;
 mod grpc;
@@ -69,6 +70,18 @@ fn assert_challenged(response: &Response, status: u16, body: &str, scope: &str) 
         (response.status, response.header("www-authenticate"), response.body.as_str()),
         (status, Some(challenge.as_str()), body)
     );
+    assert_eq!(response.header("retry-after"), None);
+    assert_rejection_headers(response);
+}
+
+/// The whole response of a rejection by a condition on the arguments, which has no challenge.
+#[track_caller]
+fn assert_denied(response: &Response) {
+    assert_eq!(
+        (response.status, response.body.as_str()),
+        (403, fixtures::rejection_body::ACCESS_DENIED)
+    );
+    assert_eq!(response.header("www-authenticate"), None, "another token would not help");
     assert_eq!(response.header("retry-after"), None);
     assert_rejection_headers(response);
 }

@@ -2,6 +2,7 @@
 //! clients use.
 
 mod calls;
+mod conditions;
 mod event_stream_resumption;
 mod foreign_layers;
 mod handled_rejections;

@@ -9,9 +9,10 @@ use super::guard_argument::GuardArgument;
 use super::manifest::registration;
 use super::openapi;
 use super::policy_type::Policy;
-use super::prologue::{attribute_order_check, caller_type_check};
+use super::prologue::{attribute_order_check, caller_type_check, may_contain_items};
 use super::rmcp_meta::append_policy;
 use super::shared_caller::may_extract_caller;
+use super::when::{self, Auth};
 use crate::features::Features;
 use crate::parse::arguments::Arguments;
 use crate::parse::function::Function;
@@ -32,11 +33,11 @@ pub(crate) fn lower_function(
     plan: FunctionPlan,
     features: Features,
 ) -> TokenStream {
-    let (function, caller, optional) = match plan {
+    let (function, caller, optional, when) = match plan {
         FunctionPlan::Guarded { caller, optional } => {
             let policy = Policy::new(arguments, optional, &function.signature.ident);
             let registration = features.manifest.then(|| registration(&function, &policy));
-            let guarded = guard(function, &policy, caller, features);
+            let guarded = guard(function, &policy, caller, arguments.when.as_ref(), features);
             return guarded
                 .with_first_statement(registration.unwrap_or_default())
                 .into_token_stream();
@@ -45,7 +46,8 @@ pub(crate) fn lower_function(
             let function = replace_const_and_abi(function);
             let function =
                 replace_arguments(function, &unusable, &caller_type(arguments, optional));
-            (function, position_without(caller, &unusable), optional)
+            // Nothing compiles, and a condition could only add a second error.
+            (function, position_without(caller, &unusable), optional, None)
         }
         FunctionPlan::UnguardedFallback { removed } => {
             let caller_type = caller_type(arguments, arguments.optional);
@@ -53,7 +55,7 @@ pub(crate) fn lower_function(
         }
     };
     let policy = Policy::new(arguments, optional, &function.signature.ident);
-    guard(function, &policy, caller, features).into_token_stream()
+    guard(function, &policy, caller, when, features).into_token_stream()
 }
 
 /// The position of an argument after others are removed, unless it is one of them.
@@ -67,13 +69,22 @@ fn guard(
     function: Function,
     policy: &Policy<'_>,
     caller: Option<usize>,
+    when: Option<&TokenStream>,
     features: Features,
 ) -> Function {
     let mut function = function;
     let order_check = attribute_order_check(&function, policy, features);
     let mut type_check = None;
     let shared = may_extract_caller(&function.signature, caller);
-    let guard = GuardArgument { policy, shared };
+    let auth = Auth::of(&function.signature, caller);
+    let condition = when.map(|when| when::statement(when, &auth, &function.signature, policy));
+    let conditional = condition.is_some();
+    if conditional && may_contain_items(function.body()) {
+        // The condition is a statement in front of them.
+        function.attributes.push(syn::parse_quote!(#[allow(clippy::items_after_statements)]));
+    }
+    let binds_caller = conditional && matches!(auth, Auth::OfGuard);
+    let guard = GuardArgument { policy, shared, conditional, binds_caller };
     let mut receiver = None;
     let mut guards = Vec::new();
     let mut others = Vec::new();
@@ -94,7 +105,7 @@ fn guard(
     function.signature.inputs = receiver.into_iter().chain(guards).chain(others).collect();
     append_policy(&mut function.attributes, policy, features);
     openapi::append_policy(&mut function.attributes, policy, features);
-    for statement in order_check.into_iter().chain(type_check) {
+    for statement in condition.into_iter().chain(order_check).chain(type_check) {
         function = function.with_first_statement(statement);
     }
     function

@@ -1,11 +1,12 @@
 //! The argument that guards a function: an extractor of the runtime.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, FnArg, Meta, Pat, PatType, Token, Type};
 
 use super::policy_type::Policy;
 use super::span::first_and_last_span;
+use super::when;
 use crate::parse::attribute::{has_name, is_auth_marker};
 
 /// What the guard of a function is made from.
@@ -14,6 +15,10 @@ pub(super) struct GuardArgument<'a> {
     /// Whether another argument may extract the caller again, so that the guard stores it in the
     /// request.
     pub(super) shared: bool,
+    /// Whether the function rejects requests by a condition on its arguments.
+    pub(super) conditional: bool,
+    /// Whether the condition takes the caller from the guard.
+    pub(super) binds_caller: bool,
 }
 
 impl GuardArgument<'_> {
@@ -32,7 +37,12 @@ impl GuardArgument<'_> {
         let (first, last) = first_and_last_span(&ty);
         let guard = self.extractor(first, last);
         let policy = self.policy_type(first);
-        let fields = quote_spanned!(last=> { caller: #pat, .. });
+        let denial = self.conditional.then(|| {
+            let denial = when::denial();
+            quote_spanned!(last=> denial: #denial,)
+        });
+        let pat = if self.binds_caller { when::caller().into_token_stream() } else { quote!(#pat) };
+        let fields = quote_spanned!(last=> { caller: #pat, #denial .. });
         let close = quote_spanned!(last=> >);
         let argument = verbatim_argument(
             attributes,
@@ -56,12 +66,23 @@ impl GuardArgument<'_> {
         let private = self.policy.private(span);
         let caller =
             self.policy.optional.then(|| quote!(, ::core::option::Option<#private::AuthInfo>));
-        verbatim_argument(attributes, quote!(_), quote!(#guard<#policy #caller>))
+        let binding = self.binds_caller.then(|| {
+            let caller = when::caller();
+            quote!(caller: #caller,)
+        });
+        let pattern = if self.conditional {
+            let denial = when::denial();
+            quote!(#guard { #binding denial: #denial, .. })
+        } else {
+            quote!(_)
+        };
+        verbatim_argument(attributes, pattern, quote!(#guard<#policy #caller>))
     }
 
     fn extractor(&self, first: Span, last: Span) -> TokenStream {
         let private = self.policy.private(first);
-        let name = Ident::new("Authorized", last);
+        let name = if self.conditional { "Conditional" } else { "Authorized" };
+        let name = Ident::new(name, last);
         quote_spanned!(first=> #private::#name)
     }
 

@@ -39,7 +39,7 @@ pub(super) fn caller_type_check(
 }
 
 /// Whether a keyword of an item is in the body, outside all braces in it.
-fn may_contain_items(body: &TokenStream) -> bool {
+pub(super) fn may_contain_items(body: &TokenStream) -> bool {
     const KEYWORDS: [&str; 12] = [
         "const", "enum", "extern", "fn", "impl", "mod", "static", "struct", "trait", "type",
         "union", "use",

@@ -12,6 +12,7 @@ use crate::parse::tokens::{is_punct, split_at_commas};
 
 mod argument;
 mod argument_errors;
+mod expression;
 mod key;
 mod split_value;
 
@@ -19,7 +20,8 @@ use argument::{Argument, parse_argument, skip_equals};
 use argument_errors::{
     report_duplicate, report_not_an_argument, report_unknown, report_value_of_optional,
 };
-use key::{intended_key, is_mode_flag};
+use expression::{ExpressionArgument, take_expressions};
+use key::{expression_example, intended_key, is_mode_flag};
 use split_value::{Part, join_split_values, report_several_values};
 
 /// The arguments in `#[requires_auth(…)]`.
@@ -27,6 +29,8 @@ use split_value::{Part, join_split_values, report_several_values};
 pub(crate) struct Arguments {
     /// The condition over the token's scopes. `None`: any valid token.
     pub(crate) scopes: Option<Condition>,
+    /// The condition on the arguments, an expression as written.
+    pub(crate) when: Option<TokenStream>,
     /// Whether a request without a token is let through.
     pub(crate) optional: bool,
     /// The path of the runtime crate, where `crate = …` gives it.
@@ -41,8 +45,20 @@ impl Arguments {
     /// Parses every argument, also where others have errors.
     pub(crate) fn parse(tokens: TokenStream) -> (Self, Diagnostics) {
         let mut arguments = Self { tokens: tokens.clone(), ..Self::default() };
-        let (parts, mut errors) = split_at_commas(tokens);
+        let (tokens, expressions, mut errors) = take_expressions(tokens);
+        let (parts, comma_errors) = split_at_commas(tokens);
+        errors.extend(comma_errors);
         let mut seen: Vec<(String, TokenStream)> = Vec::new();
+        for ExpressionArgument { key, value } in expressions {
+            let name = key.to_string();
+            if seen.iter().any(|(earlier, _)| *earlier == name) {
+                let empty = TokenStream::new();
+                report_duplicate(&key, &name, &empty, &empty, &mut errors);
+                continue;
+            }
+            seen.push((name, TokenStream::new()));
+            arguments.when = value;
+        }
         for part in join_split_values(parts) {
             let part = match part {
                 Part::One(part) => part,
@@ -96,6 +112,9 @@ impl Arguments {
                 if !rest.is_empty() {
                     report_value_of_optional(&rest, errors);
                 }
+            }
+            "when" => {
+                parse_value(&key, rest, expression_example(&key), errors);
             }
             _ => report_unknown(&key, name, &rest, errors),
         }

@@ -1,6 +1,6 @@
 //! The function below the attribute. Everything except its body is parsed.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Ident, Signature, Visibility};
@@ -32,10 +32,8 @@ impl Function {
     }
 
     /// Adds a statement in front of the others. Inner attributes of the body stay first.
-    // Input:  { #![allow(unused)] body }, statement
-    // Output: { #![allow(unused)] statement body }
     pub(crate) fn with_first_statement(mut self, statement: TokenStream) -> Self {
-        self.body = with_first_statement(self.body, statement);
+        self.body = insert_first_statement(self.body, statement);
         self
     }
 
@@ -48,23 +46,31 @@ impl Function {
     }
 }
 
-/// A block that a `macro_rules!` macro has captured is in a group without delimiters.
-fn with_first_statement(body: TokenStream, statement: TokenStream) -> TokenStream {
-    let mut trees = body.clone().into_iter();
-    let (Some(TokenTree::Group(block)), None) = (trees.next(), trees.next()) else { return body };
-    let inside = match block.delimiter() {
-        Delimiter::Brace => {
+// Input:  { #![allow(unused)] body }, statement
+// Output: { #![allow(unused)] statement body }
+fn insert_first_statement(body: TokenStream, statement: TokenStream) -> TokenStream {
+    let mut trees: Vec<TokenTree> = body.into_iter().collect();
+    let (inside, span) = match trees.as_mut_slice() {
+        // A block that a `macro_rules!` macro has captured.
+        [TokenTree::Group(block)] if block.delimiter() == Delimiter::None => {
+            return insert_first_statement(block.stream(), statement);
+        }
+        [TokenTree::Group(block)] if block.delimiter() == Delimiter::Brace => {
             let (mut inside, rest) = split_inner_attributes(block.stream());
             inside.extend(statement);
             inside.extend(rest);
-            inside
+            (inside, block.span())
         }
-        Delimiter::None => with_first_statement(block.stream(), statement),
-        _ => return body,
+        // A body that does not parse: the statement is not lost.
+        _ => {
+            let mut inside = statement;
+            inside.extend(trees);
+            (inside, Span::call_site())
+        }
     };
-    let mut extended = Group::new(block.delimiter(), inside);
-    extended.set_span(block.span());
-    TokenTree::from(extended).into()
+    let mut block = Group::new(Delimiter::Brace, inside);
+    block.set_span(span);
+    TokenTree::from(block).into()
 }
 
 /// Splits a block into the `#![…]` at its beginning and the rest.

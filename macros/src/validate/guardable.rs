@@ -100,7 +100,7 @@ fn check_earlier_expansion(signature: &Signature, errors: &mut Diagnostics) {
         let FnArg::Typed(argument) = argument else { continue };
         let Type::Path(path) = &*argument.ty else { continue };
         let mut names = path.path.segments.iter().rev().map(|segment| &segment.ident);
-        let guard = names.next().is_some_and(|name| name == "Authorized")
+        let guard = names.next().is_some_and(|name| name == "Authorized" || name == "Conditional")
             && names.next().is_some_and(|name| name == "requires_auth_expansion");
         if guard {
             report_second_guard(&signature.ident, errors);

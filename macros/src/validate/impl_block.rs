@@ -59,7 +59,7 @@ impl ImplDefault {
     fn of(arguments: &Arguments) -> Self {
         if arguments.has_errors {
             Self::Undetermined
-        } else if arguments.scopes.is_some() || arguments.optional {
+        } else if arguments.scopes.is_some() || arguments.optional || arguments.when.is_some() {
             Self::Inherit
         } else {
             Self::Refuse

@@ -57,6 +57,26 @@ impl AuthInfo {
         }
     }
 
+    /// The rejection of a caller that has the scopes and may not perform this operation all the same: 403
+    /// `access_denied`, without a challenge, since no other token of this caller would be accepted.
+    ///
+    /// It is the rejection of `when = …` in the attribute, for a condition that is not known before the function
+    /// runs:
+    ///
+    /// ```
+    /// use requires_auth::{AuthInfo, Rejection};
+    ///
+    /// fn may_delete(auth: &AuthInfo, owner: &str) -> Result<(), Rejection> {
+    ///     if auth.subject() == Some(owner) { Ok(()) } else { Err(auth.access_denied()) }
+    /// }
+    /// ```
+    ///
+    /// It is logged and counted when it is created, so create it only to respond with it.
+    #[must_use = "no request is rejected unless the function returns the `Rejection`"]
+    pub fn access_denied(&self) -> Rejection {
+        self.reject(Rejection::access_denied(), &[])
+    }
+
     /// The rejection if the application has called one of these with an argument that has no meaning.
     pub(super) fn reject_misuse(
         &self,

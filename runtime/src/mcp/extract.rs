@@ -7,7 +7,7 @@ use ::rmcp::handler::server::common::{AsRequestContext, FromContextPart};
 
 use super::authenticated_request::AuthenticatedRequest;
 use crate::AuthInfo;
-use crate::guard::Authorized;
+use crate::guard::{Authorized, Conditional};
 use crate::policy::Requirement;
 use crate::policy::type_level::{AnyToken, Policy};
 use crate::request::RequestState;
@@ -32,6 +32,19 @@ where
             context.extensions.insert(shared);
         }
         Ok(guard)
+    }
+}
+
+impl<C, P, A> FromContextPart<C> for Conditional<P, A>
+where
+    C: AsRequestContext,
+    P: Policy,
+    A: Send + 'static,
+{
+    fn from_context_part(context: &mut C) -> Result<Self, ErrorData> {
+        let guard = Authorized::from_context_part(context)?;
+        let request = Arc::clone(AuthenticatedRequest::of(context.as_request_context())?);
+        Ok(Self::new(guard, request.state.server.clone(), Some(request)))
     }
 }
 

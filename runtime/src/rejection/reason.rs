@@ -16,6 +16,10 @@ pub enum Reason {
     /// 403 `insufficient_scope`: the token is valid, without the scopes that the operation requires (RFC 6750
     /// §3.1).
     InsufficientScope,
+    /// 403 `access_denied`: the token is valid and has the scopes, but a condition on the arguments does not hold,
+    /// such as `when = …` of the attribute. There is no challenge: another token of the same caller would be denied
+    /// too (RFC 9110 §15.5.4).
+    AccessDenied,
     /// 503: the authorization server is unreachable, overloaded, or its response is invalid.
     Unavailable,
     /// 500: the configuration of this server is wrong, such as client credentials that the authorization server
@@ -75,6 +79,12 @@ impl Reason {
                 "insufficient_scope",
                 "The access token does not carry the scopes that this operation needs"
             ),
+            Self::AccessDenied => &fixed_response!(
+                FORBIDDEN,
+                None,
+                "access_denied",
+                "The caller may not perform this operation"
+            ),
             Self::Unavailable => &fixed_response!(
                 SERVICE_UNAVAILABLE,
                 None,
@@ -122,6 +132,7 @@ mod tests {
             InvalidRequest,
             InvalidToken,
             InsufficientScope,
+            AccessDenied,
             Unavailable,
             Misconfigured,
         ] {

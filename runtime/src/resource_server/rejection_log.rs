@@ -267,6 +267,7 @@ fn word(reason: Reason) -> &'static str {
         Reason::InvalidRequest => "invalid_request",
         Reason::InvalidToken => "invalid_token",
         Reason::InsufficientScope => "insufficient_scope",
+        Reason::AccessDenied => "access_denied",
         Reason::Unavailable => "unavailable",
         Reason::Misconfigured => "misconfigured",
     }

@@ -311,12 +311,21 @@ impl RunningServer {
         let handler = TestServer::default();
         let mcp =
             settings(guarded(server, handler.clone())).build().expect("the settings are right");
+        Self { handler, ..Self::of(authorization_server, &mcp, mode).await }
+    }
+
+    /// The server of another handler.
+    pub async fn of<H: ServerHandler>(
+        authorization_server: AuthorizationServer,
+        mcp: &Mcp<H>,
+        mode: Mode,
+    ) -> Self {
         let mut config = StreamableHttpServerConfig::default();
         config.legacy_session_mode = mode.sessions;
         config.json_response = mode.json;
         let app: axum::Router = mcp.routes(Arc::new(LocalSessionManager::default()), config);
         let address = serve(app).await;
-        Self { address, authorization_server, mode, handler }
+        Self { address, authorization_server, mode, handler: TestServer::default() }
     }
 
     /// A valid token of `alice` with these scopes.

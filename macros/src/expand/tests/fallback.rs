@@ -74,6 +74,8 @@ fn nothing_compiles_unguarded() {
             assert!(
                 failed
                     || text.contains("requires_auth_expansion :: Authorized")
+                    || text.contains("requires_auth_expansion :: Conditional")
+                        && text.contains("FromRejection :: from_rejection (denial . reject ())")
                     || text.contains("requires_auth_expansion :: requires_auth"),
                 "{arguments} {item}: {text}"
             );
@@ -124,6 +126,7 @@ const ARGUMENTS: &[&str] = &[
     "crate = \"x\"",
     "crate = 1",
     "when = true",
+    "scopes = \"a\", when = f::<A, B>(|a, b| a == b), optional",
     "from = x",
     "server = x",
     "role = \"a\"",

@@ -112,3 +112,83 @@ fn a_body_that_does_not_parse_is_emitted_as_written() {
     );
     assert!(text.contains("let = ;") && text.contains("Authorized"), "{text}");
 }
+
+#[test]
+fn a_condition_is_a_statement_in_front_of_the_body() {
+    // R-K13
+    snapshot(
+        "when = caller.subject() == Some(&*owner)",
+        "async fn f(Path(owner): Path<String>, caller: AuthInfo) -> Result<(), Rejection> { body }",
+        expect![[r#"
+            async fn f(
+                Conditional {
+                    caller: caller,
+                    denial: denial,
+                    ..
+                }: Conditional<
+                    ByTryInto<
+                        Function<'f'>,
+                        AnyToken,
+                    >,
+                    AuthInfo,
+                >,
+                Path(owner): Path<String>,
+            ) -> Result<(), Rejection> {
+                receives_the_caller::<AuthInfo>();
+                {
+                    #[allow(unused_variables)]
+                    let auth = ::core::clone::Clone::clone(&caller);
+                    #[allow(
+                        clippy::nonminimal_bool,
+                        clippy::overly_complex_bool_expr,
+                        unused_parens
+                    )]
+                    if (caller.subject() == Some(&*owner)) {
+                        ::core::mem::drop(denial);
+                    } else {
+                        return FromRejection::from_rejection(
+                            denial.reject(),
+                        );
+                    }
+                }
+                body
+            }
+        "#]],
+    );
+    snapshot(
+        "when = auth.actor().is_none()",
+        "fn f() -> Response { body }",
+        expect![[r#"
+        fn f(
+            Conditional {
+                caller: caller,
+                denial: denial,
+                ..
+            }: Conditional<
+                ByTryInto<
+                    Function<'f'>,
+                    AnyToken,
+                >,
+            >,
+        ) -> Response {
+            {
+                #[allow(unused_variables)]
+                let auth = caller;
+                #[allow(
+                    clippy::nonminimal_bool,
+                    clippy::overly_complex_bool_expr,
+                    unused_parens
+                )]
+                if (auth.actor().is_none()) {
+                    ::core::mem::drop(denial);
+                } else {
+                    return FromRejection::from_rejection(
+                        denial.reject(),
+                    );
+                }
+            }
+            body
+        }
+    "#]],
+    );
+}

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::LitStr;
 
 use super::argument::{Argument, parse_argument, skip_equals};
-use super::key::{intended_key, is_key_for_any, is_mode_flag};
+use super::key::{expression_example, intended_key, is_key_for_any, is_mode_flag};
 use crate::diagnostics::Diagnostics;
 use crate::parse::help::{NAME_REQUIRED_SCOPES, NO_NEGATION, THE_ARGUMENTS};
 use crate::parse::negation::{is_negation, negates, negates_one_of, words};
@@ -32,6 +32,7 @@ pub(super) fn report_duplicate(
     let help = match interpretations {
         Some(interpretations) => format!("{} once", interpretations.help("scopes = ")),
         None if name == "scopes" => "write all conditions into one `scopes = all(…)`".to_owned(),
+        None if name == "when" => "join the conditions by `&&`".to_owned(),
         None => format!("keep one `{name}`"),
     };
     errors.error(key, format_args!("`{name}` is given twice"), help);
@@ -101,7 +102,7 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
                 None => "remove it: a token is required".to_owned(),
             }
         }
-        ("when" | "from" | "server" | "scopes_from", _) => {
+        ("from" | "server" | "scopes_from", _) => {
             "it is not supported: call `auth.require(\"…\")?` in the function".to_owned()
         }
         ("issuer" | "iss", _) => setting_of_builder("issuer"),
@@ -117,6 +118,7 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
             Some(false) => "remove it: a token is required".to_owned(),
             None => format!("{REMOVE_OR_OPTIONAL}{}", scopes_are_another_argument(rest)),
         },
+        (_, Some("when")) => format!("write `when = {}`", expression_example(key)),
         (_, Some(_)) => "write `crate = ::path::to::requires_auth`".to_owned(),
         _ => match Interpretations::of_tokens(quote!(#key #rest)) {
             Some(interpretations) if !rest.to_string().contains('=') => {

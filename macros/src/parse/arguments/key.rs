@@ -17,8 +17,20 @@ pub(super) fn intended_key(name: &str) -> Option<&'static str> {
         | "require" | "requires" | "required_scope" => Some("scopes"),
         "option" | "optional" | "anonymous" | "allow_anonymous" => Some("optional"),
         "crate" | "krate" | "crate_path" => Some("crate"),
-        other => ["scopes", "optional", "crate"].into_iter().find(|key| is_misspelling(other, key)),
+        other => ["scopes", "optional", "crate", "when"]
+            .into_iter()
+            .find(|key| is_misspelling(other, key)),
     }
+}
+
+/// Whether the value of the argument is an expression.
+pub(super) fn is_expression_key(key: &Ident) -> bool {
+    key == "when"
+}
+
+/// The value of such an argument, for help texts.
+pub(super) fn expression_example(_key: &Ident) -> &'static str {
+    "auth.subject() == Some(&*owner)"
 }
 
 /// Whether the key stands for `scopes` with a list of which all are required.

@@ -74,10 +74,34 @@ fn each_of_the_wrong_arguments_has_one_error_with_help() {
             help: write `optional`
         colour = 1
             unknown argument `colour`
-            help: the arguments are `scopes = …`, `optional` and `crate = …`
-        when = x
-            unknown argument `when`
-            help: it is not supported: call `auth.require("…")?` in the function
+            help: the arguments are `scopes = …`, `when = …`, `optional` and `crate = …`
+        when
+            expected `=` after `when`
+            help: write `when = auth.subject() == Some(&*owner)`
+        when =
+            the value of `when` is missing
+            help: write `when = auth.subject() == Some(&*owner)`
+        when: x
+            expected `=` after `when`
+            help: write `when = auth.subject() == Some(&*owner)`
+        when(x)
+            expected `=` after `when`
+            help: write `when = auth.subject() == Some(&*owner)`
+        when = "auth.subject().is_some()"
+            the value of `when` is an expression, not a string
+            help: write `when = auth.subject().is_some()`
+        when = a ==
+            the value of `when` is not a Rust expression: unexpected end of input, expected an expression
+            help: write an expression, as in `when = auth.subject() == Some(&*owner)`
+        when = a b
+            expected `,` after the value of `when`
+            help: write a comma between two arguments
+        when = x, when = y
+            `when` is given twice
+            help: join the conditions by `&&`
+        wen = x
+            unknown argument `wen`
+            help: write `when = auth.subject() == Some(&*owner)`
         audience = "x"
             unknown argument `audience`
             help: remove it, and call `accepted_audiences` of `ResourceServer::builder`
@@ -396,7 +420,15 @@ pub(super) const WRONG_ARGUMENTS: &[&str] = &[
     "any_of = [\"a\", \"b\"]",
     "optinal",
     "colour = 1",
-    "when = x",
+    "when",
+    "when =",
+    "when: x",
+    "when(x)",
+    "when = \"auth.subject().is_some()\"",
+    "when = a ==",
+    "when = a b",
+    "when = x, when = y",
+    "wen = x",
     "audience = \"x\"",
     "resource = \"x\"",
     "scopes = \"a\", scopes = \"b\"",

@@ -1,0 +1,130 @@
+//! The arguments whose value is an expression: `when = …`.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::parse::discouraged::Speculative;
+use syn::parse::{ParseStream, Parser};
+use syn::{Error, Expr, ExprLit, Lit, Token};
+
+use super::key::{expression_example, is_expression_key};
+use crate::diagnostics::Diagnostics;
+
+/// A key, and its value as written.
+pub(super) struct ExpressionArgument {
+    pub(super) key: Ident,
+    /// `None` beside an error.
+    pub(super) value: Option<TokenStream>,
+}
+
+/// Takes the arguments whose value is an expression out of the others, which are split at commas: an expression may
+/// contain a comma outside all parentheses, as in `Vec::<(A, B)>::new()` or `|a, b| a == b`.
+///
+/// An argument in another form than `key = value` stays, so that it is reported with the others.
+// Input:  scopes = "read", when = f::<A, B>(), optional
+// Output: scopes = "read", optional
+pub(super) fn take_expressions(
+    tokens: TokenStream,
+) -> (TokenStream, Vec<ExpressionArgument>, Diagnostics) {
+    let mut taken = Vec::new();
+    let mut errors = Diagnostics::default();
+    let mut others = TokenStream::new();
+    let parser = |input: ParseStream<'_>| {
+        while !input.is_empty() {
+            match take_expression(input, &mut errors) {
+                Some(argument) => taken.push(argument),
+                None => others.extend(take_other(input)?),
+            }
+        }
+        Ok(())
+    };
+    match parser.parse2(tokens) {
+        Ok(()) => {}
+        Err(error) => errors.extend(error.into()),
+    }
+    (others, taken, errors)
+}
+
+/// Takes one argument and the comma after it.
+fn take_expression(input: ParseStream<'_>, errors: &mut Diagnostics) -> Option<ExpressionArgument> {
+    let ahead = input.fork();
+    let key: Ident = ahead.parse().ok()?;
+    let is_assigned = ahead.peek(Token![=]) && !ahead.peek(Token![==]);
+    if !is_expression_key(&key) || !is_assigned {
+        return None;
+    }
+    ahead.parse::<Token![=]>().ok()?;
+    if ahead.is_empty() || ahead.peek(Token![,]) {
+        return None;
+    }
+    input.advance_to(&ahead);
+    let value = expression(input, &key, errors);
+    let _comma: Option<Token![,]> = input.parse().ok();
+    Some(ExpressionArgument { key, value })
+}
+
+/// Takes an expression. The compiler reports what is wrong with its types, and this function what is wrong with its
+/// form.
+fn expression(
+    input: ParseStream<'_>,
+    key: &Ident,
+    errors: &mut Diagnostics,
+) -> Option<TokenStream> {
+    let before = input.cursor().token_stream();
+    let example = expression_example(key);
+    let parsed: Expr = match input.parse() {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            skip_to_comma(input);
+            let message = format!(
+                "the value of `{key}` is not a Rust expression: {error}\n\
+                 help: write an expression, as in `{key} = {example}`"
+            );
+            errors.extend(Error::new(error.span(), message).into());
+            return None;
+        }
+    };
+    if !input.is_empty() && !input.peek(Token![,]) {
+        let rest = skip_to_comma(input);
+        errors.error(
+            rest.into_iter().next(),
+            format_args!("expected `,` after the value of `{key}`"),
+            "write a comma between two arguments",
+        );
+        return None;
+    }
+    match parsed {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+            errors.error(
+                &text,
+                format_args!("the value of `{key}` is an expression, not a string"),
+                format_args!("write `{key} = {}`", text.value()),
+            );
+            None
+        }
+        _ => Some(taken(&before, input)),
+    }
+}
+
+/// The tokens that were taken from the input, as they are written.
+fn taken(before: &TokenStream, input: ParseStream<'_>) -> TokenStream {
+    let rest = input.cursor().token_stream().into_iter().count();
+    let count = before.clone().into_iter().count().saturating_sub(rest);
+    before.clone().into_iter().take(count).collect()
+}
+
+fn skip_to_comma(input: ParseStream<'_>) -> TokenStream {
+    let mut skipped = TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        let Ok(tree) = input.parse::<TokenTree>() else { break };
+        skipped.extend([tree]);
+    }
+    skipped
+}
+
+/// Takes the tokens up to a comma, and the comma.
+fn take_other(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut other = skip_to_comma(input);
+    if input.peek(Token![,]) {
+        other.extend([input.parse::<TokenTree>()?]);
+    }
+    Ok(other)
+}

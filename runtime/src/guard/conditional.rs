@@ -1,0 +1,127 @@
+//! The guard of a function whose attribute has a condition on the arguments.
+
+use std::any::Any;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::Authorized;
+use crate::policy::Requirement;
+use crate::policy::type_level::{Anonymous, Policy, Required};
+use crate::rejection::RejectionObserver;
+use crate::resource_server::RequiredScopes;
+use crate::{AuthInfo, Rejection, ResourceServer};
+
+/// An [`Authorized`] that can reject the request later, in the function, when the arguments are there.
+///
+/// The attribute emits it for `when = …`. It is another type, so that the guards of other
+/// functions stay small.
+pub struct Conditional<P: Policy, A = AuthInfo> {
+    /// The caller.
+    pub caller: A,
+    /// Makes the rejection if the condition does not hold.
+    pub denial: Denial,
+    // Private, so that only this module can create the value.
+    policy: PhantomData<fn() -> P>,
+}
+
+impl<P: Policy, A: 'static> Conditional<P, A> {
+    /// Adds to a guard what a rejection needs.
+    #[cfg_attr(not(any(feature = "axum", feature = "rmcp")), allow(dead_code))]
+    pub(crate) fn new(
+        guard: Authorized<P, A>,
+        server: ResourceServer,
+        observer: Option<Arc<dyn RejectionObserver>>,
+    ) -> Self {
+        Self::with(guard, Some(server), observer)
+    }
+
+    fn with(
+        guard: Authorized<P, A>,
+        server: Option<ResourceServer>,
+        observer: Option<Arc<dyn RejectionObserver>>,
+    ) -> Self {
+        let Authorized { caller, .. } = guard;
+        let any: &dyn Any = &caller;
+        let required = any.downcast_ref::<AuthInfo>();
+        let known =
+            required.or_else(|| any.downcast_ref::<Option<AuthInfo>>().and_then(Option::as_ref));
+        let denied = match known {
+            Some(caller) => Denied::Caller(caller.clone()),
+            None => Denied::Anonymous { server, requirement: Requirement::of::<P>(), observer },
+        };
+        Self { caller, denial: Denial(denied), policy: PhantomData }
+    }
+}
+
+impl<P: Policy<Presence = Required>> TryFrom<AuthInfo> for Conditional<P> {
+    type Error = Rejection;
+
+    fn try_from(caller: AuthInfo) -> Result<Self, Rejection> {
+        Authorized::try_from(caller).map(|guard| Self::with(guard, None, None))
+    }
+}
+
+impl<P: Policy<Presence = Anonymous>> TryFrom<Option<AuthInfo>>
+    for Conditional<P, Option<AuthInfo>>
+{
+    type Error = Rejection;
+
+    fn try_from(caller: Option<AuthInfo>) -> Result<Self, Rejection> {
+        Authorized::try_from(caller).map(|guard| Self::with(guard, None, None))
+    }
+}
+
+/// A caller with a token, for a function that also accepts anonymous callers.
+impl<P: Policy<Presence = Anonymous>> TryFrom<AuthInfo> for Conditional<P, Option<AuthInfo>> {
+    type Error = Rejection;
+
+    fn try_from(caller: AuthInfo) -> Result<Self, Rejection> {
+        Some(caller).try_into()
+    }
+}
+
+impl<P: Policy, A> fmt::Debug for Conditional<P, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Conditional").field(&P::CONDITION).finish()
+    }
+}
+
+/// Makes the rejection if a condition on the arguments does not hold.
+#[must_use = "a condition that does not hold rejects the request"]
+pub struct Denial(Denied);
+
+enum Denied {
+    Caller(AuthInfo),
+    Anonymous {
+        /// `None` where the application has called the function itself.
+        server: Option<ResourceServer>,
+        requirement: Requirement,
+        observer: Option<Arc<dyn RejectionObserver>>,
+    },
+}
+
+impl Denial {
+    /// The rejection: 403 for a caller. A request without a token gets the 401 of a missing token, since a caller might
+    /// meet the condition.
+    #[must_use]
+    pub fn reject(self) -> Rejection {
+        match self.0 {
+            Denied::Caller(caller) => caller.access_denied(),
+            Denied::Anonymous { server: None, .. } => Rejection::access_denied(),
+            Denied::Anonymous { server: Some(server), requirement, observer } => {
+                let rejection = server.reject_missing_token(RequiredScopes::of(&requirement));
+                if let Some(observer) = observer {
+                    observer.rejected(&rejection);
+                }
+                rejection
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Denial").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,14 @@
+// R-K13
+use axum::extract::Path;
+use axum::response::IntoResponse;
+use requires_auth::{AuthInfo, requires_auth};
+
+#[requires_auth(when = auth.subject() == Some(&*owner))]
+async fn handler(auth: AuthInfo, Path(owner): Path<String>) -> impl IntoResponse {
+    format!("{owner} {auth:?}")
+}
+
+fn main() {
+    let _: axum::Router<requires_auth::ResourceServer> =
+        axum::Router::new().route("/{owner}", axum::routing::get(handler));
+}
