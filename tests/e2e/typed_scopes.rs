@@ -72,6 +72,10 @@ async fn a_granted_scope_satisfies_each_typed_scope_that_it_implies() {
         .with_state(server);
     let address = serve(routes).await;
 
+    let token = |scopes: &str| {
+        let mint = authorization_server.mint().subject("alice").audience("https://api.example/v1");
+        mint.scopes(scopes).issue()
+    };
     for (path, enough, too_little, challenge) in [
         (
             "/read",
@@ -91,21 +95,11 @@ async fn a_granted_scope_satisfies_each_typed_scope_that_it_implies() {
         ("/mixed", &[], &["entries:write"], "tags:read entries:write"),
     ] {
         for scopes in enough {
-            let token = authorization_server
-                .mint()
-                .subject("alice")
-                .audience("https://api.example/v1")
-                .scopes(*scopes)
-                .issue();
+            let token = token(scopes);
             assert_ran(&Request::get(path).bearer(&token).send(address).await, "ran");
         }
         for scopes in too_little {
-            let token = authorization_server
-                .mint()
-                .subject("alice")
-                .audience("https://api.example/v1")
-                .scopes(*scopes)
-                .issue();
+            let token = token(scopes);
             let response = Request::get(path).bearer(&token).send(address).await;
             assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, challenge);
         }

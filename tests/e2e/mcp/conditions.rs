@@ -25,7 +25,7 @@ use super::test_server::{MODES, Mode, RunningServer, reply, resource_server, tex
 use crate::assert_denied;
 
 #[derive(Clone, Default)]
-struct Desk {
+struct PaperServer {
     runs: Arc<AtomicUsize>,
 }
 
@@ -38,7 +38,7 @@ fn panics(_: &AuthInfo) -> bool {
     panic!("the condition of a test")
 }
 
-impl Desk {
+impl PaperServer {
     fn ran(&self) -> String {
         self.runs.fetch_add(1, Ordering::SeqCst);
         "ran".to_owned()
@@ -51,7 +51,7 @@ async fn has_begun(context: &RequestContext<RoleServer>) -> bool {
 }
 
 #[tool_router]
-impl Desk {
+impl PaperServer {
     /// Of the caller alone
     #[requires_auth(scopes = "read", when = auth.subject() == Some(&*paper.owner))]
     #[tool]
@@ -86,7 +86,7 @@ impl Desk {
 }
 
 #[prompt_router]
-impl Desk {
+impl PaperServer {
     /// Of the caller alone
     #[requires_auth(when = auth.subject() == Some(&*owner))]
     #[prompt]
@@ -100,7 +100,7 @@ impl Desk {
 
 #[tool_handler]
 #[prompt_handler]
-impl ServerHandler for Desk {
+impl ServerHandler for PaperServer {
     fn get_info(&self) -> ServerConfig {
         ServerConfig::new(ServerCapabilities::builder().enable_tools().enable_prompts().build())
     }
@@ -109,11 +109,11 @@ impl ServerHandler for Desk {
 async fn start(mode: Mode) -> (RunningServer, Arc<AtomicUsize>) {
     let authorization_server = AuthorizationServer::start().await.expect("loopback is there");
     let server = resource_server(&authorization_server);
-    let desk = Desk::default();
+    let desk = PaperServer::default();
     let runs = Arc::clone(&desk.runs);
     let mcp = Mcp::builder(&server, move || Ok(desk.clone()))
-        .declare_tools(&Desk::tool_router())
-        .declare_prompts(&Desk::prompt_router())
+        .declare_tools(&PaperServer::tool_router())
+        .declare_prompts(&PaperServer::prompt_router())
         .build()
         .expect("the settings are right");
     (RunningServer::of(authorization_server, &mcp, mode).await, runs)
