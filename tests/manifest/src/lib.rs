@@ -39,11 +39,6 @@ pub mod nested {
     pub async fn any_token() {
         #[requires_auth(scopes = "inner")]
         async fn inner() {}
-        inner(unreachable()).await;
-    }
-
-    fn unreachable<T>() -> T {
-        unimplemented!()
     }
 
     pub struct Wrapper<T>(pub T);
@@ -97,10 +92,10 @@ pub mod tools {
     #[prompt_router(vis = "pub")]
     impl Tools {
         /// A prompt
-        #[requires_auth(scopes = "ask")]
+        #[requires_auth(scopes = "suggest")]
         #[prompt]
-        async fn ask(&self) -> Vec<PromptMessage> {
-            vec![PromptMessage::new_text(Role::User, "ask")]
+        async fn suggest(&self) -> Vec<PromptMessage> {
+            vec![PromptMessage::new_text(Role::User, "suggest")]
         }
     }
 }

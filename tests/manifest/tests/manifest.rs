@@ -19,17 +19,17 @@ fn every_guarded_function_is_listed_with_its_path_and_its_line() {
 FUNCTION                                                  KIND     REQUIRES                                  SOURCE
 requires_auth_manifest_tests::any_token                   handler  any token                                 tests/manifest/src/lib.rs:14
 requires_auth_manifest_tests::choice                      handler  anonymous or (admin or (read and write))  tests/manifest/src/lib.rs:17
-requires_auth_manifest_tests::first                       handler  of-a-macro                                tests/manifest/src/lib.rs:64
+requires_auth_manifest_tests::first                       handler  of-a-macro                                tests/manifest/src/lib.rs:59
 requires_auth_manifest_tests::future                      handler  read                                      tests/manifest/src/lib.rs:23
 requires_auth_manifest_tests::generic                     handler  read                                      tests/manifest/src/lib.rs:28
 requires_auth_manifest_tests::match                       handler  read                                      tests/manifest/src/lib.rs:20
-requires_auth_manifest_tests::second                      handler  of-a-macro                                tests/manifest/src/lib.rs:64
+requires_auth_manifest_tests::second                      handler  of-a-macro                                tests/manifest/src/lib.rs:59
 requires_auth_manifest_tests::nested::any_token           handler  write                                     tests/manifest/src/lib.rs:38
-requires_auth_manifest_tests::nested::Wrapper<_>::method  handler  read and write                            tests/manifest/src/lib.rs:52
+requires_auth_manifest_tests::nested::Wrapper<_>::method  handler  read and write                            tests/manifest/src/lib.rs:47
 requires_auth_manifest_tests::nested::any_token::inner    handler  inner                                     tests/manifest/src/lib.rs:40
-requires_auth_manifest_tests::tools::Tools::ask           prompt   ask                                       tests/manifest/src/lib.rs:100
-requires_auth_manifest_tests::tools::Tools::of_the_block  tool     by-default                                tests/manifest/src/lib.rs:77
-requires_auth_manifest_tests::tools::Tools::own           tool     own                                       tests/manifest/src/lib.rs:85
+requires_auth_manifest_tests::tools::Tools::of_the_block  tool     by-default                                tests/manifest/src/lib.rs:72
+requires_auth_manifest_tests::tools::Tools::own           tool     own                                       tests/manifest/src/lib.rs:80
+requires_auth_manifest_tests::tools::Tools::suggest       prompt   suggest                                   tests/manifest/src/lib.rs:95
 ";
     assert_eq!(manifest().to_string(), table);
 }
@@ -56,8 +56,8 @@ fn other_formats_show_the_same() {
         r#"{
   "version": 1,
   "functions": [
-    {"path":"requires_auth_manifest_tests::tools::Tools::of_the_block","kind":"tool","file":"tests/manifest/src/lib.rs","line":77,"scopes":["by-default"]},
-    {"path":"requires_auth_manifest_tests::tools::Tools::own","kind":"tool","file":"tests/manifest/src/lib.rs","line":85,"scopes":["own"]}
+    {"path":"requires_auth_manifest_tests::tools::Tools::of_the_block","kind":"tool","file":"tests/manifest/src/lib.rs","line":72,"scopes":["by-default"]},
+    {"path":"requires_auth_manifest_tests::tools::Tools::own","kind":"tool","file":"tests/manifest/src/lib.rs","line":80,"scopes":["own"]}
   ]
 }
 "#
