@@ -11,9 +11,12 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::policy::{Requirement, challenge_scopes};
+use crate::policy::Requirement;
 use crate::rejection::RejectionObserver;
-use crate::{AccessToken, Actor, Claims, Condition, Rejection, ResourceServer, ScopeSet};
+use crate::scope::ListedScope;
+use crate::{
+    AccessToken, Actor, Claims, Condition, Rejection, ResourceServer, ScopeList, ScopeSet,
+};
 
 /// The authenticated caller of a guarded function.
 ///
@@ -68,8 +71,9 @@ impl AuthInfo {
 
     /// Requires further scopes inside a function, where they depend on its arguments.
     ///
-    /// `scopes` is written as in the attribute: `"read write"` means both. The rejection is a 403
-    /// whose challenge names these scopes and those of the function's attribute, so that a client
+    /// `scopes` is written as in the attribute: `"read write"` means both, and `JournalScope::EntriesRead` is a scope of
+    /// a [vocabulary](crate::ScopeVocabulary). A scope that implies one of them counts as in the attribute. The rejection
+    /// is a 403 whose challenge names these scopes and those of the function's attribute, so that a client
     /// can request all of them at once. If the attribute has alternatives, [`Condition`] describes which of them the
     /// challenge names.
     ///
@@ -93,13 +97,16 @@ impl AuthInfo {
     /// [`Reason::Misconfigured`](crate::Reason::Misconfigured) if `scopes` is empty or outside the grammar of RFC 6749 §3.3.
     #[must_use = "the request is rejected only if this result is returned: write \
                   `auth.require(\"…\")?`; `let _ =` rejects no request"]
-    pub fn require(&self, scopes: &str) -> Result<(), Rejection> {
-        let required = scopes.parse::<ScopeSet>().map_err(|error| self.reject_misuse(error))?;
+    pub fn require<'a>(&self, scopes: impl ScopeList<'a>) -> Result<(), Rejection> {
+        let mut required = Vec::new();
+        scopes.add_to(&mut required).map_err(|error| self.reject_misuse(error))?;
         if required.is_empty() {
             return Err(self.reject_misuse(NothingRequired));
         }
-        let condition = |granted: &ScopeSet| required.iter().all(|scope| granted.contains(scope));
-        self.decide(condition, || crate::scope::pieces(scopes).collect())
+        self.decide(
+            |granted| required.iter().all(|scope| self.is_granted(*scope, granted)),
+            || required.iter().map(|scope| scope.name).collect(),
+        )
     }
 
     /// The same for any condition.
@@ -129,10 +136,7 @@ impl AuthInfo {
     pub fn require_condition(&self, condition: impl Into<Condition>) -> Result<(), Rejection> {
         let condition = condition.into();
         condition.check().map_err(|error| self.reject_misuse(error))?;
-        self.decide(
-            |granted| condition.is_met_by(granted),
-            || challenge_scopes(&condition, self.claims.granted()),
-        )
+        self.decide(self.is_met(&condition), || self.challenge_scopes(&condition))
     }
 
     /// Whether the caller meets a condition. A scope of a [vocabulary](crate::ScopeVocabulary) is a condition too:
@@ -144,14 +148,15 @@ impl AuthInfo {
     pub fn meets(&self, condition: impl Into<Condition>) -> bool {
         let condition = condition.into();
         condition.check().is_ok()
-            && crate::decide::decide(&self.claims, |granted| condition.is_met_by(granted)).is_ok()
+            && crate::decide::decide(&self.claims, self.is_met(&condition)).is_ok()
     }
 
-    /// Whether the token carries this scope itself. A scope that implies it does not count: see
-    /// [`meets`](Self::meets).
+    /// Whether the token has this scope, or one that implies it in a
+    /// [vocabulary](crate::ResourceServerBuilder::scopes) of the resource server. Of [stale](Self::is_stale) claims, only
+    /// the scopes count that may still be used.
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
-        self.scopes().contains(scope)
+        self.is_granted(ListedScope { name: scope, definition: None }, self.scopes())
     }
 
     /// Whether the caller's claims are older than they should be, since the authorization server
@@ -161,7 +166,7 @@ impl AuthInfo {
         self.claims.is_stale()
     }
 
-    /// The scopes granted to the token; of [stale](Self::is_stale) claims, only those that may still
+    /// The scopes granted to the token, without those that they imply; of [stale](Self::is_stale) claims, only those that may still
     /// be used.
     #[must_use]
     pub fn scopes(&self) -> &ScopeSet {

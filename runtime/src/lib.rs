@@ -277,7 +277,8 @@ pub use requires_auth_macros::Scope;
 ///
 /// A variant of an enum with [`#[derive(Scope)]`](derive@Scope), by its path, may stand wherever a string literal may:
 /// `scopes = any("admin", JournalScope::EntriesRead)`. A token meets it with the scope itself or with one that implies
-/// it, and a typo does not compile. A literal is met by this scope alone, also if a vocabulary defines it.
+/// it, and a typo does not compile. A literal is met by this scope alone, unless the resource server knows the vocabulary:
+/// see [`ResourceServerBuilder::scopes`].
 ///
 /// # Other attributes
 ///
@@ -328,7 +329,7 @@ pub use resource_server::{
     DiscoveryError, ProtectedResourceMetadata, ResourceServer, ResourceServerBuilder, SettingName,
     SetupError, UnknownSettingError,
 };
-pub use scope::{Scope, ScopeError, ScopeSet, ScopeSetIter};
+pub use scope::{Scope, ScopeError, ScopeList, ScopeSet, ScopeSetIter};
 pub use secret::Secret;
 #[cfg(feature = "introspection")]
 pub use secret_source::SecretSource;
@@ -359,6 +360,7 @@ pub mod requires_auth_expansion {
     };
     pub use crate::policy::{ScopeDefinition, ScopeVocabulary};
     pub use crate::rejection::FromRejection;
+    pub use crate::scope::ListedScope;
     #[cfg(feature = "manifest")]
     pub use inventory;
     #[cfg(feature = "rmcp")]

@@ -8,6 +8,7 @@
 mod challenge_scopes;
 mod condition;
 mod requirement;
+mod scope_definitions;
 pub(crate) mod type_level;
 mod vocabulary;
 
@@ -21,6 +22,7 @@ pub(crate) use challenge_scopes::compared_alternatives;
 pub(crate) use challenge_scopes::{challenge_scopes, first_alternative};
 pub use condition::Condition;
 pub(crate) use requirement::Requirement;
+pub(crate) use scope_definitions::ScopeDefinitions;
 pub use type_level::{
     AllOf, Anonymous, AnyOf, AnyToken, Conditions, Function, Joined, OAuthScope, Optional, Policy,
     Presence, Required, Shared, Spelling, Text, TypedScope,

@@ -20,11 +20,12 @@ mod unknown_setting;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::policy::ScopeDefinitions;
 use crate::rejection::{Challenge, ChallengeBase};
 use crate::telemetry::LogLimiter;
 use crate::trust::TrustedIssuers;
 use crate::validate::Validation;
-use crate::{AccessToken, Claims, ResolveError, TokenError};
+use crate::{AccessToken, Claims, ResolveError, ScopeDefinition, TokenError};
 pub use builder::ResourceServerBuilder;
 #[cfg(feature = "jwt")]
 pub use config::Mode;
@@ -71,6 +72,7 @@ struct Inner {
     trusted_issuers: TrustedIssuers,
     validation: Validation,
     metadata: ProtectedResourceMetadata,
+    scope_definitions: ScopeDefinitions,
     log_limiter: LogLimiter,
 }
 
@@ -161,7 +163,27 @@ impl ResourceServer {
         self.0.challenge.requested_scopes()
     }
 
+    /// The scopes of the [vocabularies](ResourceServerBuilder::scopes) of this server, in the order of the enums.
+    ///
+    /// ```
+    /// # use requires_auth::ResourceServer;
+    /// fn print_scopes(server: &ResourceServer) {
+    ///     for scope in server.scope_definitions() {
+    ///         println!("{}: {}", scope.name(), scope.description().unwrap_or_default());
+    ///     }
+    /// }
+    /// ```
+    pub fn scope_definitions(&self) -> impl Iterator<Item = &'static ScopeDefinition> {
+        self.0.scope_definitions.iter()
+    }
+
+    pub(crate) fn definitions(&self) -> &ScopeDefinitions {
+        &self.0.scope_definitions
+    }
+
+    /// A challenge with these scopes, without those that another one of them implies.
     pub(crate) fn challenge<'a>(&'a self, scopes: Vec<&'a str>) -> Challenge<'a> {
+        let scopes = self.definitions().without_implied(scopes);
         Challenge { base: &self.0.challenge, scopes }
     }
 }

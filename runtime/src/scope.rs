@@ -1,5 +1,6 @@
 //! Scopes: the grammar of RFC 6749 §3.3, and the set of scopes of a token.
 
+mod list;
 mod requested;
 mod token;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+pub use list::{ListedScope, ScopeList};
 pub(crate) use requested::RequestedScopes;
 pub use token::Scope;
 

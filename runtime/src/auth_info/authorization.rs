@@ -5,14 +5,14 @@ use crate::decide::{Denial, decide};
 use crate::policy::{Requirement, challenge_scopes};
 use crate::rejection::Reason;
 use crate::resource_server::RequiredScopes;
-use crate::{Rejection, ScopeSet};
+use crate::scope::ListedScope;
+use crate::{Condition, Rejection, ScopeSet};
 
 impl AuthInfo {
     /// Decides whether the caller may run an operation with this requirement.
     pub(crate) fn authorize(mut self, requirement: Requirement) -> Result<Self, Rejection> {
-        let condition = requirement.condition;
         self.declared = requirement;
-        self.decide(|granted| condition.is_met_by(granted), Vec::new)?;
+        self.decide(self.is_met(&requirement.condition), Vec::new)?;
         Ok(self)
     }
 
@@ -49,12 +49,39 @@ impl AuthInfo {
     /// The same decision for an operation that this caller does not run yet.
     #[allow(dead_code, reason = "only integrations use it")]
     pub(crate) fn check(&self, requirement: Requirement) -> Result<(), Rejection> {
-        let condition = requirement.condition;
-        match decide(&self.claims, |granted| condition.is_met_by(granted)) {
+        match decide(&self.claims, self.is_met(&requirement.condition)) {
             Ok(()) => Ok(()),
             // Only a rejection needs a caller of its own, for the scopes of its challenge.
             Err(_) => self.clone().authorize(requirement).map(drop),
         }
+    }
+
+    /// Whether scopes meet a condition in the resource server of this caller.
+    pub(super) fn is_met<'a>(
+        &'a self,
+        condition: &'a Condition,
+    ) -> impl Fn(&ScopeSet) -> bool + 'a {
+        |granted| condition.is_met_in(self.server.definitions(), granted)
+    }
+
+    /// Whether the scopes of the caller meet a condition; of stale claims, those that may be used.
+    #[allow(dead_code, reason = "only integrations use it")]
+    pub(crate) fn has_scopes_for(&self, condition: &Condition) -> bool {
+        self.is_met(condition)(self.scopes())
+    }
+
+    /// Whether a scope, or one that implies it, is among `granted`.
+    pub(super) fn is_granted(&self, scope: ListedScope<'_>, granted: &ScopeSet) -> bool {
+        let implied_by = || match scope.definition {
+            Some(definition) => definition.implied_by(),
+            None => self.server.definitions().implied_by(scope.name),
+        };
+        granted.contains(scope.name) || implied_by().iter().any(|it| granted.contains(it))
+    }
+
+    /// The scopes that a challenge to this caller names for a condition.
+    pub(super) fn challenge_scopes(&self, condition: &Condition) -> Vec<&'static str> {
+        challenge_scopes(condition, self.claims.granted(), self.server.definitions())
     }
 
     /// The rejection of a caller that has the scopes and may not perform this operation all the same: 403
@@ -105,9 +132,8 @@ impl AuthInfo {
 
     fn reject_insufficient_scope(&self, further: &[&str]) -> Rejection {
         let requirements = self.outer().chain([&self.declared]);
-        let declared = requirements.flat_map(|requirement| {
-            challenge_scopes(&requirement.condition, self.claims.granted())
-        });
+        let declared =
+            requirements.flat_map(|requirement| self.challenge_scopes(&requirement.condition));
         let mut scopes: Vec<&str> = Vec::new();
         for scope in declared.chain(further.iter().copied()) {
             if !scopes.contains(&scope) {

@@ -56,7 +56,7 @@ impl DeclaredPolicy {
     }
 
     pub(super) fn is_met_by(self, caller: Option<&AuthInfo>) -> bool {
-        caller.map_or(self.optional, |caller| self.requirement.condition.is_met_by(caller.scopes()))
+        caller.map_or(self.optional, |caller| caller.has_scopes_for(&self.requirement.condition))
     }
 
     /// The value of [`META_KEY`], with the names of the scopes in tokens.

@@ -122,7 +122,7 @@ impl StreamGuard {
                 if !is_same_principal(&caller, &self.caller) {
                     return false;
                 }
-                if self.conditions.iter().all(|condition| condition.is_met_by(caller.scopes())) {
+                if self.conditions.iter().all(|condition| caller.has_scopes_for(condition)) {
                     self.outage = None;
                     self.caller = caller;
                     return true;

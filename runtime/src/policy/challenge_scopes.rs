@@ -3,61 +3,83 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
+use super::ScopeDefinitions;
 use crate::{Condition, ScopeSet};
 
-/// A set of scopes that meets a condition: each scope once, in the order of the source.
-type Alternative = Vec<&'static str>;
+/// A set of scopes that meets a condition: each scope once, in the order of the source. Its conditions are
+/// `Condition::Scope` and `Condition::Typed` only.
+type Alternative = Vec<Condition>;
 
 /// The maximum number of alternatives that are compared with each other. The attribute accepts no condition with
 /// more; a condition that is created in code can have any number.
 const MAX_COMPARED: usize = 64;
 
 /// The alternative with the fewest scopes that are not granted; of several, the one with the most granted
-/// scopes; of several, the first in the source.
+/// scopes; of several, the first in the source. A scope is granted, too, if a granted one implies it.
 ///
 /// In a condition with more than [`MAX_COMPARED`] alternatives, the choice is made in each `Any` separately, so
 /// that the time is linear in the size of the condition.
-pub(crate) fn challenge_scopes(condition: &Condition, granted: &ScopeSet) -> Alternative {
+pub(crate) fn challenge_scopes(
+    condition: &Condition,
+    granted: &ScopeSet,
+    definitions: &ScopeDefinitions,
+) -> Vec<&'static str> {
+    let is_held = |scope: &Condition| scope.is_met_in(definitions, granted);
     if count(condition) > MAX_COMPARED {
-        return nearest(condition, granted)
-            .map(|it| without_repetitions(it.scopes))
-            .unwrap_or_default();
+        let nearest = nearest(condition, &is_held).unwrap_or_default();
+        return names(&without_repetitions(nearest.scopes));
     }
     let alternatives = alternatives(condition).into_iter().map(without_repetitions);
     let distance = |alternative: &Alternative| {
-        let held = alternative.iter().filter(|scope| granted.contains(scope)).count();
+        let held = alternative.iter().filter(|scope| is_held(scope)).count();
         (alternative.len() - held, Reverse(held))
     };
-    alternatives.min_by_key(distance).unwrap_or_default()
+    alternatives.min_by_key(distance).map(|scopes| names(&scopes)).unwrap_or_default()
 }
 
 /// The first alternative in the source, for the challenge to a caller without a token. Empty if every token
 /// meets the condition, or none.
-pub(crate) fn first_alternative(condition: &Condition) -> Alternative {
+pub(crate) fn first_alternative(condition: &Condition) -> Vec<&'static str> {
     let mut scopes = Vec::new();
     let has_alternative = push_first(condition, &mut scopes);
-    if has_alternative { without_repetitions(scopes) } else { Vec::new() }
+    if has_alternative { names(&without_repetitions(scopes)) } else { Vec::new() }
 }
 
 /// The alternatives that a challenge chooses from; of a condition with more than [`MAX_COMPARED`], the first one.
 #[cfg(feature = "utoipa")]
-pub(crate) fn compared_alternatives(condition: &Condition) -> Vec<Alternative> {
+pub(crate) fn compared_alternatives(condition: &Condition) -> Vec<Vec<&'static str>> {
     if count(condition) > MAX_COMPARED {
         return vec![first_alternative(condition)];
     }
-    alternatives(condition).into_iter().map(without_repetitions).collect()
+    alternatives(condition)
+        .into_iter()
+        .map(without_repetitions)
+        .map(|scopes| names(&scopes))
+        .collect()
 }
 
 /// Every scope that a condition names.
 #[cfg(feature = "rmcp")]
 pub(crate) fn all_scopes(condition: Condition) -> Vec<&'static str> {
     match condition {
-        Condition::Scope(scope) => vec![scope],
-        Condition::Typed(scope) => vec![scope.name()],
+        Condition::Scope(_) | Condition::Typed(_) => vec![name(&condition)],
         Condition::All(conditions) | Condition::Any(conditions) => {
             conditions.iter().copied().flat_map(all_scopes).collect()
         }
     }
+}
+
+/// The scope that a condition on one scope names.
+fn name(scope: &Condition) -> &'static str {
+    match scope {
+        Condition::Scope(scope) => scope,
+        Condition::Typed(scope) => scope.name(),
+        Condition::All(_) | Condition::Any(_) => "",
+    }
+}
+
+fn names(alternative: &[Condition]) -> Vec<&'static str> {
+    alternative.iter().map(name).collect()
 }
 
 /// An upper bound of the number of alternatives, also of those in memory while they are listed. It saturates at
@@ -76,8 +98,7 @@ fn count(condition: &Condition) -> usize {
 /// Every alternative, in the order of the source. A scope can occur in one twice.
 fn alternatives(condition: &Condition) -> Vec<Alternative> {
     match condition {
-        Condition::Scope(scope) => vec![vec![scope]],
-        Condition::Typed(scope) => vec![vec![scope.name()]],
+        Condition::Scope(_) | Condition::Typed(_) => vec![vec![*condition]],
         Condition::Any(conditions) => conditions.iter().flat_map(alternatives).collect(),
         Condition::All(conditions) => {
             conditions.iter().map(alternatives).fold(vec![vec![]], |all, each| product(all, &each))
@@ -102,12 +123,8 @@ fn product(mut left: Vec<Alternative>, right: &[Alternative]) -> Vec<Alternative
 fn push_first(condition: &Condition, scopes: &mut Alternative) -> bool {
     let before = scopes.len();
     let has_alternative = match condition {
-        Condition::Scope(scope) => {
-            scopes.push(scope);
-            true
-        }
-        Condition::Typed(scope) => {
-            scopes.push(scope.name());
+        Condition::Scope(_) | Condition::Typed(_) => {
+            scopes.push(*condition);
             true
         }
         Condition::Any(conditions) => conditions.iter().any(|each| push_first(each, scopes)),
@@ -138,21 +155,17 @@ impl Candidate {
 }
 
 /// The alternative that consists of the nearest one of each `Any`; `None` if no token meets the condition.
-fn nearest(condition: &Condition, granted: &ScopeSet) -> Option<Candidate> {
+fn nearest(condition: &Condition, is_held: &impl Fn(&Condition) -> bool) -> Option<Candidate> {
     match condition {
-        Condition::Scope(scope) => {
-            Some(Candidate { scopes: vec![scope], held: usize::from(granted.contains(scope)) })
-        }
-        Condition::Typed(scope) => {
-            let held = usize::from(condition.is_met_by(granted));
-            Some(Candidate { scopes: vec![scope.name()], held })
+        Condition::Scope(_) | Condition::Typed(_) => {
+            Some(Candidate { scopes: vec![*condition], held: usize::from(is_held(condition)) })
         }
         Condition::Any(conditions) => {
-            let each = conditions.iter().filter_map(|each| nearest(each, granted));
+            let each = conditions.iter().filter_map(|each| nearest(each, is_held));
             each.min_by_key(Candidate::distance)
         }
         Condition::All(conditions) => {
-            let mut each = conditions.iter().map(|each| nearest(each, granted));
+            let mut each = conditions.iter().map(|each| nearest(each, is_held));
             each.try_fold(Candidate::default(), |all, each| Some(all.and(each?)))
         }
     }
@@ -162,7 +175,7 @@ fn nearest(condition: &Condition, granted: &ScopeSet) -> Option<Candidate> {
 fn without_repetitions(mut scopes: Alternative) -> Alternative {
     if scopes.len() > 1 {
         let mut seen = HashSet::with_capacity(scopes.len());
-        scopes.retain(|scope| seen.insert(*scope));
+        scopes.retain(|scope| seen.insert(name(scope)));
     }
     scopes
 }
@@ -171,11 +184,13 @@ fn without_repetitions(mut scopes: Alternative) -> Alternative {
 mod tests {
     use super::*;
     use crate::Condition::{All, Any, Scope};
+    use crate::ScopeDefinition;
 
     const NEVER: Condition = Any(&[]);
 
     fn challenged(condition: &Condition, granted: &str) -> String {
-        challenge_scopes(condition, &granted.parse::<ScopeSet>().unwrap()).join(" ")
+        let granted = granted.parse::<ScopeSet>().unwrap();
+        challenge_scopes(condition, &granted, &ScopeDefinitions::NONE).join(" ")
     }
 
     fn first(condition: &Condition) -> String {
@@ -236,6 +251,33 @@ mod tests {
         let condition = All(&[Any(&[Scope("a"), Scope("b")]), Any(&[Scope("c"), Scope("b")])]);
         assert_eq!(challenged(&condition, ""), "b");
         assert_eq!(challenged(&condition, "c"), "a c");
+    }
+
+    #[test]
+    fn a_scope_that_a_granted_one_implies_counts_as_granted() {
+        // R-I8, R-B4
+        static SCOPES: [ScopeDefinition; 2] = [
+            ScopeDefinition::new("Scopes", "read", None, &[], &["write"]),
+            ScopeDefinition::new("Scopes", "write", None, &["read"], &[]),
+        ];
+        let definitions = ScopeDefinitions::new(&SCOPES).unwrap();
+        let granted = "write".parse::<ScopeSet>().unwrap();
+        let [typed, literal] = [Condition::Typed(&SCOPES[0]), Scope("read")];
+        for (reading, definitions, expected) in [
+            (typed, &ScopeDefinitions::NONE, "read publish"),
+            (literal, &ScopeDefinitions::NONE, "admin audit"),
+            (literal, &definitions, "read publish"),
+        ] {
+            let conditions = [
+                All(Box::leak(Box::new([Scope("admin"), Scope("audit")]))),
+                All(Box::leak(Box::new([reading, Scope("publish")]))),
+            ];
+            let condition = Any(Box::leak(Box::new(conditions)));
+            assert_eq!(challenge_scopes(&condition, &granted, definitions).join(" "), expected);
+            // With too many alternatives to compare all of them.
+            let many = All(Box::leak(Box::new([condition; 8])));
+            assert_eq!(challenge_scopes(&many, &granted, definitions).join(" "), expected);
+        }
     }
 
     #[test]

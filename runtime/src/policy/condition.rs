@@ -1,6 +1,6 @@
 //! The condition of a policy: an expression over scopes.
 
-use super::ScopeDefinition;
+use super::{ScopeDefinition, ScopeDefinitions};
 use crate::{ScopeError, ScopeSet, ScopeVocabulary};
 
 /// A condition on the scopes of a token.
@@ -34,7 +34,8 @@ use crate::{ScopeError, ScopeSet, ScopeVocabulary};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Condition {
-    /// The token has this scope.
+    /// The token has this scope, or one that implies it in a [vocabulary](crate::ResourceServerBuilder::scopes) of the
+    /// resource server.
     Scope(&'static str),
     /// The token has this scope of a [vocabulary](ScopeVocabulary), or one that implies it.
     /// `JournalScope::EntriesRead.into()` creates it.
@@ -50,17 +51,21 @@ impl Condition {
     pub const NONE: Self = Self::All(&[]);
 
     /// Whether a token with these scopes meets the condition. It decides about the scopes only, not about the
-    /// validity of the token.
+    /// validity of the token, and without the [vocabularies](crate::ResourceServerBuilder::scopes) of a resource
+    /// server: [`AuthInfo::meets`](crate::AuthInfo::meets) has them.
     #[must_use]
     pub fn is_met_by(&self, granted: &ScopeSet) -> bool {
+        self.is_met_in(&ScopeDefinitions::NONE, granted)
+    }
+
+    /// The same in a resource server with these definitions.
+    pub(crate) fn is_met_in(&self, definitions: &ScopeDefinitions, granted: &ScopeSet) -> bool {
+        let implied = |by: &[&str]| by.iter().any(|implying: &&str| granted.contains(implying));
         match self {
-            Self::Scope(scope) => granted.contains(scope),
-            Self::Typed(scope) => {
-                granted.contains(scope.name())
-                    || scope.implied_by().iter().any(|implying| granted.contains(implying))
-            }
-            Self::All(conditions) => conditions.iter().all(|each| each.is_met_by(granted)),
-            Self::Any(conditions) => conditions.iter().any(|each| each.is_met_by(granted)),
+            Self::Scope(scope) => granted.contains(scope) || implied(definitions.implied_by(scope)),
+            Self::Typed(scope) => granted.contains(scope.name()) || implied(scope.implied_by()),
+            Self::All(all) => all.iter().all(|each| each.is_met_in(definitions, granted)),
+            Self::Any(any) => any.iter().any(|each| each.is_met_in(definitions, granted)),
         }
     }
 

@@ -11,6 +11,7 @@ use super::{
     Inner, ProtectedResourceMetadata, ResourceIdentifier, ResourceServer, SettingName, SetupError,
     SingleValue,
 };
+use crate::policy::ScopeDefinitions;
 use crate::rejection::{ChallengeBase, OFFLINE_ACCESS};
 use crate::resolve::SharedResolver;
 use crate::scope::RequestedScopes;
@@ -18,7 +19,7 @@ use crate::secure_url::{self, Http};
 use crate::telemetry::{LogLimiter, Quoted};
 use crate::trust::{AudienceCheck, TrustedIssuer};
 use crate::validate::Validation;
-use crate::{Clock, Resolver, Scope, SystemClock};
+use crate::{Clock, Resolver, Scope, ScopeDefinition, ScopeVocabulary, SystemClock};
 
 /// The default of `max_token_length`, in bytes.
 const MAX_TOKEN_LENGTH: usize = 8 * 1024;
@@ -53,6 +54,7 @@ pub struct ResourceServerBuilder {
     realm: SingleValue<String>,
     max_token_length: SingleValue<usize>,
     scopes_supported: Vec<String>,
+    scope_definitions: Vec<&'static ScopeDefinition>,
     requested_scope_prefix: SingleValue<String>,
     resource_name: SingleValue<String>,
     resource_documentation: SingleValue<String>,
@@ -76,6 +78,7 @@ impl ResourceServerBuilder {
             realm: SingleValue::UNSET,
             max_token_length: SingleValue::UNSET,
             scopes_supported: Vec::new(),
+            scope_definitions: Vec::new(),
             requested_scope_prefix: SingleValue::UNSET,
             resource_name: SingleValue::UNSET,
             resource_documentation: SingleValue::UNSET,
@@ -193,6 +196,49 @@ impl ResourceServerBuilder {
         self
     }
 
+    /// Adds the scopes of a vocabulary, which `#[derive(Scope)]` defines, to those of earlier calls. Default: none.
+    ///
+    /// - A token with a scope that [implies](ScopeDefinition::implies) others meets every condition on them, also where
+    ///   the condition names them by a literal, as do `AuthInfo::has_scope` and `AuthInfo::require`. Without this call,
+    ///   it meets those conditions that name the scope as a variant of the enum.
+    /// - A challenge leaves out a scope that another one in it implies.
+    /// - `scopes_supported` in the metadata lists the scopes, after those of [`scopes_supported`](Self::scopes_supported).
+    ///
+    /// ```
+    /// # #[cfg(feature = "introspection")] {
+    /// use requires_auth::{Introspection, ResourceServer, Scope};
+    ///
+    /// #[derive(Scope)]
+    /// enum JournalScope {
+    ///     /// Read your entries
+    ///     #[scope("entries:read")]
+    ///     EntriesRead,
+    ///     /// Create and delete your entries
+    ///     #[scope("entries:write", implies = [EntriesRead])]
+    ///     EntriesWrite,
+    /// }
+    ///
+    /// # fn main() -> Result<(), requires_auth::SetupError> {
+    /// # let introspection = Introspection::builder("https://auth.example/oauth2/introspect")
+    /// #     .client_secret_basic("journal", "the client's secret")
+    /// #     .build()?;
+    /// let server = ResourceServer::builder("https://journal.example/mcp")
+    ///     .issuer("https://auth.example")
+    ///     .resolver(introspection)
+    ///     .scopes::<JournalScope>()
+    ///     .build()?;
+    /// assert_eq!(server.metadata().scopes_supported, ["entries:read", "entries:write"]);
+    /// # Ok(()) }
+    /// # main().unwrap();
+    /// # }
+    /// ```
+    ///
+    /// Two vocabularies that define the same scope differently are an error of [`build`](Self::build).
+    pub fn scopes<V: ScopeVocabulary>(mut self) -> Self {
+        self.scope_definitions.extend(V::DEFINITIONS);
+        self
+    }
+
     /// The text that a client writes before the name of a scope to request it, if a token has the name alone: with
     /// `api://app-id/`, a function that requires `read` needs a token with the scope `read`, which the client requests
     /// as `api://app-id/read`. So does Entra ID. Default: none, and a scope has the same name in the request and in
@@ -273,7 +319,9 @@ impl ResourceServerBuilder {
         }
         let realm = self.realm.get(REALM)?;
         let shown_realm = realm.as_deref().map(|realm| Quoted(realm).to_string());
-        let scopes_supported = scopes_supported(self.scopes_supported)?;
+        let scope_definitions = ScopeDefinitions::new(self.scope_definitions)?;
+        let defined = scope_definitions.iter().map(|scope| scope.name().to_owned());
+        let scopes_supported = scopes_supported(self.scopes_supported.into_iter().chain(defined))?;
         let prefix = self.requested_scope_prefix.get(REQUESTED_SCOPE_PREFIX)?;
         let shown_prefix = prefix.as_deref().map(|prefix| Quoted(prefix).to_string());
         let requested_scopes = RequestedScopes::with_prefix(prefix).ok_or_else(|| {
@@ -316,14 +364,15 @@ impl ResourceServerBuilder {
             trusted_issuers,
             validation: Validation { leeway, clock },
             metadata,
+            scope_definitions,
             log_limiter: LogLimiter::new(),
         })))
     }
 }
 
 /// Each scope once, in order, without `offline_access`, which is a scope of the authorization server.
-fn scopes_supported(scopes: Vec<String>) -> Result<Vec<String>, SetupError> {
-    let mut supported: Vec<String> = Vec::with_capacity(scopes.len());
+fn scopes_supported(scopes: impl IntoIterator<Item = String>) -> Result<Vec<String>, SetupError> {
+    let mut supported: Vec<String> = Vec::new();
     for scope in scopes {
         if scope.parse::<Scope>().is_err() {
             return Err(SetupError::invalid(

@@ -97,6 +97,18 @@ pub enum SetupError {
         /// What it should be.
         expected: &'static str,
     },
+    /// Two vocabularies of the resource server that define the same scope differently.
+    #[error(
+        "the scope `{scope}` has two definitions, in `{}` and in `{}`: define it once",
+        vocabularies[0],
+        vocabularies[1]
+    )]
+    TwoDefinitions {
+        /// The scope.
+        scope: &'static str,
+        /// The paths of the two enums.
+        vocabularies: [&'static str; 2],
+    },
     /// A tool or a prompt of an MCP server whose tools or prompts must all declare a policy declares
     /// none.
     #[error(

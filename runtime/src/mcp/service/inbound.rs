@@ -112,7 +112,7 @@ fn last_event(
         // A condition that is not declared here cannot be decided.
         let conditions = conditions.iter().map(|json| state.registry.condition(json));
         let conditions = conditions.collect::<Option<Vec<Condition>>>()?;
-        let is_met = |caller: &AuthInfo| conditions.iter().all(|it| it.is_met_by(caller.scopes()));
+        let is_met = |caller: &AuthInfo| conditions.iter().all(|it| caller.has_scopes_for(it));
         let may_resume = ids.next().is_none() && caller.is_none_or(is_met);
         may_resume.then_some((HeaderValue::from_bytes(id).ok()?, conditions))
     })();
