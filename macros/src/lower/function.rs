@@ -36,8 +36,9 @@ pub(crate) fn lower_function(
     let (function, caller, optional, when) = match plan {
         FunctionPlan::Guarded { caller, optional } => {
             let policy = Policy::new(arguments, optional, &function.signature.ident);
-            let registration = features.manifest.then(|| registration(&function, &policy));
-            let guarded = guard(function, &policy, caller, arguments.when.as_ref(), features);
+            let when = arguments.when.as_ref();
+            let registration = features.manifest.then(|| registration(&function, &policy, when));
+            let guarded = guard(function, &policy, caller, when, features);
             return guarded
                 .with_first_statement(registration.unwrap_or_default())
                 .into_token_stream();

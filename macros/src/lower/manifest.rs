@@ -1,7 +1,7 @@
 //! The statement with which a function registers itself for the manifest.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 
 use super::policy_type::Policy;
 use crate::parse::attribute::has_last_segment;
@@ -9,14 +9,22 @@ use crate::parse::function::Function;
 
 /// The span is that of the function's name, so that the manifest has its line. For a function in a
 /// block with one attribute for all, that is not the line of the attribute.
-// Input:  #[tool] fn list() {}
-// Output: register_function! { Tool OAuthScope<'r', 'e', 'a', 'd'> }
-pub(super) fn registration(function: &Function, policy: &Policy<'_>) -> TokenStream {
+// Input:  #[requires_auth(scopes = "read", when = page < 9)] #[tool] fn list() {}
+// Output: register_function! { Tool OAuthScope<'r', 'e', 'a', 'd'>, when "page < 9" }
+pub(super) fn registration(
+    function: &Function,
+    policy: &Policy<'_>,
+    when: Option<&TokenStream>,
+) -> TokenStream {
     let span = function.signature.ident.span();
     let private = policy.private(Span::call_site());
     let kind = Ident::new(kind(function), span);
     let policy = policy.to_type_without_name(Span::call_site());
-    quote_spanned!(span=> #private::register_function! { #kind #policy })
+    let when = when.map(|when| {
+        let text = when.to_string();
+        quote!(, when #text)
+    });
+    quote_spanned!(span=> #private::register_function! { #kind #policy #when })
 }
 
 fn kind(function: &Function) -> &'static str {

@@ -70,9 +70,12 @@ impl Function {
         without_source(self) == without_source(other)
     }
 
-    /// Whether a caller that the other one rejects may reach this one.
+    /// Whether a caller that the other one rejects may reach this one. Two expressions of `when` are not compared by
+    /// their meaning: each may accept what the other one rejects.
     fn is_weaker_than(&self, other: &Self) -> bool {
-        !self.scopes.implies(&other.scopes) || self.optional && !other.optional
+        !self.scopes.implies(&other.scopes)
+            || self.optional && !other.optional
+            || other.when.is_some() && self.when != other.when
     }
 }
 

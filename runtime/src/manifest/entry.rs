@@ -15,6 +15,7 @@ pub struct Entry {
     pub(super) line: u32,
     pub(super) condition: Condition,
     pub(super) optional: bool,
+    pub(super) when: Option<&'static str>,
 }
 
 /// What calls a function.
@@ -85,6 +86,13 @@ impl Entry {
         self.optional
     }
 
+    /// The expression of `when`, as the compiler prints it: a further condition, which sees the arguments. `None` if
+    /// there is none.
+    #[must_use]
+    pub fn when(&self) -> Option<&str> {
+        self.when
+    }
+
     /// The file and the line, as in `src/rest.rs:12`.
     pub(super) fn location(&self) -> String {
         format!("{}:{}", self.file, self.line)
@@ -103,6 +111,7 @@ impl From<&Registration> for Entry {
             line: registration.line,
             condition: registration.condition,
             optional: registration.optional,
+            when: registration.when,
         }
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Function {
     pub(super) scopes: ScopeExpression,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) optional: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) when: Option<String>,
 }
 
 impl Manifest {
@@ -50,6 +52,7 @@ impl Manifest {
     /// | `file`, `line` | where the function is; absent in the file of [`assert_unchanged`](Self::assert_unchanged) |
     /// | `scopes` | a list means all of its elements, `{"any": […]}` one of them, a string is a scope. `[]` is any valid token |
     /// | `optional` | `true` if a caller without a token is let through; otherwise absent |
+    /// | `when` | the expression of [`Entry::when`]; absent if there is none |
     #[must_use]
     pub fn to_json(&self) -> String {
         Document { version: VERSION, functions: self.entries().iter().map(Function::of).collect() }
@@ -83,6 +86,7 @@ impl Function {
             line: Some(entry.line),
             scopes: as_list(entry.condition),
             optional: entry.optional,
+            when: entry.when.map(str::to_owned),
         }
     }
 }

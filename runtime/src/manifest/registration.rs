@@ -15,6 +15,8 @@ pub struct Registration {
     pub(super) kind: Kind,
     pub(super) condition: Condition,
     pub(super) optional: bool,
+    /// The expression of `when`, as the compiler prints it.
+    pub(super) when: Option<&'static str>,
 }
 
 impl Registration {
@@ -26,7 +28,14 @@ impl Registration {
         file: &'static str,
         line: u32,
     ) -> Self {
-        Self { path, file, line, kind, condition: P::CONDITION, optional: P::Presence::ANONYMOUS }
+        let (condition, optional) = (P::CONDITION, P::Presence::ANONYMOUS);
+        Self { path, file, line, kind, condition, optional, when: None }
+    }
+
+    /// Called by the expansion of the attribute, with the expression of `when`.
+    #[must_use]
+    pub const fn when(self, expression: &'static str) -> Self {
+        Self { when: Some(expression), ..self }
     }
 
     /// The path of the function. The type in it is in an unnamed constant; `async` and other macros put the body into
@@ -46,7 +55,7 @@ inventory::collect!(Registration);
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __requires_auth_register_function {
-    ($kind:ident $policy:ty) => {
+    ($kind:ident $policy:ty $(, when $when:literal)?) => {
         const _: () = {
             #[allow(dead_code)]
             enum Here {}
@@ -56,7 +65,7 @@ macro_rules! __requires_auth_register_function {
                     ::core::any::type_name::<Here>,
                     ::core::file!(),
                     ::core::line!(),
-                )
+                )$(.when($when))?
             }
         };
     };

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::json::Function;
 
-/// Shows `anonymous or (read and write)`.
+/// Shows `anonymous or (read and write), when owner == 7`.
 pub(super) struct Requirement<'a>(pub(super) &'a Function);
 
 impl fmt::Display for Requirement<'_> {
@@ -15,7 +15,10 @@ impl fmt::Display for Requirement<'_> {
             (true, false) => write!(f, "anonymous or {scopes}")?,
             (false, _) => write!(f, "{scopes}")?,
         }
-        Ok(())
+        match &self.0.when {
+            Some(when) => write!(f, ", when {}", on_one_line(when)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -9,7 +9,7 @@
 )]
 #![allow(missing_docs, missing_debug_implementations, reason = "they are test data")]
 
-use requires_auth::{AuthInfo, requires_auth};
+use requires_auth::{AuthInfo, Rejection, requires_auth};
 
 #[requires_auth]
 async fn any_token() {}
@@ -98,4 +98,9 @@ pub mod tools {
             vec![PromptMessage::new_text(Role::User, "suggest")]
         }
     }
+}
+
+#[requires_auth(scopes = "read", when = text != "<b>|")]
+async fn conditional(text: String) -> Result<(), Rejection> {
+    Ok(())
 }

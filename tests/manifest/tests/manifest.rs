@@ -19,6 +19,7 @@ fn every_guarded_function_is_listed_with_its_path_and_its_line() {
 FUNCTION                                                  KIND     REQUIRES                                  SOURCE
 requires_auth_manifest_tests::any_token                   handler  any token                                 tests/manifest/src/lib.rs:14
 requires_auth_manifest_tests::choice                      handler  anonymous or (admin or (read and write))  tests/manifest/src/lib.rs:17
+requires_auth_manifest_tests::conditional                 handler  read, when text != \"<b>|\"                 tests/manifest/src/lib.rs:103
 requires_auth_manifest_tests::first                       handler  of-a-macro                                tests/manifest/src/lib.rs:59
 requires_auth_manifest_tests::future                      handler  read                                      tests/manifest/src/lib.rs:23
 requires_auth_manifest_tests::generic                     handler  read                                      tests/manifest/src/lib.rs:28
@@ -71,6 +72,9 @@ fn other_formats_show_the_same() {
 | requires\\_auth\\_manifest\\_tests::choice | handler | anonymous or (admin or (read and write)) | tests/manifest/src/lib.rs:17 |
 "
     );
+    let conditional = manifest().filter(|entry| entry.when().is_some());
+    let markdown = conditional.to_markdown();
+    assert!(markdown.contains(r#"| read, when text \!= "&lt;b&gt;\|" |"#), "{markdown}");
     assert_eq!(
         manifest().filter(|_| false).to_json(),
         "{\n  \"version\": 1,\n  \"functions\": []\n}\n"

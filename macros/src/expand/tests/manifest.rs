@@ -28,6 +28,11 @@ fn a_guarded_function_registers_its_kind_and_its_policy() {
             "fn f(auth: Option<AuthInfo>) {}",
             "HandlerOptional<OAuthScope<'a'>>",
         ),
+        (
+            r#"scopes = "a", when = n == "x y""#,
+            "async fn f(n: String) -> R {}",
+            r#"HandlerOAuthScope<'a'>,when"n==\"xy\"""#,
+        ),
         ("", "#[tool] async fn f() {}", "ToolAnyToken"),
         ("", "#[rmcp::tool(name = \"x\")] async fn f(&self) {}", "ToolAnyToken"),
         ("", "#[r#prompt] async fn f(&self) {}", "PromptAnyToken"),

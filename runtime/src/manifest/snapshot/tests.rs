@@ -13,6 +13,7 @@ fn entry(name: &str, condition: Condition) -> Entry {
         line: 7,
         condition,
         optional: false,
+        when: None,
     }
 }
 
@@ -86,6 +87,9 @@ fn each_difference_is_named_and_the_weaker_ones_first() {
         entry("gone", Scope("a")),
         entry("tool", Scope("a")),
         entry("same", Any(&[Scope("a"), Scope("b")])),
+        entry("when-added", Scope("a")),
+        Entry { when: Some("x < 1"), ..entry("when-changed", Scope("a")) },
+        Entry { when: Some("x < 1"), ..entry("when-removed", Scope("a")) },
     ];
     file.accept(&manifest(before));
     let after = [
@@ -96,6 +100,9 @@ fn each_difference_is_named_and_the_weaker_ones_first() {
         Entry { kind: Kind::Tool, ..entry("tool", Scope("a")) },
         entry("same", Any(&[Scope("a"), Scope("b")])),
         entry("new", Condition::NONE),
+        Entry { when: Some("x < 1"), ..entry("when-added", Scope("a")) },
+        Entry { when: Some("x\n < 2"), ..entry("when-changed", Scope("a")) },
+        entry("when-removed", Scope("a")),
     ];
     assert_eq!(
         file.difference(&manifest(after)),
@@ -112,6 +119,12 @@ weakened: a caller that was rejected may reach it
     journal::weaker (src/main.rs:7)
       - a and b
       + a
+    journal::when-changed (src/main.rs:7)
+      - a, when x < 1
+      + a, when x < 2
+    journal::when-removed (src/main.rs:7)
+      - a, when x < 1
+      + a
 
 removed: there is no guard, unless the function is removed too
     journal::gone
@@ -126,6 +139,9 @@ strengthened: fewer callers reach it
     journal::stronger (src/main.rs:7)
       - a
       + a and b
+    journal::when-added (src/main.rs:7)
+      - a
+      + a, when x < 1
 
 added
     journal::new (src/main.rs:7)
@@ -152,8 +168,8 @@ fn a_file_that_cannot_be_compared_is_a_difference() {
         ),
         // A member that this version does not compare may be a restriction.
         (
-            r#"{"version":1,"functions":[{"path":"journal::list","kind":"handler","scopes":["read"],"when":"x"}]}"#,
-            "the file `FILE` is no manifest: unknown field `when`",
+            r#"{"version":1,"functions":[{"path":"journal::list","kind":"handler","scopes":["read"],"later":"x"}]}"#,
+            "the file `FILE` is no manifest: unknown field `later`",
         ),
     ] {
         fs::write(&file.0, text).unwrap();
