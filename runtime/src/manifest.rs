@@ -5,6 +5,7 @@
 mod changes;
 mod entries;
 mod entry;
+mod html;
 mod json;
 mod markdown;
 mod registration;

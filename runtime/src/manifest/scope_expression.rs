@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Condition;
+use crate::{Condition, ScopeDefinition};
 
 /// In JSON, a string is a scope, a list means all of its elements, and `{"any": […]}` one of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,18 +67,34 @@ impl ScopeExpression {
     }
 }
 
-/// A typed scope is any of the scopes that meet it. A group of one is that one, and a group in a group of the same kind is part of it.
+/// A typed scope is any of the scopes that meet it.
 impl From<Condition> for ScopeExpression {
     fn from(condition: Condition) -> Self {
+        Self::with_implying(condition, ScopeDefinition::implied_by)
+    }
+}
+
+impl ScopeExpression {
+    /// Without the scopes that imply others.
+    pub(super) fn as_written(condition: Condition) -> Self {
+        Self::with_implying(condition, |_| &[])
+    }
+
+    /// A group of one is that one, and a group in a group of the same kind is part of it.
+    fn with_implying(
+        condition: Condition,
+        implying: fn(&ScopeDefinition) -> &'static [&'static str],
+    ) -> Self {
         let mut elements = Vec::new();
+        let each = |condition: &Condition| Self::with_implying(*condition, implying);
         match condition {
             Condition::Scope(scope) => return Self::Scope(scope.to_owned()),
             Condition::Typed(scope) => {
-                let names = std::iter::once(scope.name()).chain(scope.implied_by().iter().copied());
+                let names = std::iter::once(scope.name()).chain(implying(scope).iter().copied());
                 elements.extend(names.map(|name| Self::Scope(name.to_owned())));
             }
             Condition::All(all) => {
-                for each in all.iter().copied().map(Self::from) {
+                for each in all.iter().map(each) {
                     match each {
                         Self::All(inner) => elements.extend(inner),
                         each => elements.push(each),
@@ -86,7 +102,7 @@ impl From<Condition> for ScopeExpression {
                 }
             }
             Condition::Any(any) => {
-                for each in any.iter().copied().map(Self::from) {
+                for each in any.iter().map(each) {
                     match each {
                         Self::Any { any: inner } => elements.extend(inner),
                         each => elements.push(each),
