@@ -12,6 +12,7 @@
 
 mod demo;
 mod flags;
+mod manifest;
 mod mcp;
 mod rest;
 mod settings;
@@ -58,6 +59,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(mut settings: Settings) -> Result<(), Box<dyn Error>> {
+    if let Some(format) = settings.manifest {
+        print!("{}", manifest::manifest(format)?);
+        return Ok(());
+    }
     let listener = bind(settings.listen, "--listen").await?;
     let address = listener.local_addr()?;
     let resource = settings.resource.clone().unwrap_or_else(|| format!("http://{address}/mcp"));

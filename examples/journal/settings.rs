@@ -7,6 +7,8 @@ use clap::parser::ValueSource;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use requires_auth::{ScopeClaim, SigningAlgorithm};
 
+use crate::manifest::Format;
+
 const LOG: &str = "The log is on standard error. It has the cause of each rejection and the flag that \
     decides. RUST_LOG sets its level: warn, the default, shows rejections that a setting may cause, and \
     requires_auth=debug all rejections. At warn, 5 lines of each kind are shown in 60 s.";
@@ -225,6 +227,10 @@ pub struct Settings {
     /// Demo mode: file to write the demo tokens to, as a JSON object
     #[arg(long, env = "JOURNAL_TOKENS_FILE", value_name = "PATH")]
     pub tokens_file: Option<PathBuf>,
+
+    /// Print what each function requires of its callers, and exit
+    #[arg(long, env = "JOURNAL_MANIFEST", value_enum, value_name = "FORMAT")]
+    pub manifest: Option<Format>,
 }
 
 /// The methods by their names in OAuth's metadata (RFC 8414 §2).

@@ -546,6 +546,56 @@ fn an_error_in_the_setup_is_reported_in_one_line() {
 }
 
 #[test]
+fn its_manifest_lists_every_function() {
+    // R-K16, R-K17, R-K20
+    let manifest = |format: &str| {
+        let output = program().args(["--manifest", format]).output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let json: Value = serde_json::from_str(&manifest("json")).unwrap();
+    let mut functions: Vec<String> = Vec::new();
+    for function in json["functions"].as_array().unwrap() {
+        let text = |member: &str| function[member].as_str().unwrap().to_owned();
+        let unguarded = if function["unguarded"] == true { " unguarded" } else { "" };
+        functions.push(format!(
+            "{} {} {}{unguarded}",
+            text("path"),
+            text("kind"),
+            function["scopes"]
+        ));
+    }
+    assert_eq!(
+        functions,
+        [
+            r#"journal::mcp::Journal::create_entry tool ["entries:write"]"#,
+            r#"journal::mcp::Journal::create_tag tool ["tags:write"]"#,
+            r#"journal::mcp::Journal::delete_entry tool ["entries:write"]"#,
+            r#"journal::mcp::Journal::get_entry tool ["entries:read"]"#,
+            r#"journal::mcp::Journal::list_entries tool ["entries:read"]"#,
+            r#"journal::mcp::Journal::list_tags tool ["tags:read"]"#,
+            r#"journal::mcp::Journal::suggest_tags prompt ["entries:read","tags:read"]"#,
+            r#"journal::mcp::Journal::whoami tool ["user:read"]"#,
+            r#"journal::rest::create_entry handler ["entries:write"]"#,
+            r#"journal::rest::create_tag handler ["tags:write"]"#,
+            r#"journal::rest::delete_entry handler ["entries:write"]"#,
+            "journal::rest::healthz handler [] unguarded",
+            r#"journal::rest::invalidate_token handler ["user:read"]"#,
+            r#"journal::rest::list_entries handler ["entries:read"]"#,
+            r#"journal::rest::list_tags handler ["tags:read"]"#,
+            r#"journal::rest::me handler ["user:read"]"#,
+            "journal::rest::openapi_document handler [] unguarded",
+            r#"journal::rest::show_entry handler ["entries:read"]"#,
+        ]
+    );
+    assert!(manifest("table").starts_with("FUNCTION "));
+    assert!(manifest("markdown").starts_with("| function | kind | requires | source |\n"));
+    let html = manifest("html");
+    assert!(html.starts_with("<!DOCTYPE html>\n"), "{html}");
+    assert!(html.contains("<h1>Functions and required scopes of journal</h1>"), "{html}");
+}
+
+#[test]
 fn it_starts_while_its_authorization_server_is_down() {
     // R-C12
     let mut process = program()

@@ -17,6 +17,8 @@ mod handler;
 mod jsonrpc;
 mod layer;
 mod layer_error;
+#[cfg(feature = "manifest")]
+mod manifest;
 mod meta;
 mod operation;
 mod policy_table;

@@ -9,11 +9,15 @@ use super::requirement::{Requirement, on_one_line};
 /// The differences, the most dangerous ones first.
 #[derive(Debug, Default)]
 pub(super) struct Changes<'a> {
+    /// New functions without a guard.
+    exposed: Vec<&'a Function>,
     weakened: Vec<(&'a Function, &'a Function)>,
     removed: Vec<&'a Function>,
     changed: Vec<(&'a Function, &'a Function)>,
     strengthened: Vec<(&'a Function, &'a Function)>,
     added: Vec<&'a Function>,
+    /// Functions without a guard that are no longer listed.
+    gone: Vec<&'a Function>,
 }
 
 impl<'a> Changes<'a> {
@@ -36,8 +40,16 @@ impl<'a> Changes<'a> {
             for (before, after) in before.iter().zip(&after) {
                 changes.add_pair(before, after);
             }
-            changes.removed.extend(before.get(paired..).unwrap_or_default());
-            changes.added.extend(after.get(paired..).unwrap_or_default());
+            for function in before.get(paired..).unwrap_or_default() {
+                let list =
+                    if function.unguarded { &mut changes.gone } else { &mut changes.removed };
+                list.push(function);
+            }
+            for function in after.get(paired..).unwrap_or_default() {
+                let list =
+                    if function.unguarded { &mut changes.exposed } else { &mut changes.added };
+                list.push(function);
+            }
         }
         changes
     }
@@ -54,12 +66,14 @@ impl<'a> Changes<'a> {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        let Self { weakened, removed, changed, strengthened, added } = self;
-        weakened.is_empty()
+        let Self { exposed, weakened, removed, changed, strengthened, added, gone } = self;
+        exposed.is_empty()
+            && weakened.is_empty()
             && removed.is_empty()
             && changed.is_empty()
             && strengthened.is_empty()
             && added.is_empty()
+            && gone.is_empty()
     }
 }
 
@@ -73,6 +87,9 @@ impl Function {
     /// Whether a caller that the other one rejects may reach this one. Two expressions of `when` are not compared by
     /// their meaning: each may accept what the other one rejects.
     fn is_weaker_than(&self, other: &Self) -> bool {
+        if self.unguarded || other.unguarded {
+            return self.unguarded && !other.unguarded;
+        }
         !self.scopes.implies(&other.scopes)
             || self.optional && !other.optional
             || other.when.is_some() && self.when != other.when
@@ -81,6 +98,7 @@ impl Function {
 
 impl fmt::Display for Changes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        list(f, "weakened: it is new, and has no guard", '+', &self.exposed)?;
         pairs(f, "weakened: a caller that was rejected may reach it", &self.weakened)?;
         list(
             f,
@@ -90,7 +108,8 @@ impl fmt::Display for Changes<'_> {
         )?;
         pairs(f, "changed", &self.changed)?;
         pairs(f, "strengthened: fewer callers reach it", &self.strengthened)?;
-        list(f, "added", '+', &self.added)
+        list(f, "added", '+', &self.added)?;
+        list(f, "not listed any more: it had no guard", '-', &self.gone)
     }
 }
 

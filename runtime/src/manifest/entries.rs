@@ -1,6 +1,6 @@
 //! The functions of a program.
 
-use super::entry::Entry;
+use super::entry::{Entry, Kind};
 use super::registration::Registration;
 
 /// Functions of a program, and what they require of their callers, in the order of their paths.
@@ -28,6 +28,24 @@ impl Manifest {
         });
         entries.dedup();
         Self { entries }
+    }
+
+    /// Adds a function that callers reach without a guard, such as the handler of a public route. `path` is what
+    /// [`Entry::path`] returns.
+    ///
+    /// `Mcp::manifest` adds the tools and prompts of an MCP server that have no guard.
+    ///
+    /// ```
+    /// use requires_auth::Manifest;
+    /// use requires_auth::manifest::Kind;
+    ///
+    /// let manifest = Manifest::collect().with_unguarded(Kind::Handler, "journal::rest::health");
+    /// assert!(manifest.entries().iter().any(|entry| !entry.is_guarded()));
+    /// ```
+    #[must_use]
+    pub fn with_unguarded(mut self, kind: Kind, path: &str) -> Self {
+        self.entries.push(Entry::unguarded(kind, path));
+        Self::new(self.entries)
     }
 
     /// The functions, in the order of their paths.

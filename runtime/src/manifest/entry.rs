@@ -16,6 +16,7 @@ pub struct Entry {
     pub(super) condition: Condition,
     pub(super) optional: bool,
     pub(super) when: Option<&'static str>,
+    pub(super) guarded: bool,
 }
 
 /// What calls a function.
@@ -61,14 +62,22 @@ impl Entry {
         self.kind
     }
 
-    /// The source file, as the compiler names it: for a package of a workspace, relative to the workspace.
+    /// Whether it has `#[requires_auth]`. One without it is listed by [`Manifest::with_unguarded`](super::Manifest::with_unguarded) or by
+    /// `Mcp::manifest`; its condition says nothing.
+    #[must_use]
+    pub fn is_guarded(&self) -> bool {
+        self.guarded
+    }
+
+    /// The source file, as the compiler names it: for a package of a workspace, relative to the workspace. Empty for a
+    /// function that is not [guarded](Self::is_guarded).
     #[must_use]
     pub fn file(&self) -> &'static str {
         self.file
     }
 
     /// The line of the function's name, counted from 1. For a function that a macro defines, the line of the macro
-    /// call.
+    /// call. 0 for a function that is not [guarded](Self::is_guarded).
     #[must_use]
     pub fn line(&self) -> u32 {
         self.line
@@ -93,8 +102,11 @@ impl Entry {
         self.when
     }
 
-    /// The file and the line, as in `src/rest.rs:12`.
+    /// The file and the line, as in `src/rest.rs:12`. Empty if they are not known.
     pub(super) fn location(&self) -> String {
+        if self.file.is_empty() {
+            return String::new();
+        }
         format!("{}:{}", self.file, self.line)
     }
 }
@@ -112,6 +124,25 @@ impl From<&Registration> for Entry {
             condition: registration.condition,
             optional: registration.optional,
             when: registration.when,
+            guarded: true,
+        }
+    }
+}
+
+impl Entry {
+    /// A function without the attribute. Its place in the source is not known.
+    pub(super) fn unguarded(kind: Kind, path: &str) -> Self {
+        let (module, name) = split_path(path);
+        Self {
+            module: module.to_owned(),
+            name: name.to_owned(),
+            kind,
+            file: "",
+            line: 0,
+            condition: Condition::NONE,
+            optional: false,
+            when: None,
+            guarded: false,
         }
     }
 }

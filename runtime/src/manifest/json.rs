@@ -29,6 +29,8 @@ pub(super) struct Function {
     pub(super) optional: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) when: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) unguarded: bool,
 }
 
 impl Manifest {
@@ -53,6 +55,7 @@ impl Manifest {
     /// | `scopes` | a list means all of its elements, `{"any": […]}` one of them, a string is a scope. `[]` is any valid token |
     /// | `optional` | `true` if a caller without a token is let through; otherwise absent |
     /// | `when` | the expression of [`Entry::when`]; absent if there is none |
+    /// | `unguarded` | `true` for a function without `#[requires_auth]`: `scopes` is `[]`, and no token is required by the function; otherwise absent |
     #[must_use]
     pub fn to_json(&self) -> String {
         Document { version: VERSION, functions: self.entries().iter().map(Function::of).collect() }
@@ -82,11 +85,12 @@ impl Function {
         Self {
             path: entry.path(),
             kind: entry.kind.as_str().to_owned(),
-            file: Some(entry.file.to_owned()),
-            line: Some(entry.line),
+            file: entry.guarded.then(|| entry.file.to_owned()),
+            line: entry.guarded.then_some(entry.line),
             scopes: as_list(entry.condition),
             optional: entry.optional,
             when: entry.when.map(str::to_owned),
+            unguarded: !entry.guarded,
         }
     }
 }

@@ -4,11 +4,14 @@ use std::fmt;
 
 use super::json::Function;
 
-/// Shows `anonymous or (read and write), when owner == 7`.
+/// Shows `anonymous or (read and write), when owner == 7`, or `unguarded`.
 pub(super) struct Requirement<'a>(pub(super) &'a Function);
 
 impl fmt::Display for Requirement<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.unguarded {
+            return f.write_str("unguarded");
+        }
         let scopes = &self.0.scopes;
         match (self.0.optional, scopes.is_compound()) {
             (true, true) => write!(f, "anonymous or ({scopes})")?,

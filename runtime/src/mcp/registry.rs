@@ -14,6 +14,8 @@ use super::declared_policy::{DeclaredPolicy, condition_to_json};
 use super::meta::{MetaPolicy, is_declared_both};
 use super::operation::Operation;
 use super::uri_template::UriTemplate;
+#[cfg(feature = "manifest")]
+use crate::manifest::Kind;
 use crate::policy::{all_scopes, first_alternative};
 use crate::rejection::OFFLINE_ACCESS;
 use crate::scope::RequestedScopes;
@@ -50,7 +52,7 @@ impl Registry {
             let name = route.name();
             let policy = self.policy("tool", meta.as_ref(), name);
             // A disabled tool counts too: it can be enabled later.
-            self.tool_coverage.add(name, meta.as_ref(), policy.is_some());
+            self.tool_coverage.add::<H>(name, meta.as_ref(), policy.is_some());
             self.prompt_coverage.required |= is_declared_both(meta.as_ref());
             // Clients get no answer that differs from that for a tool that does not exist.
             if router.is_disabled(name) {
@@ -75,7 +77,7 @@ impl Registry {
             let meta = route.attr.meta.as_ref();
             let name = route.name();
             let policy = self.policy("prompt", meta, name);
-            self.prompt_coverage.add(name, meta, policy.is_some());
+            self.prompt_coverage.add::<H>(name, meta, policy.is_some());
             self.tool_coverage.required |= is_declared_both(meta);
             if let Some(policy) = policy {
                 let previous = self.prompts.insert(name.to_owned(), policy);
@@ -130,6 +132,15 @@ impl Registry {
         self.error.take().map_or(Ok(()), Err)?;
         self.tool_coverage.check("tool")?;
         self.prompt_coverage.check("prompt")
+    }
+
+    /// The paths of the tools, and of the prompts, that are called without a guard.
+    #[cfg(feature = "manifest")]
+    pub(super) fn unguarded<H>(&self) -> [(Kind, Vec<String>); 2] {
+        [
+            (Kind::Tool, self.tool_coverage.unguarded::<H>().collect()),
+            (Kind::Prompt, self.prompt_coverage.unguarded::<H>().collect()),
+        ]
     }
 
     pub(super) fn allows_tool(&self, name: &str) -> bool {

@@ -3,10 +3,18 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
 use std::panic::catch_unwind;
+use std::sync::Arc;
 
 use requires_auth::manifest::Kind;
-use requires_auth::{Condition, Manifest};
-use requires_auth_manifest_tests as _;
+use requires_auth::mcp::{Mcp, McpBuilder};
+use requires_auth::{
+    AccessToken, Claims, Condition, Manifest, ResolveError, Resolver, ResourceServer, TokenError,
+};
+use requires_auth_manifest_tests::tools::Tools;
+use rmcp::ServerHandler;
+use rmcp::handler::server::router::prompt::{PromptRoute, PromptRouter};
+use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
+use rmcp::model::{CallToolResult, GetPromptResult, Prompt, Tool};
 
 fn manifest() -> Manifest {
     Manifest::collect().filter(|entry| entry.path().starts_with("requires_auth_manifest_tests::"))
@@ -78,6 +86,113 @@ fn other_formats_show_the_same() {
     assert_eq!(
         manifest().filter(|_| false).to_json(),
         "{\n  \"version\": 1,\n  \"functions\": []\n}\n"
+    );
+}
+
+struct NoToken;
+
+impl Resolver for NoToken {
+    async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
+        Err(TokenError::Inactive.into())
+    }
+
+    fn cache_namespace(&self) -> String {
+        String::new()
+    }
+}
+
+struct Handler(Tools);
+
+impl ServerHandler for Handler {}
+
+fn server() -> McpBuilder<Handler> {
+    let server = ResourceServer::builder("https://a.example/mcp").issuer("https://as.example");
+    let server = server.resolver(NoToken).build().unwrap();
+    Mcp::builder(&server, || Ok(Handler(Tools)))
+        .declare_tools(&Tools::tool_router())
+        .declare_prompts(&Tools::prompt_router())
+}
+
+fn unguarded(server: McpBuilder<Handler>) -> Manifest {
+    server.build().unwrap().manifest().filter(|entry| !entry.is_guarded())
+}
+
+fn by_hand(name: &'static str) -> ToolRouter<Handler> {
+    ToolRouter::new().with_route(ToolRoute::new_dyn(Tool::new(name, "", Arc::default()), |_| {
+        Box::pin(async { Ok(CallToolResult::success(Vec::new()).into()) })
+    }))
+}
+
+#[test]
+fn the_tools_and_prompts_of_a_server_without_a_guard_are_listed() {
+    // R-K16
+    assert_eq!(
+        unguarded(server()).to_string(),
+        "\
+FUNCTION                                          KIND  REQUIRES   SOURCE
+requires_auth_manifest_tests::tools::Tools::open  tool  unguarded
+"
+    );
+    let mut prompts = PromptRouter::<Handler>::new();
+    prompts.add_route(PromptRoute::new_dyn(Prompt::new("help", Some(""), None), |_| {
+        Box::pin(async { Ok(GetPromptResult::new(Vec::new()).into()) })
+    }));
+    // A tool that the handler itself calls, and one that is guarded all the same.
+    let mut disabled = by_hand("disabled");
+    disabled.disable_route("disabled");
+    let server = server().tool_router(by_hand("by_hand")).declare_tools(&disabled);
+    let server = server.declare_prompts(&prompts).public_prompt("help");
+    let server = server.public_tool("by_hand").public_tool("disabled").public_tool("dynamic");
+    let manifest = unguarded(server.public_tool("own"));
+    assert_eq!(
+        manifest.to_markdown(),
+        "\
+| function | kind | requires | source |
+|---|---|---|---|
+| manifest::Handler::by\\_hand | tool | unguarded | |
+| manifest::Handler::disabled | tool | unguarded | |
+| manifest::Handler::dynamic | tool | unguarded | |
+| manifest::Handler::help | prompt | unguarded | |
+| requires\\_auth\\_manifest\\_tests::tools::Tools::open | tool | unguarded | |
+"
+    );
+    let help = manifest.filter(|entry| entry.name() == "help");
+    assert_eq!(
+        help.to_json(),
+        r#"{
+  "version": 1,
+  "functions": [
+    {"path":"manifest::Handler::help","kind":"prompt","scopes":[],"unguarded":true}
+  ]
+}
+"#
+    );
+    assert!(help.to_html().contains("<span class=\"badge\">unguarded</span>"));
+}
+
+#[test]
+fn a_new_tool_without_a_guard_fails_the_test_of_the_user() {
+    // R-K18
+    let with_tool = || {
+        let server = server().public_tool("new").build().unwrap();
+        let of_library = |path: &str| path.starts_with("requires_auth_manifest_tests::");
+        let is_reviewed = |name: &str| name != "open";
+        server
+            .manifest()
+            .filter(|it| of_library(&it.path()) && is_reviewed(it.name()) || it.name() == "new")
+            .assert_unchanged("tests/manifest.json");
+    };
+    let panic = catch_unwind(with_tool).unwrap_err();
+    assert_eq!(
+        panic.downcast_ref::<String>().unwrap(),
+        "\
+the guards of this program are not those in `tests/manifest.json`
+
+weakened: it is new, and has no guard
+    manifest::Handler::new
+      + tool: unguarded
+
+help: if every change is intended, run this test with UPDATE_MANIFEST=1, and commit the file"
     );
 }
 

@@ -20,6 +20,7 @@ pub(super) struct Row<'a> {
 /// Who reaches a function, in a few words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
+    Unguarded,
     Optional,
     AnyToken,
     Scopes,
@@ -27,10 +28,13 @@ pub(super) enum Access {
 
 impl Access {
     /// Those with the most callers first.
-    pub(super) const ALL: [Self; 3] = [Self::Optional, Self::AnyToken, Self::Scopes];
+    pub(super) const ALL: [Self; 4] =
+        [Self::Unguarded, Self::Optional, Self::AnyToken, Self::Scopes];
 
     fn of(entry: &Entry) -> Self {
-        if entry.optional {
+        if !entry.guarded {
+            Self::Unguarded
+        } else if entry.optional {
             Self::Optional
         } else if entry.condition == Condition::NONE {
             Self::AnyToken
@@ -41,6 +45,7 @@ impl Access {
 
     pub(super) fn as_str(self) -> &'static str {
         match self {
+            Self::Unguarded => "unguarded",
             Self::Optional => "anonymous allowed",
             Self::AnyToken => "any token",
             Self::Scopes => "scopes required",
@@ -49,6 +54,7 @@ impl Access {
 
     pub(super) fn class(self) -> &'static str {
         match self {
+            Self::Unguarded => "unguarded",
             Self::Optional => "optional",
             Self::AnyToken => "any-token",
             Self::Scopes => "scopes-required",

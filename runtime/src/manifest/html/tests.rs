@@ -28,6 +28,7 @@ fn entry(module: &str, name: &str, kind: Kind, condition: Condition) -> Entry {
         condition,
         optional: false,
         when: None,
+        guarded: true,
     }
 }
 
@@ -48,6 +49,7 @@ fn journal() -> Manifest {
             ..handler("move_entry", All(&[Typed(&WRITE), Scope("tags:read")]))
         },
         handler("profile", Condition::NONE),
+        Entry::unguarded(Kind::Tool, "journal::mcp::Journal::health"),
         entry("journal::mcp::Journal", "create_entry", Kind::Tool, Typed(&WRITE)),
         entry("journal::mcp::Journal", "suggest_tags", Kind::Prompt, either),
     ])

@@ -14,7 +14,12 @@ fn entry(name: &str, condition: Condition) -> Entry {
         condition,
         optional: false,
         when: None,
+        guarded: true,
     }
+}
+
+fn unguarded(name: &str) -> Entry {
+    Entry::unguarded(Kind::Tool, &format!("journal::{name}"))
 }
 
 fn manifest(entries: impl IntoIterator<Item = Entry>) -> Manifest {
@@ -90,6 +95,10 @@ fn each_difference_is_named_and_the_weaker_ones_first() {
         entry("when-added", Scope("a")),
         Entry { when: Some("x < 1"), ..entry("when-changed", Scope("a")) },
         Entry { when: Some("x < 1"), ..entry("when-removed", Scope("a")) },
+        unguarded("closed"),
+        unguarded("guarded"),
+        unguarded("same-tool"),
+        Entry { kind: Kind::Tool, ..entry("unguarded", Condition::NONE) },
     ];
     file.accept(&manifest(before));
     let after = [
@@ -103,11 +112,19 @@ fn each_difference_is_named_and_the_weaker_ones_first() {
         Entry { when: Some("x < 1"), ..entry("when-added", Scope("a")) },
         Entry { when: Some("x\n < 2"), ..entry("when-changed", Scope("a")) },
         entry("when-removed", Scope("a")),
+        Entry { kind: Kind::Tool, ..entry("guarded", Condition::NONE) },
+        unguarded("same-tool"),
+        unguarded("new-tool"),
+        unguarded("unguarded"),
     ];
     assert_eq!(
         file.difference(&manifest(after)),
         "\
 the guards of this program are not those in `FILE`
+
+weakened: it is new, and has no guard
+    journal::new-tool
+      + tool: unguarded
 
 weakened: a caller that was rejected may reach it
     journal::opened (src/main.rs:7)
@@ -116,6 +133,9 @@ weakened: a caller that was rejected may reach it
     journal::other (src/main.rs:7)
       - a
       + b
+    journal::unguarded
+      - any token
+      + unguarded
     journal::weaker (src/main.rs:7)
       - a and b
       + a
@@ -136,6 +156,9 @@ changed
       + tool: a
 
 strengthened: fewer callers reach it
+    journal::guarded (src/main.rs:7)
+      - unguarded
+      + any token
     journal::stronger (src/main.rs:7)
       - a
       + a and b
@@ -146,6 +169,10 @@ strengthened: fewer callers reach it
 added
     journal::new (src/main.rs:7)
       + handler: any token
+
+not listed any more: it had no guard
+    journal::closed
+      - tool: unguarded
 
 help: if every change is intended, run this test with UPDATE_MANIFEST=1, and commit the file"
     );

@@ -1,0 +1,42 @@
+//! The manifest: what each function requires of its callers.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use requires_auth::manifest::Kind;
+use requires_auth::{Introspection, ResourceServer};
+
+use crate::mcp;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For the terminal
+    Table,
+    /// For a pull request
+    Markdown,
+    /// For another program
+    Json,
+    /// For a browser
+    Html,
+}
+
+/// Lists the handlers, tools and prompts.
+pub fn manifest(format: Format) -> Result<String, Box<dyn Error>> {
+    // The server answers no request, and sends none to the issuer.
+    let issuer = "http://localhost";
+    let server = ResourceServer::builder("http://localhost/mcp")
+        .issuer(issuer)
+        .resolver(Introspection::from_issuer(issuer).build()?)
+        .build()?;
+    let manifest = mcp::server(&server, Arc::default())?
+        .manifest()
+        .with_unguarded(Kind::Handler, "journal::rest::healthz")
+        .with_unguarded(Kind::Handler, "journal::rest::openapi_document");
+    Ok(match format {
+        Format::Table => manifest.to_string(),
+        Format::Markdown => manifest.to_markdown(),
+        Format::Json => manifest.to_json(),
+        Format::Html => manifest.to_html(),
+    })
+}
