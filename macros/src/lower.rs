@@ -13,6 +13,7 @@ mod policy_type;
 mod prologue;
 mod rmcp_meta;
 mod scope_derive;
+mod scopes_from;
 mod shared_caller;
 mod span;
 mod when;

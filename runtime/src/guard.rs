@@ -1,5 +1,6 @@
 //! The guard: the argument that the attribute injects.
 
+mod argument_scopes;
 mod caller_argument;
 mod conditional;
 #[cfg(feature = "axum")]

@@ -74,7 +74,7 @@ pub use jose::{SigningAlgorithm, SigningAlgorithmError};
 pub use layer::{AuthFuture, AuthLayer, AuthService};
 #[cfg(feature = "manifest")]
 pub use manifest::Manifest;
-pub use policy::{Condition, ScopeDefinition, ScopeVocabulary};
+pub use policy::{Condition, ScopeDefinition, ScopeVocabulary, TryIntoCondition};
 #[cfg(feature = "jwt")]
 pub use provider::Provider;
 pub use rejection::{FromRejection, Reason, Rejection};
@@ -135,6 +135,7 @@ pub use requires_auth_macros::Scope;
 /// | `scopes = "read write"` | both scopes |
 /// | `scopes = ["read", "write"]` | both scopes |
 /// | `scopes = any("admin", all("read", "write"))` | a nested [`Condition`] |
+/// | `scopes_from = scopes_of` | scopes that depend on the arguments, returned by a function: see [`TryIntoCondition`] |
 /// | `when = auth.subject() == Some(&*owner)` | a condition on the arguments, evaluated after them: see [`FromRejection`] |
 /// | `optional` | a request without a token reaches the function, and `auth` is an `Option<AuthInfo>` |
 /// | `crate = ::path` | the path of this crate, if another crate re-exports it. A renamed dependency does not need it |
@@ -180,7 +181,7 @@ pub use requires_auth_macros::Scope;
 /// `Authorized { caller: auth, .. }` with the type [`Authorized`], as the first argument, so that the framework
 /// runs the guard before it reads anything else of the request. A function without such an argument gets one.
 ///
-/// With `when`, the type is another one, and a statement in front of the body evaluates the condition.
+/// With `scopes_from` or `when`, the type is another one, and statements in front of the body decide about the arguments.
 ///
 /// To call the function yourself, pass `auth.try_into()?` as the first argument. Compiler errors show its type,
 /// which contains the policy, such as `AllOf<(OAuthScope<'r', 'e', 'a', 'd'>, …)>`: see the module [`policy`].
@@ -235,7 +236,7 @@ pub use requires_auth_macros::Scope;
 ///
 /// # All tools of an `impl` block
 ///
-/// With `scopes`, `when` or `optional`, the attribute on an `impl` block guards every `#[tool]` and `#[prompt]`
+/// With `scopes`, `scopes_from`, `when` or `optional`, the attribute on an `impl` block guards every `#[tool]` and `#[prompt]`
 /// in it that has no attribute of its own. `#[public]` exempts one: it has no guard, and only the layer in
 /// front of the server decides who can call it.
 ///
@@ -351,14 +352,14 @@ pub mod requires_auth_expansion {
     #[cfg(feature = "rmcp")]
     pub use crate::mcp::attribute_order::{AboveTool, NoToolAttribute, assert_above_tool};
     #[cfg(feature = "rmcp")]
-    pub use crate::mcp::{declared, declared_both, meta};
+    pub use crate::mcp::{ScopesFrom, declared, declared_both, meta, parse_arguments};
     #[cfg(feature = "utoipa")]
     pub use crate::openapi::openapi_extension;
     pub use crate::policy::type_level::{
         AllOf, AnyOf, AnyToken, ByTryInto, Function, Joined, OAuthScope, Optional, Policy, Shared,
         TypedScope, index_in,
     };
-    pub use crate::policy::{ScopeDefinition, ScopeVocabulary};
+    pub use crate::policy::{ScopeDefinition, ScopeVocabulary, condition};
     pub use crate::rejection::FromRejection;
     pub use crate::scope::ListedScope;
     #[cfg(feature = "manifest")]

@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("../docs/mcp.md")]
 
+mod argument_scopes;
 pub(crate) mod attribute_order;
 mod authenticated_id;
 mod authenticated_request;
@@ -26,6 +27,7 @@ mod principal;
 mod registry;
 mod rejection_candidates;
 mod rejection_error;
+mod scopes_from;
 mod sdk_service;
 mod security_schemes;
 mod server;
@@ -45,6 +47,8 @@ pub use handler::McpHandler;
 pub use layer::McpLayer;
 #[doc(hidden)]
 pub use meta::{declared, declared_both, meta};
+#[doc(hidden)]
+pub use scopes_from::{ScopesFrom, parse_arguments};
 #[doc(hidden)]
 pub use sdk_service::SharedService;
 pub use security_schemes::SECURITY_SCHEMES_KEY;

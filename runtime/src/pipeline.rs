@@ -147,7 +147,7 @@ impl ResourceServer {
     }
 
     pub(crate) fn reject_missing_token(&self, required: RequiredScopes<'_>) -> Rejection {
-        let challenge = self.challenge(required.declared());
+        let challenge = self.challenge(required.all());
         let rejection = Rejection::challenging(Reason::MissingToken, &challenge);
         self.reject(rejection, required)
     }

@@ -9,6 +9,7 @@ mod challenge_scopes;
 mod condition;
 mod requirement;
 mod scope_definitions;
+mod try_into_condition;
 pub(crate) mod type_level;
 mod vocabulary;
 
@@ -23,6 +24,9 @@ pub(crate) use challenge_scopes::{challenge_scopes, first_alternative};
 pub use condition::Condition;
 pub(crate) use requirement::Requirement;
 pub(crate) use scope_definitions::ScopeDefinitions;
+pub use try_into_condition::TryIntoCondition;
+#[doc(hidden)]
+pub use try_into_condition::condition;
 pub use type_level::{
     AllOf, Anonymous, AnyOf, AnyToken, Conditions, Function, Joined, OAuthScope, Optional, Policy,
     Presence, Required, Shared, Spelling, Text, TypedScope,

@@ -11,6 +11,7 @@
 
 mod api_keys;
 mod application_rejections;
+mod argument_scopes;
 mod authorization_server_faults;
 mod cache;
 mod circuit_breaker;

@@ -1,6 +1,7 @@
 //! Guarded tools, prompts and resources of an MCP server behind a real socket, in every revision and mode that
 //! clients use.
 
+mod argument_scopes;
 mod calls;
 mod conditions;
 mod event_stream_resumption;

@@ -18,6 +18,7 @@ mod policy_types;
 mod prologue;
 mod rmcp;
 mod scope_derive;
+mod scopes_from;
 
 /// All features but the one that adds a statement to each guarded function.
 const WITH_FRAMEWORKS: Features = Features { manifest: false, rmcp: true, utoipa: true };

@@ -11,6 +11,7 @@ use super::openapi;
 use super::policy_type::Policy;
 use super::prologue::{attribute_order_check, caller_type_check, may_contain_items};
 use super::rmcp_meta::append_policy;
+use super::scopes_from::ArgumentScopes;
 use super::shared_caller::may_extract_caller;
 use super::when::{self, Auth};
 use crate::features::Features;
@@ -33,12 +34,19 @@ pub(crate) fn lower_function(
     plan: FunctionPlan,
     features: Features,
 ) -> TokenStream {
-    let (function, caller, optional, when) = match plan {
-        FunctionPlan::Guarded { caller, optional } => {
+    let (function, caller, optional) = match plan {
+        FunctionPlan::Guarded { caller, optional, scopes_from } => {
+            let declared = arguments.scopes_from.as_ref();
+            let conditions = Conditions {
+                scopes_from: declared
+                    .zip(scopes_from)
+                    .map(|(declared, plan)| ArgumentScopes { declared, plan }),
+                when: arguments.when.as_ref(),
+            };
             let policy = Policy::new(arguments, optional, &function.signature.ident);
             let when = arguments.when.as_ref();
             let registration = features.manifest.then(|| registration(&function, &policy, when));
-            let guarded = guard(function, &policy, caller, when, features);
+            let guarded = guard(function, &policy, caller, &conditions, features);
             return guarded
                 .with_first_statement(registration.unwrap_or_default())
                 .into_token_stream();
@@ -47,8 +55,7 @@ pub(crate) fn lower_function(
             let function = replace_const_and_abi(function);
             let function =
                 replace_arguments(function, &unusable, &caller_type(arguments, optional));
-            // Nothing compiles, and a condition could only add a second error.
-            (function, position_without(caller, &unusable), optional, None)
+            (function, position_without(caller, &unusable), optional)
         }
         FunctionPlan::UnguardedFallback { removed } => {
             let caller_type = caller_type(arguments, arguments.optional);
@@ -56,7 +63,15 @@ pub(crate) fn lower_function(
         }
     };
     let policy = Policy::new(arguments, optional, &function.signature.ident);
-    guard(function, &policy, caller, when, features).into_token_stream()
+    // Nothing compiles, and a condition could only add a second error.
+    guard(function, &policy, caller, &Conditions::default(), features).into_token_stream()
+}
+
+/// What is decided when the arguments are there.
+#[derive(Default)]
+struct Conditions<'a> {
+    scopes_from: Option<ArgumentScopes<'a>>,
+    when: Option<&'a TokenStream>,
 }
 
 /// The position of an argument after others are removed, unless it is one of them.
@@ -70,7 +85,7 @@ fn guard(
     function: Function,
     policy: &Policy<'_>,
     caller: Option<usize>,
-    when: Option<&TokenStream>,
+    conditions: &Conditions<'_>,
     features: Features,
 ) -> Function {
     let mut function = function;
@@ -78,13 +93,18 @@ fn guard(
     let mut type_check = None;
     let shared = may_extract_caller(&function.signature, caller);
     let auth = Auth::of(&function.signature, caller);
+    let Conditions { scopes_from, when } = conditions;
     let condition = when.map(|when| when::statement(when, &auth, &function.signature, policy));
-    let conditional = condition.is_some();
+    let scopes = scopes_from
+        .as_ref()
+        .map(|scopes| scopes.statement(&function.signature, policy, when.is_none()));
+    let closure = scopes_from.as_ref().and_then(|scopes| scopes.closure(policy));
+    let conditional = condition.is_some() || scopes.is_some();
     if conditional && may_contain_items(function.body()) {
         // The condition is a statement in front of them.
         function.attributes.push(syn::parse_quote!(#[allow(clippy::items_after_statements)]));
     }
-    let binds_caller = conditional && matches!(auth, Auth::OfGuard);
+    let binds_caller = condition.is_some() && matches!(auth, Auth::OfGuard);
     let guard = GuardArgument { policy, shared, conditional, binds_caller };
     let mut receiver = None;
     let mut guards = Vec::new();
@@ -104,9 +124,10 @@ fn guard(
         guards.push(guard.without_caller(Vec::new()));
     }
     function.signature.inputs = receiver.into_iter().chain(guards).chain(others).collect();
-    append_policy(&mut function.attributes, policy, features);
+    append_policy(&mut function.attributes, policy, closure.as_ref(), features);
     openapi::append_policy(&mut function.attributes, policy, features);
-    for statement in condition.into_iter().chain(order_check).chain(type_check) {
+    // The last one is the first in the body.
+    for statement in condition.into_iter().chain(scopes).chain(order_check).chain(type_check) {
         function = function.with_first_statement(statement);
     }
     function

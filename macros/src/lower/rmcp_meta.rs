@@ -12,14 +12,24 @@ use crate::features::Features;
 use crate::parse::attribute::is_tool_or_prompt;
 use crate::validate::DeclaredKinds;
 
-/// Publishes the policy of a function that is a tool or a prompt.
+/// Publishes the policy of a function that is a tool or a prompt. `scopes`: finds out the scopes that depend on the
+/// arguments.
 // Input:  #[tool]
 // Output: #[tool(meta = meta::<Policy>(None))]
-pub(super) fn append_policy(attributes: &mut [Attribute], policy: &Policy<'_>, features: Features) {
+pub(super) fn append_policy(
+    attributes: &mut [Attribute],
+    policy: &Policy<'_>,
+    scopes: Option<&TokenStream>,
+    features: Features,
+) {
     let span = Span::call_site();
     let private = policy.private(span);
     let policy = policy.to_type(span);
-    append_meta(attributes, &quote!(#private::meta::<#policy>), features);
+    let function = match scopes {
+        None => quote!(#private::meta::<#policy>),
+        Some(scopes) => quote!(#private::ScopesFrom::new(#scopes).meta::<#policy>),
+    };
+    append_meta(attributes, &function, features);
 }
 
 /// Publishes that a tool or a prompt is in a guarded `impl` block, so that a router rejects a route

@@ -14,6 +14,7 @@ mod argument;
 mod argument_errors;
 mod expression;
 mod key;
+mod scopes_from;
 mod split_value;
 
 use argument::{Argument, parse_argument, skip_equals};
@@ -22,6 +23,7 @@ use argument_errors::{
 };
 use expression::{ExpressionArgument, take_expressions};
 use key::{expression_example, intended_key, is_mode_flag};
+pub(crate) use scopes_from::ScopesFrom;
 use split_value::{Part, join_split_values, report_several_values};
 
 /// The arguments in `#[requires_auth(…)]`.
@@ -29,6 +31,8 @@ use split_value::{Part, join_split_values, report_several_values};
 pub(crate) struct Arguments {
     /// The condition over the token's scopes. `None`: any valid token.
     pub(crate) scopes: Option<Condition>,
+    /// The function that returns the scopes which depend on the arguments.
+    pub(crate) scopes_from: Option<ScopesFrom>,
     /// The condition on the arguments, an expression as written.
     pub(crate) when: Option<TokenStream>,
     /// Whether a request without a token is let through.
@@ -56,8 +60,13 @@ impl Arguments {
                 report_duplicate(&key, &name, &empty, &empty, &mut errors);
                 continue;
             }
+            if name == "scopes_from" {
+                arguments.scopes_from =
+                    value.and_then(|value| ScopesFrom::parse(value, &mut errors));
+            } else {
+                arguments.when = value;
+            }
             seen.push((name, TokenStream::new()));
-            arguments.when = value;
         }
         for part in join_split_values(parts) {
             let part = match part {
@@ -113,7 +122,7 @@ impl Arguments {
                     report_value_of_optional(&rest, errors);
                 }
             }
-            "when" => {
+            "when" | "scopes_from" => {
                 parse_value(&key, rest, expression_example(&key), errors);
             }
             _ => report_unknown(&key, name, &rest, errors),

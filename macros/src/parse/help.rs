@@ -20,4 +20,4 @@ pub(super) const NAME_REQUIRED_SCOPES: &str = "name the scopes that the token mu
      `auth.has_scope(\"…\")` tests for others in the function";
 
 pub(super) const THE_ARGUMENTS: &str =
-    "the arguments are `scopes = …`, `when = …`, `optional` and `crate = …`";
+    "the arguments are `scopes = …`, `scopes_from = …`, `when = …`, `optional` and `crate = …`";

@@ -5,12 +5,13 @@ use crate::features::Features;
 use crate::parse::arguments::Arguments;
 use crate::parse::function::Function;
 
+use super::scopes_from::{self, ScopesFromPlan};
 use super::{caller_argument, guardable, rmcp};
 
 /// How a function is emitted. Numbers are positions of arguments, counted from `self`.
 pub(crate) enum FunctionPlan {
     /// The guard takes the place of the argument `caller`; without one, it receives nothing.
-    Guarded { caller: Option<usize>, optional: bool },
+    Guarded { caller: Option<usize>, optional: bool, scopes_from: Option<ScopesFromPlan> },
     /// Beside errors: guarded, with a signature that a framework accepts. The arguments `unusable`
     /// become variables of the body.
     GuardedFallback { caller: Option<usize>, optional: bool, unusable: Vec<usize> },
@@ -30,6 +31,13 @@ pub(crate) fn validate_function(
     errors.extend(guardable::check_qualifiers(function));
     let (caller, caller_errors) = caller_argument::find(&function.signature, arguments);
     errors.extend(caller_errors);
+    let scopes_from = arguments.scopes_from.as_ref().filter(|_| !arguments.has_errors);
+    let scopes_from = scopes_from.map(|scopes_from| {
+        let (plan, plan_errors) =
+            scopes_from::check(function, scopes_from, caller.position, features);
+        errors.extend(plan_errors);
+        plan
+    });
     let rmcp_errors = rmcp::check(function, features);
     keeps_signature |= !rmcp_errors.is_empty();
     errors.extend(rmcp_errors);
@@ -41,7 +49,7 @@ pub(crate) fn validate_function(
     }
     let caller_argument::CallerArgument { position, optional, unusable } = caller;
     let plan = if errors.is_empty() {
-        FunctionPlan::Guarded { caller: position, optional }
+        FunctionPlan::Guarded { caller: position, optional, scopes_from }
     } else if rmcp::server_handler_context(function).is_some() {
         FunctionPlan::UnguardedFallback { removed: position.into_iter().collect() }
     } else if keeps_signature {

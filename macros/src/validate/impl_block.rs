@@ -59,7 +59,11 @@ impl ImplDefault {
     fn of(arguments: &Arguments) -> Self {
         if arguments.has_errors {
             Self::Undetermined
-        } else if arguments.scopes.is_some() || arguments.optional || arguments.when.is_some() {
+        } else if arguments.scopes.is_some()
+            || arguments.scopes_from.is_some()
+            || arguments.when.is_some()
+            || arguments.optional
+        {
             Self::Inherit
         } else {
             Self::Refuse

@@ -149,10 +149,15 @@ impl AuthInfo {
     fn reject(&self, rejection: Rejection, further: &[&str]) -> Rejection {
         let rejection =
             self.server.reject(rejection, RequiredScopes::of(&self.declared).and(further));
+        self.observe(&rejection);
+        rejection
+    }
+
+    /// Passes a rejection of this caller's request to the observer.
+    pub(crate) fn observe(&self, rejection: &Rejection) {
         let observer = self.context.as_deref().and_then(|context| context.observer.as_ref());
         if let Some(observer) = observer {
-            observer.rejected(&rejection);
+            observer.rejected(rejection);
         }
-        rejection
     }
 }

@@ -10,11 +10,11 @@ use crate::policy::Requirement;
 use crate::policy::type_level::{Anonymous, Policy, Required};
 use crate::rejection::RejectionObserver;
 use crate::resource_server::RequiredScopes;
-use crate::{AuthInfo, Rejection, ResourceServer};
+use crate::{AuthInfo, Condition, Rejection, ResourceServer, ScopeSet};
 
 /// An [`Authorized`] that can reject the request later, in the function, when the arguments are there.
 ///
-/// The attribute emits it for `when = …`. It is another type, so that the guards of other
+/// The attribute emits it for `scopes_from = …` and `when = …`. It is another type, so that the guards of other
 /// functions stay small.
 pub struct Conditional<P: Policy, A = AuthInfo> {
     /// The caller.
@@ -102,6 +102,31 @@ enum Denied {
 }
 
 impl Denial {
+    /// Rejects the request if the caller lacks the scopes that the arguments require: 403 for a caller, whose challenge
+    /// names the scopes of the attribute too. A request without a token gets the 401 of a missing token.
+    ///
+    /// # Errors
+    /// This rejection, or the one that the function in `scopes_from` has returned.
+    pub fn require(&self, condition: Result<Condition, Rejection>) -> Result<(), Rejection> {
+        match &self.0 {
+            Denied::Caller(caller) => {
+                let condition = condition.inspect_err(|rejection| caller.observe(rejection))?;
+                caller.require_condition(condition)
+            }
+            Denied::Anonymous { server, requirement, observer } => {
+                let decided = condition.and_then(|condition| match server {
+                    Some(server) => server.check_anonymous(requirement, &condition),
+                    None if condition.is_met_by(&ScopeSet::default()) => Ok(()),
+                    None => Err(Rejection::access_denied()),
+                });
+                if let (Err(rejection), Some(observer)) = (&decided, observer) {
+                    observer.rejected(rejection);
+                }
+                decided
+            }
+        }
+    }
+
     /// The rejection: 403 for a caller. A request without a token gets the 401 of a missing token, since a caller might
     /// meet the condition.
     #[must_use]

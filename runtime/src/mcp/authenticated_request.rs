@@ -26,6 +26,8 @@ pub(super) struct AuthenticatedRequest {
     pub(super) state: Arc<McpState>,
     /// The operation that the layer has read from the request.
     pub(super) operation: Operation,
+    /// What its arguments require, beyond its declared policy.
+    further: Option<Condition>,
     /// The operation that the handler has found out: the tool that began a task.
     resolved_operation: OnceLock<Operation>,
     /// Whether the body has not arrived in time.
@@ -49,9 +51,11 @@ impl AuthenticatedRequest {
         state: &Arc<McpState>,
         operation: Operation,
         caller: Option<AuthInfo>,
+        further: Option<Condition>,
     ) -> Arc<Self> {
         Arc::new(Self {
             caller,
+            further,
             state: Arc::clone(state),
             operation,
             resolved_operation: OnceLock::new(),
@@ -132,6 +136,7 @@ impl AuthenticatedRequest {
     /// The conditions of the request's operations.
     pub(super) fn conditions(&self) -> Vec<Condition> {
         let mut conditions = self.state.conditions(&self.operation);
+        conditions.extend(self.further.filter(|further| *further != Condition::NONE));
         if let Some(operation) = self.resolved_operation.get() {
             conditions.extend(self.state.conditions(operation));
         }

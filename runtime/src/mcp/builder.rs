@@ -10,6 +10,7 @@ use ::rmcp::ServerHandler;
 use ::rmcp::handler::server::router::prompt::PromptRouter;
 use ::rmcp::handler::server::router::tool::ToolRouter;
 
+use super::argument_scopes::ArgumentConditions;
 use super::authenticated_id::IdAuthenticator;
 use super::factory::{HandlerFactory, MakeHandler};
 use super::handler::HandlerContext;
@@ -267,6 +268,7 @@ impl<H: ServerHandler> McpBuilder<H> {
             max_resources: self.max_resources.get(RESOURCES)?.unwrap_or(MAX_RESOURCES),
             ids,
             tasks: self.tasks.then(TaskOwners::default),
+            argument_conditions: ArgumentConditions::default(),
         };
         let context = HandlerContext { state: Arc::new(state), tools: self.tools };
         Ok(Mcp::new(HandlerFactory { context: Arc::new(context), make: self.make }))

@@ -2,13 +2,16 @@
 
 use serde_json::{Map, Value};
 
+use super::scopes_from::ScopesFrom;
 use crate::policy::Requirement;
 use crate::policy::type_level::{Policy, Presence};
 use crate::scope::RequestedScopes;
 use crate::{AuthInfo, Condition};
 
 /// The member of `_meta` that shows which scopes a tool or a prompt needs: an object with the member
-/// `scopes`, and `optional: true` if a caller without a token is let through.
+/// `scopes`, and `optional: true` if a caller without a token is let through. `depends_on_arguments: true` says that the
+/// arguments of a call can require further scopes, which the challenge then names: see
+/// [`TryIntoCondition`](crate::TryIntoCondition).
 ///
 /// In `scopes`, a string is a scope, a list means all of its elements, and `{"any": […]}` one of
 /// them: `["entries:read"]` is one scope, `[]` any valid token.
@@ -29,6 +32,8 @@ pub(super) struct DeclaredPolicy {
     pub(super) requirement: Requirement,
     /// Whether a caller without a token is let through.
     pub(super) optional: bool,
+    /// Finds out the further scopes that the arguments of a call require.
+    pub(super) scopes_from: Option<ScopesFrom>,
 }
 
 impl DeclaredPolicy {
@@ -38,7 +43,7 @@ impl DeclaredPolicy {
         if let Condition::All([single]) = requirement.condition {
             requirement.condition = *single;
         }
-        Self { requirement, optional: P::Presence::ANONYMOUS }
+        Self { requirement, optional: P::Presence::ANONYMOUS, scopes_from: None }
     }
 
     pub(super) fn with_function(self, function: Option<&'static str>) -> Self {
@@ -46,7 +51,13 @@ impl DeclaredPolicy {
     }
 
     pub(super) fn requires_the_same(self, other: Self) -> bool {
-        self.with_function(None) == other.with_function(None)
+        let same_scopes_from = match (self.scopes_from, other.scopes_from) {
+            (Some(one), Some(other)) => one.is_same_declaration(other),
+            (one, other) => one == other,
+        };
+        self.requirement.condition == other.requirement.condition
+            && self.optional == other.optional
+            && same_scopes_from
     }
 
     /// Whether the same callers meet both.
@@ -78,6 +89,9 @@ impl DeclaredPolicy {
         add_implied_by(self.requirement.condition, requested, &mut implied_by);
         if !implied_by.is_empty() {
             members.insert("implied_by".to_owned(), implied_by.into());
+        }
+        if self.scopes_from.is_some() {
+            members.insert("depends_on_arguments".to_owned(), true.into());
         }
         if self.optional {
             members.insert("optional".to_owned(), true.into());

@@ -1,6 +1,7 @@
 //! Reads the operation from the body of a JSON-RPC request, and nothing else of it.
 
 mod message;
+mod unique_members;
 
 use serde::de::DeserializeSeed;
 use serde_json::de::{Read, SliceRead, StrRead};
@@ -8,6 +9,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use message::{BoundedList, JsonString, Message, ObjectMembers, string};
+use unique_members::UniqueMembers;
 
 use super::operation::{MethodKind, Operation};
 
@@ -45,6 +47,15 @@ pub(super) fn operation(body: &[u8], max_resources: usize) -> Result<Operation, 
         Ok(None) => Err(MessageError::TooManyResources),
         Err(error) if matches!(error.classify(), Category::Data) => Err(MessageError::Malformed),
         Err(_) => Ok(Operation::Other),
+    }
+}
+
+/// Checks that no object in a message has a member twice. A body that is no JSON has none: the SDK rejects it.
+pub(super) fn check_members(body: &[u8]) -> Result<(), MessageError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    match UniqueMembers.deserialize(&mut deserializer) {
+        Err(error) if matches!(error.classify(), Category::Data) => Err(MessageError::Malformed),
+        _ => Ok(()),
     }
 }
 

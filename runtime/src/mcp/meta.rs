@@ -13,16 +13,28 @@ use crate::scope::RequestedScopes;
 const DECLARED_KEY: &str = "requires-auth/declared";
 const BOTH: &str = "both";
 
+/// The member of `_meta` with the number under which the process has a [`ScopesFrom`](super::ScopesFrom). Lists do not
+/// show it.
+const SCOPES_FROM_KEY: &str = "requires-auth/scopes-from";
+
 /// Adds the policy of a guarded function to its `_meta`: the attribute writes this into `#[tool]` and
 /// `#[prompt]`.
 #[doc(hidden)]
 #[must_use]
 pub fn meta<P: Policy>(meta: Option<MetaObject>) -> MetaObject {
-    let policy = DeclaredPolicy::of::<P>();
+    write::<P>(DeclaredPolicy::of::<P>(), meta)
+}
+
+/// Writes a policy, of the type `P`, into a `_meta`.
+pub(super) fn write<P: Policy>(policy: DeclaredPolicy, meta: Option<MetaObject>) -> MetaObject {
     let written = policy.to_json();
     policy_table::record::<P>(policy, &written);
     let mut meta = meta.unwrap_or_default();
     meta.0.insert(META_KEY.to_owned(), written);
+    if let Some(scopes_from) = policy.scopes_from {
+        let number = policy_table::number_of(scopes_from);
+        meta.0.insert(SCOPES_FROM_KEY.to_owned(), number.into());
+    }
     meta
 }
 
@@ -59,10 +71,16 @@ pub(super) enum MetaPolicy {
 impl MetaPolicy {
     /// Of a tool or a prompt with this name.
     pub(super) fn of(meta: Option<&MetaObject>, name: &str) -> Self {
-        match meta.and_then(|meta| meta.0.get(META_KEY)) {
-            None => Self::None,
-            Some(written) => policy_table::find(written, name).map_or(Self::Unknown, Self::Policy),
-        }
+        let member = |key: &str| meta.and_then(|meta| meta.0.get(key));
+        let Some(written) = member(META_KEY) else { return Self::None };
+        let scopes_from = match member(SCOPES_FROM_KEY) {
+            None => None,
+            Some(number) => match policy_table::scopes_from(number) {
+                Some(scopes_from) => Some(scopes_from),
+                None => return Self::Unknown,
+            },
+        };
+        policy_table::find(written, scopes_from, name).map_or(Self::Unknown, Self::Policy)
     }
 
     pub(super) fn policy(&self) -> Option<DeclaredPolicy> {
@@ -92,13 +110,13 @@ pub(super) fn is_declared(meta: Option<&MetaObject>) -> bool {
     meta.is_some_and(|meta| meta.0.contains_key(DECLARED_KEY))
 }
 
-/// Removes the mark of [`declared`], which concerns the router alone.
-pub(super) fn remove_declared(meta: &mut Option<MetaObject>) {
-    if let Some(members) = meta
-        && members.0.remove(DECLARED_KEY).is_some()
-        && members.0.is_empty()
-    {
-        *meta = None;
+/// Removes the members that concern the router alone: clients do not get them.
+pub(super) fn remove_internal(meta: &mut Option<MetaObject>) {
+    if let Some(members) = meta {
+        members.0.remove(SCOPES_FROM_KEY);
+        if members.0.remove(DECLARED_KEY).is_some() && members.0.is_empty() {
+            *meta = None;
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::{LazyLock, PoisonError, RwLock};
 use serde_json::Value;
 
 use super::declared_policy::DeclaredPolicy;
+use super::scopes_from::ScopesFrom;
 
 /// Its size is bounded by the number of guarded functions in the code.
 static TABLE: LazyLock<RwLock<Table>> = LazyLock::new(RwLock::default);
@@ -18,14 +19,17 @@ static TABLE: LazyLock<RwLock<Table>> = LazyLock::new(RwLock::default);
 #[derive(Default)]
 struct Table {
     /// The policy types that are recorded. Most handlers write their `_meta` at each call.
-    types: HashSet<TypeId>,
+    types: HashSet<(TypeId, Option<ScopesFrom>)>,
     /// By what was written. Functions with equal conditions write the same.
     policies: HashMap<Value, Vec<DeclaredPolicy>>,
+    /// By their numbers.
+    scopes_from: Vec<ScopesFrom>,
+    numbers: HashMap<ScopesFrom, usize>,
 }
 
 /// Records a policy, of the type `P`, under what was written for it.
 pub(super) fn record<P: 'static>(policy: DeclaredPolicy, written: &Value) {
-    let id = TypeId::of::<P>();
+    let id = (TypeId::of::<P>(), policy.scopes_from);
     if TABLE.read().unwrap_or_else(PoisonError::into_inner).types.contains(&id) {
         return;
     }
@@ -38,14 +42,41 @@ pub(super) fn record<P: 'static>(policy: DeclaredPolicy, written: &Value) {
     }
 }
 
+/// The number that is written for it: the same one each time.
+pub(super) fn number_of(scopes_from: ScopesFrom) -> usize {
+    let table = TABLE.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(number) = table.numbers.get(&scopes_from) {
+        return *number;
+    }
+    drop(table);
+    let mut table = TABLE.write().unwrap_or_else(PoisonError::into_inner);
+    let Table { scopes_from: all, numbers, .. } = &mut *table;
+    *numbers.entry(scopes_from).or_insert_with(|| {
+        all.push(scopes_from);
+        all.len() - 1
+    })
+}
+
+/// The one for which this number was written.
+pub(super) fn scopes_from(number: &Value) -> Option<ScopesFrom> {
+    let number = usize::try_from(number.as_u64()?).ok()?;
+    TABLE.read().unwrap_or_else(PoisonError::into_inner).scopes_from.get(number).copied()
+}
+
 /// The policy for which this was written; `None` if the attribute has not written it.
 ///
 /// Of several functions with this policy it is the one with this name. If none has it, and there is more
 /// than one, the policy is returned without a function. `None` too if different conditions were written in the same
 /// way, which takes a literal and a typed scope of the same name in one condition.
-pub(super) fn find(written: &Value, name: &str) -> Option<DeclaredPolicy> {
+pub(super) fn find(
+    written: &Value,
+    scopes_from: Option<ScopesFrom>,
+    name: &str,
+) -> Option<DeclaredPolicy> {
     let table = TABLE.read().unwrap_or_else(PoisonError::into_inner);
-    let policies = table.policies.get(written)?;
+    let policies = table.policies.get(written)?.iter().copied();
+    let policies: Vec<DeclaredPolicy> =
+        policies.filter(|policy| policy.scopes_from == scopes_from).collect();
     if policies.windows(2).any(|pair| matches!(pair, [a, b] if !a.is_equivalent_to(*b))) {
         return None;
     }

@@ -106,7 +106,8 @@ impl Registry {
             self.set_error(SetupError::invalid(RESOURCE, expected, format!("{condition:?}")));
             return;
         }
-        let policy = DeclaredPolicy { requirement: condition.into(), optional: false };
+        let policy =
+            DeclaredPolicy { requirement: condition.into(), optional: false, scopes_from: None };
         // Of two equal templates, the second one is never used.
         let previous = self.resources.iter().find(|(template, _)| *template == parsed);
         self.check_same("resource", template, previous.map(|(_, policy)| *policy), policy);
@@ -173,6 +174,11 @@ impl Registry {
         };
         let resources = uris.iter().flat_map(|uri| self.resource(uri));
         named.copied().into_iter().chain(resources)
+    }
+
+    /// Whether the scopes of an operation depend on its arguments.
+    pub(super) fn depends_on_arguments(&self, operation: &Operation) -> bool {
+        self.policies(operation).any(|policy| policy.scopes_from.is_some())
     }
 
     /// The name of a tool or a prompt that has no policy here.

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
+
+use super::argument_scopes::ArgumentConditions;
 use super::authenticated_id::IdAuthenticator;
 use super::operation::Operation;
 use super::registry::Registry;
@@ -26,6 +29,7 @@ pub(super) struct McpState {
     pub(super) ids: IdAuthenticator,
     /// `None` where the handler itself authorizes requests about tasks.
     pub(super) tasks: Option<TaskOwners>,
+    pub(super) argument_conditions: ArgumentConditions,
 }
 
 impl McpState {
@@ -40,6 +44,12 @@ impl McpState {
             None if policy.optional => Ok(()),
             None => Err(self.server.reject_missing_token(RequiredScopes::of(&policy.requirement))),
         })
+    }
+
+    /// The condition for which an event id contains this JSON: one that an operation declares, or that arguments have
+    /// required.
+    pub(super) fn condition(&self, json: &Value) -> Option<Condition> {
+        self.registry.condition(json).or_else(|| self.argument_conditions.find(json))
     }
 
     /// The conditions of an operation, each once, without those that every token meets.

@@ -35,7 +35,7 @@ impl StdioCredentials {
         let (method, uri, mut extensions) = (Method::POST, Uri::default(), Extensions::new());
         let head = RequestHead::new(&method, &uri, &self.0, &mut extensions);
         let caller = state.server.authorize(head, Condition::NONE).await?;
-        Ok(AuthenticatedRequest::new(state, Operation::Other, Some(caller)))
+        Ok(AuthenticatedRequest::new(state, Operation::Other, Some(caller), None))
     }
 }
 

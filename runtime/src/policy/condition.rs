@@ -105,6 +105,18 @@ impl<V: ScopeVocabulary> From<V> for Condition {
     }
 }
 
+/// The condition on one scope. A text that is not one `scope-token` of RFC 6749 §3.3 is met by no caller, and rejects
+/// the request with [`Reason::Misconfigured`](crate::Reason::Misconfigured).
+///
+/// ```
+/// assert_eq!(requires_auth::Condition::from("read"), requires_auth::Condition::Scope("read"));
+/// ```
+impl From<&'static str> for Condition {
+    fn from(scope: &'static str) -> Self {
+        Self::Scope(scope)
+    }
+}
+
 /// A copy of the condition.
 impl From<&Condition> for Condition {
     fn from(condition: &Condition) -> Self {

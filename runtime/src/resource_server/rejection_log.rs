@@ -239,6 +239,17 @@ impl<'a> RequiredScopes<'a> {
         }
     }
 
+    /// The declared scopes and the further ones, each once.
+    pub(crate) fn all(self) -> Vec<&'a str> {
+        let mut scopes = self.declared();
+        for scope in self.further {
+            if !scopes.contains(scope) {
+                scopes.push(scope);
+            }
+        }
+        scopes
+    }
+
     fn function(self) -> Option<&'static str> {
         match self.declared {
             Declared::Requirement(requirement) => requirement.function,

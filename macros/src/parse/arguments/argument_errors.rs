@@ -32,6 +32,9 @@ pub(super) fn report_duplicate(
     let help = match interpretations {
         Some(interpretations) => format!("{} once", interpretations.help("scopes = ")),
         None if name == "scopes" => "write all conditions into one `scopes = all(…)`".to_owned(),
+        None if name == "scopes_from" => {
+            "write one function that returns all of the scopes".to_owned()
+        }
         None if name == "when" => "join the conditions by `&&`".to_owned(),
         None => format!("keep one `{name}`"),
     };
@@ -102,7 +105,7 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
                 None => "remove it: a token is required".to_owned(),
             }
         }
-        ("from" | "server" | "scopes_from", _) => {
+        ("from" | "server", _) => {
             "it is not supported: call `auth.require(\"…\")?` in the function".to_owned()
         }
         ("issuer" | "iss", _) => setting_of_builder("issuer"),
@@ -118,6 +121,7 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
             Some(false) => "remove it: a token is required".to_owned(),
             None => format!("{REMOVE_OR_OPTIONAL}{}", scopes_are_another_argument(rest)),
         },
+        (_, Some("scopes_from")) => "write `scopes_from = scopes_of`".to_owned(),
         (_, Some("when")) => format!("write `when = {}`", expression_example(key)),
         (_, Some(_)) => "write `crate = ::path::to::requires_auth`".to_owned(),
         _ => match Interpretations::of_tokens(quote!(#key #rest)) {

@@ -1,11 +1,11 @@
-//! The arguments whose value is an expression: `when = …`.
+//! The arguments whose value is an expression: `when = …` and `scopes_from = …`.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, ExprLit, Lit, Token};
 
-use super::key::{expression_example, is_expression_key};
+use super::key::{expression_example, expression_kind, is_expression_key};
 use crate::diagnostics::Diagnostics;
 
 /// A key, and its value as written.
@@ -69,14 +69,15 @@ fn expression(
     errors: &mut Diagnostics,
 ) -> Option<TokenStream> {
     let before = input.cursor().token_stream();
-    let example = expression_example(key);
+    let (example, kind) = (expression_example(key), expression_kind(key));
     let parsed: Expr = match input.parse() {
         Ok(parsed) => parsed,
         Err(error) => {
             skip_to_comma(input);
             let message = format!(
-                "the value of `{key}` is not a Rust expression: {error}\n\
-                 help: write an expression, as in `{key} = {example}`"
+                "the value of `{key}` is not {}: {error}\n\
+                 help: write {kind}, as in `{key} = {example}`",
+                if key == "when" { "a Rust expression" } else { kind },
             );
             errors.extend(Error::new(error.span(), message).into());
             return None;
@@ -95,7 +96,7 @@ fn expression(
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
             errors.error(
                 &text,
-                format_args!("the value of `{key}` is an expression, not a string"),
+                format_args!("the value of `{key}` is {kind}, not a string"),
                 format_args!("write `{key} = {}`", text.value()),
             );
             None

@@ -17,7 +17,8 @@ pub(super) fn intended_key(name: &str) -> Option<&'static str> {
         | "require" | "requires" | "required_scope" => Some("scopes"),
         "option" | "optional" | "anonymous" | "allow_anonymous" => Some("optional"),
         "crate" | "krate" | "crate_path" => Some("crate"),
-        other => ["scopes", "optional", "crate", "when"]
+        "scopes_of" | "scopes_for" | "scope_from" | "scopes_fn" => Some("scopes_from"),
+        other => ["scopes", "scopes_from", "optional", "crate", "when"]
             .into_iter()
             .find(|key| is_misspelling(other, key)),
     }
@@ -25,12 +26,17 @@ pub(super) fn intended_key(name: &str) -> Option<&'static str> {
 
 /// Whether the value of the argument is an expression.
 pub(super) fn is_expression_key(key: &Ident) -> bool {
-    key == "when"
+    key == "when" || key == "scopes_from"
 }
 
 /// The value of such an argument, for help texts.
-pub(super) fn expression_example(_key: &Ident) -> &'static str {
-    "auth.subject() == Some(&*owner)"
+pub(super) fn expression_example(key: &Ident) -> &'static str {
+    if key == "scopes_from" { "scopes_of" } else { "auth.subject() == Some(&*owner)" }
+}
+
+/// What the value of such an argument is, for messages.
+pub(super) fn expression_kind(key: &Ident) -> &'static str {
+    if key == "scopes_from" { "a path" } else { "an expression" }
 }
 
 /// Whether the key stands for `scopes` with a list of which all are required.

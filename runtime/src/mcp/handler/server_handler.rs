@@ -20,7 +20,7 @@ use ::rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::McpHandler;
 use crate::mcp::authenticated_request::AuthenticatedRequest;
-use crate::mcp::meta::{MetaPolicy, name_requested_scopes, remove_declared};
+use crate::mcp::meta::{MetaPolicy, name_requested_scopes, remove_internal};
 use crate::mcp::operation::{MethodKind, Operation};
 use crate::mcp::security_schemes::add_security_schemes;
 
@@ -168,7 +168,6 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         let entered = self.enter(&mut context).await?;
         let list = self.handler.list_tools(request, context.clone()).await;
         let mut list = entered.conclude(list)?;
-        list.tools.iter_mut().for_each(|tool| remove_declared(&mut tool.meta));
         self.filter(&context, &mut list.tools, &mut list.cache_scope, |tool| tool.meta.as_ref())?;
         let requested = self.state().server.requested_scopes();
         for tool in &mut list.tools {
@@ -176,6 +175,7 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
             let policy = self.state().registry.policies(&operation).next();
             let policy = policy.or_else(|| MetaPolicy::of(tool.meta.as_ref(), &tool.name).policy());
             name_requested_scopes(tool.meta.as_mut(), requested);
+            remove_internal(&mut tool.meta);
             add_security_schemes(&mut tool.meta, policy, self.state().anonymous, requested);
         }
         Ok(list)
@@ -189,13 +189,13 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         let entered = self.enter(&mut context).await?;
         let list = self.handler.list_prompts(request, context.clone()).await;
         let mut list = entered.conclude(list)?;
-        list.prompts.iter_mut().for_each(|prompt| remove_declared(&mut prompt.meta));
         self.filter(&context, &mut list.prompts, &mut list.cache_scope, |prompt| {
             prompt.meta.as_ref()
         })?;
         let requested = self.state().server.requested_scopes();
         for prompt in &mut list.prompts {
             name_requested_scopes(prompt.meta.as_mut(), requested);
+            remove_internal(&mut prompt.meta);
         }
         Ok(list)
     }
@@ -292,7 +292,7 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         let registered = self.state().registry.tool(name).cloned();
         registered.or_else(|| {
             let mut tool = self.handler.get_tool(name)?;
-            remove_declared(&mut tool.meta);
+            remove_internal(&mut tool.meta);
             Some(tool)
         })
     }

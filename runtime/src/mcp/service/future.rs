@@ -44,11 +44,11 @@ pin_project! {
             resolution: Resolution,
             next: Option<(OperationSource, Call<S>, B)>,
         },
-        // Only if the headers do not name the operation.
+        // Only if the headers do not name the operation, or if its scopes depend on its arguments.
         Reading {
             #[pin]
             body: Timeout<ReadBody<B>>,
-            next: Option<(Option<AuthInfo>, Call<S>)>,
+            next: Option<(OperationSource, Option<AuthInfo>, Call<S>)>,
         },
         Calling {
             #[pin]
@@ -111,26 +111,42 @@ where
             Ok(caller) => caller,
             Err(rejection) => return Self::Rejected { error: rejection.into() },
         };
-        match source {
+        let needs_body = match &source {
             OperationSource::Headers(operation) => {
-                call.authorize(caller, operation, |state, context| {
+                inbound::needs_body(&call.state, operation, caller.as_ref())
+            }
+            OperationSource::Body => Ok(true),
+        };
+        match (needs_body, source) {
+            (Err(error), _) => Self::Rejected { error },
+            (Ok(false), OperationSource::Headers(operation)) => {
+                call.authorize(caller, operation, None, |state, context| {
                     RequestBody::timed(body, state.body_timeout, &context.request)
                 })
             }
-            OperationSource::Body => {
+            (Ok(_), source) => {
                 let body = ReadBody::new(body, call.state.max_body_length);
                 let body = timeout(call.state.body_timeout, body);
-                Self::Reading { body, next: Some((caller, call)) }
+                Self::Reading { body, next: Some((source, caller, call)) }
             }
         }
     }
 
     /// The state after *Reading*.
-    fn read(body: Result<Bytes, LayerError>, caller: Option<AuthInfo>, call: Call<S>) -> Self {
-        let operation = |body: &Bytes| jsonrpc::operation(body, call.state.max_resources);
+    fn read(
+        body: Result<Bytes, LayerError>,
+        source: OperationSource,
+        caller: Option<AuthInfo>,
+        call: Call<S>,
+    ) -> Self {
+        let operation = |body: &Bytes| match source {
+            OperationSource::Headers(operation) => Ok(operation),
+            OperationSource::Body => jsonrpc::operation(body, call.state.max_resources),
+        };
         match body.and_then(|body| Ok((operation(&body)?, body))) {
             Ok((operation, body)) => {
-                call.authorize(caller, operation, |_, _| RequestBody::buffered(body))
+                let read = body.clone();
+                call.authorize(caller, operation, Some(&read), |_, _| RequestBody::buffered(body))
             }
             Err(error) => Self::Rejected { error },
         }
@@ -143,12 +159,13 @@ impl<S> Call<S> {
         mut self,
         caller: Option<AuthInfo>,
         operation: Operation,
+        read: Option<&[u8]>,
         body: impl FnOnce(&McpState, &ResponseContext) -> RequestBody<B>,
     ) -> State<S, B, S::Future>
     where
         S: Service<Request<RequestBody<B>>>,
     {
-        match inbound::authorize(&self.state, &mut self.head, caller, operation) {
+        match inbound::authorize(&self.state, &mut self.head, caller, operation, read) {
             Ok(context) => {
                 let body = body(&self.state, &context);
                 let response = self.inner.call(Request::from_parts(self.head, body));
@@ -180,8 +197,8 @@ where
                 }
                 StateProjection::Reading { body, next } => {
                     let body = ready!(body.poll(cx));
-                    let Some((caller, call)) = next.take() else { return Poll::Pending };
-                    State::read(body.unwrap_or(Err(LayerError::BodyTimeout)), caller, call)
+                    let Some((source, caller, call)) = next.take() else { return Poll::Pending };
+                    State::read(body.unwrap_or(Err(LayerError::BodyTimeout)), source, caller, call)
                 }
                 StateProjection::Calling { response, next } => {
                     let response = ready!(response.poll(cx))?;

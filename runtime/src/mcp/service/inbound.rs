@@ -54,14 +54,33 @@ pub(super) fn authentication_settings(
     }
 }
 
-/// Authorizes an authenticated request, and changes its head to what the SDK's service gets.
+/// Whether an operation is authorized by the body too, which then is read: its scopes depend on its arguments. Only for
+/// a caller who meets the declared policy.
+pub(super) fn needs_body(
+    state: &McpState,
+    operation: &Operation,
+    caller: Option<&AuthInfo>,
+) -> Result<bool, LayerError> {
+    if !state.registry.depends_on_arguments(operation) {
+        return Ok(false);
+    }
+    state.decide(operation, caller)?;
+    Ok(true)
+}
+
+/// Authorizes an authenticated request, and changes its head to what the SDK's service gets. `body`: if it was read.
 pub(super) fn authorize(
     state: &Arc<McpState>,
     head: &mut Parts,
     caller: Option<AuthInfo>,
     operation: Operation,
+    body: Option<&[u8]>,
 ) -> Result<ResponseContext, LayerError> {
     state.decide(&operation, caller.as_ref())?;
+    let further = match body {
+        Some(body) => state.decide_arguments(&operation, caller.as_ref(), body)?,
+        None => None,
+    };
     let session = session(state, &head.headers, caller.as_ref())?;
     let event = last_event(state, &head.headers, caller.as_ref(), session.as_ref())?;
     if let Some(id) = &session {
@@ -75,7 +94,7 @@ pub(super) fn authorize(
     if let Some(credentials) = head.headers.get_mut(AUTHORIZATION) {
         credentials.set_sensitive(true);
     }
-    let request = AuthenticatedRequest::new(state, operation, caller);
+    let request = AuthenticatedRequest::new(state, operation, caller, further);
     head.extensions.insert(Arc::clone(&request));
     Ok(ResponseContext { request, session, resumed })
 }
@@ -109,8 +128,8 @@ fn last_event(
     let session = session.and_then(|id| id.to_str().ok());
     let event = (|| {
         let (id, conditions) = state.ids.verify_event_id(id.as_bytes(), caller, session)?;
-        // A condition that is not declared here cannot be decided.
-        let conditions = conditions.iter().map(|json| state.registry.condition(json));
+        // A condition that this process does not have cannot be decided.
+        let conditions = conditions.iter().map(|json| state.condition(json));
         let conditions = conditions.collect::<Option<Vec<Condition>>>()?;
         let is_met = |caller: &AuthInfo| conditions.iter().all(|it| caller.has_scopes_for(it));
         let may_resume = ids.next().is_none() && caller.is_none_or(is_met);

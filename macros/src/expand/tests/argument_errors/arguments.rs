@@ -74,7 +74,7 @@ fn each_of_the_wrong_arguments_has_one_error_with_help() {
             help: write `optional`
         colour = 1
             unknown argument `colour`
-            help: the arguments are `scopes = …`, `when = …`, `optional` and `crate = …`
+            help: the arguments are `scopes = …`, `scopes_from = …`, `when = …`, `optional` and `crate = …`
         when
             expected `=` after `when`
             help: write `when = auth.subject() == Some(&*owner)`
@@ -99,6 +99,45 @@ fn each_of_the_wrong_arguments_has_one_error_with_help() {
         when = x, when = y
             `when` is given twice
             help: join the conditions by `&&`
+        scopes_from
+            expected `=` after `scopes_from`
+            help: write `scopes_from = scopes_of`
+        scopes_form = scopes_of
+            unknown argument `scopes_form`
+            help: write `scopes_from = scopes_of`
+        scopes_for(entry)
+            unknown argument `scopes_for`
+            help: write `scopes_from = scopes_of`
+        scopes_from =
+            the value of `scopes_from` is missing
+            help: write `scopes_from = scopes_of`
+        scopes_from = "scopes_of"
+            the value of `scopes_from` is a path, not a string
+            help: write `scopes_from = scopes_of`
+        scopes_from = |entry| Condition::NONE
+            the value of `scopes_from` is not the path of a function
+            help: write `fn scopes_of(entry: &Entry) -> Condition { … }`, and `scopes_from = scopes_of`
+        scopes_from = [a, b]
+            the value of `scopes_from` is not the path of a function
+            help: write `fn scopes_of(entry: &Entry) -> Condition { … }`, and `scopes_from = scopes_of`
+        scopes_from = entry.scopes()
+            the value of `scopes_from` is not the path of a function
+            help: write `fn scopes_of(entry: &Entry) -> Condition { … }`, and `scopes_from = scopes_of`
+        scopes_from = a ==
+            the value of `scopes_from` is not a path: unexpected end of input, expected an expression
+            help: write a path, as in `scopes_from = scopes_of`
+        scopes_from = a b
+            expected `,` after the value of `scopes_from`
+            help: write a comma between two arguments
+        scopes_from = a(&entry)
+            expected the name of an argument
+            help: write `entry`: it is passed by reference
+        scopes_from = a(entry.id)
+            expected the name of an argument
+            help: name arguments of the guarded function, as in `scopes_from = scopes_of(entry)`
+        scopes_from = a, scopes_from = b
+            `scopes_from` is given twice
+            help: write one function that returns all of the scopes
         wen = x
             unknown argument `wen`
             help: write `when = auth.subject() == Some(&*owner)`
@@ -428,6 +467,19 @@ pub(super) const WRONG_ARGUMENTS: &[&str] = &[
     "when = a ==",
     "when = a b",
     "when = x, when = y",
+    "scopes_from",
+    "scopes_form = scopes_of",
+    "scopes_for(entry)",
+    "scopes_from =",
+    "scopes_from = \"scopes_of\"",
+    "scopes_from = |entry| Condition::NONE",
+    "scopes_from = [a, b]",
+    "scopes_from = entry.scopes()",
+    "scopes_from = a ==",
+    "scopes_from = a b",
+    "scopes_from = a(&entry)",
+    "scopes_from = a(entry.id)",
+    "scopes_from = a, scopes_from = b",
     "wen = x",
     "audience = \"x\"",
     "resource = \"x\"",

@@ -1,0 +1,79 @@
+//! `scopes_from = path`, and `scopes_from = path(argument, …)`.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
+use syn::{Expr, ExprPath};
+
+use crate::diagnostics::Diagnostics;
+
+/// The function that returns the scopes which depend on the arguments.
+pub(crate) struct ScopesFrom {
+    pub(crate) path: ExprPath,
+    /// The arguments that it takes. `None`: all of them.
+    pub(crate) names: Option<Vec<Ident>>,
+    /// As written.
+    pub(crate) tokens: TokenStream,
+}
+
+impl ScopesFrom {
+    pub(super) fn parse(value: TokenStream, errors: &mut Diagnostics) -> Option<Self> {
+        // The value was parsed before as an expression, so it is one.
+        let expression = syn::parse2::<Expr>(value.clone()).ok()?;
+        match without_groups(expression) {
+            Expr::Path(path) => Some(Self { path, names: None, tokens: value }),
+            Expr::Call(call) => {
+                let Expr::Path(path) = without_groups(*call.func) else {
+                    report_no_path(&value, errors);
+                    return None;
+                };
+                let mut names = Vec::new();
+                for argument in call.args {
+                    match name(&argument) {
+                        Some(name) => names.push(name),
+                        None => report_no_name(&argument, errors),
+                    }
+                }
+                Some(Self { path, names: Some(names), tokens: value })
+            }
+            _ => {
+                report_no_path(&value, errors);
+                None
+            }
+        }
+    }
+}
+
+/// What a `macro_rules!` macro has captured is in a group without delimiters.
+fn without_groups(expression: Expr) -> Expr {
+    match expression {
+        Expr::Group(group) => without_groups(*group.expr),
+        other => other,
+    }
+}
+
+fn name(argument: &Expr) -> Option<Ident> {
+    match argument {
+        Expr::Path(path) if path.qself.is_none() => path.path.get_ident().cloned(),
+        Expr::Group(group) => name(&group.expr),
+        _ => None,
+    }
+}
+
+fn report_no_path(value: &TokenStream, errors: &mut Diagnostics) {
+    errors.error(
+        value,
+        "the value of `scopes_from` is not the path of a function",
+        "write `fn scopes_of(entry: &Entry) -> Condition { … }`, and `scopes_from = scopes_of`",
+    );
+}
+
+fn report_no_name(argument: &Expr, errors: &mut Diagnostics) {
+    let help = match argument {
+        Expr::Reference(reference) if name(&reference.expr).is_some() => {
+            format!("write `{}`: it is passed by reference", reference.expr.to_token_stream())
+        }
+        _ => "name arguments of the guarded function, as in `scopes_from = scopes_of(entry)`"
+            .to_owned(),
+    };
+    errors.error(argument, "expected the name of an argument", help);
+}

@@ -1,0 +1,126 @@
+//! Checks `scopes_from = …` against the signature.
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::{FnArg, PatType, Signature, Type};
+
+use super::pattern::variables;
+use crate::diagnostics::Diagnostics;
+use crate::features::Features;
+use crate::parse::arguments::ScopesFrom;
+use crate::parse::attribute::{has_name, is_tool_or_prompt};
+use crate::parse::function::Function;
+
+/// What the function of `scopes_from` takes.
+pub(crate) struct ScopesFromPlan {
+    /// The variables that are passed by reference.
+    pub(crate) variables: Vec<Ident>,
+    /// In a tool or a prompt, the argument with its parameters.
+    pub(crate) parameters: Option<PatType>,
+}
+
+/// `caller`: the position of the argument that receives the caller, which is not passed.
+pub(super) fn check(
+    function: &Function,
+    scopes_from: &ScopesFrom,
+    caller: Option<usize>,
+    features: Features,
+) -> (ScopesFromPlan, Diagnostics) {
+    let mut errors = Diagnostics::default();
+    let is_route = features.rmcp && function.attributes.iter().any(is_tool_or_prompt);
+    let taken = taken(&function.signature, caller, is_route);
+    for argument in &taken {
+        if let Some(cfg) = argument.attrs.iter().find(|it| has_name(it, "cfg")) {
+            errors.error(
+                cfg,
+                "an argument of the function in `scopes_from` cannot depend on a `#[cfg]`",
+                "write `#[cfg(…)]` on the whole function, once for each case",
+            );
+        }
+    }
+    let all: Vec<Ident> = taken.iter().flat_map(|argument| variables(&argument.pat)).collect();
+    let parameters = taken.first().filter(|_| is_route).map(|argument| (*argument).clone());
+    let variables = match &scopes_from.names {
+        _ if all.is_empty() => {
+            report_no_arguments(function, scopes_from, is_route, &mut errors);
+            Vec::new()
+        }
+        Some(names) if names.is_empty() => {
+            let path = scopes_from.path.to_token_stream().to_string().replace(' ', "");
+            errors.error(
+                &scopes_from.tokens,
+                "the function in `scopes_from` takes at least one argument",
+                format_args!(
+                    "write `scopes_from = {path}`, or `scopes_from = {path}({})`",
+                    list(&all)
+                ),
+            );
+            Vec::new()
+        }
+        Some(names) => {
+            for name in names.iter().filter(|name| !all.contains(name)) {
+                let function = &function.signature.ident;
+                let message = if is_route {
+                    format!("the `Parameters` of `{function}` bind no variable `{name}`")
+                } else {
+                    format!("`{function}` has no argument `{name}` that can be passed")
+                };
+                errors.error(name, message, format_args!("the arguments are `{}`", list(&all)));
+            }
+            names.clone()
+        }
+        None => all,
+    };
+    (ScopesFromPlan { variables, parameters }, errors)
+}
+
+/// The arguments whose variables can be passed: of a tool or a prompt only the parameters, since nothing else is
+/// there before the function is called.
+fn taken(signature: &Signature, caller: Option<usize>, is_route: bool) -> Vec<&PatType> {
+    let arguments = signature.inputs.iter().enumerate();
+    let mut typed = arguments.filter_map(|(position, argument)| match argument {
+        FnArg::Typed(argument) if Some(position) != caller => Some(argument),
+        _ => None,
+    });
+    if is_route {
+        typed.find(|argument| is_parameters(&argument.ty)).into_iter().collect()
+    } else {
+        typed.collect()
+    }
+}
+
+/// The macros of rmcp use the same rule.
+fn is_parameters(ty: &Type) -> bool {
+    match ty {
+        Type::Group(inner) => is_parameters(&inner.elem),
+        Type::Path(path) => {
+            path.path.segments.last().is_some_and(|last| last.ident == "Parameters")
+        }
+        _ => false,
+    }
+}
+
+fn report_no_arguments(
+    function: &Function,
+    scopes_from: &ScopesFrom,
+    is_route: bool,
+    errors: &mut Diagnostics,
+) {
+    let name = &function.signature.ident;
+    let (message, help) = if is_route {
+        (
+            format!("`{name}` has no parameters that its scopes could depend on"),
+            "add an argument such as `Parameters(entry): Parameters<Entry>`, or write the scopes as `scopes = …`",
+        )
+    } else {
+        (
+            format!("`{name}` has no arguments that its scopes could depend on"),
+            "add an argument such as `Path(id): Path<u64>`, or write the scopes as `scopes = …`",
+        )
+    };
+    errors.error(&scopes_from.tokens, message, help);
+}
+
+fn list(names: &[Ident]) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
