@@ -135,6 +135,8 @@ pub use requires_auth_macros::Scope;
 /// | `scopes = "read write"` | both scopes |
 /// | `scopes = ["read", "write"]` | both scopes |
 /// | `scopes = any("admin", all("read", "write"))` | a nested [`Condition`] |
+/// | `scopes = JournalScope::EntriesRead` | a [typed scope](#typed-scopes), alone or wherever a string literal may stand |
+/// | `vocabulary = JournalScope` | the enum that defines the string literals in `scopes`: see [typed scopes](#typed-scopes) |
 /// | `scopes_from = scopes_of` | scopes that depend on the arguments, returned by a function: see [`TryIntoCondition`] |
 /// | `when = auth.subject() == Some(&*owner)` | a condition on the arguments, evaluated after them: see [`FromRejection`] |
 /// | `optional` | a request without a token reaches the function, and `auth` is an `Option<AuthInfo>` |
@@ -281,6 +283,31 @@ pub use requires_auth_macros::Scope;
 /// it, and a typo does not compile. A literal is met by this scope alone, unless the resource server knows the vocabulary:
 /// see [`ResourceServerBuilder::scopes`].
 ///
+/// With `vocabulary = JournalScope`, the string literals of the attribute are scopes of this enum too: one that it does
+/// not define does not compile, and the error names the scope that is meant.
+///
+/// ```
+/// use requires_auth::{AuthInfo, Scope, requires_auth};
+///
+/// #[derive(Scope)]
+/// enum JournalScope {
+///     #[scope("entries:read")]
+///     EntriesRead,
+///     #[scope("entries:write", implies = [EntriesRead])]
+///     EntriesWrite,
+/// }
+///
+/// #[requires_auth(scopes = JournalScope::EntriesRead)]
+/// async fn list(auth: AuthInfo) -> String {
+///     format!("{}", auth.scopes())
+/// }
+///
+/// #[requires_auth(scopes = "entries:read", vocabulary = JournalScope)]
+/// async fn show(auth: AuthInfo) -> String {
+///     format!("{}", auth.scopes())
+/// }
+/// ```
+///
 /// # Other attributes
 ///
 /// `#[tracing::instrument]` and `#[axum::debug_handler]` can be above or below. Above, `debug_handler` needs an
@@ -359,7 +386,7 @@ pub mod requires_auth_expansion {
         AllOf, AnyOf, AnyToken, ByTryInto, Function, Joined, OAuthScope, Optional, Policy, Shared,
         TypedScope, index_in,
     };
-    pub use crate::policy::{ScopeDefinition, ScopeVocabulary, condition};
+    pub use crate::policy::{ScopeDefinition, ScopeVocabulary, condition, literal_of};
     pub use crate::rejection::FromRejection;
     pub use crate::scope::ListedScope;
     #[cfg(feature = "manifest")]

@@ -36,6 +36,11 @@ async fn literal() -> &'static str {
     "ran"
 }
 
+#[requires_auth(scopes = any("tags:read", "entries:read"), vocabulary = JournalScope)]
+async fn checked() -> &'static str {
+    "ran"
+}
+
 #[requires_auth(scopes = [JournalScope::TagsRead, any("other", self::JournalScope::EntriesWrite)])]
 async fn mixed() -> &'static str {
     "ran"
@@ -158,7 +163,7 @@ async fn two_vocabularies_cannot_define_one_scope_differently() {
 
 #[tokio::test]
 async fn a_granted_scope_satisfies_each_typed_scope_that_it_implies() {
-    // R-I8, R-J9
+    // R-I8, R-J9, R-J10
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let server = resource_server(&authorization_server).build().unwrap();
     let layer = server.layer().require(JournalScope::EntriesRead);
@@ -166,6 +171,7 @@ async fn a_granted_scope_satisfies_each_typed_scope_that_it_implies() {
         .route("/layered", get(layered).layer(layer))
         .route("/read", get(read))
         .route("/literal", get(literal))
+        .route("/checked", get(checked))
         .route("/mixed", get(mixed))
         .route("/inside", get(inside))
         .with_state(server);
@@ -182,6 +188,7 @@ async fn a_granted_scope_satisfies_each_typed_scope_that_it_implies() {
         ("/layered", &["entries:read", "admin"], &["tags:read"], "entries:read"),
         ("/inside", &["entries:read", "entries:write", "admin"], &["tags:read"], "entries:read"),
         ("/literal", &["entries:read"], &["entries:write", "admin"], "entries:read"),
+        ("/checked", &["tags:read", "entries:write", "admin"], &["", "other"], "tags:read"),
         (
             "/mixed",
             &["admin", "tags:read other", "tags:read entries:write"],

@@ -9,7 +9,9 @@ use super::guard_argument::GuardArgument;
 use super::manifest::registration;
 use super::openapi;
 use super::policy_type::Policy;
-use super::prologue::{attribute_order_check, caller_type_check, may_contain_items};
+use super::prologue::{
+    attribute_order_check, caller_type_check, may_contain_items, vocabulary_check,
+};
 use super::rmcp_meta::append_policy;
 use super::scopes_from::ArgumentScopes;
 use super::shared_caller::may_extract_caller;
@@ -100,8 +102,9 @@ fn guard(
         .map(|scopes| scopes.statement(&function.signature, policy, when.is_none()));
     let closure = scopes_from.as_ref().and_then(|scopes| scopes.closure(policy));
     let conditional = condition.is_some() || scopes.is_some();
-    if conditional && may_contain_items(function.body()) {
-        // The condition is a statement in front of them.
+    let vocabulary_check = vocabulary_check(policy);
+    if (conditional || vocabulary_check.is_some()) && may_contain_items(function.body()) {
+        // The statements are in front of them.
         function.attributes.push(syn::parse_quote!(#[allow(clippy::items_after_statements)]));
     }
     let binds_caller = condition.is_some() && matches!(auth, Auth::OfGuard);
@@ -127,7 +130,9 @@ fn guard(
     append_policy(&mut function.attributes, policy, closure.as_ref(), features);
     openapi::append_policy(&mut function.attributes, policy, features);
     // The last one is the first in the body.
-    for statement in condition.into_iter().chain(scopes).chain(order_check).chain(type_check) {
+    // The last one is the first in the body.
+    let checks = order_check.into_iter().chain(type_check).chain(vocabulary_check);
+    for statement in condition.into_iter().chain(scopes).chain(checks) {
         function = function.with_first_statement(statement);
     }
     function

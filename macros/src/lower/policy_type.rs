@@ -2,9 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::Path;
 use syn::ext::IdentExt;
 
 use crate::parse::arguments::Arguments;
+use crate::parse::condition::scope::Scope;
 use crate::parse::condition::{Condition, TypedScope};
 use crate::private;
 
@@ -36,6 +38,12 @@ impl<'a> Policy<'a> {
         private::path(self.arguments.krate.as_ref(), span)
     }
 
+    /// The vocabulary, and the string literals that it must define.
+    pub(super) fn literals_of_vocabulary(&self) -> Option<(&'a Path, Vec<&'a Scope>)> {
+        let Arguments { vocabulary, scopes, .. } = self.arguments;
+        Some((vocabulary.as_ref()?, scopes.as_ref()?.literals()))
+    }
+
     // Input:  #[requires_auth(scopes = "read", optional)] fn add() {}
     // Output: ByTryInto<Function<'a', 'd', 'd'>, Optional<OAuthScope<'r', 'e', 'a', 'd'>>>
     pub(super) fn to_type(&self, span: Span) -> TokenStream {
@@ -47,7 +55,10 @@ impl<'a> Policy<'a> {
     pub(super) fn to_type_without_name(&self, span: Span) -> TokenStream {
         let private = self.private(span);
         let condition = match &self.arguments.scopes {
-            Some(condition) => of_condition(condition, &private),
+            Some(condition) => {
+                let vocabulary = self.arguments.vocabulary.as_ref();
+                of_condition(condition, vocabulary, &private)
+            }
             None => quote_spanned!(span=> #private::AnyToken),
         };
         if self.optional {
@@ -60,13 +71,27 @@ impl<'a> Policy<'a> {
 
 // Input:  all("read", any("a", "b"))
 // Output: AllOf<(OAuthScope<'r', 'e', 'a', 'd'>, AnyOf<(OAuthScope<'a'>, OAuthScope<'b'>,)>,)>
-fn of_condition(condition: &Condition, private: &TokenStream) -> TokenStream {
-    match condition {
-        Condition::Scope(scope) => of_text("OAuthScope", &scope.text, private),
-        Condition::Typed(scope) => of_typed_scope(scope, private),
-        Condition::All(all) => of_group(&quote!(#private::AllOf), all, private),
-        Condition::Any(any) => of_group(&quote!(#private::AnyOf), any, private),
+fn of_condition(
+    condition: &Condition,
+    vocabulary: Option<&Path>,
+    private: &TokenStream,
+) -> TokenStream {
+    match (condition, vocabulary) {
+        (Condition::Scope(scope), None) => of_text("OAuthScope", &scope.text, private),
+        (Condition::Scope(scope), Some(vocabulary)) => of_literal(scope, vocabulary, private),
+        (Condition::Typed(scope), _) => of_typed_scope(scope, private),
+        (Condition::All(all), _) => of_group(&quote!(#private::AllOf), all, vocabulary, private),
+        (Condition::Any(any), _) => of_group(&quote!(#private::AnyOf), any, vocabulary, private),
     }
+}
+
+/// A literal of a vocabulary. No token meets one that the vocabulary does not define; the check in the
+/// [prologue](super::prologue::vocabulary_check) reports it, once.
+// Input:  "entries:read", vocabulary = JournalScope
+// Output: TypedScope<JournalScope, { literal_of::<JournalScope>("entries:read").index() }>
+fn of_literal(scope: &Scope, vocabulary: &Path, private: &TokenStream) -> TokenStream {
+    let text = &scope.text;
+    quote!(#private::TypedScope<#vocabulary, { #private::literal_of::<#vocabulary>(#text).index() }>)
 }
 
 /// The compiler reads the index of the variant. It reports a variant that does not exist, and an enum that is no
@@ -87,12 +112,17 @@ fn of_typed_scope(scope: &TypedScope, private: &TokenStream) -> TokenStream {
 /// A group of more than [`MAX_TUPLE_ELEMENTS`] becomes a group of groups, which means the same.
 // Input:  AllOf, ["a", "b"]
 // Output: AllOf<(OAuthScope<'a'>, OAuthScope<'b'>,)>
-fn of_group(name: &TokenStream, conditions: &[Condition], private: &TokenStream) -> TokenStream {
+fn of_group(
+    name: &TokenStream,
+    conditions: &[Condition],
+    vocabulary: Option<&Path>,
+    private: &TokenStream,
+) -> TokenStream {
     if let [one] = conditions {
-        return of_condition(one, private);
+        return of_condition(one, vocabulary, private);
     }
     let mut elements: Vec<TokenStream> =
-        conditions.iter().map(|condition| of_condition(condition, private)).collect();
+        conditions.iter().map(|condition| of_condition(condition, vocabulary, private)).collect();
     while elements.len() > MAX_TUPLE_ELEMENTS {
         elements =
             elements.chunks(MAX_TUPLE_ELEMENTS).map(|chunk| quote!(#name<(#(#chunk,)*)>)).collect();

@@ -3,12 +3,13 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{PatType, ReceiverKind, Type};
+use syn::{LitStr, PatType, ReceiverKind, Type};
 
 use super::policy_type::Policy;
 use super::span::first_and_last_span;
 use crate::features::Features;
 use crate::parse::attribute::{has_name, is_tool_or_prompt};
+use crate::parse::condition::scope::Scope;
 use crate::parse::function::Function;
 
 /// A check of the type of the argument that receives the caller. A bound in the signature would be
@@ -36,6 +37,25 @@ pub(super) fn caller_type_check(
     } else {
         quote!(#(#cfgs)* #call;)
     }
+}
+
+/// A check that the vocabulary defines the string literals. The compiler evaluates the length of an array also where
+/// it emits no code.
+///
+/// It is a statement: in an item, the compiler reports a vocabulary that does not exist a second time.
+// Input:  #[requires_auth(scopes = "entries:read", vocabulary = JournalScope)]
+// Output: let _: [(); literal_of::<JournalScope>("entries:read").check()] = [];
+pub(super) fn vocabulary_check(policy: &Policy<'_>) -> Option<TokenStream> {
+    let (vocabulary, scopes) = policy.literals_of_vocabulary()?;
+    let checks = scopes.into_iter().map(|Scope { text, literal }| {
+        // The compiler reports a failure at the span of the call.
+        let span = literal.span();
+        let private = policy.private(span);
+        let text = LitStr::new(text, span);
+        let check = quote_spanned!(span=> #private::literal_of::<#vocabulary>(#text).check());
+        quote!(let _: [(); #check] = [];)
+    });
+    Some(checks.collect())
 }
 
 /// Whether a keyword of an item is in the body, outside all braces in it.

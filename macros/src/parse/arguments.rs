@@ -1,6 +1,7 @@
 //! The arguments of the attribute.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::parse::Parser;
 use syn::{LitStr, Path};
 
@@ -8,7 +9,7 @@ use crate::diagnostics::Diagnostics;
 use crate::parse::condition::Condition;
 use crate::parse::help::{NAME_REQUIRED_SCOPES, NO_NEGATION};
 use crate::parse::suggestion::Interpretations;
-use crate::parse::tokens::{is_punct, split_at_commas};
+use crate::parse::tokens::{is_punct, split_at_commas, string_literal};
 
 mod argument;
 mod argument_errors;
@@ -26,6 +27,9 @@ use key::{expression_example, intended_key, is_mode_flag};
 pub(crate) use scopes_from::ScopesFrom;
 use split_value::{Part, join_split_values, report_several_values};
 
+/// A value of `vocabulary`, for help texts.
+const VOCABULARY_EXAMPLE: &str = "JournalScope";
+
 /// The arguments in `#[requires_auth(…)]`.
 #[derive(Default)]
 pub(crate) struct Arguments {
@@ -33,6 +37,8 @@ pub(crate) struct Arguments {
     pub(crate) scopes: Option<Condition>,
     /// The function that returns the scopes which depend on the arguments.
     pub(crate) scopes_from: Option<ScopesFrom>,
+    /// The enum with `#[derive(Scope)]` that defines the string literals in `scopes`.
+    pub(crate) vocabulary: Option<Path>,
     /// The condition on the arguments, an expression as written.
     pub(crate) when: Option<TokenStream>,
     /// Whether a request without a token is let through.
@@ -98,6 +104,15 @@ impl Arguments {
             seen.push((name.clone(), part));
             arguments.set(&name, argument, &mut errors);
         }
+        if let (Some(vocabulary), None) = (&arguments.vocabulary, &arguments.scopes)
+            && errors.is_empty()
+        {
+            errors.error(
+                vocabulary,
+                "`vocabulary` without `scopes`: it checks the string literals in `scopes`",
+                "add `scopes = \"…\"`, or remove it",
+            );
+        }
         arguments.has_errors = !errors.is_empty();
         (arguments, errors)
     }
@@ -113,6 +128,11 @@ impl Arguments {
             "crate" => {
                 if let Some(value) = parse_value(&key, rest, "::path::to::requires_auth", errors) {
                     self.krate = parse_path(value, errors);
+                }
+            }
+            "vocabulary" => {
+                if let Some(value) = parse_value(&key, rest, VOCABULARY_EXAMPLE, errors) {
+                    self.vocabulary = parse_vocabulary(value, errors);
                 }
             }
             "optional" => {
@@ -170,6 +190,20 @@ fn parse_value(
     let place = first.unwrap_or_else(|| key.clone().into());
     errors.error(place, format_args!("expected `=` after `{key}`"), help);
     None
+}
+
+fn parse_vocabulary(value: TokenStream, errors: &mut Diagnostics) -> Option<Path> {
+    let path = Path::parse_mod_style.parse2(value.clone()).ok();
+    if path.is_none() {
+        let quoted = string_literal(&value).and_then(|text| text.parse::<Path>().ok());
+        let path = quoted.map(|path| path.to_token_stream().to_string().replace(' ', ""));
+        errors.error(
+            value,
+            "the value of `vocabulary` is not the path of an enum",
+            format_args!("write `vocabulary = {}`", path.as_deref().unwrap_or(VOCABULARY_EXAMPLE)),
+        );
+    }
+    path
 }
 
 fn parse_path(value: TokenStream, errors: &mut Diagnostics) -> Option<Path> {

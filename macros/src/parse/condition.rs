@@ -67,6 +67,17 @@ impl Condition {
         }
     }
 
+    /// The scopes that are string literals.
+    pub(crate) fn literals(&self) -> Vec<&Scope> {
+        match self {
+            Self::Scope(scope) => vec![scope],
+            Self::Typed(_) => Vec::new(),
+            Self::All(conditions) | Self::Any(conditions) => {
+                conditions.iter().flat_map(Self::literals).collect()
+            }
+        }
+    }
+
     fn to_suggestion(&self) -> SuggestedCondition {
         let each = |group: &[Self]| group.iter().map(Self::to_suggestion).collect();
         match self {

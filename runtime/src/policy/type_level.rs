@@ -160,11 +160,13 @@ impl<Head: Spelling, Rest: Spelling> Policy for Joined<Head, Rest> {
 pub struct TypedScope<V, const INDEX: usize>(PhantomData<fn() -> V>);
 
 impl<V: ScopeVocabulary, const INDEX: usize> Policy for TypedScope<V, INDEX> {
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "evaluated by the compiler: out of bounds is an error"
-    )]
-    const CONDITION: Condition = Condition::Typed(&V::DEFINITIONS[INDEX]);
+    #[expect(clippy::indexing_slicing, reason = "the index is compared with the length")]
+    const CONDITION: Condition = if INDEX < V::DEFINITIONS.len() {
+        Condition::Typed(&V::DEFINITIONS[INDEX])
+    } else {
+        // No token meets it.
+        Condition::Any(&[])
+    };
     type Presence = Required;
 }
 
@@ -345,6 +347,11 @@ mod tests {
         type Write = TypedScope<Scopes, { index_in(&Scopes::Write, Scopes::Write as usize) }>;
         assert_eq!(Write::CONDITION, Condition::Typed(&Scopes::DEFINITIONS[1]));
         assert_eq!(Condition::from(Scopes::Read), TypedScope::<Scopes, 0>::CONDITION);
+        for outside in
+            [TypedScope::<Scopes, 2>::CONDITION, TypedScope::<Scopes, { usize::MAX }>::CONDITION]
+        {
+            assert_eq!(outside, Condition::Any(&[]), "no token meets it");
+        }
     }
 
     #[test]

@@ -182,6 +182,21 @@ fn expansion(arguments: &str, item: &str) -> TokenStream {
 }
 
 #[test]
+fn a_literal_of_a_vocabulary_is_looked_up_and_checked() {
+    // R-J10
+    let tokens = expansion("scopes = \"read write\", vocabulary = app::Scopes", "fn f() {}");
+    let tokens = tokens.to_string().replace(' ', "");
+    for scope in ["read", "write"] {
+        let literal = format!("literal_of::<app::Scopes>(\"{scope}\")");
+        let policy = format!(
+            "TypedScope<app::Scopes,{{::requires_auth::requires_auth_expansion::{literal}.index()}}>"
+        );
+        assert!(tokens.contains(&policy), "{tokens}");
+        assert!(tokens.contains(&format!("{literal}.check()")), "{tokens}");
+    }
+}
+
+#[test]
 fn a_path_is_a_typed_scope_wherever_a_literal_may_stand() {
     // R-J9
     const TYPED: &str = "TypedScope < JournalScope , { :: requires_auth :: requires_auth_expansion :: index_in :: \

@@ -2,8 +2,9 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
-use syn::LitStr;
+use syn::{LitStr, Path};
 
+use super::VOCABULARY_EXAMPLE;
 use super::argument::{Argument, parse_argument, skip_equals};
 use super::key::{expression_example, intended_key, is_key_for_any, is_mode_flag};
 use crate::diagnostics::Diagnostics;
@@ -122,6 +123,10 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
             None => format!("{REMOVE_OR_OPTIONAL}{}", scopes_are_another_argument(rest)),
         },
         (_, Some("scopes_from")) => "write `scopes_from = scopes_of`".to_owned(),
+        (_, Some("vocabulary")) => match syn::parse2::<Path>(value) {
+            Ok(path) => format!("write `vocabulary = {}`", quote!(#path)),
+            Err(_) => format!("write `vocabulary = {VOCABULARY_EXAMPLE}`"),
+        },
         (_, Some("when")) => format!("write `when = {}`", expression_example(key)),
         (_, Some(_)) => "write `crate = ::path::to::requires_auth`".to_owned(),
         _ => match Interpretations::of_tokens(quote!(#key #rest)) {

@@ -18,7 +18,8 @@ pub(super) fn intended_key(name: &str) -> Option<&'static str> {
         "option" | "optional" | "anonymous" | "allow_anonymous" => Some("optional"),
         "crate" | "krate" | "crate_path" => Some("crate"),
         "scopes_of" | "scopes_for" | "scope_from" | "scopes_fn" => Some("scopes_from"),
-        other => ["scopes", "scopes_from", "optional", "crate", "when"]
+        "scope_type" | "scope_enum" | "scopes_type" | "vocab" => Some("vocabulary"),
+        other => ["scopes", "scopes_from", "vocabulary", "optional", "crate", "when"]
             .into_iter()
             .find(|key| is_misspelling(other, key)),
     }
