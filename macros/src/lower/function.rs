@@ -46,8 +46,8 @@ pub(crate) fn lower_function(
                 when: arguments.when.as_ref(),
             };
             let policy = Policy::new(arguments, optional, &function.signature.ident);
-            let when = arguments.when.as_ref();
-            let registration = features.manifest.then(|| registration(&function, &policy, when));
+            let registration =
+                features.manifest.then(|| registration(&function, &policy, arguments));
             let guarded = guard(function, &policy, caller, &conditions, features);
             return guarded
                 .with_first_statement(registration.unwrap_or_default())

@@ -33,10 +33,10 @@ impl ArgumentScopes<'_> {
         let denial = denial();
         let rejection = Ident::new("rejection", Span::mixed_site());
         let refuse = return_rejection(&rejection.to_token_stream(), signature, policy);
-        let condition = self.condition(policy);
+        let (condition, allow) = (self.condition(policy), allow());
         let end = is_last.then(|| quote!(::core::mem::drop(#denial);));
         quote! {
-            #[allow(clippy::needless_borrow, clippy::needless_borrows_for_generic_args)]
+            #allow
             if let ::core::result::Result::Err(#rejection) = #denial.require(#condition) { #refuse }
             #end
         }
@@ -52,12 +52,12 @@ impl ArgumentScopes<'_> {
         let PatType { pat, ty, .. } = self.plan.parameters.as_ref()?;
         let private = policy.private(Span::call_site());
         let arguments = Ident::new("arguments", Span::mixed_site());
-        let condition = self.condition(policy);
+        let (condition, allow) = (self.condition(policy), allow());
         Some(quote! {
             |#arguments| {
                 #[allow(unused_variables, unused_mut)]
                 let #pat: #ty = #private::parse_arguments(#arguments)?;
-                #[allow(clippy::needless_borrow, clippy::needless_borrows_for_generic_args)]
+                #allow
                 ::core::result::Result::map_err(#condition, ::core::convert::From::from)
             }
         })
@@ -81,5 +81,16 @@ impl ArgumentScopes<'_> {
         let call = quote_spanned!(last=> #path(#(#references),*));
         let function = Ident::new("condition", last);
         quote_spanned!(first=> #private::#function(#call))
+    }
+}
+
+/// What clippy could report about the references to the variables of the user.
+fn allow() -> TokenStream {
+    quote! {
+        #[allow(
+            clippy::needless_borrow,
+            clippy::needless_borrows_for_generic_args,
+            clippy::used_underscore_binding
+        )]
     }
 }

@@ -1,7 +1,6 @@
 //! Checks `scopes_from = …` against the signature.
 
 use proc_macro2::Ident;
-use quote::ToTokens;
 use syn::{FnArg, PatType, Signature, Type};
 
 use super::pattern::variables;
@@ -46,7 +45,7 @@ pub(super) fn check(
             Vec::new()
         }
         Some(names) if names.is_empty() => {
-            let path = scopes_from.path.to_token_stream().to_string().replace(' ', "");
+            let path = scopes_from.path_text();
             errors.error(
                 &scopes_from.tokens,
                 "the function in `scopes_from` takes at least one argument",

@@ -84,14 +84,15 @@ impl Function {
         without_source(self) == without_source(other)
     }
 
-    /// Whether a caller that the other one rejects may reach this one. Two expressions of `when` are not compared by
-    /// their meaning: each may accept what the other one rejects.
+    /// Whether a caller that the other one rejects may reach this one. Two values of `scopes_from`, and two expressions
+    /// of `when`, are not compared by their meaning: each may accept what the other one rejects.
     fn is_weaker_than(&self, other: &Self) -> bool {
         if self.unguarded || other.unguarded {
             return self.unguarded && !other.unguarded;
         }
         !self.scopes.implies(&other.scopes)
             || self.optional && !other.optional
+            || other.scopes_from.is_some() && self.scopes_from != other.scopes_from
             || other.when.is_some() && self.when != other.when
     }
 }

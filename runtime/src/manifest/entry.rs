@@ -15,6 +15,7 @@ pub struct Entry {
     pub(super) line: u32,
     pub(super) condition: Condition,
     pub(super) optional: bool,
+    pub(super) scopes_from: Option<&'static str>,
     pub(super) when: Option<&'static str>,
     pub(super) guarded: bool,
 }
@@ -95,6 +96,13 @@ impl Entry {
         self.optional
     }
 
+    /// The value of `scopes_from`, as the compiler prints it: the function that returns further scopes, which depend on
+    /// the arguments. `None` if there is none.
+    #[must_use]
+    pub fn scopes_from(&self) -> Option<&str> {
+        self.scopes_from
+    }
+
     /// The expression of `when`, as the compiler prints it: a further condition, which sees the arguments. `None` if
     /// there is none.
     #[must_use]
@@ -123,6 +131,7 @@ impl From<&Registration> for Entry {
             line: registration.line,
             condition: registration.condition,
             optional: registration.optional,
+            scopes_from: registration.scopes_from,
             when: registration.when,
             guarded: true,
         }
@@ -141,6 +150,7 @@ impl Entry {
             line: 0,
             condition: Condition::NONE,
             optional: false,
+            scopes_from: None,
             when: None,
             guarded: false,
         }

@@ -28,6 +28,8 @@ pub(super) struct Function {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) optional: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) scopes_from: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) when: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) unguarded: bool,
@@ -54,6 +56,7 @@ impl Manifest {
     /// | `file`, `line` | where the function is; absent in the file of [`assert_unchanged`](Self::assert_unchanged) |
     /// | `scopes` | a list means all of its elements, `{"any": […]}` one of them, a string is a scope. `[]` is any valid token |
     /// | `optional` | `true` if a caller without a token is let through; otherwise absent |
+    /// | `scopes_from` | the value of [`Entry::scopes_from`]; absent if there is none |
     /// | `when` | the expression of [`Entry::when`]; absent if there is none |
     /// | `unguarded` | `true` for a function without `#[requires_auth]`: `scopes` is `[]`, and no token is required by the function; otherwise absent |
     #[must_use]
@@ -89,6 +92,7 @@ impl Function {
             line: entry.guarded.then_some(entry.line),
             scopes: as_list(entry.condition),
             optional: entry.optional,
+            scopes_from: entry.scopes_from.map(str::to_owned),
             when: entry.when.map(str::to_owned),
             unguarded: !entry.guarded,
         }

@@ -15,6 +15,8 @@ pub struct Registration {
     pub(super) kind: Kind,
     pub(super) condition: Condition,
     pub(super) optional: bool,
+    /// The value of `scopes_from`, as the compiler prints it.
+    pub(super) scopes_from: Option<&'static str>,
     /// The expression of `when`, as the compiler prints it.
     pub(super) when: Option<&'static str>,
 }
@@ -29,7 +31,13 @@ impl Registration {
         line: u32,
     ) -> Self {
         let (condition, optional) = (P::CONDITION, P::Presence::ANONYMOUS);
-        Self { path, file, line, kind, condition, optional, when: None }
+        Self { path, file, line, kind, condition, optional, scopes_from: None, when: None }
+    }
+
+    /// Called by the expansion of the attribute, with the value of `scopes_from`.
+    #[must_use]
+    pub const fn scopes_from(self, value: &'static str) -> Self {
+        Self { scopes_from: Some(value), ..self }
     }
 
     /// Called by the expansion of the attribute, with the expression of `when`.
@@ -55,7 +63,7 @@ inventory::collect!(Registration);
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __requires_auth_register_function {
-    ($kind:ident $policy:ty $(, when $when:literal)?) => {
+    ($kind:ident $policy:ty $(, scopes_from $scopes_from:literal)? $(, when $when:literal)?) => {
         const _: () = {
             #[allow(dead_code)]
             enum Here {}
@@ -65,7 +73,7 @@ macro_rules! __requires_auth_register_function {
                     ::core::any::type_name::<Here>,
                     ::core::file!(),
                     ::core::line!(),
-                )$(.when($when))?
+                )$(.scopes_from($scopes_from))?$(.when($when))?
             }
         };
     };

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::json::Function;
 
-/// Shows `anonymous or (read and write), when owner == 7`, or `unguarded`.
+/// Shows `anonymous or (read and write), scopes_from scopes_of, when owner == 7`, or `unguarded`.
 pub(super) struct Requirement<'a>(pub(super) &'a Function);
 
 impl fmt::Display for Requirement<'_> {
@@ -17,6 +17,9 @@ impl fmt::Display for Requirement<'_> {
             (true, true) => write!(f, "anonymous or ({scopes})")?,
             (true, false) => write!(f, "anonymous or {scopes}")?,
             (false, _) => write!(f, "{scopes}")?,
+        }
+        if let Some(scopes_from) = &self.0.scopes_from {
+            write!(f, ", scopes_from {}", on_one_line(scopes_from))?;
         }
         match &self.0.when {
             Some(when) => write!(f, ", when {}", on_one_line(when)),

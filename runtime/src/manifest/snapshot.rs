@@ -30,8 +30,8 @@ impl Manifest {
     /// file has the shape of [`to_json`](Self::to_json) without `file` and `line`, so that moved code does not change
     /// it. To write it, run the test with the environment variable `UPDATE_MANIFEST=1`.
     ///
-    /// The conditions `when` are compared as text: another expression may accept other callers, so each change of one
-    /// is listed as weakened.
+    /// The values of `scopes_from` and `when` are compared as text: another one may accept other callers, so each change
+    /// of one is listed as weakened. What the function in `scopes_from` returns is not compared.
     ///
     /// # Panics
     /// If the file does not exist, is no manifest, or differs. The message lists what is weakened, removed, changed,

@@ -104,3 +104,12 @@ pub mod tools {
 async fn conditional(text: String) -> Result<(), Rejection> {
     Ok(())
 }
+
+#[requires_auth(scopes_from = scopes_of::<String>(text))]
+async fn dependent(text: String) -> Result<(), Rejection> {
+    Ok(())
+}
+
+fn scopes_of<T: ?Sized + AsRef<str>>(text: &T) -> &'static str {
+    if text.as_ref().is_empty() { "empty" } else { "full" }
+}

@@ -24,21 +24,22 @@ fn manifest() -> Manifest {
 fn every_guarded_function_is_listed_with_its_path_and_its_line() {
     // R-K16
     let table = "\
-FUNCTION                                                  KIND     REQUIRES                                  SOURCE
-requires_auth_manifest_tests::any_token                   handler  any token                                 tests/manifest/src/lib.rs:14
-requires_auth_manifest_tests::choice                      handler  anonymous or (admin or (read and write))  tests/manifest/src/lib.rs:17
-requires_auth_manifest_tests::conditional                 handler  read, when text != \"<b>|\"                 tests/manifest/src/lib.rs:103
-requires_auth_manifest_tests::first                       handler  of-a-macro                                tests/manifest/src/lib.rs:59
-requires_auth_manifest_tests::future                      handler  read                                      tests/manifest/src/lib.rs:23
-requires_auth_manifest_tests::generic                     handler  read                                      tests/manifest/src/lib.rs:28
-requires_auth_manifest_tests::match                       handler  read                                      tests/manifest/src/lib.rs:20
-requires_auth_manifest_tests::second                      handler  of-a-macro                                tests/manifest/src/lib.rs:59
-requires_auth_manifest_tests::nested::any_token           handler  write                                     tests/manifest/src/lib.rs:38
-requires_auth_manifest_tests::nested::Wrapper<_>::method  handler  read and write                            tests/manifest/src/lib.rs:47
-requires_auth_manifest_tests::nested::any_token::inner    handler  inner                                     tests/manifest/src/lib.rs:40
-requires_auth_manifest_tests::tools::Tools::of_the_block  tool     by-default                                tests/manifest/src/lib.rs:72
-requires_auth_manifest_tests::tools::Tools::own           tool     own                                       tests/manifest/src/lib.rs:80
-requires_auth_manifest_tests::tools::Tools::suggest       prompt   suggest                                   tests/manifest/src/lib.rs:95
+FUNCTION                                                  KIND     REQUIRES                                          SOURCE
+requires_auth_manifest_tests::any_token                   handler  any token                                         tests/manifest/src/lib.rs:14
+requires_auth_manifest_tests::choice                      handler  anonymous or (admin or (read and write))          tests/manifest/src/lib.rs:17
+requires_auth_manifest_tests::conditional                 handler  read, when text != \"<b>|\"                         tests/manifest/src/lib.rs:103
+requires_auth_manifest_tests::dependent                   handler  any token, scopes_from scopes_of::<String>(text)  tests/manifest/src/lib.rs:108
+requires_auth_manifest_tests::first                       handler  of-a-macro                                        tests/manifest/src/lib.rs:59
+requires_auth_manifest_tests::future                      handler  read                                              tests/manifest/src/lib.rs:23
+requires_auth_manifest_tests::generic                     handler  read                                              tests/manifest/src/lib.rs:28
+requires_auth_manifest_tests::match                       handler  read                                              tests/manifest/src/lib.rs:20
+requires_auth_manifest_tests::second                      handler  of-a-macro                                        tests/manifest/src/lib.rs:59
+requires_auth_manifest_tests::nested::any_token           handler  write                                             tests/manifest/src/lib.rs:38
+requires_auth_manifest_tests::nested::Wrapper<_>::method  handler  read and write                                    tests/manifest/src/lib.rs:47
+requires_auth_manifest_tests::nested::any_token::inner    handler  inner                                             tests/manifest/src/lib.rs:40
+requires_auth_manifest_tests::tools::Tools::of_the_block  tool     by-default                                        tests/manifest/src/lib.rs:72
+requires_auth_manifest_tests::tools::Tools::own           tool     own                                               tests/manifest/src/lib.rs:80
+requires_auth_manifest_tests::tools::Tools::suggest       prompt   suggest                                           tests/manifest/src/lib.rs:95
 ";
     assert_eq!(manifest().to_string(), table);
 }
@@ -80,6 +81,9 @@ fn other_formats_show_the_same() {
 | requires\\_auth\\_manifest\\_tests::choice | handler | anonymous or (admin or (read and write)) | tests/manifest/src/lib.rs:17 |
 "
     );
+    let dependent = manifest().filter(|entry| entry.scopes_from().is_some());
+    let json = dependent.to_json();
+    assert!(json.contains(r#""scopes":[],"scopes_from":"scopes_of::<String>(text)"}"#), "{json}");
     let conditional = manifest().filter(|entry| entry.when().is_some());
     let markdown = conditional.to_markdown();
     assert!(markdown.contains(r#"| read, when text \!= "&lt;b&gt;\|" |"#), "{markdown}");

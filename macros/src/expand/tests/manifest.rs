@@ -33,6 +33,11 @@ fn a_guarded_function_registers_its_kind_and_its_policy() {
             "async fn f(n: String) -> R {}",
             r#"HandlerOAuthScope<'a'>,when"n==\"xy\"""#,
         ),
+        (
+            "when = n, scopes_from = Self::of::<u8, B>(n, m)",
+            "async fn f(n: bool, m: M) -> R {}",
+            r#"HandlerAnyToken,scopes_from"Self::of::<u8,B>(n,m)",when"n""#,
+        ),
         ("", "#[tool] async fn f() {}", "ToolAnyToken"),
         ("", "#[rmcp::tool(name = \"x\")] async fn f(&self) {}", "ToolAnyToken"),
         ("", "#[r#prompt] async fn f(&self) {}", "PromptAnyToken"),

@@ -30,7 +30,11 @@ fn a_statement_decides_about_all_variables() {
                 mut b: B,
             ) -> R {
                 receives_the_caller::<AuthInfo>();
-                #[allow(clippy::needless_borrow, clippy::needless_borrows_for_generic_args)]
+                #[allow(
+                    clippy::needless_borrow,
+                    clippy::needless_borrows_for_generic_args,
+                    clippy::used_underscore_binding
+                )]
                 if let ::core::result::Result::Err(rejection) = denial
                     .require(
                         condition(
@@ -73,7 +77,8 @@ fn a_tool_publishes_how_its_scopes_are_found_out() {
                         arguments
                     )?;#[allow(
                         clippy::needless_borrow,
-                        clippy::needless_borrows_for_generic_args
+                        clippy::needless_borrows_for_generic_args,
+                        clippy::used_underscore_binding
                     )]::core::result::Result::map_err(
                         condition(scopes_of(&text)),
                         ::core::convert::From::from
@@ -99,7 +104,11 @@ fn a_tool_publishes_how_its_scopes_are_found_out() {
                 context: C,
                 Parameters(T { text, n }): Parameters<T>,
             ) -> R {
-                #[allow(clippy::needless_borrow, clippy::needless_borrows_for_generic_args)]
+                #[allow(
+                    clippy::needless_borrow,
+                    clippy::needless_borrows_for_generic_args,
+                    clippy::used_underscore_binding
+                )]
                 if let ::core::result::Result::Err(rejection) = denial
                     .require(condition(scopes_of(&text)))
                 {

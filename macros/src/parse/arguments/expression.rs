@@ -94,11 +94,11 @@ fn expression(
     }
     match parsed {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
-            errors.error(
-                &text,
-                format_args!("the value of `{key}` is {kind}, not a string"),
-                format_args!("write `{key} = {}`", text.value()),
-            );
+            let help = match text.parse::<Expr>() {
+                Err(_) if key == "scopes_from" => "write scopes as `scopes = …`".to_owned(),
+                _ => format!("write `{key} = {}`", text.value()),
+            };
+            errors.error(&text, format_args!("the value of `{key}` is {kind}, not a string"), help);
             None
         }
         _ => Some(taken(&before, input)),

@@ -1,5 +1,7 @@
 //! `scopes_from = path`, and `scopes_from = path(argument, …)`.
 
+use std::fmt;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{Expr, ExprPath};
@@ -40,6 +42,26 @@ impl ScopesFrom {
                 None
             }
         }
+    }
+}
+
+impl ScopesFrom {
+    /// The path, as it is usually written: the compiler prints `scopes_of ::< u8 >` otherwise.
+    pub(crate) fn path_text(&self) -> String {
+        let text = self.path.to_token_stream().to_string();
+        let words: Vec<&str> = text.split(' ').collect();
+        let is_word = |text: &str| text.starts_with(|it: char| it.is_alphanumeric() || it == '_');
+        let has_phrase = words.windows(2).any(|pair| pair.iter().all(|word| is_word(word)));
+        if has_phrase { text } else { words.concat() }
+    }
+}
+
+impl fmt::Display for ScopesFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.path_text())?;
+        let Some(names) = &self.names else { return Ok(()) };
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        write!(f, "({})", names.join(", "))
     }
 }
 

@@ -124,12 +124,15 @@ impl<'a> Row<'a> {
             let or = if self.access == Access::Optional { "or " } else { "" };
             let _ = write!(page, "<span class=\"condition\">{or}{}</span>", escape(&condition));
         }
-        if let Some(when) = self.entry.when {
-            let _ = write!(
-                page,
-                "<span class=\"when\"><span class=\"keyword\">when</span> <code>{}</code></span>",
-                escape(when)
-            );
+        for (keyword, text) in [("scopes_from", self.entry.scopes_from), ("when", self.entry.when)]
+        {
+            if let Some(text) = text {
+                let _ = write!(
+                    page,
+                    "<span class=\"when\"><span class=\"keyword\">{keyword}</span> <code>{}</code></span>",
+                    escape(text)
+                );
+            }
         }
         page.push_str("</td>\n");
     }

@@ -27,6 +27,7 @@ fn entry(module: &str, name: &str, kind: Kind, condition: Condition) -> Entry {
         line: 7,
         condition,
         optional: false,
+        scopes_from: None,
         when: None,
         guarded: true,
     }
@@ -45,6 +46,7 @@ fn journal() -> Manifest {
         Entry { optional: true, ..handler("feed", Typed(&READ)) },
         handler("list_entries", Typed(&READ)),
         Entry {
+            scopes_from: Some("scopes_of::<Entry>"),
             when: Some("entry.owner == auth.subject() && entry.title < \"<b>\""),
             ..handler("move_entry", All(&[Typed(&WRITE), Scope("tags:read")]))
         },
@@ -147,11 +149,16 @@ fn no_text_of_the_program_is_interpreted() {
     let scope: &str = Box::leak(format!("\"><b>{hostile}").into_boxed_str());
     let page = manifest([Entry {
         file: hostile,
+        scopes_from: Some(hostile),
         when: Some(hostile),
         ..entry(hostile, hostile, Kind::Tool, Scope(scope))
     }])
     .to_html();
-    let harmless = Entry { when: Some("x"), ..entry("m", "n", Kind::Tool, Scope("s")) };
+    let harmless = Entry {
+        scopes_from: Some("y"),
+        when: Some("x"),
+        ..entry("m", "n", Kind::Tool, Scope("s"))
+    };
     let names = |page: &str| -> Vec<String> {
         elements(page).into_iter().map(|(name, _)| name).filter(|name| name != "wbr").collect()
     };
@@ -160,6 +167,7 @@ fn no_text_of_the_program_is_interpreted() {
         ("<span class=\"module\">", "::</span>"),
         ("<wbr><b>", "</b></th>"),
         ("<td role=\"cell\" class=\"source\">", ":7</td>"),
+        ("<span class=\"keyword\">scopes_from</span> <code>", "</code></span>"),
         ("<span class=\"keyword\">when</span> <code>", "</code></span>"),
     ] {
         assert_eq!(between(&page, start, end).replace("<wbr>", ""), shown);

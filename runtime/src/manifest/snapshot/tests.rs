@@ -13,6 +13,7 @@ fn entry(name: &str, condition: Condition) -> Entry {
         line: 7,
         condition,
         optional: false,
+        scopes_from: None,
         when: None,
         guarded: true,
     }
@@ -92,6 +93,9 @@ fn each_difference_is_named_and_the_weaker_ones_first() {
         entry("gone", Scope("a")),
         entry("tool", Scope("a")),
         entry("same", Any(&[Scope("a"), Scope("b")])),
+        entry("scopes-added", Scope("a")),
+        Entry { scopes_from: Some("f"), ..entry("scopes-changed", Scope("a")) },
+        Entry { scopes_from: Some("f"), ..entry("scopes-removed", Scope("a")) },
         entry("when-added", Scope("a")),
         Entry { when: Some("x < 1"), ..entry("when-changed", Scope("a")) },
         Entry { when: Some("x < 1"), ..entry("when-removed", Scope("a")) },
@@ -109,6 +113,9 @@ fn each_difference_is_named_and_the_weaker_ones_first() {
         Entry { kind: Kind::Tool, ..entry("tool", Scope("a")) },
         entry("same", Any(&[Scope("a"), Scope("b")])),
         entry("new", Condition::NONE),
+        Entry { scopes_from: Some("f"), ..entry("scopes-added", Scope("a")) },
+        Entry { scopes_from: Some("g(x)"), ..entry("scopes-changed", Scope("a")) },
+        entry("scopes-removed", Scope("a")),
         Entry { when: Some("x < 1"), ..entry("when-added", Scope("a")) },
         Entry { when: Some("x\n < 2"), ..entry("when-changed", Scope("a")) },
         entry("when-removed", Scope("a")),
@@ -133,6 +140,12 @@ weakened: a caller that was rejected may reach it
     journal::other (src/main.rs:7)
       - a
       + b
+    journal::scopes-changed (src/main.rs:7)
+      - a, scopes_from f
+      + a, scopes_from g(x)
+    journal::scopes-removed (src/main.rs:7)
+      - a, scopes_from f
+      + a
     journal::unguarded
       - any token
       + unguarded
@@ -159,6 +172,9 @@ strengthened: fewer callers reach it
     journal::guarded (src/main.rs:7)
       - unguarded
       + any token
+    journal::scopes-added (src/main.rs:7)
+      - a
+      + a, scopes_from f
     journal::stronger (src/main.rs:7)
       - a
       + a and b

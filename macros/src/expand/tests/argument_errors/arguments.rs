@@ -114,6 +114,9 @@ fn each_of_the_wrong_arguments_has_one_error_with_help() {
         scopes_from = "scopes_of"
             the value of `scopes_from` is a path, not a string
             help: write `scopes_from = scopes_of`
+        scopes_from = "read write"
+            the value of `scopes_from` is a path, not a string
+            help: write scopes as `scopes = …`
         scopes_from = |entry| Condition::NONE
             the value of `scopes_from` is not the path of a function
             help: write `fn scopes_of(entry: &Entry) -> Condition { … }`, and `scopes_from = scopes_of`
@@ -472,6 +475,7 @@ pub(super) const WRONG_ARGUMENTS: &[&str] = &[
     "scopes_for(entry)",
     "scopes_from =",
     "scopes_from = \"scopes_of\"",
+    "scopes_from = \"read write\"",
     "scopes_from = |entry| Condition::NONE",
     "scopes_from = [a, b]",
     "scopes_from = entry.scopes()",
