@@ -3,6 +3,7 @@
 //! The comments `// Input:` and `// Output:` show them in plain Rust, without the paths of the
 //! hidden module.
 
+mod evaluation;
 mod fallback;
 mod function;
 mod guard_argument;

@@ -3,6 +3,7 @@
 mod argument_scopes;
 mod caller_argument;
 mod conditional;
+mod evaluation;
 #[cfg(feature = "axum")]
 mod extraction;
 #[cfg(any(feature = "axum", feature = "rmcp"))]
@@ -15,6 +16,8 @@ pub use caller_argument::{
     Injected, InjectedOptional, receives_an_optional_caller, receives_the_caller,
 };
 pub use conditional::Conditional;
+use conditional::Denial;
+pub use evaluation::{Evaluation, Outcome};
 #[cfg(feature = "axum")]
 pub(crate) use extraction::Extraction;
 

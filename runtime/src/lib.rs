@@ -372,7 +372,8 @@ pub mod requires_auth_expansion {
     pub use crate::__requires_auth_register_function as register_function;
     pub use crate::auth_info::AuthInfo;
     pub use crate::guard::{
-        Authorized, Conditional, receives_an_optional_caller, receives_the_caller,
+        Authorized, Conditional, Evaluation, Outcome, receives_an_optional_caller,
+        receives_the_caller,
     };
     #[cfg(feature = "manifest")]
     pub use crate::manifest::Registration;

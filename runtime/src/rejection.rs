@@ -128,6 +128,11 @@ impl Rejection {
         Self::with(Reason::AccessDenied, None, None, None)
     }
 
+    /// 500, since the application has failed to decide.
+    pub(crate) fn condition_panicked() -> Self {
+        Self::with(Reason::ConditionPanicked, None, None, None)
+    }
+
     fn with(
         reason: Reason,
         challenge: Option<&Challenge<'_>>,

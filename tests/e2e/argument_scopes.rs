@@ -20,7 +20,7 @@ use requires_auth::{
 use serde::Deserialize;
 
 use crate::service::RESOURCE;
-use crate::{assert_challenged, assert_denied, assert_ran};
+use crate::{assert_challenged, assert_denied, assert_ran, assert_server_error};
 
 #[derive(Clone, FromRef)]
 struct App {
@@ -79,6 +79,7 @@ fn of_id(id: &u64) -> &'static str {
 }
 
 fn reserved(name: &str) -> Result<Condition, Rejection> {
+    assert_ne!(name, "broken", "a mistake in the application");
     if name == "reserved" {
         return Err(Caller::new("nobody", "").auth_info().access_denied());
     }
@@ -215,7 +216,7 @@ async fn each_variable_is_passed_in_its_order_or_those_that_are_named() {
     assert_denied(&get("bob", "entries:one", "/named/1").await);
     // A text that is no scope is a mistake in the code of the server.
     let misconfigured = get("alice", "two scopes", "/named/0").await;
-    crate::assert_server_error(&misconfigured, 500, body::SERVER_ERROR, None);
+    assert_server_error(&misconfigured, 500, body::SERVER_ERROR, None);
     assert_eq!(service.runs(), 0);
 
     assert_ran(&get("alice", "entries:private", "/pattern/bob/7").await, "bob 7");
@@ -246,12 +247,14 @@ async fn an_anonymous_caller_runs_the_function_if_the_arguments_require_nothing(
 }
 
 #[tokio::test]
-async fn a_rejection_that_the_function_of_the_scopes_returns_is_the_response() {
+async fn a_rejection_of_the_function_of_the_scopes_is_the_response() {
     // R-K15
     let service = Service::start().await;
     let token = service.token("alice", "");
     let get = |path: &str| Request::get(path).bearer(&token).send(service.address);
     assert_denied(&get("/fallible/reserved").await);
+    let panicked = get("/fallible/broken").await;
+    assert_server_error(&panicked, 500, body::CONDITION_PANICKED, None);
     assert_eq!(service.runs(), 0);
     assert_ran(&get("/fallible/free").await, "free");
 }

@@ -20,7 +20,7 @@ pub(super) struct ArgumentScopes<'a> {
 impl ArgumentScopes<'_> {
     /// Rejects the request if the caller lacks the scopes. `is_last`: whether nothing else can reject it.
     // Input:  scopes_from = scopes_of
-    // Output: if let Err(rejection) = denial.require(condition(scopes_of(&entry))) {
+    // Output: if let Err(rejection) = denial.require(|| condition(scopes_of(&entry))) {
     //             return FromRejection::from_rejection(rejection);
     //         }
     //         drop(denial);
@@ -37,7 +37,7 @@ impl ArgumentScopes<'_> {
         let end = is_last.then(|| quote!(::core::mem::drop(#denial);));
         quote! {
             #allow
-            if let ::core::result::Result::Err(#rejection) = #denial.require(#condition) { #refuse }
+            if let ::core::result::Result::Err(#rejection) = #denial.require(|| #condition) { #refuse }
             #end
         }
     }

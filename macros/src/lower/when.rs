@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{FnArg, Pat, ReturnType, Signature};
 
+use super::evaluation::Evaluation;
 use super::policy_type::Policy;
 use super::span::first_and_last_span;
 use crate::parse::attribute::has_name;
@@ -58,15 +59,23 @@ fn mentions_auth(tokens: TokenStream) -> bool {
     })
 }
 
-/// Rejects the request if the expression is `false`.
+/// Rejects the request if the expression is `false` or panics.
 ///
 /// The expression is the condition of an `if`: the compiler reports another type than `bool` at the expression, its
 /// temporaries end before the body, and `?` and `.await` mean what they mean in the body.
 // Input:  auth.subject() == Some(&*owner)
-// Output: if auth.subject() == Some(&*owner) {
-//             drop(denial);
-//         } else {
-//             return FromRejection::from_rejection(denial.reject());
+// Output: let evaluation = Evaluation::new();
+//         let outcome = evaluation.run_now(denial, async {
+//             if auth.subject() == Some(&*owner) {
+//                 evaluation.decide(true).await
+//             } else {
+//                 evaluation.decide(false).await
+//             }
+//         });
+//         match outcome {
+//             Outcome::Holds => {}
+//             Outcome::Rejected(rejection) => return FromRejection::from_rejection(rejection),
+//             Outcome::Returned(value) => return value,
 //         }
 pub(super) fn statement(
     expression: &TokenStream,
@@ -74,18 +83,14 @@ pub(super) fn statement(
     signature: &Signature,
     policy: &Policy<'_>,
 ) -> TokenStream {
-    let denial = denial();
-    let refuse = return_rejection(&quote!(#denial.reject()), signature, policy);
-    // Parentheses with the span of the whole attribute would be where the compiler shows another type.
-    let (first, _) = first_and_last_span(expression);
-    let condition = quote_spanned!(first=> (#expression));
-    let check = quote! {
-        #[allow(clippy::nonminimal_bool, clippy::overly_complex_bool_expr, unused_parens)]
-        if #condition { ::core::mem::drop(#denial); } else { #refuse }
+    let check = match Evaluation::of(expression, signature) {
+        Evaluation::ByCompiler => unevaluated(expression, signature, policy),
+        Evaluation::Now => evaluated(expression, false, signature, policy),
+        Evaluation::Awaited => evaluated(expression, true, signature, policy),
     };
     let auth_name = Ident::new("auth", Span::call_site());
     let value = match auth {
-        Auth::Argument => return check,
+        Auth::Argument => return quote!({ #check }),
         Auth::SameAs(name) => quote!(::core::clone::Clone::clone(&#name)),
         Auth::OfGuard => caller().into_token_stream(),
     };
@@ -94,6 +99,70 @@ pub(super) fn statement(
         let #auth_name = #value;
         #check
     }}
+}
+
+fn evaluated(
+    expression: &TokenStream,
+    is_awaited: bool,
+    signature: &Signature,
+    policy: &Policy<'_>,
+) -> TokenStream {
+    let private = policy.private(Span::call_site());
+    let denial = denial();
+    let [evaluation, rejection, value] =
+        ["evaluation", "rejection", "value"].map(|name| Ident::new(name, Span::mixed_site()));
+    let refuse = return_rejection(&rejection.to_token_stream(), signature, policy);
+    let condition = parenthesized(expression);
+    let (first, _) = first_and_last_span(expression);
+    let value_of = quote_spanned!(first=> async {
+        if #condition {
+            #evaluation.decide(true).await
+        } else {
+            #evaluation.decide(false).await
+        }
+    });
+    let (run, wait) = if is_awaited { ("run", quote!(.await)) } else { ("run_now", quote!()) };
+    let run = Ident::new(run, Span::call_site());
+    quote! {
+        let #evaluation = #private::Evaluation::new();
+        #[allow(
+            // The output is what the function returns, which may be a future.
+            clippy::async_yields_async,
+            clippy::nonminimal_bool,
+            clippy::overly_complex_bool_expr,
+            unused_parens
+        )]
+        match #evaluation.#run(#denial, #value_of)#wait {
+            #private::Outcome::Holds => {}
+            #private::Outcome::Rejected(#rejection) => { #refuse }
+            #private::Outcome::Returned(#value) => return #value,
+        }
+    }
+}
+
+// Output: if auth.subject() == Some(&*owner) {
+//             drop(denial);
+//         } else {
+//             return FromRejection::from_rejection(denial.reject());
+//         }
+fn unevaluated(
+    expression: &TokenStream,
+    signature: &Signature,
+    policy: &Policy<'_>,
+) -> TokenStream {
+    let denial = denial();
+    let refuse = return_rejection(&quote!(#denial.reject()), signature, policy);
+    let condition = parenthesized(expression);
+    quote! {
+        #[allow(unused_parens)]
+        if #condition { ::core::mem::drop(#denial); } else { #refuse }
+    }
+}
+
+/// Parentheses with the span of the whole attribute would be where the compiler shows another type than `bool`.
+fn parenthesized(expression: &TokenStream) -> TokenStream {
+    let (first, _) = first_and_last_span(expression);
+    quote_spanned!(first=> (#expression))
 }
 
 /// The compiler reports a return type that cannot carry a rejection where it is written.

@@ -104,6 +104,11 @@ impl AuthInfo {
         self.reject(Rejection::access_denied(), &[])
     }
 
+    /// The rejection if a condition on the arguments panicked.
+    pub(crate) fn reject_panic(&self) -> Rejection {
+        self.reject(Rejection::condition_panicked(), &[])
+    }
+
     /// The rejection if the application has called one of these with an argument that has no meaning.
     pub(super) fn reject_misuse(
         &self,

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::Authorized;
@@ -107,7 +108,14 @@ impl Denial {
     ///
     /// # Errors
     /// This rejection, or the one that the function in `scopes_from` has returned.
-    pub fn require(&self, condition: Result<Condition, Rejection>) -> Result<(), Rejection> {
+    /// The 500 of [`reject_panic`](Self::reject_panic) if `condition` panics.
+    pub fn require(
+        &self,
+        condition: impl FnOnce() -> Result<Condition, Rejection>,
+    ) -> Result<(), Rejection> {
+        let Ok(condition) = catch_unwind(AssertUnwindSafe(condition)) else {
+            return Err(self.reject_panic());
+        };
         match &self.0 {
             Denied::Caller(caller) => {
                 let condition = condition.inspect_err(|rejection| caller.observe(rejection))?;
@@ -123,6 +131,23 @@ impl Denial {
                     observer.rejected(rejection);
                 }
                 decided
+            }
+        }
+    }
+
+    /// The rejection if the condition panicked: 500.
+    #[must_use]
+    pub fn reject_panic(&self) -> Rejection {
+        match &self.0 {
+            Denied::Caller(caller) => caller.reject_panic(),
+            Denied::Anonymous { server: None, .. } => Rejection::condition_panicked(),
+            Denied::Anonymous { server: Some(server), requirement, observer } => {
+                let rejection =
+                    server.reject(Rejection::condition_panicked(), RequiredScopes::of(requirement));
+                if let Some(observer) = observer {
+                    observer.rejected(&rejection);
+                }
+                rejection
             }
         }
     }

@@ -12,7 +12,8 @@ use super::layer_error::LayerError;
 use super::operation::Operation;
 use super::scopes_from::ArgumentsError;
 use super::state::McpState;
-use crate::{AuthInfo, Condition};
+use crate::resource_server::RequiredScopes;
+use crate::{AuthInfo, Condition, Rejection};
 
 impl McpState {
     /// Decides about the arguments of a call. The caller meets the declared policy of the operation.
@@ -36,6 +37,10 @@ impl McpState {
             // The SDK responds with its own error.
             Err(ArgumentsError::Invalid) => return Ok(None),
             Err(ArgumentsError::Rejected(rejection)) => return Err(rejection.into()),
+            Err(ArgumentsError::Panicked) => {
+                let needs = RequiredScopes::of(&requirement);
+                return Err(self.server.reject(Rejection::condition_panicked(), needs).into());
+            }
         };
         match caller {
             Some(caller) => caller.clone().authorize(requirement)?.require_condition(condition)?,

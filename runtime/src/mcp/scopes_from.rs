@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::panic::Location;
+use std::panic::{Location, catch_unwind};
 use std::ptr;
 
 use ::rmcp::handler::server::wrapper::Parameters;
@@ -41,7 +41,7 @@ impl ScopesFrom {
     }
 
     pub(super) fn evaluate(self, arguments: JsonObject) -> Result<Condition, ArgumentsError> {
-        (self.evaluate)(arguments)
+        catch_unwind(|| (self.evaluate)(arguments)).unwrap_or(Err(ArgumentsError::Panicked))
     }
 
     /// Whether both are of the same attribute. The compiler may emit its closure several times, at different
@@ -80,6 +80,8 @@ pub enum ArgumentsError {
     Invalid,
     /// The function of the application has rejected the request.
     Rejected(Rejection),
+    /// The function of the application panicked.
+    Panicked,
 }
 
 impl From<Rejection> for ArgumentsError {

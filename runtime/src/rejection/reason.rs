@@ -25,6 +25,8 @@ pub enum Reason {
     /// 500: the configuration of this server is wrong, such as client credentials that the authorization server
     /// rejects.
     Misconfigured,
+    /// 500: a condition on the arguments, such as `when = …` of the attribute, panicked.
+    ConditionPanicked,
 }
 
 /// The fixed parts of the response. The body is a literal, so that a response needs no serialization.
@@ -97,6 +99,12 @@ impl Reason {
                 "server_error",
                 "This server cannot check access tokens as it is set up"
             ),
+            Self::ConditionPanicked => &fixed_response!(
+                INTERNAL_SERVER_ERROR,
+                None,
+                "server_error",
+                "This server failed to decide whether the caller may perform this operation"
+            ),
         }
     }
 
@@ -135,6 +143,7 @@ mod tests {
             AccessDenied,
             Unavailable,
             Misconfigured,
+            ConditionPanicked,
         ] {
             let body: serde_json::Value = serde_json::from_str(reason.body()).unwrap();
             assert_eq!(body["error_description"], reason.description());

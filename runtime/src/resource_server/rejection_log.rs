@@ -196,6 +196,7 @@ fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
     }
     rejection.status().is_server_error().then_some(match rejection.reason() {
         Reason::Unavailable => "unavailable",
+        Reason::ConditionPanicked => "condition panicked",
         _ => "misconfigured",
     })
 }
@@ -281,5 +282,6 @@ fn word(reason: Reason) -> &'static str {
         Reason::AccessDenied => "access_denied",
         Reason::Unavailable => "unavailable",
         Reason::Misconfigured => "misconfigured",
+        Reason::ConditionPanicked => "condition_panicked",
     }
 }

@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::test_server::{MODES, Mode, RunningServer, message, reply, resource_server, text};
-use crate::{assert_challenged, assert_denied};
+use crate::{assert_challenged, assert_denied, assert_server_error};
 
 #[derive(Clone, Default)]
 struct PaperServer {
@@ -49,6 +49,7 @@ fn scopes_of(paper: &Paper) -> Condition {
         "private" => PaperScope::Private.into(),
         "choice" => EITHER,
         "never" => Condition::Any(&[]),
+        "broken" => panic!("a mistake in the application"),
         _ => Condition::NONE,
     }
 }
@@ -200,6 +201,8 @@ async fn a_call_without_the_scopes_of_its_arguments_is_a_403_in_every_mode() {
             assert_insufficient(&call("read", tool, long).await, "papers:long");
         }
         assert_denied(&call("", "sync", paper("reserved")).await);
+        let panicked = call("read", "create", paper("broken")).await;
+        assert_server_error(&panicked, 500, body::CONDITION_PANICKED, None);
         let get = async |scopes: &str, owner: &str| {
             let params = json!({ "name": "summary", "arguments": { "owner": owner } });
             server.send(&server.token(scopes), "prompts/get", params).await

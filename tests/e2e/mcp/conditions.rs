@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fixtures::raw_http::Response;
+use fixtures::rejection_body as body;
 use requires_auth::mcp::Mcp;
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{AuthInfo, Rejection, requires_auth};
@@ -22,7 +23,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::test_server::{MODES, Mode, RunningServer, reply, resource_server, text};
-use crate::assert_denied;
+use crate::{assert_denied, assert_server_error};
 
 #[derive(Clone, Default)]
 struct PaperServer {
@@ -124,6 +125,27 @@ fn begins_early(mode: Mode) -> bool {
     !mode.is_modern() && !mode.json
 }
 
+/// The HTTP 500, or the error of JSON-RPC where the response has begun.
+#[track_caller]
+fn assert_panicked_in(mode: Mode, response: &Response) {
+    if begins_early(mode) {
+        let description =
+            "This server failed to decide whether the caller may perform this operation";
+        let expected = json!({
+            "code": -32010,
+            "message": description,
+            "data": {
+                "status": 500,
+                "error": "server_error",
+                "error_description": description,
+            },
+        });
+        assert_eq!(reply(response)["error"], expected, "{mode:?}");
+    } else {
+        assert_server_error(response, 500, body::CONDITION_PANICKED, None);
+    }
+}
+
 /// The HTTP 403, or the error of JSON-RPC where the response has begun.
 #[track_caller]
 fn assert_denied_in(mode: Mode, response: &Response) {
@@ -165,6 +187,20 @@ async fn a_tool_runs_only_if_its_condition_holds() {
         assert_eq!(text(&call("sync").await), "ran of alice for Some(\"alice\")");
         let got = reply(&server.send(&token, "prompts/get", params("alice")).await);
         assert_eq!(got["result"]["messages"][0]["content"]["text"], "ran of alice");
+    }
+}
+
+#[tokio::test]
+async fn a_condition_that_panics_lets_no_call_through() {
+    // R-K13
+    for mode in MODES {
+        let (server, runs) = start(mode).await;
+        let token = server.token("read");
+        assert_panicked_in(mode, &server.call(&token, "panicking", json!({})).await);
+        assert_eq!(runs.load(Ordering::SeqCst), 0, "{mode:?}");
+        // The server goes on.
+        let called = server.call(&token, "own", json!({ "owner": "alice" })).await;
+        assert_eq!(text(&called), "ran of alice");
     }
 }
 

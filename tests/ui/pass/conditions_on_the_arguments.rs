@@ -101,6 +101,28 @@ async fn question_mark(text: String) -> Result<String, Failure> {
     Ok(text)
 }
 
+#[requires_auth(when = ready(text.parse::<u64>()).await.map_err(|_| Failure)? > 3)]
+async fn awaiting_and_question_mark(text: String) -> Result<String, Failure> {
+    Ok(text)
+}
+
+macro_rules! ready_now {
+    ($value:expr) => {
+        ready($value).await
+    };
+}
+
+#[requires_auth(when = ready_now!(text.len() > 3))]
+async fn macro_that_awaits(text: String) -> Result<String, Failure> {
+    Ok(text)
+}
+
+// A request is not `Sync`.
+#[requires_auth(when = request.method() == "GET" && matches!(request.uri().path(), "/12"))]
+async fn request(request: axum::extract::Request) -> Result<String, Failure> {
+    Ok(request.uri().to_string())
+}
+
 #[derive(Debug)]
 struct Failure;
 
@@ -223,6 +245,7 @@ fn main() {
         .route("/8", get(opaque).post(boxed).put(items).delete(page))
         .route("/9/{id}", get(between).post(above))
         .route("/10", get(below_instrument).post(captured).put(Journal::associated))
-        .route("/11", get(generic::<u64>));
+        .route("/11", get(generic::<u64>))
+        .route("/12", get(request).post(awaiting_and_question_mark).put(macro_that_awaits));
     drop::<Router<ResourceServer>>(router);
 }

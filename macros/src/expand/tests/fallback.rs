@@ -75,7 +75,7 @@ fn nothing_compiles_unguarded() {
                 failed
                     || text.contains("requires_auth_expansion :: Authorized")
                     || text.contains("requires_auth_expansion :: Conditional")
-                        && text.contains("FromRejection :: from_rejection (denial . reject ())")
+                        && text.contains("FromRejection :: from_rejection (rejection)")
                     || text.contains("requires_auth_expansion :: requires_auth"),
                 "{arguments} {item}: {text}"
             );

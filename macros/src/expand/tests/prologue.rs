@@ -114,6 +114,7 @@ fn a_body_that_does_not_parse_is_emitted_as_written() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "two whole expansions")]
 fn a_condition_is_a_statement_in_front_of_the_body() {
     // R-K13
     snapshot(
@@ -138,17 +139,34 @@ fn a_condition_is_a_statement_in_front_of_the_body() {
                 {
                     #[allow(unused_variables)]
                     let auth = ::core::clone::Clone::clone(&caller);
+                    let evaluation = Evaluation::new();
                     #[allow(
+                        clippy::async_yields_async,
                         clippy::nonminimal_bool,
                         clippy::overly_complex_bool_expr,
                         unused_parens
                     )]
-                    if (caller.subject() == Some(&*owner)) {
-                        ::core::mem::drop(denial);
-                    } else {
-                        return FromRejection::from_rejection(
-                            denial.reject(),
-                        );
+                    match evaluation
+                        .run_now(
+                            denial,
+                            async {
+                                if (caller.subject() == Some(&*owner)) {
+                                    evaluation.decide(true).await
+                                } else {
+                                    evaluation.decide(false).await
+                                }
+                            },
+                        )
+                    {
+                        Outcome::Holds => {}
+                        Outcome::Rejected(rejection) => {
+                            return FromRejection::from_rejection(
+                                rejection,
+                            );
+                        }
+                        Outcome::Returned(value) => {
+                            return value;
+                        }
                     }
                 }
                 body
@@ -159,36 +177,53 @@ fn a_condition_is_a_statement_in_front_of_the_body() {
         "when = auth.actor().is_none()",
         "fn f() -> Response { body }",
         expect![[r#"
-        fn f(
-            Conditional {
-                caller: caller,
-                denial: denial,
-                ..
-            }: Conditional<
-                ByTryInto<
-                    Function<'f'>,
-                    AnyToken,
+            fn f(
+                Conditional {
+                    caller: caller,
+                    denial: denial,
+                    ..
+                }: Conditional<
+                    ByTryInto<
+                        Function<'f'>,
+                        AnyToken,
+                    >,
                 >,
-            >,
-        ) -> Response {
-            {
-                #[allow(unused_variables)]
-                let auth = caller;
-                #[allow(
-                    clippy::nonminimal_bool,
-                    clippy::overly_complex_bool_expr,
-                    unused_parens
-                )]
-                if (auth.actor().is_none()) {
-                    ::core::mem::drop(denial);
-                } else {
-                    return FromRejection::from_rejection(
-                        denial.reject(),
-                    );
+            ) -> Response {
+                {
+                    #[allow(unused_variables)]
+                    let auth = caller;
+                    let evaluation = Evaluation::new();
+                    #[allow(
+                        clippy::async_yields_async,
+                        clippy::nonminimal_bool,
+                        clippy::overly_complex_bool_expr,
+                        unused_parens
+                    )]
+                    match evaluation
+                        .run_now(
+                            denial,
+                            async {
+                                if (auth.actor().is_none()) {
+                                    evaluation.decide(true).await
+                                } else {
+                                    evaluation.decide(false).await
+                                }
+                            },
+                        )
+                    {
+                        Outcome::Holds => {}
+                        Outcome::Rejected(rejection) => {
+                            return FromRejection::from_rejection(
+                                rejection,
+                            );
+                        }
+                        Outcome::Returned(value) => {
+                            return value;
+                        }
+                    }
                 }
+                body
             }
-            body
-        }
-    "#]],
+        "#]],
     );
 }

@@ -36,23 +36,44 @@ fn a_statement_decides_about_all_variables() {
                     clippy::used_underscore_binding
                 )]
                 if let ::core::result::Result::Err(rejection) = denial
-                    .require(
-                        condition(
-                            Self::scopes_of::<A, B>(&a, &b),
-                        ),
-                    )
+                    .require(|| condition(
+                        Self::scopes_of::<A, B>(&a, &b),
+                    ))
                 {
                     return FromRejection::from_rejection(
                         rejection,
                     );
                 }
-                #[allow(clippy::nonminimal_bool, clippy::overly_complex_bool_expr, unused_parens)]
-                if (x) {
-                    ::core::mem::drop(denial);
-                } else {
-                    return FromRejection::from_rejection(
-                        denial.reject(),
-                    );
+                {
+                    let evaluation = Evaluation::new();
+                    #[allow(
+                        clippy::async_yields_async,
+                        clippy::nonminimal_bool,
+                        clippy::overly_complex_bool_expr,
+                        unused_parens
+                    )]
+                    match evaluation
+                        .run_now(
+                            denial,
+                            async {
+                                if (x) {
+                                    evaluation.decide(true).await
+                                } else {
+                                    evaluation.decide(false).await
+                                }
+                            },
+                        )
+                    {
+                        Outcome::Holds => {}
+                        Outcome::Rejected(rejection) => {
+                            return FromRejection::from_rejection(
+                                rejection,
+                            );
+                        }
+                        Outcome::Returned(value) => {
+                            return value;
+                        }
+                    }
                 }
                 body
             }
@@ -110,7 +131,9 @@ fn a_tool_publishes_how_its_scopes_are_found_out() {
                     clippy::used_underscore_binding
                 )]
                 if let ::core::result::Result::Err(rejection) = denial
-                    .require(condition(scopes_of(&text)))
+                    .require(|| condition(
+                        scopes_of(&text),
+                    ))
                 {
                     return FromRejection::from_rejection(
                         rejection,
