@@ -12,6 +12,7 @@ use super::layer_error::LayerError;
 use super::operation::Operation;
 use super::scopes_from::ArgumentsError;
 use super::state::McpState;
+use crate::policy::Requirement;
 use crate::resource_server::RequiredScopes;
 use crate::{AuthInfo, Condition, Rejection};
 
@@ -42,12 +43,22 @@ impl McpState {
                 return Err(self.server.reject(Rejection::condition_panicked(), needs).into());
             }
         };
-        match caller {
-            Some(caller) => caller.clone().authorize(requirement)?.require_condition(condition)?,
-            None => self.server.check_anonymous(&requirement, &condition)?,
-        }
+        self.decide_further(requirement, caller, &condition)?;
         self.argument_conditions.add(condition);
         Ok(Some(condition))
+    }
+
+    /// Decides about a condition that arguments require. The challenge names the declared scopes too.
+    pub(super) fn decide_further(
+        &self,
+        declared: Requirement,
+        caller: Option<&AuthInfo>,
+        further: &Condition,
+    ) -> Result<(), Rejection> {
+        match caller {
+            Some(caller) => caller.clone().authorize(declared)?.require_condition(further),
+            None => self.server.check_anonymous(&declared, further),
+        }
     }
 }
 

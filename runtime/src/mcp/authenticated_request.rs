@@ -27,9 +27,9 @@ pub(super) struct AuthenticatedRequest {
     /// The operation that the layer has read from the request.
     pub(super) operation: Operation,
     /// What its arguments require, beyond its declared policy.
-    further: Option<Condition>,
-    /// The operation that the handler has found out: the tool that began a task.
-    resolved_operation: OnceLock<Operation>,
+    pub(super) further: Option<Condition>,
+    /// The operation that the handler has found out: the tool that began a task, and what its arguments required.
+    resolved_operation: OnceLock<(Operation, Option<Condition>)>,
     /// Whether the body has not arrived in time.
     timed_out: AtomicBool,
     /// Whether a [`McpHandler`](super::McpHandler) sees what the functions return.
@@ -99,6 +99,19 @@ impl AuthenticatedRequest {
         decided.map_err(|rejection| self.reject(rejection))
     }
 
+    /// Decides about what the arguments of an operation required; a rejection ends the request.
+    pub(super) fn decide_further(
+        &self,
+        own: &McpState,
+        operation: &Operation,
+        further: Condition,
+    ) -> Result<(), ErrorData> {
+        let mut policies = own.registry.policies(operation);
+        let declared = policies.next().map_or(Condition::NONE.into(), |policy| policy.requirement);
+        let decided = own.decide_further(declared, self.caller.as_ref(), &further);
+        decided.map_err(|rejection| self.reject(rejection))
+    }
+
     /// Rejects a request that has passed the layer of another resource server: its token was issued for
     /// that one.
     pub(super) fn check_layer(&self, own: &McpState) -> Result<(), ErrorData> {
@@ -129,17 +142,19 @@ impl AuthenticatedRequest {
         self.operation.tool().filter(|_| Arc::ptr_eq(&self.state, own))
     }
 
-    pub(super) fn set_resolved_operation(&self, operation: Operation) {
-        let _ = self.resolved_operation.set(operation);
+    pub(super) fn set_resolved_operation(&self, operation: Operation, further: Option<Condition>) {
+        let _ = self.resolved_operation.set((operation, further));
     }
 
     /// The conditions of the request's operations.
     pub(super) fn conditions(&self) -> Vec<Condition> {
         let mut conditions = self.state.conditions(&self.operation);
-        conditions.extend(self.further.filter(|further| *further != Condition::NONE));
-        if let Some(operation) = self.resolved_operation.get() {
+        let mut further = self.further;
+        if let Some((operation, of_beginning_call)) = self.resolved_operation.get() {
             conditions.extend(self.state.conditions(operation));
+            further = further.or(*of_beginning_call);
         }
+        conditions.extend(further.filter(|further| *further != Condition::NONE));
         conditions
     }
 

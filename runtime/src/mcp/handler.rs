@@ -134,11 +134,15 @@ impl<H: ServerHandler> McpHandler<H> {
         let entered = self.enter(context).await?;
         let Some(tasks) = &self.state().tasks else { return Ok(entered) };
         let request = AuthenticatedRequest::of(context)?;
-        let tool = tasks.tool(task, self.state().ids.principal(request.caller.as_ref()));
-        let tool = tool.ok_or_else(|| ErrorData::invalid_params("there is no such task", None))?;
-        let operation = Operation::Tool(tool);
+        let owner = self.state().ids.principal(request.caller.as_ref());
+        let call = tasks.beginning_call(task, owner);
+        let call = call.ok_or_else(|| ErrorData::invalid_params("there is no such task", None))?;
+        let operation = Operation::Tool(call.tool);
         request.decide(self.state(), &operation)?;
-        request.set_resolved_operation(operation);
+        if let Some(further) = call.further {
+            request.decide_further(self.state(), &operation, further)?;
+        }
+        request.set_resolved_operation(operation, call.further);
         Ok(entered)
     }
 

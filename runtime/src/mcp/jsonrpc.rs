@@ -207,4 +207,28 @@ mod tests {
         assert_eq!(listen(&["a", "a", "a"]), Err(MessageError::TooManyResources));
         assert_eq!(listen(&["a"].repeat(10_000)), Err(MessageError::TooManyResources));
     }
+
+    #[test]
+    fn a_repeated_member_is_malformed_at_any_depth() {
+        // R-I20
+        let check = |body: &str| check_members(body.as_bytes());
+        for unique in [
+            r#"{"a":{"b":[{"c":1},{"c":2}]},"b":{"a":null},"c":[1,-2,3.5,true,"a","a"]}"#,
+            "[]",
+            // The SDK rejects these.
+            "",
+            "no JSON",
+            r#"{"a":1,"b":"#,
+        ] {
+            assert_eq!(check(unique), Ok(()), "{unique}");
+        }
+        for repeated in [
+            r#"{"a":1,"a":1}"#,
+            r#"{"a":1,"\u0061":1}"#,
+            r#"{"a":{"b":[1,{"c":{},"c":{}}]}}"#,
+            r#"[{"a":[],"b":1,"a":[]}]"#,
+        ] {
+            assert_eq!(check(repeated), Err(MessageError::Malformed), "{repeated}");
+        }
+    }
 }

@@ -136,7 +136,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::Condition;
     use crate::mcp::declared_policy::condition_to_json;
+    use crate::mcp::scopes_from::ScopesFrom;
     use crate::policy::type_level::ByTryInto;
     use crate::policy::type_level::TypedScope;
     use crate::policy::type_level::{AllOf, AnyOf, AnyToken, Function, OAuthScope, Optional};
@@ -239,5 +241,38 @@ mod tests {
         for meta in [None, Some(&MetaObject::new())] {
             assert!(MetaPolicy::of(meta, "").is_met_by(None), "no policy");
         }
+    }
+
+    #[test]
+    fn scopes_that_depend_on_the_arguments_are_found_by_their_number() {
+        // R-I20
+        let nothing = ScopesFrom::new(|_| Ok(Condition::NONE));
+        let b = ScopesFrom::new(|_| Ok(Condition::Scope("b")));
+        let scopes_from = |meta: &MetaObject| match MetaPolicy::of(Some(meta), "") {
+            MetaPolicy::Policy(policy) => policy.scopes_from,
+            MetaPolicy::None | MetaPolicy::Unknown => None,
+        };
+        let written = [nothing.meta::<A>(None), b.meta::<A>(None), meta::<A>(None)];
+        assert_eq!(written.each_ref().map(scopes_from), [Some(nothing), Some(b), None]);
+        assert_eq!(written[1], b.meta::<A>(None), "the same number each time");
+        assert_eq!(written[0].0[META_KEY], written[1].0[META_KEY]);
+        let expected = json!({ "scopes": ["a"], "depends_on_arguments": true });
+        assert_eq!(written[0].0[META_KEY], expected);
+
+        // Without the number that was written, nobody meets it.
+        for number in [None, Some(json!(1_000_000)), Some(json!("0")), Some(json!(null))] {
+            let mut changed = written[0].clone();
+            changed.0.remove(SCOPES_FROM_KEY);
+            changed.0.extend(number.map(|number| (SCOPES_FROM_KEY.to_owned(), number)));
+            assert_eq!(MetaPolicy::of(Some(&changed), ""), MetaPolicy::Unknown);
+        }
+        // A number beside a policy for which it was not written.
+        let mut changed = meta::<C>(None);
+        changed.0.insert(SCOPES_FROM_KEY.to_owned(), written[0].0[SCOPES_FROM_KEY].clone());
+        assert_eq!(MetaPolicy::of(Some(&changed), ""), MetaPolicy::Unknown);
+
+        let mut listed = Some(written[0].clone());
+        remove_internal(&mut listed);
+        assert_eq!(listed.unwrap().0.keys().collect::<Vec<_>>(), [META_KEY]);
     }
 }

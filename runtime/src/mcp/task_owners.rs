@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::principal::PrincipalHash;
+use crate::Condition;
 
 /// Which principal began which task, and with which tool.
 ///
@@ -32,8 +33,16 @@ struct OwnedTasks {
 
 #[derive(Debug)]
 struct Task {
-    tool: String,
+    call: BeginningCall,
     begun: Instant,
+}
+
+/// The call that began a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BeginningCall {
+    pub(super) tool: String,
+    /// What its arguments required, beyond the declared policy of the tool.
+    pub(super) further: Option<Condition>,
 }
 
 /// At some 200 bytes each, 20 MB.
@@ -53,7 +62,7 @@ impl TaskOwners {
     pub(super) fn insert(
         &self,
         id: &str,
-        tool: String,
+        call: BeginningCall,
         owner: PrincipalHash,
         now: Instant,
     ) -> Result<(), TooManyTasks> {
@@ -69,7 +78,7 @@ impl TaskOwners {
             }
         }
         let own = entries.owners.entry(owner).or_default();
-        own.tasks.insert(id.to_owned(), Task { tool, begun: now });
+        own.tasks.insert(id.to_owned(), Task { call, begun: now });
         if is_new {
             own.order.push_back(id.to_owned());
             entries.count += 1;
@@ -77,11 +86,11 @@ impl TaskOwners {
         Ok(())
     }
 
-    /// The tool that began a task; `None` if there is no such task of this owner.
-    pub(super) fn tool(&self, id: &str, owner: PrincipalHash) -> Option<String> {
+    /// The call that began a task; `None` if there is no such task of this owner.
+    pub(super) fn beginning_call(&self, id: &str, owner: PrincipalHash) -> Option<BeginningCall> {
         let entries = self.entries();
         let task = entries.owners.get(&owner)?.tasks.get(id)?;
-        Some(task.tool.clone())
+        Some(task.call.clone())
     }
 
     /// The lock is never held across an `await`.

@@ -7,7 +7,8 @@ use http::Response;
 
 use crate::Rejection;
 
-/// The return type of a function that may reject a request after its arguments were extracted: one with `when = …`.
+/// The return type of a function that may reject a request after its arguments were extracted: one with `when = …` or
+/// `scopes_from = …`.
 ///
 /// A rejection by the scopes of the attribute needs no such type, since the framework makes the response of it. A
 /// condition on the arguments is evaluated inside the function, so the rejection is what the function returns.

@@ -383,3 +383,40 @@ async fn the_meta_says_that_scopes_depend_on_the_arguments() {
     assert_eq!(meta("sync"), depends(json!([])));
     assert_eq!(meta("by_default"), depends(json!([])));
 }
+
+#[tokio::test]
+async fn a_function_that_the_layer_does_not_have_decides_about_its_arguments_itself() {
+    // R-I20, R-K15
+    for mode in MODES {
+        let authorization_server = AuthorizationServer::start().await.expect("loopback is there");
+        let server = resource_server(&authorization_server);
+        let desk = PaperServer::default();
+        let runs = Arc::clone(&desk.runs);
+        let mcp = Mcp::builder(&server, move || Ok(desk.clone())).build().expect("it is right");
+        let server = RunningServer::of(authorization_server, &mcp, mode).await;
+        let call = async |scopes: &str, tool: &str, owner: &str| {
+            server.call(&server.token(scopes), tool, paper(owner)).await
+        };
+        let scopes = [("create", "read papers:private"), ("sync", "papers:private")];
+        for (tool, required) in scopes {
+            let response = call("read", tool, "private").await;
+            if mode.is_modern() || mode.json {
+                assert_insufficient(&response, required);
+            } else {
+                // The response has begun.
+                let error = &reply(&response)["error"];
+                assert_eq!(error["code"], -32010, "{mode:?}");
+                assert_eq!(error["data"]["scope"], required, "{mode:?}");
+            }
+        }
+        let reserved = call("", "sync", "reserved").await;
+        if mode.is_modern() || mode.json {
+            assert_denied(&reserved);
+        } else {
+            assert_eq!(reply(&reserved)["error"]["data"]["error"], "access_denied", "{mode:?}");
+        }
+        assert_eq!(runs.load(Ordering::SeqCst), 0, "{mode:?}");
+        let called = call("read admin", "create", "private").await;
+        assert_eq!(text(&called), "ran of private for Some(\"alice\")");
+    }
+}

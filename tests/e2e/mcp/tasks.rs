@@ -2,13 +2,15 @@
 
 use fixtures::raw_http::Response;
 use requires_auth::mcp::{Mcp, McpBuilder};
-use requires_auth::requires_auth;
 use requires_auth::testing::AuthorizationServer;
+use requires_auth::{Condition, requires_auth};
+use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{
     CallToolResponse, CancelTaskParams, CreateTaskResult, DetailedTask, GetTaskParams,
     GetTaskResult, ServerCapabilities, ServerConfig, Task, TaskPayload, TaskStatus,
     UpdateTaskParams,
 };
+use rmcp::schemars;
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler, tool, tool_handler, tool_router};
 use serde_json::{Value, json};
@@ -30,6 +32,25 @@ impl TaskServer {
     async fn begin(&self) -> CallToolResponse {
         CallToolResponse::Task(CreateTaskResult::new(task("the-task")))
     }
+
+    /// Begin something that takes long, with scopes that depend on the arguments
+    #[requires_auth(scopes = "write", scopes_from = scopes_of)]
+    #[tool]
+    async fn begin_with(
+        &self,
+        Parameters(begin): Parameters<Begin>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        Ok(CallToolResponse::Task(CreateTaskResult::new(task(&begin.id))))
+    }
+}
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+struct Begin {
+    id: String,
+}
+
+fn scopes_of(begin: &Begin) -> Condition {
+    if begin.id == "private" { "private".into() } else { Condition::NONE }
 }
 
 #[tool_handler]
@@ -144,6 +165,34 @@ async fn a_task_is_accessible_only_to_its_caller() {
         );
         let unknown = reply(&task_server.task(&alice, method, "another").await);
         assert_eq!(unknown["error"]["message"], "there is no such task", "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_task_requires_the_scopes_of_the_arguments_that_began_it() {
+    // R-I20, R-I10
+    let task_server = RunningTaskServer::start(|mcp| mcp).await;
+    let (rich, poor) =
+        (task_server.token("alice", "write private"), task_server.token("alice", "write"));
+    let begin = async |id: &str| {
+        let params = json!({ "name": "begin_with", "arguments": { "id": id } });
+        let begun = task_server.send(&rich, "tools/call", "begin_with", params).await;
+        assert_eq!(reply(&begun)["result"]["taskId"], id);
+    };
+    begin("private").await;
+    begin("public").await;
+    for method in METHODS {
+        let without = task_server.task(&poor, method, "private").await;
+        crate::assert_challenged(
+            &without,
+            403,
+            fixtures::rejection_body::INSUFFICIENT_SCOPE,
+            "write private",
+        );
+        for (token, id) in [(&rich, "private"), (&poor, "public")] {
+            let response = reply(&task_server.task(token, method, id).await);
+            assert!(response["result"].is_object(), "{method}: {response}");
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use crate::mcp::authenticated_request::AuthenticatedRequest;
 use crate::mcp::meta::{MetaPolicy, name_requested_scopes, remove_internal};
 use crate::mcp::operation::{MethodKind, Operation};
 use crate::mcp::security_schemes::add_security_schemes;
+use crate::mcp::task_owners::BeginningCall;
 
 type Request = RequestContext<RoleServer>;
 type Notification = NotificationContext<RoleServer>;
@@ -116,8 +117,9 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
             let tool = other.as_deref().or(authenticated.operation.tool()).unwrap_or_default();
             let owner = self.state().ids.principal(authenticated.caller.as_ref());
             let now = self.state().server.instant();
+            let call = BeginningCall { tool: tool.to_owned(), further: authenticated.further };
             tasks
-                .insert(&task.task.task_id, tool.to_owned(), owner, now)
+                .insert(&task.task.task_id, call, owner, now)
                 .map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
         }
         Ok(response)

@@ -6,7 +6,7 @@ use ::rmcp::handler::server::router::tool::ToolRoute;
 use ::rmcp::model::CallToolResult;
 
 use super::*;
-use crate::mcp::{META_KEY, meta};
+use crate::mcp::{META_KEY, ScopesFrom, meta};
 use crate::policy::type_level::OAuthScope;
 
 fn router(meta: MetaObject) -> ToolRouter<()> {
@@ -32,6 +32,28 @@ fn a_disabled_tool_has_no_policy() {
     let mut registry = Registry::default();
     registry.add_tools(&router);
     assert_eq!((policies(&registry), registry.scopes(all_scopes)), (0, vec![]));
+}
+
+#[test]
+fn a_router_can_be_declared_twice_but_not_with_other_scopes_from() {
+    // R-I20, R-I17
+    type A = OAuthScope<'a'>;
+    let (one, other) = (
+        || ScopesFrom::new(|_| Ok(Condition::NONE)).meta::<A>(None),
+        || ScopesFrom::new(|_| Ok(Condition::Scope("b"))).meta::<A>(None),
+    );
+    let check = |metas: [MetaObject; 2]| {
+        let mut registry = Registry::default();
+        for meta in metas {
+            registry.add_tools(&router(meta));
+        }
+        registry.check().map_err(|error| error.to_string())
+    };
+    assert_eq!(check([one(), one()]), Ok(()));
+    for pair in [[one(), other()], [one(), meta::<A>(None)]] {
+        let error = check(pair).unwrap_err();
+        assert!(error.contains("two different policies") && error.contains("`tool`"), "{error}");
+    }
 }
 
 #[test]

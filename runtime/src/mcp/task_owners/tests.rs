@@ -20,29 +20,38 @@ fn owner(subject: &str) -> PrincipalHash {
     ids.principal(Some(&Caller::new(subject, "").auth_info()))
 }
 
+fn begun_by(tool: &str) -> BeginningCall {
+    BeginningCall { tool: tool.to_owned(), further: None }
+}
+
+fn tool(tasks: &TaskOwners, id: &str, owner: PrincipalHash) -> Option<String> {
+    tasks.beginning_call(id, owner).map(|call| call.tool)
+}
+
 #[test]
 fn a_new_task_replaces_the_oldest_of_the_same_owner() {
     // R-I14
     let (tasks, now) = (TaskOwners::default(), Instant::now());
     let (alice, bob) = (owner("alice"), owner("bob"));
-    let insert = |task: &str, owner| tasks.insert(task, format!("of {task}"), owner, now);
+    let insert =
+        |task: &str, owner| tasks.insert(task, begun_by(&format!("of {task}")), owner, now);
     insert("0", alice).unwrap();
     for number in 0..20_000 {
         insert(&number.to_string(), bob).unwrap();
     }
     assert_eq!(tasks.entries().count, MAX_TASKS_PER_OWNER + 1);
-    assert_eq!(tasks.tool("0", alice).as_deref(), Some("of 0"), "ids are per owner");
-    assert_eq!(tasks.tool("0", bob), None, "the oldest is removed");
-    assert_eq!(tasks.tool("19999", bob).as_deref(), Some("of 19999"));
-    assert_eq!(tasks.tool("19999", alice), None);
+    assert_eq!(tool(&tasks, "0", alice).as_deref(), Some("of 0"), "ids are per owner");
+    assert_eq!(tool(&tasks, "0", bob), None, "the oldest is removed");
+    assert_eq!(tool(&tasks, "19999", bob).as_deref(), Some("of 19999"));
+    assert_eq!(tool(&tasks, "19999", alice), None);
     insert("19999", bob).unwrap();
     insert("0", alice).unwrap();
     assert_eq!(tasks.entries().count, MAX_TASKS_PER_OWNER + 1, "an id counts once");
     let oldest = 20_000 - MAX_TASKS_PER_OWNER;
-    assert_eq!(tasks.tool(&oldest.to_string(), bob), Some(format!("of {oldest}")));
-    tasks.insert("0", "mine".to_owned(), bob, now).unwrap();
+    assert_eq!(tool(&tasks, &oldest.to_string(), bob), Some(format!("of {oldest}")));
+    tasks.insert("0", begun_by("mine"), bob, now).unwrap();
     assert_eq!(
-        tasks.tool("0", alice).as_deref(),
+        tool(&tasks, "0", alice).as_deref(),
         Some("of 0"),
         "an equal id of another owner changes nothing"
     );
@@ -53,33 +62,33 @@ fn a_full_table_rejects_an_owner_without_tasks() {
     // R-I14
     let (tasks, start) = (TaskOwners::default(), Instant::now());
     let alice = owner("alice");
-    tasks.insert("a", "tool".to_owned(), alice, start).unwrap();
+    tasks.insert("a", begun_by("tool"), alice, start).unwrap();
     let others: Vec<PrincipalHash> =
         (0..=MAX_TASKS / MAX_TASKS_PER_OWNER).map(|number| owner(&number.to_string())).collect();
     for owner in &others {
         for number in 0..MAX_TASKS_PER_OWNER {
-            let _ = tasks.insert(&number.to_string(), "tool".to_owned(), *owner, start);
+            let _ = tasks.insert(&number.to_string(), begun_by("tool"), *owner, start);
         }
     }
     assert_eq!(tasks.entries().count, MAX_TASKS);
-    assert_eq!(tasks.tool("a", alice).as_deref(), Some("tool"));
-    tasks.insert("b", "tool".to_owned(), alice, start).unwrap();
-    assert_eq!(tasks.tool("a", alice), None, "an owner can still replace its own task");
-    assert_eq!(tasks.tool("b", alice).as_deref(), Some("tool"));
+    assert_eq!(tool(&tasks, "a", alice).as_deref(), Some("tool"));
+    tasks.insert("b", begun_by("tool"), alice, start).unwrap();
+    assert_eq!(tool(&tasks, "a", alice), None, "an owner can still replace its own task");
+    assert_eq!(tool(&tasks, "b", alice).as_deref(), Some("tool"));
     let late = owner("late");
     let second = Duration::from_secs(1);
-    let insert = |now| tasks.insert("c", "tool".to_owned(), late, now);
+    let insert = |now| tasks.insert("c", begun_by("tool"), late, now);
     let almost = MAX_AGE.saturating_sub(second);
     for now in [MAX_AGE / 2, almost] {
         assert_eq!(insert(start + now), Err(TooManyTasks), "{now:?}");
-        assert_eq!(tasks.tool("c", late), None);
+        assert_eq!(tool(&tasks, "c", late), None);
     }
     // R-I13: a sweep visits all entries, so it runs once in an interval at most, whatever callers do.
     for later in [second, SWEEP_INTERVAL.saturating_sub(second)] {
         assert_eq!(insert(start + almost + later), Err(TooManyTasks), "{later:?}");
     }
     insert(start + almost + SWEEP_INTERVAL).unwrap();
-    assert_eq!(tasks.tool("c", late).as_deref(), Some("tool"));
+    assert_eq!(tool(&tasks, "c", late).as_deref(), Some("tool"));
     assert_eq!(tasks.entries().count, 1, "the old tasks are removed");
 }
 
@@ -149,7 +158,7 @@ async fn a_call_whose_task_has_no_room_gets_an_error() {
     for caller in 0..MAX_TASKS / MAX_TASKS_PER_OWNER {
         let owner = owner(&caller.to_string());
         for task in 0..MAX_TASKS_PER_OWNER {
-            tasks.insert(&task.to_string(), String::new(), owner, Instant::now()).unwrap();
+            tasks.insert(&task.to_string(), begun_by(""), owner, Instant::now()).unwrap();
         }
     }
     let full = "this server keeps too many tasks of other callers";
