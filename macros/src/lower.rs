@@ -10,6 +10,7 @@ mod guard_argument;
 mod impl_block;
 mod manifest;
 mod openapi;
+mod permits;
 mod policy_type;
 mod prologue;
 mod rmcp_meta;

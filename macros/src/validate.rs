@@ -10,6 +10,7 @@ mod guardable;
 mod impl_block;
 mod no_caller_argument;
 mod pattern;
+mod permits;
 mod rmcp;
 mod scope_enum;
 mod scopes_from;

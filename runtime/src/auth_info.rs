@@ -15,7 +15,8 @@ use crate::policy::Requirement;
 use crate::rejection::RejectionObserver;
 use crate::scope::ListedScope;
 use crate::{
-    AccessToken, Actor, Claims, Condition, Rejection, ResourceServer, ScopeList, ScopeSet,
+    AccessToken, Actor, Claims, Condition, Permit, Rejection, ResourceServer, ScopeList, ScopeSet,
+    ScopeType,
 };
 
 /// The authenticated caller of a guarded function.
@@ -137,6 +138,18 @@ impl AuthInfo {
         let condition = condition.into();
         condition.check().map_err(|error| self.reject_misuse(error))?;
         self.decide(self.is_met(&condition), || self.challenge_scopes(&condition))
+    }
+
+    /// Requires a scope inside a function, and returns the evidence for functions that take it: see [`Permit`].
+    ///
+    /// The permit borrows this value: it cannot outlive it, or be moved into a task without it. It does not check `exp`
+    /// again: do not keep an `AuthInfo` longer than its request.
+    ///
+    /// # Errors
+    /// As of [`require`](Self::require), for this scope.
+    pub fn permit<S: ScopeType>(&self) -> Result<&Permit<S>, Rejection> {
+        self.require_condition(Condition::Typed(S::DEFINITION))?;
+        Ok(Permit::issue())
     }
 
     /// Whether the caller meets a condition. A scope of a [vocabulary](crate::ScopeVocabulary) is a condition too:

@@ -4,6 +4,7 @@ mod argument_scopes;
 mod caller_argument;
 mod conditional;
 mod evaluation;
+mod evidence;
 #[cfg(feature = "axum")]
 mod extraction;
 #[cfg(any(feature = "axum", feature = "rmcp"))]
@@ -18,6 +19,7 @@ pub use caller_argument::{
 pub use conditional::Conditional;
 use conditional::Denial;
 pub use evaluation::{Evaluation, Outcome};
+use evidence::Evidence;
 #[cfg(feature = "axum")]
 pub(crate) use extraction::Extraction;
 
@@ -50,13 +52,15 @@ use crate::{AuthInfo, Rejection};
 pub struct Authorized<P: Policy, A = AuthInfo> {
     /// The caller.
     pub caller: A,
+    #[doc(hidden)]
+    pub evidence: Evidence<P>,
     // Private, so that only this module can create the value.
     policy: PhantomData<fn() -> P>,
 }
 
 impl<P: Policy, A> Authorized<P, A> {
     fn new(caller: A) -> Self {
-        Self { caller, policy: PhantomData }
+        Self { caller, evidence: Evidence::NEW, policy: PhantomData }
     }
 }
 

@@ -74,7 +74,9 @@ pub use jose::{SigningAlgorithm, SigningAlgorithmError};
 pub use layer::{AuthFuture, AuthLayer, AuthService};
 #[cfg(feature = "manifest")]
 pub use manifest::Manifest;
-pub use policy::{Condition, ScopeDefinition, ScopeVocabulary, TryIntoCondition};
+pub use policy::{
+    Condition, Permit, ScopeDefinition, ScopeType, ScopeVocabulary, TryIntoCondition,
+};
 #[cfg(feature = "jwt")]
 pub use provider::Provider;
 pub use rejection::{FromRejection, Reason, Rejection};
@@ -111,6 +113,9 @@ pub use request::RequestHead;
 /// These do not compile: a scope that two variants define, a cycle in `implies`, generics, discriminants such as
 /// `= 1`, an enum without variants.
 ///
+/// `#[scope(types = scopes)]` above the enum creates a module `scopes`, as visible as the enum, that has a type of the
+/// same name for each variant: see [`Permit`]. An enum in the body of a function cannot have it.
+///
 /// If another crate re-exports this one, write `#[scope(crate = ::path)]` above the enum. A renamed dependency does
 /// not need it.
 pub use requires_auth_macros::Scope;
@@ -140,6 +145,7 @@ pub use requires_auth_macros::Scope;
 /// | `scopes_from = scopes_of` | scopes that depend on the arguments, returned by a function: see [`TryIntoCondition`] |
 /// | `when = auth.subject() == Some(&*owner)` | a condition on the arguments, evaluated after them: see [`FromRejection`] |
 /// | `optional` | a request without a token reaches the function, and `auth` is an `Option<AuthInfo>` |
+/// | `permit: &Permit<scopes::EntriesWrite>` among the arguments | receives the evidence that the scope was checked: see [`Permit`] |
 /// | `crate = ::path` | the path of this crate, if another crate re-exports it. A renamed dependency does not need it |
 ///
 /// A scope is a string literal in the grammar of RFC 6749 §3.3; anything else does not compile. A string that
@@ -387,7 +393,9 @@ pub mod requires_auth_expansion {
         AllOf, AnyOf, AnyToken, ByTryInto, Function, Joined, OAuthScope, Optional, Policy, Shared,
         TypedScope, index_in,
     };
-    pub use crate::policy::{ScopeDefinition, ScopeVocabulary, condition, literal_of};
+    pub use crate::policy::{
+        Implies, Permitted, ScopeDefinition, ScopeType, ScopeVocabulary, condition, literal_of,
+    };
     pub use crate::rejection::FromRejection;
     pub use crate::scope::ListedScope;
     #[cfg(feature = "manifest")]

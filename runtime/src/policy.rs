@@ -8,6 +8,7 @@
 mod challenge_scopes;
 mod condition;
 mod literal;
+mod permit;
 mod requirement;
 mod scope_definitions;
 mod try_into_condition;
@@ -24,6 +25,7 @@ pub(crate) use challenge_scopes::compared_alternatives;
 pub(crate) use challenge_scopes::{challenge_scopes, first_alternative};
 pub use condition::Condition;
 pub use literal::{Literal, literal_of};
+pub use permit::{Implies, Permit, Permitted, ScopeType};
 pub(crate) use requirement::Requirement;
 pub(crate) use scope_definitions::ScopeDefinitions;
 pub use try_into_condition::TryIntoCondition;

@@ -31,6 +31,7 @@ mod mcp;
 mod metadata;
 mod metrics;
 mod openapi;
+mod permits;
 mod rejection_log;
 mod rejections;
 mod requested_scopes;

@@ -14,6 +14,7 @@ mod impl_blocks;
 mod manifest;
 mod one_token_edits;
 mod openapi;
+mod permits;
 mod policy_types;
 mod prologue;
 mod rmcp;

@@ -2,12 +2,13 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::FnArg;
+use syn::{FnArg, PatType};
 
 use super::fallback::{caller_type, replace_arguments, replace_const_and_abi};
 use super::guard_argument::GuardArgument;
 use super::manifest::registration;
 use super::openapi;
+use super::permits;
 use super::policy_type::Policy;
 use super::prologue::{
     attribute_order_check, caller_type_check, may_contain_items, vocabulary_check,
@@ -37,7 +38,7 @@ pub(crate) fn lower_function(
     features: Features,
 ) -> TokenStream {
     let (function, caller, optional) = match plan {
-        FunctionPlan::Guarded { caller, optional, scopes_from } => {
+        FunctionPlan::Guarded { caller, optional, scopes_from, permits } => {
             let declared = arguments.scopes_from.as_ref();
             let conditions = Conditions {
                 scopes_from: declared
@@ -48,7 +49,10 @@ pub(crate) fn lower_function(
             let policy = Policy::new(arguments, optional, &function.signature.ident);
             let registration =
                 features.manifest.then(|| registration(&function, &policy, arguments));
-            let guarded = guard(function, &policy, caller, &conditions, features);
+            let caller = position_without(caller, &permits);
+            let mut function = function;
+            let permits = permits::take(&mut function.signature, &permits);
+            let guarded = guard(function, &policy, caller, &conditions, &permits, features);
             return guarded
                 .with_first_statement(registration.unwrap_or_default())
                 .into_token_stream();
@@ -66,7 +70,7 @@ pub(crate) fn lower_function(
     };
     let policy = Policy::new(arguments, optional, &function.signature.ident);
     // Nothing compiles, and a condition could only add a second error.
-    guard(function, &policy, caller, &Conditions::default(), features).into_token_stream()
+    guard(function, &policy, caller, &Conditions::default(), &[], features).into_token_stream()
 }
 
 /// What is decided when the arguments are there.
@@ -88,6 +92,7 @@ fn guard(
     policy: &Policy<'_>,
     caller: Option<usize>,
     conditions: &Conditions<'_>,
+    permits: &[PatType],
     features: Features,
 ) -> Function {
     let mut function = function;
@@ -103,12 +108,15 @@ fn guard(
     let closure = scopes_from.as_ref().and_then(|scopes| scopes.closure(policy));
     let conditional = condition.is_some() || scopes.is_some();
     let vocabulary_check = vocabulary_check(policy);
-    if (conditional || vocabulary_check.is_some()) && may_contain_items(function.body()) {
+    let evidence = (!permits.is_empty()).then(permits::evidence);
+    if (conditional || evidence.is_some() || vocabulary_check.is_some())
+        && may_contain_items(function.body())
+    {
         // The statements are in front of them.
         function.attributes.push(syn::parse_quote!(#[allow(clippy::items_after_statements)]));
     }
     let binds_caller = condition.is_some() && matches!(auth, Auth::OfGuard);
-    let guard = GuardArgument { policy, shared, conditional, binds_caller };
+    let guard = GuardArgument { policy, shared, conditional, binds_caller, evidence };
     let mut receiver = None;
     let mut guards = Vec::new();
     let mut others = Vec::new();
@@ -130,9 +138,9 @@ fn guard(
     append_policy(&mut function.attributes, policy, closure.as_ref(), features);
     openapi::append_policy(&mut function.attributes, policy, features);
     // The last one is the first in the body.
-    // The last one is the first in the body.
+    let permits = permits.iter().filter_map(|permit| permits::statement(permit, &guard));
     let checks = order_check.into_iter().chain(type_check).chain(vocabulary_check);
-    for statement in condition.into_iter().chain(scopes).chain(checks) {
+    for statement in permits.chain(condition).chain(scopes).chain(checks) {
         function = function.with_first_statement(statement);
     }
     function

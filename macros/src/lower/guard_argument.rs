@@ -19,6 +19,8 @@ pub(super) struct GuardArgument<'a> {
     pub(super) conditional: bool,
     /// Whether the condition takes the caller from the guard.
     pub(super) binds_caller: bool,
+    /// The variable that receives the evidence for permits, if the function has any.
+    pub(super) evidence: Option<Ident>,
 }
 
 impl GuardArgument<'_> {
@@ -42,7 +44,8 @@ impl GuardArgument<'_> {
             quote_spanned!(last=> denial: #denial,)
         });
         let pat = if self.binds_caller { when::caller().into_token_stream() } else { quote!(#pat) };
-        let fields = quote_spanned!(last=> { caller: #pat, #denial .. });
+        let evidence = self.evidence(last);
+        let fields = quote_spanned!(last=> { caller: #pat, #denial #evidence .. });
         let close = quote_spanned!(last=> >);
         let argument = verbatim_argument(
             attributes,
@@ -70,13 +73,21 @@ impl GuardArgument<'_> {
             let caller = when::caller();
             quote!(caller: #caller,)
         });
+        let evidence = self.evidence(span);
         let pattern = if self.conditional {
             let denial = when::denial();
-            quote!(#guard { #binding denial: #denial, .. })
+            quote!(#guard { #binding denial: #denial, #evidence .. })
+        } else if evidence.is_some() {
+            quote!(#guard { #evidence .. })
         } else {
             quote!(_)
         };
         verbatim_argument(attributes, pattern, quote!(#guard<#policy #caller>))
+    }
+
+    // Output: evidence: evidence,
+    fn evidence(&self, span: Span) -> Option<TokenStream> {
+        self.evidence.as_ref().map(|evidence| quote_spanned!(span=> evidence: #evidence,))
     }
 
     fn extractor(&self, first: Span, last: Span) -> TokenStream {
@@ -87,7 +98,7 @@ impl GuardArgument<'_> {
     }
 
     // Output: Shared<Policy>
-    fn policy_type(&self, span: Span) -> TokenStream {
+    pub(super) fn policy_type(&self, span: Span) -> TokenStream {
         let policy = self.policy.to_type(span);
         if self.shared {
             let private = self.policy.private(span);

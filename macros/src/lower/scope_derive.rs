@@ -1,6 +1,6 @@
 //! The implementation of `ScopeVocabulary` for an enum.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::Fields;
 use syn::ext::IdentExt;
@@ -70,6 +70,7 @@ pub(crate) fn lower_scope_enum(item: &ScopeEnum, vocabulary: &Vocabulary) -> Tok
         let variant = &variant.name;
         quote!(Self::#variant { .. } => const { &<Self as #private::ScopeVocabulary>::DEFINITIONS[#index] })
     });
+    let types = item.types.as_ref().map(|module| types(item, module, vocabulary, &private));
     quote! {
         #[automatically_derived]
         #[allow(deprecated)]
@@ -85,6 +86,56 @@ pub(crate) fn lower_scope_enum(item: &ScopeEnum, vocabulary: &Vocabulary) -> Tok
                 match self { #(#arms),* }
             }
         }
+        #types
+    }
+}
+
+/// A type for each scope. It is an enum without variants: no value of it exists.
+// Input:  #[scope(types = scopes)] enum JournalScope { … }
+// Output: #[allow(dead_code, deprecated, unreachable_pub)]
+//         #[doc = "The scopes of `JournalScope` as types."]
+//         mod scopes {
+//             #[doc = "`entries:write`"]
+//             #[derive(::core::fmt::Debug)]
+//             pub enum EntriesWrite {}
+//             impl ScopeType for EntriesWrite {
+//                 const DEFINITION: &'static ScopeDefinition = &<super::JournalScope as ScopeVocabulary>::DEFINITIONS[1];
+//             }
+//             impl Implies<EntriesWrite> for EntriesWrite {}
+//             impl Implies<EntriesRead> for EntriesWrite {}
+//             …
+//         }
+fn types(
+    item: &ScopeEnum,
+    module: &Ident,
+    vocabulary: &Vocabulary,
+    private: &TokenStream,
+) -> TokenStream {
+    let ScopeEnum { name, visibility, variants, .. } = item;
+    let documentation = format!("The scopes of `{}` as types.", name.unraw());
+    let types = variants.iter().enumerate().map(|(index, variant)| {
+        let documentation = format!("`{}`", scope(variant));
+        let implied = std::iter::once(index)
+            .chain(vocabulary.implied(index))
+            .filter_map(|index| variants.get(index).map(|variant| &variant.name));
+        let variant = &variant.name;
+        quote! {
+            #[doc = #documentation]
+            #[derive(::core::fmt::Debug)]
+            pub enum #variant {}
+
+            impl #private::ScopeType for #variant {
+                const DEFINITION: &'static #private::ScopeDefinition =
+                    &<super::#name as #private::ScopeVocabulary>::DEFINITIONS[#index];
+            }
+
+            #(impl #private::Implies<#implied> for #variant {})*
+        }
+    });
+    quote! {
+        #[doc = #documentation]
+        #[allow(dead_code, deprecated, unreachable_pub)]
+        #visibility mod #module { #(#types)* }
     }
 }
 

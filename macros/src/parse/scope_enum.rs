@@ -2,14 +2,16 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::{Attribute, Expr, ExprLit, Fields, Generics, Item, Lit, Meta, Path, Token, Variant};
+use syn::{Attribute, Expr, ExprLit, Fields, Generics, Item, Lit, Meta, Path, Variant, Visibility};
 
 use crate::diagnostics::Diagnostics;
 use crate::parse::attribute::has_name;
 use crate::parse::tokens::split_at_commas;
 
+mod enum_attribute;
 mod scope_attribute;
 
+use enum_attribute::EnumAttribute;
 use scope_attribute::ScopeAttribute;
 
 const WRITE_AN_ENUM: &str = "write an enum with one variant for each scope, as in `enum JournalScope { \
@@ -22,6 +24,9 @@ pub(crate) struct ScopeEnum {
     pub(crate) variants: Vec<ScopeVariant>,
     /// The path of the runtime crate, where `#[scope(crate = …)]` gives it.
     pub(crate) krate: Option<Path>,
+    pub(crate) visibility: Visibility,
+    /// The module with a type for each scope, of `#[scope(types = …)]`.
+    pub(crate) types: Option<Ident>,
 }
 
 /// A variant of the enum.
@@ -55,10 +60,17 @@ impl ScopeEnum {
             }
             Err(error) => return (None, error.into()),
         };
-        let krate = parse_crate(&item.attrs, &mut errors);
+        let EnumAttribute { krate, types } = EnumAttribute::parse_all(&item.attrs, &mut errors);
         let variants =
             item.variants.into_iter().map(|it| ScopeVariant::parse(it, &mut errors)).collect();
-        let parsed = Self { name: item.ident, generics: item.generics, variants, krate };
+        let parsed = Self {
+            name: item.ident,
+            generics: item.generics,
+            variants,
+            krate,
+            visibility: item.vis,
+            types,
+        };
         (Some(parsed), errors)
     }
 }
@@ -72,37 +84,6 @@ impl ScopeVariant {
             fields: variant.fields,
             name: variant.ident,
         }
-    }
-}
-
-/// Parses `#[scope(crate = ::path)]` above the enum.
-fn parse_crate(attributes: &[Attribute], errors: &mut Diagnostics) -> Option<Path> {
-    const HELP: &str = "write `#[scope(\"…\")]` above each variant; above the enum only \
-                        `#[scope(crate = ::path::to::requires_auth)]` has a meaning";
-    let mut krate = None;
-    for attribute in attributes.iter().filter(|it| has_name(it, "scope")) {
-        let path = match &attribute.meta {
-            Meta::List(list) => syn::parse2(list.tokens.clone()).ok(),
-            _ => None,
-        };
-        match path {
-            Some(_) if krate.is_some() => {
-                errors.error(attribute, "`crate` is given twice", "remove one of them");
-            }
-            Some(CratePath(path)) => krate = Some(path),
-            None => errors.error(attribute, "unexpected `#[scope]` above the enum", HELP),
-        }
-    }
-    krate
-}
-
-struct CratePath(Path);
-
-impl syn::parse::Parse for CratePath {
-    fn parse(input: syn::parse::ParseStream<'_>) -> syn::Result<Self> {
-        input.parse::<Token![crate]>()?;
-        input.parse::<Token![=]>()?;
-        input.call(Path::parse_mod_style).map(Self)
     }
 }
 

@@ -6,12 +6,18 @@ use crate::parse::arguments::Arguments;
 use crate::parse::function::Function;
 
 use super::scopes_from::{self, ScopesFromPlan};
-use super::{caller_argument, guardable, rmcp};
+use super::{caller_argument, guardable, permits, rmcp};
 
 /// How a function is emitted. Numbers are positions of arguments, counted from `self`.
 pub(crate) enum FunctionPlan {
-    /// The guard takes the place of the argument `caller`; without one, it receives nothing.
-    Guarded { caller: Option<usize>, optional: bool, scopes_from: Option<ScopesFromPlan> },
+    /// The guard takes the place of the argument `caller`; without one, it receives nothing. The arguments `permits`
+    /// become variables of the body.
+    Guarded {
+        caller: Option<usize>,
+        optional: bool,
+        scopes_from: Option<ScopesFromPlan>,
+        permits: Vec<usize>,
+    },
     /// Beside errors: guarded, with a signature that a framework accepts. The arguments `unusable`
     /// become variables of the body.
     GuardedFallback { caller: Option<usize>, optional: bool, unusable: Vec<usize> },
@@ -31,10 +37,13 @@ pub(crate) fn validate_function(
     errors.extend(guardable::check_qualifiers(function));
     let (caller, caller_errors) = caller_argument::find(&function.signature, arguments);
     errors.extend(caller_errors);
+    let (permits, permit_errors) = permits::find(&function.signature, caller.optional);
+    errors.extend(permit_errors);
+    let not_passed: Vec<usize> =
+        caller.position.into_iter().chain(permits.iter().copied()).collect();
     let scopes_from = arguments.scopes_from.as_ref().filter(|_| !arguments.has_errors);
     let scopes_from = scopes_from.map(|scopes_from| {
-        let (plan, plan_errors) =
-            scopes_from::check(function, scopes_from, caller.position, features);
+        let (plan, plan_errors) = scopes_from::check(function, scopes_from, &not_passed, features);
         errors.extend(plan_errors);
         plan
     });
@@ -47,14 +56,15 @@ pub(crate) fn validate_function(
         let plan = FunctionPlan::UnguardedFallback { removed: caller.all_positions() };
         return (plan, errors);
     }
-    let caller_argument::CallerArgument { position, optional, unusable } = caller;
+    let caller_argument::CallerArgument { position, optional, mut unusable } = caller;
     let plan = if errors.is_empty() {
-        FunctionPlan::Guarded { caller: position, optional, scopes_from }
+        FunctionPlan::Guarded { caller: position, optional, scopes_from, permits }
     } else if rmcp::server_handler_context(function).is_some() {
         FunctionPlan::UnguardedFallback { removed: position.into_iter().collect() }
     } else if keeps_signature {
         FunctionPlan::UnguardedFallback { removed: Vec::new() }
     } else {
+        unusable.extend(permits);
         FunctionPlan::GuardedFallback { caller: position, optional, unusable }
     };
     (plan, errors)

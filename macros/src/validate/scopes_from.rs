@@ -18,16 +18,16 @@ pub(crate) struct ScopesFromPlan {
     pub(crate) parameters: Option<PatType>,
 }
 
-/// `caller`: the position of the argument that receives the caller, which is not passed.
+/// `not_passed`: the positions of the arguments that the guard fills.
 pub(super) fn check(
     function: &Function,
     scopes_from: &ScopesFrom,
-    caller: Option<usize>,
+    not_passed: &[usize],
     features: Features,
 ) -> (ScopesFromPlan, Diagnostics) {
     let mut errors = Diagnostics::default();
     let is_route = features.rmcp && function.attributes.iter().any(is_tool_or_prompt);
-    let taken = taken(&function.signature, caller, is_route);
+    let taken = taken(&function.signature, not_passed, is_route);
     for argument in &taken {
         if let Some(cfg) = argument.attrs.iter().find(|it| has_name(it, "cfg")) {
             errors.error(
@@ -75,10 +75,10 @@ pub(super) fn check(
 
 /// The arguments whose variables can be passed: of a tool or a prompt only the parameters, since nothing else is
 /// there before the function is called.
-fn taken(signature: &Signature, caller: Option<usize>, is_route: bool) -> Vec<&PatType> {
+fn taken<'s>(signature: &'s Signature, not_passed: &[usize], is_route: bool) -> Vec<&'s PatType> {
     let arguments = signature.inputs.iter().enumerate();
     let mut typed = arguments.filter_map(|(position, argument)| match argument {
-        FnArg::Typed(argument) if Some(position) != caller => Some(argument),
+        FnArg::Typed(argument) if !not_passed.contains(&position) => Some(argument),
         _ => None,
     });
     if is_route {

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::Authorized;
+use super::{Authorized, Evidence};
 use crate::policy::Requirement;
 use crate::policy::type_level::{Anonymous, Policy, Required};
 use crate::rejection::RejectionObserver;
@@ -22,6 +22,8 @@ pub struct Conditional<P: Policy, A = AuthInfo> {
     pub caller: A,
     /// Makes the rejection if the condition does not hold.
     pub denial: Denial,
+    #[doc(hidden)]
+    pub evidence: Evidence<P>,
     // Private, so that only this module can create the value.
     policy: PhantomData<fn() -> P>,
 }
@@ -42,7 +44,7 @@ impl<P: Policy, A: 'static> Conditional<P, A> {
         server: Option<ResourceServer>,
         observer: Option<Arc<dyn RejectionObserver>>,
     ) -> Self {
-        let Authorized { caller, .. } = guard;
+        let Authorized { caller, evidence, .. } = guard;
         let any: &dyn Any = &caller;
         let required = any.downcast_ref::<AuthInfo>();
         let known =
@@ -51,7 +53,7 @@ impl<P: Policy, A: 'static> Conditional<P, A> {
             Some(caller) => Denied::Caller(caller.clone()),
             None => Denied::Anonymous { server, requirement: Requirement::of::<P>(), observer },
         };
-        Self { caller, denial: Denial(denied), policy: PhantomData }
+        Self { caller, denial: Denial(denied), evidence, policy: PhantomData }
     }
 }
 

@@ -165,12 +165,23 @@ fn the_form_of_the_enum_is_checked() {
     );
     error(
         r#"#[scope("a")] enum S { #[scope("a")] A }"#,
-        "unexpected `#[scope]` above the enum\nhelp: write `#[scope(\"…\")]` above each variant; above the enum only `#[scope(crate = ::path::to::requires_auth)]` has a meaning",
+        "unexpected `#[scope]` above the enum\nhelp: write `#[scope(\"…\")]` above each variant; above the enum only `#[scope(types = scopes)]` and `#[scope(crate = ::path::to::requires_auth)]` have a meaning",
     );
     error(
         r#"#[scope(crate = a)] #[scope(crate = b)] enum S { #[scope("a")] A }"#,
         "`crate` is given twice\nhelp: remove one of them",
     );
+    error(
+        r#"#[scope(types = a)] #[scope(types = b)] enum S { #[scope("a")] A }"#,
+        "`types` is given twice\nhelp: remove one of them",
+    );
+    for attribute in ["scope", "scope()", "scope(types)", "scope(kinds = a)", "scope(types = a::b)"]
+    {
+        error(
+            &format!(r#"#[{attribute}] enum S {{ #[scope("a")] A }}"#),
+            "unexpected `#[scope]` above the enum\nhelp: write `#[scope(\"…\")]` above each variant; above the enum only `#[scope(types = scopes)]` and `#[scope(crate = ::path::to::requires_auth)]` have a meaning",
+        );
+    }
 }
 
 #[test]
@@ -334,4 +345,38 @@ fn with_errors_no_scope_implies_another() {
     let expanded = expanded(r#"enum S { #[scope("a", implies = [B, X])] A, #[scope("b")] B }"#);
     assert!(expanded.contains("impl :: requires_auth"), "{expanded}");
     assert!(!expanded.contains(r#"& ["b"]"#) && !expanded.contains(r#"& ["a"]"#), "{expanded}");
+}
+
+#[test]
+fn each_scope_has_a_type_in_the_module_that_is_named() {
+    // R-K21
+    let expanded = expanded(
+        r#"#[scope(crate = ::a, types = scopes)] pub(crate) enum S {
+            #[scope("a")] A,
+            #[scope("b", implies = [A])] B,
+        }"#,
+    );
+    let mut file = syn::parse_file(&expanded).unwrap();
+    file.items.remove(0);
+    expect![[r#"
+        ///The scopes of `S` as types.
+        #[allow(dead_code, deprecated, unreachable_pub)]
+        pub(crate) mod scopes {
+            ///`a`
+            #[derive(::core::fmt::Debug)]
+            pub enum A {}
+            impl ::a::requires_auth_expansion::ScopeType for A {
+                const DEFINITION: &'static ::a::requires_auth_expansion::ScopeDefinition = &<super::S as ::a::requires_auth_expansion::ScopeVocabulary>::DEFINITIONS[0usize];
+            }
+            impl ::a::requires_auth_expansion::Implies<A> for A {}
+            ///`b`
+            #[derive(::core::fmt::Debug)]
+            pub enum B {}
+            impl ::a::requires_auth_expansion::ScopeType for B {
+                const DEFINITION: &'static ::a::requires_auth_expansion::ScopeDefinition = &<super::S as ::a::requires_auth_expansion::ScopeVocabulary>::DEFINITIONS[1usize];
+            }
+            impl ::a::requires_auth_expansion::Implies<B> for B {}
+            impl ::a::requires_auth_expansion::Implies<A> for B {}
+        }
+    "#]].assert_eq(&prettyplease::unparse(&file));
 }
