@@ -8,9 +8,11 @@ use std::path::Path;
 
 use axum::Router;
 use requires_auth::testing::{self, AuthorizationServer, TokenFormat};
+use requires_auth::{ScopeDefinition, ScopeVocabulary};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::scopes::JournalScope;
 use crate::settings::{Consent, Mode, Settings};
 use crate::sign_in::{self, SignIn};
 
@@ -31,14 +33,18 @@ struct Tokens {
     reader: String,
     /// `entries:read entries:write`
     writer: String,
-    /// All scopes.
+    /// All scopes of a user.
     full: String,
-    /// All scopes, expired.
+    /// The same, expired.
     expired: String,
-    /// All scopes of a second user.
+    /// The same for a second user.
     other: String,
-    /// All scopes, for another resource.
+    /// The same for another resource.
     wrong_audience: String,
+    /// The same, used by an agent on behalf of the user.
+    agent: String,
+    /// `journal:admin`, which implies the others.
+    admin: String,
 }
 
 impl Demo {
@@ -47,7 +53,6 @@ impl Demo {
         settings: &mut Settings,
         journal: SocketAddr,
         resource: &str,
-        scopes: impl IntoIterator<Item = &'static str> + Clone,
     ) -> Result<Self, Box<dyn Error>> {
         let consent = match settings.consent {
             Consent::Ask => testing::Consent::Ask,
@@ -63,7 +68,7 @@ impl Demo {
             .client(CLIENT_ID, CLIENT_SECRET)
             .register(sign_in::client(journal))
             .resource(resource)
-            .scopes_supported(scopes.clone())
+            .scopes_supported(JournalScope::DEFINITIONS.iter().map(ScopeDefinition::name))
             .start()
             .await
             .map_err(|error| {
@@ -78,7 +83,7 @@ impl Demo {
             settings.client_id = Some(CLIENT_ID.to_owned());
             settings.client_secret = Some(CLIENT_SECRET.to_owned());
         }
-        let all = scopes.into_iter().collect::<Vec<_>>().join(" ");
+        let all = JournalScope::of_users();
         let tokens = Tokens::mint(&authorization_server, resource, &all);
         if let Some(path) = &settings.tokens_file {
             tokens.write(path).map_err(|error| {
@@ -96,7 +101,7 @@ impl Demo {
 
     /// Commands to paste, each with its expected status.
     pub fn commands(&self, journal: SocketAddr) -> String {
-        let Tokens { reader, writer, .. } = &self.tokens;
+        let Tokens { reader, writer, agent, admin, .. } = &self.tokens;
         format!(
             "\
 authorization server of the demo: {issuer}
@@ -114,6 +119,15 @@ curl -i http://{journal}/entries -H 'Authorization: Bearer {reader}' -H 'Content
 
 # 201: a token with entries:write.
 curl -i http://{journal}/entries -H 'Authorization: Bearer {writer}' -H 'Content-Type: application/json' -d '{entry}'
+
+# 403: the entries of another user are for an administrator. The challenge names the scope.
+curl -i 'http://{journal}/entries?owner=alice' -H 'Authorization: Bearer {reader}'
+
+# 200: a token with journal:admin, which implies the other scopes.
+curl -i 'http://{journal}/entries?owner=alice' -H 'Authorization: Bearer {admin}'
+
+# 403: an agent deletes nothing on behalf of a user, whatever its scopes. No challenge.
+curl -i -X DELETE http://{journal}/entries/1 -H 'Authorization: Bearer {agent}'
 
 # 401: a token that does not exist.
 curl -i http://{journal}/me -H 'Authorization: Bearer mistyped'
@@ -169,6 +183,7 @@ impl Tokens {
     fn mint(server: &AuthorizationServer, resource: &str, all: &str) -> Self {
         let user =
             |name: &str| server.mint().subject(name).username(name).client_id(sign_in::CLIENT_ID);
+        let admin = JournalScope::Admin.definition().name();
         let alice = || user("alice").audience(resource);
         Self {
             reader: alice().scopes("user:read entries:read tags:read").issue(),
@@ -180,6 +195,8 @@ impl Tokens {
                 .audience("https://another-resource.example/")
                 .scopes(all)
                 .issue(),
+            agent: alice().scopes(all).actor("writing-assistant").issue(),
+            admin: user("carol").audience(resource).scopes(admin).issue(),
         }
     }
 

@@ -15,6 +15,7 @@ mod flags;
 mod manifest;
 mod mcp;
 mod rest;
+mod scopes;
 mod settings;
 mod setup;
 mod sign_in;
@@ -60,7 +61,7 @@ async fn main() -> ExitCode {
 
 async fn run(mut settings: Settings) -> Result<(), Box<dyn Error>> {
     if let Some(format) = settings.manifest {
-        print!("{}", manifest::manifest(format)?);
+        print!("{}", manifest::formatted(&manifest::manifest()?, format));
         return Ok(());
     }
     let listener = bind(settings.listen, "--listen").await?;
@@ -68,7 +69,7 @@ async fn run(mut settings: Settings) -> Result<(), Box<dyn Error>> {
     let resource = settings.resource.clone().unwrap_or_else(|| format!("http://{address}/mcp"));
     // Kept until the end: dropping it stops the authorization server of the demo.
     let demo = if settings.is_demo() {
-        Some(Demo::start(&mut settings, address, &resource, rest::SCOPES).await?)
+        Some(Demo::start(&mut settings, address, &resource).await?)
     } else {
         None
     };

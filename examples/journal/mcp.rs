@@ -6,7 +6,7 @@ use axum::Router;
 use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderName, Method};
 use requires_auth::mcp::{Mcp, authorize};
-use requires_auth::{AuthInfo, Condition, ResourceServer, SetupError, requires_auth};
+use requires_auth::{AuthInfo, ResourceServer, SetupError, requires_auth};
 use rmcp::handler::server::wrapper::{Json, Parameters};
 use rmcp::model::{
     GetPromptResult, Implementation, ListResourceTemplatesResult, ListResourcesResult,
@@ -25,11 +25,12 @@ use rmcp::{
 use serde::{Deserialize, Serialize};
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
-use crate::store::{Entry, NewEntry, NewTag, Owner, Store, Tag};
+use crate::scopes::{JournalScope, scopes_of};
+use crate::store::{Entry, EntryFilter, NewEntry, NewTag, Owner, Store, Tag};
 
 /// The condition of the resources, for their declaration and for the handler. The SDK has no function for each
 /// resource that could have an attribute.
-const READING: Condition = Condition::Scope("entries:read");
+const READING: JournalScope = JournalScope::EntriesRead;
 const ENTRIES: &str = "journal://entries";
 const ENTRY: &str = "journal://entries/{id}";
 
@@ -94,7 +95,7 @@ struct Tags {
 #[tool_router(vis = "pub")]
 impl Journal {
     /// Return the identity and the scopes of the caller
-    #[requires_auth(scopes = "user:read")]
+    #[requires_auth(scopes = JournalScope::UserRead)]
     #[tool(annotations(read_only_hint = true))]
     async fn whoami(&self, auth: AuthInfo) -> Json<Caller> {
         let text = |value: Option<&str>| value.map(str::to_owned);
@@ -107,14 +108,20 @@ impl Journal {
     }
 
     /// List the entries of the journal
-    #[requires_auth(scopes = "entries:read")]
+    #[requires_auth(scopes = JournalScope::EntriesRead, scopes_from = scopes_of)]
     #[tool(annotations(read_only_hint = true))]
-    async fn list_entries(&self, auth: AuthInfo) -> Result<Json<Entries>, ErrorData> {
-        Ok(Json(Entries { entries: self.store.entries(&owner(&auth)?) }))
+    async fn list_entries(
+        &self,
+        auth: AuthInfo,
+        Parameters(filter): Parameters<EntryFilter>,
+    ) -> Result<Json<Entries>, ErrorData> {
+        let own = || owner(&auth);
+        let owner = filter.owner.map_or_else(own, |subject| Ok(Owner::Subject(subject)))?;
+        Ok(Json(Entries { entries: self.store.entries(&owner) }))
     }
 
     /// Show one entry of the journal
-    #[requires_auth(scopes = "entries:read")]
+    #[requires_auth(scopes = JournalScope::EntriesRead)]
     #[tool(annotations(read_only_hint = true))]
     async fn get_entry(
         &self,
@@ -125,7 +132,7 @@ impl Journal {
     }
 
     /// Write an entry into the journal
-    #[requires_auth(scopes = "entries:write")]
+    #[requires_auth(scopes = JournalScope::EntriesWrite)]
     #[tool]
     async fn create_entry(
         &self,
@@ -136,7 +143,8 @@ impl Journal {
     }
 
     /// Take an entry out of the journal; the answer is the entry
-    #[requires_auth(scopes = "entries:write")]
+    // A user deletes entries, and no agent on behalf of a user.
+    #[requires_auth(scopes = JournalScope::EntriesWrite, when = auth.actor().is_none())]
     #[tool(annotations(destructive_hint = true))]
     async fn delete_entry(
         &self,
@@ -147,14 +155,14 @@ impl Journal {
     }
 
     /// List the tags of the journal
-    #[requires_auth(scopes = "tags:read")]
+    #[requires_auth(scopes = JournalScope::TagsRead)]
     #[tool(annotations(read_only_hint = true))]
     async fn list_tags(&self, auth: AuthInfo) -> Result<Json<Tags>, ErrorData> {
         Ok(Json(Tags { tags: self.store.tags(&owner(&auth)?) }))
     }
 
     /// Create a tag; if there is one of this name, the answer is that one
-    #[requires_auth(scopes = "tags:write")]
+    #[requires_auth(scopes = JournalScope::TagsWrite)]
     #[tool(annotations(idempotent_hint = true))]
     async fn create_tag(
         &self,
@@ -169,7 +177,7 @@ impl Journal {
 #[prompt_router(vis = "pub")]
 impl Journal {
     /// Suggest tags for an entry
-    #[requires_auth(scopes = "entries:read tags:read")]
+    #[requires_auth(scopes = [JournalScope::EntriesRead, JournalScope::TagsRead])]
     #[prompt]
     async fn suggest_tags(
         &self,

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRef, Path, State};
+use axum::extract::{FromRef, Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use axum::{Json, Router};
 use requires_auth::openapi::OpenApiSecurity;
-use requires_auth::{AuthInfo, ResourceServer, requires_auth};
+use requires_auth::{AuthInfo, Rejection, ResourceServer, requires_auth};
 use serde_json::json;
 use utoipa::{Modify, OpenApi};
 
-use crate::store::{Entry, NewEntry, NewTag, Owner, Store, Tag};
+use crate::scopes::{JournalScope, scopes_of};
+use crate::store::{Entry, EntryFilter, NewEntry, NewTag, Owner, Store, Tag};
 
 /// The state of the router. The guards take the resource server from it.
 #[derive(Debug, Clone, FromRef)]
@@ -21,10 +22,6 @@ pub struct App {
     pub server: ResourceServer,
     pub store: Arc<Store>,
 }
-
-/// The scopes of the handlers below, for the metadata.
-pub const SCOPES: [&str; 5] =
-    ["user:read", "entries:read", "entries:write", "tags:read", "tags:write"];
 
 pub fn router(app: App) -> Router {
     Router::new()
@@ -73,7 +70,7 @@ async fn healthz() -> &'static str {
     "ok\n"
 }
 
-#[requires_auth(scopes = "user:read")]
+#[requires_auth(scopes = JournalScope::UserRead)]
 #[utoipa::path(
     get,
     path = "/me",
@@ -86,7 +83,7 @@ async fn me(auth: AuthInfo) -> impl IntoResponse {
 }
 
 /// For clients that have revoked their token: drops its cache entry, in all journals that share a cache.
-#[requires_auth(scopes = "user:read")]
+#[requires_auth(scopes = JournalScope::UserRead)]
 #[utoipa::path(
     delete,
     path = "/me/token",
@@ -101,19 +98,25 @@ async fn invalidate_token(auth: AuthInfo, State(server): State<ResourceServer>) 
 
 type Journal = State<Arc<Store>>;
 
-#[requires_auth(scopes = "entries:read")]
+#[requires_auth(scopes = JournalScope::EntriesRead, scopes_from = scopes_of(filter))]
 #[utoipa::path(
     get,
     path = "/entries",
+    params(EntryFilter),
     responses(
-        (status = 200, description = "The entries of the caller", body = Vec<Entry>),
+        (status = 200, description = "The entries", body = Vec<Entry>),
     ),
 )]
-async fn list_entries(auth: AuthInfo, State(store): Journal) -> Result<Json<Vec<Entry>>, Failure> {
-    Ok(Json(store.entries(&owner(&auth)?)))
+async fn list_entries(
+    auth: AuthInfo,
+    State(store): Journal,
+    Query(filter): Query<EntryFilter>,
+) -> Result<Json<Vec<Entry>>, Failure> {
+    let owner = filter.owner.map_or_else(|| owner(&auth), |subject| Ok(Owner::Subject(subject)))?;
+    Ok(Json(store.entries(&owner)))
 }
 
-#[requires_auth(scopes = "entries:read")]
+#[requires_auth(scopes = JournalScope::EntriesRead)]
 #[utoipa::path(
     get,
     path = "/entries/{id}",
@@ -130,7 +133,7 @@ async fn show_entry(
     store.entry(&owner(&auth)?, id).map(Json).ok_or(Failure::NotFound)
 }
 
-#[requires_auth(scopes = "entries:write")]
+#[requires_auth(scopes = JournalScope::EntriesWrite)]
 #[utoipa::path(
     post,
     path = "/entries",
@@ -148,7 +151,8 @@ async fn create_entry(
     Ok((StatusCode::CREATED, location, Json(entry)).into_response())
 }
 
-#[requires_auth(scopes = "entries:write")]
+/// A user deletes entries, and no agent on behalf of a user.
+#[requires_auth(scopes = JournalScope::EntriesWrite, when = auth.actor().is_none())]
 #[utoipa::path(
     delete,
     path = "/entries/{id}",
@@ -165,7 +169,7 @@ async fn delete_entry(
     store.delete_entry(&owner(&auth)?, id).map(|_| StatusCode::NO_CONTENT).ok_or(Failure::NotFound)
 }
 
-#[requires_auth(scopes = "tags:read")]
+#[requires_auth(scopes = JournalScope::TagsRead)]
 #[utoipa::path(
     get,
     path = "/tags",
@@ -177,7 +181,7 @@ async fn list_tags(auth: AuthInfo, State(store): Journal) -> Result<Json<Vec<Tag
     Ok(Json(store.tags(&owner(&auth)?)))
 }
 
-#[requires_auth(scopes = "tags:write")]
+#[requires_auth(scopes = JournalScope::TagsWrite)]
 #[utoipa::path(
     post,
     path = "/tags",
@@ -204,6 +208,14 @@ enum Failure {
     NotFound,
     /// The token has neither a subject nor a username nor a client id.
     NoOwner,
+    /// A condition on the arguments does not hold.
+    Rejected(Rejection),
+}
+
+impl From<Rejection> for Failure {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
 }
 
 impl IntoResponse for Failure {
@@ -213,6 +225,7 @@ impl IntoResponse for Failure {
             Self::NoOwner => {
                 (StatusCode::FORBIDDEN, "the access token names no user and no client")
             }
+            Self::Rejected(rejection) => return rejection.into_response(),
         };
         (status, Json(json!({ "error": error }))).into_response()
     }

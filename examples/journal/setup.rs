@@ -10,7 +10,7 @@ use requires_auth::{
 };
 use serde_json::json;
 
-use crate::rest::SCOPES;
+use crate::scopes::JournalScope;
 use crate::settings::{self, Audience, Mode, Settings};
 
 const NAME: &str = "The journal example of requires-auth";
@@ -58,9 +58,8 @@ pub async fn resource_server(
         "cache_ttl_s": settings.cache_ttl,
         "redis_urls": settings.redis.iter().collect::<Vec<_>>(),
         "redis_secret": settings.redis_secret,
-        "scopes_supported": SCOPES,
     }))?;
-    Ok(config.build().await?)
+    Ok(config.into_builder().await?.scopes::<JournalScope>().build()?)
 }
 
 /// Each issuer has the same client and the same settings. Opaque tokens are of the first one.
@@ -69,7 +68,7 @@ async fn several_issuers(
     resource: &str,
 ) -> Result<ResourceServer, Box<dyn Error>> {
     let mut server =
-        ResourceServer::builder(resource).resource_name(NAME).realm(REALM).scopes_supported(SCOPES);
+        ResourceServer::builder(resource).resource_name(NAME).realm(REALM).scopes::<JournalScope>();
     for (position, issuer) in settings.issuer.iter().enumerate() {
         let mut trusted = trusted_issuer(settings, issuer)
             .await?

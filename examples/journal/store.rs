@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use requires_auth::AuthInfo;
 use rmcp::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// The content of a new entry.
 #[derive(Debug, Clone, Deserialize, JsonSchema, ToSchema)]
@@ -16,6 +16,14 @@ pub struct NewEntry {
     pub content: String,
     #[serde(default)]
     pub tags: Vec<String>,
+}
+
+/// Which entries to list.
+#[derive(Debug, Deserialize, JsonSchema, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct EntryFilter {
+    /// The subject whose entries are listed, for administrators; by default the caller
+    pub owner: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema, ToSchema)]

@@ -37,10 +37,10 @@ use crate::{AuthInfo, Condition};
 /// challenge over HTTP, where the status has not been sent yet.
 pub fn authorize(
     context: &RequestContext<RoleServer>,
-    condition: Condition,
+    condition: impl Into<Condition>,
 ) -> Result<AuthInfo, ErrorData> {
     let request = AuthenticatedRequest::of(context)?;
-    let requirement = Requirement::from(condition);
+    let requirement = Requirement::from(condition.into());
     match request.caller() {
         // The caller itself adds its rejections to the candidates.
         Some(caller) => Ok(caller.authorize(requirement)?),

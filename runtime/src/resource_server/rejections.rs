@@ -46,8 +46,8 @@ impl ResourceServer {
     /// # }
     /// ```
     #[must_use = "no request is rejected unless the function returns the `Rejection`"]
-    pub fn unauthorized(&self, condition: Condition) -> Rejection {
-        self.reject_if_valid(condition, |challenge| {
+    pub fn unauthorized(&self, condition: impl Into<Condition>) -> Rejection {
+        self.reject_if_valid(condition.into(), |challenge| {
             Rejection::challenging(Reason::MissingToken, challenge)
         })
     }
@@ -67,8 +67,8 @@ impl ResourceServer {
     /// }
     /// ```
     #[must_use = "no request is rejected unless the function returns the `Rejection`"]
-    pub fn invalid_token(&self, condition: Condition) -> Rejection {
-        self.reject_if_valid(condition, |challenge| {
+    pub fn invalid_token(&self, condition: impl Into<Condition>) -> Rejection {
+        self.reject_if_valid(condition.into(), |challenge| {
             Rejection::invalid_token(TokenError::Application, challenge)
         })
     }
@@ -88,8 +88,8 @@ impl ResourceServer {
     /// }
     /// ```
     #[must_use = "no request is rejected unless the function returns the `Rejection`"]
-    pub fn insufficient_scope(&self, condition: Condition) -> Rejection {
-        self.reject_if_valid(condition, |challenge| {
+    pub fn insufficient_scope(&self, condition: impl Into<Condition>) -> Rejection {
+        self.reject_if_valid(condition.into(), |challenge| {
             Rejection::challenging(Reason::InsufficientScope, challenge)
         })
     }

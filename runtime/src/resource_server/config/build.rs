@@ -15,7 +15,7 @@ use super::ResourceServerConfig;
 use crate::resolve::cache::{STALE_IF_ERROR, STALE_SCOPES};
 use crate::resolve::introspection::INTROSPECTION_URL;
 use crate::secure_url::{self, Http};
-use crate::{ApiKeys, ResourceServer, SettingName, SetupError};
+use crate::{ApiKeys, ResourceServer, ResourceServerBuilder, SettingName, SetupError};
 
 const API_KEYS_FILE: SettingName = SettingName::of_configuration("api_keys_file");
 const API_KEYS_PREFIX: SettingName = SettingName::of_configuration("api_keys_prefix");
@@ -36,6 +36,31 @@ impl ResourceServerConfig {
     /// # Errors
     /// [`SetupError`] says which setting is missing or wrong, or what is wrong with the metadata.
     pub async fn build(self) -> Result<ResourceServer, SetupError> {
+        self.into_builder().await?.build()
+    }
+
+    /// The builder with these settings, for those that only code has, such as the scopes of a vocabulary.
+    ///
+    /// ```no_run
+    /// use requires_auth::{ResourceServer, ResourceServerConfig, Scope};
+    ///
+    /// #[derive(Scope)]
+    /// enum JournalScope {
+    ///     #[scope("entries:read")]
+    ///     EntriesRead,
+    /// }
+    ///
+    /// # async fn run() -> Result<(), requires_auth::SetupError> {
+    /// let config = ResourceServerConfig::from_env()?;
+    /// let server = config.into_builder().await?.scopes::<JournalScope>().build()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Checks the settings and discovers the endpoint, as [`build`](Self::build) does.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build), but for what the builder checks.
+    pub async fn into_builder(self) -> Result<ResourceServerBuilder, SetupError> {
         let http = if self.dangerously_allow_http { Http::Anywhere } else { Http::LoopbackOnly };
         if self.cache_stale_if_error_s.is_none() && self.cache_stale_scopes.is_some() {
             return Err(SetupError::Requires {
@@ -92,6 +117,6 @@ impl ResourceServerConfig {
         if let Some(bytes) = self.max_token_length {
             server = server.max_token_length(bytes);
         }
-        server.build()
+        Ok(server)
     }
 }

@@ -29,6 +29,9 @@ impl ResourceServer {
     /// # Ok(()) }
     /// ```
     ///
+    /// For settings that only code has, such as [`scopes`](crate::ResourceServerBuilder::scopes), continue with
+    /// [`ResourceServerConfig::into_builder`].
+    ///
     /// # Errors
     /// As [`ResourceServerConfig::build`], and as [`ResourceServerConfig::from_env`].
     pub async fn from_env() -> Result<Self, SetupError> {
