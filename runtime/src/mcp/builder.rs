@@ -193,8 +193,8 @@ impl<H: ServerHandler> McpBuilder<H> {
         self
     }
 
-    /// The most bytes of a request body that the layer reads to find the operation in it; a longer body is
-    /// rejected with a 413. Default: 4 MiB, as in the SDK.
+    /// The most bytes of a request body that the layer reads, to find the operation in it or the arguments on which
+    /// `scopes_from` depends; a longer body is rejected with a 413. Default: 4 MiB, as in the SDK.
     pub fn max_body_length(mut self, bytes: usize) -> Self {
         self.max_body_length.set(bytes);
         self

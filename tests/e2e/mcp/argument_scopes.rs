@@ -420,3 +420,22 @@ async fn a_function_that_the_layer_does_not_have_decides_about_its_arguments_its
         assert_eq!(text(&called), "ran of private for Some(\"alice\")");
     }
 }
+
+#[tokio::test]
+async fn the_body_is_read_for_a_caller_with_the_declared_scopes_and_up_to_the_limit() {
+    // R-I20, R-A8, R-I13
+    for mode in MODES.into_iter().filter(|mode| mode.is_modern()) {
+        let (server, runs) = start_with(mode, |mcp| mcp.max_body_length(1000)).await;
+        let head = || {
+            let head = server.head().header("content-type", "application/json");
+            head.header("mcp-method", "tools/call").header("mcp-name", "create")
+        };
+        // The rest of the body never arrives.
+        let withheld = head().header("content-length", "500").bearer(&server.token(""));
+        assert_insufficient(&withheld.send(server.address).await, "read");
+        let arguments = json!({ "owner": "bob".repeat(400) });
+        let too_large = server.call(&server.token("read"), "create", arguments).await;
+        assert_eq!(too_large.status, 413, "{mode:?} {too_large:?}");
+        assert_eq!(runs.load(Ordering::SeqCst), 0, "{mode:?}");
+    }
+}

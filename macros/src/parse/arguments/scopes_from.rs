@@ -43,9 +43,7 @@ impl ScopesFrom {
             }
         }
     }
-}
 
-impl ScopesFrom {
     /// The path, as it is usually written: the compiler prints `scopes_of ::< u8 >` otherwise.
     pub(crate) fn path_text(&self) -> String {
         let text = self.path.to_token_stream().to_string();
