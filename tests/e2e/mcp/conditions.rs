@@ -132,7 +132,7 @@ fn assert_panicked_in(mode: Mode, response: &Response) {
         let description =
             "This server failed to decide whether the caller may perform this operation";
         let expected = json!({
-            "code": -32010,
+            "code": -32603,
             "message": description,
             "data": {
                 "status": 500,
