@@ -114,7 +114,7 @@ pub use request::RequestHead;
 /// `= 1`, an enum without variants.
 ///
 /// `#[scope(types = scopes)]` above the enum creates a module `scopes`, as visible as the enum, that has a type of the
-/// same name for each variant: see [`Permit`]. An enum in the body of a function cannot have it.
+/// same name for each variant: see [`Permit`].
 ///
 /// If another crate re-exports this one, write `#[scope(crate = ::path)]` above the enum. A renamed dependency does
 /// not need it.

@@ -91,20 +91,25 @@ pub(crate) fn lower_scope_enum(item: &ScopeEnum, vocabulary: &Vocabulary) -> Tok
 }
 
 /// A type for each scope. It is an enum without variants: no value of it exists.
+///
+/// The implementations are outside of the module, where the vocabulary has a name also in the body of a function.
 // Input:  #[scope(types = scopes)] enum JournalScope { … }
-// Output: #[allow(dead_code, deprecated, unreachable_pub)]
-//         #[doc = "The scopes of `JournalScope` as types."]
+// Output: #[doc = "The scopes of `JournalScope` as types."]
+//         #[allow(dead_code, deprecated, unreachable_pub)]
 //         mod scopes {
 //             #[doc = "`entries:write`"]
 //             #[derive(::core::fmt::Debug)]
 //             pub enum EntriesWrite {}
-//             impl ScopeType for EntriesWrite {
-//                 const DEFINITION: &'static ScopeDefinition = &<super::JournalScope as ScopeVocabulary>::DEFINITIONS[1];
-//             }
-//             impl Implies<EntriesWrite> for EntriesWrite {}
-//             impl Implies<EntriesRead> for EntriesWrite {}
 //             …
 //         }
+//         #[automatically_derived]
+//         #[allow(deprecated)]
+//         impl ScopeType for scopes::EntriesWrite {
+//             const DEFINITION: &'static ScopeDefinition = &<JournalScope as ScopeVocabulary>::DEFINITIONS[1];
+//         }
+//         impl Implies<scopes::EntriesWrite> for scopes::EntriesWrite {}
+//         impl Implies<scopes::EntriesRead> for scopes::EntriesWrite {}
+//         …
 fn types(
     item: &ScopeEnum,
     module: &Ident,
@@ -113,29 +118,36 @@ fn types(
 ) -> TokenStream {
     let ScopeEnum { name, visibility, variants, .. } = item;
     let documentation = format!("The scopes of `{}` as types.", name.unraw());
-    let types = variants.iter().enumerate().map(|(index, variant)| {
+    let types = variants.iter().map(|variant| {
         let documentation = format!("`{}`", scope(variant));
-        let implied = std::iter::once(index)
-            .chain(vocabulary.implied(index))
-            .filter_map(|index| variants.get(index).map(|variant| &variant.name));
         let variant = &variant.name;
         quote! {
             #[doc = #documentation]
             #[derive(::core::fmt::Debug)]
             pub enum #variant {}
-
-            impl #private::ScopeType for #variant {
+        }
+    });
+    let implementations = variants.iter().enumerate().map(|(index, variant)| {
+        let implied = std::iter::once(index)
+            .chain(vocabulary.implied(index))
+            .filter_map(|index| variants.get(index).map(|variant| &variant.name));
+        let variant = &variant.name;
+        quote! {
+            #[automatically_derived]
+            #[allow(deprecated)]
+            impl #private::ScopeType for #module::#variant {
                 const DEFINITION: &'static #private::ScopeDefinition =
-                    &<super::#name as #private::ScopeVocabulary>::DEFINITIONS[#index];
+                    &<#name as #private::ScopeVocabulary>::DEFINITIONS[#index];
             }
 
-            #(impl #private::Implies<#implied> for #variant {})*
+            #(impl #private::Implies<#module::#implied> for #module::#variant {})*
         }
     });
     quote! {
         #[doc = #documentation]
         #[allow(dead_code, deprecated, unreachable_pub)]
         #visibility mod #module { #(#types)* }
+        #(#implementations)*
     }
 }
 

@@ -365,18 +365,22 @@ fn each_scope_has_a_type_in_the_module_that_is_named() {
             ///`a`
             #[derive(::core::fmt::Debug)]
             pub enum A {}
-            impl ::a::requires_auth_expansion::ScopeType for A {
-                const DEFINITION: &'static ::a::requires_auth_expansion::ScopeDefinition = &<super::S as ::a::requires_auth_expansion::ScopeVocabulary>::DEFINITIONS[0usize];
-            }
-            impl ::a::requires_auth_expansion::Implies<A> for A {}
             ///`b`
             #[derive(::core::fmt::Debug)]
             pub enum B {}
-            impl ::a::requires_auth_expansion::ScopeType for B {
-                const DEFINITION: &'static ::a::requires_auth_expansion::ScopeDefinition = &<super::S as ::a::requires_auth_expansion::ScopeVocabulary>::DEFINITIONS[1usize];
-            }
-            impl ::a::requires_auth_expansion::Implies<B> for B {}
-            impl ::a::requires_auth_expansion::Implies<A> for B {}
         }
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl ::a::requires_auth_expansion::ScopeType for scopes::A {
+            const DEFINITION: &'static ::a::requires_auth_expansion::ScopeDefinition = &<S as ::a::requires_auth_expansion::ScopeVocabulary>::DEFINITIONS[0usize];
+        }
+        impl ::a::requires_auth_expansion::Implies<scopes::A> for scopes::A {}
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl ::a::requires_auth_expansion::ScopeType for scopes::B {
+            const DEFINITION: &'static ::a::requires_auth_expansion::ScopeDefinition = &<S as ::a::requires_auth_expansion::ScopeVocabulary>::DEFINITIONS[1usize];
+        }
+        impl ::a::requires_auth_expansion::Implies<scopes::B> for scopes::B {}
+        impl ::a::requires_auth_expansion::Implies<scopes::A> for scopes::B {}
     "#]].assert_eq(&prettyplease::unparse(&file));
 }

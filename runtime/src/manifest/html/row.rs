@@ -36,7 +36,7 @@ impl Access {
             Self::Unguarded
         } else if entry.optional {
             Self::Optional
-        } else if entry.condition == Condition::NONE {
+        } else if entry.condition == Condition::NONE && entry.scopes_from.is_none() {
             Self::AnyToken
         } else {
             Self::Scopes

@@ -176,6 +176,18 @@ fn no_text_of_the_program_is_interpreted() {
 }
 
 #[test]
+fn a_function_whose_scopes_depend_on_its_arguments_requires_scopes() {
+    // R-K20
+    let page = manifest([Entry {
+        scopes_from: Some("scopes_of"),
+        ..entry("m", "n", Kind::Handler, Condition::NONE)
+    }])
+    .to_html();
+    assert!(page.contains("<td role=\"cell\" class=\"requires\"><span class=\"when\">"), "{page}");
+    assert!(page.contains("data-access=\"scopes required\""), "{page}");
+}
+
+#[test]
 fn an_empty_manifest_is_a_page() {
     // R-K20
     let page = manifest([]).to_html();
