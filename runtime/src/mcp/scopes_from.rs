@@ -94,7 +94,7 @@ impl From<Rejection> for ArgumentsError {
 /// Called by the expansion of the attribute.
 ///
 /// # Errors
-/// [`ArgumentsError::Invalid`].
+/// `ArgumentsError::Invalid`.
 pub fn parse_arguments<T: DeserializeOwned>(
     arguments: JsonObject,
 ) -> Result<Parameters<T>, ArgumentsError> {
