@@ -13,6 +13,8 @@ mod openapi;
 mod permits;
 mod policy_type;
 mod prologue;
+mod request_guard;
+mod returned;
 mod rmcp_meta;
 mod scope_derive;
 mod scopes_from;

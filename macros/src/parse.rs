@@ -4,6 +4,7 @@
 //! suggestion never becomes a policy.
 
 pub(crate) mod arguments;
+pub(crate) mod async_block;
 pub(crate) mod attribute;
 pub(crate) mod condition;
 pub(crate) mod edit_distance;

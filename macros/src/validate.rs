@@ -11,11 +11,13 @@ mod impl_block;
 mod no_caller_argument;
 mod pattern;
 mod permits;
+mod request_arguments;
 mod rmcp;
 mod scope_enum;
 mod scopes_from;
 
 pub(crate) use function::{FunctionPlan, validate_function};
 pub(crate) use impl_block::{DeclaredKinds, ImplPlan, ItemPlan, validate_impl_block};
+pub(crate) use request_arguments::RequestSource;
 pub(crate) use scope_enum::{Vocabulary, validate_scope_enum};
 pub(crate) use scopes_from::ScopesFromPlan;

@@ -1,18 +1,18 @@
 //! The guard: the argument that the attribute injects.
 
 mod argument_scopes;
+mod authorize;
 mod caller_argument;
 mod conditional;
 mod evaluation;
 mod evidence;
-#[cfg(feature = "axum")]
 mod extraction;
-#[cfg(any(feature = "axum", feature = "rmcp"))]
 mod guarded_function;
 
 use std::fmt;
 use std::marker::PhantomData;
 
+pub use authorize::authorize;
 pub use caller_argument::{
     Injected, InjectedOptional, receives_an_optional_caller, receives_the_caller,
 };
@@ -20,7 +20,6 @@ pub use conditional::Conditional;
 use conditional::Denial;
 pub use evaluation::{Evaluation, Outcome};
 use evidence::Evidence;
-#[cfg(feature = "axum")]
 pub(crate) use extraction::Extraction;
 
 use crate::policy::Requirement;

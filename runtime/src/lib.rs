@@ -23,6 +23,7 @@ mod axum;
 mod claims;
 mod clock;
 mod decide;
+pub mod frameworks;
 #[cfg(feature = "tonic")]
 pub mod grpc;
 mod guard;
@@ -146,6 +147,7 @@ pub use requires_auth_macros::Scope;
 /// | `when = auth.subject() == Some(&*owner)` | a condition on the arguments, evaluated after them: see [`FromRejection`] |
 /// | `optional` | a request without a token reaches the function, and `auth` is an `Option<AuthInfo>` |
 /// | `permit: &Permit<scopes::EntriesWrite>` among the arguments | receives the evidence that the scope was checked: see [`Permit`] |
+/// | `from = &request, server = self.server` | the request and the [`ResourceServer`], for a function that no extractor guards: see [`frameworks`] |
 /// | `crate = ::path` | the path of this crate, if another crate re-exports it. A renamed dependency does not need it |
 ///
 /// A scope is a string literal in the grammar of RFC 6749 §3.3; anything else does not compile. A string that
@@ -317,9 +319,8 @@ pub use requires_auth_macros::Scope;
 /// # Other attributes
 ///
 /// `#[tracing::instrument]` and `#[axum::debug_handler]` can be above or below. Above, `debug_handler` needs an
-/// argument for the caller, since it counts the arguments before the guard is added. A method of a trait cannot
-/// be guarded, since its signature must not change: guard the function that calls it, or give the method an
-/// `AuthInfo` argument and call [`AuthInfo::require`].
+/// argument for the caller, since it counts the arguments before the guard is added. A method of a trait, also with
+/// `#[async_trait]`, needs `from` and `server`, since its signature must not change: see [`frameworks`].
 ///
 /// # A compiler error without the cause
 ///
@@ -378,7 +379,7 @@ pub mod requires_auth_expansion {
     pub use crate::__requires_auth_register_function as register_function;
     pub use crate::auth_info::AuthInfo;
     pub use crate::guard::{
-        Authorized, Conditional, Evaluation, Outcome, receives_an_optional_caller,
+        Authorized, Conditional, Evaluation, Outcome, authorize, receives_an_optional_caller,
         receives_the_caller,
     };
     #[cfg(feature = "manifest")]

@@ -2,12 +2,19 @@
 
 mod state;
 
+use std::sync::LazyLock;
+
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 
 #[cfg(feature = "tower")]
 pub(crate) use state::Guarded;
 pub(crate) use state::RequestState;
+
+/// The URI where only the headers are there.
+static UNKNOWN_URI: LazyLock<Uri> = LazyLock::new(Uri::default);
+
+static NO_EXTENSIONS: LazyLock<Extensions> = LazyLock::new(Extensions::new);
 
 /// The head of a request: method, URI, headers and extensions. The body is never read.
 ///
@@ -17,8 +24,8 @@ pub(crate) use state::RequestState;
 /// result of resolving the token is kept in the extensions, so that a second guard of the same request does not
 /// resolve it again.
 ///
-/// A [`Parts`] of the `http` crate converts to it, and so does a shared reference to one, to a [`Request`], and with the
-/// feature `tonic` to a request of tonic:
+/// A [`Parts`] of the `http` crate converts to it, and so does a shared reference to one, to a [`Request`], to a
+/// [`HeaderMap`], and with the feature `tonic` to a request of tonic:
 ///
 /// ```
 /// use requires_auth::{Condition, Rejection, RequestHead, ResourceServer};
@@ -111,6 +118,13 @@ impl<'a> From<&'a mut Parts> for RequestHead<'a> {
 impl<'a> From<&'a Parts> for RequestHead<'a> {
     fn from(parts: &'a Parts) -> Self {
         Self::shared(&parts.method, &parts.uri, &parts.headers, &parts.extensions)
+    }
+}
+
+/// The headers alone. The method is CONNECT and the URI `/`, which no proof of possession is made for.
+impl<'a> From<&'a HeaderMap> for RequestHead<'a> {
+    fn from(headers: &'a HeaderMap) -> Self {
+        Self::shared(&Method::CONNECT, &UNKNOWN_URI, headers, &NO_EXTENSIONS)
     }
 }
 

@@ -1,11 +1,11 @@
-//! R-B11: a gRPC service on tonic.
+//! R-B11, R-K14: a gRPC service on tonic. One method is guarded by the attribute, the other authorizes by itself.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
 
 use fixtures::rejection_body as body;
 use requires_auth::testing::{AuthorizationServer, Fault};
-use requires_auth::{Condition, Introspection, Rejection, ResourceServer};
+use requires_auth::{AuthInfo, Condition, Introspection, Rejection, ResourceServer, requires_auth};
 use tokio::net::TcpListener;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -33,11 +33,15 @@ impl Service {
 
 #[tonic::async_trait]
 impl Health for Service {
+    #[requires_auth(scopes = "read", from = &request, server = self.0)]
     async fn check(
         &self,
+        auth: AuthInfo,
         request: Request<HealthCheckRequest>,
     ) -> Result<Response<HealthCheckResponse>, Status> {
-        let status = self.authorize(&request).await?.into();
+        assert_eq!(auth.subject(), Some("alice"));
+        assert_eq!(request.get_ref().service, "journal");
+        let status = ServingStatus::Serving.into();
         Ok(Response::new(HealthCheckResponse { status }))
     }
 
@@ -62,7 +66,7 @@ async fn serve(server: ResourceServer) -> SocketAddr {
 }
 
 fn request(credentials: &[String]) -> Request<HealthCheckRequest> {
-    let mut request = Request::new(HealthCheckRequest { service: String::new() });
+    let mut request = Request::new(HealthCheckRequest { service: "journal".to_owned() });
     for value in credentials {
         request.metadata_mut().append("authorization", value.parse().unwrap());
     }
@@ -81,7 +85,7 @@ fn parts(status: &Status) -> (Code, &str, Vec<(&str, &str)>) {
 
 #[tokio::test]
 async fn a_rejection_is_a_status_with_the_challenge_in_its_metadata() {
-    // R-B11
+    // R-B11, R-K14
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let client = Introspection::builder(authorization_server.introspection_url()).without_retry();
     let server = ResourceServer::builder(RESOURCE)

@@ -9,6 +9,7 @@
 )]
 #![allow(unreachable_pub, reason = "a program has no outside")]
 
+mod any_framework;
 mod api_keys;
 mod application_rejections;
 mod argument_scopes;

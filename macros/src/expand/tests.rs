@@ -17,6 +17,7 @@ mod openapi;
 mod permits;
 mod policy_types;
 mod prologue;
+mod request_guard;
 mod rmcp;
 mod scope_derive;
 mod scopes_from;

@@ -1,7 +1,6 @@
 //! How the expression of a condition is evaluated.
 
 use proc_macro2::{TokenStream, TokenTree};
-use syn::Signature;
 
 /// How an expression is evaluated.
 pub(super) enum Evaluation {
@@ -15,8 +14,8 @@ pub(super) enum Evaluation {
 }
 
 impl Evaluation {
-    pub(super) fn of(expression: &TokenStream, signature: &Signature) -> Self {
-        match (signature.asyncness.is_some(), may_await(expression.clone())) {
+    pub(super) fn of(expression: &TokenStream, is_async: bool) -> Self {
+        match (is_async, may_await(expression.clone())) {
             (true, true) => Self::Awaited,
             (false, true) if contains_await(expression.clone()) => Self::ByCompiler,
             (_, false) | (false, true) => Self::Now,

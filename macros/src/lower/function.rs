@@ -13,6 +13,8 @@ use super::policy_type::Policy;
 use super::prologue::{
     attribute_order_check, caller_type_check, may_contain_items, vocabulary_check,
 };
+use super::request_guard;
+use super::returned::Returned;
 use super::rmcp_meta::append_policy;
 use super::scopes_from::ArgumentScopes;
 use super::shared_caller::may_extract_caller;
@@ -20,7 +22,7 @@ use super::when::{self, Auth};
 use crate::features::Features;
 use crate::parse::arguments::Arguments;
 use crate::parse::function::Function;
-use crate::validate::FunctionPlan;
+use crate::validate::{FunctionPlan, RequestSource};
 
 // Input:  async fn create(Json(entry): Json<NewEntry>, auth: AuthInfo) -> R { … }
 // Output: async fn create(
@@ -38,13 +40,14 @@ pub(crate) fn lower_function(
     features: Features,
 ) -> TokenStream {
     let (function, caller, optional) = match plan {
-        FunctionPlan::Guarded { caller, optional, scopes_from, permits } => {
+        FunctionPlan::Guarded { caller, optional, source, scopes_from, permits } => {
             let declared = arguments.scopes_from.as_ref();
             let conditions = Conditions {
                 scopes_from: declared
                     .zip(scopes_from)
                     .map(|(declared, plan)| ArgumentScopes { declared, plan }),
                 when: arguments.when.as_ref(),
+                source,
             };
             let policy = Policy::new(arguments, optional, &function.signature.ident);
             let registration =
@@ -78,6 +81,8 @@ pub(crate) fn lower_function(
 struct Conditions<'a> {
     scopes_from: Option<ArgumentScopes<'a>>,
     when: Option<&'a TokenStream>,
+    /// What a statement authorizes with, where no extractor guards the function.
+    source: Option<RequestSource>,
 }
 
 /// The position of an argument after others are removed, unless it is one of them.
@@ -86,7 +91,8 @@ fn position_without(position: Option<usize>, removed: &[usize]) -> Option<usize>
     Some((0..position).filter(|before| !removed.contains(before)).count())
 }
 
-/// Replaces the argument `caller` by the guard, and makes the guard the first argument.
+/// Replaces the argument `caller` by the guard: by the first argument of the function, or where the attribute names the
+/// request, by a statement.
 fn guard(
     function: Function,
     policy: &Policy<'_>,
@@ -96,20 +102,26 @@ fn guard(
     features: Features,
 ) -> Function {
     let mut function = function;
-    let order_check = attribute_order_check(&function, policy, features);
+    let Conditions { scopes_from, when, source } = conditions;
+    let order_check = match source {
+        Some(_) => None,
+        None => attribute_order_check(&function, policy, features),
+    };
     let mut type_check = None;
-    let shared = may_extract_caller(&function.signature, caller);
+    let shared = source.is_some() || may_extract_caller(&function.signature, caller);
     let auth = Auth::of(&function.signature, caller);
-    let Conditions { scopes_from, when } = conditions;
-    let condition = when.map(|when| when::statement(when, &auth, &function.signature, policy));
-    let scopes = scopes_from
-        .as_ref()
-        .map(|scopes| scopes.statement(&function.signature, policy, when.is_none()));
+    let returned = match source {
+        Some(_) => Returned::by_future(&function.signature),
+        None => Returned::by_function(&function.signature),
+    };
+    let condition = when.map(|when| when::statement(when, &auth, &returned, policy));
+    let scopes =
+        scopes_from.as_ref().map(|scopes| scopes.statement(&returned, policy, when.is_none()));
     let closure = scopes_from.as_ref().and_then(|scopes| scopes.closure(policy));
     let conditional = condition.is_some() || scopes.is_some();
     let vocabulary_check = vocabulary_check(policy);
     let evidence = (!permits.is_empty()).then(permits::evidence);
-    if (conditional || evidence.is_some() || vocabulary_check.is_some())
+    if (conditional || source.is_some() || evidence.is_some() || vocabulary_check.is_some())
         && may_contain_items(function.body())
     {
         // The statements are in front of them.
@@ -134,13 +146,26 @@ fn guard(
     if guards.is_empty() {
         guards.push(guard.without_caller(Vec::new()));
     }
-    function.signature.inputs = receiver.into_iter().chain(guards).chain(others).collect();
+    let (arguments, guards) =
+        if source.is_some() { (Vec::new(), guards) } else { (guards, Vec::new()) };
+    function.signature.inputs = receiver.into_iter().chain(arguments).chain(others).collect();
     append_policy(&mut function.attributes, policy, closure.as_ref(), features);
     openapi::append_policy(&mut function.attributes, policy, features);
-    // The last one is the first in the body.
     let permits = permits.iter().filter_map(|permit| permits::statement(permit, &guard));
-    let checks = order_check.into_iter().chain(type_check).chain(vocabulary_check);
-    for statement in permits.chain(condition).chain(scopes).chain(checks) {
+    let decisions = scopes.into_iter().chain(condition).chain(permits);
+    function = match source {
+        Some(source) => {
+            let statement = |guard| request_guard::statement(guard, source, &returned, policy);
+            let statements = guards.into_iter().map(statement).chain(decisions).collect();
+            function.with_first_statement_of_future(statements)
+        }
+        None => {
+            let decisions: TokenStream = decisions.collect();
+            if decisions.is_empty() { function } else { function.with_first_statement(decisions) }
+        }
+    };
+    // The last one is the first in the body.
+    for statement in order_check.into_iter().chain(type_check).chain(vocabulary_check) {
         function = function.with_first_statement(statement);
     }
     function

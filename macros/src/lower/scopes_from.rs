@@ -3,11 +3,12 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{PatType, Signature};
+use syn::PatType;
 
 use super::policy_type::Policy;
+use super::returned::Returned;
 use super::span::first_and_last_span;
-use super::when::{denial, return_rejection};
+use super::when::denial;
 use crate::parse::arguments::ScopesFrom;
 use crate::validate::ScopesFromPlan;
 
@@ -26,13 +27,13 @@ impl ArgumentScopes<'_> {
     //         drop(denial);
     pub(super) fn statement(
         &self,
-        signature: &Signature,
+        returned: &Returned,
         policy: &Policy<'_>,
         is_last: bool,
     ) -> TokenStream {
         let denial = denial();
         let rejection = Ident::new("rejection", Span::mixed_site());
-        let refuse = return_rejection(&rejection.to_token_stream(), signature, policy);
+        let refuse = returned.rejection(&rejection.to_token_stream(), policy);
         let (condition, allow) = (self.condition(policy), allow());
         let end = is_last.then(|| quote!(::core::mem::drop(#denial);));
         quote! {

@@ -2,10 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{FnArg, Pat, ReturnType, Signature};
+use syn::{FnArg, Pat, Signature};
 
 use super::evaluation::Evaluation;
 use super::policy_type::Policy;
+use super::returned::Returned;
 use super::span::first_and_last_span;
 use crate::parse::attribute::has_name;
 
@@ -80,13 +81,13 @@ fn mentions_auth(tokens: TokenStream) -> bool {
 pub(super) fn statement(
     expression: &TokenStream,
     auth: &Auth,
-    signature: &Signature,
+    returned: &Returned,
     policy: &Policy<'_>,
 ) -> TokenStream {
-    let check = match Evaluation::of(expression, signature) {
-        Evaluation::ByCompiler => unevaluated(expression, signature, policy),
-        Evaluation::Now => evaluated(expression, false, signature, policy),
-        Evaluation::Awaited => evaluated(expression, true, signature, policy),
+    let check = match Evaluation::of(expression, returned.asynchronously) {
+        Evaluation::ByCompiler => unevaluated(expression, returned, policy),
+        Evaluation::Now => evaluated(expression, false, returned, policy),
+        Evaluation::Awaited => evaluated(expression, true, returned, policy),
     };
     let auth_name = Ident::new("auth", Span::call_site());
     let value = match auth {
@@ -104,14 +105,14 @@ pub(super) fn statement(
 fn evaluated(
     expression: &TokenStream,
     is_awaited: bool,
-    signature: &Signature,
+    returned: &Returned,
     policy: &Policy<'_>,
 ) -> TokenStream {
     let private = policy.private(Span::call_site());
     let denial = denial();
     let [evaluation, rejection, value] =
         ["evaluation", "rejection", "value"].map(|name| Ident::new(name, Span::mixed_site()));
-    let refuse = return_rejection(&rejection.to_token_stream(), signature, policy);
+    let refuse = returned.rejection(&rejection.to_token_stream(), policy);
     let condition = parenthesized(expression);
     let (first, _) = first_and_last_span(expression);
     let value_of = quote_spanned!(first=> async {
@@ -145,13 +146,9 @@ fn evaluated(
 //         } else {
 //             return FromRejection::from_rejection(denial.reject());
 //         }
-fn unevaluated(
-    expression: &TokenStream,
-    signature: &Signature,
-    policy: &Policy<'_>,
-) -> TokenStream {
+fn unevaluated(expression: &TokenStream, returned: &Returned, policy: &Policy<'_>) -> TokenStream {
     let denial = denial();
-    let refuse = return_rejection(&quote!(#denial.reject()), signature, policy);
+    let refuse = returned.rejection(&quote!(#denial.reject()), policy);
     let condition = parenthesized(expression);
     quote! {
         #[allow(unused_parens)]
@@ -163,22 +160,4 @@ fn unevaluated(
 fn parenthesized(expression: &TokenStream) -> TokenStream {
     let (first, _) = first_and_last_span(expression);
     quote_spanned!(first=> (#expression))
-}
-
-/// The compiler reports a return type that cannot carry a rejection where it is written.
-// Output: return FromRejection::from_rejection(rejection);
-pub(super) fn return_rejection(
-    rejection: &TokenStream,
-    signature: &Signature,
-    policy: &Policy<'_>,
-) -> TokenStream {
-    let (first, last) = match &signature.output {
-        ReturnType::Default => first_and_last_span(&signature.ident),
-        ReturnType::Type(_, output) => first_and_last_span(output),
-    };
-    let private = policy.private(first);
-    let function = Ident::new("from_rejection", last);
-    let path = quote_spanned!(first=> #private::FromRejection::#function);
-    let call = quote_spanned!(last=> #path(#rejection));
-    quote!(return #call;)
 }

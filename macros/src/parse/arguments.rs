@@ -18,11 +18,13 @@ mod key;
 mod scopes_from;
 mod split_value;
 
+pub(crate) use expression::ExpressionArgument;
+
 use argument::{Argument, parse_argument, skip_equals};
 use argument_errors::{
     report_duplicate, report_not_an_argument, report_unknown, report_value_of_optional,
 };
-use expression::{ExpressionArgument, take_expressions};
+use expression::take_expressions;
 use key::{expression_example, intended_key, is_mode_flag};
 pub(crate) use scopes_from::ScopesFrom;
 use split_value::{Part, join_split_values, report_several_values};
@@ -41,6 +43,10 @@ pub(crate) struct Arguments {
     pub(crate) vocabulary: Option<Path>,
     /// The condition on the arguments, an expression as written.
     pub(crate) when: Option<TokenStream>,
+    /// Where the request is: `from = …`.
+    pub(crate) from: Option<ExpressionArgument>,
+    /// Which resource server decides: `server = …`.
+    pub(crate) server: Option<ExpressionArgument>,
     /// Whether a request without a token is let through.
     pub(crate) optional: bool,
     /// The path of the runtime crate, where `crate = …` gives it.
@@ -66,13 +72,8 @@ impl Arguments {
                 report_duplicate(&key, &name, &empty, &empty, &mut errors);
                 continue;
             }
-            if name == "scopes_from" {
-                arguments.scopes_from =
-                    value.and_then(|value| ScopesFrom::parse(value, &mut errors));
-            } else {
-                arguments.when = value;
-            }
-            seen.push((name, TokenStream::new()));
+            seen.push((name.clone(), TokenStream::new()));
+            arguments.set_expression(&name, ExpressionArgument { key, value }, &mut errors);
         }
         for part in join_split_values(parts) {
             let part = match part {
@@ -117,6 +118,28 @@ impl Arguments {
         (arguments, errors)
     }
 
+    /// Whether a statement of the function guards it, with the request that `from = …` gives.
+    pub(crate) fn name_the_request(&self) -> bool {
+        self.from.is_some() || self.server.is_some()
+    }
+
+    fn set_expression(
+        &mut self,
+        name: &str,
+        argument: ExpressionArgument,
+        errors: &mut Diagnostics,
+    ) {
+        match name {
+            "scopes_from" => {
+                let value = argument.value;
+                self.scopes_from = value.and_then(|value| ScopesFrom::parse(value, errors));
+            }
+            "from" => self.from = Some(argument),
+            "server" => self.server = Some(argument),
+            _ => self.when = argument.value,
+        }
+    }
+
     fn set(&mut self, name: &str, argument: Argument, errors: &mut Diagnostics) {
         let Argument { key, rest } = argument;
         match name {
@@ -142,8 +165,9 @@ impl Arguments {
                     report_value_of_optional(&rest, errors);
                 }
             }
-            "when" | "scopes_from" => {
-                parse_value(&key, rest, expression_example(&key), errors);
+            "when" | "scopes_from" | "from" | "server" => {
+                parse_value(&key, rest, expression_example(name), errors);
+                self.set_expression(name, ExpressionArgument { key, value: None }, errors);
             }
             _ => report_unknown(&key, name, &rest, errors),
         }

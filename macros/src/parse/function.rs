@@ -6,6 +6,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Ident, Signature, Visibility};
 
 use crate::diagnostics::Diagnostics;
+use crate::parse::async_block::insert_into_async_block;
 
 /// A free function, or a method.
 pub(crate) struct Function {
@@ -35,6 +36,18 @@ impl Function {
     pub(crate) fn with_first_statement(mut self, statement: TokenStream) -> Self {
         self.body = insert_first_statement(self.body, statement);
         self
+    }
+
+    /// Adds a statement that may return from the future of the function: in an `async fn` in front of the others, in
+    /// another function in the `async` block that is its body.
+    pub(crate) fn with_first_statement_of_future(mut self, statement: TokenStream) -> Self {
+        match insert_into_async_block(&self.body, &statement) {
+            Some(body) if self.signature.asyncness.is_none() => {
+                self.body = body;
+                self
+            }
+            _ => self.with_first_statement(statement),
+        }
     }
 
     /// Whether there is a block. A declaration in a trait has none.

@@ -5,16 +5,18 @@ use crate::features::Features;
 use crate::parse::arguments::Arguments;
 use crate::parse::function::Function;
 
+use super::request_arguments::{self, RequestSource};
 use super::scopes_from::{self, ScopesFromPlan};
 use super::{caller_argument, guardable, permits, rmcp};
 
 /// How a function is emitted. Numbers are positions of arguments, counted from `self`.
 pub(crate) enum FunctionPlan {
     /// The guard takes the place of the argument `caller`; without one, it receives nothing. The arguments `permits`
-    /// become variables of the body.
+    /// become variables of the body. With a `source`, the guard is a statement that authorizes the request.
     Guarded {
         caller: Option<usize>,
         optional: bool,
+        source: Option<RequestSource>,
         scopes_from: Option<ScopesFromPlan>,
         permits: Vec<usize>,
     },
@@ -32,7 +34,7 @@ pub(crate) fn validate_function(
     arguments: &Arguments,
     features: Features,
 ) -> (FunctionPlan, Diagnostics) {
-    let mut errors = guardable::check(function);
+    let mut errors = guardable::check(function, arguments);
     let mut keeps_signature = !errors.is_empty();
     errors.extend(guardable::check_qualifiers(function));
     let (caller, caller_errors) = caller_argument::find(&function.signature, arguments);
@@ -51,6 +53,24 @@ pub(crate) fn validate_function(
     keeps_signature |= !rmcp_errors.is_empty();
     errors.extend(rmcp_errors);
 
+    if arguments.name_the_request() {
+        errors.extend(request_arguments::check(function, arguments));
+        let source = RequestSource::of(arguments).filter(|_| errors.is_empty());
+        let plan = match source.filter(|_| !arguments.has_errors) {
+            Some(source) => FunctionPlan::Guarded {
+                caller: caller.position,
+                optional: caller.optional,
+                source: Some(source),
+                scopes_from,
+                permits,
+            },
+            None => {
+                let removed = caller.all_positions().into_iter().chain(permits).collect();
+                FunctionPlan::UnguardedFallback { removed }
+            }
+        };
+        return (plan, errors);
+    }
     if !features.rmcp && rmcp::attribute_of_rmcp(function).is_some() {
         // A router of rmcp accepts no argument that receives the caller.
         let plan = FunctionPlan::UnguardedFallback { removed: caller.all_positions() };
@@ -58,7 +78,7 @@ pub(crate) fn validate_function(
     }
     let caller_argument::CallerArgument { position, optional, mut unusable } = caller;
     let plan = if errors.is_empty() {
-        FunctionPlan::Guarded { caller: position, optional, scopes_from, permits }
+        FunctionPlan::Guarded { caller: position, optional, source: None, scopes_from, permits }
     } else if rmcp::server_handler_context(function).is_some() {
         FunctionPlan::UnguardedFallback { removed: position.into_iter().collect() }
     } else if keeps_signature {

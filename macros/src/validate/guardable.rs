@@ -3,16 +3,21 @@
 use quote::ToTokens;
 use syn::{Attribute, FnArg, GenericParam, Path, ReturnType, Signature, Type};
 
+use super::caller_type::contains_ident;
 use crate::diagnostics::Diagnostics;
+use crate::parse::arguments::Arguments;
 use crate::parse::attribute::{cfg_attr_may_add, is_requires_auth};
 use crate::parse::function::Function;
 
 /// The errors of a function that no framework calls, or whose signature must stay as it is.
-pub(super) fn check(function: &Function) -> Diagnostics {
+pub(super) fn check(function: &Function, arguments: &Arguments) -> Diagnostics {
     let mut errors = Diagnostics::default();
     check_kind(function, &mut errors);
+    if !arguments.name_the_request() {
+        check_async_trait(&function.signature, &mut errors);
+    }
     check_attributes(&function.attributes, &mut errors);
-    check_earlier_expansion(&function.signature, &mut errors);
+    check_earlier_expansion(function, &mut errors);
     errors
 }
 
@@ -39,6 +44,10 @@ fn check_kind(function: &Function, errors: &mut Diagnostics) {
             "put `#[requires_auth]` on the functions that answer requests",
         );
     }
+}
+
+/// `#[async_trait]` has expanded before, and the trait fixes the arguments.
+fn check_async_trait(signature: &Signature, errors: &mut Diagnostics) {
     let is_of_async_trait = |parameter: &GenericParam| match parameter {
         GenericParam::Lifetime(lifetime) => lifetime.lifetime.ident == "async_trait",
         _ => false,
@@ -46,9 +55,9 @@ fn check_kind(function: &Function, errors: &mut Diagnostics) {
     if signature.generics.params.iter().any(is_of_async_trait) {
         errors.error(
             &signature.ident,
-            "a method of an `#[async_trait]` trait cannot be guarded: its signature is the trait's",
-            "guard the function that calls it, or let the trait take an `AuthInfo` and call \
-             `auth.require(\"…\")?` in the method",
+            "a method of an `#[async_trait]` trait can be guarded only with `from` and `server`: its signature \
+             is the trait's",
+            "name the request and the resource server, as in `from = &request, server = &self.server`",
         );
     }
 }
@@ -95,7 +104,11 @@ fn check_attributes(attributes: &[Attribute], errors: &mut Diagnostics) {
 
 /// Another `#[requires_auth]`, perhaps imported under another name, may have expanded before this
 /// one.
-fn check_earlier_expansion(signature: &Signature, errors: &mut Diagnostics) {
+fn check_earlier_expansion(function: &Function, errors: &mut Diagnostics) {
+    let signature = &function.signature;
+    if contains_ident(function.body().clone(), "requires_auth_expansion") {
+        return report_second_guard(&signature.ident, errors);
+    }
     for argument in &signature.inputs {
         let FnArg::Typed(argument) = argument else { continue };
         let Type::Path(path) = &*argument.ty else { continue };

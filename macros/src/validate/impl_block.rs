@@ -57,7 +57,7 @@ enum ImplDefault {
 
 impl ImplDefault {
     fn of(arguments: &Arguments) -> Self {
-        if arguments.has_errors {
+        if arguments.has_errors || arguments.name_the_request() {
             Self::Undetermined
         } else if arguments.scopes.is_some()
             || arguments.scopes_from.is_some()
@@ -79,6 +79,13 @@ pub(crate) fn validate_impl_block(
     features: Features,
 ) -> (ImplPlan, Diagnostics) {
     let mut errors = check_block(block, features);
+    if let Some(argument) = arguments.from.as_ref().or(arguments.server.as_ref()) {
+        errors.error(
+            &argument.key,
+            "`from` and `server` are for one function, not for a group",
+            "write them in the `#[requires_auth]` of the function",
+        );
+    }
     let default = ImplDefault::of(arguments);
     let mut items = Vec::with_capacity(block.items.len());
     for item in &block.items {

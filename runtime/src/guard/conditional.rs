@@ -30,7 +30,6 @@ pub struct Conditional<P: Policy, A = AuthInfo> {
 
 impl<P: Policy, A: 'static> Conditional<P, A> {
     /// Adds to a guard what a rejection needs.
-    #[cfg_attr(not(any(feature = "axum", feature = "rmcp")), allow(dead_code))]
     pub(crate) fn new(
         guard: Authorized<P, A>,
         server: ResourceServer,

@@ -19,7 +19,6 @@ pub(super) struct GuardedFunction {
     /// Whether a request without a token reaches the function.
     anonymous: bool,
     /// Whether a later guard of the same request may need the requirement of this one.
-    #[cfg(feature = "axum")]
     pub(super) shared: bool,
 }
 
@@ -29,7 +28,6 @@ impl GuardedFunction {
             &Self {
                 requirement: Requirement::of::<P>(),
                 anonymous: P::Presence::ANONYMOUS,
-                #[cfg(feature = "axum")]
                 shared: P::SHARED,
             }
         }

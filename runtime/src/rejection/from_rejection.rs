@@ -7,11 +7,12 @@ use http::Response;
 
 use crate::Rejection;
 
-/// The return type of a function that may reject a request after its arguments were extracted: one with `when = …` or
-/// `scopes_from = …`.
+/// The return type of a function that itself returns a rejection: one with `when = …`, with `scopes_from = …`, or with
+/// `from = …` and `server = …`.
 ///
-/// A rejection by the scopes of the attribute needs no such type, since the framework makes the response of it. A
-/// condition on the arguments is evaluated inside the function, so the rejection is what the function returns.
+/// Where an extractor guards the function, a rejection by the scopes needs no such type, since the framework makes the
+/// response of it. A condition on the arguments is evaluated inside the function, and so is the guard for
+/// [any framework](crate::frameworks), so the rejection is what the function returns.
 ///
 /// It is implemented for
 ///
@@ -64,7 +65,7 @@ use crate::Rejection;
 #[doc = include_str!("../../docs/conditions.md")]
 #[diagnostic::on_unimplemented(
     message = "the return type `{Self}` cannot carry a rejection",
-    label = "a condition on the arguments is evaluated in the function, which then returns the rejection",
+    label = "the function itself returns the rejection",
     note = "write `Result<{Self}, requires_auth::Rejection>`, or axum's `Response`",
     note = "a `Result` carries a rejection if its error type implements `From<requires_auth::Rejection>`",
     note = "a function that is not `async` returns its future: write `async fn`"

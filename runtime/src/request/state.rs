@@ -81,10 +81,6 @@ impl RequestState {
         self.requirements.iter().filter_map(own).collect()
     }
 
-    #[cfg_attr(
-        not(any(feature = "axum", feature = "rmcp", feature = "tower")),
-        expect(dead_code, reason = "without a framework a request has one guard")
-    )]
     pub(crate) fn add_requirement(&mut self, server: &ResourceServer, requirement: Requirement) {
         if !self.requirements(server).contains(&requirement) {
             self.requirements.push((server.clone(), requirement));

@@ -9,6 +9,7 @@ const ARGUMENTS: &[&str] = &[
     "scopes = \"read write\"",
     "scopes = [\"read\", \"write\"], crate = ::renamed::path",
     "scopes = any(\"admin\", all(\"read\", any(\"write\", [\"a\", \"b\"]))), optional,",
+    "from = &request, server = self.server",
 ];
 
 const ITEMS: &[&str] = &[
@@ -17,6 +18,7 @@ const ITEMS: &[&str] = &[
     "pub default async fn f(&mut self, _: Option<requires_auth::AuthInfo>);",
     "#[requires_auth] const unsafe extern \"C\" fn main<'async_trait>(#[auth] self, ...) {}",
     "impl A { fn f(auth: AuthInfo) {} }",
+    "fn f<'async_trait>(&self, auth: AuthInfo, request: A) -> B<C> { Box::pin(async move { let auth = auth; }) }",
 ];
 
 /// Tries every token stream that is one edit away from these.

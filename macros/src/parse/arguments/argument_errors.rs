@@ -106,9 +106,6 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
                 None => "remove it: a token is required".to_owned(),
             }
         }
-        ("from" | "server", _) => {
-            "it is not supported: call `auth.require(\"…\")?` in the function".to_owned()
-        }
         ("issuer" | "iss", _) => setting_of_builder("issuer"),
         ("audience" | "aud", _) => setting_of_builder("accepted_audiences"),
         ("realm" | "leeway" | "resolver", _) => setting_of_builder(name),
@@ -127,7 +124,9 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
             Ok(path) => format!("write `vocabulary = {}`", quote!(#path)),
             Err(_) => format!("write `vocabulary = {VOCABULARY_EXAMPLE}`"),
         },
-        (_, Some("when")) => format!("write `when = {}`", expression_example(key)),
+        (_, Some(key @ ("when" | "from" | "server"))) => {
+            format!("write `{key} = {}`", expression_example(key))
+        }
         (_, Some(_)) => "write `crate = ::path::to::requires_auth`".to_owned(),
         _ => match Interpretations::of_tokens(quote!(#key #rest)) {
             Some(interpretations) if !rest.to_string().contains('=') => {

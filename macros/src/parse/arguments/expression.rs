@@ -1,4 +1,4 @@
-//! The arguments whose value is an expression: `when = …` and `scopes_from = …`.
+//! The arguments whose value is an expression: `when = …`, `scopes_from = …`, `from = …` and `server = …`.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::parse::discouraged::Speculative;
@@ -9,10 +9,10 @@ use super::key::{expression_example, expression_kind, is_expression_key};
 use crate::diagnostics::Diagnostics;
 
 /// A key, and its value as written.
-pub(super) struct ExpressionArgument {
-    pub(super) key: Ident,
+pub(crate) struct ExpressionArgument {
+    pub(crate) key: Ident,
     /// `None` beside an error.
-    pub(super) value: Option<TokenStream>,
+    pub(crate) value: Option<TokenStream>,
 }
 
 /// Takes the arguments whose value is an expression out of the others, which are split at commas: an expression may
@@ -69,7 +69,7 @@ fn expression(
     errors: &mut Diagnostics,
 ) -> Option<TokenStream> {
     let before = input.cursor().token_stream();
-    let (example, kind) = (expression_example(key), expression_kind(key));
+    let (example, kind) = (expression_example(&key.to_string()), expression_kind(key));
     let parsed: Expr = match input.parse() {
         Ok(parsed) => parsed,
         Err(error) => {

@@ -19,20 +19,28 @@ pub(super) fn intended_key(name: &str) -> Option<&'static str> {
         "crate" | "krate" | "crate_path" => Some("crate"),
         "scopes_of" | "scopes_for" | "scope_from" | "scopes_fn" => Some("scopes_from"),
         "scope_type" | "scope_enum" | "scopes_type" | "vocab" => Some("vocabulary"),
-        other => ["scopes", "scopes_from", "vocabulary", "optional", "crate", "when"]
-            .into_iter()
-            .find(|key| is_misspelling(other, key)),
+        "form" => Some("from"),
+        other => {
+            ["scopes", "scopes_from", "vocabulary", "optional", "crate", "when", "from", "server"]
+                .into_iter()
+                .find(|key| is_misspelling(other, key))
+        }
     }
 }
 
 /// Whether the value of the argument is an expression.
 pub(super) fn is_expression_key(key: &Ident) -> bool {
-    key == "when" || key == "scopes_from"
+    key == "when" || key == "scopes_from" || key == "from" || key == "server"
 }
 
 /// The value of such an argument, for help texts.
-pub(super) fn expression_example(key: &Ident) -> &'static str {
-    if key == "scopes_from" { "scopes_of" } else { "auth.subject() == Some(&*owner)" }
+pub(super) fn expression_example(key: &str) -> &'static str {
+    match key {
+        "scopes_from" => "scopes_of",
+        "from" => "&request",
+        "server" => "&self.server",
+        _ => "auth.subject() == Some(&*owner)",
+    }
 }
 
 /// What the value of such an argument is, for messages.

@@ -1,0 +1,3 @@
+//! Guards functions of any framework.
+//!
+#![doc = include_str!("../docs/frameworks.md")]

@@ -1,9 +1,0 @@
-use requires_auth::{AuthInfo, requires_auth};
-
-#[requires_auth(from = parts, server = server)]
-async fn handler(_auth: AuthInfo) {}
-
-fn main() {
-    let _: axum::Router<requires_auth::ResourceServer> =
-        axum::Router::new().route("/", axum::routing::get(handler));
-}
