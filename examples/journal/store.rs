@@ -23,6 +23,9 @@ pub struct NewEntry {
 #[serde(deny_unknown_fields)]
 pub struct EntryFilter {
     /// The subject whose entries are listed, for administrators; by default the caller
+    // Some clients warn of a type with `null`.
+    #[serde(default)]
+    #[schemars(with = "String")]
     pub owner: Option<String>,
 }
 

@@ -108,8 +108,8 @@ pub use request::RequestHead;
 /// [`requires_auth`](macro@requires_auth). The first paragraph of the doc comment is the description of the scope.
 ///
 /// `implies = […]` lists variants of the same enum. A token with a scope satisfies every condition on a variant that it
-/// implies, directly or through others. A string is compared as it is: `scopes = "entries:read"` and
-/// [`AuthInfo::has_scope`] do not know what another scope implies.
+/// implies, directly or through others; with [`ResourceServerBuilder::scopes`], also every condition on its text.
+/// [`ScopeVocabulary`] describes it.
 ///
 /// These do not compile: a scope that two variants define, a cycle in `implies`, generics, discriminants such as
 /// `= 1`, an enum without variants.

@@ -13,6 +13,7 @@ mod requirement;
 mod scope_expression;
 mod snapshot;
 mod table;
+mod typed_literals;
 
 pub use entries::Manifest;
 pub use entry::{Entry, Kind};

@@ -7,7 +7,7 @@ use fixtures::http_server::serve;
 use fixtures::raw_http::Request;
 use requires_auth::openapi::OpenApiSecurity;
 use requires_auth::testing::AuthorizationServer;
-use requires_auth::{AuthInfo, Introspection, ResourceServer, requires_auth};
+use requires_auth::{AuthInfo, Introspection, ResourceServer, Scope, requires_auth};
 use serde_json::{Value, json};
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{OpenIdConnect, SecurityScheme};
@@ -159,6 +159,36 @@ async fn an_operation_has_the_security_and_the_responses_of_its_guard() {
     // The guard is there as well.
     let response = Request::get("/choice").send(address).await;
     crate::assert_challenged(&response, 401, fixtures::rejection_body::UNAUTHORIZED, "admin");
+}
+
+#[derive(Scope)]
+enum ApiScope {
+    /// Read everything
+    #[scope("read")]
+    Read,
+    #[scope("write", implies = [Read])]
+    Write,
+}
+
+#[tokio::test]
+async fn the_scheme_describes_the_scopes_of_the_vocabulary() {
+    // R-K23, R-I8
+    let _ = (ApiScope::Read, ApiScope::Write);
+    let server = ResourceServer::builder("https://api.example/v1")
+        .issuer("https://auth.example")
+        .resolver(Introspection::builder("https://auth.example/introspect").build().unwrap())
+        .scopes::<ApiScope>()
+        .build()
+        .unwrap();
+    let mut document = Documentation::openapi();
+    OpenApiSecurity::new(&server).modify(&mut document);
+    let document = serde_json::to_value(&document).unwrap();
+    assert_eq!(
+        document["components"]["securitySchemes"]["oauth2"]["description"],
+        "An OAuth 2.0 access token of https://auth.example\n\n- `read`: Read everything\n- `write`"
+    );
+    let (security, ..) = operation(&document, "/optional/{id}", "delete");
+    assert_eq!(security, json!([{ "oauth2": ["write"] }, {}]));
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 use super::entry::{Entry, Kind};
 use super::registration::Registration;
+use super::typed_literals::with_typed_literals;
+use crate::ResourceServer;
 
 /// Functions of a program, and what they require of their callers, in the order of their paths.
 ///
@@ -19,6 +21,27 @@ impl Manifest {
     #[must_use]
     pub fn collect() -> Self {
         Self::new(inventory::iter::<Registration>.into_iter().map(Entry::from).collect())
+    }
+
+    /// The same, as this resource server decides: with its [vocabularies](crate::ResourceServerBuilder::scopes), a
+    /// string literal is also met by the scopes that imply it, and the manifest shows them.
+    ///
+    /// ```no_run
+    /// # async fn run() -> Result<(), requires_auth::SetupError> {
+    /// use requires_auth::{Manifest, ResourceServer};
+    ///
+    /// # let builder = ResourceServer::builder("https://journal.example");
+    /// let server: ResourceServer = builder.build()?;
+    /// print!("{}", Manifest::collect_for(&server));
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn collect_for(server: &ResourceServer) -> Self {
+        let mut manifest = Self::collect();
+        for entry in &mut manifest.entries {
+            entry.condition = with_typed_literals(entry.condition, server.definitions());
+        }
+        manifest
     }
 
     fn new(mut entries: Vec<Entry>) -> Self {

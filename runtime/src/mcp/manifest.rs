@@ -6,7 +6,7 @@ use super::server::Mcp;
 use crate::Manifest;
 
 impl<H: ServerHandler> Mcp<H> {
-    /// [`Manifest::collect`], and the tools and prompts of this server that have no `#[requires_auth]`: they are listed
+    /// [`Manifest::collect_for`] the resource server, and the tools and prompts of this server that have no `#[requires_auth]`: they are listed
     /// as `unguarded`, also if they are `#[public]`, disabled, or declared by
     /// [`public_tool`](super::McpBuilder::public_tool). The layer alone decides who calls them: every caller with a
     /// valid token, and with [`allow_anonymous`](super::McpBuilder::allow_anonymous) every caller.
@@ -34,7 +34,7 @@ impl<H: ServerHandler> Mcp<H> {
     /// ```
     #[must_use]
     pub fn manifest(&self) -> Manifest {
-        let mut manifest = Manifest::collect();
+        let mut manifest = Manifest::collect_for(&self.state().server);
         for (kind, paths) in self.state().registry.unguarded::<H>() {
             for path in paths {
                 manifest = manifest.with_unguarded(kind, &path);

@@ -1,5 +1,7 @@
 //! Writes the policies of the functions into a document.
 
+use std::fmt::Write as _;
+
 use utoipa::Modify;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
@@ -16,6 +18,7 @@ use crate::ResourceServer;
 ///   them is empty.
 /// - The security of an operation that has a guard is that of the guard, in place of what `#[utoipa::path]` says. A
 ///   response that `#[utoipa::path]` describes is not changed.
+/// - A scope that another scope of the same alternative implies is left out, as in a challenge.
 /// - The scopes have the names that a client requests them by: see
 ///   [`requested_scope_prefix`](crate::ResourceServerBuilder::requested_scope_prefix).
 ///
@@ -32,9 +35,16 @@ impl OpenApiSecurity {
     #[must_use]
     pub fn new(server: &ResourceServer) -> Self {
         let issuers = server.metadata().authorization_servers.join(", ");
+        let mut description = format!("An OAuth 2.0 access token of {issuers}");
+        for (index, scope) in server.scope_definitions().enumerate() {
+            let separator = if index == 0 { "\n\n" } else { "\n" };
+            let name = server.requested_scopes().name(scope.name());
+            let text = scope.description().map(|text| format!(": {text}")).unwrap_or_default();
+            let _ = write!(description, "{separator}- `{name}`{text}");
+        }
         let bearer = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some(format!("An OAuth 2.0 access token of {issuers}")))
+            .description(Some(description))
             .build();
         let (name, scheme) = ("oauth2".to_owned(), SecurityScheme::Http(bearer));
         Self { server: server.clone(), name, scheme }
@@ -48,7 +58,8 @@ impl OpenApiSecurity {
     }
 
     /// The security scheme, such as `oauth2` with the URLs of the authorization server, so that a page which shows the
-    /// document can sign in. Default: `http` with `bearer`, and the authorization servers in its description.
+    /// document can sign in. Default: `http` with `bearer`; its description has the authorization servers and the scopes of the server's
+    /// [vocabularies](crate::ResourceServerBuilder::scopes).
     #[must_use]
     pub fn scheme(mut self, scheme: SecurityScheme) -> Self {
         self.scheme = scheme;
@@ -60,6 +71,8 @@ impl OpenApiSecurity {
         let requested = self.server.requested_scopes();
         let anonymous = policy.optional.then(SecurityRequirement::default);
         let alternatives = policy.alternatives.iter().map(|scopes| {
+            let scopes = scopes.iter().map(String::as_str).collect();
+            let scopes = self.server.definitions().without_implied(scopes);
             SecurityRequirement::new(&self.name, scopes.iter().map(|scope| requested.name(scope)))
         });
         operation.security = Some(alternatives.chain(anonymous).collect());

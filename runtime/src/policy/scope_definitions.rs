@@ -45,6 +45,11 @@ impl ScopeDefinitions {
         self.definitions.iter().copied()
     }
 
+    #[cfg(feature = "manifest")]
+    pub(crate) fn get(&self, scope: &str) -> Option<&'static ScopeDefinition> {
+        self.find(scope).ok()
+    }
+
     /// The scopes that imply this one; none for a scope that no vocabulary defines.
     pub(crate) fn implied_by(&self, scope: &str) -> &'static [&'static str] {
         self.find(scope).map_or(&[], ScopeDefinition::implied_by)

@@ -92,6 +92,8 @@ impl fmt::Display for ScopeDefinition {
 ///
 /// Only `#[derive(Scope)]` implements it: the derive macro checks the names and `implies` when the program is
 /// compiled.
+///
+#[doc = include_str!("../../docs/scopes.md")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a vocabulary of scopes",
     label = "expected an enum with `#[derive(requires_auth::Scope)]`",
