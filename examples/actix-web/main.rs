@@ -14,21 +14,18 @@ use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError, web};
-use requires_auth::{AuthInfo, Condition, Rejection, ResourceServer};
+use requires_auth::{AuthInfo, Rejection, ResourceServer, requires_auth};
 
+#[requires_auth(scopes = "hello:read", from = &head(&request), server = server)]
 async fn hello(
     request: HttpRequest,
     server: web::Data<ResourceServer>,
+    auth: AuthInfo,
 ) -> Result<String, Rejected> {
-    let auth = authorize(&request, &server, Condition::Scope("hello:read")).await?;
     Ok(format!("Hello, {}!\n", auth.subject().unwrap_or("machine")))
 }
 
-async fn authorize(
-    request: &HttpRequest,
-    server: &ResourceServer,
-    condition: Condition,
-) -> Result<AuthInfo, Rejected> {
+fn head(request: &HttpRequest) -> axum::http::Request<()> {
     let mut head = axum::http::Request::new(());
     *head.method_mut() = request.method().as_str().parse().unwrap_or_default();
     *head.uri_mut() = request.uri().to_string().parse().unwrap_or_default();
@@ -37,12 +34,18 @@ async fn authorize(
             let _: bool = head.headers_mut().append::<axum::http::HeaderName>(name, value);
         }
     }
-    server.authorize(&head, condition).await.map_err(Rejected)
+    head
 }
 
 /// A rejection as an error of actix-web.
 #[derive(Debug)]
 struct Rejected(Rejection);
+
+impl From<Rejection> for Rejected {
+    fn from(rejection: Rejection) -> Self {
+        Self(rejection)
+    }
+}
 
 impl ResponseError for Rejected {
     fn status_code(&self) -> StatusCode {

@@ -15,11 +15,15 @@ use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use requires_auth::{Condition, Rejection, ResourceServer};
+use requires_auth::{AuthInfo, Rejection, ResourceServer, requires_auth};
 use tokio::net::TcpListener;
 
-async fn hello(server: &ResourceServer, request: &Request<Incoming>) -> Result<String, Rejection> {
-    let auth = server.authorize(request, Condition::Scope("hello:read")).await?;
+#[requires_auth(scopes = "hello:read", from = request, server = server)]
+async fn hello(
+    server: &ResourceServer,
+    request: &Request<Incoming>,
+    auth: AuthInfo,
+) -> Result<String, Rejection> {
     Ok(format!("Hello, {}!\n", auth.subject().unwrap_or("machine")))
 }
 
