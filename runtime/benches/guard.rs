@@ -1,6 +1,6 @@
 //! The cost of the guard for a cached token.
 //!
-//! `cargo bench -p requires-auth --bench guard` runs all parts, and `-- in_process`, `-- steps` or `-- throughput`
+//! `cargo bench -p requires-auth --bench guard` runs all parts, and `-- in_process`, `-- steps`, `-- throughput` or `-- typed_scopes`
 //! behind it runs one. The benchmark fails if a budget is exceeded.
 
 #![allow(
@@ -17,7 +17,7 @@ mod fixture;
 use std::process::ExitCode;
 
 use bench_support::report::Report;
-use cached_token::{in_process, steps, throughput};
+use cached_token::{in_process, steps, throughput, typed_scopes};
 
 fn main() -> ExitCode {
     let selected: Vec<String> =
@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         ("in_process", in_process::run as fn(&mut Report)),
         ("steps", steps::run),
         ("throughput", throughput::run),
+        ("typed_scopes", typed_scopes::run),
     ] {
         if selected.is_empty() || selected.iter().any(|one| one == name) {
             part(&mut report);

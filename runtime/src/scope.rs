@@ -54,11 +54,22 @@ impl ScopeSet {
     /// Whether the set contains exactly this scope.
     #[must_use]
     pub fn contains(&self, scope: &str) -> bool {
-        let scope = scope.as_bytes();
+        self.any(|granted| granted == scope.as_bytes())
+    }
+
+    /// Whether the set contains this scope or one of the others.
+    pub(crate) fn contains_or(&self, scope: &str, others: &[&str]) -> bool {
+        self.any(|granted| {
+            granted == scope.as_bytes() || others.iter().any(|other| granted == other.as_bytes())
+        })
+    }
+
+    /// Each request calls it for each scope, so it reads the set once.
+    fn any(&self, matches: impl Fn(&[u8]) -> bool) -> bool {
         let mut rest = self.text.as_bytes();
         while !rest.is_empty() {
             let (first, after) = rest.split_at(first_space(rest));
-            if first == scope {
+            if matches(first) {
                 return true;
             }
             rest = after.split_first().map_or(after, |(_space, after)| after);

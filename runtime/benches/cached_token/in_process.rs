@@ -41,19 +41,23 @@ pub fn run(report: &mut Report) {
     report.check("the guard adds", ns(added), "300 ns", added <= 300.0);
 }
 
-struct App {
+pub struct App {
     service: RouterIntoService<Body>,
     credentials: HeaderValue,
 }
 
 impl App {
     fn new(handler: MethodRouter<ResourceServer>) -> Self {
-        let router = Router::new().route("/", handler);
-        let credentials = HeaderValue::try_from(format!("Bearer {TOKEN}")).expect("a header");
-        Self { service: router.with_state(server()).into_service(), credentials }
+        Self::with_server(handler, server())
     }
 
-    fn send(&mut self, runtime: &Runtime, calls: u32) {
+    pub fn with_server(handler: MethodRouter<ResourceServer>, server: ResourceServer) -> Self {
+        let router = Router::new().route("/", handler);
+        let credentials = HeaderValue::try_from(format!("Bearer {TOKEN}")).expect("a header");
+        Self { service: router.with_state(server).into_service(), credentials }
+    }
+
+    pub fn send(&mut self, runtime: &Runtime, calls: u32) {
         runtime.block_on(async {
             for _ in 0..calls {
                 let mut request = Request::new(Body::empty());

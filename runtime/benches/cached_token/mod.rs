@@ -1,5 +1,6 @@
-//! The cost of the guard for a cached token: in process, by step, and as throughput over HTTP.
+//! The cost of the guard for a cached token: in process, by step, by kind of scope, and as throughput over HTTP.
 
 pub mod in_process;
 pub mod steps;
 pub mod throughput;
+pub mod typed_scopes;

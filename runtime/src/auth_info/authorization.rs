@@ -72,11 +72,14 @@ impl AuthInfo {
 
     /// Whether a scope, or one that implies it, is among `granted`.
     pub(super) fn is_granted(&self, scope: ListedScope<'_>, granted: &ScopeSet) -> bool {
-        let implied_by = || match scope.definition {
-            Some(definition) => definition.implied_by(),
-            None => self.server.definitions().implied_by(scope.name),
-        };
-        granted.contains(scope.name) || implied_by().iter().any(|it| granted.contains(it))
+        let defined = || self.server.definitions().get(scope.name);
+        match scope.definition {
+            Some(definition) => definition.is_granted(granted),
+            None => {
+                granted.contains(scope.name)
+                    || defined().is_some_and(|definition| definition.is_granted(granted))
+            }
+        }
     }
 
     /// The scopes that a challenge to this caller names for a condition.

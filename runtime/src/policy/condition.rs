@@ -60,10 +60,12 @@ impl Condition {
 
     /// The same in a resource server with these definitions.
     pub(crate) fn is_met_in(&self, definitions: &ScopeDefinitions, granted: &ScopeSet) -> bool {
-        let implied = |by: &[&str]| by.iter().any(|implying: &&str| granted.contains(implying));
         match self {
-            Self::Scope(scope) => granted.contains(scope) || implied(definitions.implied_by(scope)),
-            Self::Typed(scope) => granted.contains(scope.name()) || implied(scope.implied_by()),
+            Self::Scope(scope) => {
+                granted.contains(scope)
+                    || definitions.get(scope).is_some_and(|scope| scope.is_granted(granted))
+            }
+            Self::Typed(scope) => scope.is_granted(granted),
             Self::All(all) => all.iter().all(|each| each.is_met_in(definitions, granted)),
             Self::Any(any) => any.iter().any(|each| each.is_met_in(definitions, granted)),
         }

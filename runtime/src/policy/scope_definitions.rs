@@ -45,7 +45,7 @@ impl ScopeDefinitions {
         self.definitions.iter().copied()
     }
 
-    #[cfg(feature = "manifest")]
+    /// The definition of a scope.
     pub(crate) fn get(&self, scope: &str) -> Option<&'static ScopeDefinition> {
         self.find(scope).ok()
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::ScopeSet;
+
 /// A scope, as a vocabulary defines it.
 ///
 /// `#[derive(Scope)]` creates the definitions of an enum; [`ScopeVocabulary`] has them.
@@ -72,6 +74,11 @@ impl ScopeDefinition {
     #[must_use]
     pub const fn implied_by(&self) -> &'static [&'static str] {
         self.implied_by
+    }
+
+    /// Whether a token with these scopes has this one, or one that implies it.
+    pub(crate) fn is_granted(&self, granted: &ScopeSet) -> bool {
+        granted.contains_or(self.name, self.implied_by)
     }
 
     /// The path of the enum that defines the scope, such as `journal::scopes::JournalScope`.
