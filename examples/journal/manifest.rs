@@ -31,8 +31,8 @@ pub fn manifest() -> Result<Manifest, Box<dyn Error>> {
         .build()?;
     Ok(mcp::server(&server, Arc::default())?
         .manifest()
-        .with_unguarded(Kind::Handler, "journal::rest::healthz")
-        .with_unguarded(Kind::Handler, "journal::rest::openapi_document"))
+        .with_unguarded(Kind::Handler, "journal::rest::handlers::healthz")
+        .with_unguarded(Kind::Handler, "journal::rest::handlers::openapi_document"))
 }
 
 pub fn formatted(manifest: &Manifest, format: Format) -> String {

@@ -2,19 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRef, Path, Query, State};
+use axum::Json;
+use axum::extract::FromRef;
 use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get};
-use axum::{Json, Router};
-use requires_auth::openapi::OpenApiSecurity;
 use requires_auth::{AuthInfo, Rejection, ResourceServer, requires_auth};
 use serde_json::json;
-use utoipa::{Modify, OpenApi};
 
-use crate::scopes::{JournalScope, scopes_of};
-use crate::store::{Entry, EntryFilter, NewEntry, NewTag, Owner, Store, Tag};
+use crate::store::{Owner, Store};
+
+pub use handlers::router;
 
 /// The state of the router. The guards take the resource server from it.
 #[derive(Debug, Clone, FromRef)]
@@ -23,178 +20,206 @@ pub struct App {
     pub store: Arc<Store>,
 }
 
-pub fn router(app: App) -> Router {
-    Router::new()
-        .route("/healthz", get(healthz))
-        .route("/openapi.json", get(openapi_document))
-        .route("/me", get(me))
-        .route("/me/token", delete(invalidate_token))
-        .route("/entries", get(list_entries).post(create_entry))
-        .route("/entries/{id}", get(show_entry).delete(delete_entry))
-        .route("/tags", get(list_tags).post(create_tag))
-        .with_state(app)
-}
+/// A handler in here that has neither `#[requires_auth]` nor `#[public]` does not compile.
+#[requires_auth]
+mod handlers {
+    use std::sync::Arc;
 
-/// The OpenAPI document. The scopes in it come from the attributes of the handlers.
-async fn openapi_document(State(server): State<ResourceServer>) -> Json<utoipa::openapi::OpenApi> {
-    #[derive(OpenApi)]
-    #[openapi(
-        info(title = "Journal", description = "Entries and tags, separate for each owner"),
-        paths(
-            healthz,
-            me,
-            invalidate_token,
-            list_entries,
-            show_entry,
-            create_entry,
-            delete_entry,
-            list_tags,
-            create_tag,
-        )
+    use axum::extract::{Path, Query, State};
+    use axum::http::StatusCode;
+    use axum::http::header::{CACHE_CONTROL, LOCATION};
+    use axum::response::{IntoResponse, Response};
+    use axum::routing::{delete, get};
+    use axum::{Json, Router};
+    use requires_auth::openapi::OpenApiSecurity;
+    use requires_auth::{AuthInfo, ResourceServer, requires_auth};
+    use utoipa::{Modify, OpenApi};
+
+    use super::{App, Failure, owner};
+    use crate::scopes::{JournalScope, scopes_of};
+    use crate::store::{Entry, EntryFilter, NewEntry, NewTag, Owner, Store, Tag};
+
+    pub fn router(app: App) -> Router {
+        Router::new()
+            .route("/healthz", get(healthz))
+            .route("/openapi.json", get(openapi_document))
+            .route("/me", get(me))
+            .route("/me/token", delete(invalidate_token))
+            .route("/entries", get(list_entries).post(create_entry))
+            .route("/entries/{id}", get(show_entry).delete(delete_entry))
+            .route("/tags", get(list_tags).post(create_tag))
+            .with_state(app)
+    }
+
+    /// The OpenAPI document. The scopes in it come from the attributes of the handlers.
+    #[public]
+    async fn openapi_document(
+        State(server): State<ResourceServer>,
+    ) -> Json<utoipa::openapi::OpenApi> {
+        #[derive(OpenApi)]
+        #[openapi(
+            info(title = "Journal", description = "Entries and tags, separate for each owner"),
+            paths(
+                healthz,
+                me,
+                invalidate_token,
+                list_entries,
+                show_entry,
+                create_entry,
+                delete_entry,
+                list_tags,
+                create_tag,
+            )
+        )]
+        struct Documentation;
+
+        let mut document = Documentation::openapi();
+        OpenApiSecurity::new(&server).modify(&mut document);
+        Json(document)
+    }
+
+    #[public]
+    #[utoipa::path(
+        get,
+        path = "/healthz",
+        responses(
+            (status = 200, description = "The journal runs", body = str),
+        ),
     )]
-    struct Documentation;
+    async fn healthz() -> &'static str {
+        "ok\n"
+    }
 
-    let mut document = Documentation::openapi();
-    OpenApiSecurity::new(&server).modify(&mut document);
-    Json(document)
-}
+    #[requires_auth(scopes = JournalScope::UserRead)]
+    #[utoipa::path(
+        get,
+        path = "/me",
+        responses(
+            (status = 200, description = "The claims of the access token"),
+        ),
+    )]
+    async fn me(auth: AuthInfo) -> impl IntoResponse {
+        ([(CACHE_CONTROL, "no-store")], Json(auth))
+    }
 
-#[utoipa::path(
-    get,
-    path = "/healthz",
-    responses(
-        (status = 200, description = "The journal runs", body = str),
-    ),
-)]
-async fn healthz() -> &'static str {
-    "ok\n"
-}
+    /// For clients that have revoked their token: drops its cache entry, in all journals that share a cache.
+    #[requires_auth(scopes = JournalScope::UserRead)]
+    #[utoipa::path(
+        delete,
+        path = "/me/token",
+        responses(
+            (status = 204, description = "The token is resolved again at its next request"),
+        ),
+    )]
+    async fn invalidate_token(auth: AuthInfo, State(server): State<ResourceServer>) -> StatusCode {
+        server.invalidate(auth.token());
+        StatusCode::NO_CONTENT
+    }
 
-#[requires_auth(scopes = JournalScope::UserRead)]
-#[utoipa::path(
-    get,
-    path = "/me",
-    responses(
-        (status = 200, description = "The claims of the access token"),
-    ),
-)]
-async fn me(auth: AuthInfo) -> impl IntoResponse {
-    ([(CACHE_CONTROL, "no-store")], Json(auth))
-}
+    type Journal = State<Arc<Store>>;
 
-/// For clients that have revoked their token: drops its cache entry, in all journals that share a cache.
-#[requires_auth(scopes = JournalScope::UserRead)]
-#[utoipa::path(
-    delete,
-    path = "/me/token",
-    responses(
-        (status = 204, description = "The token is resolved again at its next request"),
-    ),
-)]
-async fn invalidate_token(auth: AuthInfo, State(server): State<ResourceServer>) -> StatusCode {
-    server.invalidate(auth.token());
-    StatusCode::NO_CONTENT
-}
+    #[requires_auth(scopes = JournalScope::EntriesRead, scopes_from = scopes_of(filter))]
+    #[utoipa::path(
+        get,
+        path = "/entries",
+        params(EntryFilter),
+        responses(
+            (status = 200, description = "The entries", body = Vec<Entry>),
+        ),
+    )]
+    async fn list_entries(
+        auth: AuthInfo,
+        State(store): Journal,
+        Query(filter): Query<EntryFilter>,
+    ) -> Result<Json<Vec<Entry>>, Failure> {
+        let owner =
+            filter.owner.map_or_else(|| owner(&auth), |subject| Ok(Owner::Subject(subject)))?;
+        Ok(Json(store.entries(&owner)))
+    }
 
-type Journal = State<Arc<Store>>;
+    #[requires_auth(scopes = JournalScope::EntriesRead)]
+    #[utoipa::path(
+        get,
+        path = "/entries/{id}",
+        responses(
+            (status = 200, description = "The entry", body = Entry),
+            (status = 404, description = "There is no such entry"),
+        ),
+    )]
+    async fn show_entry(
+        auth: AuthInfo,
+        State(store): Journal,
+        Path(id): Path<u64>,
+    ) -> Result<Json<Entry>, Failure> {
+        store.entry(&owner(&auth)?, id).map(Json).ok_or(Failure::NotFound)
+    }
 
-#[requires_auth(scopes = JournalScope::EntriesRead, scopes_from = scopes_of(filter))]
-#[utoipa::path(
-    get,
-    path = "/entries",
-    params(EntryFilter),
-    responses(
-        (status = 200, description = "The entries", body = Vec<Entry>),
-    ),
-)]
-async fn list_entries(
-    auth: AuthInfo,
-    State(store): Journal,
-    Query(filter): Query<EntryFilter>,
-) -> Result<Json<Vec<Entry>>, Failure> {
-    let owner = filter.owner.map_or_else(|| owner(&auth), |subject| Ok(Owner::Subject(subject)))?;
-    Ok(Json(store.entries(&owner)))
-}
+    #[requires_auth(scopes = JournalScope::EntriesWrite)]
+    #[utoipa::path(
+        post,
+        path = "/entries",
+        responses(
+            (status = 201, description = "The new entry", body = Entry),
+        ),
+    )]
+    async fn create_entry(
+        auth: AuthInfo,
+        State(store): Journal,
+        Json(entry): Json<NewEntry>,
+    ) -> Result<Response, Failure> {
+        let entry = store.create_entry(owner(&auth)?, entry);
+        let location = [(LOCATION, format!("/entries/{}", entry.id))];
+        Ok((StatusCode::CREATED, location, Json(entry)).into_response())
+    }
 
-#[requires_auth(scopes = JournalScope::EntriesRead)]
-#[utoipa::path(
-    get,
-    path = "/entries/{id}",
-    responses(
-        (status = 200, description = "The entry", body = Entry),
-        (status = 404, description = "There is no such entry"),
-    ),
-)]
-async fn show_entry(
-    auth: AuthInfo,
-    State(store): Journal,
-    Path(id): Path<u64>,
-) -> Result<Json<Entry>, Failure> {
-    store.entry(&owner(&auth)?, id).map(Json).ok_or(Failure::NotFound)
-}
+    /// A user deletes entries, and no agent on behalf of a user.
+    #[requires_auth(scopes = JournalScope::EntriesWrite, when = auth.actor().is_none())]
+    #[utoipa::path(
+        delete,
+        path = "/entries/{id}",
+        responses(
+            (status = 204, description = "The entry is deleted"),
+            (status = 404, description = "There is no such entry"),
+        ),
+    )]
+    async fn delete_entry(
+        auth: AuthInfo,
+        State(store): Journal,
+        Path(id): Path<u64>,
+    ) -> Result<StatusCode, Failure> {
+        store
+            .delete_entry(&owner(&auth)?, id)
+            .map(|_| StatusCode::NO_CONTENT)
+            .ok_or(Failure::NotFound)
+    }
 
-#[requires_auth(scopes = JournalScope::EntriesWrite)]
-#[utoipa::path(
-    post,
-    path = "/entries",
-    responses(
-        (status = 201, description = "The new entry", body = Entry),
-    ),
-)]
-async fn create_entry(
-    auth: AuthInfo,
-    State(store): Journal,
-    Json(entry): Json<NewEntry>,
-) -> Result<Response, Failure> {
-    let entry = store.create_entry(owner(&auth)?, entry);
-    let location = [(LOCATION, format!("/entries/{}", entry.id))];
-    Ok((StatusCode::CREATED, location, Json(entry)).into_response())
-}
+    #[requires_auth(scopes = JournalScope::TagsRead)]
+    #[utoipa::path(
+        get,
+        path = "/tags",
+        responses(
+            (status = 200, description = "The tags of the caller", body = Vec<Tag>),
+        ),
+    )]
+    async fn list_tags(auth: AuthInfo, State(store): Journal) -> Result<Json<Vec<Tag>>, Failure> {
+        Ok(Json(store.tags(&owner(&auth)?)))
+    }
 
-/// A user deletes entries, and no agent on behalf of a user.
-#[requires_auth(scopes = JournalScope::EntriesWrite, when = auth.actor().is_none())]
-#[utoipa::path(
-    delete,
-    path = "/entries/{id}",
-    responses(
-        (status = 204, description = "The entry is deleted"),
-        (status = 404, description = "There is no such entry"),
-    ),
-)]
-async fn delete_entry(
-    auth: AuthInfo,
-    State(store): Journal,
-    Path(id): Path<u64>,
-) -> Result<StatusCode, Failure> {
-    store.delete_entry(&owner(&auth)?, id).map(|_| StatusCode::NO_CONTENT).ok_or(Failure::NotFound)
-}
-
-#[requires_auth(scopes = JournalScope::TagsRead)]
-#[utoipa::path(
-    get,
-    path = "/tags",
-    responses(
-        (status = 200, description = "The tags of the caller", body = Vec<Tag>),
-    ),
-)]
-async fn list_tags(auth: AuthInfo, State(store): Journal) -> Result<Json<Vec<Tag>>, Failure> {
-    Ok(Json(store.tags(&owner(&auth)?)))
-}
-
-#[requires_auth(scopes = JournalScope::TagsWrite)]
-#[utoipa::path(
-    post,
-    path = "/tags",
-    responses(
-        (status = 201, description = "The new tag", body = Tag),
-    ),
-)]
-async fn create_tag(
-    auth: AuthInfo,
-    State(store): Journal,
-    Json(tag): Json<NewTag>,
-) -> Result<(StatusCode, Json<Tag>), Failure> {
-    Ok((StatusCode::CREATED, Json(store.create_tag(owner(&auth)?, tag))))
+    #[requires_auth(scopes = JournalScope::TagsWrite)]
+    #[utoipa::path(
+        post,
+        path = "/tags",
+        responses(
+            (status = 201, description = "The new tag", body = Tag),
+        ),
+    )]
+    async fn create_tag(
+        auth: AuthInfo,
+        State(store): Journal,
+        Json(tag): Json<NewTag>,
+    ) -> Result<(StatusCode, Json<Tag>), Failure> {
+        Ok((StatusCode::CREATED, Json(store.create_tag(owner(&auth)?, tag))))
+    }
 }
 
 fn owner(auth: &AuthInfo) -> Result<Owner, Failure> {

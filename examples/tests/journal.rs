@@ -598,7 +598,8 @@ fn its_manifest_lists_every_function() {
     // The test beside the program compares it with the reviewed one.
     let json: Value = serde_json::from_str(&manifest("json")).unwrap();
     let mut functions = json["functions"].as_array().unwrap().iter();
-    let delete = functions.find(|it| it["path"] == "journal::rest::delete_entry").unwrap();
+    let delete =
+        functions.find(|it| it["path"] == "journal::rest::handlers::delete_entry").unwrap();
     assert_eq!(delete["scopes"], json!({ "any": ["entries:write", "journal:admin"] }));
     assert_eq!(delete["when"], "auth.actor().is_none()");
     assert!(manifest("table").starts_with("FUNCTION "));

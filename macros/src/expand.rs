@@ -4,11 +4,11 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::features::Features;
-use crate::lower::{lower_function, lower_impl_block, lower_scope_enum};
+use crate::lower::{lower_block, lower_function, lower_scope_enum};
 use crate::parse::arguments::Arguments;
 use crate::parse::item::Item;
 use crate::parse::scope_enum::ScopeEnum;
-use crate::validate::{validate_function, validate_impl_block, validate_scope_enum};
+use crate::validate::{validate_block, validate_function, validate_scope_enum};
 
 /// Expands the attribute. With errors, the item is emitted all the same, beside a `compile_error!`
 /// for each, so that the compiler reports nothing else about it.
@@ -19,9 +19,9 @@ pub(crate) fn expand(features: Features, arguments: TokenStream, item: TokenStre
             let (plan, errors) = validate_function(&function, &arguments, features);
             (lower_function(*function, &arguments, plan, features), errors)
         }
-        Item::ImplBlock(block) => {
-            let (plan, errors) = validate_impl_block(&block, &arguments, features);
-            (lower_impl_block(block, &arguments, &plan, features), errors)
+        Item::Block(block) => {
+            let (plan, errors) = validate_block(&block, &arguments, features);
+            (lower_block(block, &arguments, &plan, features), errors)
         }
         Item::Unsupported(item, errors) => (item, errors),
     };

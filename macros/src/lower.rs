@@ -3,11 +3,11 @@
 //! The comments `// Input:` and `// Output:` show them in plain Rust, without the paths of the
 //! hidden module.
 
+mod block;
 mod evaluation;
 mod fallback;
 mod function;
 mod guard_argument;
-mod impl_block;
 mod manifest;
 mod openapi;
 mod permits;
@@ -22,6 +22,6 @@ mod shared_caller;
 mod span;
 mod when;
 
+pub(crate) use block::lower_block;
 pub(crate) use function::lower_function;
-pub(crate) use impl_block::lower_impl_block;
 pub(crate) use scope_derive::lower_scope_enum;

@@ -6,11 +6,11 @@
 pub(crate) mod arguments;
 pub(crate) mod async_block;
 pub(crate) mod attribute;
+pub(crate) mod block;
 pub(crate) mod condition;
 pub(crate) mod edit_distance;
 pub(crate) mod function;
 mod help;
-pub(crate) mod impl_block;
 pub(crate) mod item;
 mod negation;
 pub(crate) mod scope_enum;

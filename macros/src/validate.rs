@@ -7,6 +7,7 @@ mod caller_argument;
 mod caller_type;
 mod function;
 mod guardable;
+mod handler_group;
 mod impl_block;
 mod no_caller_argument;
 mod pattern;
@@ -17,7 +18,7 @@ mod scope_enum;
 mod scopes_from;
 
 pub(crate) use function::{FunctionPlan, validate_function};
-pub(crate) use impl_block::{DeclaredKinds, ImplPlan, ItemPlan, validate_impl_block};
+pub(crate) use impl_block::{BlockPlan, DeclaredKinds, ItemPlan, validate_block};
 pub(crate) use request_arguments::RequestSource;
 pub(crate) use scope_enum::{Vocabulary, validate_scope_enum};
 pub(crate) use scopes_from::ScopesFromPlan;

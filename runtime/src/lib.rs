@@ -24,6 +24,7 @@ mod claims;
 mod clock;
 mod decide;
 pub mod frameworks;
+pub mod groups;
 #[cfg(feature = "tonic")]
 pub mod grpc;
 mod guard;
@@ -284,6 +285,11 @@ pub use requires_auth_macros::Scope;
 /// that uses another name. A server with such a block cannot be built with such a tool or prompt, unless that
 /// has a policy of its own: see `mcp::McpBuilder::require_policies`.
 ///
+/// # All handlers of a `mod`
+///
+/// On an inline `mod`, and on an `impl` block of handlers, the attribute does the same for each handler: with a policy the
+/// handlers inherit it, without one each of them needs `#[requires_auth]` or `#[public]`. See [`groups`].
+///
 /// # Typed scopes
 ///
 /// A variant of an enum with [`#[derive(Scope)]`](derive@Scope), by its path, may stand wherever a string literal may:
@@ -401,6 +407,5 @@ pub mod requires_auth_expansion {
     pub use crate::scope::ListedScope;
     #[cfg(feature = "manifest")]
     pub use inventory;
-    #[cfg(feature = "rmcp")]
     pub use requires_auth_macros::requires_auth;
 }

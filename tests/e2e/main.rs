@@ -24,6 +24,7 @@ mod conditions;
 mod credentials;
 mod discovery;
 mod grpc;
+mod handler_groups;
 mod introspection_requests;
 mod introspection_response;
 mod jwt;

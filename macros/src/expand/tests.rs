@@ -10,6 +10,7 @@ mod argument_errors;
 mod condition_types;
 mod fallback;
 mod guard_argument;
+mod handler_groups;
 mod impl_blocks;
 mod manifest;
 mod one_token_edits;

@@ -36,6 +36,11 @@ pub(crate) fn has_name(attribute: &Attribute, name: &str) -> bool {
     attribute.path().get_ident().is_some_and(|ident| ident.unraw() == name)
 }
 
+/// Whether this is an attribute of the compiler that adds no function.
+pub(crate) fn is_built_in(attribute: &Attribute) -> bool {
+    BUILT_IN.iter().any(|name| has_name(attribute, name))
+}
+
 /// Whether this is a `#[cfg_attr(…)]` that may add an attribute of this name.
 pub(crate) fn cfg_attr_may_add(attribute: &Attribute, name: &str) -> bool {
     match &attribute.meta {
@@ -56,3 +61,18 @@ fn mentions(arguments: TokenStream, name: &str) -> bool {
         _ => false,
     })
 }
+
+const BUILT_IN: [&str; 12] = [
+    "allow",
+    "cfg",
+    "cold",
+    "deny",
+    "deprecated",
+    "doc",
+    "expect",
+    "forbid",
+    "inline",
+    "must_use",
+    "track_caller",
+    "warn",
+];

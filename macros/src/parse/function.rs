@@ -155,9 +155,14 @@ fn other_item(item: TokenStream) -> Option<Ident> {
 fn unsupported_item(keyword: &Ident) -> Diagnostics {
     let mut errors = Diagnostics::default();
     let help = match keyword.to_string().as_str() {
-        "impl" | "trait" | "mod" | "extern" => "write it on each function in it",
+        "mod" => "write `mod … { … }` with the functions in it, or write it on each function",
+        "impl" | "trait" | "extern" => "write it on each function in it",
         _ => "write it on the `fn` that answers the request",
     };
-    errors.error(keyword, "`#[requires_auth]` guards only functions and `impl` blocks", help);
+    errors.error(
+        keyword,
+        "`#[requires_auth]` guards only functions, `impl` blocks and inline modules",
+        help,
+    );
     errors
 }

@@ -3,21 +3,21 @@
 use proc_macro2::TokenStream;
 
 use crate::diagnostics::Diagnostics;
+use crate::parse::block::Block;
 use crate::parse::function::Function;
-use crate::parse::impl_block::ImplBlock;
 
 /// What the attribute is written on.
 pub(crate) enum Item {
     Function(Box<Function>),
-    ImplBlock(ImplBlock),
+    Block(Block),
     /// Another item, or one that does not parse, as it was written.
     Unsupported(TokenStream, Diagnostics),
 }
 
 impl Item {
     pub(crate) fn parse(item: TokenStream) -> Self {
-        match ImplBlock::parse(item.clone()) {
-            Some(Ok(block)) => return Self::ImplBlock(block),
+        match Block::parse(item.clone()) {
+            Some(Ok(block)) => return Self::Block(block),
             Some(Err(error)) => return Self::Unsupported(item, error.into()),
             None => {}
         }

@@ -1,28 +1,31 @@
-//! Checks an `impl` block, and plans what each tool and prompt in it gets.
+//! Checks an `impl` block or a `mod`, and plans what each item in it gets. This file has the rules for tools and
+//! prompts.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Meta};
 
-use super::{caller_argument, caller_type::contains_ident};
+use super::{caller_argument, caller_type::contains_ident, handler_group};
 
 use crate::diagnostics::Diagnostics;
 use crate::features::Features;
 use crate::parse::arguments::Arguments;
-use crate::parse::attribute::{cfg_attr_may_add, has_name, is_requires_auth, is_tool_or_prompt};
+use crate::parse::attribute::{
+    cfg_attr_may_add, has_name, is_built_in, is_requires_auth, is_tool_or_prompt,
+};
+use crate::parse::block::{Block, BlockItem, BlockKind};
 use crate::parse::function::Function;
-use crate::parse::impl_block::{ImplBlock, ImplItem};
 
-/// How an `impl` block is emitted.
-pub(crate) struct ImplPlan {
+/// How a block is emitted.
+pub(crate) struct BlockPlan {
     /// One for each item of the block, in the same order.
     pub(crate) items: Vec<ItemPlan>,
     pub(crate) declared: DeclaredKinds,
 }
 
-/// How an item of an `impl` block is emitted.
+/// How an item of a block is emitted.
 pub(crate) enum ItemPlan {
-    /// With the block's `#[requires_auth]` above `#[tool]` or `#[prompt]`.
+    /// With the block's `#[requires_auth]` above its `#[tool]`, its `#[prompt]`, or the attributes of other macros.
     InheritsGuard,
     /// Beside errors: with its own `#[requires_auth]` moved above `#[tool]` or `#[prompt]`.
     MovesGuardUp,
@@ -43,10 +46,10 @@ pub(crate) enum DeclaredKinds {
     Both,
 }
 
-/// What the arguments mean for a tool or a prompt that has neither `#[requires_auth]` nor
+/// What the arguments mean for a tool, a prompt or a handler that has neither `#[requires_auth]` nor
 /// `#[public]`.
 #[derive(Clone, Copy)]
-enum ImplDefault {
+pub(super) enum GroupDefault {
     /// It inherits the block's guard.
     Inherit,
     /// It is an error, because the block has no policy.
@@ -55,7 +58,7 @@ enum ImplDefault {
     Undetermined,
 }
 
-impl ImplDefault {
+impl GroupDefault {
     fn of(arguments: &Arguments) -> Self {
         if arguments.has_errors || arguments.name_the_request() {
             Self::Undetermined
@@ -73,12 +76,12 @@ impl ImplDefault {
 
 /// Checks the attributes of a block and of its items. What is inside the items, their own
 /// attributes check.
-pub(crate) fn validate_impl_block(
-    block: &ImplBlock,
+pub(crate) fn validate_block(
+    block: &Block,
     arguments: &Arguments,
     features: Features,
-) -> (ImplPlan, Diagnostics) {
-    let mut errors = check_block(block, features);
+) -> (BlockPlan, Diagnostics) {
+    let mut errors = Diagnostics::default();
     if let Some(argument) = arguments.from.as_ref().or(arguments.server.as_ref()) {
         errors.error(
             &argument.key,
@@ -86,7 +89,23 @@ pub(crate) fn validate_impl_block(
             "write them in the `#[requires_auth]` of the function",
         );
     }
-    let default = ImplDefault::of(arguments);
+    let default = GroupDefault::of(arguments);
+    let (plan, group_errors) = if handler_group::is_handler_group(block) {
+        handler_group::check(block, default)
+    } else {
+        check_tools(block, arguments, default, features)
+    };
+    errors.extend(group_errors);
+    (plan, errors)
+}
+
+fn check_tools(
+    block: &Block,
+    arguments: &Arguments,
+    default: GroupDefault,
+    features: Features,
+) -> (BlockPlan, Diagnostics) {
+    let mut errors = check_block(block, features);
     let mut items = Vec::with_capacity(block.items.len());
     for item in &block.items {
         let (plan, item_errors) = check_item(item, default);
@@ -100,13 +119,13 @@ pub(crate) fn validate_impl_block(
     }
     let hidden = block.items.iter().any(may_hide_route);
     let declared = if hidden { DeclaredKinds::Both } else { DeclaredKinds::Own };
-    (ImplPlan { items, declared }, errors)
+    (BlockPlan { items, declared }, errors)
 }
 
-fn check_block(block: &ImplBlock, features: Features) -> Diagnostics {
+fn check_block(block: &Block, features: Features) -> Diagnostics {
     let mut errors = Diagnostics::default();
     for further in block.attributes.iter().filter(|attribute| is_requires_auth(attribute)) {
-        report_second_guard(further, &mut errors);
+        report_second_guard(further, block.kind, &mut errors);
     }
     let mut attributes = block.items.iter().flat_map(|item| &item.attributes);
     if !attributes.any(|attribute| is_tool_or_prompt(attribute) || may_add_route(attribute)) {
@@ -121,8 +140,8 @@ fn check_block(block: &ImplBlock, features: Features) -> Diagnostics {
         };
         errors.error(
             &block.header,
-            "there is no `#[tool]` or `#[prompt]` in this `impl` block for `#[requires_auth]` to \
-             guard",
+            "there is no handler, `#[tool]` or `#[prompt]` in this `impl` block for \
+             `#[requires_auth]` to guard",
             help,
         );
     } else if !features.rmcp {
@@ -136,7 +155,7 @@ fn check_block(block: &ImplBlock, features: Features) -> Diagnostics {
 }
 
 /// Whether there is a `for` that does not begin the `for<'a>` of a bound.
-fn is_of_trait(header: &TokenStream) -> bool {
+pub(super) fn is_of_trait(header: &TokenStream) -> bool {
     let trees: Vec<TokenTree> = header.clone().into_iter().collect();
     trees.windows(2).any(|pair| match pair {
         [TokenTree::Ident(word), TokenTree::Punct(next)] => word == "for" && next.as_char() != '<',
@@ -145,7 +164,7 @@ fn is_of_trait(header: &TokenStream) -> bool {
     })
 }
 
-fn check_item(item: &ImplItem, default: ImplDefault) -> (ItemPlan, Diagnostics) {
+fn check_item(item: &BlockItem, default: GroupDefault) -> (ItemPlan, Diagnostics) {
     let (public, attributes): (Vec<&Attribute>, Vec<&Attribute>) =
         item.attributes.iter().partition(|attribute| has_name(attribute, "public"));
     let mut errors = check_public(&public);
@@ -156,6 +175,13 @@ fn check_item(item: &ImplItem, default: ImplDefault) -> (ItemPlan, Diagnostics) 
             hidden,
             "`#[tool]` and `#[prompt]` cannot stand behind a `#[cfg_attr]` here",
             "write them without a condition, and put `#[cfg(…)]` on the function",
+        );
+    }
+    for hidden in attributes.iter().filter(|it| cfg_attr_may_add(it, "public")) {
+        errors.error(
+            hidden,
+            "`#[public]` cannot stand behind a `#[cfg_attr]` here",
+            "write it without a condition, and put `#[cfg(…)]` on the function",
         );
     }
     let mut plan = ItemPlan::Unchanged;
@@ -172,16 +198,16 @@ fn check_item(item: &ImplItem, default: ImplDefault) -> (ItemPlan, Diagnostics) 
         ),
         (Some(route), Some(guard), None) => {
             if let Some(own) = attributes.get(guard) {
-                errors.extend(check_guard(own, guard < route));
+                errors.extend(check_guard(own, guard < route, BlockKind::Impl));
             }
             if route < guard {
                 plan = ItemPlan::MovesGuardUp;
             }
         }
-        (Some(route), None, None) => match default {
-            ImplDefault::Inherit => plan = ItemPlan::InheritsGuard,
-            ImplDefault::Refuse => report_unguarded(item, attributes.get(route), &mut errors),
-            ImplDefault::Undetermined => {}
+        (Some(_), None, None) => match default {
+            GroupDefault::Inherit => plan = ItemPlan::InheritsGuard,
+            GroupDefault::Refuse => report_unmarked(item, BlockKind::Impl, &mut errors),
+            GroupDefault::Undetermined => {}
         },
         (Some(_), None, Some(_)) | (None, _, None) => {}
     }
@@ -189,14 +215,14 @@ fn check_item(item: &ImplItem, default: ImplDefault) -> (ItemPlan, Diagnostics) 
 }
 
 /// The positions of the arguments of a function that receive the caller, or are meant to.
-fn caller_positions(item: &ImplItem, arguments: &Arguments) -> Vec<usize> {
+fn caller_positions(item: &BlockItem, arguments: &Arguments) -> Vec<usize> {
     let Ok(function) = Function::parse(item.to_token_stream()) else { return Vec::new() };
     // The errors are left to the time when the feature is on.
     let (caller, _) = caller_argument::find(&function.signature, arguments);
     caller.all_positions()
 }
 
-fn check_public(public: &[&Attribute]) -> Diagnostics {
+pub(super) fn check_public(public: &[&Attribute]) -> Diagnostics {
     let mut errors = Diagnostics::default();
     if let Some(further) = public.get(1) {
         errors.error(further, "`#[public]` is given twice", "keep one");
@@ -208,11 +234,11 @@ fn check_public(public: &[&Attribute]) -> Diagnostics {
 }
 
 /// Checks a function's own `#[requires_auth]`.
-fn check_guard(own: &Attribute, is_above_route: bool) -> Diagnostics {
+pub(super) fn check_guard(own: &Attribute, is_above_route: bool, kind: BlockKind) -> Diagnostics {
     let mut errors = Diagnostics::default();
     // A second attribute on the block, imported under another name, has added this one.
     if own.path().segments.iter().any(|segment| segment.ident == "requires_auth_expansion") {
-        report_second_guard(own, &mut errors);
+        report_second_guard(own, kind, &mut errors);
     }
     if !is_above_route {
         errors.error(
@@ -224,59 +250,50 @@ fn check_guard(own: &Attribute, is_above_route: bool) -> Diagnostics {
     errors
 }
 
-fn report_unguarded(item: &ImplItem, route: Option<&&Attribute>, errors: &mut Diagnostics) {
+pub(super) fn report_unmarked(item: &BlockItem, kind: BlockKind, errors: &mut Diagnostics) {
     let place = match item.name() {
         Some(name) => name.into_token_stream(),
-        None => route.into_token_stream(),
+        None => item.attributes.first().into_token_stream(),
     };
     errors.error(
         &place,
         format_args!("nothing says who may call `{place}`"),
-        "write `#[requires_auth(scopes = \"…\")]` or `#[public]` above it, or give the `impl` \
-         block's `#[requires_auth]` the scopes that all need",
+        format_args!(
+            "write `#[requires_auth(scopes = \"…\")]` or `#[public]` above it, or give {} the \
+             scopes that all need",
+            match kind {
+                BlockKind::Impl => "the `impl` block's `#[requires_auth]`",
+                BlockKind::Module => "the `#[requires_auth]` of the `mod`",
+            },
+        ),
     );
 }
 
-fn report_second_guard(place: &Attribute, errors: &mut Diagnostics) {
+pub(super) fn report_second_guard(place: &Attribute, kind: BlockKind, errors: &mut Diagnostics) {
     errors.error(
         place,
-        "an `impl` block takes one `#[requires_auth]`",
+        match kind {
+            BlockKind::Impl => "an `impl` block takes one `#[requires_auth]`",
+            BlockKind::Module => "a `mod` takes one `#[requires_auth]`",
+        },
         "keep one, and write the other on the functions that it is meant for",
     );
 }
 
 /// Whether a `#[cfg_attr(…)]` may add `#[tool]` or `#[prompt]`.
-fn may_add_route(attribute: &Attribute) -> bool {
+pub(super) fn may_add_route(attribute: &Attribute) -> bool {
     cfg_attr_may_add(attribute, "tool") || cfg_attr_may_add(attribute, "prompt")
 }
 
 /// Whether an item without `#[tool]` and `#[prompt]` may define a route all the same: an attribute
 /// of a function can be one of them, imported under another name, and a macro call can expand to
 /// one.
-fn may_hide_route(item: &ImplItem) -> bool {
+fn may_hide_route(item: &BlockItem) -> bool {
     let defines_no_route = |attribute: &Attribute| {
-        is_requires_auth(attribute)
-            || has_name(attribute, "public")
-            || BUILT_IN.iter().any(|name| has_name(attribute, name))
+        is_requires_auth(attribute) || has_name(attribute, "public") || is_built_in(attribute)
     };
     let may_be_renamed = item.name().is_some()
         && !item.attributes.iter().any(is_tool_or_prompt)
         && !item.attributes.iter().all(defines_no_route);
     may_be_renamed || item.is_macro_call()
 }
-
-/// Attributes of the compiler, none of which defines a route.
-const BUILT_IN: [&str; 12] = [
-    "allow",
-    "cfg",
-    "cold",
-    "deny",
-    "deprecated",
-    "doc",
-    "expect",
-    "forbid",
-    "inline",
-    "must_use",
-    "track_caller",
-    "warn",
-];

@@ -180,6 +180,7 @@ fn all_errors_of_a_block_are_reported_at_once() {
                 #[public] #[requires_auth] #[tool] fn both() {}
                 #[tool] #[requires_auth] fn below() {}
                 #[cfg_attr(x, cfg_attr(y, rmcp::tool(z)))] fn hidden() {}
+                #[cfg_attr(x, public)] #[tool] fn hidden_mark() {}
                 #[::requires_auth::requires_auth_expansion::requires_auth] #[tool] fn again() {}
                 #[tool] fn has_errors() {}
             }"#,
@@ -193,6 +194,7 @@ fn all_errors_of_a_block_are_reported_at_once() {
             "a function is either public or guarded",
             "below `#[tool]` or `#[prompt]`, `#[requires_auth]` comes too late",
             "`#[tool]` and `#[prompt]` cannot stand behind a `#[cfg_attr]` here",
+            "`#[public]` cannot stand behind a `#[cfg_attr]` here",
             "an `impl` block takes one `#[requires_auth]`",
         ]
     );

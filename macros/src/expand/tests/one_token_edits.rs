@@ -74,6 +74,45 @@ fn every_tool_of_a_block_is_guarded_or_an_error() {
     assert!(counts[0] > 50 && counts[1] > 200, "{counts:?}");
 }
 
+const MODULE: &str = "
+    pub(crate) mod group {
+        #![inner] use a::{b, c}; const F: G = { 1 };
+        /// Doc.
+        #[inline] pub async fn f(auth: AuthInfo) -> H { body }
+        #[instrument(x = 1)] #[cfg(x)] pub(crate) async fn g(h: I) where I: J { ; }
+        #[requires_auth(optional)] async fn h() {}
+        #[public] #[inline] async fn public() {}
+        struct K(L); struct M { n: O }
+    }";
+
+/// Tries every `mod` that is one edit away from this one. Each `async fn` has a guard, unless it is the one with
+/// `#[public]`.
+#[test]
+fn every_handler_of_a_module_is_guarded_or_an_error() {
+    // R-K19
+    let mut count = 0;
+    for arguments in ["", "scopes = \"read\", crate = ::renamed"] {
+        for item in edits(&MODULE.parse().unwrap()) {
+            let expansion = expand(WITH_FRAMEWORKS, arguments.parse().unwrap(), item);
+            let text = expansion.to_string();
+            // The compiler reports what is not a module.
+            let Ok(module) = syn::parse2::<syn::ItemMod>(expansion) else { continue };
+            assert_ne!(arguments, "", "{text}");
+            for item in module.content.into_iter().flat_map(|(_, items)| items) {
+                let syn::Item::Fn(function) = item else { continue };
+                let guards = function.attrs.iter().filter(|attribute| {
+                    attribute.path().segments.last().is_some_and(|it| it.ident == "requires_auth")
+                });
+                let is_handler = function.sig.asyncness.is_some();
+                let expected = is_handler && function.sig.ident != "public";
+                assert!(guards.count() == 1 || !expected, "{}: {text}", function.sig.ident);
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 100, "{count}");
+}
+
 fn functions(block: &syn::ItemImpl) -> impl Iterator<Item = &syn::ImplItemFn> {
     block.items.iter().filter_map(|item| match item {
         syn::ImplItem::Fn(function) => Some(function),

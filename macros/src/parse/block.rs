@@ -1,4 +1,4 @@
-//! The `impl` block below the attribute. Only the attributes of its items are parsed.
+//! The `impl` block or the inline `mod` below the attribute. Only the attributes of its items are parsed.
 
 use std::collections::VecDeque;
 
@@ -9,18 +9,34 @@ use syn::parse::Parser;
 
 use crate::parse::function::Function;
 
-/// An `impl` block.
-pub(crate) struct ImplBlock {
+/// An `impl` block or an inline `mod`.
+pub(crate) struct Block {
+    pub(crate) kind: BlockKind,
     pub(crate) attributes: Vec<Attribute>,
-    /// The tokens from `impl` up to the braces.
+    /// The tokens from the visibility or `impl` up to the braces.
     pub(crate) header: TokenStream,
     inner_attributes: TokenStream,
-    pub(crate) items: Vec<ImplItem>,
+    pub(crate) items: Vec<BlockItem>,
     braces: Group,
 }
 
-/// An item of an `impl` block.
-pub(crate) struct ImplItem {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BlockKind {
+    Impl,
+    Module,
+}
+
+impl BlockKind {
+    pub(crate) fn keyword(self) -> &'static str {
+        match self {
+            Self::Impl => "impl",
+            Self::Module => "mod",
+        }
+    }
+}
+
+/// An item of a block.
+pub(crate) struct BlockItem {
     pub(crate) attributes: Vec<Attribute>,
     /// The tokens up to the first `;` or the first block. For a function, that is all of it,
     /// because blocks in its signature are in parentheses or brackets. In an item with a further
@@ -29,22 +45,21 @@ pub(crate) struct ImplItem {
     rest: TokenStream,
 }
 
-impl ImplBlock {
+impl Block {
     /// Returns `None` for another item.
     pub(crate) fn parse(item: TokenStream) -> Option<syn::Result<Self>> {
         let mut trees = Trees::new(item);
         let attributes = trees.take_attributes();
-        if !trees.begin_impl_block() {
-            return None;
-        }
+        let kind = trees.kind_of_block()?;
         let Some(TokenTree::Group(braces)) = trees.0.pop_back() else { return None };
         if braces.delimiter() != Delimiter::Brace {
             return None;
         }
-        Some(Self::parse_items(attributes, trees.0.into_iter().collect(), braces))
+        Some(Self::parse_items(kind, attributes, trees.0.into_iter().collect(), braces))
     }
 
     fn parse_items(
+        kind: BlockKind,
         attributes: TokenStream,
         header: TokenStream,
         braces: Group,
@@ -54,16 +69,16 @@ impl ImplBlock {
         let mut items = Vec::new();
         while !trees.0.is_empty() {
             let attributes = parse_attributes(trees.take_attributes())?;
-            items.push(ImplItem { attributes, rest: trees.take_item() });
+            items.push(BlockItem { attributes, rest: trees.take_item() });
         }
         let attributes = parse_attributes(attributes)?;
-        Ok(Self { attributes, header, inner_attributes, items, braces })
+        Ok(Self { kind, attributes, header, inner_attributes, items, braces })
     }
 }
 
-impl ToTokens for ImplBlock {
+impl ToTokens for Block {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { attributes, header, inner_attributes, items, braces } = self;
+        let Self { attributes, header, inner_attributes, items, braces, kind: _ } = self;
         let mut inside = inner_attributes.clone();
         inside.append_all(items);
         let mut group = Group::new(Delimiter::Brace, inside);
@@ -74,7 +89,7 @@ impl ToTokens for ImplBlock {
     }
 }
 
-impl ImplItem {
+impl BlockItem {
     /// Whether it is a macro call, such as `tools!(…);`.
     pub(crate) fn is_macro_call(&self) -> bool {
         let mut trees = self.rest.clone().into_iter();
@@ -84,6 +99,36 @@ impl ImplItem {
             _ => false,
         });
         path.next().is_some_and(|tree| is_at(Some(&tree), '!'))
+    }
+
+    /// The macro that the item calls. `macro_rules!` and `thread_local!` define no function, so neither counts.
+    pub(crate) fn macro_that_may_define_functions(&self) -> Option<TokenStream> {
+        let mut path = TokenStream::new();
+        let mut name = String::new();
+        let mut after_name = false;
+        for tree in self.rest.clone() {
+            match &tree {
+                TokenTree::Ident(word) if !after_name => name = word.to_string(),
+                TokenTree::Punct(punct) if punct.as_char() == ':' => {}
+                _ if after_name && is_at(Some(&tree), '!') => {
+                    let defines_none = name == "macro_rules" || name == "thread_local";
+                    return (!defines_none).then_some(path);
+                }
+                _ => return None,
+            }
+            after_name = matches!(tree, TokenTree::Ident(_));
+            path.extend([tree]);
+        }
+        None
+    }
+
+    /// What kind of block it is, such as a nested `mod`.
+    pub(crate) fn block_kind(&self) -> Option<BlockKind> {
+        Trees::new(self.rest.clone()).kind_of_block()
+    }
+
+    pub(crate) fn is_function(&self) -> bool {
+        keyword(&Trees::new(self.rest.clone()).0).is_some_and(|word| word == "fn")
     }
 
     /// The name, if it is a function.
@@ -96,14 +141,14 @@ impl ImplItem {
     }
 }
 
-impl From<Function> for ImplItem {
+impl From<Function> for BlockItem {
     fn from(mut function: Function) -> Self {
         let attributes = std::mem::take(&mut function.attributes);
         Self { attributes, rest: function.into_token_stream() }
     }
 }
 
-impl ToTokens for ImplItem {
+impl ToTokens for BlockItem {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.append_all(&self.attributes);
         tokens.extend(self.rest.clone());
@@ -122,10 +167,13 @@ impl Trees {
         Self(tokens.into_iter().collect())
     }
 
-    /// Whether the tokens begin an `impl` block without its attributes.
-    fn begin_impl_block(&self) -> bool {
-        let is_keyword = |tree: &&TokenTree| !is_word(tree, "unsafe") && !is_word(tree, "default");
-        self.0.iter().find(is_keyword).is_some_and(|tree| is_word(tree, "impl"))
+    /// The kind of the block that the tokens begin, without its attributes.
+    fn kind_of_block(&self) -> Option<BlockKind> {
+        match keyword(&self.0)?.to_string().as_str() {
+            "impl" => Some(BlockKind::Impl),
+            "mod" => Some(BlockKind::Module),
+            _ => None,
+        }
     }
 
     /// Takes each `#![…]` at the beginning.
@@ -168,6 +216,30 @@ impl Trees {
     }
 }
 
+/// The first word after the visibility and the qualifiers: what kind of item it is.
+fn keyword<'a>(trees: impl IntoIterator<Item = &'a TokenTree>) -> Option<Ident> {
+    const QUALIFIERS: [&str; 7] = ["pub", "default", "const", "async", "unsafe", "safe", "extern"];
+    let mut last = None;
+    for tree in trees {
+        match tree {
+            TokenTree::Ident(word) if QUALIFIERS.iter().any(|qualifier| word == qualifier) => {
+                last = Some(word);
+            }
+            TokenTree::Ident(word) => return Some(word.clone()),
+            // `pub(crate)`, or a visibility that a `macro_rules!` macro has captured.
+            TokenTree::Group(group) => match group.delimiter() {
+                Delimiter::Parenthesis if last.is_some_and(|word| word == "pub") => {}
+                Delimiter::None => {}
+                _ => return None,
+            },
+            // The calling convention of `extern "C" fn`.
+            TokenTree::Literal(_) => {}
+            TokenTree::Punct(_) => return None,
+        }
+    }
+    None
+}
+
 fn ends_item(tree: &TokenTree) -> bool {
     match tree {
         TokenTree::Group(group) => match group.delimiter() {
@@ -178,10 +250,6 @@ fn ends_item(tree: &TokenTree) -> bool {
         },
         tree => is_at(Some(tree), ';'),
     }
-}
-
-fn is_word(tree: &TokenTree, word: &str) -> bool {
-    matches!(tree, TokenTree::Ident(ident) if ident == word)
 }
 
 fn is_at(tree: Option<&TokenTree>, character: char) -> bool {

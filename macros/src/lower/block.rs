@@ -1,4 +1,4 @@
-//! Emits an `impl` block as its plan says. The tools and prompts in it are not guarded here: the
+//! Emits an `impl` block or a `mod` as its plan says. The functions in it are not guarded here: the
 //! `#[requires_auth]` above each of them does that when it expands.
 
 use proc_macro2::{Span, TokenStream};
@@ -9,11 +9,13 @@ use super::fallback::{caller_type, replace_arguments};
 use super::rmcp_meta::append_declaration;
 use crate::features::Features;
 use crate::parse::arguments::Arguments;
-use crate::parse::attribute::{has_name, is_requires_auth, is_tool_or_prompt};
+use crate::parse::attribute::{
+    cfg_attr_may_add, has_name, is_built_in, is_requires_auth, is_tool_or_prompt,
+};
+use crate::parse::block::Block;
 use crate::parse::function::Function;
-use crate::parse::impl_block::ImplBlock;
 use crate::private;
-use crate::validate::{ImplPlan, ItemPlan};
+use crate::validate::{BlockPlan, ItemPlan};
 
 // Input:  impl Journal { #[tool] fn list() {} #[public] #[tool] fn health() {} fn other() {} }
 // Output: impl Journal {
@@ -21,10 +23,10 @@ use crate::validate::{ImplPlan, ItemPlan};
 //             #[tool(meta = declared(None))] fn health() {}
 //             fn other() {}
 //         }
-pub(crate) fn lower_impl_block(
-    block: ImplBlock,
+pub(crate) fn lower_block(
+    block: Block,
     arguments: &Arguments,
-    plan: &ImplPlan,
+    plan: &BlockPlan,
     features: Features,
 ) -> TokenStream {
     let mut block = block;
@@ -33,15 +35,18 @@ pub(crate) fn lower_impl_block(
     let inherited = quote!(#[#private::requires_auth(#tokens)]);
     block.attributes.retain(|attribute| !is_requires_auth(attribute));
     for (item, item_plan) in block.items.iter_mut().zip(&plan.items) {
-        item.attributes.retain(|attribute| !has_name(attribute, "public"));
+        // Behind a condition it is an error, and the compiler does not report it once more.
+        item.attributes.retain(|attribute| {
+            !has_name(attribute, "public") && !cfg_attr_may_add(attribute, "public")
+        });
         match item_plan {
             ItemPlan::InheritsGuard => {
-                insert_above_route(&mut item.attributes, syn::parse_quote!(#inherited));
+                insert_guard(&mut item.attributes, syn::parse_quote!(#inherited));
             }
             ItemPlan::MovesGuardUp => {
                 if let Some(guard) = item.attributes.iter().position(is_requires_auth) {
                     let guard = item.attributes.remove(guard);
-                    insert_above_route(&mut item.attributes, guard);
+                    insert_guard(&mut item.attributes, guard);
                 }
             }
             ItemPlan::WithoutArguments(removed) => {
@@ -57,9 +62,9 @@ pub(crate) fn lower_impl_block(
     block.into_token_stream()
 }
 
-/// Inserts a guard above the first `#[tool]` or `#[prompt]`.
-fn insert_above_route(attributes: &mut Vec<Attribute>, guard: Attribute) {
-    if let Some(route) = attributes.iter().position(is_tool_or_prompt) {
-        attributes.insert(route, guard);
-    }
+/// Inserts a guard above the first `#[tool]` or `#[prompt]`, or else above the first attribute that may be a macro.
+fn insert_guard(attributes: &mut Vec<Attribute>, guard: Attribute) {
+    let route = attributes.iter().position(is_tool_or_prompt);
+    let position = route.or_else(|| attributes.iter().position(|it| !is_built_in(it)));
+    attributes.insert(position.unwrap_or(attributes.len()), guard);
 }

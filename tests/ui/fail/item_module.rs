@@ -1,6 +1,0 @@
-use requires_auth::requires_auth;
-
-#[requires_auth]
-mod handlers {}
-
-fn main() {}
