@@ -28,14 +28,20 @@ use crate::{
 /// It serialises to the shape of the MCP SDKs' `AuthInfo`: `clientId`, `scopes`, `expiresAt` in
 /// seconds since the epoch, and the claims in `extra`; without the token.
 #[derive(Clone)]
-pub struct AuthInfo {
+pub struct AuthInfo(
+    /// Behind a pointer, since a caller is moved several times for each request, in code that is compiled for each
+    /// guarded function.
+    Arc<Inner>,
+);
+
+#[derive(Clone)]
+struct Inner {
     claims: Claims,
     token: AccessToken,
     server: ResourceServer,
     /// What the attribute of the function requires, for the challenge of [`AuthInfo::require`].
     declared: Requirement,
-    /// `None` for most requests. Behind a pointer, since a caller is moved several times for each request.
-    context: Option<Arc<RequestContext>>,
+    context: RequestContext,
 }
 
 /// What a caller takes from the request beyond its token.
@@ -50,24 +56,25 @@ struct RequestContext {
 
 impl AuthInfo {
     pub(crate) fn new(claims: Claims, token: AccessToken, server: ResourceServer) -> Self {
-        Self { claims, token, server, declared: Condition::NONE.into(), context: None }
+        let (declared, context) = (Condition::NONE.into(), RequestContext::default());
+        Self(Arc::new(Inner { claims, token, server, declared, context }))
     }
 
     /// Passes the rejections that are made for this caller from now on to an observer.
     #[allow(dead_code, reason = "only integrations use it")]
     pub(crate) fn observed_by(mut self, observer: Arc<dyn RejectionObserver>) -> Self {
-        self.context_mut().observer = Some(observer);
+        self.inner_mut().context.observer = Some(observer);
         self
     }
 
-    fn context_mut(&mut self) -> &mut RequestContext {
-        Arc::make_mut(self.context.get_or_insert_default())
+    fn inner_mut(&mut self) -> &mut Inner {
+        Arc::make_mut(&mut self.0)
     }
 
     /// The claims, as they were resolved.
     #[allow(dead_code, reason = "only integrations use it")]
     pub(crate) fn resolved(&self) -> &Claims {
-        &self.claims
+        &self.0.claims
     }
 
     /// Requires further scopes inside a function, where they depend on its arguments.
@@ -161,7 +168,7 @@ impl AuthInfo {
     pub fn meets(&self, condition: impl Into<Condition>) -> bool {
         let condition = condition.into();
         condition.check().is_ok()
-            && crate::decide::decide(&self.claims, self.is_met(&condition)).is_ok()
+            && crate::decide::decide(&self.0.claims, self.is_met(&condition)).is_ok()
     }
 
     /// Whether the token has this scope, or one that implies it in a
@@ -176,68 +183,68 @@ impl AuthInfo {
     /// could not be reached: see [`Claims::is_stale`].
     #[must_use]
     pub fn is_stale(&self) -> bool {
-        self.claims.is_stale()
+        self.0.claims.is_stale()
     }
 
     /// The scopes granted to the token, without those that they imply; of [stale](Self::is_stale) claims, only those that may still
     /// be used.
     #[must_use]
     pub fn scopes(&self) -> &ScopeSet {
-        self.claims.scopes()
+        self.0.claims.scopes()
     }
 
     /// `sub`: the principal of the token; absent for many tokens of the client credentials grant,
     /// and never filled in from another claim.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
-        self.claims.subject()
+        self.0.claims.subject()
     }
 
     /// `client_id`: the client that the token was issued to.
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
-        self.claims.client_id()
+        self.0.claims.client_id()
     }
 
     /// `username`: a human-readable identifier of the user.
     #[must_use]
     pub fn username(&self) -> Option<&str> {
-        self.claims.username()
+        self.0.claims.username()
     }
 
     /// `iss`: the authorization server that issued the token.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
-        self.claims.issuer()
+        self.0.claims.issuer()
     }
 
     /// `aud`: the resource servers that the token is meant for.
     pub fn audience(&self) -> impl Iterator<Item = &str> {
-        self.claims.audience()
+        self.0.claims.audience()
     }
 
     /// `jti`: the identifier of the token.
     #[must_use]
     pub fn token_id(&self) -> Option<&str> {
-        self.claims.token_id()
+        self.0.claims.token_id()
     }
 
     /// `iat`: when the token was issued.
     #[must_use]
     pub fn issued_at(&self) -> Option<SystemTime> {
-        self.claims.issued_at()
+        self.0.claims.issued_at()
     }
 
     /// `nbf`: from when on the token is valid.
     #[must_use]
     pub fn not_before(&self) -> Option<SystemTime> {
-        self.claims.not_before()
+        self.0.claims.not_before()
     }
 
     /// `exp`: when the token stops being valid.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.claims.expires_at()
+        self.0.claims.expires_at()
     }
 
     /// `act`: the party that acts for the subject, such as an agent for a user; `None` if the subject acts itself
@@ -254,34 +261,34 @@ impl AuthInfo {
     /// ```
     #[must_use]
     pub fn actor(&self) -> Option<&Actor> {
-        self.claims.actor()
+        self.0.claims.actor()
     }
 
     /// `may_act`: the party that may act for the subject (RFC 8693 §4.4); `None` as well if the claim is not an object
     /// with strings in `sub`, `iss` and `client_id`.
     #[must_use]
     pub fn may_act(&self) -> Option<&Actor> {
-        self.claims.may_act()
+        self.0.claims.may_act()
     }
 
     /// `acr`: the authentication context class that the login of the user satisfied (OpenID Connect Core 1.0 §2, RFC 9470
     /// §6); `None` as well if the claim is not a string.
     #[must_use]
     pub fn acr(&self) -> Option<&str> {
-        self.claims.acr()
+        self.0.claims.acr()
     }
 
     /// `amr`: the methods by which the user logged in, such as `pwd` and `otp` (RFC 8176 §2); empty if the claim is
     /// absent or not an array of strings.
     pub fn amr(&self) -> impl Iterator<Item = &str> {
-        self.claims.amr()
+        self.0.claims.amr()
     }
 
     /// `auth_time`: when the user logged in (OpenID Connect Core 1.0 §2, RFC 9470 §6); `None` as well if the claim is not
     /// a number of seconds since the epoch.
     #[must_use]
     pub fn auth_time(&self) -> Option<SystemTime> {
-        self.claims.auth_time()
+        self.0.claims.auth_time()
     }
 
     /// One claim by its name, as the authorization server wrote it.
@@ -300,21 +307,21 @@ impl AuthInfo {
     /// # Errors
     /// If the claims do not fit the type.
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(self.claims.as_json())
+        serde_json::from_str(self.0.claims.as_json())
     }
 
     /// The token itself. Do not pass it on: it was issued for this server alone.
     #[must_use]
     pub fn token(&self) -> &AccessToken {
-        &self.token
+        &self.0.token
     }
 }
 
 impl fmt::Debug for AuthInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthInfo")
-            .field("claims", &self.claims)
-            .field("token", &self.token)
+            .field("claims", &self.0.claims)
+            .field("token", &self.0.token)
             .finish_non_exhaustive()
     }
 }

@@ -36,18 +36,18 @@ const ENTRIES: u32 = 20_000;
 const PER_ALLOCATION: i64 = 32;
 
 #[test]
-fn a_cached_token_needs_no_allocation() {
+fn a_cached_token_needs_one_allocation() {
     // R-E1: at most two are allowed for.
     let runtime = runtime();
     let with = allocations(&runtime, server(), TOKEN, guarded);
     let without = allocations(&runtime, server(), TOKEN, unguarded);
     let with_extractor = allocations(&runtime, server(), TOKEN, extractor);
     assert_eq!(with_extractor, without, "axum allocates nothing more for an argument");
-    assert_eq!(with, without);
+    assert_eq!(with, without + 1, "the caller is behind a pointer");
 }
 
 #[test]
-fn an_api_key_and_a_cached_token_beside_it_need_no_allocation() {
+fn an_api_key_and_a_cached_token_beside_it_need_one_allocation() {
     // R-F13, R-E1
     let runtime = runtime();
     let without = allocations(&runtime, server(), TOKEN, unguarded);
@@ -61,7 +61,7 @@ fn an_api_key_and_a_cached_token_beside_it_need_no_allocation() {
     for token in [API_KEY, "e30.eyJpc3MiOiJodHRwczovL290aGVyLmV4YW1wbGUifQ.c2lnbmF0dXJl"] {
         let keys = ApiKeys::from_file(&path).unwrap();
         let server = builder().api_keys("jrn_", keys).build().unwrap();
-        assert_eq!(allocations(&runtime, server, token, guarded), without, "{token}");
+        assert_eq!(allocations(&runtime, server, token, guarded), without + 1, "{token}");
     }
     std::fs::remove_file(path).unwrap();
 }

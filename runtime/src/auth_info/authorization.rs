@@ -11,7 +11,7 @@ use crate::{Condition, Rejection, ScopeSet};
 impl AuthInfo {
     /// Decides whether the caller may run an operation with this requirement.
     pub(crate) fn authorize(mut self, requirement: Requirement) -> Result<Self, Rejection> {
-        self.declared = requirement;
+        self.inner_mut().declared = requirement;
         self.decide(self.is_met(&requirement.condition), Vec::new)?;
         Ok(self)
     }
@@ -25,31 +25,29 @@ impl AuthInfo {
     ) -> Result<Self, Rejection> {
         let declared = if requirement.is_any_token() { outer.pop() } else { None };
         outer.retain(|outer| *outer != requirement);
-        if !outer.is_empty() || self.context.is_some() {
-            self.context_mut().outer = outer;
-        }
+        self.inner_mut().context.outer = outer;
         let mut caller = self.authorize(requirement)?;
-        caller.declared = declared.unwrap_or(requirement);
+        caller.inner_mut().declared = declared.unwrap_or(requirement);
         Ok(caller)
     }
 
     /// What the guards that this caller has passed require, the first guard first.
     pub(crate) fn requirements(&self) -> Vec<Requirement> {
         self.outer()
-            .chain([&self.declared])
+            .chain([&self.0.declared])
             .filter(|requirement| !requirement.is_any_token())
             .copied()
             .collect()
     }
 
     fn outer(&self) -> impl Iterator<Item = &Requirement> {
-        self.context.iter().flat_map(|context| &context.outer)
+        self.0.context.outer.iter()
     }
 
     /// The same decision for an operation that this caller does not run yet.
     #[allow(dead_code, reason = "only integrations use it")]
     pub(crate) fn check(&self, requirement: Requirement) -> Result<(), Rejection> {
-        match decide(&self.claims, self.is_met(&requirement.condition)) {
+        match decide(&self.0.claims, self.is_met(&requirement.condition)) {
             Ok(()) => Ok(()),
             // Only a rejection needs a caller of its own, for the scopes of its challenge.
             Err(_) => self.clone().authorize(requirement).map(drop),
@@ -61,7 +59,7 @@ impl AuthInfo {
         &'a self,
         condition: &'a Condition,
     ) -> impl Fn(&ScopeSet) -> bool + 'a {
-        |granted| condition.is_met_in(self.server.definitions(), granted)
+        |granted| condition.is_met_in(self.0.server.definitions(), granted)
     }
 
     /// Whether the scopes of the caller meet a condition; of stale claims, those that may be used.
@@ -72,7 +70,7 @@ impl AuthInfo {
 
     /// Whether a scope, or one that implies it, is among `granted`.
     pub(super) fn is_granted(&self, scope: ListedScope<'_>, granted: &ScopeSet) -> bool {
-        let defined = || self.server.definitions().get(scope.name);
+        let defined = || self.0.server.definitions().get(scope.name);
         match scope.definition {
             Some(definition) => definition.is_granted(granted),
             None => {
@@ -84,7 +82,7 @@ impl AuthInfo {
 
     /// The scopes that a challenge to this caller names for a condition.
     pub(super) fn challenge_scopes(&self, condition: &Condition) -> Vec<&'static str> {
-        challenge_scopes(condition, self.claims.granted(), self.server.definitions())
+        challenge_scopes(condition, self.0.claims.granted(), self.0.server.definitions())
     }
 
     /// The rejection of a caller that has the scopes and may not perform this operation all the same: 403
@@ -127,10 +125,10 @@ impl AuthInfo {
         condition: impl Fn(&ScopeSet) -> bool,
         further: impl FnOnce() -> Vec<&'s str>,
     ) -> Result<(), Rejection> {
-        match decide(&self.claims, condition) {
+        match decide(&self.0.claims, condition) {
             Ok(()) => Ok(()),
             Err(Denial::Stale(error)) => {
-                let challenge = self.server.challenge(Vec::new());
+                let challenge = self.0.server.challenge(Vec::new());
                 let rejection = Rejection::unresolved(error.clone(), &challenge);
                 Err(self.reject(rejection, &further()))
             }
@@ -139,7 +137,7 @@ impl AuthInfo {
     }
 
     fn reject_insufficient_scope(&self, further: &[&str]) -> Rejection {
-        let requirements = self.outer().chain([&self.declared]);
+        let requirements = self.outer().chain([&self.0.declared]);
         let declared =
             requirements.flat_map(|requirement| self.challenge_scopes(&requirement.condition));
         let mut scopes: Vec<&str> = Vec::new();
@@ -148,7 +146,7 @@ impl AuthInfo {
                 scopes.push(scope);
             }
         }
-        let challenge = self.server.challenge(scopes);
+        let challenge = self.0.server.challenge(scopes);
         let rejection = Rejection::challenging(Reason::InsufficientScope, &challenge);
         self.reject(rejection, further)
     }
@@ -156,14 +154,14 @@ impl AuthInfo {
     /// Records a rejection, and passes it to the observer.
     fn reject(&self, rejection: Rejection, further: &[&str]) -> Rejection {
         let rejection =
-            self.server.reject(rejection, RequiredScopes::of(&self.declared).and(further));
+            self.0.server.reject(rejection, RequiredScopes::of(&self.0.declared).and(further));
         self.observe(&rejection);
         rejection
     }
 
     /// Passes a rejection of this caller's request to the observer.
     pub(crate) fn observe(&self, rejection: &Rejection) {
-        let observer = self.context.as_deref().and_then(|context| context.observer.as_ref());
+        let observer = self.0.context.observer.as_ref();
         if let Some(observer) = observer {
             observer.rejected(rejection);
         }

@@ -1,6 +1,6 @@
 //! The future of an extractor: authenticates a request and creates a guard.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -21,21 +21,22 @@ type Resolution<'r> =
 /// The future of an extractor.
 ///
 /// It is not an `async` block: its `poll` is what the compiler generates for each guarded function, and contains
-/// little but a call of [`State::advance`].
+/// little but a call of [`State::advance`]. All that needs no waiting happens before it is polled, so that it is small.
 pub(crate) struct Extraction<'r, P, A> {
     state: State<'r>,
     guard: PhantomData<fn() -> (P, A)>,
 }
 
 enum State<'r> {
-    NotPolled { server: ResourceServer, request: RequestHead<'r> },
+    Decided(Result<Option<AuthInfo>, Rejection>),
     Resolving(Resolution<'r>),
     Complete,
 }
 
-impl<'r, P: Policy, A> Extraction<'r, P, A> {
+impl<'r, P: Policy, A: 'static> Extraction<'r, P, A> {
     pub(crate) fn new(server: ResourceServer, request: RequestHead<'r>) -> Self {
-        Self { state: State::NotPolled { server, request }, guard: PhantomData }
+        let function = GuardedFunction::of::<P>();
+        Self { state: function.begin(server, request, TypeId::of::<A>()), guard: PhantomData }
     }
 }
 
@@ -44,63 +45,56 @@ impl<P: Policy, A: 'static> Future for Extraction<'_, P, A> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut argument: Option<A> = None;
-        let function = GuardedFunction::of::<P>();
-        ready!(self.state.advance(function, &mut argument, context))?;
+        ready!(self.state.advance(&mut argument, context))?;
         Poll::Ready(Authorized::of_argument(argument))
     }
 }
 
 impl State<'_> {
+    /// Writes the caller to `argument`: an `Option` of the type that the function takes.
     #[inline(never)]
     fn advance(
         &mut self,
-        function: &'static GuardedFunction,
         argument: &mut dyn Any,
         context: &mut Context<'_>,
     ) -> Poll<Result<(), Rejection>> {
-        let mut resolution = match std::mem::replace(self, Self::Complete) {
-            Self::NotPolled { server, request } => {
-                match function.begin(server, request, argument)? {
-                    Some(resolution) => resolution,
-                    None => return Poll::Ready(Ok(())),
-                }
-            }
-            Self::Resolving(resolution) => resolution,
+        let decided = match self {
+            Self::Resolving(resolution) => ready!(resolution.as_mut().poll(context)),
+            Self::Decided(_) => match std::mem::replace(self, Self::Complete) {
+                Self::Decided(decided) => decided,
+                Self::Resolving(_) | Self::Complete => return Poll::Pending,
+            },
             // A future must not be polled after it is ready; this one stays pending.
             Self::Complete => return Poll::Pending,
         };
-        match resolution.as_mut().poll(context) {
-            Poll::Ready(caller) => Poll::Ready(caller.and_then(|caller| fill(argument, caller))),
-            Poll::Pending => {
-                *self = Self::Resolving(resolution);
-                Poll::Pending
-            }
-        }
+        *self = Self::Complete;
+        Poll::Ready(decided.and_then(|caller| fill(argument, caller)))
     }
 }
 
 impl GuardedFunction {
-    /// Authenticates a request and decides about its caller. `argument` receives the caller: an `Option` of the
-    /// type that the function takes.
+    /// Authenticates a request and decides about its caller. `argument` is the type that the function takes.
+    #[inline(never)]
     fn begin<'r>(
         &'static self,
         server: ResourceServer,
         mut request: RequestHead<'r>,
-        argument: &mut dyn Any,
-    ) -> Result<Option<Resolution<'r>>, Rejection> {
-        self.check_argument(&server, argument)?;
+        argument: TypeId,
+    ) -> State<'r> {
+        if let Err(rejection) = self.check_argument(&server, argument) {
+            return State::Decided(Err(rejection));
+        }
         match server.authenticate(&request, RequiredScopes::of(&self.requirement)) {
-            Progress::Complete(authenticated) => {
-                let caller =
-                    self.authenticated(authenticated?, server, &mut request, self.shared)?;
-                fill(argument, caller).map(|()| None)
-            }
-            Progress::Unresolved(token) => Ok(Some(Box::pin(async move {
+            Progress::Complete(authenticated) => State::Decided(
+                authenticated
+                    .and_then(|it| self.authenticated(it, server, &mut request, self.shared)),
+            ),
+            Progress::Unresolved(token) => State::Resolving(Box::pin(async move {
                 let resolved = server.resolve(&token, &mut request).await;
                 let required = RequiredScopes::of(&self.requirement);
                 let authenticated = server.validate(resolved, token, required)?;
                 self.authenticated(authenticated, server, &mut request, true)
-            }))),
+            })),
         }
     }
 

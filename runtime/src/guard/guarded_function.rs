@@ -55,25 +55,25 @@ impl GuardedFunction {
         server: &ResourceServer,
         caller: Option<AuthInfo>,
         outer: Vec<Requirement>,
-        argument: &mut dyn Any,
+        (argument_type, argument): (TypeId, &mut dyn Any),
     ) -> Result<(), Rejection> {
-        self.check_argument(server, argument)?;
+        self.check_argument(server, argument_type)?;
         fill(argument, self.decide(server, caller, outer)?)
     }
 
-    /// Whether the argument can receive the caller. The attribute checks it at compile time, so this fails only
+    /// Whether an argument of this type can receive the caller. The attribute checks it at compile time, so this fails only
     /// for a guard that was written without the attribute.
     pub(super) fn check_argument(
         &self,
         server: &ResourceServer,
-        argument: &dyn Any,
+        argument: TypeId,
     ) -> Result<(), Rejection> {
         let expected = if self.anonymous {
-            TypeId::of::<Option<Option<AuthInfo>>>()
-        } else {
             TypeId::of::<Option<AuthInfo>>()
+        } else {
+            TypeId::of::<AuthInfo>()
         };
-        if argument.type_id() == expected {
+        if argument == expected {
             return Ok(());
         }
         Err(server.reject(wrong_argument(), RequiredScopes::of(&self.requirement)))
@@ -102,7 +102,12 @@ impl<P: Policy, A: 'static> Authorized<P, A> {
         outer: Vec<Requirement>,
     ) -> Result<Self, Rejection> {
         let mut argument: Option<A> = None;
-        GuardedFunction::of::<P>().decide_into(server, caller, outer, &mut argument)?;
+        GuardedFunction::of::<P>().decide_into(
+            server,
+            caller,
+            outer,
+            (TypeId::of::<A>(), &mut argument),
+        )?;
         Self::of_argument(argument)
     }
 
