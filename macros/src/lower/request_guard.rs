@@ -35,20 +35,21 @@ pub(super) fn statement(
     let call = call(&ty, &server, from, policy);
     quote! {
         #(#attrs)*
-        let #pat = match #call.await {
+        let #pat = match #call {
             ::core::result::Result::Ok(#guard) => #guard,
             ::core::result::Result::Err(#rejection) => { #refuse }
         };
     }
 }
 
-/// The compiler reports an expression that gives no request at the expression.
+/// The compiler reports an expression that gives no request at the call, so the call has the place of the expression.
 fn call(
     guard: &Type,
     server: &TokenStream,
     from: &TokenStream,
     policy: &Policy<'_>,
 ) -> TokenStream {
-    let private = policy.private(Span::call_site());
-    quote!(#private::authorize::<#guard, _>(#server, #from))
+    let (first, _) = first_and_last_span(from);
+    let private = policy.private(first);
+    quote_spanned!(first=> #private::authorize::<#guard, _>(#server, #from).await)
 }
