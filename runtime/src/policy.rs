@@ -11,6 +11,7 @@ mod literal;
 mod permit;
 mod requirement;
 mod scope_definitions;
+mod spelling;
 mod try_into_condition;
 pub(crate) mod type_level;
 mod vocabulary;
@@ -28,12 +29,13 @@ pub use literal::{Literal, literal_of};
 pub use permit::{Implies, Permit, Permitted, ScopeType};
 pub(crate) use requirement::Requirement;
 pub(crate) use scope_definitions::ScopeDefinitions;
+pub use spelling::{Spelling, Text};
 pub use try_into_condition::TryIntoCondition;
 #[doc(hidden)]
 pub use try_into_condition::condition;
 pub use type_level::{
     AllOf, Anonymous, AnyOf, AnyToken, Conditions, Function, Joined, OAuthScope, Optional, Policy,
-    Presence, Required, Shared, Spelling, Text, TypedScope,
+    Presence, Required, Shared, TypedScope,
 };
 pub use vocabulary::{ScopeDefinition, ScopeVocabulary};
 

@@ -1,0 +1,108 @@
+//! Texts that a type has, letter by letter, and which the compiler stores.
+
+/// The maximum length of a text in bytes. The attribute rejects a longer scope.
+const MAX_BYTES: usize = 256;
+
+/// The default of each letter, which no text contains: it ends the text.
+const END: char = '\0';
+
+/// A type that has a text: a scope or the name of a function.
+///
+/// The length of an array cannot depend on a type parameter. So the text is stored in the smallest of four sizes, and
+/// a program contains only that one.
+pub trait Spelling: Send + Sync + 'static {
+    /// The text.
+    const TEXT: Text;
+    #[doc(hidden)]
+    const IN_16: &'static [u8; 16] = &Self::TEXT.bytes();
+    #[doc(hidden)]
+    const IN_32: &'static [u8; 32] = &Self::TEXT.bytes();
+    #[doc(hidden)]
+    const IN_64: &'static [u8; 64] = &Self::TEXT.bytes();
+    #[doc(hidden)]
+    const IN_256: &'static [u8; MAX_BYTES] = &Self::TEXT.bytes();
+}
+
+/// A scope or a name as UTF-8, with at most 256 bytes.
+#[derive(Debug)]
+pub struct Text {
+    bytes: [u8; MAX_BYTES],
+    length: usize,
+}
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler: out of bounds is an error")]
+impl Text {
+    pub(super) const fn of(letters: &[char]) -> Self {
+        let mut text = Self { bytes: [0; MAX_BYTES], length: 0 };
+        let mut index = 0;
+        while index < letters.len() && letters[index] != END {
+            let mut encoded = [0; 4];
+            let length = letters[index].encode_utf8(&mut encoded).len();
+            text.push(&encoded, length);
+            index += 1;
+        }
+        text
+    }
+
+    pub(super) const fn and(mut self, rest: &Self) -> Self {
+        self.push(&rest.bytes, rest.length);
+        self
+    }
+
+    const fn push(&mut self, bytes: &[u8], length: usize) {
+        let mut index = 0;
+        while index < length {
+            self.bytes[self.length] = bytes[index];
+            self.length += 1;
+            index += 1;
+        }
+    }
+
+    /// The text in `N` bytes, which is cut off if it is longer.
+    const fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        let mut index = 0;
+        while index < N && index < self.length {
+            bytes[index] = self.bytes[index];
+            index += 1;
+        }
+        bytes
+    }
+}
+
+/// The text of a type.
+#[expect(clippy::panic, reason = "evaluated by the compiler: a panic is a compile error")]
+pub(super) const fn text<T: Spelling>() -> &'static str {
+    let length = T::TEXT.length;
+    let stored: &'static [u8] = match length {
+        0..=16 => T::IN_16,
+        17..=32 => T::IN_32,
+        33..=64 => T::IN_64,
+        _ => T::IN_256,
+    };
+    match std::str::from_utf8(stored.split_at(length).0) {
+        Ok(text) => text,
+        Err(_) => panic!("letters are UTF-8"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::type_level::{Joined, OAuthScope};
+
+    #[test]
+    fn a_text_of_each_length_is_stored_completely() {
+        // R-K1
+        type Eight = OAuthScope<'a', 'b', 'c', 'd', 'e', 'f', 'g', 'é'>;
+        type Sixteen = Joined<Eight, OAuthScope<'1', '2', '3', '4', '5', '6', '7'>>;
+        type Seventeen = Joined<Sixteen, OAuthScope<'8'>>;
+        type ThirtyThree = Joined<Sixteen, Seventeen>;
+        type SixtySix = Joined<ThirtyThree, ThirtyThree>;
+        const SIXTEEN: &str = "abcdefgé1234567";
+        assert_eq!((SIXTEEN.len(), text::<Sixteen>()), (16, SIXTEEN));
+        assert_eq!(text::<Seventeen>(), format!("{SIXTEEN}8"));
+        assert_eq!(text::<ThirtyThree>(), format!("{SIXTEEN}{SIXTEEN}8"));
+        assert_eq!(text::<SixtySix>(), format!("{SIXTEEN}{SIXTEEN}8{SIXTEEN}{SIXTEEN}8"));
+    }
+}
