@@ -13,7 +13,7 @@ use fixtures::raw_http::{self, Request};
 use fixtures::rejection_body as body;
 use http::HeaderMap;
 use http::request::Parts;
-use requires_auth::{AuthInfo, Rejection, ResourceServer, requires_auth};
+use requires_auth::{AuthInfo, Condition, Permit, Rejection, ResourceServer, Scope, requires_auth};
 
 use crate::service::RESOURCE;
 use crate::single_resolution::CountingResolver;
@@ -95,6 +95,40 @@ impl Journal {
     }
 }
 
+#[derive(Scope)]
+#[scope(types = scopes)]
+enum JournalScope {
+    #[scope("read")]
+    Read,
+    #[scope("write", implies = [Read])]
+    Write,
+}
+
+impl Journal {
+    /// With each argument of the attribute that decides.
+    #[requires_auth(
+        scopes = "write",
+        vocabulary = JournalScope,
+        scopes_from = scopes_of(request),
+        when = !request.uri().path().contains("closed"),
+        from = &request,
+        server = self.server
+    )]
+    async fn change(
+        &self,
+        permit: &Permit<scopes::Read>,
+        request: HttpRequest,
+        auth: AuthInfo,
+    ) -> Result<String, Rejection> {
+        Ok(self.ran(&format!("{:?} changes {} with {permit:?}", auth.subject(), request.uri())))
+    }
+}
+
+fn scopes_of(request: &HttpRequest) -> Condition {
+    let scope = if request.uri().query().is_some() { "more" } else { "write" };
+    Condition::Scope(scope)
+}
+
 /// A framework with its own types: the head is made for each call.
 fn head(headers: &HeaderMap) -> Parts {
     let (mut parts, ()) = http::Request::new(()).into_parts();
@@ -109,6 +143,7 @@ async fn dispatch(State(mut journal): State<Journal>, request: HttpRequest) -> R
         "/write" => journal.write(request).await,
         "/call" => journal.call(request).await,
         "/read" => journal.read(&mut request.into_parts().0).await,
+        "/change" | "/change/closed" => journal.change(request).await,
         "/twice" => {
             let (mut parts, _) = request.into_parts();
             match journal.read(&mut parts).await {
@@ -217,4 +252,23 @@ async fn the_caller_of_another_resource_server_is_resolved_again() {
     }
     assert_eq!(foreign.0.load(Ordering::SeqCst), 2);
     assert_eq!(running.introspection_requests(), 2, "nothing of the other server was used");
+}
+
+#[tokio::test]
+async fn each_argument_that_decides_does_so_for_the_request_too() {
+    // R-K14, R-K13, R-K15, R-K21, R-J10
+    let running = Running::start(|_, router| router).await;
+    let missing = Request::get("/change").send(running.address).await;
+    assert_challenged(&missing, 401, body::UNAUTHORIZED, "write");
+    let declared = running.get("/change", "read").await;
+    assert_challenged(&declared, 403, body::INSUFFICIENT_SCOPE, "write");
+    let argument = running.get("/change?all", "write").await;
+    assert_challenged(&argument, 403, body::INSUFFICIENT_SCOPE, "write more");
+    assert_denied(&running.get("/change/closed", "write").await);
+    assert_eq!(running.runs(), 0);
+
+    let ran = running.get("/change", "write").await;
+    assert_ran(&ran, r#"Some("alice") changes /change with Permit("read")"#);
+    let ran = running.get("/change?all", "write.more").await;
+    assert_ran(&ran, r#"Some("alice") changes /change?all with Permit("read")"#);
 }
