@@ -27,7 +27,7 @@ pub enum Outcome<R> {
     Holds,
     /// The condition does not hold, or it panicked.
     Rejected(Rejection),
-    /// A `?` or a `return` in the expression returned this from the function.
+    /// A `?` in the expression returned this from the function.
     Returned(R),
 }
 

@@ -101,8 +101,28 @@ fn expression(
             errors.error(&text, format_args!("the value of `{key}` is {kind}, not a string"), help);
             None
         }
-        _ => Some(taken(&before, input)),
+        _ => {
+            let value = taken(&before, input);
+            if let Some(word) = find_return(value.clone()) {
+                errors.error(
+                    word,
+                    format_args!("a `return` in `{key}` would end the function without a decision"),
+                    "write an expression of type `bool`, or call a function of yours that contains the `return`",
+                );
+                return None;
+            }
+            Some(value)
+        }
     }
+}
+
+/// The first `return`, also one in a closure: it is not worth telling them apart.
+fn find_return(tokens: TokenStream) -> Option<Ident> {
+    tokens.into_iter().find_map(|tree| match tree {
+        TokenTree::Group(group) => find_return(group.stream()),
+        TokenTree::Ident(word) if word == "return" => Some(word),
+        _ => None,
+    })
 }
 
 /// The tokens that were taken from the input, as they are written.
