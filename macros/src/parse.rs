@@ -5,6 +5,7 @@
 
 pub(crate) mod arguments;
 pub(crate) mod async_block;
+pub(crate) mod async_trait;
 pub(crate) mod attribute;
 pub(crate) mod block;
 pub(crate) mod condition;

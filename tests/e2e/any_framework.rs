@@ -50,10 +50,11 @@ impl Writes for Journal {
     #[requires_auth(scopes = "write", from = &request, server = &self.server, when = auth.has_scope("more"))]
     async fn write<T: Send>(
         &mut self,
+        permit: &Permit<scopes::Write>,
         request: http::Request<T>,
         _: AuthInfo,
     ) -> Result<String, Rejection> {
-        Ok(self.ran(request.uri().path()))
+        Ok(self.ran(&format!("{} with {permit:?}", request.uri().path())))
     }
 }
 
@@ -216,7 +217,7 @@ async fn the_function_runs_only_for_a_caller_that_its_policy_accepts() {
     assert_eq!(running.runs(), 0);
 
     assert_ran(&running.get("/read", "read").await, "Some(\"alice\") reads /read");
-    assert_ran(&running.get("/write", "write.more").await, "/write");
+    assert_ran(&running.get("/write", "write.more").await, r#"/write with Permit("write")"#);
     assert_ran(&running.get("/call", "read").await, "Some(\"alice\") calls /call");
     assert_ran(&running.get("/who", "other").await, "alice");
     assert_ran(&running.get("/greet", "read").await, "alice");

@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 use syn::{Attribute, FnArg, Pat, PatType, Path, Token, Type};
 
 use crate::parse::arguments::Arguments;
+use crate::parse::async_trait;
 use crate::parse::attribute::{is_auth_marker, is_tool_or_prompt};
 use crate::parse::function::Function;
 use crate::private;
@@ -56,7 +57,8 @@ pub(super) fn replace_arguments(
     let inputs = std::mem::take(&mut function.signature.inputs);
     for (position, input) in inputs.into_iter().enumerate() {
         match input {
-            FnArg::Typed(PatType { pat, ty, .. }) if positions.contains(&position) => {
+            FnArg::Typed(PatType { pat, mut ty, .. }) if positions.contains(&position) => {
+                async_trait::remove_lifetime(&mut ty, &mut function.signature.generics);
                 let ty = if is_variable_type(&pat, &ty) {
                     ty.into_token_stream()
                 } else {

@@ -6,6 +6,7 @@ use syn::{FnArg, GenericArgument, PatType, PathArguments, Signature, Type};
 
 use super::guard_argument::GuardArgument;
 use super::span::first_and_last_span;
+use crate::parse::async_trait;
 use crate::parse::attribute::has_name;
 
 /// The name of the variable that holds the evidence of the guard. Only what this crate emits sees it.
@@ -19,7 +20,10 @@ pub(super) fn take(signature: &mut Signature, positions: &[usize]) -> Vec<PatTyp
     let inputs = std::mem::take(&mut signature.inputs);
     for (position, input) in inputs.into_iter().enumerate() {
         match input {
-            FnArg::Typed(argument) if positions.contains(&position) => permits.push(argument),
+            FnArg::Typed(mut argument) if positions.contains(&position) => {
+                async_trait::remove_lifetime(&mut argument.ty, &mut signature.generics);
+                permits.push(argument);
+            }
             input => signature.inputs.push(input),
         }
     }

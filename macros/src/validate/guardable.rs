@@ -1,11 +1,12 @@
 //! Checks whether a function can be guarded at all.
 
 use quote::ToTokens;
-use syn::{Attribute, FnArg, GenericParam, Path, ReturnType, Signature, Type};
+use syn::{Attribute, FnArg, Path, ReturnType, Signature, Type};
 
 use super::caller_type::contains_ident;
 use crate::diagnostics::Diagnostics;
 use crate::parse::arguments::Arguments;
+use crate::parse::async_trait;
 use crate::parse::attribute::{cfg_attr_may_add, is_requires_auth};
 use crate::parse::function::Function;
 
@@ -48,11 +49,7 @@ fn check_kind(function: &Function, errors: &mut Diagnostics) {
 
 /// `#[async_trait]` has expanded before, and the trait fixes the arguments.
 fn check_async_trait(signature: &Signature, errors: &mut Diagnostics) {
-    let is_of_async_trait = |parameter: &GenericParam| match parameter {
-        GenericParam::Lifetime(lifetime) => lifetime.lifetime.ident == "async_trait",
-        _ => false,
-    };
-    if signature.generics.params.iter().any(is_of_async_trait) {
+    if async_trait::has_expanded(&signature.generics) {
         errors.error(
             &signature.ident,
             "a method of an `#[async_trait]` trait can be guarded only with `from` and `server`: its signature \

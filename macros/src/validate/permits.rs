@@ -1,14 +1,16 @@
 //! Finds and checks the arguments that are permits.
 
-use syn::{FnArg, GenericArgument, PathArguments, Signature, Type, TypeReference};
+use syn::{FnArg, GenericArgument, Lifetime, PathArguments, Signature, Type, TypeReference};
 
 use crate::diagnostics::Diagnostics;
+use crate::parse::async_trait;
 
 /// The positions of the arguments of the type `&Permit<…>`. No framework extracts a reference, so such an argument is
 /// for the attribute, whatever `Permit` stands for: the compiler compares the types.
 pub(super) fn find(signature: &Signature, optional: bool) -> (Vec<usize>, Diagnostics) {
     let mut errors = Diagnostics::default();
     let mut positions = Vec::new();
+    let is_of_user = |lifetime: &&Lifetime| !async_trait::has_named(lifetime, &signature.generics);
     for (position, argument) in signature.inputs.iter().enumerate() {
         let FnArg::Typed(argument) = argument else { continue };
         let Type::Reference(reference) = &*argument.ty else { continue };
@@ -20,7 +22,7 @@ pub(super) fn find(signature: &Signature, optional: bool) -> (Vec<usize>, Diagno
                 "a permit is for one scope",
                 "write `&Permit<…>` with the type of the scope, as in `&Permit<scopes::EntriesWrite>`",
             );
-        } else if let Some(lifetime) = &reference.lifetime {
+        } else if let Some(lifetime) = reference.lifetime.as_ref().filter(is_of_user) {
             errors.error(
                 lifetime,
                 "a permit ends with the function, and has no lifetime",

@@ -133,6 +133,21 @@ fn the_statement_is_in_the_async_block_of_an_expanded_method() {
 }
 
 #[test]
+fn the_lifetime_of_a_permit_is_no_parameter_of_an_expanded_method() {
+    // R-K14, R-K21: the trait has no such parameter.
+    let expanded = expanded(
+        &format!("scopes = S::A, {REQUEST}"),
+        "fn f<'life0, 'life1, 'life2, 'async_trait>(
+             &'life0 self, permit: &'life1 Permit<s::A>, request: &'life2 A
+         ) -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = R> + 'async_trait>>
+         where 'life0: 'async_trait, 'life1: 'async_trait, 'life2: 'async_trait
+         { Box::pin(async move { let __self = self; let permit = permit; body }) }",
+    );
+    let has = |lifetime| expanded.contains(lifetime);
+    assert_eq!(["'life0", "'life1", "'life2"].map(has), [true, false, true], "{expanded}");
+}
+
+#[test]
 fn a_condition_on_the_caller_argument_removes_no_guard() {
     // R-K14, R-K1
     snapshot(
