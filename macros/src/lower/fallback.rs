@@ -59,7 +59,9 @@ pub(super) fn replace_arguments(
         match input {
             FnArg::Typed(PatType { pat, mut ty, .. }) if positions.contains(&position) => {
                 async_trait::remove_lifetime(&mut ty, &mut function.signature.generics);
-                let ty = if is_variable_type(&pat, &ty) {
+                let ty = if is_permit_without_scope(&ty) {
+                    quote!(_)
+                } else if is_variable_type(&pat, &ty) {
                     ty.into_token_stream()
                 } else {
                     caller.clone()
@@ -78,6 +80,14 @@ pub(super) fn replace_arguments(
         function = function.with_first_statement(statements);
     }
     function
+}
+
+/// Whether the type is `&Permit`, which lacks its type of a scope.
+fn is_permit_without_scope(ty: &Type) -> bool {
+    let Type::Reference(reference) = ty else { return false };
+    matches!(&*reference.elem, Type::Path(path) if path.path.segments.last().is_some_and(|last| {
+        last.ident == "Permit" && last.arguments.is_none()
+    }))
 }
 
 /// Whether the type can be that of a variable, and fits the pattern.

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 
 use crate::parse::arguments::Arguments;
 use crate::parse::condition::scope::Scope;
@@ -98,10 +99,13 @@ fn of_literal(scope: &Scope, vocabulary: &Path, private: &TokenStream) -> TokenS
 /// vocabulary, at the path.
 // Input:  JournalScope::EntriesRead
 // Output: TypedScope<JournalScope, {
-//             index_in::<JournalScope>(&JournalScope::EntriesRead, JournalScope::EntriesRead as usize)
+//             index_in::<JournalScope>(&<JournalScope>::EntriesRead, <JournalScope>::EntriesRead as usize)
 //         }>
 fn of_typed_scope(scope: &TypedScope, private: &TokenStream) -> TokenStream {
     let TypedScope { vocabulary, variant } = scope;
+    let name = variant.segments.last();
+    // With the enum as a type everywhere, one that does not exist is reported once.
+    let variant = quote_spanned!(vocabulary.span()=> <#vocabulary>::#name);
     quote! {
         #private::TypedScope<#vocabulary, {
             #private::index_in::<#vocabulary>(&#variant, #variant as ::core::primitive::usize)

@@ -19,7 +19,7 @@ use crate::validate::Vocabulary;
 //         impl ScopeVocabulary for JournalScope {
 //             const DEFINITIONS: &'static [ScopeDefinition] = {
 //                 const VOCABULARY: &str = concat!(module_path!(), "::", "JournalScope");
-//                 let _ = [Self::EntriesRead, Self::EntriesWrite];
+//                 let _: [Self; 2] = [Self::EntriesRead, Self::EntriesWrite];
 //                 &[
 //                     ScopeDefinition::new(
 //                         VOCABULARY, "entries:read", Some("Read your entries"), &[], &["entries:write"],
@@ -61,11 +61,13 @@ pub(crate) fn lower_scope_enum(item: &ScopeEnum, vocabulary: &Vocabulary) -> Tok
         }
     });
     // A scope that only tokens have is no dead code.
-    let constructed = item
+    let constructed: Vec<&Ident> = item
         .variants
         .iter()
         .filter(|variant| matches!(variant.fields, Fields::Unit))
-        .map(|variant| &variant.name);
+        .map(|variant| &variant.name)
+        .collect();
+    let number = constructed.len();
     let arms = item.variants.iter().enumerate().map(|(index, variant)| {
         let variant = &variant.name;
         quote!(Self::#variant { .. } => const { &<Self as #private::ScopeVocabulary>::DEFINITIONS[#index] })
@@ -78,7 +80,7 @@ pub(crate) fn lower_scope_enum(item: &ScopeEnum, vocabulary: &Vocabulary) -> Tok
             const DEFINITIONS: &'static [#private::ScopeDefinition] = {
                 const VOCABULARY: &::core::primitive::str =
                     ::core::concat!(::core::module_path!(), "::", #text);
-                let _ = [#(Self::#constructed),*];
+                let _: [Self; #number] = [#(Self::#constructed),*];
                 &[#(#definitions),*]
             };
 

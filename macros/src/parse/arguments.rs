@@ -207,8 +207,18 @@ fn parse_value(
     let is_dot = first.as_ref().is_some_and(|first| is_punct(first, '.'));
     let value = if is_dot { trees.collect() } else { skip_equals(rest) };
     let interpretations = Interpretations::of_tokens(value).filter(|_| key == "scopes");
+    let is_sign = first.as_ref().is_some_and(|first| is_punct(first, ':'));
+    let group = match &first {
+        Some(TokenTree::Group(group)) => group.span().source_text(),
+        _ => None,
+    };
+    let inner = group.as_deref().and_then(|text| text.strip_prefix('(')?.strip_suffix(')'));
     let help = interpretations.map_or_else(
-        || format!("write `{key} = {example}`"),
+        || match inner {
+            _ if is_sign => "write `=` in its place".to_owned(),
+            Some(inner) => format!("write `{key} = {inner}`"),
+            None => format!("write `{key} = {example}`"),
+        },
         |interpretations| interpretations.help("scopes = "),
     );
     let place = first.unwrap_or_else(|| key.clone().into());

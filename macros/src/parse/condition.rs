@@ -99,6 +99,7 @@ fn parse_condition(
         return Scope::parse(&text, errors).map(Condition::Scope);
     }
     if let Some(typed) = TypedScope::parse(tokens) {
+        typed.check(errors)?;
         return Some(Condition::Typed(typed));
     }
     let mut trees = tokens.clone().into_iter();

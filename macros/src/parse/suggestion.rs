@@ -23,7 +23,7 @@ use phrase::Phrase;
 ///
 /// There are two where it mixes `and` and `or` without parentheses: operators have no precedence
 /// here.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Interpretations {
     pub(crate) first: SuggestedCondition,
     pub(crate) second: Option<SuggestedCondition>,

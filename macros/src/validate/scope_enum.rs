@@ -44,8 +44,11 @@ pub(crate) fn validate_scope_enum(item: &ScopeEnum) -> (Vocabulary, Diagnostics)
             "write a variant for each scope, as in `#[scope(\"entries:read\")] EntriesRead`",
         );
     }
-    for variant in &item.variants {
-        check_form(variant, &mut errors);
+    // A field may be what uses the generics.
+    if errors.is_empty() {
+        for variant in &item.variants {
+            check_form(variant, &mut errors);
+        }
     }
     check_duplicates(item, &mut errors);
     let direct = resolve_implies(item, &mut errors);

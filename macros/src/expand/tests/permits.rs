@@ -24,7 +24,7 @@ fn a_permit_becomes_a_variable_of_the_body() {
                             {
                                 index_in::<
                                     S,
-                                >(&S::A, S::A as ::core::primitive::usize)
+                                >(&<S>::A, <S>::A as ::core::primitive::usize)
                             },
                         >,
                     >,
@@ -41,7 +41,7 @@ fn a_permit_becomes_a_variable_of_the_body() {
                                 {
                                     index_in::<
                                         S,
-                                    >(&S::A, S::A as ::core::primitive::usize)
+                                    >(&<S>::A, <S>::A as ::core::primitive::usize)
                                 },
                             >,
                         >,

@@ -200,8 +200,8 @@ fn a_literal_of_a_vocabulary_is_looked_up_and_checked() {
 fn a_path_is_a_typed_scope_wherever_a_literal_may_stand() {
     // R-J9
     const TYPED: &str = "TypedScope < JournalScope , { :: requires_auth :: requires_auth_expansion :: index_in :: \
-                         < JournalScope > (& JournalScope :: Read , JournalScope :: Read as :: core :: primitive \
-                         :: usize) } >";
+                         < JournalScope > (& < JournalScope > :: Read , < JournalScope > :: Read as :: core :: \
+                         primitive :: usize) } >";
     for arguments in [
         "scopes = JournalScope::Read",
         "scopes = [JournalScope::Read]",
@@ -214,13 +214,26 @@ fn a_path_is_a_typed_scope_wherever_a_literal_may_stand() {
             "{arguments}: {tokens}"
         );
     }
-    for path in ["::a::b::Read", "super::JournalScope::Read", "Self::Read", "r#type::Read"] {
+    for vocabulary in ["::a::B", "super::JournalScope", "Self", "r#Type"] {
+        let path = format!("{vocabulary}::Read");
         let tokens = expansion(&format!("scopes = {path}"), "fn f(auth: AuthInfo) {}").to_string();
         assert!(!tokens.contains("compile_error"), "{path}: {tokens}");
         assert!(
-            tokens.contains(&format!("{} as", path.parse::<TokenStream>().unwrap())),
+            tokens.contains(&format!(
+                "< {} > :: Read as",
+                vocabulary.parse::<TokenStream>().unwrap()
+            )),
             "{tokens}"
         );
+    }
+    for (path, error) in [
+        ("scopes::Read", "`scopes::Read` is not a variant: `scopes` is no enum"),
+        ("super::Read", "`super::Read` is not a variant: `super` is no enum"),
+        ("scopes::READ", "a constant cannot be a scope"),
+        ("\"JournalScope::Read\"", "`JournalScope::Read` is the path of a variant, in quotes"),
+    ] {
+        let tokens = expansion(&format!("scopes = {path}"), "fn f(auth: AuthInfo) {}").to_string();
+        assert!(tokens.contains(error), "{path}: {tokens}");
     }
     let twice = expansion("scopes = [S::A, S :: A]", "fn f(auth: AuthInfo) {}").to_string();
     assert!(twice.contains("the scope `S::A` is named twice"), "{twice}");

@@ -273,7 +273,7 @@ fn each_mistake_has_one_error_at_its_place() {
             help: write `server = &self.server`
         from: &request, server(x) | async fn f(auth: AuthInfo, request: A) -> R { body }
             expected `=` after `from`
-            help: write `from = &request`
+            help: write `=` in its place
             expected `=` after `server`
             help: write `server = &self.server`
         from = "request", server = 1 + | async fn f(auth: AuthInfo, request: A) -> R { body }

@@ -50,7 +50,7 @@ fn an_enum_becomes_a_list_of_definitions() {
                 const VOCABULARY: &::core::primitive::str = ::core::concat!(
                     ::core::module_path!(), "::", "JournalScope"
                 );
-                let _ = [Self::EntriesRead, Self::r#EntriesWrite, Self::Admin];
+                let _: [Self; 3usize] = [Self::EntriesRead, Self::r#EntriesWrite, Self::Admin];
                 &[
                     ScopeDefinition::new(
                         VOCABULARY,
@@ -175,8 +175,23 @@ fn the_form_of_the_enum_is_checked() {
         r#"#[scope(types = a)] #[scope(types = b)] enum S { #[scope("a")] A }"#,
         "`types` is given twice\nhelp: remove one of them",
     );
-    for attribute in ["scope", "scope()", "scope(types)", "scope(kinds = a)", "scope(types = a::b)"]
+    for attribute in
+        ["scope(types)", "scope(type = a)", "scope(types = a::b)", "scope(types = \"a\")"]
     {
+        error(
+            &format!(r#"#[{attribute}] enum S {{ #[scope("a")] A }}"#),
+            "expected `types = ` and the name of a module\nhelp: write `types = scopes`",
+        );
+    }
+    error(
+        r#"enum S<T> { #[scope("a")] A(T) }"#,
+        "a vocabulary of scopes has no generics\nhelp: remove them",
+    );
+    error(
+        r#"enum S { #[scope("a", description = "Read")] A }"#,
+        "unknown argument `description`\nhelp: write `/// Read` above the variant",
+    );
+    for attribute in ["scope", "scope()", "scope(kinds = a)"] {
         error(
             &format!(r#"#[{attribute}] enum S {{ #[scope("a")] A }}"#),
             "unexpected `#[scope]` above the enum\nhelp: write `#[scope(\"…\")]` above each variant; above the enum only `#[scope(types = scopes)]` and `#[scope(crate = ::path::to::requires_auth)]` have a meaning",

@@ -18,8 +18,11 @@ pub(super) fn intended_key(name: &str) -> Option<&'static str> {
         "option" | "optional" | "anonymous" | "allow_anonymous" => Some("optional"),
         "crate" | "krate" | "crate_path" => Some("crate"),
         "scopes_of" | "scopes_for" | "scope_from" | "scopes_fn" => Some("scopes_from"),
-        "scope_type" | "scope_enum" | "scopes_type" | "vocab" => Some("vocabulary"),
+        "scope_type" | "scope_enum" | "scopes_type" | "vocab" | "vocabularies" => {
+            Some("vocabulary")
+        }
         "form" => Some("from"),
+        "if" | "condition" | "predicate" | "where" => Some("when"),
         other => {
             ["scopes", "scopes_from", "vocabulary", "optional", "crate", "when", "from", "server"]
                 .into_iter()

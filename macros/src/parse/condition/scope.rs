@@ -46,6 +46,19 @@ impl Scope {
             errors.error(text, message, help);
             return None;
         }
+        if names.len() > 1 && names.iter().any(|name| is_path_of_variant(name)) {
+            let each = names.iter().map(|name| {
+                let text = (*name).to_owned();
+                if is_path_of_variant(name) {
+                    SuggestedCondition::Typed(text)
+                } else {
+                    SuggestedCondition::Scope(text)
+                }
+            });
+            let help = format!("write `scopes = {}`", SuggestedCondition::all(each.collect()));
+            errors.error(text, "this string contains the path of a variant", help);
+            return None;
+        }
         let scopes: Vec<Option<Self>> = names
             .into_iter()
             .map(|name| Self::check(name, text, Position::Value, errors))
@@ -131,6 +144,12 @@ impl Scope {
         position: Position,
         errors: &mut Diagnostics,
     ) -> Option<Self> {
+        if is_path_of_variant(name) {
+            let message = format!("`{name}` is the path of a variant, in quotes");
+            let help = format!("write `{}{name}`", position.prefix());
+            errors.error(literal, message, help);
+            return None;
+        }
         let words: Vec<&str> = name.split(' ').collect();
         let invalid = words
             .iter()
@@ -153,4 +172,15 @@ impl Scope {
         }
         None
     }
+}
+
+/// Whether the scope is written as `JournalScope::EntriesRead`. No server has scopes of this form.
+fn is_path_of_variant(name: &str) -> bool {
+    let is_type = |word: &str| {
+        word.starts_with(|first: char| first.is_ascii_uppercase())
+            && word.chars().all(|one| one.is_ascii_alphanumeric())
+    };
+    name.split_once("::").is_some_and(|(name, variant)| {
+        is_type(name) && is_type(variant) && variant.contains(|one: char| one.is_ascii_lowercase())
+    })
 }

@@ -139,7 +139,7 @@ fn report_other(
         _ => false,
     };
     let begins_with_name = matches!(trees.first(), Some(TokenTree::Ident(_)));
-    if is_path && is_call && trees.len() > 1 {
+    if is_path && is_call && trees.len() > 1 && interpretations.is_none() {
         let argument = match trees.last() {
             Some(TokenTree::Group(list)) => Interpretations::of_tokens(list.stream()),
             _ => None,
@@ -147,6 +147,9 @@ fn report_other(
         let help =
             argument.map_or_else(|| WRITE_A_LITERAL.to_owned(), |it| help(Some(it), position));
         errors.error(tokens, "a call cannot be a scope", help);
+    } else if let (true, Some(interpretations)) = (is_path, &interpretations) {
+        let help = help(Some(interpretations.clone()), position);
+        errors.error(tokens, "expected a condition over scopes", help);
     } else if constant || is_path {
         errors.error(tokens, "a constant cannot be a scope", WRITE_A_LITERAL_OR_A_VARIANT);
     } else if let Some(interpretations) = interpretations {

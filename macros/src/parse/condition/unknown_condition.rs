@@ -9,6 +9,7 @@ use crate::diagnostics::Diagnostics;
 use crate::parse::help::WRITE_A_CONDITION;
 use crate::parse::negation;
 use crate::parse::suggestion::{Interpretations, SuggestedCondition};
+use crate::parse::tokens::is_punct;
 
 /// Reports `name(…)` where the name is neither `all` nor `any`.
 pub(super) fn report(name: &Ident, list: &Group, position: Position, errors: &mut Diagnostics) {
@@ -30,6 +31,10 @@ pub(super) fn report(name: &Ident, list: &Group, position: Position, errors: &mu
             "a condition cannot express this; `auth.has_scope(\"…\")` tests for a scope in the \
              function"
                 .to_owned()
+        }
+        _ if matches!(position, Position::Value) && names_variables(list) => {
+            let list = list.stream().to_string().replace(" ,", ",");
+            format!("write `scopes_from = {name}({list})` for a function that returns scopes")
         }
         (_, Some(SuggestedCondition::Scope(_))) => WRITE_A_CONDITION.to_owned(),
         _ => {
@@ -66,6 +71,14 @@ fn requires_its_scope(name: &str) -> bool {
         "string",
     ];
     NAMES.contains(&name)
+}
+
+/// Whether the elements of a list are names alone, such as those of the arguments of the function.
+fn names_variables(list: &Group) -> bool {
+    let trees: Vec<TokenTree> = list.stream().into_iter().collect();
+    let is_word = |tree: &TokenTree| matches!(tree, TokenTree::Ident(_));
+    trees.first().is_some_and(is_word)
+        && trees.iter().all(|tree| is_word(tree) || is_punct(tree, ','))
 }
 
 /// Whether a condition of this name, or with a number in its list, says how many of its scopes are

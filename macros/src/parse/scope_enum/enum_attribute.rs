@@ -1,6 +1,6 @@
 //! `#[scope(crate = ::path, types = scopes)]` above the enum.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Meta, Path, Token};
 
@@ -44,11 +44,17 @@ impl EnumAttribute {
     }
 
     fn add(&mut self, part: TokenStream, attribute: &Attribute, errors: &mut Diagnostics) {
+        let place = part.clone();
         let twice = match syn::parse2(part) {
             Ok(Argument::Crate(path)) => self.krate.replace(path).map(|_| "crate"),
             Ok(Argument::Types(module)) => self.types.replace(module).map(|_| "types"),
             Err(_) => {
-                errors.error(attribute, "unexpected `#[scope]` above the enum", HELP);
+                if names_types(&place) {
+                    let message = "expected `types = ` and the name of a module";
+                    errors.error(place, message, "write `types = scopes`");
+                } else {
+                    errors.error(attribute, "unexpected `#[scope]` above the enum", HELP);
+                }
                 return;
             }
         };
@@ -56,6 +62,12 @@ impl EnumAttribute {
             errors.error(attribute, format_args!("`{key}` is given twice"), "remove one of them");
         }
     }
+}
+
+/// Whether the argument begins with `types`, or a word like it.
+fn names_types(part: &TokenStream) -> bool {
+    matches!(part.clone().into_iter().next(), Some(TokenTree::Ident(key))
+        if matches!(key.to_string().as_str(), "type" | "types" | "module" | "r#type"))
 }
 
 impl Parse for Argument {

@@ -148,6 +148,14 @@ fn parse_element(element: &TokenStream, errors: &mut Diagnostics) -> Option<Iden
     None
 }
 
+/// Whether a user may expect an argument of this name to be the description.
+fn is_description(name: &str) -> bool {
+    matches!(
+        name,
+        "about" | "comment" | "desc" | "description" | "doc" | "docs" | "help" | "label" | "title"
+    )
+}
+
 /// Reports an argument that is neither a string nor `implies = …`. Returns whether it seems to be the scope.
 fn report_argument(part: &TokenStream, errors: &mut Diagnostics) -> bool {
     let trees: Vec<TokenTree> = part.clone().into_iter().collect();
@@ -170,7 +178,13 @@ fn report_argument(part: &TokenStream, errors: &mut Diagnostics) -> bool {
         [TokenTree::Ident(key), equals, ..] if is_punct(equals, '=') => {
             let name = key.unraw().to_string();
             let value: TokenStream = trees.iter().skip(2).cloned().collect();
-            let is_scope = string_literal(&value).is_some();
+            let text = string_literal(&value);
+            if let (Some(text), true) = (&text, is_description(&name)) {
+                let help = format!("write `/// {}` above the variant", text.value());
+                errors.error(key, format_args!("unknown argument `{name}`"), help);
+                return false;
+            }
+            let is_scope = text.is_some();
             let help = if is_scope {
                 format!("write `#[scope({value})]`")
             } else if is_misspelling(&name, "implies")

@@ -11,11 +11,14 @@ use super::condition::Connective;
 use super::phrase::Phrase;
 use crate::parse::negation::{is_negation, negates};
 use crate::parse::scope_token::possible_single_scope;
+use crate::parse::tokens::is_punct;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
     /// The name of a scope.
     Name(String),
+    /// The path of a typed scope.
+    Path(String),
     /// `and`, `|` and the like.
     Connective(Connective),
     Comma,
@@ -183,6 +186,27 @@ impl TokenLexer<'_> {
         Some(())
     }
 
+    /// The path of a variant, of which the first word and one colon are read. Returns `None` for another path.
+    // Input:  JournalScope, and :EntriesRead
+    // Output: JournalScope::EntriesRead
+    fn rest_of_path(&mut self, first: &str) -> Option<String> {
+        let mut words = vec![first.to_owned()];
+        let is_colon = |tree: &TokenTree| is_punct(tree, ':');
+        while self.trees.next_if(is_colon).is_some() {
+            self.trees.next_if(is_colon);
+            let Some(TokenTree::Ident(word)) = self.trees.next() else { return None };
+            words.push(word.to_string());
+        }
+        let begins_uppercase =
+            |word: &String| word.starts_with(|one: char| one.is_ascii_uppercase());
+        let is_variant = words.iter().rev().take(2).all(begins_uppercase);
+        let is_called = self.trees.peek().is_some_and(|tree| {
+            matches!(tree, TokenTree::Group(_))
+                || ['!', '<'].iter().any(|sign| is_punct(tree, *sign))
+        });
+        (is_variant && !is_called).then(|| words.join("::"))
+    }
+
     fn lex_punct(&mut self, punct: &Punct, continues_name: bool) -> Option<()> {
         let character = punct.as_char();
         let is_same = |tree: &TokenTree| tree.to_string() == character.to_string();
@@ -195,7 +219,15 @@ impl TokenLexer<'_> {
                 let connective = Connective::of_operator(&character.to_string())?;
                 self.output.push(Token::Connective(connective));
             }
-            // A path.
+            // A path, where it is one of a typed scope.
+            (':', Some(Token::Name(begun)))
+                if continues_name && self.trees.peek().is_some_and(is_same) =>
+            {
+                let first = std::mem::take(begun);
+                let path = self.rest_of_path(&first)?;
+                self.output.pop();
+                self.output.push(Token::Path(path));
+            }
             (':', _) if self.trees.peek().is_some_and(is_same) => return None,
             ('.', _) if skip_call(&mut self.trees) => {}
             (':' | '.' | '-' | '/', Some(Token::Name(begun))) if continues_name => {

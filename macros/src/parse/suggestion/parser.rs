@@ -56,7 +56,9 @@ impl Parser<'_> {
                     *operator
                 }
                 // Side by side means all, except in `any(…)`.
-                Some(Token::Name(_) | Token::Open(_)) if group == Connective::All => {
+                Some(Token::Name(_) | Token::Path(_) | Token::Open(_))
+                    if group == Connective::All =>
+                {
                     Connective::All
                 }
                 _ => break,
@@ -78,6 +80,7 @@ impl Parser<'_> {
         self.tokens = rest;
         match first {
             Token::Name(name) => Some(SuggestedCondition::Scope(name.clone())),
+            Token::Path(path) => Some(SuggestedCondition::Typed(path.clone())),
             Token::Open(connective) => {
                 let group = self.parse_sequence(*connective)?;
                 self.skip(&Token::Close).then_some(group)

@@ -83,7 +83,7 @@ fn each_of_the_wrong_arguments_has_one_error_with_help() {
             help: write `when = auth.subject() == Some(&*owner)`
         when: x
             expected `=` after `when`
-            help: write `when = auth.subject() == Some(&*owner)`
+            help: write `=` in its place
         when(x)
             expected `=` after `when`
             help: write `when = auth.subject() == Some(&*owner)`

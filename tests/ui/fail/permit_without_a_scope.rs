@@ -1,0 +1,22 @@
+use requires_auth::{Permit, Scope, requires_auth};
+
+#[derive(Scope)]
+#[scope(types = scopes)]
+enum JournalScope {
+    #[scope("entries:read")]
+    EntriesRead,
+    #[scope("entries:write", implies = [EntriesRead])]
+    EntriesWrite,
+}
+
+fn read(_permit: &Permit<scopes::EntriesRead>) {}
+
+#[requires_auth(scopes = JournalScope::EntriesRead)]
+async fn handler(permit: &Permit) {
+    read(permit);
+}
+
+fn main() {
+    let _: axum::Router<requires_auth::ResourceServer> =
+        axum::Router::new().route("/", axum::routing::get(handler));
+}

@@ -1,0 +1,9 @@
+use requires_auth::Scope;
+
+#[derive(Scope)]
+enum JournalScope {
+    #[scope("entries:read")]
+    EntriesRead(u64),
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use requires_auth::Scope;
+
+#[derive(Scope)]
+enum JournalScope {}
+
+fn main() {}
