@@ -24,6 +24,9 @@ pub(super) fn report_invalid_condition(
 ) {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let interpretations = || Interpretations::of_tokens(tokens.clone());
+    if let Some(keyword) = trailing_token::condition_after_scope(&trees) {
+        return trailing_token::report(tokens, keyword, position, errors);
+    }
     if let Some(negation) = find_negation(&trees) {
         return errors.error(negation, NO_NEGATION, NAME_REQUIRED_SCOPES);
     }

@@ -7,6 +7,10 @@ use crate::diagnostics::Diagnostics;
 use crate::parse::help::{CALL_REQUIRE, WRITE_A_CONDITION};
 use crate::parse::suggestion::{Interpretations, SuggestedCondition};
 
+const CONDITIONS: [&str; 4] = ["if", "unless", "when", "where"];
+
+const SEPARATE_WHEN: &str = "write `, when = …` in its place, with an expression of type `bool`";
+
 /// The token after a complete condition, if there is one.
 pub(super) fn after_condition(trees: &[TokenTree]) -> Option<&TokenTree> {
     match trees {
@@ -19,6 +23,19 @@ pub(super) fn after_condition(trees: &[TokenTree]) -> Option<&TokenTree> {
         }
         _ => None,
     }
+}
+
+/// The word `when` or `if` behind the path of a variant, or behind a string.
+pub(super) fn condition_after_scope(trees: &[TokenTree]) -> Option<&TokenTree> {
+    let is_of_scope = |tree: &TokenTree| match tree {
+        TokenTree::Punct(sign) => sign.as_char() == ':',
+        TokenTree::Literal(_) => true,
+        TokenTree::Ident(word) => CONDITIONS.iter().all(|keyword| word != keyword),
+        TokenTree::Group(_) => false,
+    };
+    let next = trees.iter().find(|tree| !is_of_scope(tree))?;
+    let is_first = trees.first().is_some_and(|first| !is_of_scope(first));
+    (matches!(next, TokenTree::Ident(_)) && !is_first).then_some(next)
 }
 
 /// Reports `next`, which follows a complete condition.
@@ -43,11 +60,13 @@ pub(super) fn report(
         TokenTree::Punct(sign) if sign.as_char() != '#' => {
             errors.error(next, "a condition has no operators", WRITE_A_CONDITION);
         }
-        TokenTree::Ident(word)
-            if ["if", "unless", "when", "where"].iter().any(|keyword| word == keyword) =>
-        {
+        TokenTree::Ident(word) if CONDITIONS.iter().any(|keyword| word == keyword) => {
             let message = format!("`{word}` cannot be part of a condition over scopes");
-            errors.error(next, message, CALL_REQUIRE);
+            let help = match position {
+                Position::Value => SEPARATE_WHEN,
+                Position::Element => CALL_REQUIRE,
+            };
+            errors.error(next, message, help);
         }
         _ => {
             let key = |key: &&str| matches!(next, TokenTree::Ident(word) if word == key);

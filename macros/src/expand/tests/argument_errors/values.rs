@@ -140,7 +140,7 @@ fn each_of_the_wrong_values_has_one_error_with_help() {
             help: write `scopes = "read write"`, `scopes = ["read", "write"]` or `scopes = any("admin", all("read", "write"))`
         scopes = "a" if admin
             `if` cannot be part of a condition over scopes
-            help: call `auth.require("…")?` in the function, for what depends on the request
+            help: write `, when = …` in its place, with an expression of type `bool`
         scopes = "a"!
             a condition has no operators
             help: write `scopes = "read write"`, `scopes = ["read", "write"]` or `scopes = any("admin", all("read", "write"))`
