@@ -2,41 +2,18 @@
 
 #![allow(clippy::trivially_copy_pass_by_ref, reason = "the attribute passes references")]
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use axum::extract::{FromRef, Path, State};
+use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use fixtures::http_server::HttpServer;
 use fixtures::log_capture::LogCapture;
 use fixtures::raw_http::Request;
 use fixtures::rejection_body as body;
-use requires_auth::testing::{AuthorizationServer, Caller};
-use requires_auth::{
-    AuthInfo, Condition, Introspection, Reason, Rejection, ResourceServer, Scope, requires_auth,
-};
+use requires_auth::testing::Caller;
+use requires_auth::{AuthInfo, Condition, Reason, Rejection, Scope, requires_auth};
 use serde::Deserialize;
 
-use crate::service::RESOURCE;
+use crate::counted_service::{CountedService, Runs};
 use crate::{assert_challenged, assert_denied, assert_ran, assert_server_error};
-
-#[derive(Clone, FromRef)]
-struct App {
-    server: ResourceServer,
-    runs: Runs,
-}
-
-#[derive(Clone, Default)]
-struct Runs(Arc<AtomicUsize>);
-
-impl Runs {
-    fn ran(&self, text: impl Into<String>) -> String {
-        self.0.fetch_add(1, Ordering::SeqCst);
-        text.into()
-    }
-}
 
 #[derive(Scope)]
 enum EntryScope {
@@ -119,42 +96,16 @@ async fn fallible(State(runs): State<Runs>, Path(name): Path<String>) -> Result<
     Ok(runs.ran(name))
 }
 
-struct Service {
-    address: SocketAddr,
-    authorization_server: AuthorizationServer,
-    runs: Runs,
-    _server: HttpServer,
-}
-
-impl Service {
-    async fn start() -> Self {
-        let authorization_server = AuthorizationServer::start().await.unwrap();
-        let client = Introspection::builder(authorization_server.introspection_url());
-        let server = ResourceServer::builder(RESOURCE)
-            .issuer(authorization_server.issuer())
-            .resolver(client.build().unwrap())
-            .build()
-            .unwrap();
-        let runs = Runs::default();
-        let app = Router::new()
+async fn start() -> CountedService {
+    CountedService::start(
+        Router::new()
             .route("/create", post(create))
             .route("/pattern/{owner}/{id}", get(of_a_pattern))
             .route("/named/{id}", get(named))
             .route("/optional", post(optional))
-            .route("/fallible/{name}", get(fallible))
-            .with_state(App { server, runs: runs.clone() });
-        let server = HttpServer::start(app).await;
-        Self { address: server.address(), authorization_server, runs, _server: server }
-    }
-
-    fn token(&self, subject: &str, scopes: &str) -> String {
-        let mint = self.authorization_server.mint();
-        mint.subject(subject).audience(RESOURCE).scopes(scopes).issue()
-    }
-
-    fn runs(&self) -> usize {
-        self.runs.0.load(Ordering::SeqCst)
-    }
+            .route("/fallible/{name}", get(fallible)),
+    )
+    .await
 }
 
 const PUBLIC: &str = r#"{"private":false,"tags":[]}"#;
@@ -164,7 +115,7 @@ const TAGGED: &str = r#"{"private":false,"tags":["a"]}"#;
 #[tokio::test]
 async fn scopes_that_the_arguments_require_are_decided_after_the_declared_ones() {
     // R-K15: the challenge names both.
-    let service = Service::start().await;
+    let service = start().await;
     let create = async |scopes: &str, entry: &str| {
         let token = service.token("alice", scopes);
         Request::post("/create").bearer(&token).json(entry).send(service.address).await
@@ -199,7 +150,7 @@ async fn scopes_that_the_arguments_require_are_decided_after_the_declared_ones()
 #[tokio::test]
 async fn each_variable_is_passed_in_its_order_or_those_that_are_named() {
     // R-K15
-    let service = Service::start().await;
+    let service = start().await;
     let get = async |subject: &str, scopes: &str, path: &str| {
         let token = service.token(subject, scopes);
         Request::get(path).bearer(&token).send(service.address).await
@@ -228,7 +179,7 @@ async fn each_variable_is_passed_in_its_order_or_those_that_are_named() {
 #[tokio::test]
 async fn an_anonymous_caller_runs_the_function_if_the_arguments_require_nothing() {
     // R-K15, R-K11
-    let service = Service::start().await;
+    let service = start().await;
     let anonymous =
         async |entry| Request::post("/optional").json(entry).send(service.address).await;
     let refused = anonymous(PRIVATE).await;
@@ -249,7 +200,7 @@ async fn an_anonymous_caller_runs_the_function_if_the_arguments_require_nothing(
 #[tokio::test]
 async fn a_rejection_of_the_function_of_the_scopes_is_the_response() {
     // R-K15
-    let service = Service::start().await;
+    let service = start().await;
     let token = service.token("alice", "");
     let get = |path: &str| Request::get(path).bearer(&token).send(service.address);
     assert_denied(&get("/fallible/reserved").await);
@@ -262,7 +213,7 @@ async fn a_rejection_of_the_function_of_the_scopes_is_the_response() {
 #[tokio::test]
 async fn the_log_names_the_declared_scopes_and_those_that_the_arguments_require() {
     // R-K15
-    let service = Service::start().await;
+    let service = start().await;
     let log = LogCapture::default();
     let _capturing = log.start();
     let token = service.token("alice", "entries:write");

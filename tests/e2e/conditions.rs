@@ -1,39 +1,18 @@
 //! Conditions on the arguments of a function, in axum.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use axum::extract::{FromRef, Path, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use fixtures::http_server::HttpServer;
 use fixtures::log_capture::LogCapture;
 use fixtures::prometheus::recorder;
 use fixtures::raw_http::Request;
 use fixtures::rejection_body as body;
-use requires_auth::testing::{AuthorizationServer, Caller};
-use requires_auth::{AuthInfo, Introspection, Rejection, ResourceServer, requires_auth};
+use requires_auth::testing::Caller;
+use requires_auth::{AuthInfo, Rejection, requires_auth};
 
-use crate::service::RESOURCE;
+use crate::counted_service::{CountedService, Runs};
 use crate::{assert_challenged, assert_denied, assert_ran, assert_server_error};
-
-#[derive(Clone, FromRef)]
-struct App {
-    server: ResourceServer,
-    runs: Runs,
-}
-
-#[derive(Clone, Default)]
-struct Runs(Arc<AtomicUsize>);
-
-impl Runs {
-    fn ran(&self, text: impl Into<String>) -> String {
-        self.0.fetch_add(1, Ordering::SeqCst);
-        text.into()
-    }
-}
 
 /// An error of the application that carries a rejection.
 enum Failure {
@@ -130,24 +109,9 @@ async fn opaque(State(runs): State<Runs>) -> Result<impl IntoResponse, Rejection
     Ok(runs.ran("opaque"))
 }
 
-struct Service {
-    address: SocketAddr,
-    authorization_server: AuthorizationServer,
-    runs: Runs,
-    _server: HttpServer,
-}
-
-impl Service {
-    async fn start() -> Self {
-        let authorization_server = AuthorizationServer::start().await.unwrap();
-        let client = Introspection::builder(authorization_server.introspection_url());
-        let server = ResourceServer::builder(RESOURCE)
-            .issuer(authorization_server.issuer())
-            .resolver(client.build().unwrap())
-            .build()
-            .unwrap();
-        let runs = Runs::default();
-        let app = Router::new()
+async fn start() -> CountedService {
+    CountedService::start(
+        Router::new()
             .route("/owned/{owner}", get(owned))
             .route("/awaited/{id}", get(awaited))
             .route("/optional", get(optional))
@@ -156,26 +120,15 @@ impl Service {
             .route("/panicking/sync", get(panicking_sync))
             .route("/panicking/optional", get(panicking_optional))
             .route("/body", post(body_of))
-            .route("/opaque", get(opaque))
-            .with_state(App { server, runs: runs.clone() });
-        let server = HttpServer::start(app).await;
-        Self { address: server.address(), authorization_server, runs, _server: server }
-    }
-
-    fn token(&self, subject: &str, scopes: &str) -> String {
-        let mint = self.authorization_server.mint();
-        mint.subject(subject).audience(RESOURCE).scopes(scopes).issue()
-    }
-
-    fn runs(&self) -> usize {
-        self.runs.0.load(Ordering::SeqCst)
-    }
+            .route("/opaque", get(opaque)),
+    )
+    .await
 }
 
 #[tokio::test]
 async fn a_condition_that_does_not_hold_is_a_403_without_a_challenge() {
     // R-K13, R-B2
-    let service = Service::start().await;
+    let service = start().await;
     let token = service.token("alice", "write");
     let get = |path: &str| Request::get(path).bearer(&token).send(service.address);
     for path in ["/owned/bob", "/owned/Alice", "/awaited/2"] {
@@ -199,7 +152,7 @@ async fn a_condition_that_does_not_hold_is_a_403_without_a_challenge() {
 #[tokio::test]
 async fn the_condition_is_evaluated_after_the_scopes_and_the_arguments() {
     // R-K13
-    let service = Service::start().await;
+    let service = start().await;
     let token = service.token("bob", "read");
     let get = |path: &str| Request::get(path).bearer(&token).send(service.address);
     assert_challenged(&get("/owned/alice").await, 403, body::INSUFFICIENT_SCOPE, "write");
@@ -221,7 +174,7 @@ async fn the_condition_is_evaluated_after_the_scopes_and_the_arguments() {
 #[tokio::test]
 async fn a_request_without_a_token_for_which_the_condition_does_not_hold_is_a_401() {
     // R-K13, R-K11
-    let service = Service::start().await;
+    let service = start().await;
     let anonymous = Request::get("/optional").send(service.address).await;
     assert_challenged(&anonymous, 401, body::UNAUTHORIZED, "");
     let get = |token: String| Request::get("/optional").bearer(&token).send(service.address);
@@ -233,7 +186,7 @@ async fn a_request_without_a_token_for_which_the_condition_does_not_hold_is_a_40
 #[tokio::test]
 async fn a_condition_that_panics_lets_no_request_through() {
     // R-K13, R-B5
-    let service = Service::start().await;
+    let service = start().await;
     let log = LogCapture::default();
     let _capturing = log.start();
     let token = service.token("alice", "");
@@ -259,7 +212,7 @@ async fn the_log_and_the_metrics_name_the_reason() {
     // R-K13
     let (recorder, prometheus) = recorder();
     let _recording = metrics::set_default_local_recorder(&recorder);
-    let service = Service::start().await;
+    let service = start().await;
     let log = LogCapture::default();
     let _capturing = log.start();
     let token = service.token("alice", "write");

@@ -21,6 +21,7 @@ mod client_certificates;
 mod client_credentials_grant;
 mod client_secrets;
 mod conditions;
+mod counted_service;
 mod credentials;
 mod discovery;
 mod grpc;
