@@ -20,7 +20,7 @@ impl<H: ServerHandler> Mcp<H> {
     /// # impl Journal { fn tool_router() -> rmcp::handler::server::router::tool::ToolRouter<Self> { Default::default() } }
     /// use requires_auth::ResourceServer;
     /// use requires_auth::mcp::Mcp;
-    /// # fn resource_server() -> ResourceServer { unimplemented!() }
+    /// # fn resource_server() -> ResourceServer { ResourceServer::builder("https://journal.example/mcp").build().unwrap() }
     ///
     /// fn server(server: &ResourceServer) -> Mcp<Journal> {
     ///     let mcp = Mcp::builder(server, || Ok(Journal)).tool_router(Journal::tool_router());

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn all_and_alternatives_are_told_apart() {
+    fn a_cell_is_required_or_a_numbered_alternative() {
         // R-K20
         let both = All(&[Scope("a"), Scope("b")]);
         assert_eq!(cells(both, ["a", "b", "c"]), [Cell::Required, Cell::Required, Cell::Nothing]);
