@@ -8,7 +8,8 @@ use std::sync::Arc;
 use requires_auth::manifest::Kind;
 use requires_auth::mcp::{Mcp, McpBuilder};
 use requires_auth::{
-    AccessToken, Claims, Condition, Manifest, ResolveError, Resolver, ResourceServer, TokenError,
+    AccessToken, Claims, Condition, Manifest, ResolveError, Resolver, ResourceServer, Scope,
+    TokenError,
 };
 use requires_auth_manifest_tests::tools::Tools;
 use rmcp::ServerHandler;
@@ -115,6 +116,31 @@ fn server() -> McpBuilder<Handler> {
     Mcp::builder(&server, || Ok(Handler(Tools)))
         .declare_tools(&Tools::tool_router())
         .declare_prompts(&Tools::prompt_router())
+}
+
+#[derive(Scope)]
+enum LibraryScope {
+    #[scope("suggest")]
+    Suggest,
+    #[scope("own", implies = [Suggest])]
+    Own,
+}
+
+#[test]
+fn a_literal_is_listed_with_the_scopes_that_imply_it_in_the_vocabulary_of_the_server() {
+    // R-K16, R-I8
+    let _ = (LibraryScope::Suggest, LibraryScope::Own);
+    let server = ResourceServer::builder("https://a.example/mcp").issuer("https://as.example");
+    let server = server.resolver(NoToken).scopes::<LibraryScope>().build().unwrap();
+    let mcp = Mcp::builder(&server, || Ok(Handler(Tools))).build().unwrap();
+    for manifest in [Manifest::collect_for(&server), mcp.manifest()] {
+        let conditions = |name: &str| {
+            let named = manifest.entries().iter().filter(|entry| entry.name() == name);
+            named.map(requires_auth::manifest::Entry::condition).collect::<Vec<_>>()
+        };
+        assert_eq!(conditions("suggest"), [LibraryScope::Suggest.into()]);
+        assert_eq!(conditions("first"), [Condition::Scope("of-a-macro")]);
+    }
 }
 
 fn unguarded(server: McpBuilder<Handler>) -> Manifest {
