@@ -25,8 +25,7 @@ pub fn requires_auth(arguments: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Documented on the re-export in `requires-auth`.
-// `scopes` is registered so that the derive macro reports it, with what to write.
-#[proc_macro_derive(Scope, attributes(scope, scopes))]
+#[proc_macro_derive(Scope, attributes(scope))]
 pub fn derive_scope(item: TokenStream) -> TokenStream {
     expand::expand_scope_enum(item.into()).into()
 }

@@ -1,7 +1,22 @@
-//! The stage *authenticate*: reads the access token of a request (RFC 6750 §2.1).
+//! The stage *authenticate*: reads the access token of a request (RFC 6750 §2.1), and verifies the proof that comes with it.
 
 mod access_token;
 mod credentials;
+#[cfg(feature = "dpop")]
+mod dpop;
+mod presented_token;
 
 pub use access_token::{AccessToken, AccessTokenError};
-pub(crate) use credentials::{Credentials, CredentialsError};
+pub(crate) use credentials::{Credentials, CredentialsError, Scheme};
+#[cfg(feature = "dpop")]
+pub use dpop::{
+    Dpop, DpopProofError, ReplayStore, ReplayStoreError, ReplayStoreFailure, UsedProof,
+};
+#[cfg(feature = "dpop")]
+pub(crate) use dpop::{DpopVerifier, ExternalUrl, Proof, ProofMismatch, Use};
+pub(crate) use presented_token::PresentedToken;
+
+/// Without the feature `dpop`, no request has a proof.
+#[cfg(not(feature = "dpop"))]
+#[derive(Debug, Clone)]
+pub(crate) enum Proof {}

@@ -4,6 +4,7 @@ mod actor;
 mod claim_set;
 #[expect(clippy::module_inception, reason = "the file of the type `Claims`")]
 mod claims;
+mod confirmation;
 mod document;
 mod duplicate_members;
 mod login;
@@ -16,6 +17,7 @@ mod token_type;
 
 pub use actor::Actor;
 pub use claims::Claims;
+pub(crate) use confirmation::Confirmation;
 #[cfg(feature = "jwt")]
 pub(crate) use document::parse_unambiguous;
 #[cfg(feature = "jwt")]

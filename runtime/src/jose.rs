@@ -25,6 +25,8 @@ pub use algorithm::{SigningAlgorithm, SigningAlgorithmError};
 pub(crate) use compact::CompactJws;
 #[cfg(feature = "jwt")]
 pub(crate) use header::JwsHeader;
+#[cfg(feature = "dpop")]
+pub(crate) use jwk::{Jwk, VerificationKey};
 #[cfg(feature = "jwt")]
 pub(crate) use jwk_set::JwkSet;
 #[cfg(feature = "jwt")]

@@ -1,6 +1,8 @@
 //! A tower layer that authenticates every request to a service, such as a whole router.
 
 mod authentication;
+#[cfg(feature = "dpop")]
+mod dpop_nonce;
 mod future;
 mod service;
 
@@ -9,8 +11,10 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 #[cfg(feature = "rmcp")]
-pub(crate) use authentication::{Authentication, Resolution};
+pub(crate) use authentication::{Authentication, Step};
 pub(crate) use authentication::{AuthenticationSettings, Challenged};
+#[cfg(feature = "dpop")]
+pub use dpop_nonce::{DpopNonceFuture, DpopNonceLayer, DpopNonceService};
 pub use future::AuthFuture;
 pub use service::AuthService;
 

@@ -59,6 +59,7 @@ pub mod shared_cache;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod thumbprint;
 mod token_error;
 mod trust;
 mod validate;
@@ -67,6 +68,10 @@ mod validate;
 pub use self::axum::{HostRouter, ServerState};
 pub use auth_info::AuthInfo;
 pub use authenticate::{AccessToken, AccessTokenError};
+#[cfg(feature = "dpop")]
+pub use authenticate::{
+    Dpop, DpopProofError, ReplayStore, ReplayStoreError, ReplayStoreFailure, UsedProof,
+};
 pub use claims::{Actor, Claims, ClaimsReader, ScopeClaim, ScopeClaimError};
 pub use clock::{Clock, SystemClock};
 pub use guard::Authorized;
@@ -74,6 +79,8 @@ pub use guard::Authorized;
 pub use jose::{SigningAlgorithm, SigningAlgorithmError};
 #[cfg(feature = "tower")]
 pub use layer::{AuthFuture, AuthLayer, AuthService};
+#[cfg(feature = "dpop")]
+pub use layer::{DpopNonceFuture, DpopNonceLayer, DpopNonceService};
 #[cfg(feature = "manifest")]
 pub use manifest::Manifest;
 pub use policy::{
@@ -375,7 +382,7 @@ pub use secret::Secret;
 #[cfg(feature = "introspection")]
 pub use secret_source::SecretSource;
 pub use secure_url::UrlError;
-pub use token_error::{ApiKeyError, JwtError, TokenError};
+pub use token_error::{ApiKeyError, BindingError, JwtError, TokenError};
 pub use trust::{AudienceCheck, TrustedIssuer};
 
 /// The items that the expansion of the attribute names.

@@ -1,28 +1,46 @@
 //! The stages before the decision: authenticate, resolve, validate.
 //!
+//! Most tokens come with the scheme `Bearer` and have cached claims: then [`ResourceServer::authenticate`] does all, without
+//! an `await`. What else there is to do is its [`Progress`].
+//!
 //! A token is resolved once for each request. The result is kept in the extensions of the request, for the
 //! guards that run later.
 
+#[cfg(feature = "dpop")]
+mod possession;
+#[cfg(not(feature = "dpop"))]
+mod without_possession;
+
 use crate::TokenError;
-use crate::authenticate::{Credentials, CredentialsError};
+use crate::authenticate::{Credentials, CredentialsError, PresentedToken, Scheme};
 use crate::policy::Requirement;
 use crate::rejection::Reason;
 use crate::request::RequestState;
 use crate::resource_server::{RejectedToken, RequiredScopes};
 use crate::trust::TrustedIssuer;
+use crate::validate::binding::{self, Shown};
 use crate::{
     AccessToken, AuthInfo, Claims, Condition, Rejection, RequestHead, ResolveError, ResourceServer,
 };
 
-/// The validated claims and their token; `None` for a request without a bearer token.
+/// The validated claims and their token; `None` for a request without a token.
 pub(crate) type Authenticated = Option<(Claims, AccessToken)>;
 
-/// The result of the stages that need no `await`.
+/// How far the authentication of a request is.
 pub(crate) enum Progress {
-    /// There is no token, the token is rejected, or its claims were cached.
+    /// There is no token, the token is rejected, or all is known: its claims were cached.
     Complete(Result<Authenticated, Rejection>),
+    /// Something must be waited for.
+    Pending(Pending),
+}
+
+/// What a request waits for.
+pub(crate) enum Pending {
     /// The token must be resolved.
-    Unresolved(AccessToken),
+    Unresolved(PresentedToken),
+    /// The token is valid, and the use of its proof must be recorded in the store that instances share.
+    #[cfg(feature = "dpop")]
+    Unrecorded(Claims, PresentedToken),
 }
 
 impl ResourceServer {
@@ -38,84 +56,98 @@ impl ResourceServer {
     ) -> Result<AuthInfo, Rejection> {
         let requirement = Requirement::from(condition);
         let required = RequiredScopes::of(&requirement);
-        match self.authenticated_caller(request.into(), required).await? {
-            Some(caller) => caller.authorize(requirement),
+        let mut request = request.into();
+        let authenticated = match self.authenticate(&mut request, required) {
+            Progress::Complete(authenticated) => authenticated,
+            Progress::Pending(pending) => self.complete(pending, &mut request, required).await,
+        };
+        match authenticated? {
+            Some((claims, token)) => {
+                AuthInfo::new(claims, token, self.clone()).authorize(requirement)
+            }
             None => Err(self.reject_missing_token(required)),
         }
     }
 
-    /// The caller; `None` for a request without a bearer token. `required` is only for the challenge and the
-    /// log: this function does not decide.
-    pub(crate) async fn authenticated_caller(
-        &self,
-        mut request: RequestHead<'_>,
-        required: RequiredScopes<'_>,
-    ) -> Result<Option<AuthInfo>, Rejection> {
-        let authenticated = match self.authenticate(&request, required) {
-            Progress::Complete(authenticated) => authenticated?,
-            Progress::Unresolved(token) => {
-                let resolved = self.resolve(&token, &mut request).await;
-                self.validate(resolved, token, required)?
-            }
-        };
-        Ok(authenticated.map(|(claims, token)| AuthInfo::new(claims, token, self.clone())))
-    }
-
     /// The stage *authenticate*: reads the credentials. Continues with *validate* if the claims are in the
-    /// extensions of the request or cached.
+    /// extensions of the request or cached. `required` is only for the challenge and the log: this function does not decide.
     pub(crate) fn authenticate(
         &self,
-        request: &RequestHead<'_>,
+        request: &mut RequestHead<'_>,
         required: RequiredScopes<'_>,
     ) -> Progress {
         let state: Option<&RequestState> = request.extensions().get();
         if let Some(state) = state {
             state.mark_guarded();
         }
-        let token = match Credentials::read(request.headers(), self.max_token_length()) {
+        let read =
+            Credentials::read(request.headers(), self.max_token_length(), self.accepts_dpop());
+        let presented = match read {
             Ok(Credentials::None) => return Progress::Complete(Ok(None)),
-            Ok(Credentials::Bearer(token)) => token,
+            Ok(Credentials::Token(Scheme::Bearer, token)) => PresentedToken::bearer(token),
+            Ok(Credentials::Token(Scheme::Dpop, token)) => {
+                match self.verify_proof(request, token, required) {
+                    Ok(presented) => presented,
+                    Err(rejection) => return Progress::Complete(Err(rejection)),
+                }
+            }
             Err(error) => {
                 let rejection = self.reject_credentials(error, required);
                 return Progress::Complete(Err(rejection));
             }
         };
-        let resolved = state.and_then(|state| state.outcome(self, &token)).cloned();
-        let Some(trusted) = self.trusted_issuers().of_token(&token) else {
-            return Progress::Complete(Err(self.reject_issuer(&token, required)));
+        let token = &presented.token;
+        let state: Option<&RequestState> = request.extensions().get();
+        let resolved = state.and_then(|state| state.outcome(self, token)).cloned();
+        let Some(trusted) = self.trusted_issuers().of_token(token) else {
+            return Progress::Complete(Err(self.reject_issuer(&presented, required)));
         };
-        match resolved.or_else(|| trusted.resolver.cached(&token)) {
-            Some(resolved) => {
-                Progress::Complete(self.validate_for(trusted, resolved, token, required))
-            }
-            None => Progress::Unresolved(token),
+        match resolved.or_else(|| trusted.resolver.cached(token)) {
+            Some(resolved) => self.validate_for(trusted, resolved, presented, request, required),
+            None => Progress::Pending(Pending::Unresolved(presented)),
         }
     }
 
-    /// The stage *resolve*: from the token to its claims.
-    pub(crate) async fn resolve(
+    /// The rest of the authentication.
+    pub(crate) async fn complete(
         &self,
-        token: &AccessToken,
+        pending: Pending,
         request: &mut RequestHead<'_>,
-    ) -> Result<Claims, ResolveError> {
-        let resolved = self.resolve_token(token).await;
-        if let Some(extensions) = request.extensions_mut() {
-            let state = extensions.get_or_insert_default::<RequestState>();
-            state.add_outcome(self, token, &resolved);
+        required: RequiredScopes<'_>,
+    ) -> Result<Authenticated, Rejection> {
+        let mut progress = Progress::Pending(pending);
+        loop {
+            progress = match progress {
+                Progress::Complete(authenticated) => return authenticated,
+                Progress::Pending(Pending::Unresolved(presented)) => {
+                    let resolved = self.resolve_token(&presented.token).await;
+                    self.validate(resolved, presented, request, required)
+                }
+                #[cfg(feature = "dpop")]
+                Progress::Pending(Pending::Unrecorded(claims, presented)) => {
+                    self.record_shared(&presented, required).await?;
+                    Progress::Complete(Ok(Some(self.recorded(claims, presented, request))))
+                }
+            }
         }
-        resolved
     }
 
-    /// The stage *validate*: whether the claims are of a token that is valid now and meant for this server.
+    /// The stage *validate*: whether the claims are of a token that is valid now and meant for this server, and the caller
+    /// is its holder. Keeps the result of the stage *resolve* in the extensions of the request.
     pub(crate) fn validate(
         &self,
         resolved: Result<Claims, ResolveError>,
-        token: AccessToken,
+        presented: PresentedToken,
+        request: &mut RequestHead<'_>,
         required: RequiredScopes<'_>,
-    ) -> Result<Authenticated, Rejection> {
-        match self.trusted_issuers().of_token(&token) {
-            Some(trusted) => self.validate_for(trusted, resolved, token, required),
-            None => Err(self.reject_issuer(&token, required)),
+    ) -> Progress {
+        if let Some(extensions) = request.extensions_mut() {
+            let state = extensions.get_or_insert_default::<RequestState>();
+            state.add_outcome(self, &presented.token, &resolved);
+        }
+        match self.trusted_issuers().of_token(&presented.token) {
+            Some(trusted) => self.validate_for(trusted, resolved, presented, request, required),
+            None => Progress::Complete(Err(self.reject_issuer(&presented, required))),
         }
     }
 
@@ -123,31 +155,58 @@ impl ResourceServer {
         &self,
         trusted: &TrustedIssuer,
         resolved: Result<Claims, ResolveError>,
-        token: AccessToken,
+        presented: PresentedToken,
+        request: &mut RequestHead<'_>,
         required: RequiredScopes<'_>,
-    ) -> Result<Authenticated, Rejection> {
-        let challenge = || self.challenge(required.declared());
-        let rejected = |claims| RejectedToken { token: &token, trusted: Some(trusted), claims };
+    ) -> Progress {
+        match self.validated(trusted, resolved, &presented, required) {
+            Ok(claims) => self.record_proof(claims, presented, request, required),
+            Err(rejection) => Progress::Complete(Err(rejection)),
+        }
+    }
+
+    fn validated(
+        &self,
+        trusted: &TrustedIssuer,
+        resolved: Result<Claims, ResolveError>,
+        presented: &PresentedToken,
+        required: RequiredScopes<'_>,
+    ) -> Result<Claims, Rejection> {
+        let challenge = || self.challenge(presented.scheme(), required.declared());
+        let rejected =
+            |claims| RejectedToken { token: &presented.token, trusted: Some(trusted), claims };
         let claims = resolved.map_err(|error| {
             let rejection = Rejection::unresolved(error, &challenge());
             self.reject_token(rejection, required, rejected(None))
         })?;
-        self.validation().validate(&claims, trusted).map_err(|error| {
+        let validated = self.validation().validate(&claims, trusted);
+        validated.and_then(|()| self.check_binding(&claims, presented)).map_err(|error| {
             let rejection = Rejection::invalid_token(error, &challenge());
             self.reject_token(rejection, required, rejected(Some(&claims)))
         })?;
-        Ok(Some((claims, token)))
+        Ok(claims)
+    }
+
+    /// Whether the caller is the holder of the token.
+    fn check_binding(&self, claims: &Claims, presented: &PresentedToken) -> Result<(), TokenError> {
+        let shown = Shown {
+            proof_key: presented.proof_key(),
+            requires_proof: self.requires_dpop(),
+            certificate: || None,
+        };
+        Ok(binding::check(claims, shown)?)
     }
 
     /// The rejection of a token of no trusted issuer.
-    fn reject_issuer(&self, token: &AccessToken, required: RequiredScopes<'_>) -> Rejection {
-        let challenge = self.challenge(required.declared());
+    fn reject_issuer(&self, presented: &PresentedToken, required: RequiredScopes<'_>) -> Rejection {
+        let challenge = self.challenge(presented.scheme(), required.declared());
         let rejection = Rejection::invalid_token(TokenError::Issuer, &challenge);
+        let token = &presented.token;
         self.reject_token(rejection, required, RejectedToken { token, trusted: None, claims: None })
     }
 
     pub(crate) fn reject_missing_token(&self, required: RequiredScopes<'_>) -> Rejection {
-        let challenge = self.challenge(required.all());
+        let challenge = self.challenge(Scheme::Bearer, required.all());
         let rejection = Rejection::challenging(Reason::MissingToken, &challenge);
         self.reject(rejection, required)
     }
@@ -157,7 +216,7 @@ impl ResourceServer {
         error: CredentialsError,
         required: RequiredScopes<'_>,
     ) -> Rejection {
-        let challenge = self.challenge(required.declared());
+        let challenge = self.challenge(Scheme::Bearer, required.declared());
         let rejection = match error {
             CredentialsError::Several => Rejection::challenging(Reason::InvalidRequest, &challenge),
             CredentialsError::Malformed => {

@@ -10,14 +10,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::HeaderName;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+#[cfg(feature = "dpop")]
+pub(crate) use challenge::DpopChallenge;
 pub(crate) use challenge::{Challenge, ChallengeBase, OFFLINE_ACCESS};
 pub use from_rejection::FromRejection;
 pub(crate) use observer::RejectionObserver;
 pub use reason::Reason;
 
+#[cfg(feature = "dpop")]
+use crate::DpopProofError;
 use crate::{ResolveError, TokenError};
 
 /// The response to a request that is rejected: status, headers and body.
@@ -86,6 +91,10 @@ pub struct Rejection {
 struct Inner {
     reason: Reason,
     challenge: Option<HeaderValue>,
+    /// The challenge of another scheme that is accepted.
+    alternative: Option<HeaderValue>,
+    /// The value of `DPoP-Nonce`.
+    nonce: Option<HeaderValue>,
     /// The `scope` of the challenge.
     scope: String,
     retry_after: Option<Duration>,
@@ -93,6 +102,9 @@ struct Inner {
 }
 
 type Source = Box<dyn Error + Send + Sync>;
+
+/// The header that provides a nonce for a DPoP proof (RFC 9449 §8.1).
+pub(crate) const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// The `Retry-After` if the authorization server sends none.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -119,6 +131,24 @@ impl Rejection {
         Self::with(Reason::Unavailable, None, Some(retry_after), Some(Box::new(error)))
     }
 
+    /// `nonce`: the next one, if this server requires nonces.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn invalid_proof(
+        reason: Reason,
+        error: DpopProofError,
+        nonce: Option<HeaderValue>,
+        challenge: &Challenge<'_>,
+    ) -> Self {
+        let source: Source = Box::new(error);
+        Self::new(Inner { nonce, ..Inner::with(reason, Some(challenge), None, Some(source)) })
+    }
+
+    /// 503, since something other than the authorization server does not answer.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn unavailable(source: impl Error + Send + Sync + 'static) -> Self {
+        Self::with(Reason::Unavailable, None, Some(DEFAULT_RETRY_AFTER), Some(Box::new(source)))
+    }
+
     pub(crate) fn misconfigured(source: impl Error + Send + Sync + 'static) -> Self {
         Self::with(Reason::Misconfigured, None, None, Some(Box::new(source)))
     }
@@ -139,10 +169,11 @@ impl Rejection {
         retry_after: Option<Duration>,
         source: Option<Source>,
     ) -> Self {
-        let scope = challenge.map(Challenge::scope).unwrap_or_default();
-        let challenge = challenge.map(|challenge| challenge.header(reason, &scope));
-        let inner = Arc::new(Inner { reason, challenge, scope, retry_after, source });
-        Self { inner }
+        Self::new(Inner::with(reason, challenge, retry_after, source))
+    }
+
+    fn new(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
     }
 
     /// Why the request is rejected.
@@ -157,10 +188,18 @@ impl Rejection {
         self.inner.reason.status()
     }
 
-    /// The value of `WWW-Authenticate` (RFC 6750 §3); `None` for a 5xx and for [`Reason::AccessDenied`].
+    /// The value of `WWW-Authenticate` (RFC 6750 §3, RFC 9449 §7.1); `None` for a 5xx and for [`Reason::AccessDenied`].
+    /// It is the challenge of the scheme that the request has used, or must use; [`challenges`](Self::challenges) has that of the
+    /// other scheme, too.
     #[must_use]
     pub fn challenge(&self) -> Option<&HeaderValue> {
         self.inner.challenge.as_ref()
+    }
+
+    /// The values of `WWW-Authenticate`: the [`challenge`](Self::challenge), and for a 401 that of the other scheme that is
+    /// accepted, with the feature `dpop`. Each is a header of its own.
+    pub fn challenges(&self) -> impl Iterator<Item = &HeaderValue> {
+        self.inner.challenge.iter().chain(&self.inner.alternative)
     }
 
     /// The `scope` of the challenge: the scopes that the operation requires, separated by spaces. `None` if the
@@ -177,13 +216,16 @@ impl Rejection {
         self.inner.retry_after.map(whole_seconds)
     }
 
-    /// The headers that do not depend on the body: `WWW-Authenticate` or `Retry-After`, and
-    /// `Cache-Control: no-store`.
+    /// The headers that do not depend on the body: `WWW-Authenticate` or `Retry-After`, `DPoP-Nonce` where this server requires
+    /// nonces, and `Cache-Control: no-store`.
     #[must_use]
     pub fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(4);
-        if let Some(challenge) = self.challenge() {
-            headers.insert(WWW_AUTHENTICATE, challenge.clone());
+        for challenge in self.challenges() {
+            headers.append(WWW_AUTHENTICATE, challenge.clone());
+        }
+        if let Some(nonce) = &self.inner.nonce {
+            headers.insert(DPOP_NONCE, nonce.clone());
         }
         if let Some(delay) = self.retry_after() {
             headers.insert(RETRY_AFTER, HeaderValue::from(delay.as_secs()));
@@ -219,6 +261,20 @@ impl Rejection {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response.extensions_mut().insert(self.clone());
         response
+    }
+}
+
+impl Inner {
+    fn with(
+        reason: Reason,
+        challenge: Option<&Challenge<'_>>,
+        retry_after: Option<Duration>,
+        source: Option<Source>,
+    ) -> Self {
+        let scope = challenge.map(Challenge::scope).unwrap_or_default();
+        let alternative = challenge.and_then(|challenge| challenge.alternative(reason));
+        let challenge = challenge.map(|challenge| challenge.header(reason, &scope));
+        Self { reason, challenge, alternative, nonce: None, scope, retry_after, source }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The view of a request that the stages get.
 
+#[cfg(feature = "tower")]
+mod nonce_slot;
 mod state;
 
 use std::sync::LazyLock;
@@ -7,6 +9,8 @@ use std::sync::LazyLock;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 
+#[cfg(feature = "tower")]
+pub(crate) use nonce_slot::NonceSlot;
 #[cfg(feature = "tower")]
 pub(crate) use state::Guarded;
 pub(crate) use state::RequestState;
@@ -43,6 +47,9 @@ pub struct RequestHead<'a> {
     uri: &'a Uri,
     headers: &'a HeaderMap,
     extensions: Access<'a>,
+    /// Whether the method and the URI are those of the request.
+    #[cfg_attr(not(feature = "dpop"), expect(dead_code, reason = "only a proof names them"))]
+    has_target: bool,
 }
 
 #[derive(Debug)]
@@ -59,7 +66,7 @@ impl<'a> RequestHead<'a> {
         headers: &'a HeaderMap,
         extensions: &'a mut Extensions,
     ) -> Self {
-        Self { method, uri, headers, extensions: Access::Exclusive(extensions) }
+        Self { method, uri, headers, extensions: Access::Exclusive(extensions), has_target: true }
     }
 
     /// The same for a framework that lends out the request only for reading. A second guard of the same request then resolves
@@ -70,7 +77,7 @@ impl<'a> RequestHead<'a> {
         headers: &'a HeaderMap,
         extensions: &'a Extensions,
     ) -> Self {
-        Self { method, uri, headers, extensions: Access::Shared(extensions) }
+        Self { method, uri, headers, extensions: Access::Shared(extensions), has_target: true }
     }
 
     /// The method of the request.
@@ -100,6 +107,28 @@ impl<'a> RequestHead<'a> {
         }
     }
 
+    /// The head of a request of which only the headers and the extensions are known. No proof of possession can be for it.
+    pub(crate) fn without_target(headers: &'a HeaderMap, extensions: &'a Extensions) -> Self {
+        let head = Self::shared(&Method::CONNECT, &UNKNOWN_URI, headers, extensions);
+        Self { has_target: false, ..head }
+    }
+
+    /// Whether the method and the URI are those of the request.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn has_target(&self) -> bool {
+        self.has_target
+    }
+
+    /// The path that the client has requested, also behind a nested router of axum, which removes a prefix from the URI.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn target_path(&self) -> &str {
+        #[cfg(feature = "axum")]
+        if let Some(original) = self.extensions().get::<axum::extract::OriginalUri>() {
+            return original.path();
+        }
+        self.uri.path()
+    }
+
     /// `None` for a request that is shared.
     pub(crate) fn extensions_mut(&mut self) -> Option<&mut Extensions> {
         match &mut self.extensions {
@@ -121,10 +150,11 @@ impl<'a> From<&'a Parts> for RequestHead<'a> {
     }
 }
 
-/// The headers alone. The method is CONNECT and the URI `/`, which no proof of possession is made for.
+/// The headers alone. The method is CONNECT and the URI `/`; a DPoP proof is rejected, since it is for the method and the URI of
+/// a request.
 impl<'a> From<&'a HeaderMap> for RequestHead<'a> {
     fn from(headers: &'a HeaderMap) -> Self {
-        Self::shared(&Method::CONNECT, &UNKNOWN_URI, headers, &NO_EXTENSIONS)
+        Self::without_target(headers, &NO_EXTENSIONS)
     }
 }
 

@@ -20,6 +20,9 @@ mod unknown_setting;
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "dpop")]
+use crate::authenticate::DpopVerifier;
+use crate::authenticate::Scheme;
 use crate::policy::ScopeDefinitions;
 use crate::rejection::{Challenge, ChallengeBase};
 use crate::telemetry::LogLimiter;
@@ -74,6 +77,9 @@ struct Inner {
     metadata: ProtectedResourceMetadata,
     scope_definitions: ScopeDefinitions,
     log_limiter: LogLimiter,
+    /// `None` where the scheme `DPoP` is not accepted.
+    #[cfg(feature = "dpop")]
+    dpop: Option<DpopVerifier>,
 }
 
 impl ResourceServer {
@@ -153,6 +159,23 @@ impl ResourceServer {
         &self.0.validation
     }
 
+    #[cfg(feature = "dpop")]
+    pub(crate) fn dpop(&self) -> Option<&DpopVerifier> {
+        self.0.dpop.as_ref()
+    }
+
+    /// Whether DPoP proofs need a nonce.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn requires_nonces(&self) -> bool {
+        self.0.dpop.as_ref().is_some_and(DpopVerifier::requires_nonces)
+    }
+
+    #[cfg(all(not(feature = "dpop"), feature = "tower"))]
+    #[expect(clippy::unused_self, reason = "with the feature `dpop`, it reads the settings")]
+    pub(crate) const fn requires_nonces(&self) -> bool {
+        false
+    }
+
     pub(crate) fn max_token_length(&self) -> usize {
         self.0.max_token_length
     }
@@ -182,9 +205,9 @@ impl ResourceServer {
     }
 
     /// A challenge with these scopes, without those that another one of them implies.
-    pub(crate) fn challenge<'a>(&'a self, scopes: Vec<&'a str>) -> Challenge<'a> {
+    pub(crate) fn challenge<'a>(&'a self, scheme: Scheme, scopes: Vec<&'a str>) -> Challenge<'a> {
         let scopes = self.definitions().without_implied(scopes);
-        Challenge { base: &self.0.challenge, scopes }
+        Challenge { base: &self.0.challenge, scheme, scopes }
     }
 }
 

@@ -148,6 +148,8 @@ mod caller;
 mod claims;
 mod clients;
 mod connection;
+#[cfg(feature = "dpop")]
+mod dpop_key;
 mod endpoint;
 mod faults;
 mod grant;
@@ -175,6 +177,8 @@ mod token_format;
 pub use builder::AuthorizationServerBuilder;
 pub use caller::Caller;
 pub use clients::client::OAuthClient;
+#[cfg(feature = "dpop")]
+pub use dpop_key::{DpopKey, DpopProof};
 pub use endpoint::Endpoint;
 pub use faults::fault::{ActiveAs, Fault};
 pub use mint::Mint;

@@ -1,9 +1,11 @@
 //! Why a token is invalid.
 
 mod api_key_error;
+mod binding_error;
 mod jwt_error;
 
 pub use api_key_error::ApiKeyError;
+pub use binding_error::BindingError;
 pub use jwt_error::JwtError;
 
 use crate::ErrorResponse;
@@ -47,9 +49,9 @@ pub enum TokenError {
     /// The token is a refresh token, an ID token, or of another kind than a bearer access token.
     #[error("the token is not an access token")]
     Kind,
-    /// `cnf` binds the token to a key (RFC 7800 §3.1), and this crate checks no proof of possession.
-    #[error("the token is bound to a key and cannot be used as a bearer token")]
-    SenderConstrained,
+    /// The token is bound to its holder, and the request does not show that its caller is the holder.
+    #[error(transparent)]
+    Binding(#[from] BindingError),
     /// The application rejected the token with
     /// [`ResourceServer::invalid_token`](crate::ResourceServer::invalid_token).
     #[error("the application does not accept the token")]

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::pin::Pin;
 
+use fixtures::raw_http::DPOP_CHALLENGE;
 use fixtures::rejection_body as body;
 use requires_auth::testing::{AuthorizationServer, Fault};
 use requires_auth::{AuthInfo, Condition, Introspection, Rejection, ResourceServer, requires_auth};
@@ -76,9 +77,9 @@ fn request(credentials: &[String]) -> Request<HealthCheckRequest> {
 /// The code, the message and the metadata that a guard sets.
 fn parts(status: &Status) -> (Code, &str, Vec<(&str, &str)>) {
     let names = ["www-authenticate", "retry-after", "grpc-retry-pushback-ms"];
-    let metadata = names.into_iter().filter_map(|name| {
-        let value = status.metadata().get(name)?;
-        Some((name, value.to_str().unwrap()))
+    let metadata = names.into_iter().flat_map(|name| {
+        let values = status.metadata().get_all(name).into_iter();
+        values.map(move |value| (name, value.to_str().unwrap()))
     });
     (status.code(), status.message(), metadata.collect())
 }
@@ -131,7 +132,12 @@ async fn a_rejection_is_a_status_with_the_challenge_in_its_metadata() {
             error => format!("error=\"{error}\", error_description=\"{description}\", "),
         };
         let challenge = format!("Bearer {error}scope=\"{scope}\", {METADATA}");
-        let expected = (code, description, vec![("www-authenticate", &*challenge)]);
+        let dpop = format!("{DPOP_CHALLENGE}, {METADATA}");
+        let mut metadata = vec![("www-authenticate", &*challenge)];
+        if code == Code::Unauthenticated {
+            metadata.push(("www-authenticate", &*dpop));
+        }
+        let expected = (code, description, metadata);
         let checked = client.check(request(&credentials)).await.unwrap_err();
         assert_eq!(parts(&checked), expected);
         let watched = client.watch(request(&credentials)).await.unwrap_err();

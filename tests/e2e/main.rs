@@ -72,7 +72,7 @@ fn assert_challenged(response: &Response, status: u16, body: &str, scope: &str) 
     parameters.push(service::METADATA.to_owned());
     let challenge = format!("Bearer {}", parameters.join(", "));
     assert_eq!(
-        (response.status, response.header("www-authenticate"), response.body.as_str()),
+        (response.status, response.challenge(), response.body.as_str()),
         (status, Some(challenge.as_str()), body)
     );
     assert_eq!(response.header("retry-after"), None);
@@ -86,7 +86,7 @@ fn assert_denied(response: &Response) {
         (response.status, response.body.as_str()),
         (403, fixtures::rejection_body::ACCESS_DENIED)
     );
-    assert_eq!(response.header("www-authenticate"), None, "another token would not help");
+    assert_eq!(response.challenge(), None, "another token would not help");
     assert_eq!(response.header("retry-after"), None);
     assert_rejection_headers(response);
 }
@@ -98,7 +98,7 @@ fn assert_server_error(response: &Response, status: u16, body: &str, retry_after
         (response.status, response.header("retry-after"), response.body.as_str()),
         (status, retry_after, body)
     );
-    assert_eq!(response.header("www-authenticate"), None, "a 5xx carries no challenge");
+    assert_eq!(response.challenge(), None, "a 5xx carries no challenge");
     assert_rejection_headers(response);
 }
 
@@ -113,5 +113,5 @@ fn assert_rejection_headers(response: &Response) {
 #[track_caller]
 fn assert_ran(response: &Response, body: &str) {
     assert_eq!((response.status, response.body.as_str()), (200, body));
-    assert_eq!(response.header("www-authenticate"), None);
+    assert_eq!(response.challenge(), None);
 }

@@ -119,7 +119,9 @@ async fn the_realm_is_in_the_challenge_when_configured() {
     let service = Service::with(|it| it, |server| server.realm("the journal")).await;
     let response = Request::get("/read").send(service.address).await;
     let expected = format!("Bearer realm=\"the journal\", scope=\"read\", {METADATA}");
-    assert_eq!(response.header("www-authenticate"), Some(expected.as_str()));
+    let dpop =
+        format!("DPoP realm=\"the journal\", algs=\"ES256 EdDSA ES384 PS256 RS256\", {METADATA}");
+    assert_eq!(response.all("www-authenticate"), [expected, dpop]);
 }
 
 #[tokio::test]
@@ -157,7 +159,7 @@ async fn an_application_can_replace_the_body_and_keep_the_challenge() {
     assert_eq!(response.header("access-control-expose-headers"), Some("www-authenticate"));
     assert_eq!((response.status, response.body.as_str()), (401, "<h1>Please sign in</h1>"));
     let challenge = format!("Bearer scope=\"read\", {METADATA}");
-    assert_eq!(response.header("www-authenticate"), Some(challenge.as_str()));
+    assert_eq!(response.challenge(), Some(challenge.as_str()));
     assert_eq!(response.header("cache-control"), Some("no-store"));
     assert_eq!(response.header("content-type"), Some("text/html; charset=utf-8"));
 }

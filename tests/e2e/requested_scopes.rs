@@ -38,7 +38,7 @@ async fn challenges_and_metadata_name_scopes_as_clients_request_them() {
     let token = service.token("read");
     let further = Request::post("/further").json(r#""write""#).bearer(&token);
     let further = further.send(service.address).await;
-    assert!(further.header("www-authenticate").unwrap().contains("api://app-id/"), "{further:?}");
+    assert!(further.challenge().unwrap().contains("api://app-id/"), "{further:?}");
     let response =
         Request::get("/read").header("authorization", "Bearer ?").send(service.address).await;
     assert_challenged(&response, 401, body::INVALID_TOKEN, "api://app-id/read");

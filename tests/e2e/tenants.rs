@@ -82,7 +82,7 @@ fn assert_invalid(response: &Response, metadata: &str) {
         "Bearer error=\"invalid_token\", error_description=\"The access token is malformed, expired, \
          revoked or not meant for this resource\", scope=\"read\", resource_metadata=\"{metadata}\""
     );
-    let found = (response.status, response.header("www-authenticate"));
+    let found = (response.status, response.challenge());
     assert_eq!(found, (401, Some(&*expected)));
 }
 
@@ -163,7 +163,7 @@ async fn a_token_for_one_host_is_rejected_at_another() {
         assert_eq!((response.status, &*response.body), (421, unknown), "{host:?}");
         assert_eq!(response.header("cache-control"), Some("no-store"));
         assert_eq!(response.header("content-type"), Some("application/json"));
-        assert_eq!(response.header("www-authenticate"), None);
+        assert_eq!(response.challenge(), None);
     }
     let no_host = r#"{"error":"invalid_request","error_description":"The request must name exactly one host"}"#;
     let two = Request::new_to("acme.example", "GET", "/entries").header("host", "globex.example");

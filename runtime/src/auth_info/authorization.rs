@@ -1,6 +1,7 @@
 //! The decisions about a caller, and the rejections where they are denied.
 
 use super::AuthInfo;
+use crate::authenticate::Scheme;
 use crate::decide::{Denial, decide};
 use crate::policy::{Requirement, challenge_scopes};
 use crate::rejection::Reason;
@@ -128,7 +129,7 @@ impl AuthInfo {
         match decide(&self.0.claims, condition) {
             Ok(()) => Ok(()),
             Err(Denial::Stale(error)) => {
-                let challenge = self.0.server.challenge(Vec::new());
+                let challenge = self.0.server.challenge(self.scheme(), Vec::new());
                 let rejection = Rejection::unresolved(error.clone(), &challenge);
                 Err(self.reject(rejection, &further()))
             }
@@ -146,9 +147,18 @@ impl AuthInfo {
                 scopes.push(scope);
             }
         }
-        let challenge = self.0.server.challenge(scopes);
+        let challenge = self.0.server.challenge(self.scheme(), scopes);
         let rejection = Rejection::challenging(Reason::InsufficientScope, &challenge);
         self.reject(rejection, further)
+    }
+
+    /// The scheme that the caller has used: a token that is bound to a key is accepted with a proof only.
+    fn scheme(&self) -> Scheme {
+        let confirmation = self.0.claims.confirmation();
+        match confirmation.and_then(|confirmation| confirmation.jkt) {
+            Some(_) => Scheme::Dpop,
+            None => Scheme::Bearer,
+        }
     }
 
     /// Records a rejection, and passes it to the observer.

@@ -8,10 +8,32 @@ use super::AccessToken;
 /// The credentials of a request.
 #[derive(Debug)]
 pub(crate) enum Credentials {
-    /// There is no `Authorization` header, or it is empty, or it has another scheme.
+    /// There is no `Authorization` header, or it is empty, or it has a scheme that is not accepted.
     None,
-    /// A bearer token in the grammar of RFC 6750 §2.1.
-    Bearer(AccessToken),
+    /// A token in the grammar of RFC 6750 §2.1, which RFC 9449 §7.1 has as well.
+    Token(Scheme, AccessToken),
+}
+
+/// How a request presents its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// `Bearer` (RFC 6750 §2.1).
+    Bearer,
+    /// `DPoP`: with a proof of possession (RFC 9449 §7.1).
+    Dpop,
+}
+
+impl Scheme {
+    /// The name of the scheme, in any case.
+    fn named(name: &[u8], accepts_dpop: bool) -> Option<Self> {
+        if name.eq_ignore_ascii_case(b"bearer") {
+            Some(Self::Bearer)
+        } else if accepts_dpop && name.eq_ignore_ascii_case(b"dpop") {
+            Some(Self::Dpop)
+        } else {
+            None
+        }
+    }
 }
 
 /// Why the `Authorization` header is rejected.
@@ -19,18 +41,19 @@ pub(crate) enum Credentials {
 pub(crate) enum CredentialsError {
     /// More than one set of credentials.
     Several,
-    /// A bearer token that is empty or outside the grammar.
+    /// A token that is empty or outside the grammar.
     Malformed,
-    /// A bearer token that is longer than `max_token_length`.
+    /// A token that is longer than `max_token_length`.
     TooLong,
 }
 
 impl Credentials {
-    /// Reads the `Authorization` header, the only source of a token. Tokens in the query or the body (RFC 6750 §2.2,
+    /// Reads the `Authorization` header, the only source of a token. `accepts_dpop`: whether the scheme `DPoP` is accepted. Tokens in the query or the body (RFC 6750 §2.2,
     /// §2.3) and other headers are never read.
     pub(crate) fn read(
         headers: &HeaderMap,
         max_token_length: usize,
+        accepts_dpop: bool,
     ) -> Result<Self, CredentialsError> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let Some(header) = values.next() else {
@@ -42,20 +65,25 @@ impl Credentials {
         let value = header.as_bytes().trim_ascii_end();
         let end = value.len();
         let value = value.trim_ascii_start();
-        let (scheme, rest) = split_at_space(value);
-        if !scheme.eq_ignore_ascii_case(b"bearer") {
-            return if value.split(|byte| *byte == b',').any(names_bearer) {
+        let (name, rest) = split_at_space(value);
+        let Some(scheme) = Scheme::named(name, accepts_dpop) else {
+            // Intermediaries combine repeated headers into a list (RFC 9110 §5.3).
+            let mut elements = value.split(|byte| *byte == b',');
+            let names_scheme = |element: &[u8]| {
+                Scheme::named(split_at_space(element.trim_ascii()).0, accepts_dpop).is_some()
+            };
+            return if elements.any(names_scheme) {
                 Err(CredentialsError::Several)
             } else {
                 Ok(Self::None)
             };
-        }
+        };
         let token = trim_spaces(rest);
         let short_enough = Some(token).filter(|token| token.len() <= max_token_length);
         // The token is at the end of the header.
         let place = end - token.len()..end;
         let parsed = short_enough.and_then(|_| AccessToken::in_header(header, place).ok());
-        parsed.map(Self::Bearer).ok_or_else(|| {
+        parsed.map(|token| Self::Token(scheme, token)).ok_or_else(|| {
             // The grammar has no comma, so it separates credentials.
             if token.contains(&b',') {
                 CredentialsError::Several
@@ -80,12 +108,6 @@ fn trim_spaces(mut value: &[u8]) -> &[u8] {
     value
 }
 
-/// Whether an element of a comma-separated list is credentials of the bearer scheme: intermediaries combine
-/// repeated headers into such a list (RFC 9110 §5.3).
-fn names_bearer(element: &[u8]) -> bool {
-    split_at_space(element.trim_ascii()).0.eq_ignore_ascii_case(b"bearer")
-}
-
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
@@ -93,13 +115,20 @@ mod tests {
     use super::*;
 
     fn read(values: &[&[u8]]) -> Result<Option<String>, CredentialsError> {
+        read_with(values, false).map(|found| found.map(|(_, token)| token))
+    }
+
+    fn read_with(
+        values: &[&[u8]],
+        accepts_dpop: bool,
+    ) -> Result<Option<(Scheme, String)>, CredentialsError> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
         }
-        Credentials::read(&headers, 16).map(|credentials| match credentials {
+        Credentials::read(&headers, 16, accepts_dpop).map(|credentials| match credentials {
             Credentials::None => None,
-            Credentials::Bearer(token) => Some(token.expose().to_owned()),
+            Credentials::Token(scheme, token) => Some((scheme, token.expose().to_owned())),
         })
     }
 
@@ -121,6 +150,28 @@ mod tests {
             assert_eq!(read(&[value.as_bytes()]), Ok(None), "{value:?}");
         }
         assert_eq!(read(&[b"Digest username=\"a\", realm=\"b\""]), Ok(None));
+    }
+
+    #[test]
+    fn the_scheme_dpop_is_read_where_it_is_accepted() {
+        // R-H1
+        for value in ["DPoP t0", "dpop t0", "DPOP   t0 "] {
+            let expected = Some((Scheme::Dpop, "t0".to_owned()));
+            assert_eq!(read_with(&[value.as_bytes()], true), Ok(expected), "{value:?}");
+        }
+        let bearer = Some((Scheme::Bearer, "t0".to_owned()));
+        assert_eq!(read_with(&[b"Bearer t0"], true), Ok(bearer));
+        assert_eq!(read_with(&[b"DPoP"], true), Err(CredentialsError::Malformed));
+        assert_eq!(read_with(&[b"DPoP \xff"], true), Err(CredentialsError::Malformed));
+        for values in [
+            &[&b"DPoP a, Bearer b"[..]][..],
+            &[b"Bearer a, DPoP b"],
+            &[b"Basic a, DPoP b"],
+            &[b"DPoP a", b"Bearer a"],
+            &[b"DPoP a", b"DPoP a"],
+        ] {
+            assert_eq!(read_with(values, true), Err(CredentialsError::Several), "{values:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::actor::{Actor, Delegation};
+use super::confirmation::Confirmation;
 use super::login::Login;
 use super::{ScopeClaim, token_type};
 use crate::ScopeSet;
@@ -35,10 +36,11 @@ pub(super) struct ClaimSet {
     pub(super) issued_at: Option<SystemTime>,
     pub(super) not_before: Option<SystemTime>,
     pub(super) expires_at: Option<SystemTime>,
-    /// Whether there is a `cnf` (RFC 7800 §3.1).
-    pub(super) sender_constrained: bool,
-    /// Boxed, since most tokens have none.
-
+    /// Whether `token_type` says that the token is bound to the key of a DPoP proof (RFC 9449 §5).
+    pub(super) dpop_type: bool,
+    /// Boxed as the next ones, since most tokens have none.
+    #[serde(deserialize_with = "present")]
+    pub(super) confirmation: Option<Box<Confirmation>>,
     #[serde(deserialize_with = "present")]
     pub(super) delegation: Option<Box<Delegation>>,
     #[serde(deserialize_with = "present")]
@@ -73,7 +75,8 @@ impl ClaimSet {
             issued_at: time(document, "iat")?,
             not_before: time(document, "nbf")?,
             expires_at: time(document, "exp")?,
-            sender_constrained: document.get("cnf").is_some(),
+            dpop_type: token_type::is_dpop(document),
+            confirmation: Confirmation::read(document),
             delegation: Delegation::read(document)?,
             login: Login::read(document),
             leeway: Duration::ZERO,
@@ -90,7 +93,12 @@ impl ClaimSet {
     pub(super) fn restricted_by(&self, other: &Self) -> Self {
         let mut set = self.clone();
         set.other_kind |= other.other_kind;
-        set.sender_constrained |= other.sender_constrained;
+        set.dpop_type |= other.dpop_type;
+        if let Some(further) = &other.confirmation {
+            let own = set.confirmation.as_deref();
+            let both = own.map_or_else(|| (**further).clone(), |own| own.and(further));
+            set.confirmation = Some(Box::new(both));
+        }
         if set.actor().is_none() && other.actor().is_some() {
             set.delegation.clone_from(&other.delegation);
         }

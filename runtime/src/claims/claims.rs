@@ -8,6 +8,7 @@ use super::actor::Actor;
 #[cfg(feature = "introspection")]
 use super::actor::Delegation;
 use super::claim_set::ClaimSet;
+use super::confirmation::Confirmation;
 #[cfg(feature = "introspection")]
 use super::login::Login;
 use super::stale::Stale;
@@ -176,14 +177,15 @@ impl Claims {
     /// The approximate size of the claims in memory, in bytes.
     #[cfg(feature = "introspection")]
     pub(crate) fn size(&self) -> usize {
-        let ClaimSet { subject, client_id, username, issuer, audience, delegation, login, .. } =
-            &*self.set;
+        let ClaimSet { subject, client_id, username, issuer, audience, .. } = &*self.set;
+        let ClaimSet { confirmation, delegation, login, .. } = &*self.set;
         let texts = [subject, client_id, username, issuer, &self.set.token_id];
         let texts: usize = texts.into_iter().flatten().map(|text| text.len()).sum();
         let audience: usize = audience.iter().map(|one| one.len() + size_of_val(one)).sum();
         size_of::<ClaimSet>()
             + texts
             + audience
+            + confirmation.as_deref().map_or(0, size_of_val)
             + delegation.as_deref().map_or(0, Delegation::size)
             + login.as_deref().map_or(0, Login::size)
             + self.scopes().as_str().len()
@@ -200,9 +202,14 @@ impl Claims {
         self.set.leeway
     }
 
-    /// Whether the token is bound to a key (`cnf`, RFC 7800 §3.1), so that it needs a proof of possession.
-    pub(crate) fn is_sender_constrained(&self) -> bool {
-        self.set.sender_constrained
+    /// How the token is bound to its holder (`cnf`, RFC 7800 §3.1): it needs a proof of possession.
+    pub(crate) fn confirmation(&self) -> Option<&Confirmation> {
+        self.set.confirmation.as_deref()
+    }
+
+    /// Whether `token_type` says that the token is bound to the key of a DPoP proof.
+    pub(crate) fn is_dpop_type(&self) -> bool {
+        self.set.dpop_type
     }
 }
 

@@ -69,7 +69,7 @@ mod tests {
             r#"{"active":true}"#,
             r#"{"active":true,"sub":"ä \"quoted\"","client_id":"c","username":"u","iss":"i",
                 "aud":["a","b"],"jti":"j","iat":1.25,"nbf":0,"exp":253402300799,"scope":"ignored",
-                "cnf":{"jkt":"x"},"token_type":"DPoP","permissions":["write","read"],"act":{"sub":"a","act":{"iss":"b"}},
+                "cnf":{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I","x":1},"token_type":"DPoP","permissions":["write","read"],"act":{"sub":"a","act":{"iss":"b"}},
                 "may_act":{"client_id":"c"},"acr":"mfa","amr":["pwd"],"auth_time":1.5}"#,
         ] {
             let written = claims(json);
@@ -87,7 +87,8 @@ mod tests {
                 let times = (set.issued_at, set.not_before, set.expires_at);
                 let texts = (set.username.clone(), set.issuer.clone(), set.token_id.clone());
                 let caller = (set.delegation.clone(), set.login.clone());
-                (audience, times, texts, caller, set.other_kind, set.sender_constrained)
+                let kind = (set.other_kind, set.dpop_type, set.confirmation.clone());
+                (audience, times, texts, caller, kind)
             };
             assert_eq!(rest(&read), rest(&written));
         }
@@ -112,8 +113,10 @@ mod tests {
             // A version that does not read `act` has stored it.
             written.replace("\"delegation\":null,", ""),
             written.replace("\"login\":null,", ""),
-            written.replace("\"sender_constrained\":false", "\"x\":0"),
-            written.replace("\"sender_constrained\":false", "\"sender_constrained\":0"),
+            written.replace("\"confirmation\":null,", ""),
+            written.replace("\"confirmation\":null", "\"confirmation\":{}"),
+            written.replace("\"dpop_type\":false", "\"x\":0"),
+            written.replace("\"dpop_type\":false", "\"dpop_type\":0"),
             String::new(),
         ] {
             assert!(SerializedClaims::from_json(other.as_bytes()).is_none(), "{other}");

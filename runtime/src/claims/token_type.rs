@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::resolve::{MemberError, ResponseError};
 
-/// Whether `token_type` (RFC 7662 §2.2) or the non-standard `token_use` names a kind of token other than a bearer
+/// Whether `token_type` (RFC 7662 §2.2) or the non-standard `token_use` names a kind of token other than an
 /// access token.
 pub(super) fn is_other(document: &Value) -> Result<bool, ResponseError> {
     let mut other = false;
@@ -36,11 +36,17 @@ pub(super) fn is_other_claim_set(document: &Value) -> bool {
     })
 }
 
-/// Whether it is the name of a refresh token, an ID token, or a token that needs a proof of possession (RFC 9449
-/// §7.1). `Offline` is the name that Keycloak uses for a refresh token that is valid after the session.
+/// Whether `token_type` or `token_use` names an access token that is bound to the key of a DPoP proof (RFC 9449 §5).
+pub(super) fn is_dpop(document: &Value) -> bool {
+    let kind = |member: &str| document.get(member).and_then(Value::as_str);
+    let is_dpop = |kind: &str| kind.eq_ignore_ascii_case("DPoP");
+    kind("token_type").is_some_and(is_dpop) || kind("token_use").is_some_and(is_dpop)
+}
+
+/// Whether it is the name of a refresh token, an ID token, or a token with a proof of possession that no standard
+/// defines. `Offline` is the name that Keycloak uses for a refresh token that is valid after the session.
 fn names_other(kind: &str) -> bool {
-    const OTHERS: [&str; 7] =
-        ["refresh", "refresh_token", "offline", "id", "id_token", "dpop", "pop"];
+    const OTHERS: [&str; 6] = ["refresh", "refresh_token", "offline", "id", "id_token", "pop"];
     let name = kind.rsplit(':').next().unwrap_or(kind);
     let same =
         |one: u8, other: u8| one.eq_ignore_ascii_case(&other) || (one == b'-' && other == b'_');

@@ -1,19 +1,13 @@
 //! The head of a gRPC request.
 
-use std::sync::LazyLock;
-
-use http::{Method, Uri};
 use tonic::Request;
 
 use crate::RequestHead;
 
-/// tonic keeps the URI from a service.
-static UNKNOWN: LazyLock<Uri> = LazyLock::new(Uri::default);
-
-/// The metadata are the headers; the method is POST, as of each gRPC request, and the path `/`, since tonic does not pass on
-/// the URI.
+/// The metadata are the headers. tonic does not pass on the URI, so a DPoP proof is rejected: put a
+/// [layer](crate::ResourceServer::layer) in front of the service, which has the whole request.
 impl<'a, T> From<&'a Request<T>> for RequestHead<'a> {
     fn from(request: &'a Request<T>) -> Self {
-        Self::shared(&Method::POST, &UNKNOWN, request.metadata().as_ref(), request.extensions())
+        Self::without_target(request.metadata().as_ref(), request.extensions())
     }
 }

@@ -20,7 +20,7 @@ const RETRY_PUSHBACK: &str = "grpc-retry-pushback-ms";
 /// | 503 | `UNAVAILABLE` |
 /// | 500 | `INTERNAL` |
 ///
-/// The message is the text for developers. The metadata has the challenge in `www-authenticate`, as the header of the same
+/// The message is the text for developers. The metadata has the challenges in `www-authenticate`, as the header of the same
 /// name over HTTP (RFC 6750 §3). For a 503 it has `retry-after`, in seconds, and `grpc-retry-pushback-ms`.
 impl From<Rejection> for Status {
     fn from(rejection: Rejection) -> Self {
@@ -32,8 +32,8 @@ impl From<Rejection> for Status {
             _ => Code::Internal,
         };
         let mut metadata = HeaderMap::new();
-        if let Some(challenge) = rejection.challenge() {
-            metadata.insert(WWW_AUTHENTICATE, challenge.clone());
+        for challenge in rejection.challenges() {
+            metadata.append(WWW_AUTHENTICATE, challenge.clone());
         }
         if let Some(delay) = rejection.retry_after() {
             metadata.insert(RETRY_AFTER, HeaderValue::from(delay.as_secs()));

@@ -13,9 +13,9 @@ use crate::request::RequestState;
 use crate::resource_server::RequiredScopes;
 use crate::{AuthInfo, Rejection, RequestHead, ResourceServer};
 
-/// Resolves a token and decides about its caller. Boxed to keep the extraction small: frameworks move it, and most
+/// Completes the authentication and decides about the caller. Boxed to keep the extraction small: frameworks move it, and most
 /// tokens are cached.
-type Resolution<'r> =
+type Authentication<'r> =
     Pin<Box<dyn Future<Output = Result<Option<AuthInfo>, Rejection>> + Send + 'r>>;
 
 /// The future of an extractor.
@@ -29,7 +29,7 @@ pub(crate) struct Extraction<'r, P, A> {
 
 enum State<'r> {
     Decided(Result<Option<AuthInfo>, Rejection>),
-    Resolving(Resolution<'r>),
+    Authenticating(Authentication<'r>),
     Complete,
 }
 
@@ -59,10 +59,10 @@ impl State<'_> {
         context: &mut Context<'_>,
     ) -> Poll<Result<(), Rejection>> {
         let decided = match self {
-            Self::Resolving(resolution) => ready!(resolution.as_mut().poll(context)),
+            Self::Authenticating(authentication) => ready!(authentication.as_mut().poll(context)),
             Self::Decided(_) => match std::mem::replace(self, Self::Complete) {
                 Self::Decided(decided) => decided,
-                Self::Resolving(_) | Self::Complete => return Poll::Pending,
+                Self::Authenticating(_) | Self::Complete => return Poll::Pending,
             },
             // A future must not be polled after it is ready; this one stays pending.
             Self::Complete => return Poll::Pending,
@@ -84,15 +84,14 @@ impl GuardedFunction {
         if let Err(rejection) = self.check_argument(&server, argument) {
             return State::Decided(Err(rejection));
         }
-        match server.authenticate(&request, RequiredScopes::of(&self.requirement)) {
+        match server.authenticate(&mut request, RequiredScopes::of(&self.requirement)) {
             Progress::Complete(authenticated) => State::Decided(
                 authenticated
                     .and_then(|it| self.authenticated(it, server, &mut request, self.shared)),
             ),
-            Progress::Unresolved(token) => State::Resolving(Box::pin(async move {
-                let resolved = server.resolve(&token, &mut request).await;
+            Progress::Pending(pending) => State::Authenticating(Box::pin(async move {
                 let required = RequiredScopes::of(&self.requirement);
-                let authenticated = server.validate(resolved, token, required)?;
+                let authenticated = server.complete(pending, &mut request, required).await?;
                 self.authenticated(authenticated, server, &mut request, true)
             })),
         }

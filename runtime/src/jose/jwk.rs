@@ -8,12 +8,15 @@ use aws_lc_rs::signature::{
     RsaPublicKeyComponents, VerificationAlgorithm,
 };
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::SigningAlgorithm::{
     self, EdDsa, Es256, Es384, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512,
 };
 use super::base64url;
 use super::header::MAX_KEY_ID_LENGTH;
+#[cfg(feature = "dpop")]
+use crate::thumbprint::Thumbprint;
 
 /// A public key that verifies signatures, for each algorithm that it may be used with.
 #[derive(Debug)]
@@ -22,8 +25,9 @@ pub(crate) struct VerificationKey {
     pub(super) parsed: Vec<(SigningAlgorithm, ParsedPublicKey)>,
 }
 
+/// The members of a JWK that are used. A repeated one is an error.
 #[derive(Deserialize)]
-struct Jwk {
+pub(crate) struct Jwk {
     kty: String,
     kid: Option<String>,
     alg: Option<String>,
@@ -35,8 +39,49 @@ struct Jwk {
     e: Option<String>,
     x: Option<String>,
     y: Option<String>,
-    /// The private part of an RSA, EC or OKP key.
-    d: Option<serde::de::IgnoredAny>,
+    /// The private parts of an RSA, EC or OKP key, and a symmetric key.
+    d: Option<IgnoredAny>,
+    p: Option<IgnoredAny>,
+    q: Option<IgnoredAny>,
+    dp: Option<IgnoredAny>,
+    dq: Option<IgnoredAny>,
+    qi: Option<IgnoredAny>,
+    oth: Option<IgnoredAny>,
+    k: Option<IgnoredAny>,
+}
+
+impl Jwk {
+    fn is_public(&self) -> bool {
+        let Self { d, p, q, dp, dq, qi, oth, k, .. } = self;
+        [d, p, q, dp, dq, qi, oth, k].into_iter().all(Option::is_none)
+    }
+
+    /// The SHA-256 thumbprint (RFC 7638 §3); `None` for a key type that cannot verify signatures. The values are base64url
+    /// where the key was read, so they need no escapes.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn thumbprint(&self) -> Option<Thumbprint> {
+        let Self { kty, crv, n, e, x, y, .. } = self;
+        let canonical = match (&**kty, crv, n, e, x, y) {
+            ("EC", Some(crv), _, _, Some(x), Some(y)) => {
+                format!(r#"{{"crv":"{crv}","kty":"EC","x":"{x}","y":"{y}"}}"#)
+            }
+            ("OKP", Some(crv), _, _, Some(x), _) => {
+                format!(r#"{{"crv":"{crv}","kty":"OKP","x":"{x}"}}"#)
+            }
+            ("RSA", _, Some(n), Some(e), ..) => {
+                format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#)
+            }
+            _ => return None,
+        };
+        Some(Thumbprint::sha256(canonical.as_bytes()))
+    }
+
+    /// The length of the modulus of an RSA key, in bytes; `None` for other keys.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn modulus_length(&self) -> Option<usize> {
+        let n = base64url::decode(self.n.as_ref()?.as_bytes())?;
+        Some(without_leading_zeros(&n).len())
+    }
 }
 
 impl VerificationKey {
@@ -44,26 +89,30 @@ impl VerificationKey {
     /// symmetric key, one for encryption, an RSA key of less than 2048 or more than 8192 bits, one on another
     /// curve, one that the issuer has published with its private part, and one that is malformed.
     pub(super) fn read(jwk: &serde_json::Value, algorithms: &[SigningAlgorithm]) -> Option<Self> {
-        let jwk = Jwk::deserialize(jwk).ok()?;
+        Self::of(&Jwk::deserialize(jwk).ok()?, algorithms)
+    }
+
+    /// The same for a JWK that is read already.
+    pub(crate) fn of(jwk: &Jwk, algorithms: &[SigningAlgorithm]) -> Option<Self> {
         let signs = jwk.usage.as_deref().is_none_or(|usage| usage == "sig");
         let verifies = jwk.key_ops.as_ref().is_none_or(|ops| ops.iter().any(|op| op == "verify"));
         let bounded = jwk.kid.as_ref().is_none_or(|id| id.len() <= MAX_KEY_ID_LENGTH);
-        if !signs || !verifies || !bounded || jwk.d.is_some() {
+        if !signs || !verifies || !bounded || !jwk.is_public() {
             return None;
         }
-        let material = material(&jwk)?;
+        let material = material(jwk)?;
         let named = jwk.alg.as_deref();
-        let of_key = candidates(&jwk).iter().copied();
+        let of_key = candidates(jwk).iter().copied();
         let usable = of_key
             .filter(|algorithm| named.is_none_or(|named| algorithm.has_name(named)))
             .filter(|algorithm| algorithms.contains(algorithm));
         let parsed: Vec<_> = usable
             .filter_map(|it| Some((it, ParsedPublicKey::new(verification(it), &material).ok()?)))
             .collect();
-        (!parsed.is_empty()).then_some(Self { id: jwk.kid, parsed })
+        (!parsed.is_empty()).then(|| Self { id: jwk.kid.clone(), parsed })
     }
 
-    pub(super) fn for_algorithm(&self, algorithm: SigningAlgorithm) -> Option<&ParsedPublicKey> {
+    pub(crate) fn for_algorithm(&self, algorithm: SigningAlgorithm) -> Option<&ParsedPublicKey> {
         self.parsed.iter().find(|(it, _)| *it == algorithm).map(|(_, key)| key)
     }
 

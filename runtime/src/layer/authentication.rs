@@ -5,30 +5,37 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
-use crate::pipeline::{Authenticated, Progress};
+use crate::authenticate::PresentedToken;
+use crate::pipeline::{Authenticated, Pending, Progress};
 use crate::policy::{Requirement, first_alternative};
-use crate::request::RequestState;
 use crate::resource_server::RequiredScopes;
-use crate::{AccessToken, AuthInfo, Claims, Rejection, RequestHead, ResolveError, ResourceServer};
+use crate::{AuthInfo, Claims, Rejection, RequestHead, ResolveError, ResourceServer};
 
 /// The authentication of one request. Its result is the caller; `None` for a request without a token, where the
 /// layer accepts such requests.
 pub(crate) enum Authentication {
-    /// There is no token, the token is rejected, or its claims were cached.
+    /// There is no token, the token is rejected, or all is known.
     Complete(Result<Option<AuthInfo>, Rejection>),
-    /// The token must be resolved.
-    Unresolved(Resolution),
+    /// Something must be waited for.
+    Pending(Step),
 }
 
-/// The resolution of a token. Boxed, since the type of the resolver is erased. A request whose claims are cached
-/// has none.
-pub(crate) type Resolution = Pin<Box<dyn Future<Output = Resolved> + Send>>;
+/// A step that waits: the resolution of a token, or the record of a proof in a store that instances share. Boxed, since the types
+/// of the resolver and of the store are erased. A request whose claims are cached has none.
+pub(crate) type Step = Pin<Box<dyn Future<Output = Stepped> + Send>>;
 
-/// A token that is resolved and not yet validated.
-pub(crate) struct Resolved {
-    token: AccessToken,
-    outcome: Result<Claims, ResolveError>,
+/// What is known after a step.
+pub(crate) struct Stepped {
+    result: StepResult,
     settings: AuthenticationSettings,
+}
+
+enum StepResult {
+    /// The token is resolved, and not yet validated.
+    Resolved(PresentedToken, Result<Claims, ResolveError>),
+    /// The token is valid, and whether its proof was used for the first time is known.
+    #[cfg(feature = "dpop")]
+    Recorded(Claims, PresentedToken, Result<(), Rejection>),
 }
 
 /// What the authentication of one request depends on, besides the request.
@@ -77,30 +84,54 @@ impl Challenged {
 impl Authentication {
     /// Reads the credentials of a request, and validates their claims if these are cached.
     pub(crate) fn begin(settings: &AuthenticationSettings, head: &mut Parts) -> Self {
-        match settings.server.authenticate(&RequestHead::from(head), settings.challenged.scopes()) {
+        let mut head = RequestHead::from(head);
+        Self::of(settings, settings.server.authenticate(&mut head, settings.challenged.scopes()))
+    }
+
+    fn of(settings: &AuthenticationSettings, progress: Progress) -> Self {
+        match progress {
             Progress::Complete(authenticated) => {
                 Self::Complete(authenticated.and_then(|it| settings.caller(it)))
             }
-            Progress::Unresolved(token) => {
+            Progress::Pending(Pending::Unresolved(presented)) => {
                 let settings = settings.clone();
-                Self::Unresolved(Box::pin(async move {
-                    let outcome = settings.server.resolve_token(&token).await;
-                    Resolved { token, outcome, settings }
+                Self::Pending(Box::pin(async move {
+                    let resolved = settings.server.resolve_token(&presented.token).await;
+                    Stepped { result: StepResult::Resolved(presented, resolved), settings }
+                }))
+            }
+            #[cfg(feature = "dpop")]
+            Progress::Pending(Pending::Unrecorded(claims, presented)) => {
+                let settings = settings.clone();
+                Self::Pending(Box::pin(async move {
+                    let required = settings.challenged.scopes();
+                    let recorded = settings.server.record_shared(&presented, required).await;
+                    Stepped { result: StepResult::Recorded(claims, presented, recorded), settings }
                 }))
             }
         }
     }
 }
 
-impl Resolved {
-    /// Validates the claims. Keeps the outcome in the extensions of the request.
-    pub(crate) fn validate(self, head: &mut Parts) -> Result<Option<AuthInfo>, Rejection> {
-        let Self { token, outcome, settings } = self;
-        let state = head.extensions.get_or_insert_default::<RequestState>();
-        state.add_outcome(&settings.server, &token, &outcome);
-        let authenticated =
-            settings.server.validate(outcome, token, settings.challenged.scopes())?;
-        settings.caller(authenticated)
+impl Stepped {
+    /// Continues the authentication of the request with this head.
+    pub(crate) fn proceed(self, head: &mut Parts) -> Authentication {
+        let Self { result, settings } = self;
+        let mut head = RequestHead::from(head);
+        let progress = match result {
+            StepResult::Resolved(presented, resolved) => {
+                let required = settings.challenged.scopes();
+                settings.server.validate(resolved, presented, &mut head, required)
+            }
+            #[cfg(feature = "dpop")]
+            StepResult::Recorded(claims, presented, recorded) => {
+                let server = &settings.server;
+                Progress::Complete(
+                    recorded.map(|()| Some(server.recorded(claims, presented, &mut head))),
+                )
+            }
+        };
+        Authentication::of(&settings, progress)
     }
 }
 

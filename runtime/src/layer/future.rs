@@ -11,8 +11,8 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::Settings;
-use super::authentication::{AuthenticationSettings, Resolution};
-use crate::request::{Guarded, RequestState};
+use super::authentication::{Authentication, AuthenticationSettings, Step};
+use crate::request::{Guarded, NonceSlot, RequestState};
 use crate::{AuthInfo, Rejection};
 
 pin_project! {
@@ -24,15 +24,16 @@ pin_project! {
     {
         #[pin]
         state: State<S, B, S::Future>,
+        nonce: Option<NonceSlot>,
     }
 }
 
 pin_project! {
     #[project = StateProjection]
     enum State<S, B, F> {
-        Resolving {
-            resolution: Resolution,
-            // `None` after the token is resolved.
+        Authenticating {
+            step: Step,
+            // `None` after the step.
             call: Option<Call<S, B>>,
         },
         Calling {
@@ -46,7 +47,7 @@ pin_project! {
     }
 }
 
-/// A request whose token is being resolved, and the service that is ready for the request.
+/// A request that is being authenticated, and the service that is ready for the request.
 struct Call<S, B> {
     parts: Parts,
     body: B,
@@ -66,15 +67,16 @@ impl<S, B> AuthFuture<S, B>
 where
     S: Service<Request<B>>,
 {
-    pub(super) fn resolving(
-        resolution: Resolution,
+    pub(super) fn authenticating(
+        step: Step,
         parts: Parts,
         body: B,
         inner: S,
         settings: &Arc<Settings>,
+        nonce: Option<NonceSlot>,
     ) -> Self {
         let call = Some(Call { parts, body, inner, settings: Arc::clone(settings) });
-        Self { state: State::Resolving { resolution, call } }
+        Self { state: State::Authenticating { step, call }, nonce }
     }
 
     pub(super) fn authenticated(
@@ -83,8 +85,9 @@ where
         body: B,
         inner: &mut S,
         settings: &Arc<Settings>,
+        nonce: Option<NonceSlot>,
     ) -> Self {
-        Self { state: State::authenticated(caller, parts, body, inner, settings) }
+        Self { state: State::authenticated(caller, parts, body, inner, settings), nonce }
     }
 }
 
@@ -118,20 +121,31 @@ where
     type Output = Result<Response<R>, S::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.project().state;
+        let projection = self.project();
+        let mut state = projection.state;
         loop {
             let next = match state.as_mut().project() {
-                StateProjection::Resolving { resolution, call } => {
-                    let resolved = ready!(resolution.as_mut().poll(cx));
+                StateProjection::Authenticating { step, call } => {
+                    let stepped = ready!(step.as_mut().poll(cx));
                     // A future must not be polled after it is ready; this one stays pending.
-                    let Some(Call { mut parts, body, mut inner, settings }) = call.take() else {
+                    let Some(mut next) = call.take() else {
                         return Poll::Pending;
                     };
-                    let caller = resolved.validate(&mut parts);
-                    State::authenticated(caller, parts, body, &mut inner, &settings)
+                    match stepped.proceed(&mut next.parts) {
+                        Authentication::Complete(caller) => {
+                            let Call { parts, body, mut inner, settings } = next;
+                            State::authenticated(caller, parts, body, &mut inner, &settings)
+                        }
+                        Authentication::Pending(step) => {
+                            State::Authenticating { step, call: Some(next) }
+                        }
+                    }
                 }
                 StateProjection::Calling { response, watch } => {
-                    let response = ready!(response.poll(cx))?;
+                    let mut response = ready!(response.poll(cx))?;
+                    if let Some(nonce) = projection.nonce {
+                        nonce.write(response.headers_mut());
+                    }
                     return Poll::Ready(Ok(match watch.take().and_then(Watch::end) {
                         Some(rejection) => rejection.to_response(),
                         None => response,

@@ -11,7 +11,7 @@ use tower_service::Service;
 use super::Settings;
 use super::authentication::Authentication;
 use super::future::AuthFuture;
-use crate::request::RequestState;
+use crate::request::{NonceSlot, RequestState};
 use crate::{AuthInfo, Rejection};
 
 /// A service behind an [`AuthLayer`](super::AuthLayer).
@@ -43,15 +43,16 @@ where
     fn call(&mut self, request: Request<B>) -> AuthFuture<S, B> {
         let settings = &self.settings;
         let (mut parts, body) = request.into_parts();
+        let nonce = NonceSlot::open(&settings.authentication.server, &mut parts.extensions);
         match Authentication::begin(&settings.authentication, &mut parts) {
             Authentication::Complete(caller) => {
-                AuthFuture::authenticated(caller, parts, body, &mut self.inner, settings)
+                AuthFuture::authenticated(caller, parts, body, &mut self.inner, settings, nonce)
             }
-            Authentication::Unresolved(resolution) => {
+            Authentication::Pending(step) => {
                 // The service that was polled ready must be the one that is called, not its clone.
                 let clone = self.inner.clone();
                 let inner = mem::replace(&mut self.inner, clone);
-                AuthFuture::resolving(resolution, parts, body, inner, settings)
+                AuthFuture::authenticating(step, parts, body, inner, settings, nonce)
             }
         }
     }

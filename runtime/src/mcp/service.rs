@@ -21,6 +21,7 @@ use self::future::Call;
 use super::body::{RequestBody, ResponseBody};
 use super::state::McpState;
 use crate::layer::Authentication;
+use crate::request::NonceSlot;
 
 /// The SDK's HTTP service behind the layer; made by [`McpLayer`](super::McpLayer).
 #[derive(Debug, Clone)]
@@ -56,12 +57,13 @@ where
             Err(error) => return McpFuture::rejected(error),
         };
         let settings = inbound::authentication_settings(&self.state, &source);
+        let nonce = NonceSlot::open(&self.state.server, &mut head.extensions);
         let authentication = Authentication::begin(&settings, &mut head);
         // The service that was polled ready must be the one that is called, not its clone.
         let clone = self.inner.clone();
         let inner = mem::replace(&mut self.inner, clone);
         let call = Call { head, inner, state: Arc::clone(&self.state) };
-        McpFuture::new(authentication, source, call, body)
+        McpFuture::new(authentication, source, call, body, nonce)
     }
 }
 

@@ -1,8 +1,9 @@
 //! The `WWW-Authenticate` header (RFC 6750 §3, RFC 9728 §5.1).
 
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 
 use super::Reason;
+use crate::authenticate::Scheme;
 use crate::scope::RequestedScopes;
 
 /// The parameters that are the same in all challenges of a resource server.
@@ -11,6 +12,17 @@ pub(crate) struct ChallengeBase {
     realm: Option<String>,
     resource_metadata: String,
     requested_scopes: RequestedScopes,
+    /// `None` where the scheme `DPoP` is not accepted.
+    dpop: Option<DpopChallenge>,
+}
+
+/// What challenges of the scheme `DPoP` say.
+#[derive(Debug)]
+pub(crate) struct DpopChallenge {
+    /// The accepted algorithms, separated by spaces (RFC 9449 §7.1).
+    pub(crate) algs: String,
+    /// Whether the scheme `Bearer` is not accepted.
+    pub(crate) is_required: bool,
 }
 
 impl ChallengeBase {
@@ -21,7 +33,13 @@ impl ChallengeBase {
         requested_scopes: RequestedScopes,
     ) -> Option<Self> {
         let quotable = is_quotable(&resource_metadata) && realm.as_deref().is_none_or(is_quotable);
-        quotable.then_some(Self { realm, resource_metadata, requested_scopes })
+        quotable.then_some(Self { realm, resource_metadata, requested_scopes, dpop: None })
+    }
+
+    /// The same with challenges of the scheme `DPoP`.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn with_dpop(self, dpop: Option<DpopChallenge>) -> Self {
+        Self { dpop, ..self }
     }
 
     /// The names that clients request scopes by.
@@ -35,27 +53,57 @@ impl ChallengeBase {
 #[derive(Debug)]
 pub(crate) struct Challenge<'a> {
     pub(crate) base: &'a ChallengeBase,
+    /// The scheme that the request has used.
+    pub(crate) scheme: Scheme,
     /// All scopes that the operation requires, also those that the token has, by their names in tokens.
     pub(crate) scopes: Vec<&'a str>,
 }
 
 impl Challenge<'_> {
-    /// The value of the header. `scope` is the result of [`scope`](Self::scope).
+    /// The value of the header: the challenge of the scheme that the request has used, or must use. `scope` is the result of
+    /// [`scope`](Self::scope).
     pub(super) fn header(&self, reason: Reason, scope: &str) -> HeaderValue {
+        let is_required = self.base.dpop.as_ref().is_some_and(|dpop| dpop.is_required);
+        let scheme = if is_required { Scheme::Dpop } else { self.scheme };
         let error = reason.error_in_challenge();
-        let parameters = [
-            ("realm", self.base.realm.as_deref()),
-            ("error", error),
-            ("error_description", error.map(|_| reason.description())),
-            ("scope", (!scope.is_empty()).then_some(scope)),
-            ("resource_metadata", Some(self.base.resource_metadata.as_str())),
-        ];
+        self.of_scheme(
+            scheme,
+            [
+                ("error", error),
+                ("error_description", error.map(|_| reason.description())),
+                ("scope", (!scope.is_empty()).then_some(scope)),
+            ],
+        )
+    }
+
+    /// The challenge of the other scheme, if a 401 may be answered with either.
+    pub(super) fn alternative(&self, reason: Reason) -> Option<HeaderValue> {
+        let dpop = self.base.dpop.as_ref()?;
+        let other = match self.scheme {
+            Scheme::Bearer => Scheme::Dpop,
+            Scheme::Dpop => Scheme::Bearer,
+        };
+        let is_either = !dpop.is_required && reason.status() == StatusCode::UNAUTHORIZED;
+        is_either.then(|| self.of_scheme(other, []))
+    }
+
+    /// A challenge with these parameters, and those that every challenge of the scheme has.
+    fn of_scheme<const N: usize>(
+        &self,
+        scheme: Scheme,
+        parameters: [(&str, Option<&str>); N],
+    ) -> HeaderValue {
+        let dpop = self.base.dpop.as_ref().filter(|_| scheme == Scheme::Dpop);
+        let name = if scheme == Scheme::Dpop { "DPoP" } else { "Bearer" };
+        let first =
+            [("realm", self.base.realm.as_deref()), ("algs", dpop.map(|dpop| dpop.algs.as_str()))];
+        let last = [("resource_metadata", Some(self.base.resource_metadata.as_str()))];
+        let parameters = first.into_iter().chain(parameters).chain(last);
         let parameters: Vec<String> = parameters
-            .iter()
             .filter_map(|(name, value)| value.map(|value| format!("{name}=\"{value}\"")))
             .collect();
         // Cannot fail, since every value is quotable.
-        HeaderValue::try_from(format!("Bearer {}", parameters.join(", ")))
+        HeaderValue::try_from(format!("{name} {}", parameters.join(", ")))
             .unwrap_or_else(|_| HeaderValue::from_static("Bearer realm=\"protected\""))
     }
 
@@ -88,7 +136,7 @@ mod tests {
         let base =
             ChallengeBase::new(realm.map(str::to_owned), metadata, RequestedScopes::default())
                 .unwrap();
-        let challenge = Challenge { base: &base, scopes: scopes.to_vec() };
+        let challenge = Challenge { base: &base, scheme: Scheme::Bearer, scopes: scopes.to_vec() };
         challenge.header(reason, &challenge.scope()).to_str().unwrap().to_owned()
     }
 

@@ -13,6 +13,10 @@ pub enum Reason {
     InvalidRequest,
     /// 401 `invalid_token`: the token is malformed, expired, revoked, or meant for another server (RFC 6750 §3.1).
     InvalidToken,
+    /// 401 `invalid_dpop_proof`: the request has no valid DPoP proof, or one that was used before (RFC 9449 §7.1).
+    InvalidDpopProof,
+    /// 401 `use_dpop_nonce`: the DPoP proof needs the nonce that the response provides in `DPoP-Nonce` (RFC 9449 §9).
+    UseDpopNonce,
     /// 403 `insufficient_scope`: the token is valid, without the scopes that the operation requires (RFC 6750
     /// §3.1).
     InsufficientScope,
@@ -20,7 +24,8 @@ pub enum Reason {
     /// such as `when = …` of the attribute. There is no challenge: another token of the same caller would be denied
     /// too (RFC 9110 §15.5.4).
     AccessDenied,
-    /// 503: the authorization server is unreachable, overloaded, or its response is invalid.
+    /// 503: the authorization server is unreachable, overloaded, or its response is invalid; or the use of a DPoP proof cannot
+    /// be recorded.
     Unavailable,
     /// 500: the configuration of this server is wrong, such as client credentials that the authorization server
     /// rejects.
@@ -74,6 +79,18 @@ impl Reason {
                 Some("invalid_token"),
                 "invalid_token",
                 "The access token is malformed, expired, revoked or not meant for this resource"
+            ),
+            Self::InvalidDpopProof => &fixed_response!(
+                UNAUTHORIZED,
+                Some("invalid_dpop_proof"),
+                "invalid_dpop_proof",
+                "The request needs a DPoP proof of its own, for this method, URI and access token"
+            ),
+            Self::UseDpopNonce => &fixed_response!(
+                UNAUTHORIZED,
+                Some("use_dpop_nonce"),
+                "use_dpop_nonce",
+                "The DPoP proof needs the nonce of the DPoP-Nonce header"
             ),
             Self::InsufficientScope => &fixed_response!(
                 FORBIDDEN,
@@ -139,6 +156,8 @@ mod tests {
             MissingToken,
             InvalidRequest,
             InvalidToken,
+            InvalidDpopProof,
+            UseDpopNonce,
             InsufficientScope,
             AccessDenied,
             Unavailable,

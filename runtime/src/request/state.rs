@@ -3,6 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+#[cfg(feature = "dpop")]
+use http::HeaderValue;
+
+#[cfg(feature = "tower")]
+use super::NonceSlot;
+#[cfg(feature = "dpop")]
+use crate::authenticate::Proof;
 use crate::policy::Requirement;
 use crate::{AccessToken, Claims, ResolveError, ResourceServer};
 
@@ -17,6 +24,12 @@ pub(crate) struct RequestState {
     /// Set by a layer that denies handlers without a guard.
     guarded: Option<Guarded>,
     requirements: Vec<(ResourceServer, Requirement)>,
+    /// The proofs of this request that were accepted.
+    #[cfg(feature = "dpop")]
+    proofs: Vec<(ResourceServer, AccessToken, Proof)>,
+    /// Opened by a layer that provides nonces.
+    #[cfg(feature = "tower")]
+    pub(super) nonce_slot: Option<NonceSlot>,
 }
 
 /// Whether a guard has authenticated a request.
@@ -71,6 +84,29 @@ impl RequestState {
     ) {
         let (server, token, outcome) = (server.clone(), token.clone(), outcome.clone());
         self.resolutions.push(Resolution { server, token, outcome });
+    }
+
+    /// The proof of this token, if a guard of this server has accepted it for this request.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn proof(&self, server: &ResourceServer, token: &AccessToken) -> Option<&Proof> {
+        let mut proofs = self.proofs.iter();
+        let of_token = proofs.find(|(owner, known, _)| owner.is(server) && known.is(token));
+        of_token.map(|(.., proof)| proof)
+    }
+
+    #[cfg(feature = "dpop")]
+    pub(crate) fn add_proof(&mut self, server: &ResourceServer, token: &AccessToken, proof: Proof) {
+        self.proofs.push((server.clone(), token.clone(), proof));
+    }
+
+    /// Provides a nonce in the response; `false` if no layer does so.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn provide_nonce(&self, nonce: HeaderValue) -> bool {
+        match &self.nonce_slot {
+            Some(slot) => slot.put(nonce),
+            None => return false,
+        }
+        true
     }
 
     /// The requirements of the guards of this server that have run, in their order.

@@ -1,5 +1,7 @@
 //! The builder of a resource server.
 
+#[cfg(feature = "dpop")]
+mod dpop;
 mod trusted_issuers;
 
 use std::borrow::Cow;
@@ -11,6 +13,8 @@ use super::{
     Inner, ProtectedResourceMetadata, ResourceIdentifier, ResourceServer, SettingName, SetupError,
     SingleValue,
 };
+#[cfg(feature = "dpop")]
+use crate::Dpop;
 use crate::policy::ScopeDefinitions;
 use crate::rejection::{ChallengeBase, OFFLINE_ACCESS};
 use crate::resolve::SharedResolver;
@@ -59,6 +63,10 @@ pub struct ResourceServerBuilder {
     resource_name: SingleValue<String>,
     resource_documentation: SingleValue<String>,
     clock: SingleValue<Arc<dyn Clock>>,
+    #[cfg(feature = "dpop")]
+    dpop: SingleValue<Dpop>,
+    #[cfg(feature = "dpop")]
+    external_base_url: SingleValue<String>,
 }
 
 impl ResourceServerBuilder {
@@ -83,6 +91,10 @@ impl ResourceServerBuilder {
             resource_name: SingleValue::UNSET,
             resource_documentation: SingleValue::UNSET,
             clock: SingleValue::UNSET,
+            #[cfg(feature = "dpop")]
+            dpop: SingleValue::UNSET,
+            #[cfg(feature = "dpop")]
+            external_base_url: SingleValue::UNSET,
         }
     }
 
@@ -296,6 +308,23 @@ impl ResourceServerBuilder {
         self
     }
 
+    /// How tokens that are bound to a key are treated (RFC 9449). Default: [`Dpop::accepted`].
+    #[cfg(feature = "dpop")]
+    pub fn dpop(mut self, dpop: Dpop) -> Self {
+        self.dpop.set_once(dpop);
+        self
+    }
+
+    /// The URL that clients write before the path of a request as this service gets it: a DPoP proof names the URI by which the
+    /// client knows it (RFC 9449 §4.2). It is for a service behind a proxy that removes a prefix of the path, as in
+    /// `https://example.com/journal`, or that clients reach under another host than that of the resource identifier. Default:
+    /// scheme, host and port of the resource identifier.
+    #[cfg(feature = "dpop")]
+    pub fn external_base_url(mut self, url: impl Into<String>) -> Self {
+        self.external_base_url.set(url.into());
+        self
+    }
+
     /// Checks the settings.
     ///
     /// # Errors
@@ -331,6 +360,13 @@ impl ResourceServerBuilder {
         let supported = scopes_supported.iter().map(|scope| requested_scopes.name(scope));
         let scopes_supported = supported.map(Cow::into_owned).collect();
         let metadata_url = identifier.metadata_url().to_owned();
+        #[cfg(feature = "dpop")]
+        let dpop = dpop::verifier(
+            self.dpop.get(dpop::DPOP)?,
+            self.external_base_url.get(dpop::EXTERNAL_BASE_URL)?.as_deref(),
+            &identifier,
+            self.http,
+        )?;
         let challenge =
             ChallengeBase::new(realm, metadata_url, requested_scopes).ok_or_else(|| {
                 SetupError::invalid(
@@ -339,6 +375,8 @@ impl ResourceServerBuilder {
                     shown_realm.unwrap_or_default(),
                 )
             })?;
+        #[cfg(feature = "dpop")]
+        let challenge = challenge.with_dpop(dpop.as_ref().map(dpop::challenge));
         let metadata = ProtectedResourceMetadata {
             resource: identifier.as_str().to_owned(),
             authorization_servers,
@@ -348,6 +386,12 @@ impl ResourceServerBuilder {
             resource_documentation: self
                 .resource_documentation
                 .get(SettingName::of_both("resource_documentation"))?,
+            #[cfg(feature = "dpop")]
+            dpop_bound_access_tokens_required: dpop
+                .as_ref()
+                .and_then(|dpop| dpop.is_required.then_some(true)),
+            #[cfg(feature = "dpop")]
+            dpop_signing_alg_values_supported: dpop.as_ref().map(dpop::algorithms),
         };
         let max_token_length = self
             .max_token_length
@@ -366,6 +410,8 @@ impl ResourceServerBuilder {
             metadata,
             scope_definitions,
             log_limiter: LogLimiter::new(),
+            #[cfg(feature = "dpop")]
+            dpop,
         })))
     }
 }

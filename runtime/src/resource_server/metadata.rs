@@ -21,4 +21,12 @@ pub struct ProtectedResourceMetadata {
     /// Where its documentation is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_documentation: Option<String>,
+    /// `true` if every token must be bound to a key (RFC 9449).
+    #[cfg(feature = "dpop")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpop_bound_access_tokens_required: Option<bool>,
+    /// The algorithms that DPoP proofs may be signed with; `None` if the scheme is not accepted.
+    #[cfg(feature = "dpop")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpop_signing_alg_values_supported: Option<Vec<&'static str>>,
 }

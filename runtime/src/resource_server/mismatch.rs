@@ -6,12 +6,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::TokenError;
+#[cfg(feature = "dpop")]
+use crate::authenticate::ProofMismatch;
 use crate::resolve::{ResponseError, SCOPE_CLAIMS};
 use crate::telemetry::{Quoted, QuotedList};
 use crate::trust::{TrustedIssuer, unverified_issuer};
 use crate::validate::Validation;
 use crate::{
-    AccessToken, Claims, ClientError, MemberError, OAuthErrorCode, ResolveError,
+    AccessToken, BindingError, Claims, ClientError, MemberError, OAuthErrorCode, ResolveError,
     SignedResponseError,
 };
 
@@ -107,6 +109,13 @@ impl Mismatch {
         }
     }
 
+    /// For a DPoP proof.
+    #[cfg(feature = "dpop")]
+    pub(super) fn of_proof(mismatch: ProofMismatch) -> Self {
+        let ProofMismatch { error, expected, found } = mismatch;
+        Self { expected, found, setting: error.setting() }
+    }
+
     /// For a token without claims: it was not resolved.
     pub(super) fn of_token(problem: TokenError, max_token_length: usize) -> Self {
         match problem {
@@ -170,10 +179,10 @@ impl Mismatch {
                 found: Some(kind(claims)),
                 setting: Some(NONE),
             },
-            TokenError::SenderConstrained => Self {
-                expected: Some("a token without `cnf`".to_owned()),
+            TokenError::Binding(problem) => Self {
+                expected: Some(holder(problem).to_owned()),
                 found: Some(confirmation(claims)),
-                setting: Some(NONE),
+                setting: Some(binding_setting(problem)),
             },
             TokenError::Expired => {
                 time("exp", claims.expires_at(), validation.leeway_for(claims), validation)
@@ -183,6 +192,30 @@ impl Mismatch {
             }
             _ => Self::default(),
         }
+    }
+}
+
+/// What shows that the caller is the holder of the token.
+fn holder(problem: BindingError) -> &'static str {
+    match problem {
+        BindingError::UnknownMethod => "`cnf` with `jkt` or `x5t#S256`, and no other member",
+        BindingError::NoProof => "the scheme `DPoP`, and a proof with the key of the token",
+        BindingError::OtherKey => "a DPoP proof with the key of the token",
+        BindingError::NotBound => "`cnf` with `jkt`, or the scheme `Bearer`",
+        BindingError::Required => "`cnf` with `jkt`",
+        BindingError::NoCertificate | BindingError::OtherCertificate => {
+            "the client certificate that `x5t#S256` in `cnf` names"
+        }
+    }
+}
+
+fn binding_setting(problem: BindingError) -> &'static str {
+    match problem {
+        BindingError::NoProof if cfg!(not(feature = "dpop")) => {
+            "the feature `dpop` of the crate, which is not enabled"
+        }
+        BindingError::NoProof | BindingError::Required => "`dpop`",
+        _ => NONE,
     }
 }
 

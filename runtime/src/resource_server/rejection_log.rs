@@ -5,7 +5,11 @@ use std::fmt;
 
 use super::ResourceServer;
 use super::mismatch::Mismatch;
+#[cfg(feature = "dpop")]
+use crate::DpopProofError;
 use crate::TokenError;
+#[cfg(feature = "dpop")]
+use crate::authenticate::ProofMismatch;
 use crate::policy::{Requirement, first_alternative};
 use crate::resolve::ResponseError;
 use crate::telemetry::{Chain, OneLine, Quoted, Verdict, count};
@@ -26,7 +30,19 @@ impl ResourceServer {
     /// Records a rejection. Where the set-up of this server or of the authorization server may be at fault, the
     /// level is WARN, and the lines of each kind are limited; otherwise it is DEBUG.
     pub(crate) fn reject(&self, rejection: Rejection, needs: RequiredScopes<'_>) -> Rejection {
-        self.record(&rejection, needs, None);
+        self.record(&rejection, needs, None, || self.mismatch(&rejection, None));
+        rejection
+    }
+
+    /// The same for a proof.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn reject_with(
+        &self,
+        rejection: Rejection,
+        needs: RequiredScopes<'_>,
+        mismatch: ProofMismatch,
+    ) -> Rejection {
+        self.record(&rejection, needs, None, || Mismatch::of_proof(mismatch));
         rejection
     }
 
@@ -37,12 +53,12 @@ impl ResourceServer {
         needs: RequiredScopes<'_>,
         token: RejectedToken<'_>,
     ) -> Rejection {
-        self.record(&rejection, needs, Some(token));
+        self.record(&rejection, needs, Some(token), || self.mismatch(&rejection, Some(token)));
         rejection
     }
 
     /// The limit for lines that callers of this server can provoke.
-    #[cfg(feature = "rmcp")]
+    #[cfg(any(feature = "dpop", feature = "rmcp"))]
     pub(crate) fn log_limiter(&self) -> &crate::telemetry::LogLimiter {
         &self.0.log_limiter
     }
@@ -52,6 +68,7 @@ impl ResourceServer {
         rejection: &Rejection,
         needs: RequiredScopes<'_>,
         token: Option<RejectedToken<'_>>,
+        mismatch: impl FnOnce() -> Mismatch,
     ) {
         let function = needs.function();
         let reason = word(rejection.reason());
@@ -73,7 +90,7 @@ impl ResourceServer {
         let cause = cause.as_ref().map(tracing::field::display);
         let detail = rejection.source().and_then(Error::source).map(Chain).map(OneLine);
         let detail = detail.as_ref().map(tracing::field::display);
-        let Mismatch { expected, found, setting } = self.mismatch(rejection, token);
+        let Mismatch { expected, found, setting } = mismatch();
         let expected = expected.as_ref().map(tracing::field::display);
         let found = found.as_ref().map(tracing::field::display);
         let setting = setting.map(tracing::field::display);
@@ -165,8 +182,12 @@ fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
             TokenError::Audience => Some("audience"),
             TokenError::Issuer => Some("issuer"),
             TokenError::Kind => Some("kind"),
-            TokenError::SenderConstrained => Some("sender-constrained"),
+            TokenError::Binding(_) => Some("binding"),
         };
+    }
+    #[cfg(feature = "dpop")]
+    if let Some(error) = cause::<DpopProofError>(rejection) {
+        return error.kind_of_warning();
     }
     if let Some(error) = cause::<ResolveError>(rejection) {
         return Some(match error {
@@ -278,6 +299,8 @@ fn word(reason: Reason) -> &'static str {
         Reason::MissingToken => "missing_token",
         Reason::InvalidRequest => "invalid_request",
         Reason::InvalidToken => "invalid_token",
+        Reason::InvalidDpopProof => "invalid_dpop_proof",
+        Reason::UseDpopNonce => "use_dpop_nonce",
         Reason::InsufficientScope => "insufficient_scope",
         Reason::AccessDenied => "access_denied",
         Reason::Unavailable => "unavailable",

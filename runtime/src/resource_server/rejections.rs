@@ -2,6 +2,7 @@
 
 use super::{RequiredScopes, ResourceServer};
 use crate::TokenError;
+use crate::authenticate::Scheme;
 use crate::policy::{Requirement, first_alternative};
 use crate::rejection::{Challenge, Reason};
 use crate::{Condition, Rejection};
@@ -101,7 +102,7 @@ impl ResourceServer {
     ) -> Rejection {
         let requirement = Requirement::from(condition);
         let rejection = match condition.check() {
-            Ok(()) => rejection(&self.challenge(first_alternative(&condition))),
+            Ok(()) => rejection(&self.challenge(Scheme::Bearer, first_alternative(&condition))),
             Err(error) => Rejection::misconfigured(error),
         };
         self.reject(rejection, RequiredScopes::of(&requirement))

@@ -57,6 +57,12 @@ impl ResourceIdentifier {
         &self.host
     }
 
+    /// Scheme, host and port.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn origin(&self) -> &str {
+        self.metadata_url.split(WELL_KNOWN).next().unwrap_or_default()
+    }
+
     pub(crate) fn metadata_url(&self) -> &str {
         &self.metadata_url
     }

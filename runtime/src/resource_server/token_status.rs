@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use super::ResourceServer;
+use crate::authenticate::Scheme;
 use crate::rejection::Challenge;
 use crate::{AccessToken, AuthInfo, Claims, Reason, Rejection, ResolveError};
 
@@ -69,7 +70,7 @@ impl ResourceServer {
             }
             Ok(_) => TokenStatus::Invalid,
             Err(error) => {
-                let challenge: Challenge<'_> = self.challenge(Vec::new());
+                let challenge: Challenge<'_> = self.challenge(Scheme::Bearer, Vec::new());
                 match Rejection::unresolved(error, &challenge).reason() {
                     Reason::InvalidToken => TokenStatus::Invalid,
                     _ => TokenStatus::Unknown,

@@ -88,6 +88,12 @@ impl Caller {
         self.claim("auth_time", numeric_date(time))
     }
 
+    /// Binds the token to a key, as if the request had come with a proof (RFC 9449 §6). Default: the token is not bound.
+    #[cfg(feature = "dpop")]
+    pub fn bound_to(self, key: &super::DpopKey) -> Self {
+        self.claim("cnf", serde_json::json!({ "jkt": key.thumbprint() }))
+    }
+
     /// The format of the token. Default: [`TokenFormat::Opaque`].
     ///
     /// The claims of an opaque token are those of its introspection response, with `active`. Those of a JWT have

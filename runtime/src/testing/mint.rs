@@ -138,6 +138,14 @@ impl<'a> Mint<'a> {
         self.claim("auth_time", numeric_date(time))
     }
 
+    /// Binds the token to a key (RFC 9449 §6): `cnf` with the thumbprint of the key, and `token_type` `DPoP` in the introspection
+    /// response. Default: the token is not bound.
+    #[cfg(feature = "dpop")]
+    pub fn bound_to(self, key: &super::DpopKey) -> Self {
+        let token = self.claim("cnf", serde_json::json!({ "jkt": key.thumbprint() }));
+        token.claim("token_type", "DPoP")
+    }
+
     /// Adds an audience to the `aud` claim: one is a string, several are an array. Default: none.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience.push(audience.into());

@@ -61,7 +61,7 @@ async fn lists_metadata_and_challenges_name_scopes_as_clients_request_them() {
         assert_eq!(super::test_server::text(&response), "alice may: x");
         let other = mcp_server.token("api://app-id/read");
         let response = mcp_server.call(&other, "read", json!({ "text": "x" })).await;
-        let challenge = response.header("www-authenticate").unwrap();
+        let challenge = response.challenge().unwrap();
         assert!(challenge.contains(&format!("scope=\"{read}\", {METADATA}")), "{challenge}");
     }
 }
@@ -74,7 +74,7 @@ async fn initial_scopes_and_metadata_have_each_scope_once() {
     let scope = "openid api://app-id/read api://app-id/admin api://app-id/notes:read \
                  api://app-id/papers:read api://app-id/write";
     let challenge = format!("Bearer scope=\"{scope}\", {METADATA}");
-    assert_eq!((response.status, response.header("www-authenticate")), (401, Some(&*challenge)));
+    assert_eq!((response.status, response.challenge()), (401, Some(&*challenge)));
     let path = "/.well-known/oauth-protected-resource/v1";
     let document = Request::get(path).send(mcp_server.address).await.body;
     let document: Value = serde_json::from_str(&document).unwrap();

@@ -16,12 +16,13 @@ use tower_service::Service;
 
 use super::inbound::{self, ResponseContext};
 use super::outbound;
-use crate::layer::{Authentication, Resolution};
+use crate::layer::{Authentication, Step};
 use crate::mcp::body::{ReadBody, RequestBody, ResponseBody};
 use crate::mcp::jsonrpc;
 use crate::mcp::layer_error::LayerError;
 use crate::mcp::operation::{Operation, OperationSource};
 use crate::mcp::state::McpState;
+use crate::request::NonceSlot;
 use crate::{AuthInfo, Rejection};
 
 pin_project! {
@@ -33,6 +34,7 @@ pin_project! {
     {
         #[pin]
         state: State<S, B, S::Future>,
+        nonce: Option<NonceSlot>,
     }
 }
 
@@ -40,8 +42,8 @@ pin_project! {
     /// The states in their order. Each has an `Option` of what the next one takes, which is `None` after that.
     #[project = StateProjection]
     enum State<S, B, F> {
-        Resolving {
-            resolution: Resolution,
+        Authenticating {
+            step: Step,
             next: Option<(OperationSource, Call<S>, B)>,
         },
         // Only if the headers do not name the operation, or if its scopes depend on its arguments.
@@ -79,18 +81,13 @@ where
         source: OperationSource,
         call: Call<S>,
         body: B,
+        nonce: Option<NonceSlot>,
     ) -> Self {
-        let state = match authentication {
-            Authentication::Complete(caller) => State::authenticated(caller, source, call, body),
-            Authentication::Unresolved(resolution) => {
-                State::Resolving { resolution, next: Some((source, call, body)) }
-            }
-        };
-        Self { state }
+        Self { state: State::of(authentication, source, call, body), nonce }
     }
 
     pub(super) fn rejected(error: LayerError) -> Self {
-        Self { state: State::Rejected { error } }
+        Self { state: State::Rejected { error }, nonce: None }
     }
 }
 
@@ -100,7 +97,16 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    /// The state after *Resolving*.
+    fn of(authentication: Authentication, source: OperationSource, call: Call<S>, body: B) -> Self {
+        match authentication {
+            Authentication::Complete(caller) => Self::authenticated(caller, source, call, body),
+            Authentication::Pending(step) => {
+                Self::Authenticating { step, next: Some((source, call, body)) }
+            }
+        }
+    }
+
+    /// The state after *Authenticating*.
     fn authenticated(
         caller: Result<Option<AuthInfo>, Rejection>,
         source: OperationSource,
@@ -185,15 +191,15 @@ where
     type Output = Result<Response<ResponseBody<R>>, S::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.project().state;
+        let projection = self.project();
+        let mut state = projection.state;
         loop {
             // Without a `next`, this future has been ready: it must not be polled again, and stays pending.
             let next = match state.as_mut().project() {
-                StateProjection::Resolving { resolution, next } => {
-                    let resolved = ready!(resolution.as_mut().poll(cx));
+                StateProjection::Authenticating { step, next } => {
+                    let stepped = ready!(step.as_mut().poll(cx));
                     let Some((source, mut call, body)) = next.take() else { return Poll::Pending };
-                    let caller = resolved.validate(&mut call.head);
-                    State::authenticated(caller, source, call, body)
+                    State::of(stepped.proceed(&mut call.head), source, call, body)
                 }
                 StateProjection::Reading { body, next } => {
                     let body = ready!(body.poll(cx));
@@ -203,7 +209,11 @@ where
                 StateProjection::Calling { response, next } => {
                     let response = ready!(response.poll(cx))?;
                     let Some((state, context)) = next.take() else { return Poll::Pending };
-                    return Poll::Ready(Ok(outbound::process(&state, response, context)));
+                    let mut response = outbound::process(&state, response, context);
+                    if let Some(nonce) = projection.nonce {
+                        nonce.write(response.headers_mut());
+                    }
+                    return Poll::Ready(Ok(response));
                 }
                 StateProjection::Rejected { error } => {
                     return Poll::Ready(Ok(error.to_response().map(ResponseBody::layer)));

@@ -1,0 +1,193 @@
+//! Reads and verifies a DPoP proof (RFC 9449 §4.3).
+
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use sha2::{Digest as _, Sha256};
+
+use super::error::{DpopProofError, ProofMismatch};
+use super::target_uri::TargetUri;
+use crate::AccessToken;
+use crate::jose::{CompactJws, Jwk, SigningAlgorithm, VerificationKey, base64url};
+use crate::telemetry::Quoted;
+use crate::thumbprint::Thumbprint;
+
+/// The longest proof, in bytes. One with an RSA key of 4096 bits has about 2 KiB.
+const MAX_LENGTH: usize = 8 * 1024;
+
+/// The longest modulus of an RSA key, in bytes: the time of a verification grows with it.
+const MAX_MODULUS_LENGTH: usize = 4096 / 8;
+
+/// The only value of `typ`.
+const TYPE: &str = "dpop+jwt";
+
+/// What a proof must be for.
+pub(super) struct Expected<'a> {
+    pub(super) algorithms: &'a [SigningAlgorithm],
+    pub(super) method: &'a str,
+    /// The URI under which clients reach this service; `None` if it is no URI that a proof can name.
+    pub(super) target: Option<TargetUri>,
+    pub(super) token: &'a AccessToken,
+    pub(super) now: SystemTime,
+    /// How far `iat` may be from now, in both directions.
+    pub(super) window: Duration,
+}
+
+/// A proof whose signature is verified, and which is for this request and this token. It is not yet established that the token is
+/// bound to the key, and that the proof was not used before.
+#[derive(Debug, Clone)]
+pub(crate) struct VerifiedProof {
+    /// The thumbprint of its key.
+    pub(crate) key: Thumbprint,
+    /// What identifies it, made from the values that were compared.
+    pub(crate) id: ProofId,
+    /// When its `iat` leaves the window: from then on it is rejected, whether or not it was used.
+    pub(crate) expires_at: SystemTime,
+    pub(super) nonce: Option<Box<str>>,
+}
+
+/// What identifies a proof: the digest of its key, its `jti`, and of the method and the normalized URI that it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ProofId(pub(crate) [u8; 32]);
+
+#[derive(Deserialize)]
+struct Header<'a> {
+    #[serde(borrow)]
+    typ: Cow<'a, str>,
+    #[serde(borrow)]
+    alg: Cow<'a, str>,
+    jwk: Jwk,
+    #[serde(default, deserialize_with = "is_present")]
+    crit: bool,
+}
+
+#[derive(Deserialize)]
+struct Claims<'a> {
+    #[serde(borrow)]
+    jti: Cow<'a, str>,
+    #[serde(borrow)]
+    htm: Cow<'a, str>,
+    #[serde(borrow)]
+    htu: Cow<'a, str>,
+    iat: f64,
+    #[serde(borrow, default)]
+    ath: Option<Cow<'a, str>>,
+    nonce: Option<Box<str>>,
+    exp: Option<f64>,
+    nbf: Option<f64>,
+}
+
+/// Whether a member is there, whatever its value.
+fn is_present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
+}
+
+impl VerifiedProof {
+    /// Verifies a proof. The signature comes last, since it is what costs the most.
+    pub(super) fn verify(proof: &[u8], expected: Expected<'_>) -> Result<Self, ProofMismatch> {
+        use DpopProofError::{
+            Algorithm, CriticalHeader, Key, Malformed, Method, Signature, TokenHash, TooLong, Type,
+        };
+        if proof.len() > MAX_LENGTH {
+            return Err(TooLong.into());
+        }
+        let jws = CompactJws::split(proof).ok_or(Malformed)?;
+        let header = base64url::decode(jws.header).ok_or(Malformed)?;
+        let header: Header<'_> = serde_json::from_slice(&header).map_err(|_| Malformed)?;
+        require(header.typ == TYPE, Type)?;
+        require(!header.crit, CriticalHeader)?;
+        let algorithm = expected.algorithms.iter().find(|it| it.has_name(&header.alg));
+        let algorithm = *algorithm.ok_or_else(|| ProofMismatch {
+            error: Algorithm,
+            expected: Some(format!("`alg`: one of {}", names(expected.algorithms))),
+            found: Some(format!("`alg`: {}", Quoted(&header.alg))),
+        })?;
+        let payload = base64url::decode(jws.payload).ok_or(Malformed)?;
+        let claims: Claims<'_> = serde_json::from_slice(&payload).map_err(|_| Malformed)?;
+        require(!claims.jti.is_empty(), Malformed)?;
+        if claims.htm != expected.method {
+            return Err(ProofMismatch {
+                error: Method,
+                expected: Some(format!("`htm`: {}", Quoted(expected.method))),
+                found: Some(format!("`htm`: {}", Quoted(&claims.htm))),
+            });
+        }
+        let target = check_target(&claims.htu, expected.target)?;
+        let expires_at = check_time(&claims, expected.now, expected.window)?;
+        let hash = base64url::encode(Sha256::digest(expected.token.expose_bytes()));
+        require(claims.ath.is_some_and(|ath| ath == hash), TokenHash)?;
+
+        let modulus = header.jwk.modulus_length();
+        require(modulus.is_none_or(|length| length <= MAX_MODULUS_LENGTH), Key)?;
+        let key = VerificationKey::of(&header.jwk, &[algorithm]).ok_or(Key)?;
+        let key = key.for_algorithm(algorithm).ok_or(Key)?;
+        let signature = base64url::decode(jws.signature).ok_or(Malformed)?;
+        key.verify_sig(jws.signing_input, &signature).map_err(|_| Signature)?;
+        let key = header.jwk.thumbprint().ok_or(Key)?;
+        let id = ProofId::of(&key, &claims.jti, &claims.htm, &target);
+        Ok(Self { key, id, expires_at, nonce: claims.nonce })
+    }
+}
+
+impl ProofId {
+    /// The texts end with a byte that none of them contains, so that different texts are different inputs.
+    fn of(key: &Thumbprint, jti: &str, method: &str, target: &TargetUri) -> Self {
+        let digest = Sha256::new_with_prefix(key.as_bytes())
+            .chain_update(method)
+            .chain_update([0])
+            .chain_update(target.as_str())
+            .chain_update([0])
+            .chain_update(jti);
+        Self(digest.finalize().into())
+    }
+}
+
+/// The URI that the proof and the request name alike.
+fn check_target(htu: &str, expected: Option<TargetUri>) -> Result<TargetUri, ProofMismatch> {
+    let found = TargetUri::parse(htu);
+    match expected {
+        Some(expected) if found.as_ref() == Some(&expected) => Ok(expected),
+        expected => Err(ProofMismatch {
+            error: DpopProofError::Uri,
+            expected: Some(match &expected {
+                Some(expected) => format!("`htu`: {}", Quoted(expected.as_str())),
+                None => "a request with an `http` or `https` URI".to_owned(),
+            }),
+            found: Some(format!("`htu`: {}", Quoted(htu))),
+        }),
+    }
+}
+
+/// When the proof expires, if it is valid now.
+fn check_time(
+    claims: &Claims<'_>,
+    now: SystemTime,
+    window: Duration,
+) -> Result<SystemTime, ProofMismatch> {
+    let seconds = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    let is_current = (claims.iat - seconds).abs() <= window.as_secs_f64()
+        && claims.exp.is_none_or(|exp| seconds < exp)
+        && claims.nbf.is_none_or(|nbf| nbf <= seconds + window.as_secs_f64());
+    let issued_at = Duration::try_from_secs_f64(claims.iat).ok();
+    let expires_at = issued_at
+        .and_then(|issued_at| SystemTime::UNIX_EPOCH.checked_add(issued_at)?.checked_add(window));
+    expires_at.filter(|_| is_current).ok_or_else(|| ProofMismatch {
+        error: DpopProofError::Time,
+        expected: Some(format!(
+            "`iat` within {} s of now, {seconds:.0}, and now before an `exp` and after an `nbf`",
+            window.as_secs()
+        )),
+        found: Some(format!("`iat`: {}, {:.0} s ago", claims.iat, seconds - claims.iat)),
+    })
+}
+
+fn names(algorithms: &[SigningAlgorithm]) -> String {
+    let names: Vec<_> = algorithms.iter().map(|it| it.as_str()).collect();
+    names.join(", ")
+}
+
+fn require(condition: bool, otherwise: DpopProofError) -> Result<(), DpopProofError> {
+    if condition { Ok(()) } else { Err(otherwise) }
+}

@@ -1,0 +1,269 @@
+//! The settings of DPoP.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::nonce::{KEY_LENGTH, Nonces};
+use super::replay_store::SharedReplayStore;
+use super::used_proofs::{ProofLimits, UsedProofs};
+use super::{DpopVerifier, ExternalUrl, ReplayStore};
+use crate::resource_server::{SettingName, SetupError, SingleValue};
+use crate::{Secret, SigningAlgorithm};
+
+const ALGORITHMS: SettingName = SettingName::of_builder("Dpop::algorithms");
+const PROOF_WINDOW: SettingName = SettingName::of_builder("Dpop::proof_window");
+const MAX_PROOFS: SettingName = SettingName::of_builder("Dpop::max_proofs");
+const MAX_PROOFS_PER_KEY: SettingName = SettingName::of_builder("Dpop::max_proofs_per_key");
+const REPLAY_STORE: SettingName = SettingName::of_builder("Dpop::replay_store");
+const NONCE_KEY: SettingName = SettingName::of_builder("Dpop::nonce_key");
+const NONCE_LIFETIME: SettingName = SettingName::of_builder("Dpop::nonce_lifetime");
+
+/// The default of `proof_window`.
+const WINDOW: Duration = Duration::from_secs(300);
+
+/// The default of `nonce_lifetime`.
+const NONCE_LIFETIME_DEFAULT: Duration = Duration::from_secs(300);
+
+/// The shortest and the longest `proof_window` and `nonce_lifetime`.
+const SHORTEST: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// The shortest `nonce_key`, in bytes.
+const MIN_KEY_LENGTH: usize = 32;
+
+/// How the resource server treats access tokens that are bound to a key, and DPoP proofs (RFC 9449).
+///
+/// The default of a [`ResourceServer`](crate::ResourceServer) is [`Dpop::accepted`].
+///
+/// ```
+/// use requires_auth::{Dpop, ResourceServer};
+/// # use requires_auth::Introspection;
+///
+/// # fn main() -> Result<(), requires_auth::SetupError> {
+/// # let introspection = Introspection::builder("https://auth.example/oauth2/introspect")
+/// #     .client_secret_basic("journal", "the client's secret")
+/// #     .build()?;
+/// let server = ResourceServer::builder("https://journal.example/mcp")
+///     .issuer("https://auth.example")
+///     .resolver(introspection)
+///     .dpop(Dpop::required())
+///     .build()?;
+/// assert_eq!(server.metadata().dpop_bound_access_tokens_required, Some(true));
+/// # Ok(()) }
+/// # main().unwrap();
+/// ```
+#[must_use]
+pub struct Dpop {
+    mode: Mode,
+    algorithms: Vec<SigningAlgorithm>,
+    window: Duration,
+    limits: ProofLimits,
+    nonces: NonceKey,
+    nonce_lifetime: Option<Duration>,
+    replay_store: SingleValue<SharedReplayStore>,
+    on_failure: ReplayStoreFailure,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Off,
+    Accepted,
+    Required,
+}
+
+enum NonceKey {
+    None,
+    Random,
+    Shared(Secret),
+}
+
+/// What happens to a request whose proof cannot be recorded in the [`ReplayStore`], because the store does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ReplayStoreFailure {
+    /// It is rejected: 503.
+    #[default]
+    Reject,
+    /// It is accepted, and the proof is recorded in this process only. While the store does not answer, a proof that was
+    /// stolen can be used once at each instance.
+    AcceptUnshared,
+}
+
+impl Dpop {
+    /// Tokens that are bound to a key are accepted with a proof, and other tokens without one.
+    pub fn accepted() -> Self {
+        Self::with(Mode::Accepted)
+    }
+
+    /// Every token must be bound to a key, and come with a proof. The metadata says so
+    /// (`dpop_bound_access_tokens_required`, RFC 9728 §2), and challenges name the scheme `DPoP` only.
+    pub fn required() -> Self {
+        Self::with(Mode::Required)
+    }
+
+    /// The scheme `DPoP` is not supported. A token that is bound to a key is rejected.
+    pub fn off() -> Self {
+        Self::with(Mode::Off)
+    }
+
+    fn with(mode: Mode) -> Self {
+        use SigningAlgorithm::{EdDsa, Es256, Es384, Ps256, Rs256};
+        Self {
+            mode,
+            algorithms: vec![Es256, EdDsa, Es384, Ps256, Rs256],
+            window: WINDOW,
+            limits: ProofLimits { total: 500_000, per_key: 50_000 },
+            nonces: NonceKey::None,
+            nonce_lifetime: None,
+            replay_store: SingleValue::UNSET,
+            on_failure: ReplayStoreFailure::default(),
+        }
+    }
+
+    /// The algorithms that proofs may be signed with. Challenges and the metadata list them. Default: `ES256`, `EdDSA`,
+    /// `ES384`, `PS256` and `RS256`.
+    pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = SigningAlgorithm>) -> Self {
+        self.algorithms.clear();
+        for algorithm in algorithms {
+            if !self.algorithms.contains(&algorithm) {
+                self.algorithms.push(algorithm);
+            }
+        }
+        self
+    }
+
+    /// How far the `iat` of a proof may be from now, in both directions. Clocks of clients differ. A proof is stored until its
+    /// `iat` has left the window. Default: 300 s; 10 s to 1 hour.
+    pub fn proof_window(mut self, window: Duration) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// How many proofs that were used this process stores. When there is no room for another one, requests with a new proof
+    /// get a 503 until proofs expire. A proof takes about 100 bytes. Default: 500,000.
+    pub fn max_proofs(mut self, max_proofs: usize) -> Self {
+        self.limits.total = max_proofs;
+        self
+    }
+
+    /// How many of them are stored for one key, so that the holder of one token leaves room for the others. Default: 50,000,
+    /// which is more than 80 requests in each second of a `proof_window` of 300 s and the one after.
+    pub fn max_proofs_per_key(mut self, max_proofs: usize) -> Self {
+        self.limits.per_key = max_proofs;
+        self
+    }
+
+    /// Proofs must have a nonce that this server provides (RFC 9449 §9). The nonces are authenticated under a random key of
+    /// this process: another instance, or this one after a restart, does not accept them. Default: no nonces.
+    ///
+    /// A client without a nonce gets a 401 `use_dpop_nonce` with one. Before the nonce ends, a successful response provides
+    /// the next one: in front of an axum router that only guards protect, put
+    /// [`ResourceServer::dpop_nonce_layer`](crate::ResourceServer::dpop_nonce_layer) for this.
+    pub fn require_nonces(mut self) -> Self {
+        if matches!(self.nonces, NonceKey::None) {
+            self.nonces = NonceKey::Random;
+        }
+        self
+    }
+
+    /// The same, under a key that the instances of a service share: at least 32 random bytes, as text of any form.
+    pub fn nonce_key(mut self, key: impl Into<Secret>) -> Self {
+        self.nonces = NonceKey::Shared(key.into());
+        self
+    }
+
+    /// How long a nonce is accepted. From half of that on, a response provides the next one. Default: 300 s; 10 s to 1 hour.
+    pub fn nonce_lifetime(mut self, lifetime: Duration) -> Self {
+        self.nonce_lifetime = Some(lifetime);
+        self
+    }
+
+    /// Records the proofs that were used in this store, too, which the instances of a service share. Default: none.
+    pub fn replay_store(mut self, store: impl ReplayStore) -> Self {
+        self.replay_store.set_once(SharedReplayStore::new(store));
+        self
+    }
+
+    /// What happens while the replay store does not answer. Default: [`ReplayStoreFailure::Reject`].
+    pub fn on_replay_store_failure(mut self, failure: ReplayStoreFailure) -> Self {
+        self.on_failure = failure;
+        self
+    }
+
+    /// `None` if DPoP is off.
+    pub(crate) fn build(
+        self,
+        external_url: ExternalUrl,
+    ) -> Result<Option<DpopVerifier>, SetupError> {
+        if self.algorithms.is_empty() {
+            let expected = "at least one algorithm";
+            return Err(SetupError::invalid(ALGORITHMS, expected, "none".to_owned()));
+        }
+        let key = self.nonces.key()?;
+        if self.nonce_lifetime.is_some() && key.is_none() {
+            return Err(SetupError::Requires {
+                setting: NONCE_LIFETIME,
+                required: NONCE_KEY,
+                reason: "without nonces it has no effect",
+            });
+        }
+        let nonce_lifetime = self.nonce_lifetime.unwrap_or(NONCE_LIFETIME_DEFAULT);
+        for (setting, duration) in [(PROOF_WINDOW, self.window), (NONCE_LIFETIME, nonce_lifetime)] {
+            if !(SHORTEST..=LONGEST).contains(&duration) {
+                let expected = "from 10 seconds to 1 hour";
+                return Err(SetupError::invalid(setting, expected, format!("{duration:?}")));
+            }
+        }
+        for (setting, limit) in
+            [(MAX_PROOFS, self.limits.total), (MAX_PROOFS_PER_KEY, self.limits.per_key)]
+        {
+            if limit == 0 {
+                return Err(SetupError::invalid(setting, "at least 1", limit.to_string()));
+            }
+        }
+        let shared = self.replay_store.get(REPLAY_STORE)?;
+        if self.mode == Mode::Off {
+            return Ok(None);
+        }
+        Ok(Some(DpopVerifier {
+            is_required: self.mode == Mode::Required,
+            used: UsedProofs::new(self.limits, self.window),
+            nonces: key.map(|key| Nonces::new(&key, nonce_lifetime)),
+            algorithms: self.algorithms,
+            window: self.window,
+            shared,
+            on_failure: self.on_failure,
+            external_url,
+        }))
+    }
+}
+
+impl NonceKey {
+    fn key(&self) -> Result<Option<[u8; KEY_LENGTH]>, SetupError> {
+        use sha2::Digest as _;
+        match self {
+            Self::None => Ok(None),
+            Self::Random => Ok(Some(rand::random())),
+            Self::Shared(secret) => {
+                let length = secret.expose().len();
+                if length < MIN_KEY_LENGTH {
+                    let found = format!("{length} bytes");
+                    return Err(SetupError::invalid(NONCE_KEY, "at least 32 bytes", found));
+                }
+                // For this purpose only, also where the same secret is used for another one.
+                let digest = sha2::Sha256::new_with_prefix("requires-auth DPoP nonce\0");
+                Ok(Some(digest.chain_update(secret.expose()).finalize().into()))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Dpop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dpop")
+            .field("mode", &self.mode)
+            .field("algorithms", &self.algorithms)
+            .field("window", &self.window)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,183 @@
+//! The proofs that were used, in this process (RFC 9449 §11.1).
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use super::proof::{ProofId, VerifiedProof};
+use crate::thumbprint::Thumbprint;
+
+/// How many slots a window has. A proof is stored for up to two windows.
+const SLOTS_PER_WINDOW: u64 = 8;
+
+/// The proofs that were used and are not expired. A proof that is not expired is never removed: the store rejects new ones
+/// when it is full.
+#[derive(Debug)]
+pub(crate) struct UsedProofs {
+    slots: Mutex<BTreeMap<u64, Slot>>,
+    /// In seconds.
+    slot_length: u64,
+    limits: ProofLimits,
+}
+
+/// How many proofs are stored at most.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ProofLimits {
+    pub(crate) total: usize,
+    pub(crate) per_key: usize,
+}
+
+/// The proofs that expire in the same span of time. They are removed together, so that nothing has to search for expired ones.
+#[derive(Debug, Default)]
+struct Slot {
+    /// The first half of each digest. A caller who finds two proofs with the same half has made both, and only gets the second
+    /// one rejected.
+    proofs: HashSet<u128>,
+    /// How many of them each key has made.
+    of_key: HashMap<Thumbprint, usize>,
+}
+
+/// What became of a proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// It was not used before, and now it is.
+    First,
+    /// It was used before.
+    Replayed,
+    /// It cannot be stored: the limit of its key, or of all keys, is reached.
+    Full,
+}
+
+impl UsedProofs {
+    /// `window`: how far the `iat` of a proof may be from now.
+    pub(crate) fn new(limits: ProofLimits, window: Duration) -> Self {
+        let slot_length = (window.as_secs() / SLOTS_PER_WINDOW).max(1);
+        Self { slots: Mutex::default(), slot_length, limits }
+    }
+
+    /// Records the use of a proof. Of concurrent calls with the same proof, one gets [`Use::First`].
+    pub(crate) fn record(&self, proof: &VerifiedProof, now: SystemTime) -> Use {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = self.slot(now);
+        while let Some(oldest) = slots.first_entry().filter(|slot| *slot.key() < current) {
+            oldest.remove();
+        }
+        let ProofId(digest) = proof.id;
+        let id = digest.first_chunk().copied().map_or(0, u128::from_be_bytes);
+        let (mut total, mut of_key) = (0, 0);
+        for slot in slots.values() {
+            if slot.proofs.contains(&id) {
+                return Use::Replayed;
+            }
+            total += slot.proofs.len();
+            of_key += slot.of_key.get(&proof.key).copied().unwrap_or_default();
+        }
+        if total >= self.limits.total || of_key >= self.limits.per_key {
+            return Use::Full;
+        }
+        let slot = slots.entry(self.slot(proof.expires_at).max(current)).or_default();
+        slot.proofs.insert(id);
+        *slot.of_key.entry(proof.key).or_default() += 1;
+        Use::First
+    }
+
+    /// The slot that ends after this time.
+    fn slot(&self, time: SystemTime) -> u64 {
+        time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs() / self.slot_length
+    }
+
+    /// How many proofs are stored.
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.values().map(|slot| slot.proofs.len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: Duration = Duration::from_secs(300);
+    const LIMITS: ProofLimits = ProofLimits { total: 1000, per_key: 400 };
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    /// A proof of a key with this number, of this second.
+    fn proof(key: u64, number: u64, issued_at: u64) -> VerifiedProof {
+        let id = u128::from(key) << 64 | u128::from(number);
+        let mut digest = [0; 32];
+        digest[..16].copy_from_slice(&id.to_be_bytes());
+        VerifiedProof {
+            key: Thumbprint::sha256(&key.to_be_bytes()),
+            id: ProofId(digest),
+            expires_at: at(issued_at) + WINDOW,
+            nonce: None,
+        }
+    }
+
+    #[test]
+    fn a_proof_is_used_once_until_it_expires() {
+        // R-H1, R-H5
+        let used = UsedProofs::new(LIMITS, WINDOW);
+        for issued_at in [700, 1000, 1300] {
+            assert_eq!(used.record(&proof(1, issued_at, issued_at), at(1000)), Use::First);
+        }
+        // At the last moment of its window.
+        assert_eq!(used.record(&proof(1, 700, 700), at(1000)), Use::Replayed);
+        for now in [1000, 1001, 1200, 1300] {
+            for issued_at in [1000, 1300] {
+                let again = used.record(&proof(1, issued_at, issued_at), at(now));
+                assert_eq!(again, Use::Replayed, "{issued_at} at {now}");
+            }
+        }
+        // The same `jti` in a proof of another time is the same proof.
+        assert_eq!(used.record(&proof(1, 1300, 1400), at(1500)), Use::Replayed);
+        assert_eq!(used.record(&proof(1, 1300, 1300), at(1600)), Use::Replayed);
+    }
+
+    #[test]
+    fn the_proofs_of_one_key_leave_room_for_others() {
+        // R-H5
+        let used = UsedProofs::new(LIMITS, WINDOW);
+        let first = |key, numbers: std::ops::Range<u64>| {
+            let results = numbers.map(|number| used.record(&proof(key, number, 1000), at(1000)));
+            results.filter(|result| *result == Use::First).count()
+        };
+        assert_eq!(first(1, 0..100_000), LIMITS.per_key);
+        assert_eq!(used.record(&proof(1, 0, 1000), at(1000)), Use::Replayed, "it forgets nothing");
+        assert_eq!(first(2, 0..10), 10, "another key is served");
+        assert_eq!(first(3, 0..100_000), LIMITS.per_key);
+        assert_eq!(first(4, 0..100_000), LIMITS.total - 2 * LIMITS.per_key - 10);
+        assert_eq!(used.len(), LIMITS.total);
+        assert_eq!(used.record(&proof(2, 10, 1000), at(1000)), Use::Full);
+    }
+
+    #[test]
+    fn expired_proofs_make_room() {
+        // R-H5
+        let used = UsedProofs::new(LIMITS, WINDOW);
+        for number in 0..400 {
+            assert_eq!(used.record(&proof(1, number, 1000), at(1000)), Use::First);
+        }
+        assert_eq!(used.record(&proof(1, 400, 1000), at(1300)), Use::Full, "none has expired");
+        assert_eq!(used.record(&proof(1, 401, 1350), at(1350)), Use::First);
+        assert_eq!(used.len(), 1);
+    }
+
+    #[test]
+    fn of_concurrent_uses_one_is_the_first() {
+        // R-H1
+        let used = UsedProofs::new(LIMITS, WINDOW);
+        let proof = proof(1, 1, 1000);
+        let results: Vec<Use> = std::thread::scope(|scope| {
+            let record = || used.record(&proof, at(1000));
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(record)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(results.iter().filter(|result| **result == Use::First).count(), 1);
+        assert_eq!(results.iter().filter(|result| **result == Use::Replayed).count(), 7);
+    }
+}
