@@ -24,6 +24,7 @@ mod conditions;
 mod counted_service;
 mod credentials;
 mod discovery;
+mod dpop;
 mod grpc;
 mod handler_groups;
 mod introspection_requests;

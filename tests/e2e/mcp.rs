@@ -17,7 +17,7 @@ mod sessions;
 mod single_resolution;
 mod stdio;
 mod tasks;
-mod test_server;
+pub mod test_server;
 mod tool_router;
 mod typed_scopes;
 mod undeclared_tools;

@@ -14,6 +14,8 @@ use crate::mcp::state::McpState;
 use crate::{AuthInfo, Condition};
 
 pub(super) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
+/// A proof of possession (RFC 9449 §4.1).
+const DPOP: HeaderName = HeaderName::from_static("dpop");
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// What the response to a request depends on.
@@ -91,8 +93,10 @@ pub(super) fn authorize(
         conditions
     });
     // The SDK passes the head to the functions, and logs it if its log level says so.
-    if let Some(credentials) = head.headers.get_mut(AUTHORIZATION) {
-        credentials.set_sensitive(true);
+    for name in [AUTHORIZATION, DPOP] {
+        if let Some(credentials) = head.headers.get_mut(name) {
+            credentials.set_sensitive(true);
+        }
     }
     let request = AuthenticatedRequest::new(state, operation, caller, further);
     head.extensions.insert(Arc::clone(&request));
