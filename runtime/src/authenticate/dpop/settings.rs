@@ -31,27 +31,7 @@ const LONGEST: Duration = Duration::from_secs(3600);
 /// The shortest `nonce_key`, in bytes.
 const MIN_KEY_LENGTH: usize = 32;
 
-/// How the resource server treats access tokens that are bound to a key, and DPoP proofs (RFC 9449).
-///
-/// The default of a [`ResourceServer`](crate::ResourceServer) is [`Dpop::accepted`].
-///
-/// ```
-/// use requires_auth::{Dpop, ResourceServer};
-/// # use requires_auth::Introspection;
-///
-/// # fn main() -> Result<(), requires_auth::SetupError> {
-/// # let introspection = Introspection::builder("https://auth.example/oauth2/introspect")
-/// #     .client_secret_basic("journal", "the client's secret")
-/// #     .build()?;
-/// let server = ResourceServer::builder("https://journal.example/mcp")
-///     .issuer("https://auth.example")
-///     .resolver(introspection)
-///     .dpop(Dpop::required())
-///     .build()?;
-/// assert_eq!(server.metadata().dpop_bound_access_tokens_required, Some(true));
-/// # Ok(()) }
-/// # main().unwrap();
-/// ```
+#[doc = include_str!("../../../docs/dpop.md")]
 #[must_use]
 pub struct Dpop {
     mode: Mode,
