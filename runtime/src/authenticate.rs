@@ -10,7 +10,7 @@ pub use access_token::{AccessToken, AccessTokenError};
 pub(crate) use credentials::{Credentials, CredentialsError, Scheme};
 #[cfg(feature = "dpop")]
 pub use dpop::{
-    Dpop, DpopProofError, ReplayStore, ReplayStoreError, ReplayStoreFailure, UsedProof,
+    Dpop, DpopMode, DpopProofError, ReplayStore, ReplayStoreError, ReplayStoreFailure, UsedProof,
 };
 #[cfg(feature = "dpop")]
 pub(crate) use dpop::{DpopVerifier, ExternalUrl, Proof, ProofMismatch, Use};

@@ -70,7 +70,7 @@ pub use auth_info::AuthInfo;
 pub use authenticate::{AccessToken, AccessTokenError};
 #[cfg(feature = "dpop")]
 pub use authenticate::{
-    Dpop, DpopProofError, ReplayStore, ReplayStoreError, ReplayStoreFailure, UsedProof,
+    Dpop, DpopMode, DpopProofError, ReplayStore, ReplayStoreError, ReplayStoreFailure, UsedProof,
 };
 pub use claims::{Actor, Claims, ClaimsReader, ScopeClaim, ScopeClaimError};
 pub use clock::{Clock, SystemClock};

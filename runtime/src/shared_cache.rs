@@ -59,6 +59,13 @@
 //! stream keeps. A store that is restored from a snapshot may have lost invalidations: keep no snapshots,
 //! or accept that a revoked token is used until the `ttl` ends.
 //!
+//! # Proofs of possession
+//!
+//! With the feature `dpop`, [`Dpop::shared`](crate::Dpop::shared) records the DPoP proofs that were used in the same store, so that
+//! a proof that one instance has accepted is rejected by the others: one `SET` with `NX` for each request with a proof. The keys
+//! are digests, and expire with their proofs. A store that loses or deletes them lets a stolen proof be used once more at each
+//! other instance, within the `proof_window`; so the policy for its memory limit must not evict them.
+//!
 //! # TLS
 //!
 //! With a `rediss://` URL, the process needs a default crypto provider of rustls, which is the application's
@@ -88,6 +95,8 @@ mod health;
 mod invalidation_listener;
 mod keys;
 mod pending_invalidations;
+#[cfg(feature = "dpop")]
+mod replay_store;
 mod second_level;
 mod setting_names;
 mod store;

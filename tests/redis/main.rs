@@ -16,6 +16,7 @@ mod fake_redis;
 mod instance;
 mod invalidation;
 mod outages;
+mod replay;
 mod shared_cache;
 mod tampering;
 mod tcp_proxy;

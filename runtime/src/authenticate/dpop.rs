@@ -23,7 +23,7 @@ use proof::Expected;
 pub(crate) use proof::VerifiedProof;
 use replay_store::SharedReplayStore;
 pub use replay_store::{ReplayStore, ReplayStoreError, UsedProof};
-pub use settings::{Dpop, ReplayStoreFailure};
+pub use settings::{Dpop, DpopMode, ReplayStoreFailure};
 pub(crate) use used_proofs::Use;
 use used_proofs::UsedProofs;
 

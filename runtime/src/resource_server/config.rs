@@ -244,6 +244,36 @@ pub struct ResourceServerConfig {
     /// Default: those that the operating system trusts.
     #[cfg(feature = "redis")]
     pub redis_root_certificates: Option<std::path::PathBuf>,
+    /// Whether tokens that are bound to a key are accepted, with a DPoP proof: `off`, `accepted` or `required`: see
+    /// [`Dpop`](crate::Dpop). With `redis_urls`, instances share the proofs that were used. Default: `accepted`.
+    #[cfg(feature = "dpop")]
+    #[serde(default)]
+    pub dpop: crate::DpopMode,
+    /// The algorithms that DPoP proofs may be signed with. Default: see [`algorithms`](crate::Dpop::algorithms).
+    #[cfg(feature = "dpop")]
+    pub dpop_algorithms: Option<Vec<crate::SigningAlgorithm>>,
+    /// Seconds by which the `iat` of a DPoP proof may be from now. Default: 300.
+    #[cfg(feature = "dpop")]
+    pub dpop_proof_window_s: Option<u64>,
+    /// Whether DPoP proofs need a nonce of this server: see [`require_nonces`](crate::Dpop::require_nonces). Default: false.
+    #[cfg(feature = "dpop")]
+    #[serde(default)]
+    pub dpop_require_nonces: bool,
+    /// The key that authenticates these nonces, at least 32 bytes. Default: derived from `redis_secret`, or drawn at random.
+    #[cfg(feature = "dpop")]
+    pub dpop_nonce_key: Option<Secret>,
+    /// Seconds for which a nonce is accepted. Default: 300.
+    #[cfg(feature = "dpop")]
+    pub dpop_nonce_lifetime_s: Option<u64>,
+    /// What happens to a request with a DPoP proof while Redis does not answer: `reject` or `accept-unshared`. Default:
+    /// `reject`.
+    #[cfg(feature = "dpop")]
+    #[serde(default)]
+    pub dpop_on_replay_store_failure: crate::ReplayStoreFailure,
+    /// The URL that clients write before the path of a request as this service gets it: see
+    /// [`external_base_url`](crate::ResourceServerBuilder::external_base_url). Default: scheme, host and port of `resource`.
+    #[cfg(feature = "dpop")]
+    pub external_base_url: Option<String>,
     /// The longest token that is accepted, in bytes. Default: 8192.
     pub max_token_length: Option<usize>,
     /// Seconds by which clocks may differ when `exp` and `nbf` are checked. Default: 0.

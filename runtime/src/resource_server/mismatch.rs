@@ -214,7 +214,7 @@ fn binding_setting(problem: BindingError) -> &'static str {
         BindingError::NoProof if cfg!(not(feature = "dpop")) => {
             "the feature `dpop` of the crate, which is not enabled"
         }
-        BindingError::NoProof | BindingError::Required => "`dpop`",
+        BindingError::NoProof | BindingError::Required => "`dpop` (REQUIRES_AUTH_DPOP)",
         _ => NONE,
     }
 }

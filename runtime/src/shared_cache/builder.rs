@@ -13,9 +13,13 @@ use super::encryption::Encryption;
 use super::health::Health;
 use super::keys::Keys;
 use super::pending_invalidations::PendingInvalidations;
+#[cfg(feature = "dpop")]
+use super::replay_store::RedisReplayStore;
 use super::second_level::RedisSecondLevel;
 use super::setting_names::{CLIENT_CERTIFICATE, PREFIX, REDIS_SECRET, ROOT_CERTIFICATES, TIMEOUT};
 use super::store::Store;
+#[cfg(feature = "dpop")]
+use crate::ReplayStore;
 use crate::resource_server::SingleValue;
 use crate::second_level::FirstLevel;
 use crate::telemetry::Quoted;
@@ -96,6 +100,18 @@ impl SharedCache {
     ) -> SharedCacheBuilder {
         let urls = urls.into_iter().map(Into::into).collect();
         SharedCacheBuilder::new(urls, true, secret.into())
+    }
+
+    /// The proofs that were used, in the same store.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn replay_store(&self) -> impl ReplayStore + use<> {
+        RedisReplayStore::new(self.address.clone(), self.keys.clone(), self.timeout)
+    }
+
+    /// The key for the nonces of DPoP proofs.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn nonce_key(&self) -> [u8; 32] {
+        super::encryption::nonce_key(&self.secret)
     }
 
     fn open(self, first_level: FirstLevel) -> RedisSecondLevel {

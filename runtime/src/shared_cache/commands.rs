@@ -78,6 +78,33 @@ pub(super) async fn store(
     connection.query(&commands).await
 }
 
+/// Writes a key unless it is there: `false` if it is.
+#[cfg(feature = "dpop")]
+pub(super) async fn insert(
+    connection: &mut Connection,
+    key: &str,
+    value: &[u8],
+    ttl: Duration,
+) -> RedisResult<bool> {
+    let mut commands = pipe();
+    commands.cmd("SET").arg(key).arg(value).arg("NX").arg("PX").arg(millis(ttl));
+    let (written,): (Option<String>,) = connection.query(&commands).await?;
+    Ok(written.is_some())
+}
+
+/// Whether a key has this value.
+#[cfg(feature = "dpop")]
+pub(super) async fn has_value(
+    connection: &mut Connection,
+    key: &str,
+    value: &[u8],
+) -> RedisResult<bool> {
+    let mut commands = pipe();
+    commands.cmd("GETRANGE").arg(key).arg(0).arg(value.len());
+    let (found,): (Vec<u8>,) = connection.query(&commands).await?;
+    Ok(found == value)
+}
+
 /// Deletes the entries of some tokens, and writes tombstones: an instance that resolved a token before may
 /// write its entry afterwards.
 pub(super) async fn invalidate(

@@ -57,6 +57,13 @@ impl Encryption {
     }
 }
 
+/// The key for the nonces of DPoP proofs: instances with the same secret have the same one.
+#[cfg(feature = "dpop")]
+pub(super) fn nonce_key(secret: &SecretSlice<u8>) -> [u8; 32] {
+    let derived = Hkdf::<Sha256>::new(None, secret.expose_secret());
+    *expand(&derived, "requires-auth dpop nonce v1", "")
+}
+
 /// XChaCha20-Poly1305, whose nonces are long enough to be random.
 pub(super) struct Cipher(Key);
 

@@ -50,6 +50,12 @@ impl Keys {
         format!("{}:{{{}}}:forgotten", self.prefix, hex(token))
     }
 
+    /// A DPoP proof that was used.
+    #[cfg(feature = "dpop")]
+    pub(super) fn proof(&self, proof: &crate::UsedProof) -> String {
+        format!("{}:{{{proof}}}:proof", self.prefix)
+    }
+
     /// The generation of entries in use.
     pub(super) fn generation(&self) -> String {
         format!("{{{}}}:generation", self.prefix)

@@ -75,12 +75,16 @@ impl DpopProofError {
     /// The setting that decides, for the operator.
     pub(crate) fn setting(self) -> Option<&'static str> {
         match self {
-            Self::Algorithm => Some("`Dpop::algorithms`"),
+            Self::Algorithm => {
+                Some("`Dpop::algorithms` (`dpop_algorithms`, REQUIRES_AUTH_DPOP_ALGORITHMS)")
+            }
             Self::Uri => Some(
-                "the origin of the resource identifier (`resource`, REQUIRES_AUTH_RESOURCE), or `external_base_url` behind a \
-                 proxy that removes a prefix",
+                "the origin of the resource identifier (`resource`, REQUIRES_AUTH_RESOURCE), or `external_base_url` \
+                 (REQUIRES_AUTH_EXTERNAL_BASE_URL) behind a proxy that removes a prefix",
             ),
-            Self::Time => Some("`Dpop::proof_window`"),
+            Self::Time => Some(
+                "`Dpop::proof_window` (`dpop_proof_window_s`, REQUIRES_AUTH_DPOP_PROOF_WINDOW_S)",
+            ),
             Self::UnknownTarget => Some("none: the guard needs the request, not its headers alone"),
             _ => None,
         }

@@ -191,3 +191,44 @@ fn names(algorithms: &[SigningAlgorithm]) -> String {
 fn require(condition: bool, otherwise: DpopProofError) -> Result<(), DpopProofError> {
     if condition { Ok(()) } else { Err(otherwise) }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const TOKEN: &str = "t0k3n";
+
+    /// The error for a proof with an RSA key of this many bytes, and with a signature that is none.
+    fn error_of(modulus_length: usize) -> DpopProofError {
+        let token: AccessToken = TOKEN.parse().unwrap();
+        let mut modulus = vec![0xff; modulus_length];
+        modulus.insert(0, 0);
+        let jwk = json!({ "kty": "RSA", "n": base64url::encode(modulus), "e": "AQAB" });
+        let header = json!({ "typ": TYPE, "alg": "RS256", "jwk": jwk });
+        let ath = base64url::encode(Sha256::digest(TOKEN));
+        let claims = json!({ "jti": "x", "htm": "GET", "htu": "https://a", "iat": 0, "ath": ath });
+        let parts = [header.to_string(), claims.to_string(), "none".to_owned()];
+        let expected = Expected {
+            algorithms: &[SigningAlgorithm::Rs256],
+            method: "GET",
+            target: TargetUri::parse("https://a"),
+            token: &token,
+            now: SystemTime::UNIX_EPOCH,
+            window: Duration::ZERO,
+        };
+        let proof = parts.map(base64url::encode).join(".");
+        VerifiedProof::verify(proof.as_bytes(), expected).unwrap_err().error
+    }
+
+    #[test]
+    fn the_size_of_an_rsa_key_is_checked_before_it_is_used() {
+        // R-H1: a longer modulus takes longer.
+        assert_eq!(error_of(255), DpopProofError::Key);
+        assert_eq!(error_of(256), DpopProofError::Signature);
+        assert_eq!(error_of(512), DpopProofError::Signature);
+        assert_eq!(error_of(513), DpopProofError::Key);
+        assert_eq!(error_of(1024), DpopProofError::Key);
+    }
+}

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::nonce::{KEY_LENGTH, Nonces};
 use super::replay_store::SharedReplayStore;
 use super::used_proofs::{ProofLimits, UsedProofs};
@@ -10,13 +12,15 @@ use super::{DpopVerifier, ExternalUrl, ReplayStore};
 use crate::resource_server::{SettingName, SetupError, SingleValue};
 use crate::{Secret, SigningAlgorithm};
 
-const ALGORITHMS: SettingName = SettingName::of_builder("Dpop::algorithms");
-const PROOF_WINDOW: SettingName = SettingName::of_builder("Dpop::proof_window");
+const ALGORITHMS: SettingName = SettingName::with_key("Dpop::algorithms", "dpop_algorithms");
+const PROOF_WINDOW: SettingName =
+    SettingName::with_key("Dpop::proof_window", "dpop_proof_window_s");
 const MAX_PROOFS: SettingName = SettingName::of_builder("Dpop::max_proofs");
 const MAX_PROOFS_PER_KEY: SettingName = SettingName::of_builder("Dpop::max_proofs_per_key");
 const REPLAY_STORE: SettingName = SettingName::of_builder("Dpop::replay_store");
-const NONCE_KEY: SettingName = SettingName::of_builder("Dpop::nonce_key");
-const NONCE_LIFETIME: SettingName = SettingName::of_builder("Dpop::nonce_lifetime");
+const NONCE_KEY: SettingName = SettingName::with_key("Dpop::nonce_key", "dpop_nonce_key");
+const NONCE_LIFETIME: SettingName =
+    SettingName::with_key("Dpop::nonce_lifetime", "dpop_nonce_lifetime_s");
 
 /// The default of `proof_window`.
 const WINDOW: Duration = Duration::from_secs(300);
@@ -34,20 +38,29 @@ const MIN_KEY_LENGTH: usize = 32;
 #[doc = include_str!("../../../docs/dpop.md")]
 #[must_use]
 pub struct Dpop {
-    mode: Mode,
+    mode: DpopMode,
     algorithms: Vec<SigningAlgorithm>,
     window: Duration,
     limits: ProofLimits,
     nonces: NonceKey,
     nonce_lifetime: Option<Duration>,
+    /// For nonces without a key of their own.
+    shared_nonce_key: Option<[u8; KEY_LENGTH]>,
     replay_store: SingleValue<SharedReplayStore>,
     on_failure: ReplayStoreFailure,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
+/// Which tokens are accepted, in a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DpopMode {
+    /// [`Dpop::off`]
     Off,
+    /// [`Dpop::accepted`]. This is the default.
+    #[default]
     Accepted,
+    /// [`Dpop::required`]
     Required,
 }
 
@@ -58,7 +71,8 @@ enum NonceKey {
 }
 
 /// What happens to a request whose proof cannot be recorded in the [`ReplayStore`], because the store does not answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ReplayStoreFailure {
     /// It is rejected: 503.
@@ -72,21 +86,21 @@ pub enum ReplayStoreFailure {
 impl Dpop {
     /// Tokens that are bound to a key are accepted with a proof, and other tokens without one.
     pub fn accepted() -> Self {
-        Self::with(Mode::Accepted)
+        Self::with(DpopMode::Accepted)
     }
 
     /// Every token must be bound to a key, and come with a proof. The metadata says so
     /// (`dpop_bound_access_tokens_required`, RFC 9728 §2), and challenges name the scheme `DPoP` only.
     pub fn required() -> Self {
-        Self::with(Mode::Required)
+        Self::with(DpopMode::Required)
     }
 
     /// The scheme `DPoP` is not supported. A token that is bound to a key is rejected.
     pub fn off() -> Self {
-        Self::with(Mode::Off)
+        Self::with(DpopMode::Off)
     }
 
-    fn with(mode: Mode) -> Self {
+    pub(crate) fn with(mode: DpopMode) -> Self {
         use SigningAlgorithm::{EdDsa, Es256, Es384, Ps256, Rs256};
         Self {
             mode,
@@ -95,6 +109,7 @@ impl Dpop {
             limits: ProofLimits { total: 500_000, per_key: 50_000 },
             nonces: NonceKey::None,
             nonce_lifetime: None,
+            shared_nonce_key: None,
             replay_store: SingleValue::UNSET,
             on_failure: ReplayStoreFailure::default(),
         }
@@ -164,6 +179,15 @@ impl Dpop {
         self
     }
 
+    /// Records the proofs that were used in the Redis or Valkey of a shared cache, too: a
+    /// [`replay_store`](Self::replay_store). The nonces of [`require_nonces`](Self::require_nonces) are then authenticated under
+    /// a key that is derived from the secret of the shared cache, so that its instances accept each other's. Default: none.
+    #[cfg(feature = "redis")]
+    pub fn shared(mut self, shared: &crate::shared_cache::SharedCache) -> Self {
+        self.shared_nonce_key = Some(shared.nonce_key());
+        self.replay_store(shared.replay_store())
+    }
+
     /// What happens while the replay store does not answer. Default: [`ReplayStoreFailure::Reject`].
     pub fn on_replay_store_failure(mut self, failure: ReplayStoreFailure) -> Self {
         self.on_failure = failure;
@@ -179,7 +203,7 @@ impl Dpop {
             let expected = "at least one algorithm";
             return Err(SetupError::invalid(ALGORITHMS, expected, "none".to_owned()));
         }
-        let key = self.nonces.key()?;
+        let key = self.nonces.key(self.shared_nonce_key)?;
         if self.nonce_lifetime.is_some() && key.is_none() {
             return Err(SetupError::Requires {
                 setting: NONCE_LIFETIME,
@@ -202,11 +226,11 @@ impl Dpop {
             }
         }
         let shared = self.replay_store.get(REPLAY_STORE)?;
-        if self.mode == Mode::Off {
+        if self.mode == DpopMode::Off {
             return Ok(None);
         }
         Ok(Some(DpopVerifier {
-            is_required: self.mode == Mode::Required,
+            is_required: self.mode == DpopMode::Required,
             used: UsedProofs::new(self.limits, self.window),
             nonces: key.map(|key| Nonces::new(&key, nonce_lifetime)),
             algorithms: self.algorithms,
@@ -219,11 +243,15 @@ impl Dpop {
 }
 
 impl NonceKey {
-    fn key(&self) -> Result<Option<[u8; KEY_LENGTH]>, SetupError> {
+    /// `shared`: the key of a shared cache.
+    fn key(
+        &self,
+        shared: Option<[u8; KEY_LENGTH]>,
+    ) -> Result<Option<[u8; KEY_LENGTH]>, SetupError> {
         use sha2::Digest as _;
         match self {
             Self::None => Ok(None),
-            Self::Random => Ok(Some(rand::random())),
+            Self::Random => Ok(Some(shared.unwrap_or_else(rand::random))),
             Self::Shared(secret) => {
                 let length = secret.expose().len();
                 if length < MIN_KEY_LENGTH {

@@ -7,8 +7,8 @@ use crate::resource_server::{ResourceIdentifier, SettingName, SetupError};
 use crate::secure_url::{self, Http};
 use crate::telemetry::Quoted;
 
-pub(super) const DPOP: SettingName = SettingName::of_builder("dpop");
-pub(super) const EXTERNAL_BASE_URL: SettingName = SettingName::of_builder("external_base_url");
+pub(super) const DPOP: SettingName = SettingName::of_both("dpop");
+pub(super) const EXTERNAL_BASE_URL: SettingName = SettingName::of_both("external_base_url");
 
 /// `None` if the scheme is not accepted.
 pub(super) fn verifier(

@@ -3,6 +3,8 @@
 #[cfg(feature = "jwt")]
 mod client_assertion;
 mod client_authentication;
+#[cfg(feature = "dpop")]
+mod dpop;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod resolver;
@@ -69,6 +71,8 @@ impl ResourceServerConfig {
                 reason: "without it, no stale claims are used",
             });
         }
+        #[cfg(feature = "dpop")]
+        let dpop = self.dpop()?;
         let server = self.with_resolver(ResourceServer::builder(&self.resource)).await?;
         let mut server = server
             .audience_check(self.audience_check)
@@ -100,6 +104,13 @@ impl ResourceServerConfig {
                     (API_KEYS_PREFIX, API_KEYS_FILE, "without it, there are no API keys")
                 };
                 return Err(SetupError::Requires { setting, required, reason });
+            }
+        }
+        #[cfg(feature = "dpop")]
+        {
+            server = server.dpop(dpop);
+            if let Some(url) = self.external_base_url {
+                server = server.external_base_url(url);
             }
         }
         if let Some(prefix) = self.requested_scope_prefix {

@@ -183,3 +183,21 @@ impl FromWord for crate::OptionalClaim {
         choice(word)
     }
 }
+
+#[cfg(feature = "dpop")]
+impl FromText for crate::DpopMode {
+    const EXPECTED: &'static str = "one of `off`, `accepted` or `required`";
+
+    fn from_text(text: &str) -> Option<Self> {
+        choice(text)
+    }
+}
+
+#[cfg(feature = "dpop")]
+impl FromText for crate::ReplayStoreFailure {
+    const EXPECTED: &'static str = "one of `reject` or `accept-unshared`";
+
+    fn from_text(text: &str) -> Option<Self> {
+        choice(text)
+    }
+}
