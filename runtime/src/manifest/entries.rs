@@ -3,6 +3,8 @@
 use super::entry::{Entry, Kind};
 use super::registration::Registration;
 use super::typed_literals::with_typed_literals;
+#[cfg(feature = "rmcp")]
+use crate::Condition;
 use crate::ResourceServer;
 
 /// Functions of a program, and what they require of their callers, in the order of their paths.
@@ -68,6 +70,19 @@ impl Manifest {
     #[must_use]
     pub fn with_unguarded(mut self, kind: Kind, path: &str) -> Self {
         self.entries.push(Entry::unguarded(kind, path));
+        Self::new(self.entries)
+    }
+
+    /// Adds a resource of an MCP server, as this resource server decides.
+    #[cfg(feature = "rmcp")]
+    pub(crate) fn with_resource(
+        mut self,
+        template: &str,
+        condition: Condition,
+        server: &ResourceServer,
+    ) -> Self {
+        let condition = with_typed_literals(condition, server.definitions());
+        self.entries.push(Entry::resource(template, condition));
         Self::new(self.entries)
     }
 

@@ -30,13 +30,16 @@ pub enum Kind {
     Tool,
     /// An MCP client, as a prompt.
     Prompt,
+    /// An MCP client, as a resource that `McpBuilder::resource` declares.
+    Resource,
 }
 
 impl Entry {
     /// The path in the program: crate, modules, the type of a method, and the name, as in
     /// `journal::rest::create_entry` or `journal::mcp::Journal::create_entry`.
     ///
-    /// Two functions have the same path only if they are in two blocks of one function.
+    /// Two functions have the same path only if they are in two blocks of one function. The path of a resource is its
+    /// URI or its template, as in `journal://entries/{id}`.
     #[must_use]
     pub fn path(&self) -> String {
         if self.module.is_empty() {
@@ -45,7 +48,7 @@ impl Entry {
         format!("{}::{}", self.module, self.name)
     }
 
-    /// The path without the name.
+    /// The path without the name. Empty for a resource.
     #[must_use]
     pub fn module(&self) -> &str {
         &self.module
@@ -63,7 +66,7 @@ impl Entry {
         self.kind
     }
 
-    /// Whether it has `#[requires_auth]`. One without it is listed by [`Manifest::with_unguarded`](super::Manifest::with_unguarded) or by
+    /// Whether it has `#[requires_auth]`, or is a resource with a declared condition. One without it is listed by [`Manifest::with_unguarded`](super::Manifest::with_unguarded) or by
     /// `Mcp::manifest`; its condition says nothing.
     #[must_use]
     pub fn is_guarded(&self) -> bool {
@@ -71,14 +74,14 @@ impl Entry {
     }
 
     /// The source file, as the compiler names it: for a package of a workspace, relative to the workspace. Empty for a
-    /// function that is not [guarded](Self::is_guarded).
+    /// function that is not [guarded](Self::is_guarded), and for a resource.
     #[must_use]
     pub fn file(&self) -> &'static str {
         self.file
     }
 
     /// The line of the function's name, counted from 1. For a function that a macro defines, the line of the macro
-    /// call. 0 for a function that is not [guarded](Self::is_guarded).
+    /// call. 0 for a function that is not [guarded](Self::is_guarded), and for a resource.
     #[must_use]
     pub fn line(&self) -> u32 {
         self.line
@@ -155,6 +158,14 @@ impl Entry {
             guarded: false,
         }
     }
+
+    /// A resource of an MCP server. It is declared, so it is in no place of the source.
+    #[cfg(feature = "rmcp")]
+    pub(super) fn resource(template: &str, condition: Condition) -> Self {
+        let name = template.to_owned();
+        let module = String::new();
+        Self { module, name, condition, guarded: true, ..Self::unguarded(Kind::Resource, "") }
+    }
 }
 
 /// Splits a path in front of its last segment, which is the name of a function and so contains no `::`.
@@ -170,6 +181,7 @@ impl Kind {
             Self::Handler => "handler",
             Self::Tool => "tool",
             Self::Prompt => "prompt",
+            Self::Resource => "resource",
         }
     }
 }

@@ -52,7 +52,7 @@ impl Manifest {
     /// |---|---|
     /// | `version` | 1. A later version of this shape has another number; members can be added without one |
     /// | `path` | [`Entry::path`] |
-    /// | `kind` | `handler`, `tool` or `prompt` |
+    /// | `kind` | `handler`, `tool`, `prompt` or `resource` |
     /// | `file`, `line` | where the function is; absent in the file of [`assert_unchanged`](Self::assert_unchanged) |
     /// | `scopes` | a list means all of its elements, `{"any": […]}` one of them, a string is a scope. `[]` is any valid token |
     /// | `optional` | `true` if a caller without a token is let through; otherwise absent |
@@ -85,11 +85,12 @@ impl Function {
             scope @ ScopeExpression::Scope(_) => ScopeExpression::All(vec![scope]),
             other => other,
         };
+        let has_source = !entry.file.is_empty();
         Self {
             path: entry.path(),
             kind: entry.kind.as_str().to_owned(),
-            file: entry.guarded.then(|| entry.file.to_owned()),
-            line: entry.guarded.then_some(entry.line),
+            file: has_source.then(|| entry.file.to_owned()),
+            line: has_source.then_some(entry.line),
             scopes: as_list(entry.condition),
             optional: entry.optional,
             scopes_from: entry.scopes_from.map(str::to_owned),

@@ -11,6 +11,10 @@ impl<H: ServerHandler> Mcp<H> {
     /// [`public_tool`](super::McpBuilder::public_tool). The layer alone decides who calls them: every caller with a
     /// valid token, and with [`allow_anonymous`](super::McpBuilder::allow_anonymous) every caller.
     ///
+    /// Each [`resource`](super::McpBuilder::resource) is listed with its condition; its path is the URI or the template. One
+    /// that is not declared cannot be listed, because only the handler has it: such a resource, too, is read by each
+    /// caller whom the layer lets pass, unless the handler decides.
+    ///
     /// In a test, [`Manifest::assert_unchanged`] lists a new one as weakened:
     ///
     /// ```no_run
@@ -34,7 +38,11 @@ impl<H: ServerHandler> Mcp<H> {
     /// ```
     #[must_use]
     pub fn manifest(&self) -> Manifest {
-        let mut manifest = Manifest::collect_for(&self.state().server);
+        let server = &self.state().server;
+        let mut manifest = Manifest::collect_for(server);
+        for (template, condition) in self.state().registry.declared_resources() {
+            manifest = manifest.with_resource(template, condition, server);
+        }
         for (kind, paths) in self.state().registry.unguarded::<H>() {
             for path in paths {
                 manifest = manifest.with_unguarded(kind, &path);

@@ -31,6 +31,9 @@ pub(super) struct Registry {
     definitions: HashMap<String, Tool>,
     prompts: HashMap<String, DeclaredPolicy>,
     resources: Vec<(UriTemplate, DeclaredPolicy)>,
+    /// The templates as declared, with their conditions.
+    #[cfg(feature = "manifest")]
+    declared_resources: Vec<(String, Condition)>,
     /// Every declared condition, by the JSON that event ids contain for it.
     conditions: HashMap<Value, Condition>,
     tool_coverage: Coverage,
@@ -112,6 +115,8 @@ impl Registry {
         let previous = self.resources.iter().find(|(template, _)| *template == parsed);
         self.check_same("resource", template, previous.map(|(_, policy)| *policy), policy);
         self.add_condition(condition);
+        #[cfg(feature = "manifest")]
+        self.declared_resources.push((template.to_owned(), condition));
         self.resources.push((parsed, policy.with_function(function)));
     }
 
@@ -142,6 +147,12 @@ impl Registry {
             (Kind::Tool, self.tool_coverage.unguarded::<H>().collect()),
             (Kind::Prompt, self.prompt_coverage.unguarded::<H>().collect()),
         ]
+    }
+
+    /// The resources, by their URIs or templates.
+    #[cfg(feature = "manifest")]
+    pub(super) fn declared_resources(&self) -> impl Iterator<Item = (&str, Condition)> {
+        self.declared_resources.iter().map(|(template, condition)| (template.as_str(), *condition))
     }
 
     pub(super) fn allows_tool(&self, name: &str) -> bool {

@@ -201,6 +201,51 @@ requires_auth_manifest_tests::tools::Tools::open  tool  unguarded
 }
 
 #[test]
+fn the_resources_of_a_server_are_listed_with_their_conditions() {
+    // R-K16
+    const BOTH: Condition =
+        Condition::All(&[Condition::Scope("entries:read"), Condition::Scope("tags:read")]);
+    let server = server()
+        .resource("journal://entries", "entries:read")
+        .resource("journal://entries/{id}", BOTH)
+        .resource("journal://entries", "entries:read");
+    let manifest = server.build().unwrap().manifest();
+    let manifest = manifest.filter(|it| it.kind() == Kind::Resource);
+    assert_eq!(
+        manifest.to_string(),
+        "\
+FUNCTION                KIND      REQUIRES                    SOURCE
+journal://entries       resource  entries:read
+journal://entries/{id}  resource  entries:read and tags:read
+"
+    );
+    let first = &manifest.entries()[0];
+    assert!(first.is_guarded() && first.module().is_empty() && first.file().is_empty());
+    assert_eq!((first.path(), first.line()), ("journal://entries".to_owned(), 0));
+    assert_eq!(
+        manifest.to_json(),
+        r#"{
+  "version": 1,
+  "functions": [
+    {"path":"journal://entries","kind":"resource","scopes":["entries:read"]},
+    {"path":"journal://entries/{id}","kind":"resource","scopes":["entries:read","tags:read"]}
+  ]
+}
+"#
+    );
+    assert_eq!(
+        manifest.to_markdown(),
+        "\
+| function | kind | requires | source |
+|---|---|---|---|
+| journal://entries | resource | entries:read | |
+| journal://entries/{id} | resource | entries:read and tags:read | |
+"
+    );
+    assert!(manifest.to_html().contains("<b>journal://entries/{id}</b>"));
+}
+
+#[test]
 fn a_new_tool_without_a_guard_fails_the_test_of_the_user() {
     // R-K18
     let with_tool = || {
