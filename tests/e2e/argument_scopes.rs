@@ -40,7 +40,7 @@ fn scopes_of(entry: &Entry) -> Condition {
     }
 }
 
-fn of_owner(_: &Runs, owner: &str, id: &u64) -> Result<EntryScope, Rejection> {
+fn of_owner(owner: &str, id: &u64) -> Result<EntryScope, Rejection> {
     if *id > 100 {
         return Err(Caller::new("nobody", "").auth_info().access_denied());
     }

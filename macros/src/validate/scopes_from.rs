@@ -68,7 +68,14 @@ pub(super) fn check(
             }
             names.clone()
         }
-        None => all,
+        None => {
+            let data = taken.iter().filter(|argument| !is_state(&argument.ty));
+            let data: Vec<Ident> = data.flat_map(|argument| variables(&argument.pat)).collect();
+            if data.is_empty() {
+                report_no_arguments(function, scopes_from, is_route, &mut errors);
+            }
+            data
+        }
     };
     (ScopesFromPlan { variables, parameters }, errors)
 }
@@ -85,6 +92,15 @@ fn taken<'s>(signature: &'s Signature, not_passed: &[usize], is_route: bool) -> 
         typed.find(|argument| is_parameters(&argument.ty)).into_iter().collect()
     } else {
         typed.collect()
+    }
+}
+
+/// Whether the argument is the state of the router, which is no part of the request.
+fn is_state(ty: &Type) -> bool {
+    match ty {
+        Type::Group(inner) => is_state(&inner.elem),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "State"),
+        _ => false,
     }
 }
 
