@@ -12,7 +12,7 @@ mod guarded_function;
 use std::fmt;
 use std::marker::PhantomData;
 
-pub use authorize::authorize;
+pub use authorize::{authorize, resource_server};
 pub use caller_argument::{
     Injected, InjectedOptional, receives_an_optional_caller, receives_the_caller,
 };

@@ -393,7 +393,7 @@ pub mod requires_auth_expansion {
     pub use crate::auth_info::AuthInfo;
     pub use crate::guard::{
         Authorized, Conditional, Evaluation, Outcome, authorize, receives_an_optional_caller,
-        receives_the_caller,
+        receives_the_caller, resource_server,
     };
     #[cfg(feature = "manifest")]
     pub use crate::manifest::Registration;
@@ -404,8 +404,8 @@ pub mod requires_auth_expansion {
     #[cfg(feature = "utoipa")]
     pub use crate::openapi::openapi_extension;
     pub use crate::policy::type_level::{
-        AllOf, AnyOf, AnyToken, ByTryInto, Function, Joined, OAuthScope, Optional, Policy, Shared,
-        TypedScope, index_in,
+        AllOf, AnyOf, AnyToken, ByTryInto, Defines, Function, Joined, NoVariant, OAuthScope,
+        Optional, Policy, Shared, TypedScope, scope_of,
     };
     pub use crate::policy::{
         Implies, Permitted, ScopeDefinition, ScopeType, ScopeVocabulary, condition, literal_of,

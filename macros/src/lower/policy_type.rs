@@ -1,11 +1,12 @@
 //! The policy as a type, which the runtime reads back.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
+use super::span::first_and_last_span;
 use crate::parse::arguments::Arguments;
 use crate::parse::condition::scope::Scope;
 use crate::parse::condition::{Condition, TypedScope};
@@ -99,18 +100,35 @@ fn of_literal(scope: &Scope, vocabulary: &Path, private: &TokenStream) -> TokenS
 /// vocabulary, at the path.
 // Input:  JournalScope::EntriesRead
 // Output: TypedScope<JournalScope, {
-//             index_in::<JournalScope>(&<JournalScope>::EntriesRead, <JournalScope>::EntriesRead as usize)
+//             #[allow(unused_imports)]
+//             use NoVariant as _;
+//             scope_of::<JournalScope, _>(<JournalScope>::EntriesRead).variant() as usize
 //         }>
 fn of_typed_scope(scope: &TypedScope, private: &TokenStream) -> TokenStream {
     let TypedScope { vocabulary, variant } = scope;
     let name = variant.segments.last();
     // With the enum as a type everywhere, one that does not exist is reported once.
     let variant = quote_spanned!(vocabulary.span()=> <#vocabulary>::#name);
+    // The compiler shows another value than a variant at the call, from its first to its last token.
+    let (first, last) = first_and_last_span(&scope.variant);
+    let at_path: TokenStream =
+        private.clone().into_iter().map(|tree| located_at(tree, first)).collect();
+    let method = Ident::new("variant", last);
+    let argument = quote_spanned!(last=> (#variant));
+    let named = quote_spanned!(first=> #at_path::scope_of::<#vocabulary, _> #argument.#method());
     quote! {
         #private::TypedScope<#vocabulary, {
-            #private::index_in::<#vocabulary>(&#variant, #variant as ::core::primitive::usize)
+            #[allow(unused_imports)]
+            use #private::NoVariant as _;
+            #named as ::core::primitive::usize
         }>
     }
+}
+
+fn located_at(tree: TokenTree, span: Span) -> TokenTree {
+    let mut tree = tree;
+    tree.set_span(tree.span().located_at(span));
+    tree
 }
 
 /// A group of more than [`MAX_TUPLE_ELEMENTS`] becomes a group of groups, which means the same.

@@ -15,7 +15,7 @@ use crate::validate::RequestSource;
 /// The expressions are in the call, so that what they borrow lives until the request is authorized.
 // Input:  Authorized { caller: auth, .. }: Authorized<Policy, AuthInfo>
 // Output: let Authorized { caller: auth, .. } =
-//             match authorize::<Authorized<Policy, AuthInfo>, _>(&(server), from).await {
+//             match authorize::<Authorized<Policy, AuthInfo>, _>(resource_server(&(server)), from).await {
 //                 Ok(guard) => guard,
 //                 Err(rejection) => return FromRejection::from_rejection(rejection),
 //             };
@@ -31,7 +31,8 @@ pub(super) fn statement(
         ["guard", "rejection"].map(|name| Ident::new(name, Span::mixed_site()));
     let refuse = returned.rejection(&rejection.to_token_stream(), policy);
     let (first, _) = first_and_last_span(server);
-    let server = quote_spanned!(first=> &(#server));
+    let at_server = policy.private(first);
+    let server = quote_spanned!(first=> #at_server::resource_server(&(#server)));
     let call = call(&ty, &server, from, policy);
     quote! {
         #(#attrs)*

@@ -88,6 +88,10 @@ pub(crate) fn lower_scope_enum(item: &ScopeEnum, vocabulary: &Vocabulary) -> Tok
                 match self { #(#arms),* }
             }
         }
+
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl<const INDEX: ::core::primitive::usize> #private::Defines<INDEX> for #name {}
         #types
     }
 }

@@ -1,6 +1,8 @@
 //! The guard of a function that no extractor guards: the attribute emits a call of [`authorize`] for `from = …` and
 //! `server = …`.
 
+use std::ops::Deref;
+
 use super::{Authorized, Conditional, Extraction};
 use crate::policy::type_level::Policy;
 use crate::{Rejection, RequestHead, ResourceServer};
@@ -11,14 +13,43 @@ use crate::{Rejection, RequestHead, ResourceServer};
 /// # Errors
 /// The [`Rejection`] that the function returns.
 pub fn authorize<'r, G, R>(
-    server: &ResourceServer,
+    server: ResourceServer,
     request: R,
 ) -> impl Future<Output = Result<G, Rejection>> + use<'r, G, R>
 where
     G: Guard,
     R: IntoRequestHead<'r>,
 {
-    G::authorize(server.clone(), request.into_request_head())
+    G::authorize(server, request.into_request_head())
+}
+
+/// The resource server of `server = …`.
+pub fn resource_server<S: AsResourceServer + ?Sized>(server: &S) -> ResourceServer {
+    server.as_resource_server().clone()
+}
+
+/// What `server = …` may give.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` gives no resource server",
+    label = "expected a `ResourceServer`, a reference to one or another pointer to one",
+    note = "write the `ResourceServer` that decides, as in `server = self.server`"
+)]
+pub trait AsResourceServer {
+    #[doc(hidden)]
+    fn as_resource_server(&self) -> &ResourceServer;
+}
+
+impl AsResourceServer for ResourceServer {
+    fn as_resource_server(&self) -> &ResourceServer {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: Deref<Target: AsResourceServer> + ?Sized> AsResourceServer for P {
+    fn as_resource_server(&self) -> &ResourceServer {
+        (**self).as_resource_server()
+    }
 }
 
 /// A guard that can be made from the head of a request.

@@ -8,6 +8,7 @@
 //! methods and for free functions, and adds no name to the module of the user.
 
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 
 use super::ScopeVocabulary;
 use super::spelling::{Spelling, Text, text};
@@ -160,7 +161,7 @@ impl<Head: Spelling, Rest: Spelling> Policy for Joined<Head, Rest> {
 #[derive(Debug)]
 pub struct TypedScope<V, const INDEX: usize>(PhantomData<fn() -> V>);
 
-impl<V: ScopeVocabulary, const INDEX: usize> Policy for TypedScope<V, INDEX> {
+impl<V: Defines<INDEX>, const INDEX: usize> Policy for TypedScope<V, INDEX> {
     #[expect(clippy::indexing_slicing, reason = "the index is compared with the length")]
     const CONDITION: Condition = if INDEX < V::DEFINITIONS.len() {
         Condition::Typed(&V::DEFINITIONS[INDEX])
@@ -171,11 +172,55 @@ impl<V: ScopeVocabulary, const INDEX: usize> Policy for TypedScope<V, INDEX> {
     type Presence = Required;
 }
 
-/// The index of a scope in the definitions of its vocabulary `V`. The derive macro accepts no discriminants, so that
-/// the index of a variant is its discriminant.
+/// A vocabulary, as the derive macro implements it beside [`ScopeVocabulary`]. The compiler could not find out an index
+/// for an enum that is none; no implementation matches such an enum, and the compiler reports it only once.
+pub trait Defines<const INDEX: usize>: ScopeVocabulary {}
+
+/// What the attribute names as a scope of the vocabulary `V`.
+#[derive(Debug)]
+pub struct NamedScope<T, V>(ManuallyDrop<T>, PhantomData<fn() -> V>);
+
+/// The value that a path such as `JournalScope::EntriesRead` has.
 #[must_use]
-pub const fn index_in<V: ScopeVocabulary>(_scope: &V, discriminant: usize) -> usize {
-    discriminant
+pub const fn scope_of<V: ScopeVocabulary, T>(value: T) -> NamedScope<T, V> {
+    NamedScope(ManuallyDrop::new(value), PhantomData)
+}
+
+impl<S> NamedScope<S, S> {
+    /// The variant. Its discriminant is its index in the definitions, since the derive macro accepts no discriminants.
+    #[must_use]
+    pub const fn variant(self) -> S {
+        ManuallyDrop::into_inner(self.0)
+    }
+}
+
+/// The method `variant` of a value that is no variant. Its bound is the compiler's error; it is never called, because a
+/// constant calls no method of a trait.
+pub trait NoVariant<V> {
+    /// What [`VariantOf`] reports.
+    fn variant(self) -> V
+    where
+        Self: VariantOf<V>;
+}
+
+impl<T, V> NoVariant<V> for NamedScope<T, V> {
+    fn variant(self) -> V
+    where
+        Self: VariantOf<V>,
+    {
+        self.never()
+    }
+}
+
+/// Implemented by no type.
+#[diagnostic::on_unimplemented(
+    message = "expected a variant of `{V}`",
+    label = "not a variant",
+    note = "write one variant, or several as in `[{V}::…, {V}::…]` or `any({V}::…, {V}::…)`"
+)]
+pub trait VariantOf<V> {
+    #[doc(hidden)]
+    fn never(self) -> V;
 }
 
 /// All policies of a tuple.
@@ -245,7 +290,9 @@ mod tests {
                 &Self::DEFINITIONS[self as usize]
             }
         }
-        type Write = TypedScope<Scopes, { index_in(&Scopes::Write, Scopes::Write as usize) }>;
+        impl<const INDEX: usize> Defines<INDEX> for Scopes {}
+        type Write =
+            TypedScope<Scopes, { scope_of::<Scopes, _>(Scopes::Write).variant() as usize }>;
         assert_eq!(Write::CONDITION, Condition::Typed(&Scopes::DEFINITIONS[1]));
         assert_eq!(Condition::from(Scopes::Read), TypedScope::<Scopes, 0>::CONDITION);
         for outside in

@@ -245,7 +245,9 @@ impl ResourceServerBuilder {
     /// # }
     /// ```
     ///
-    /// Two vocabularies that define the same scope differently are an error of [`build`](Self::build).
+    /// The enum is a type parameter, since all of its variants are scopes of the server: `.scopes::<JournalScope>()`. Two
+    /// vocabularies that define the same scope differently are an error of [`build`](Self::build).
+    #[doc(alias = "vocabulary")]
     pub fn scopes<V: ScopeVocabulary>(mut self) -> Self {
         self.scope_definitions.extend(V::DEFINITIONS);
         self

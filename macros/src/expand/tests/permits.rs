@@ -22,9 +22,10 @@ fn a_permit_becomes_a_variable_of_the_body() {
                         TypedScope<
                             S,
                             {
-                                index_in::<
-                                    S,
-                                >(&<S>::A, <S>::A as ::core::primitive::usize)
+                                #[allow(unused_imports)]
+                                use NoVariant as _;
+                                scope_of::<S, _>(<S>::A)
+                                    .variant() as ::core::primitive::usize
                             },
                         >,
                     >,
@@ -39,9 +40,13 @@ fn a_permit_becomes_a_variable_of_the_body() {
                             TypedScope<
                                 S,
                                 {
-                                    index_in::<
+                                    #[allow(unused_imports)]
+                                    use NoVariant as _;
+                                    scope_of::<
                                         S,
-                                    >(&<S>::A, <S>::A as ::core::primitive::usize)
+                                        _,
+                                    >(<S>::A)
+                                        .variant() as ::core::primitive::usize
                                 },
                             >,
                         >,

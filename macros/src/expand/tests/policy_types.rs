@@ -199,9 +199,9 @@ fn a_literal_of_a_vocabulary_is_looked_up_and_checked() {
 #[test]
 fn a_path_is_a_typed_scope_wherever_a_literal_may_stand() {
     // R-J9
-    const TYPED: &str = "TypedScope < JournalScope , { :: requires_auth :: requires_auth_expansion :: index_in :: \
-                         < JournalScope > (& < JournalScope > :: Read , < JournalScope > :: Read as :: core :: \
-                         primitive :: usize) } >";
+    const TYPED: &str = "TypedScope < JournalScope , { # [allow (unused_imports)] use :: requires_auth :: requires_auth_expansion :: \
+                         NoVariant as _ ; :: requires_auth :: requires_auth_expansion :: scope_of :: < JournalScope , \
+                         _ > (< JournalScope > :: Read) . variant () as :: core :: primitive :: usize } >";
     for arguments in [
         "scopes = JournalScope::Read",
         "scopes = [JournalScope::Read]",
@@ -220,7 +220,7 @@ fn a_path_is_a_typed_scope_wherever_a_literal_may_stand() {
         assert!(!tokens.contains("compile_error"), "{path}: {tokens}");
         assert!(
             tokens.contains(&format!(
-                "< {} > :: Read as",
+                "< {} > :: Read) . variant () as",
                 vocabulary.parse::<TokenStream>().unwrap()
             )),
             "{tokens}"

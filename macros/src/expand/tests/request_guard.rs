@@ -31,7 +31,10 @@ fn a_statement_authorizes_the_request_and_defines_the_caller() {
                         AuthInfo,
                     >,
                     _,
-                >(&(self.server), &request)
+                >(
+                        resource_server(&(self.server)),
+                        &request,
+                    )
                     .await
                 {
                     ::core::result::Result::Ok(guard) => guard,
@@ -79,7 +82,12 @@ fn the_statement_is_in_the_async_block_of_an_expanded_method() {
                             AuthInfo,
                         >,
                         _,
-                    >(&(self.server), &request)
+                    >(
+                            resource_server(
+                                &(self.server),
+                            ),
+                            &request,
+                        )
                         .await
                     {
                         ::core::result::Result::Ok(guard) => guard,
@@ -177,7 +185,10 @@ fn a_condition_on_the_caller_argument_removes_no_guard() {
                         Alias,
                     >,
                     _,
-                >(&(self.server), &request)
+                >(
+                        resource_server(&(self.server)),
+                        &request,
+                    )
                     .await
                 {
                     ::core::result::Result::Ok(guard) => guard,
@@ -201,7 +212,10 @@ fn a_condition_on_the_caller_argument_removes_no_guard() {
                         ::core::option::Option<AuthInfo>,
                     >,
                     _,
-                >(&(self.server), &request)
+                >(
+                        resource_server(&(self.server)),
+                        &request,
+                    )
                     .await
                 {
                     ::core::result::Result::Ok(guard) => guard,

@@ -97,6 +97,11 @@ fn an_enum_becomes_a_list_of_definitions() {
                 }
             }
         }
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl<
+            const INDEX: ::core::primitive::usize,
+        > Defines<INDEX> for JournalScope {}
     "##]]
     .assert_eq(&without_module_paths(&prettyplease::unparse(&file)));
 }
@@ -374,6 +379,10 @@ fn each_scope_has_a_type_in_the_module_that_is_named() {
     let mut file = syn::parse_file(&expanded).unwrap();
     file.items.remove(0);
     expect![[r#"
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl<const INDEX: ::core::primitive::usize> ::a::requires_auth_expansion::Defines<INDEX>
+        for S {}
         ///The scopes of `S` as types.
         #[allow(dead_code, deprecated, unreachable_pub)]
         pub(crate) mod scopes {
