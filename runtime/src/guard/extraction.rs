@@ -1,12 +1,12 @@
 //! The future of an extractor: authenticates a request and creates a guard.
 
-use std::any::{Any, TypeId};
+use std::any::TypeId;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use super::Authorized;
-use super::guarded_function::{GuardedFunction, fill};
+use super::guarded_function::{GuardedFunction, argument};
+use super::{Authorized, Evidence};
 use crate::pipeline::{Authenticated, Progress};
 use crate::policy::type_level::Policy;
 use crate::request::RequestState;
@@ -22,6 +22,7 @@ type Authentication<'r> =
 ///
 /// It is not an `async` block: its `poll` is what the compiler generates for each guarded function, and contains
 /// little but a call of [`State::advance`]. All that needs no waiting happens before it is polled, so that it is small.
+/// It calls no other generic function, such as `Option::map`: each would be compiled again for each guarded function.
 pub(crate) struct Extraction<'r, P, A> {
     state: State<'r>,
     guard: PhantomData<fn() -> (P, A)>,
@@ -35,7 +36,7 @@ enum State<'r> {
 
 impl<'r, P: Policy, A: 'static> Extraction<'r, P, A> {
     pub(crate) fn new(server: ResourceServer, request: RequestHead<'r>) -> Self {
-        let function = GuardedFunction::of::<P>();
+        let function = const { &GuardedFunction::of::<P>() };
         Self { state: function.begin(server, request, TypeId::of::<A>()), guard: PhantomData }
     }
 }
@@ -43,21 +44,21 @@ impl<'r, P: Policy, A: 'static> Extraction<'r, P, A> {
 impl<P: Policy, A: 'static> Future for Extraction<'_, P, A> {
     type Output = Result<Authorized<P, A>, Rejection>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut argument: Option<A> = None;
-        ready!(self.state.advance(&mut argument, context))?;
-        Poll::Ready(Authorized::of_argument(argument))
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut().state.advance::<A>(context) {
+            Poll::Ready(Ok(caller)) => {
+                Poll::Ready(Ok(Authorized { caller, evidence: Evidence::NEW, policy: PhantomData }))
+            }
+            Poll::Ready(Err(rejection)) => Poll::Ready(Err(rejection)),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 
 impl State<'_> {
-    /// Writes the caller to `argument`: an `Option` of the type that the function takes.
+    /// The caller, as the type that the function takes.
     #[inline(never)]
-    fn advance(
-        &mut self,
-        argument: &mut dyn Any,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<(), Rejection>> {
+    fn advance<A: 'static>(&mut self, context: &mut Context<'_>) -> Poll<Result<A, Rejection>> {
         let decided = match self {
             Self::Authenticating(authentication) => ready!(authentication.as_mut().poll(context)),
             Self::Decided(_) => match std::mem::replace(self, Self::Complete) {
@@ -68,7 +69,7 @@ impl State<'_> {
             Self::Complete => return Poll::Pending,
         };
         *self = Self::Complete;
-        Poll::Ready(decided.and_then(|caller| fill(argument, caller)))
+        Poll::Ready(decided.and_then(argument))
     }
 }
 

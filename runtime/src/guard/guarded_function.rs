@@ -23,13 +23,11 @@ pub(super) struct GuardedFunction {
 }
 
 impl GuardedFunction {
-    pub(super) const fn of<P: Policy>() -> &'static Self {
-        const {
-            &Self {
-                requirement: Requirement::of::<P>(),
-                anonymous: P::Presence::ANONYMOUS,
-                shared: P::SHARED,
-            }
+    pub(super) const fn of<P: Policy>() -> Self {
+        Self {
+            requirement: Requirement::of::<P>(),
+            anonymous: P::Presence::ANONYMOUS,
+            shared: P::SHARED,
         }
     }
 
@@ -46,19 +44,6 @@ impl GuardedFunction {
             None if self.anonymous => Ok(None),
             None => Err(server.reject_missing_token(RequiredScopes::of(&self.requirement))),
         }
-    }
-
-    /// Decides, and writes the caller to `argument`: an `Option` of the type that the function takes.
-    #[cfg(feature = "rmcp")]
-    fn decide_into(
-        &self,
-        server: &ResourceServer,
-        caller: Option<AuthInfo>,
-        outer: Vec<Requirement>,
-        (argument_type, argument): (TypeId, &mut dyn Any),
-    ) -> Result<(), Rejection> {
-        self.check_argument(server, argument_type)?;
-        fill(argument, self.decide(server, caller, outer)?)
     }
 
     /// Whether an argument of this type can receive the caller. The attribute checks it at compile time, so this fails only
@@ -80,17 +65,16 @@ impl GuardedFunction {
     }
 }
 
-/// Writes the caller to the argument; `None` is an anonymous caller.
-pub(super) fn fill(argument: &mut dyn Any, caller: Option<AuthInfo>) -> Result<(), Rejection> {
-    if let Some(required) = argument.downcast_mut::<Option<AuthInfo>>() {
+/// The caller as the type of the argument, `AuthInfo` or `Option<AuthInfo>`; `None` is an anonymous caller.
+pub(super) fn argument<A: 'static>(caller: Option<AuthInfo>) -> Result<A, Rejection> {
+    let mut argument: Option<A> = None;
+    let any: &mut dyn Any = &mut argument;
+    if let Some(required) = any.downcast_mut::<Option<AuthInfo>>() {
         *required = caller;
-        Ok(())
-    } else if let Some(optional) = argument.downcast_mut::<Option<Option<AuthInfo>>>() {
+    } else if let Some(optional) = any.downcast_mut::<Option<Option<AuthInfo>>>() {
         *optional = Some(caller);
-        Ok(())
-    } else {
-        Err(wrong_argument())
     }
+    argument.ok_or_else(wrong_argument)
 }
 
 impl<P: Policy, A: 'static> Authorized<P, A> {
@@ -101,18 +85,9 @@ impl<P: Policy, A: 'static> Authorized<P, A> {
         caller: Option<AuthInfo>,
         outer: Vec<Requirement>,
     ) -> Result<Self, Rejection> {
-        let mut argument: Option<A> = None;
-        GuardedFunction::of::<P>().decide_into(
-            server,
-            caller,
-            outer,
-            (TypeId::of::<A>(), &mut argument),
-        )?;
-        Self::of_argument(argument)
-    }
-
-    pub(super) fn of_argument(argument: Option<A>) -> Result<Self, Rejection> {
-        argument.map(Self::new).ok_or_else(wrong_argument)
+        let function = const { &GuardedFunction::of::<P>() };
+        function.check_argument(server, TypeId::of::<A>())?;
+        argument(function.decide(server, caller, outer)?).map(Self::new)
     }
 }
 
