@@ -403,6 +403,8 @@ pub mod requires_auth_expansion {
     pub use crate::mcp::{ScopesFrom, declared, declared_both, meta, parse_arguments};
     #[cfg(feature = "utoipa")]
     pub use crate::openapi::openapi_extension;
+    #[cfg(feature = "manifest")]
+    pub use crate::policy::function_id;
     pub use crate::policy::type_level::{
         AllOf, AnyOf, AnyToken, ByTryInto, Defines, Function, Joined, NoVariant, OAuthScope,
         Optional, Policy, Shared, TypedScope, scope_of,

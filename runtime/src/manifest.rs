@@ -5,6 +5,7 @@
 mod changes;
 mod entries;
 mod entry;
+mod function_paths;
 mod html;
 mod json;
 mod markdown;
@@ -17,5 +18,6 @@ mod typed_literals;
 
 pub use entries::Manifest;
 pub use entry::{Entry, Kind};
+pub(crate) use function_paths::path_of;
 #[doc(hidden)]
 pub use registration::Registration;

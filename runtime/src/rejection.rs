@@ -64,7 +64,8 @@ use crate::{ResolveError, TokenError};
 /// | field | value |
 /// |---|---|
 /// | `status`, `reason` | of the response; `reason` as in the module `telemetry::metrics` |
-/// | `function`, `needs` | the guarded function, if there is one, and the scopes that it requires |
+/// | `function` | the guarded function, if there is one: its name, or with the feature `manifest` its path in the manifest; details are in the module `telemetry::metrics` |
+/// | `needs` | the scopes that it requires |
 /// | `cause`, `detail` | the [`source`](std::error::Error::source) of the rejection, and its causes |
 /// | `expected`, `found` | for audience, issuer, kind and time: what is accepted, and what the token has |
 /// | `setting` | the setting that decides: method of the builder, key of the configuration, environment variable; `none` if no setting decides |

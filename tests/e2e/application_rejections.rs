@@ -8,7 +8,7 @@ use axum::extract::{FromRef, Path, State};
 use axum::routing::get;
 use fixtures::http_server::serve;
 use fixtures::log_capture::LogCapture;
-use fixtures::prometheus::recorder;
+use fixtures::prometheus::{recorder, render};
 use fixtures::raw_http::{Request, Response};
 use fixtures::rejection_body as body;
 use requires_auth::Condition::{self, All, Any, Scope};
@@ -223,7 +223,7 @@ async fn application_rejections_are_counted_and_logged_like_those_of_a_guard() {
         service.get(&format!("/outside/{path}")).await;
     }
     service.get_with("/declared", "read").await;
-    let rendered = prometheus.render();
+    let rendered = render(&prometheus);
     for series in [
         r#"{reason="missing_token",function="",scopes="read"} 1"#,
         r#"{reason="invalid_token",function="",scopes="read write"} 1"#,

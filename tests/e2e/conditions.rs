@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use fixtures::log_capture::LogCapture;
-use fixtures::prometheus::recorder;
+use fixtures::prometheus::{recorder, render};
 use fixtures::raw_http::Request;
 use fixtures::rejection_body as body;
 use requires_auth::testing::Caller;
@@ -223,7 +223,7 @@ async fn the_log_and_the_metrics_name_the_reason() {
     assert!(lines.iter().any(|line| line.ends_with(expected)), "{lines:?}");
     let series = "requires_auth_rejections_total{reason=\"access_denied\",function=\"owned\",\
                   scopes=\"write\"} 1";
-    let rendered = prometheus.render();
+    let rendered = render(&prometheus);
     assert!(rendered.lines().any(|line| line == series), "{rendered}");
 }
 

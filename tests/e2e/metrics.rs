@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fixtures::log_capture::LogCapture;
-use fixtures::prometheus::recorder;
+use fixtures::prometheus::{recorder, render};
 use fixtures::raw_http::Request;
 use metrics_exporter_prometheus::PrometheusHandle;
 use requires_auth::testing::{AuthorizationServer, Fault, ManualClock};
@@ -13,7 +13,7 @@ use crate::service::Service;
 
 /// The series, without `requires_auth_`, that have a value.
 fn recorded_series(prometheus: &PrometheusHandle) -> Vec<String> {
-    let rendered = prometheus.render();
+    let rendered = render(prometheus);
     let lines = rendered.lines().filter(|line| !line.starts_with('#'));
     let mut series: Vec<String> =
         lines.filter_map(|line| line.strip_prefix("requires_auth_")).map(str::to_owned).collect();

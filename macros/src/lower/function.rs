@@ -49,7 +49,7 @@ pub(crate) fn lower_function(
                 when: arguments.when.as_ref(),
                 source,
             };
-            let policy = Policy::new(arguments, optional, &function.signature.ident);
+            let policy = Policy::new(arguments, optional, &function.signature.ident, features);
             let registration =
                 features.manifest.then(|| registration(&function, &policy, arguments));
             let caller = position_without(caller, &permits);
@@ -71,7 +71,7 @@ pub(crate) fn lower_function(
             return replace_arguments(function, &removed, &caller_type).into_token_stream();
         }
     };
-    let policy = Policy::new(arguments, optional, &function.signature.ident);
+    let policy = Policy::new(arguments, optional, &function.signature.ident, features);
     // Nothing compiles, and a condition could only add a second error.
     guard(function, &policy, caller, &Conditions::default(), &[], features).into_token_stream()
 }

@@ -12,7 +12,8 @@ use crate::parse::function::Function;
 /// block with one attribute for all, that is not the line of the attribute.
 // Input:  #[requires_auth(scopes = "read", scopes_from = f, when = page < 9)] #[tool] fn list() {}
 // Output: register_function! {
-//             Tool OAuthScope<'r', 'e', 'a', 'd'>, scopes_from "f", when "page < 9"
+//             Tool ByTryInto<Function<'l', 'i', 's', 't'>, OAuthScope<'r', 'e', 'a', 'd'>, { function_id(…) }>,
+//             scopes_from "f", when "page < 9"
 //         }
 pub(super) fn registration(
     function: &Function,
@@ -22,7 +23,7 @@ pub(super) fn registration(
     let span = function.signature.ident.span();
     let private = policy.private(Span::call_site());
     let kind = Ident::new(kind(function), span);
-    let policy = policy.to_type_without_name(Span::call_site());
+    let policy = policy.to_type(Span::call_site());
     let scopes_from = arguments.scopes_from.as_ref().map(|scopes_from| {
         let text = scopes_from.to_string();
         quote!(, scopes_from #text)

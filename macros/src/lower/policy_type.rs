@@ -2,11 +2,12 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
-use syn::Path;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{LitStr, Path};
 
 use super::span::first_and_last_span;
+use crate::features::Features;
 use crate::parse::arguments::Arguments;
 use crate::parse::condition::scope::Scope;
 use crate::parse::condition::{Condition, TypedScope};
@@ -28,11 +29,18 @@ pub(super) struct Policy<'a> {
     pub(super) optional: bool,
     /// The name of the function.
     name: Ident,
+    /// Whether the function registers its path.
+    registered: bool,
 }
 
 impl<'a> Policy<'a> {
-    pub(super) fn new(arguments: &'a Arguments, optional: bool, name: &Ident) -> Self {
-        Self { arguments, optional, name: name.clone() }
+    pub(super) fn new(
+        arguments: &'a Arguments,
+        optional: bool,
+        name: &Ident,
+        features: Features,
+    ) -> Self {
+        Self { arguments, optional, name: name.clone(), registered: features.manifest }
     }
 
     /// The path of the hidden module.
@@ -46,15 +54,40 @@ impl<'a> Policy<'a> {
         Some((vocabulary.as_ref()?, scopes.as_ref()?.literals()))
     }
 
+    /// With the name of the function, which appears in the runtime's logs and metrics. A name that is too long is left out.
     // Input:  #[requires_auth(scopes = "read", optional)] fn add() {}
     // Output: ByTryInto<Function<'a', 'd', 'd'>, Optional<OAuthScope<'r', 'e', 'a', 'd'>>>
     pub(super) fn to_type(&self, span: Span) -> TokenStream {
-        with_function_name(&self.name, self.to_type_without_name(span), &self.private(span))
+        let policy = self.to_type_without_name(span);
+        let name = self.name.unraw().to_string();
+        if name.len() > MAX_NAME_BYTES {
+            return policy;
+        }
+        let private = self.private(span);
+        let function = of_text("Function", &name, &private);
+        let id = self.registered.then(|| self.id(&name));
+        quote!(#private::ByTryInto<#function, #policy #id>)
+    }
+
+    /// The number by which the runtime finds the path that the function registers. Its span is that of the function's name
+    /// wherever the type is, so that it is the same number, and the compiler shows the name where it has not evaluated it.
+    // Output: , { function_id(module_path!(), "add", line!(), column!()) }
+    fn id(&self, name: &str) -> TokenStream {
+        let span = self.name.span();
+        let private = self.private(span);
+        let name = LitStr::new(name, span);
+        quote_spanned! {span=>
+            , {
+                #private::function_id(
+                    ::core::module_path!(), #name, ::core::line!(), ::core::column!()
+                )
+            }
+        }
     }
 
     // Input:  #[requires_auth(scopes = "read", optional)] fn add() {}
     // Output: Optional<OAuthScope<'r', 'e', 'a', 'd'>>
-    pub(super) fn to_type_without_name(&self, span: Span) -> TokenStream {
+    fn to_type_without_name(&self, span: Span) -> TokenStream {
         let private = self.private(span);
         let condition = match &self.arguments.scopes {
             Some(condition) => {
@@ -150,19 +183,6 @@ fn of_group(
             elements.chunks(MAX_TUPLE_ELEMENTS).map(|chunk| quote!(#name<(#(#chunk,)*)>)).collect();
     }
     quote!(#name<(#(#elements,)*)>)
-}
-
-/// Adds the name of the function, which appears in the runtime's logs and metrics. A name that is
-/// too long is left out.
-// Input:  add, AnyToken
-// Output: ByTryInto<Function<'a', 'd', 'd'>, AnyToken>
-fn with_function_name(name: &Ident, policy: TokenStream, private: &TokenStream) -> TokenStream {
-    let name = name.unraw().to_string();
-    if name.len() > MAX_NAME_BYTES {
-        return policy;
-    }
-    let name = of_text("Function", &name, private);
-    quote!(#private::ByTryInto<#name, #policy>)
 }
 
 /// A text of more than [`MAX_CHARS_PER_TYPE`] characters is joined from several types.

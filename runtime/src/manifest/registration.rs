@@ -10,6 +10,8 @@ use crate::policy::type_level::{Policy, Presence};
 pub struct Registration {
     /// Returns the path of a type that is defined in the function.
     pub(super) path: fn() -> &'static str,
+    /// The id of the function in the type of its policy; `None` for a name that is too long for it.
+    pub(super) id: Option<u64>,
     pub(super) file: &'static str,
     pub(super) line: u32,
     pub(super) kind: Kind,
@@ -30,8 +32,12 @@ impl Registration {
         file: &'static str,
         line: u32,
     ) -> Self {
+        let id = match P::FUNCTION {
+            Some(function) => Some(function.id()),
+            None => None,
+        };
         let (condition, optional) = (P::CONDITION, P::Presence::ANONYMOUS);
-        Self { path, file, line, kind, condition, optional, scopes_from: None, when: None }
+        Self { path, id, file, line, kind, condition, optional, scopes_from: None, when: None }
     }
 
     /// Called by the expansion of the attribute, with the value of `scopes_from`.

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::scopes_from::ScopesFrom;
-use crate::policy::Requirement;
 use crate::policy::type_level::{Policy, Presence};
+use crate::policy::{FunctionName, Requirement};
 use crate::scope::RequestedScopes;
 use crate::{AuthInfo, Condition};
 
@@ -46,7 +46,7 @@ impl DeclaredPolicy {
         Self { requirement, optional: P::Presence::ANONYMOUS, scopes_from: None }
     }
 
-    pub(super) fn with_function(self, function: Option<&'static str>) -> Self {
+    pub(super) fn with_function(self, function: Option<FunctionName>) -> Self {
         Self { requirement: Requirement { function, ..self.requirement }, ..self }
     }
 

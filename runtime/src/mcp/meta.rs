@@ -139,6 +139,7 @@ mod tests {
     use crate::Condition;
     use crate::mcp::declared_policy::condition_to_json;
     use crate::mcp::scopes_from::ScopesFrom;
+    use crate::policy::FunctionName;
     use crate::policy::type_level::ByTryInto;
     use crate::policy::type_level::TypedScope;
     use crate::policy::type_level::{AllOf, AnyOf, AnyToken, Function, OAuthScope, Optional};
@@ -214,8 +215,25 @@ mod tests {
             let MetaPolicy::Policy(policy) = MetaPolicy::of(Some(&written), name) else {
                 panic!("{name}")
             };
-            assert_eq!(policy.requirement.function, function);
+            assert_eq!(policy.requirement.function.map(FunctionName::name), function);
         }
+    }
+
+    #[test]
+    fn a_function_keeps_its_path_unless_another_one_has_its_name_and_its_policy() {
+        // R-K16
+        type Of<Name, const ID: u64> = ByTryInto<Name, AllOf<(A, B, C)>, ID>;
+        type First = Of<Function<'f'>, 1>;
+        let function = |written: &MetaObject| match MetaPolicy::of(Some(written), "f") {
+            MetaPolicy::Policy(policy) => policy.requirement.function,
+            other => panic!("{other:?}"),
+        };
+        let written = meta::<First>(None);
+        assert_eq!(function(&written), First::FUNCTION);
+        assert_eq!(meta::<Of<Function<'g'>, 2>>(None), written);
+        assert_eq!(function(&written), First::FUNCTION);
+        assert_eq!(meta::<Of<Function<'f'>, 3>>(None), written);
+        assert_eq!(function(&written), Some(FunctionName::without_path("f")));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::declared_policy::DeclaredPolicy;
 use super::scopes_from::ScopesFrom;
+use crate::policy::FunctionName;
 
 /// Its size is bounded by the number of guarded functions in the code.
 static TABLE: LazyLock<RwLock<Table>> = LazyLock::new(RwLock::default);
@@ -66,7 +67,7 @@ pub(super) fn scopes_from(number: &Value) -> Option<ScopesFrom> {
 /// The policy for which this was written; `None` if the attribute has not written it.
 ///
 /// Of several functions with this policy it is the one with this name. If none has it, and there is more
-/// than one, the policy is returned without a function. `None` too if different conditions were written in the same
+/// than one, the policy is returned without a function; if several have it, with the name alone. `None` too if different conditions were written in the same
 /// way, which takes a literal and a typed scope of the same name in one condition.
 pub(super) fn find(
     written: &Value,
@@ -80,8 +81,16 @@ pub(super) fn find(
     if policies.windows(2).any(|pair| matches!(pair, [a, b] if !a.is_equivalent_to(*b))) {
         return None;
     }
-    let named = policies.iter().find(|policy| policy.requirement.function == Some(name));
-    match (named, policies.as_slice()) {
+    let named = |policy: &&DeclaredPolicy| {
+        policy.requirement.function.is_some_and(|function| function.name() == name)
+    };
+    let mut all_named = policies.iter().filter(named);
+    let without_path = |policy: &DeclaredPolicy| {
+        let function = policy.requirement.function;
+        policy.with_function(function.map(|it| FunctionName::without_path(it.name())))
+    };
+    match (all_named.next(), policies.as_slice()) {
+        (Some(policy), _) if all_named.next().is_some() => Some(without_path(policy)),
         (Some(policy), _) | (None, [policy]) => Some(*policy),
         (None, [policy, ..]) => Some(policy.with_function(None)),
         (None, []) => None,

@@ -16,7 +16,7 @@ use super::operation::Operation;
 use super::uri_template::UriTemplate;
 #[cfg(feature = "manifest")]
 use crate::manifest::Kind;
-use crate::policy::{all_scopes, first_alternative};
+use crate::policy::{FunctionName, all_scopes, first_alternative};
 use crate::rejection::OFFLINE_ACCESS;
 use crate::scope::RequestedScopes;
 use crate::telemetry::Quoted;
@@ -63,9 +63,12 @@ impl Registry {
             }
             if let Some(policy) = policy {
                 // The name is `'static` for a tool of `#[tool]`.
-                let function = match &tool.name {
-                    Cow::Borrowed(name) => Some(*name),
-                    Cow::Owned(_) => policy.requirement.function,
+                let function = match (&tool.name, policy.requirement.function) {
+                    (Cow::Borrowed(name), Some(function)) if function.name() == *name => {
+                        Some(function)
+                    }
+                    (Cow::Borrowed(name), _) => Some(FunctionName::without_path(name)),
+                    (Cow::Owned(_), function) => function,
                 };
                 let policy = policy.with_function(function);
                 let previous = self.tools.insert(name.to_owned(), policy);
@@ -117,6 +120,7 @@ impl Registry {
         self.add_condition(condition);
         #[cfg(feature = "manifest")]
         self.declared_resources.push((template.to_owned(), condition));
+        let function = function.map(FunctionName::without_path);
         self.resources.push((parsed, policy.with_function(function)));
     }
 

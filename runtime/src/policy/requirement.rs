@@ -1,5 +1,6 @@
 //! A condition and the function that it belongs to.
 
+use super::FunctionName;
 use super::type_level::Policy;
 use crate::Condition;
 
@@ -7,8 +8,8 @@ use crate::Condition;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Requirement {
     pub(crate) condition: Condition,
-    /// The name of the function, if the condition is of an attribute: for logs and metrics only.
-    pub(crate) function: Option<&'static str>,
+    /// The function, if the condition is of an attribute: for logs and metrics only.
+    pub(crate) function: Option<FunctionName>,
 }
 
 impl Requirement {

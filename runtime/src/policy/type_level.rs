@@ -11,6 +11,7 @@ use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 
 use super::ScopeVocabulary;
+use super::function_name::FunctionName;
 use super::spelling::{Spelling, Text, text};
 use crate::Condition;
 
@@ -25,8 +26,8 @@ pub trait Policy: Send + Sync + 'static {
     const CONDITION: Condition;
     /// Whether a request without a token reaches the function: [`Required`] or [`Anonymous`].
     type Presence: Presence;
-    /// The name of the function that has the attribute.
-    const FUNCTION: Option<&'static str> = None;
+    /// The function that has the attribute.
+    const FUNCTION: Option<FunctionName> = None;
     /// Whether another argument of the function may also receive the caller.
     const SHARED: bool = false;
 }
@@ -35,12 +36,12 @@ macro_rules! policy_of_a_function {
     ($(#[$documentation:meta])* $name:ident) => {
         $(#[$documentation])*
         #[derive(Debug)]
-        pub struct $name<Name, P>(PhantomData<(Name, P)>);
+        pub struct $name<Name, P, const ID: u64 = 0>(PhantomData<(Name, P)>);
 
-        impl<Name: Spelling, P: Policy> Policy for $name<Name, P> {
+        impl<Name: Spelling, P: Policy, const ID: u64> Policy for $name<Name, P, ID> {
             const CONDITION: Condition = P::CONDITION;
             type Presence = P::Presence;
-            const FUNCTION: Option<&'static str> = Some(text::<Name>());
+            const FUNCTION: Option<FunctionName> = Some(FunctionName::new(text::<Name>(), ID));
         }
     };
 }
@@ -48,7 +49,8 @@ macro_rules! policy_of_a_function {
 #[cfg(feature = "axum")]
 policy_of_a_function!(
     /// The policy `P` of the function with the name `Name`, a [`Function`]. Code that calls the function passes
-    /// `auth.try_into()?`; a compiler error about another argument shows this type, and so this hint.
+    /// `auth.try_into()?`; a compiler error about another argument shows this type, and so this hint. With the feature
+    /// `manifest`, `ID` is the [`function_id`](super::function_id), by which logs and metrics find its path.
     ByTryInto
 );
 
@@ -72,7 +74,7 @@ pub struct Shared<P>(PhantomData<P>);
 impl<P: Policy> Policy for Shared<P> {
     const CONDITION: Condition = P::CONDITION;
     type Presence = P::Presence;
-    const FUNCTION: Option<&'static str> = P::FUNCTION;
+    const FUNCTION: Option<FunctionName> = P::FUNCTION;
     const SHARED: bool = true;
 }
 
@@ -317,9 +319,10 @@ mod tests {
     #[test]
     fn a_policy_has_the_name_of_its_function() {
         type Create = ByTryInto<Function<'c', 'r', 'é', 'e', 'r'>, Optional<OAuthScope<'a'>>>;
-        assert_eq!(Create::FUNCTION, Some("créer"), "names are not always ASCII");
+        let name = Some(FunctionName::new("créer", 0));
+        assert_eq!(Create::FUNCTION, name, "names are not always ASCII");
         assert_eq!(Create::CONDITION, Condition::Scope("a"));
-        assert_eq!(Shared::<Create>::FUNCTION, Some("créer"));
+        assert_eq!(Shared::<Create>::FUNCTION, name);
         assert_eq!(Shared::<Create>::CONDITION, Condition::Scope("a"));
         const { assert!(Shared::<Create>::SHARED && !Create::SHARED) };
         assert_eq!(AnyToken::FUNCTION, None);

@@ -10,7 +10,7 @@ use crate::DpopProofError;
 use crate::TokenError;
 #[cfg(feature = "dpop")]
 use crate::authenticate::ProofMismatch;
-use crate::policy::{Requirement, first_alternative};
+use crate::policy::{FunctionName, Requirement, first_alternative};
 use crate::resolve::ResponseError;
 use crate::telemetry::{Chain, OneLine, Quoted, Verdict, count};
 use crate::trust::TrustedIssuer;
@@ -272,9 +272,12 @@ impl<'a> RequiredScopes<'a> {
         scopes
     }
 
+    /// Its path or its name.
     fn function(self) -> Option<&'static str> {
         match self.declared {
-            Declared::Requirement(requirement) => requirement.function,
+            Declared::Requirement(requirement) => {
+                requirement.function.map(FunctionName::path_or_name)
+            }
             Declared::Scopes(_) => None,
         }
     }

@@ -26,7 +26,25 @@
 //! | [`requires_auth_shared_cache_invalidations_total`](SHARED_CACHE_INVALIDATIONS) | counter | | invalidations received from the shared cache, of this instance and of others |
 //! | [`requires_auth_shared_caches_connected`](SHARED_CACHES_CONNECTED) | gauge | | connected shared caches |
 //! | [`requires_auth_stale_claims_total`](STALE_CLAIMS) | counter | | failed introspection requests in whose place stale claims were used |
-//! | [`requires_auth_rejections_total`](REJECTIONS) | counter | `reason`: `missing_token`, `invalid_request`, `invalid_token`, `insufficient_scope`, `access_denied`, `unavailable`, `misconfigured`, `condition_panicked`; `function`: the guarded function, if there is one; `scopes`: the scopes that it requires | rejected requests |
+//! | [`requires_auth_rejections_total`](REJECTIONS) | counter | `reason`: `missing_token`, `invalid_request`, `invalid_token`, `insufficient_scope`, `access_denied`, `unavailable`, `misconfigured`, `condition_panicked`; `function`: the [guarded function](#the-label-function), or empty; `scopes`: the scopes that it requires | rejected requests |
+//!
+//! # The label `function`
+//!
+//! It names the guarded function that rejected the request, as the field `function` in the log does:
+//!
+//! | the feature `manifest` | value | example |
+//! |---|---|---|
+//! | off | the name | `list_entries` |
+//! | on | the path in the manifest | `journal::rest::handlers::list_entries`, `journal::mcp::Journal::list_entries` |
+//!
+//! The feature is on if any package of the program turns it on; the values change with it. The path is searched for only
+//! when a request is rejected. With the feature on, the value is still the name if functions with different paths, and the
+//! same name, come from one call of a macro.
+//!
+//! Where the layer in front of an MCP server rejects a call, the value is the same if the tool has the name of its function;
+//! for another tool it is the tool's name, and for a resource the name that the builder gives it. If several tools of the
+//! program have functions with the same name and the same policy, it is the name.
+//! The label is empty for a rejection that no guarded function has declared, such as that of a layer in front of a router.
 //!
 //! An introspection request that is cancelled because its caller disconnects is not counted; a
 //! [`Cached`](crate::Cached) resolver cancels none. The event `request rejected` of the target

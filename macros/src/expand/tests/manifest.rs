@@ -7,40 +7,55 @@ use super::{Features, WITH_FRAMEWORKS, expand};
 
 const WITH_MANIFEST: Features = Features { manifest: true, ..WITH_FRAMEWORKS };
 
-/// What a function registers, without the path of the hidden module.
+/// The id of a function `f`.
+const ID: &str = "{function_id(::core::module_path!(),\"f\",::core::line!(),::core::column!())}";
+
+/// What a function `f` registers, without the path of the hidden module. Its id is `ID`.
 fn registered(features: Features, arguments: &str, item: &str) -> Option<String> {
     let tokens = |text: &str| text.parse::<TokenStream>().unwrap();
-    let expanded = expand(features, tokens(arguments), tokens(item)).to_string();
-    let (_, rest) = expanded.split_once("register_function ! {")?;
+    let expanded = without_spaces(&expand(features, tokens(arguments), tokens(item)));
+    let (_, rest) = expanded.split_once("register_function!{")?;
     let (registered, _) = rest.split_once('}')?;
-    let registered = registered.replace(":: requires_auth :: requires_auth_expansion ::", "");
-    Some(registered.replace(' ', ""))
+    Some(registered.to_owned())
+}
+
+fn without_spaces(expanded: &TokenStream) -> String {
+    let expanded = expanded.to_string().replace(' ', "");
+    expanded.replace("::requires_auth::requires_auth_expansion::", "").replace(ID, "ID")
 }
 
 #[test]
 fn a_guarded_function_registers_its_kind_and_its_policy() {
     // R-K16
     for (arguments, item, expected) in [
-        ("", "async fn f() {}", "HandlerAnyToken"),
-        (r#"scopes = "a""#, "fn f() -> F { g() }", "HandlerOAuthScope<'a'>"),
+        ("", "async fn f() {}", "HandlerByTryInto<Function<'f'>,AnyToken,ID>"),
+        (
+            r#"scopes = "a""#,
+            "fn f() -> F { g() }",
+            "HandlerByTryInto<Function<'f'>,OAuthScope<'a'>,ID>",
+        ),
         (
             r#"scopes = "a", optional"#,
             "fn f(auth: Option<AuthInfo>) {}",
-            "HandlerOptional<OAuthScope<'a'>>",
+            "HandlerByTryInto<Function<'f'>,Optional<OAuthScope<'a'>>,ID>",
         ),
         (
             r#"scopes = "a", when = n == "x y""#,
             "async fn f(n: String) -> R {}",
-            r#"HandlerOAuthScope<'a'>,when"n==\"xy\"""#,
+            r#"HandlerByTryInto<Function<'f'>,OAuthScope<'a'>,ID>,when"n==\"xy\"""#,
         ),
         (
             "when = n, scopes_from = Self::of::<u8, B>(n, m)",
             "async fn f(n: bool, m: M) -> R {}",
-            r#"HandlerAnyToken,scopes_from"Self::of::<u8,B>(n,m)",when"n""#,
+            r#"HandlerByTryInto<Function<'f'>,AnyToken,ID>,scopes_from"Self::of::<u8,B>(n,m)",when"n""#,
         ),
-        ("", "#[tool] async fn f() {}", "ToolAnyToken"),
-        ("", "#[rmcp::tool(name = \"x\")] async fn f(&self) {}", "ToolAnyToken"),
-        ("", "#[r#prompt] async fn f(&self) {}", "PromptAnyToken"),
+        ("", "#[tool] async fn f() {}", "ToolByTryInto<Function<'f'>,AnyToken,ID>"),
+        (
+            "",
+            "#[rmcp::tool(name = \"x\")] async fn f(&self) {}",
+            "ToolByTryInto<Function<'f'>,AnyToken,ID>",
+        ),
+        ("", "#[r#prompt] async fn f(&self) {}", "PromptByTryInto<Function<'f'>,AnyToken,ID>"),
     ] {
         assert_eq!(registered(WITH_MANIFEST, arguments, item).as_deref(), Some(expected), "{item}");
         assert_eq!(registered(WITH_FRAMEWORKS, arguments, item), None, "{item}");
@@ -68,9 +83,24 @@ fn a_function_whose_body_a_macro_has_captured_registers_itself() {
         ),
     );
     let item = quote!(async fn f() #body);
-    let expanded = expand(WITH_MANIFEST, quote!(), item).to_string();
-    let expected = "{ # ! [allow (unused)] :: requires_auth :: requires_auth_expansion :: \
-                    register_function ! { Handler :: requires_auth :: requires_auth_expansion :: \
-                    AnyToken } first () }";
+    let expanded = without_spaces(&expand(WITH_MANIFEST, quote!(), item));
+    let expected =
+        "{#![allow(unused)]register_function!{HandlerByTryInto<Function<'f'>,AnyToken,ID>}first()}";
     assert!(expanded.contains(expected), "{expanded}");
+}
+
+#[test]
+fn each_type_of_the_policy_has_the_id_that_the_function_registers() {
+    // R-K16
+    let function = "Function<'f'>,AnyToken,ID>";
+    for (item, types) in [
+        ("async fn f() {}", 2),
+        ("async fn r#f(auth: AuthInfo) {}", 2),
+        ("#[tool] fn f(&self) {}", 3),
+    ] {
+        let tokens = |text: &str| text.parse::<TokenStream>().unwrap();
+        let expanded = |features| without_spaces(&expand(features, tokens(""), tokens(item)));
+        assert_eq!(expanded(WITH_MANIFEST).matches(function).count(), types, "{item}");
+        assert!(!expanded(WITH_FRAMEWORKS).contains("ID"), "{item}");
+    }
 }
