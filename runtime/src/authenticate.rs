@@ -1,12 +1,20 @@
 //! The stage *authenticate*: reads the access token of a request (RFC 6750 §2.1), and verifies the proof that comes with it.
 
 mod access_token;
+#[cfg(feature = "mtls")]
+mod client_certificate;
 mod credentials;
 #[cfg(feature = "dpop")]
 mod dpop;
 mod presented_token;
 
 pub use access_token::{AccessToken, AccessTokenError};
+#[cfg(feature = "mtls")]
+pub(crate) use client_certificate::ClientCertificates;
+#[cfg(feature = "mtls")]
+pub use client_certificate::{
+    ClientCertificate, ClientCertificateSource, PeerAddress, ProxyHeader,
+};
 pub(crate) use credentials::{Credentials, CredentialsError, Scheme};
 #[cfg(feature = "dpop")]
 pub use dpop::{

@@ -37,6 +37,8 @@ mod loaded;
 pub mod manifest;
 #[cfg(feature = "rmcp")]
 pub mod mcp;
+#[cfg(feature = "mtls")]
+pub mod mtls;
 #[cfg(feature = "utoipa")]
 pub mod openapi;
 mod pipeline;
@@ -68,6 +70,8 @@ mod validate;
 pub use self::axum::{HostRouter, ServerState};
 pub use auth_info::AuthInfo;
 pub use authenticate::{AccessToken, AccessTokenError};
+#[cfg(feature = "mtls")]
+pub use authenticate::{ClientCertificate, ClientCertificateSource, PeerAddress, ProxyHeader};
 #[cfg(feature = "dpop")]
 pub use authenticate::{
     Dpop, DpopMode, DpopProofError, ReplayStore, ReplayStoreError, ReplayStoreFailure, UsedProof,
@@ -369,6 +373,8 @@ pub use resolve::{
     ClientError, ErrorResponse, MemberError, OAuthErrorCode, ResolveError, Resolver, ResponseError,
     SignedResponseError, UnavailableError,
 };
+#[cfg(all(feature = "introspection", feature = "mtls"))]
+pub use resource_server::ClientCertificateLocation;
 #[cfg(feature = "jwt")]
 pub use resource_server::Mode;
 #[cfg(feature = "introspection")]

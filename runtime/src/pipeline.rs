@@ -159,7 +159,7 @@ impl ResourceServer {
         request: &mut RequestHead<'_>,
         required: RequiredScopes<'_>,
     ) -> Progress {
-        match self.validated(trusted, resolved, &presented, required) {
+        match self.validated(trusted, resolved, &presented, request, required) {
             Ok(claims) => self.record_proof(claims, presented, request, required),
             Err(rejection) => Progress::Complete(Err(rejection)),
         }
@@ -170,6 +170,7 @@ impl ResourceServer {
         trusted: &TrustedIssuer,
         resolved: Result<Claims, ResolveError>,
         presented: &PresentedToken,
+        request: &RequestHead<'_>,
         required: RequiredScopes<'_>,
     ) -> Result<Claims, Rejection> {
         let challenge = || self.challenge(presented.scheme(), required.declared());
@@ -180,7 +181,8 @@ impl ResourceServer {
             self.reject_token(rejection, required, rejected(None))
         })?;
         let validated = self.validation().validate(&claims, trusted);
-        validated.and_then(|()| self.check_binding(&claims, presented)).map_err(|error| {
+        let validated = validated.and_then(|()| self.check_binding(&claims, presented, request));
+        validated.map_err(|error| {
             let rejection = Rejection::invalid_token(error, &challenge());
             self.reject_token(rejection, required, rejected(Some(&claims)))
         })?;
@@ -188,11 +190,25 @@ impl ResourceServer {
     }
 
     /// Whether the caller is the holder of the token.
-    fn check_binding(&self, claims: &Claims, presented: &PresentedToken) -> Result<(), TokenError> {
+    #[cfg_attr(
+        not(feature = "mtls"),
+        expect(unused_variables, reason = "only a certificate is in it")
+    )]
+    fn check_binding(
+        &self,
+        claims: &Claims,
+        presented: &PresentedToken,
+        request: &RequestHead<'_>,
+    ) -> Result<(), TokenError> {
         let shown = Shown {
             proof_key: presented.proof_key(),
             requires_proof: self.requires_dpop(),
-            certificate: || None,
+            certificate: || {
+                #[cfg(feature = "mtls")]
+                return self.client_certificates().thumbprint(request);
+                #[cfg(not(feature = "mtls"))]
+                Err(crate::BindingError::NoCertificate)
+            },
         };
         Ok(binding::check(claims, shown)?)
     }

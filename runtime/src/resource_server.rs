@@ -20,6 +20,8 @@ mod unknown_setting;
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "mtls")]
+use crate::authenticate::ClientCertificates;
 #[cfg(feature = "dpop")]
 use crate::authenticate::DpopVerifier;
 use crate::authenticate::Scheme;
@@ -30,6 +32,8 @@ use crate::trust::TrustedIssuers;
 use crate::validate::Validation;
 use crate::{AccessToken, Claims, ResolveError, ScopeDefinition, TokenError};
 pub use builder::ResourceServerBuilder;
+#[cfg(all(feature = "introspection", feature = "mtls"))]
+pub use config::ClientCertificateLocation;
 #[cfg(feature = "jwt")]
 pub use config::Mode;
 #[cfg(feature = "introspection")]
@@ -80,6 +84,8 @@ struct Inner {
     /// `None` where the scheme `DPoP` is not accepted.
     #[cfg(feature = "dpop")]
     dpop: Option<DpopVerifier>,
+    #[cfg(feature = "mtls")]
+    client_certificates: ClientCertificates,
 }
 
 impl ResourceServer {
@@ -174,6 +180,11 @@ impl ResourceServer {
     #[expect(clippy::unused_self, reason = "with the feature `dpop`, it reads the settings")]
     pub(crate) const fn requires_nonces(&self) -> bool {
         false
+    }
+
+    #[cfg(feature = "mtls")]
+    pub(crate) fn client_certificates(&self) -> &ClientCertificates {
+        &self.0.client_certificates
     }
 
     pub(crate) fn max_token_length(&self) -> usize {

@@ -13,10 +13,15 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Thumbprint([u8; 32]);
 
 impl Thumbprint {
-    #[cfg(feature = "dpop")]
+    #[cfg(any(feature = "dpop", feature = "mtls"))]
     pub(crate) fn sha256(bytes: &[u8]) -> Self {
         use sha2::Digest as _;
         Self(sha2::Sha256::digest(bytes).into())
+    }
+
+    #[cfg(feature = "mtls")]
+    pub(crate) const fn of_digest(digest: [u8; 32]) -> Self {
+        Self(digest)
     }
 
     /// `None` unless it is the one text of 32 bytes.

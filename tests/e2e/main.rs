@@ -18,6 +18,7 @@ mod cache;
 mod circuit_breaker;
 mod client_assertions;
 mod client_certificates;
+mod client_certificates_of_callers;
 mod client_credentials_grant;
 mod client_secrets;
 mod conditions;

@@ -13,6 +13,8 @@ use super::{
     Inner, ProtectedResourceMetadata, ResourceIdentifier, ResourceServer, SettingName, SetupError,
     SingleValue,
 };
+#[cfg(feature = "mtls")]
+use crate::ClientCertificateSource;
 #[cfg(feature = "dpop")]
 use crate::Dpop;
 use crate::policy::ScopeDefinitions;
@@ -67,6 +69,8 @@ pub struct ResourceServerBuilder {
     dpop: SingleValue<Dpop>,
     #[cfg(feature = "dpop")]
     external_base_url: SingleValue<String>,
+    #[cfg(feature = "mtls")]
+    client_certificate_source: SingleValue<ClientCertificateSource>,
 }
 
 impl ResourceServerBuilder {
@@ -95,6 +99,8 @@ impl ResourceServerBuilder {
             dpop: SingleValue::UNSET,
             #[cfg(feature = "dpop")]
             external_base_url: SingleValue::UNSET,
+            #[cfg(feature = "mtls")]
+            client_certificate_source: SingleValue::UNSET,
         }
     }
 
@@ -327,6 +333,15 @@ impl ResourceServerBuilder {
         self
     }
 
+    /// Where the certificate of a client is found, for tokens that are bound to one (RFC 8705 §3). If it is set, the metadata
+    /// says that such tokens are supported (`tls_client_certificate_bound_access_tokens`). Default:
+    /// [`ClientCertificateSource::connection`], which the metadata does not mention.
+    #[cfg(feature = "mtls")]
+    pub fn client_certificate_source(mut self, source: ClientCertificateSource) -> Self {
+        self.client_certificate_source.set(source);
+        self
+    }
+
     /// Checks the settings.
     ///
     /// # Errors
@@ -379,6 +394,12 @@ impl ResourceServerBuilder {
             })?;
         #[cfg(feature = "dpop")]
         let challenge = challenge.with_dpop(dpop.as_ref().map(dpop::challenge));
+        #[cfg(feature = "mtls")]
+        let client_certificates = self
+            .client_certificate_source
+            .get(SettingName::of_both("client_certificate_source"))?
+            .map(ClientCertificateSource::build)
+            .transpose()?;
         let metadata = ProtectedResourceMetadata {
             resource: identifier.as_str().to_owned(),
             authorization_servers,
@@ -388,6 +409,10 @@ impl ResourceServerBuilder {
             resource_documentation: self
                 .resource_documentation
                 .get(SettingName::of_both("resource_documentation"))?,
+            #[cfg(feature = "mtls")]
+            tls_client_certificate_bound_access_tokens: client_certificates
+                .is_some()
+                .then_some(true),
             #[cfg(feature = "dpop")]
             dpop_bound_access_tokens_required: dpop
                 .as_ref()
@@ -414,6 +439,8 @@ impl ResourceServerBuilder {
             log_limiter: LogLimiter::new(),
             #[cfg(feature = "dpop")]
             dpop,
+            #[cfg(feature = "mtls")]
+            client_certificates: client_certificates.unwrap_or_default(),
         })))
     }
 }

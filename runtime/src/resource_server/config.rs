@@ -2,6 +2,8 @@
 
 mod build;
 mod client_authentication_method;
+#[cfg(feature = "mtls")]
+mod client_certificate_location;
 mod env;
 mod from_text;
 #[cfg(feature = "jwt")]
@@ -15,6 +17,8 @@ use serde::{Deserialize, Deserializer};
 use super::unknown_setting::Setting;
 use crate::{AudienceCheck, ScopeClaim, Secret, SetupError};
 pub use client_authentication_method::ClientAuthenticationMethod;
+#[cfg(feature = "mtls")]
+pub use client_certificate_location::ClientCertificateLocation;
 #[cfg(feature = "jwt")]
 pub use mode::Mode;
 use settings::settings;
@@ -274,6 +278,18 @@ pub struct ResourceServerConfig {
     /// [`external_base_url`](crate::ResourceServerBuilder::external_base_url). Default: scheme, host and port of `resource`.
     #[cfg(feature = "dpop")]
     pub external_base_url: Option<String>,
+    /// Where the certificate of a client is, for tokens that are bound to one: `connection`, or the header of a proxy,
+    /// `client-cert`, `nginx`, `envoy` or `traefik`: see [`ClientCertificateSource`](crate::ClientCertificateSource). Default:
+    /// `connection`, which the metadata does not mention.
+    #[cfg(feature = "mtls")]
+    pub client_certificate_source: Option<ClientCertificateLocation>,
+    /// The IP addresses and networks of this proxy, such as `10.0.0.0/8`. Required with the header of a proxy.
+    #[cfg(feature = "mtls")]
+    #[serde(default)]
+    pub client_certificate_proxies: Vec<String>,
+    /// The name of this header. Default: see [`ProxyHeader`](crate::ProxyHeader).
+    #[cfg(feature = "mtls")]
+    pub client_certificate_header: Option<String>,
     /// The longest token that is accepted, in bytes. Default: 8192.
     pub max_token_length: Option<usize>,
     /// Seconds by which clocks may differ when `exp` and `nbf` are checked. Default: 0.

@@ -76,6 +76,12 @@ const LIMITS: &str = "the limits of the authorization server; `ttl` (`cache_ttl_
 
 const API_KEYS: &str = "`api_keys` (`api_keys_file`, REQUIRES_AUTH_API_KEYS_FILE)";
 
+const CLIENT_CERTIFICATE_SOURCE: &str =
+    "`client_certificate_source` (REQUIRES_AUTH_CLIENT_CERTIFICATE_SOURCE)";
+
+const CLIENT_CERTIFICATE_PROXIES: &str = "the addresses of `ClientCertificateSource::proxy` \
+    (`client_certificate_proxies`, REQUIRES_AUTH_CLIENT_CERTIFICATE_PROXIES)";
+
 pub(super) const NONE: &str = "none";
 
 impl Mismatch {
@@ -181,7 +187,7 @@ impl Mismatch {
             },
             TokenError::Binding(problem) => Self {
                 expected: Some(holder(problem).to_owned()),
-                found: Some(confirmation(claims)),
+                found: Some(shown(problem).unwrap_or_else(|| confirmation(claims))),
                 setting: Some(binding_setting(problem)),
             },
             TokenError::Expired => {
@@ -206,6 +212,24 @@ fn holder(problem: BindingError) -> &'static str {
         BindingError::NoCertificate | BindingError::OtherCertificate => {
             "the client certificate that `x5t#S256` in `cnf` names"
         }
+        BindingError::UntrustedPeer(_) => "the header from a trusted proxy",
+        BindingError::UnknownPeer => {
+            "the address of the peer in the extensions of the request: `PeerAddress`, or `ConnectInfo<SocketAddr>`, as \
+             `into_make_service_with_connect_info` of axum puts it there"
+        }
+        BindingError::MalformedCertificate => {
+            "one header with one certificate, in the form of the setting"
+        }
+    }
+}
+
+/// What the request has in place of it, where that is not the confirmation of the token.
+fn shown(problem: BindingError) -> Option<String> {
+    match problem {
+        BindingError::UntrustedPeer(peer) => Some(format!("the header from {peer}")),
+        BindingError::UnknownPeer => Some("no address".to_owned()),
+        BindingError::MalformedCertificate => Some("another header, or several".to_owned()),
+        _ => None,
     }
 }
 
@@ -215,6 +239,13 @@ fn binding_setting(problem: BindingError) -> &'static str {
             "the feature `dpop` of the crate, which is not enabled"
         }
         BindingError::NoProof | BindingError::Required => "`dpop` (REQUIRES_AUTH_DPOP)",
+        BindingError::NoCertificate if cfg!(not(feature = "mtls")) => {
+            "the feature `mtls` of the crate, which is not enabled"
+        }
+        BindingError::NoCertificate
+        | BindingError::OtherCertificate
+        | BindingError::MalformedCertificate => CLIENT_CERTIFICATE_SOURCE,
+        BindingError::UntrustedPeer(_) | BindingError::UnknownPeer => CLIENT_CERTIFICATE_PROXIES,
         _ => NONE,
     }
 }

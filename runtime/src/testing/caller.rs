@@ -94,6 +94,14 @@ impl Caller {
         self.claim("cnf", serde_json::json!({ "jkt": key.thumbprint() }))
     }
 
+    /// Binds the token to the client certificate with this DER, as if the request had come with it (RFC 8705 §3.1). Default:
+    /// the token is not bound.
+    #[cfg(feature = "mtls")]
+    pub fn bound_to_certificate(self, der: impl AsRef<[u8]>) -> Self {
+        let thumbprint = crate::ClientCertificate::from_der(der).thumbprint();
+        self.claim("cnf", serde_json::json!({ "x5t#S256": thumbprint }))
+    }
+
     /// The format of the token. Default: [`TokenFormat::Opaque`].
     ///
     /// The claims of an opaque token are those of its introspection response, with `active`. Those of a JWT have

@@ -146,6 +146,14 @@ impl<'a> Mint<'a> {
         token.claim("token_type", "DPoP")
     }
 
+    /// Binds the token to the client certificate with this DER (RFC 8705 §3.1): `cnf` with its thumbprint. Default: the token is
+    /// not bound.
+    #[cfg(feature = "mtls")]
+    pub fn bound_to_certificate(self, der: impl AsRef<[u8]>) -> Self {
+        let thumbprint = crate::ClientCertificate::from_der(der).thumbprint();
+        self.claim("cnf", serde_json::json!({ "x5t#S256": thumbprint }))
+    }
+
     /// Adds an audience to the `aud` claim: one is a string, several are an array. Default: none.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience.push(audience.into());

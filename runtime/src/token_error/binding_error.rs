@@ -1,5 +1,7 @@
 //! Why a token that is bound to its holder is rejected.
 
+use std::net::IpAddr;
+
 /// Why a request does not show that its caller is the holder of the token (RFC 7800 §3.1), for the operator's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
@@ -25,4 +27,17 @@ pub enum BindingError {
     /// The certificate of the client is not the one that the token is bound to (RFC 8705 §3).
     #[error("the certificate of the client is not the one that the token is bound to")]
     OtherCertificate,
+    /// The header with the certificate of the client came from a peer that is no configured proxy (RFC 8705 §6.5, RFC 9440 §4).
+    #[error(
+        "the header with the certificate of the client came from {0}, which is no configured proxy"
+    )]
+    UntrustedPeer(IpAddr),
+    /// There is a header with the certificate of the client, and the address that it came from is not known.
+    #[error(
+        "the address that the header with the certificate of the client came from is not known"
+    )]
+    UnknownPeer,
+    /// The header with the certificate of the client has another form, is too long, or is there twice.
+    #[error("the header with the certificate of the client is malformed, too long, or there twice")]
+    MalformedCertificate,
 }

@@ -11,7 +11,7 @@ pub(crate) struct Shown<C> {
     pub(crate) proof_key: Option<Thumbprint>,
     /// Whether tokens that are not bound to a key are rejected.
     pub(crate) requires_proof: bool,
-    /// Finds the certificate of the client. It is called for tokens that are bound to one.
+    /// Finds the certificate of the client, or says why there is none. It is called for tokens that are bound to one.
     pub(crate) certificate: C,
 }
 
@@ -19,7 +19,7 @@ pub(crate) struct Shown<C> {
 /// scheme `Bearer`.
 pub(crate) fn check<C>(claims: &Claims, shown: Shown<C>) -> Result<(), BindingError>
 where
-    C: FnOnce() -> Option<Thumbprint>,
+    C: FnOnce() -> Result<Thumbprint, BindingError>,
 {
     let unbound = Confirmation::default();
     let confirmation = claims.confirmation().unwrap_or(&unbound);
@@ -37,11 +37,7 @@ where
         (None, None) => {}
     }
     let Some(bound) = confirmation.x5t_s256 else { return Ok(()) };
-    match (shown.certificate)() {
-        Some(shown) if shown == bound => Ok(()),
-        Some(_) => Err(BindingError::OtherCertificate),
-        None => Err(BindingError::NoCertificate),
-    }
+    if (shown.certificate)()? == bound { Ok(()) } else { Err(BindingError::OtherCertificate) }
 }
 
 #[cfg(test)]
@@ -61,7 +57,10 @@ mod tests {
         let shown = Shown {
             proof_key: key.map(|key| Thumbprint::parse(key).unwrap()),
             requires_proof: false,
-            certificate: || certificate.map(|it| Thumbprint::parse(it).unwrap()),
+            certificate: || {
+                let shown = certificate.map(|it| Thumbprint::parse(it).unwrap());
+                shown.ok_or(BindingError::NoCertificate)
+            },
         };
         check(&claims.unwrap(), shown)
     }
@@ -114,7 +113,7 @@ mod tests {
             let claims =
                 Claims::from_introspection(format!(r#"{{"active":true{members}}}"#).as_bytes());
             let proof_key = key.map(|key| Thumbprint::parse(key).unwrap());
-            let certificate = || Thumbprint::parse(CERTIFICATE);
+            let certificate = || Ok(Thumbprint::parse(CERTIFICATE).unwrap());
             check(&claims.unwrap(), Shown { proof_key, requires_proof: true, certificate })
         };
         assert_eq!(required("", None), Err(BindingError::Required));

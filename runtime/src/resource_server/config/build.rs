@@ -3,6 +3,8 @@
 #[cfg(feature = "jwt")]
 mod client_assertion;
 mod client_authentication;
+#[cfg(feature = "mtls")]
+mod client_certificate;
 #[cfg(feature = "dpop")]
 mod dpop;
 #[cfg(feature = "jwt")]
@@ -73,6 +75,8 @@ impl ResourceServerConfig {
         }
         #[cfg(feature = "dpop")]
         let dpop = self.dpop()?;
+        #[cfg(feature = "mtls")]
+        let client_certificate_source = self.client_certificate_source()?;
         let server = self.with_resolver(ResourceServer::builder(&self.resource)).await?;
         let mut server = server
             .audience_check(self.audience_check)
@@ -105,6 +109,10 @@ impl ResourceServerConfig {
                 };
                 return Err(SetupError::Requires { setting, required, reason });
             }
+        }
+        #[cfg(feature = "mtls")]
+        if let Some(source) = client_certificate_source {
+            server = server.client_certificate_source(source);
         }
         #[cfg(feature = "dpop")]
         {

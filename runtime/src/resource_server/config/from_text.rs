@@ -184,6 +184,16 @@ impl FromWord for crate::OptionalClaim {
     }
 }
 
+#[cfg(feature = "mtls")]
+impl FromText for super::ClientCertificateLocation {
+    const EXPECTED: &'static str =
+        "one of `connection`, `client-cert`, `nginx`, `envoy` or `traefik`";
+
+    fn from_text(text: &str) -> Option<Self> {
+        choice(text)
+    }
+}
+
 #[cfg(feature = "dpop")]
 impl FromText for crate::DpopMode {
     const EXPECTED: &'static str = "one of `off`, `accepted` or `required`";
