@@ -25,7 +25,8 @@ pub fn requires_auth(arguments: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Documented on the re-export in `requires-auth`.
-#[proc_macro_derive(Scope, attributes(scope))]
+// `scopes` is registered so that the derive macro reports it, with what to write.
+#[proc_macro_derive(Scope, attributes(scope, scopes))]
 pub fn derive_scope(item: TokenStream) -> TokenStream {
     expand::expand_scope_enum(item.into()).into()
 }

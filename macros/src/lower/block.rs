@@ -10,7 +10,8 @@ use super::rmcp_meta::append_declaration;
 use crate::features::Features;
 use crate::parse::arguments::Arguments;
 use crate::parse::attribute::{
-    cfg_attr_may_add, has_name, is_built_in, is_requires_auth, is_tool_or_prompt,
+    cfg_attr_may_add, has_name, is_built_in, is_misnamed_public, is_requires_auth,
+    is_tool_or_prompt,
 };
 use crate::parse::block::Block;
 use crate::parse::function::Function;
@@ -35,9 +36,11 @@ pub(crate) fn lower_block(
     let inherited = quote!(#[#private::requires_auth(#tokens)]);
     block.attributes.retain(|attribute| !is_requires_auth(attribute));
     for (item, item_plan) in block.items.iter_mut().zip(&plan.items) {
-        // Behind a condition it is an error, and the compiler does not report it once more.
+        // Behind a condition or misnamed it is an error, and the compiler does not report it once more.
         item.attributes.retain(|attribute| {
-            !has_name(attribute, "public") && !cfg_attr_may_add(attribute, "public")
+            !has_name(attribute, "public")
+                && !cfg_attr_may_add(attribute, "public")
+                && !is_misnamed_public(attribute)
         });
         match item_plan {
             ItemPlan::InheritsGuard => {

@@ -9,7 +9,7 @@ use crate::diagnostics::Diagnostics;
 use crate::parse::condition::Condition;
 use crate::parse::help::{NAME_REQUIRED_SCOPES, NO_NEGATION};
 use crate::parse::suggestion::Interpretations;
-use crate::parse::tokens::{is_punct, split_at_commas, string_literal};
+use crate::parse::tokens::{compact, is_punct, split_at_commas, string_literal};
 
 mod argument;
 mod argument_errors;
@@ -25,7 +25,7 @@ use argument_errors::{
     report_duplicate, report_not_an_argument, report_unknown, report_value_of_optional,
 };
 use expression::take_expressions;
-use key::{expression_example, intended_key, is_mode_flag};
+use key::{expression_example, intended_key, is_expression_key, is_mode_flag};
 pub(crate) use scopes_from::ScopesFrom;
 use split_value::{Part, join_split_values, report_several_values};
 
@@ -67,13 +67,23 @@ impl Arguments {
         let mut seen: Vec<(String, TokenStream)> = Vec::new();
         for ExpressionArgument { key, value } in expressions {
             let name = key.to_string();
-            if seen.iter().any(|(earlier, _)| *earlier == name) {
+            let intended = intended_key(&name).unwrap_or(&name);
+            if seen.iter().any(|(earlier, _)| earlier == intended) {
                 let empty = TokenStream::new();
-                report_duplicate(&key, &name, &empty, &empty, &mut errors);
+                report_duplicate(&key, intended, &empty, &empty, &mut errors);
                 continue;
             }
-            seen.push((name.clone(), TokenStream::new()));
-            arguments.set_expression(&name, ExpressionArgument { key, value }, &mut errors);
+            seen.push((intended.to_owned(), TokenStream::new()));
+            if is_expression_key(&name) {
+                arguments.set_expression(&name, ExpressionArgument { key, value }, &mut errors);
+            } else {
+                let value = compact(&value.unwrap_or_default());
+                errors.error(
+                    &key,
+                    format_args!("unknown argument `{name}`"),
+                    format_args!("write `{intended} = {value}`"),
+                );
+            }
         }
         for part in join_split_values(parts) {
             let part = match part {

@@ -4,6 +4,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::{Attribute, Meta};
 
+use crate::parse::edit_distance::edit_distance;
+
 /// Whether this is `#[auth]`, which marks the argument that receives the caller.
 pub(crate) fn is_auth_marker(attribute: &Attribute) -> bool {
     has_name(attribute, "auth")
@@ -12,6 +14,17 @@ pub(crate) fn is_auth_marker(attribute: &Attribute) -> bool {
 /// Whether this is `#[requires_auth]`, under any path.
 pub(crate) fn is_requires_auth(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|last| last.ident == "requires_auth")
+}
+
+/// Whether this is a mark that means `#[public]`, misspelled or in the words of another library. With another path than
+/// the name alone, it is a macro.
+pub(crate) fn is_misnamed_public(attribute: &Attribute) -> bool {
+    let Some(name) = attribute.path().get_ident() else { return false };
+    let name = name.unraw().to_string();
+    name != "public"
+        && !is_built_in(attribute)
+        && (MEAN_PUBLIC.contains(&name.as_str())
+            || edit_distance(&name.to_lowercase(), "public") < 2)
 }
 
 /// Whether this is `#[tool]` or `#[prompt]`, under any path. The macros of rmcp use the same rule.
@@ -61,6 +74,24 @@ fn mentions(arguments: TokenStream, name: &str) -> bool {
         _ => false,
     })
 }
+
+const MEAN_PUBLIC: [&str; 15] = [
+    "allow_anonymous",
+    "allow_any",
+    "allow_unauthenticated",
+    "anonymous",
+    "exempt",
+    "guest",
+    "no_auth",
+    "noauth",
+    "open",
+    "skip_auth",
+    "unauthenticated",
+    "unauthorized",
+    "unguarded",
+    "unprotected",
+    "unsecured",
+];
 
 const BUILT_IN: [&str; 12] = [
     "allow",

@@ -22,20 +22,54 @@ fn normalized(name: &str) -> String {
     name.to_ascii_lowercase().replace(['-', '_', '.', '/'], ":")
 }
 
-/// The number of letters to insert, remove or replace.
-fn edit_distance(written: &str, name: &str) -> usize {
+/// The number of letters to insert, remove or replace, and of neighbours to swap.
+pub(crate) fn edit_distance(written: &str, name: &str) -> usize {
+    let written: Vec<char> = written.chars().collect();
     let name: Vec<char> = name.chars().collect();
+    let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX);
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=name.len()).collect();
-    for (line, letter) in written.chars().enumerate() {
+    for (line, letter) in written.iter().enumerate() {
         let mut next = vec![line + 1];
         for (column, other) in name.iter().enumerate() {
-            let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX);
-            let replaced = at(&row, column).saturating_add(usize::from(letter != *other));
+            let replaced = at(&row, column).saturating_add(usize::from(letter != other));
             let inserted = at(&next, column).saturating_add(1);
             let removed = at(&row, column + 1).saturating_add(1);
-            next.push(replaced.min(inserted).min(removed));
+            let pair = |letters: &[char], last: usize| {
+                let first = last.checked_sub(1)?;
+                Some((*letters.get(first)?, *letters.get(last)?))
+            };
+            let is_swapped = pair(&written, line)
+                .zip(pair(&name, column))
+                .is_some_and(|((a, b), (c, d))| (a, b) == (d, c));
+            let swapped = match column.checked_sub(1) {
+                Some(earlier) if is_swapped => at(&before, earlier).saturating_add(1),
+                _ => usize::MAX,
+            };
+            next.push(replaced.min(inserted).min(removed).min(swapped));
         }
+        before = row;
         row = next;
     }
     row.last().copied().unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_letter_too_many_too_few_changed_or_swapped_is_a_misspelling() {
+        // R-K9
+        for written in ["whe", "wwhen", "wen", "whne", "hwen", "whan"] {
+            assert!(is_misspelling(written, "when"), "{written}");
+        }
+        for other in ["hwne", "nehw", "then_", "wh"] {
+            assert!(!is_misspelling(other, "when"), "{other}");
+        }
+        assert_eq!(
+            most_similar("entries:raed", ["entries:write", "entries:read"]),
+            Some("entries:read")
+        );
+    }
 }

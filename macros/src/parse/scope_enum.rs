@@ -12,7 +12,7 @@ mod enum_attribute;
 mod scope_attribute;
 
 use enum_attribute::EnumAttribute;
-use scope_attribute::ScopeAttribute;
+use scope_attribute::{ScopeAttribute, report_misspelled};
 
 const WRITE_AN_ENUM: &str = "write an enum with one variant for each scope, as in `enum JournalScope { \
                              #[scope(\"entries:read\")] EntriesRead }`";
@@ -60,9 +60,11 @@ impl ScopeEnum {
             }
             Err(error) => return (None, error.into()),
         };
+        report_misspelled(&item.attrs, &mut errors);
         let EnumAttribute { krate, types } = EnumAttribute::parse_all(&item.attrs, &mut errors);
+        let variants = item.variants.into_iter();
         let variants =
-            item.variants.into_iter().map(|it| ScopeVariant::parse(it, &mut errors)).collect();
+            variants.map(|it| ScopeVariant::parse(it, &item.ident, &mut errors)).collect();
         let parsed = Self {
             name: item.ident,
             generics: item.generics,
@@ -76,9 +78,9 @@ impl ScopeEnum {
 }
 
 impl ScopeVariant {
-    fn parse(variant: Variant, errors: &mut Diagnostics) -> Self {
+    fn parse(variant: Variant, vocabulary: &Ident, errors: &mut Diagnostics) -> Self {
         Self {
-            attribute: ScopeAttribute::of_variant(&variant, errors),
+            attribute: ScopeAttribute::of_variant(&variant, vocabulary, errors),
             description: description(&variant.attrs),
             discriminant: variant.discriminant.map(|(_, value)| value.into_token_stream()),
             fields: variant.fields,

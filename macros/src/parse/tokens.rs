@@ -37,7 +37,38 @@ pub(super) fn string_literal(tokens: &TokenStream) -> Option<LitStr> {
     }
 }
 
+/// The text of the tokens, for help texts. A path, a field or a reference to one is without spaces.
+pub(super) fn compact(tokens: &TokenStream) -> String {
+    let text = tokens.to_string();
+    let is_name = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | ' ');
+    let reference = text.strip_prefix("& ").or_else(|| text.strip_prefix('&')).unwrap_or(&text);
+    let is_short = reference.chars().all(|letter| is_name(letter) || matches!(letter, ':' | '.'));
+    let joins_words = reference.split(' ').collect::<Vec<_>>().windows(2).any(|pair| match pair {
+        [one, next] => one.ends_with(is_name) && next.starts_with(is_name),
+        _ => false,
+    });
+    if is_short && !joins_words { text.replace(' ', "") } else { text }
+}
+
 /// Whether the token is this punctuation character.
 pub(super) fn is_punct(tree: &TokenTree, character: char) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == character)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_a_help_text_are_written_without_spaces() {
+        // R-K9
+        for (tokens, expected) in [
+            ("&self.server", "&self.server"),
+            ("app::server", "app::server"),
+            ("&mut parts", "& mut parts"),
+            ("a > 3 && b", "a > 3 && b"),
+        ] {
+            assert_eq!(compact(&tokens.parse().unwrap()), expected);
+        }
+    }
 }

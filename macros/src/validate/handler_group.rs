@@ -9,8 +9,8 @@ use syn::{Attribute, FnArg, ReceiverKind, Signature, Type, TypeReference};
 
 use super::caller_type::contains_ident;
 use super::impl_block::{
-    BlockPlan, DeclaredKinds, GroupDefault, ItemPlan, check_guard, check_public, is_of_trait,
-    may_add_route, report_second_guard, report_unmarked,
+    BlockPlan, DeclaredKinds, GroupDefault, ItemPlan, check_guard, check_misnamed_public,
+    check_public, is_of_trait, may_add_route, report_second_guard, report_unmarked,
 };
 use crate::diagnostics::Diagnostics;
 use crate::parse::attribute::{
@@ -75,6 +75,7 @@ fn check_item(
     let (public, attributes): (Vec<&Attribute>, Vec<&Attribute>) =
         item.attributes.iter().partition(|attribute| has_name(attribute, "public"));
     let mut errors = check_public(&public);
+    errors.extend(check_misnamed_public(item));
     let guard = attributes.iter().find(|attribute| is_requires_auth(attribute));
     let is_markable = item.is_function() || item.block_kind().is_some();
     for hidden in attributes.iter().filter(|it| is_markable && may_add_mark(it)) {

@@ -11,7 +11,8 @@ use crate::diagnostics::Diagnostics;
 use crate::features::Features;
 use crate::parse::arguments::Arguments;
 use crate::parse::attribute::{
-    cfg_attr_may_add, has_name, is_built_in, is_requires_auth, is_tool_or_prompt,
+    cfg_attr_may_add, has_name, is_built_in, is_misnamed_public, is_requires_auth,
+    is_tool_or_prompt,
 };
 use crate::parse::block::{Block, BlockItem, BlockKind};
 use crate::parse::function::Function;
@@ -168,6 +169,9 @@ fn check_item(item: &BlockItem, default: GroupDefault) -> (ItemPlan, Diagnostics
     let (public, attributes): (Vec<&Attribute>, Vec<&Attribute>) =
         item.attributes.iter().partition(|attribute| has_name(attribute, "public"));
     let mut errors = check_public(&public);
+    let misnamed = check_misnamed_public(item);
+    let is_misnamed = !misnamed.is_empty();
+    errors.extend(misnamed);
     let position = |is: fn(&Attribute) -> bool| attributes.iter().position(|it| is(it));
     let (route, guard) = (position(is_tool_or_prompt), position(is_requires_auth));
     for hidden in attributes.iter().filter(|it| route.is_none() && may_add_route(it)) {
@@ -206,6 +210,7 @@ fn check_item(item: &BlockItem, default: GroupDefault) -> (ItemPlan, Diagnostics
         }
         (Some(_), None, None) => match default {
             GroupDefault::Inherit => plan = ItemPlan::InheritsGuard,
+            GroupDefault::Refuse if is_misnamed => {}
             GroupDefault::Refuse => report_unmarked(item, BlockKind::Impl, &mut errors),
             GroupDefault::Undetermined => {}
         },
@@ -220,6 +225,26 @@ fn caller_positions(item: &BlockItem, arguments: &Arguments) -> Vec<usize> {
     // The errors are left to the time when the feature is on.
     let (caller, _) = caller_argument::find(&function.signature, arguments);
     caller.all_positions()
+}
+
+/// Reports each mark that means `#[public]` under another name.
+pub(super) fn check_misnamed_public(item: &BlockItem) -> Diagnostics {
+    let mut errors = Diagnostics::default();
+    if !item.is_function() && item.block_kind().is_none() {
+        return errors;
+    }
+    for attribute in item.attributes.iter().filter(|it| is_misnamed_public(it)) {
+        let name = attribute.path().to_token_stream();
+        errors.error(
+            attribute.path(),
+            format_args!("unknown mark `{name}`"),
+            format_args!(
+                "write `#[public]` if anyone may call it; an attribute macro of this name is written with its path, as \
+                 in `#[crate::{name}]`"
+            ),
+        );
+    }
+    errors
 }
 
 pub(super) fn check_public(public: &[&Attribute]) -> Diagnostics {

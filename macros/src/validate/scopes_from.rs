@@ -37,6 +37,7 @@ pub(super) fn check(
             );
         }
     }
+    report_hidden_function(&function.signature, scopes_from, &mut errors);
     let all: Vec<Ident> = taken.iter().flat_map(|argument| variables(&argument.pat)).collect();
     let parameters = taken.first().filter(|_| is_route).map(|argument| (*argument).clone());
     let variables = match &scopes_from.names {
@@ -78,6 +79,27 @@ pub(super) fn check(
         }
     };
     (ScopesFromPlan { variables, parameters }, errors)
+}
+
+/// Reports an argument that has the name of the function: in the body, the name means the argument.
+fn report_hidden_function(
+    signature: &Signature,
+    scopes_from: &ScopesFrom,
+    errors: &mut Diagnostics,
+) {
+    let path = &scopes_from.path;
+    let Some(name) = path.path.get_ident().filter(|_| path.qself.is_none()) else { return };
+    let hides = |argument: &FnArg| match argument {
+        FnArg::Typed(argument) => variables(&argument.pat).contains(name),
+        FnArg::Receiver(_) => false,
+    };
+    if signature.inputs.iter().any(hides) {
+        errors.error(
+            name,
+            format_args!("an argument of `{}` is also called `{name}`", signature.ident),
+            format_args!("write `self::{name}` for the function, or rename the argument"),
+        );
+    }
 }
 
 /// The arguments whose variables can be passed: of a tool or a prompt only the parameters, since nothing else is

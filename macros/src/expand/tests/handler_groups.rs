@@ -213,6 +213,28 @@ fn without_a_policy_each_handler_must_have_its_own() {
 }
 
 #[test]
+fn a_mark_under_another_name_is_reported_once_and_removed() {
+    // R-K19, R-K9
+    for arguments in ["", r#"scopes = "a""#] {
+        for mark in ["no_auth", "open", "Public", "pubilc", "allow_anonymous()"] {
+            for item in ["async fn f() {}", "mod b { async fn f() {} }", "#[tool] fn f() {}"] {
+                let expanded = expanded(arguments, &format!("impl A {{ #[{mark}] {item} }}"));
+                let found = super::messages(&expanded);
+                let name = mark.trim_end_matches("()");
+                let expected = format!("unknown mark `{name}`\nhelp: write `#[public]`");
+                assert!(found.len() == 1 && found[0].starts_with(&expected), "{found:?}");
+                assert!(!expanded.contains(&format!("# [{name}")), "{expanded}");
+            }
+        }
+        // These may be macros.
+        for other in ["crate::open", "instrument", "publish", "inline"] {
+            let module = format!("mod a {{ #[requires_auth] #[{other}] async fn f() {{}} }}");
+            assert_eq!(errors(arguments, &module), [""; 0], "{other}");
+        }
+    }
+}
+
+#[test]
 fn all_errors_of_a_group_are_reported_at_once() {
     // R-K19, R-K5
     assert_eq!(

@@ -227,8 +227,9 @@ fn a_path_is_a_typed_scope_wherever_a_literal_may_stand() {
         );
     }
     for (path, error) in [
-        ("scopes::Read", "`scopes::Read` is not a variant: `scopes` is no enum"),
-        ("super::Read", "`super::Read` is not a variant: `super` is no enum"),
+        ("scopes::Read", "`scopes::Read` is not the path of a variant"),
+        ("super::Read", "`super::Read` is not the path of a variant"),
+        ("scope::read", "`scope::read` is not the path of a variant"),
         ("scopes::READ", "a constant cannot be a scope"),
         ("\"JournalScope::Read\"", "`JournalScope::Read` is the path of a variant, in quotes"),
     ] {

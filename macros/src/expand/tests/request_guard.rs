@@ -324,7 +324,7 @@ fn each_mistake_has_one_error_at_its_place() {
             help: write all scopes into one of them, as in `scopes = all("read", any("a", "b"))`
         servr = server | impl A { #[tool] fn f(&self) {} }
             unknown argument `servr`
-            help: write `server = &self.server`
+            help: write `server = server`
         from = &request, server = server | impl A { #[tool] fn f(&self) {} }
             `from` and `server` are for one function, not for a group
             help: write them in the `#[requires_auth]` of the function

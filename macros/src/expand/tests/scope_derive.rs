@@ -316,6 +316,14 @@ fn implies_names_other_variants_once() {
         "expected the name of a variant, found a path\nhelp: write `Second`",
     );
     error(
+        "implies = [other::O::Second]",
+        "expected the name of a variant, found a path\nhelp: write a variant of `S`: a scope implies scopes of its own vocabulary",
+    );
+    error(
+        "implies = Second, Self::Third",
+        "the value of `implies` is not a list\nhelp: write `implies = [Second, Self::Third]`",
+    );
+    error(
         "implies = [\"b\"]",
         "expected the name of a variant, found a string literal\nhelp: write the variant that defines this scope",
     );

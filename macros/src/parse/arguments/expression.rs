@@ -5,7 +5,7 @@ use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, ExprLit, Lit, Token};
 
-use super::key::{expression_example, expression_kind, is_expression_key};
+use super::key::{expression_example, expression_kind, intended_key, is_expression_key};
 use crate::diagnostics::Diagnostics;
 
 /// A key, and its value as written.
@@ -48,17 +48,45 @@ fn take_expression(input: ParseStream<'_>, errors: &mut Diagnostics) -> Option<E
     let ahead = input.fork();
     let key: Ident = ahead.parse().ok()?;
     let is_assigned = ahead.peek(Token![=]) && !ahead.peek(Token![==]);
-    if !is_expression_key(&key) || !is_assigned {
+    let name = key.to_string();
+    let is_exact = is_expression_key(&name);
+    if !is_assigned || !is_exact && !intended_key(&name).is_some_and(is_expression_key) {
         return None;
     }
     ahead.parse::<Token![=]>().ok()?;
     if ahead.is_empty() || ahead.peek(Token![,]) {
         return None;
     }
-    input.advance_to(&ahead);
-    let value = expression(input, &key, errors);
+    let value = if is_exact {
+        input.advance_to(&ahead);
+        expression(input, &key, errors)
+    } else {
+        // Under a wrong name, nothing is reported about the value.
+        let value = misnamed_expression(&ahead, intended_key(&name)?)?;
+        input.advance_to(&ahead);
+        Some(value)
+    };
     let _comma: Option<Token![,]> = input.parse().ok();
     Some(ExpressionArgument { key, value })
+}
+
+/// Takes a value of the argument `key`. Returns `None` where there is another one, and the tokens are split at commas.
+fn misnamed_expression(input: ParseStream<'_>, key: &str) -> Option<TokenStream> {
+    let before = input.cursor().token_stream();
+    let value: Expr = input.parse().ok()?;
+    let fits = match value {
+        Expr::Lit(_) | Expr::Array(_) => false,
+        Expr::Path(_) => true,
+        Expr::Call(call) => {
+            let may_be_condition = matches!(&*call.func, Expr::Path(path) if path.path.is_ident("any") || path.path.is_ident("all"));
+            !may_be_condition
+        }
+        _ => key != "scopes_from",
+    };
+    if !fits {
+        return None;
+    }
+    (input.is_empty() || input.peek(Token![,])).then(|| taken(&before, input))
 }
 
 /// Takes an expression. The compiler reports what is wrong with its types, and this function what is wrong with its

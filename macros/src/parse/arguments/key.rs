@@ -32,8 +32,8 @@ pub(super) fn intended_key(name: &str) -> Option<&'static str> {
 }
 
 /// Whether the value of the argument is an expression.
-pub(super) fn is_expression_key(key: &Ident) -> bool {
-    key == "when" || key == "scopes_from" || key == "from" || key == "server"
+pub(super) fn is_expression_key(key: &str) -> bool {
+    matches!(key, "when" | "scopes_from" | "from" | "server")
 }
 
 /// The value of such an argument, for help texts.

@@ -30,6 +30,9 @@ pub(super) fn report_invalid_condition(
     if let Some(negation) = find_negation(&trees) {
         return errors.error(negation, NO_NEGATION, NAME_REQUIRED_SCOPES);
     }
+    if let Some(typed) = TypedScope::intended(&trees) {
+        return report_path(tokens, &typed, position, errors);
+    }
     if let Some(semicolon) = trees.iter().find(|tree| is_punct(tree, ';')) {
         let is_repeat = matches!(trees.last(), Some(TokenTree::Literal(last))
             if matches!(Lit::new(last.clone()), Lit::Int(_)));
@@ -116,6 +119,25 @@ pub(super) fn report_invalid_condition(
     }
 }
 
+/// Reports what is almost the path of a variant. With a dot or one colon, it may also be a scope without quotes.
+fn report_path(
+    tokens: &TokenStream,
+    typed: &TypedScope,
+    position: Position,
+    errors: &mut Diagnostics,
+) {
+    let prefix = position.prefix();
+    let scope = interpret_alone(tokens).filter(|it| matches!(it, SuggestedCondition::Scope(_)));
+    let help = match scope {
+        Some(scope) => format!(
+            "write `{prefix}{}` for a variant, `{prefix}{scope}` for a scope of this name",
+            typed.text()
+        ),
+        None => format!("write `{prefix}{}`", typed.text()),
+    };
+    errors.error(tokens, "expected the path of a variant, or a string literal", help);
+}
+
 /// Reports tokens that have no error of their own.
 fn report_other(
     tokens: &TokenStream,
@@ -174,6 +196,8 @@ pub(super) fn report_bare_words(parts: &[TokenStream], errors: &mut Diagnostics)
         matches!(TokenStream::clone(part).into_iter().next(), Some(TokenTree::Ident(word))
             if word != "all" && word != "any")
             && TypedScope::parse(part).is_none()
+            && TypedScope::intended(&TokenStream::clone(part).into_iter().collect::<Vec<_>>())
+                .is_none()
             && interpret_alone(part).is_some()
     };
     let names_constant = |part: &&TokenStream| {

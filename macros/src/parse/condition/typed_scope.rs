@@ -1,7 +1,7 @@
 //! Scopes that are written as variants of an enum with `#[derive(Scope)]`.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::Path;
 use syn::ext::IdentExt;
 use syn::parse::Parser;
@@ -34,12 +34,20 @@ impl TypedScope {
         if !module.starts_with(|first: char| first.is_lowercase()) {
             return Some(());
         }
-        if last.contains(|one: char| one.is_lowercase()) {
+        let first = last.chars().next()?;
+        if first.is_lowercase() {
             errors.error(
                 &self.variant,
-                format_args!("`{}` is not a variant: `{module}` is no enum", self.text()),
+                format_args!("`{}` is not the path of a variant", self.text()),
+                WRITE_A_LITERAL_OR_A_VARIANT,
+            );
+        } else if last.contains(|one: char| one.is_lowercase()) {
+            errors.error(
+                &self.variant,
+                format_args!("`{}` is not the path of a variant", self.text()),
                 format_args!(
-                    "write the enum in front of the variant, as in `JournalScope::{last}`"
+                    "write the enum in front of the variant, as in `JournalScope::{last}`; the name of an enum begins \
+                     with an upper-case letter"
                 ),
             );
         } else {
@@ -50,6 +58,48 @@ impl TypedScope {
             );
         }
         None
+    }
+
+    /// The path that tokens in another form seem to mean.
+    // Input:  JournalScope.EntriesRead
+    // Output: JournalScope::EntriesRead
+    pub(super) fn intended(tokens: &[TokenTree]) -> Option<Self> {
+        let is_separator = |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if matches!(punct.as_char(), '.' | ':'));
+        let mut segments: Vec<&Ident> = Vec::new();
+        let mut separators = 0;
+        let mut trees = tokens.iter().peekable();
+        while let Some(tree) = trees.peek() {
+            match tree {
+                TokenTree::Ident(segment) if segments.len() == separators => segments.push(segment),
+                tree if is_separator(tree) && segments.len() == separators + 1 => {
+                    while trees.next_if(|next| is_separator(next)).is_some() {}
+                    separators += 1;
+                    continue;
+                }
+                _ => break,
+            }
+            trees.next();
+        }
+        let is_complete = match trees.collect::<Vec<_>>().as_slice() {
+            [] => true,
+            [TokenTree::Group(group)] => {
+                group.stream().is_empty() && group.delimiter() != Delimiter::Bracket
+            }
+            [TokenTree::Ident(cast), TokenTree::Ident(_)] => *cast == "as",
+            _ => false,
+        };
+        let (.., [vocabulary, variant]) = segments.split_last_chunk::<2>()?;
+        let is_type = |name: &Ident| {
+            name.unraw().to_string().starts_with(|first: char| first.is_ascii_uppercase())
+        };
+        if !is_complete
+            || segments.len() != separators + 1
+            || !is_type(vocabulary)
+            || !is_type(variant)
+        {
+            return None;
+        }
+        Self::parse(&quote!(#(#segments)::*))
     }
 
     /// The path without spaces.

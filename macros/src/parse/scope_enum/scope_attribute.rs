@@ -22,9 +22,18 @@ pub(crate) struct ScopeAttribute {
 }
 
 impl ScopeAttribute {
-    pub(super) fn of_variant(variant: &Variant, errors: &mut Diagnostics) -> Option<Self> {
+    /// `vocabulary`: the name of the enum.
+    pub(super) fn of_variant(
+        variant: &Variant,
+        vocabulary: &Ident,
+        errors: &mut Diagnostics,
+    ) -> Option<Self> {
         let mut attributes = variant.attrs.iter().filter(|it| has_name(it, "scope"));
+        let is_misspelled = report_misspelled(&variant.attrs, errors);
         let Some(first) = attributes.next() else {
+            if is_misspelled {
+                return None;
+            }
             let name = variant.ident.unraw();
             errors.error(
                 &variant.ident,
@@ -36,10 +45,10 @@ impl ScopeAttribute {
         for further in attributes {
             errors.error(further, "`#[scope]` is given twice", "write one variant for each scope");
         }
-        Self::parse(first, errors)
+        Self::parse(first, vocabulary, errors)
     }
 
-    fn parse(attribute: &Attribute, errors: &mut Diagnostics) -> Option<Self> {
+    fn parse(attribute: &Attribute, vocabulary: &Ident, errors: &mut Diagnostics) -> Option<Self> {
         let tokens = match &attribute.meta {
             Meta::List(list) => list.tokens.clone(),
             Meta::NameValue(pair) => {
@@ -59,7 +68,9 @@ impl ScopeAttribute {
         errors.extend(comma_errors);
         let (mut scope, mut implies) = (None, None);
         let mut names_scope = false;
-        for part in &parts {
+        let mut parts = parts.into_iter().peekable();
+        while let Some(part) = parts.next() {
+            let part = &part;
             if let Some(text) = string_literal(part) {
                 if names_scope {
                     let help = "write one variant for each scope; a scope that this one implies is \
@@ -70,10 +81,16 @@ impl ScopeAttribute {
                 }
                 names_scope = true;
             } else if let Some(value) = value_of_implies(part) {
+                let first = names_variant(&value).then(|| value.clone());
+                let next = || parts.next_if(|next| first.is_some() && names_variant(next));
+                let further: Vec<TokenStream> = std::iter::from_fn(next).collect();
                 if implies.is_some() {
                     errors.error(part, "`implies` is given twice", "write one list");
+                } else if let (Some(first), false) = (first, further.is_empty()) {
+                    report_split_list(&first, &further, errors);
+                    implies = Some(Vec::new());
                 } else {
-                    implies = Some(parse_implies(&value, part, errors));
+                    implies = Some(parse_implies(&value, part, vocabulary, errors));
                 }
             } else {
                 // It may be the scope, in another form.
@@ -100,7 +117,46 @@ fn value_of_implies(part: &TokenStream) -> Option<TokenStream> {
     }
 }
 
-fn parse_implies(value: &TokenStream, part: &TokenStream, errors: &mut Diagnostics) -> Vec<Ident> {
+/// Reports each `#[scopes(…)]`. Returns whether there is one.
+pub(super) fn report_misspelled(attributes: &[Attribute], errors: &mut Diagnostics) -> bool {
+    let mut misspelled = attributes.iter().filter(|it| has_name(it, "scopes")).peekable();
+    let is_misspelled = misspelled.peek().is_some();
+    for attribute in misspelled {
+        let arguments = match &attribute.meta {
+            Meta::List(list) => list.tokens.to_string(),
+            _ => "\"…\"".to_owned(),
+        };
+        errors.error(
+            attribute.path(),
+            "unknown attribute `scopes`",
+            format_args!("did you mean `#[scope({arguments})]`?"),
+        );
+    }
+    is_misspelled
+}
+
+/// Whether an element of `implies` begins with the name of a variant, in a list whose brackets are missing.
+fn names_variant(element: &TokenStream) -> bool {
+    syn::parse2::<syn::Path>(element.clone()).is_ok()
+}
+
+/// Reports `implies = A, B`.
+fn report_split_list(first: &TokenStream, further: &[TokenStream], errors: &mut Diagnostics) {
+    let elements = std::iter::once(first).chain(further);
+    let names: Vec<String> = elements.clone().map(|it| it.to_string().replace(' ', "")).collect();
+    let separator = quote::quote!(,);
+    let place: TokenStream =
+        elements.flat_map(|it| [it.clone(), separator.clone()]).take(names.len() * 2 - 1).collect();
+    let help = format!("write `implies = [{}]`", names.join(", "));
+    errors.error(place, "the value of `implies` is not a list", help);
+}
+
+fn parse_implies(
+    value: &TokenStream,
+    part: &TokenStream,
+    vocabulary: &Ident,
+    errors: &mut Diagnostics,
+) -> Vec<Ident> {
     let mut trees = value.clone().into_iter();
     let list = match (trees.next(), trees.next()) {
         (Some(TokenTree::Group(list)), None) if list.delimiter() == Delimiter::Bracket => list,
@@ -124,18 +180,29 @@ fn parse_implies(value: &TokenStream, part: &TokenStream, errors: &mut Diagnosti
         errors.error(&list, "`implies` names no scope", "remove `implies`, or name a variant");
     }
     errors.extend(comma_errors);
-    elements.iter().filter_map(|element| parse_element(element, errors)).collect()
+    elements.iter().filter_map(|element| parse_element(element, vocabulary, errors)).collect()
 }
 
-fn parse_element(element: &TokenStream, errors: &mut Diagnostics) -> Option<Ident> {
+fn parse_element(
+    element: &TokenStream,
+    vocabulary: &Ident,
+    errors: &mut Diagnostics,
+) -> Option<Ident> {
     if let Ok(name) = syn::parse2::<Ident>(element.clone()) {
         return Some(name);
     }
     let (message, help) = match syn::parse2::<syn::Path>(element.clone()) {
         Ok(path) if path.leading_colon.is_none() => match path.segments.last() {
-            Some(last) => {
+            Some(last) if is_of(&path, vocabulary) => {
                 ("expected the name of a variant, found a path", format!("write `{}`", last.ident))
             }
+            Some(_) => (
+                "expected the name of a variant, found a path",
+                format!(
+                    "write a variant of `{}`: a scope implies scopes of its own vocabulary",
+                    vocabulary.unraw()
+                ),
+            ),
             None => return None,
         },
         _ if string_literal(element).is_some() => (
@@ -146,6 +213,12 @@ fn parse_element(element: &TokenStream, errors: &mut Diagnostics) -> Option<Iden
     };
     errors.error(element, message, help);
     None
+}
+
+/// Whether the path leads to a variant of the enum `vocabulary`.
+fn is_of(path: &syn::Path, vocabulary: &Ident) -> bool {
+    let mut segments = path.segments.iter().rev().skip(1);
+    segments.next().is_some_and(|it| it.ident == "Self" || it.ident == *vocabulary)
 }
 
 /// Whether a user may expect an argument of this name to be the description.

@@ -143,6 +143,24 @@ fn each_of_the_wrong_arguments_has_one_error_with_help() {
             help: write one function that returns all of the scopes
         wen = x
             unknown argument `wen`
+            help: write `when = x`
+        whne = id > 3
+            unknown argument `whne`
+            help: write `when = id > 3`
+        wehn = f::<A, B>(id)
+            unknown argument `wehn`
+            help: write `when = f ::< A , B > (id)`
+        scope_from = scopes_of
+            unknown argument `scope_from`
+            help: write `scopes_from = scopes_of`
+        scope_from = "read"
+            unknown argument `scope_from`
+            help: write `scopes_from = scopes_of`
+        sever = &self.server
+            unknown argument `sever`
+            help: write `server = &self.server`
+        condition = any("read", "write")
+            unknown argument `condition`
             help: write `when = auth.subject() == Some(&*owner)`
         audience = "x"
             unknown argument `audience`
@@ -485,6 +503,12 @@ pub(super) const WRONG_ARGUMENTS: &[&str] = &[
     "scopes_from = a(entry.id)",
     "scopes_from = a, scopes_from = b",
     "wen = x",
+    "whne = id > 3",
+    "wehn = f::<A, B>(id)",
+    "scope_from = scopes_of",
+    "scope_from = \"read\"",
+    "sever = &self.server",
+    "condition = any(\"read\", \"write\")",
     "audience = \"x\"",
     "resource = \"x\"",
     "scopes = \"a\", scopes = \"b\"",

@@ -144,6 +144,21 @@ fn each_of_the_wrong_values_has_one_error_with_help() {
         scopes = "a"!
             a condition has no operators
             help: write `scopes = "read write"`, `scopes = ["read", "write"]` or `scopes = any("admin", all("read", "write"))`
+        scopes = JournalScope.EntriesRead
+            expected the path of a variant, or a string literal
+            help: write `scopes = JournalScope::EntriesRead` for a variant, `scopes = "JournalScope.EntriesRead"` for a scope of this name
+        scopes = any("a", User.Read)
+            expected the path of a variant, or a string literal
+            help: write `User::Read` for a variant, `"User.Read"` for a scope of this name
+        scopes = scopes::JournalScope::EntriesRead()
+            expected the path of a variant, or a string literal
+            help: write `scopes = scopes::JournalScope::EntriesRead`
+        scopes = JournalScope::EntriesRead as usize
+            expected the path of a variant, or a string literal
+            help: write `scopes = JournalScope::EntriesRead`
+        scopes = scope::read
+            `scope::read` is not the path of a variant
+            help: write the scope as a string literal, or as a variant of an enum with `#[derive(Scope)]`, as in `JournalScope::EntriesRead`
     "#]]
     .assert_eq(&messages(WRONG_VALUES));
 }
@@ -194,4 +209,9 @@ pub(super) const WRONG_VALUES: &[&str] = &[
     r#"scopes = "a" / "b""#,
     r#"scopes = "a" if admin"#,
     r#"scopes = "a"!"#,
+    "scopes = JournalScope.EntriesRead",
+    "scopes = any(\"a\", User.Read)",
+    "scopes = scopes::JournalScope::EntriesRead()",
+    "scopes = JournalScope::EntriesRead as usize",
+    "scopes = scope::read",
 ];
