@@ -1,5 +1,6 @@
 //! R-H2, R-H4: access tokens that are bound to a client certificate (RFC 8705 §3).
 
+mod entry_points;
 mod proxy;
 
 use fixtures::raw_http::{Request, Response};
