@@ -86,7 +86,9 @@ const LEGEND: &str = r#"<dl class="legend" aria-label="Legend of the scopes">
 
 /// `Functions and required scopes of journal`, with the crates of the functions.
 fn title(rows: &[Row<'_>]) -> String {
-    let crates: BTreeSet<&str> = rows.iter().map(Row::crate_name).collect();
+    // A resource of an MCP server is declared without a function.
+    let names = rows.iter().map(Row::crate_name).filter(|name| !name.is_empty());
+    let crates: BTreeSet<&str> = names.collect();
     if crates.is_empty() || crates.len() > 3 {
         return "Functions and required scopes".to_owned();
     }
