@@ -4,6 +4,7 @@ mod error;
 mod external_url;
 mod nonce;
 mod proof;
+mod proof_header;
 mod replay_store;
 mod settings;
 mod target_uri;
@@ -21,6 +22,7 @@ pub(crate) use external_url::ExternalUrl;
 use nonce::{Freshness, Nonces};
 use proof::Expected;
 pub(crate) use proof::VerifiedProof;
+use proof_header::KnownHeaders;
 use replay_store::SharedReplayStore;
 pub use replay_store::{ReplayStore, ReplayStoreError, UsedProof};
 pub use settings::{Dpop, DpopMode, ReplayStoreFailure};
@@ -39,6 +41,7 @@ pub(crate) struct DpopVerifier {
     pub(crate) is_required: bool,
     pub(crate) algorithms: Vec<SigningAlgorithm>,
     window: Duration,
+    known_headers: KnownHeaders,
     used: UsedProofs,
     shared: Option<SharedReplayStore>,
     on_failure: ReplayStoreFailure,
@@ -76,7 +79,7 @@ impl DpopVerifier {
             now,
             window: self.window,
         };
-        let verified = VerifiedProof::verify(header.as_bytes(), expected)?;
+        let verified = VerifiedProof::verify(header.as_bytes(), &self.known_headers, expected)?;
         let next_nonce = match self.nonces.as_ref() {
             None => None,
             Some(nonces) => match nonces.check(verified.nonce.as_deref(), now) {
@@ -88,9 +91,13 @@ impl DpopVerifier {
         Ok(Proof { verified: Arc::new(verified), is_recorded: false, next_nonce })
     }
 
-    /// Records the use of a proof in this process.
+    /// Records the use of a proof in this process. Its token is valid, and bound to its key.
     pub(crate) fn record(&self, proof: &VerifiedProof, now: SystemTime) -> Use {
-        self.used.record(proof, now)
+        let used = self.used.record(proof, now);
+        if let (Use::First, Some((text, header))) = (used, &proof.new_header) {
+            self.known_headers.insert(text.clone(), Arc::clone(header));
+        }
+        used
     }
 
     /// Whether the use of a proof must be recorded in the store that instances share.

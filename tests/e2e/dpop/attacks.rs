@@ -405,3 +405,38 @@ async fn the_proof_is_for_this_access_token() {
     let request = dpop(Request::get("/read"), &other, valid.sign());
     assert_invalid_proof(&request.send(bound.service.address).await);
 }
+
+#[tokio::test]
+async fn a_client_whose_key_is_known_is_verified_as_before() {
+    // R-H1: the header of its proofs is read once, and nothing else of them.
+    let bound = Bound::start().await;
+    for _ in 0..2 {
+        assert_ran(&bound.call(bound.proof().sign()).await, "alice may");
+    }
+    let (header, claims) = parts(&bound);
+    let (header, claims) = (header.to_string(), claims.to_string());
+    let good = signed(&bound.key, &header, &claims);
+    let forged = signed(&DpopKey::generate(), &header, &claims);
+    let (message, _) = good.rsplit_once('.').unwrap();
+    for proof in [
+        forged,
+        format!("{message}."),
+        format!("{message}.{}", encode([0; 64])),
+        bound.proof().claim("htm", "POST").sign(),
+        bound.proof().claim("htu", "https://evil.example/read").sign(),
+        bound.proof().claim("iat", 0).sign(),
+        bound.proof().claim("ath", encode([0; 32])).sign(),
+        bound.proof().header_parameter("typ", "JWT").sign(),
+        bound.proof().header_parameter("alg", "none").sign(),
+        bound.proof().header_parameter("crit", json!(["x"])).sign(),
+    ] {
+        assert_invalid_proof(&bound.call(proof).await);
+    }
+    assert_ran(&bound.call(good).await, "alice may");
+    assert_eq!(bound.service.runs(), 3);
+    // The token of another key does not become the caller's.
+    let other = token(&bound.service.authorization_server, &DpopKey::generate());
+    let proof = bound.key.proof("GET", URI).access_token(&other).sign();
+    let response = dpop(Request::get("/read"), &other, proof).send(bound.service.address).await;
+    assert_eq!((response.status, bound.service.runs()), (401, 3));
+}

@@ -1,27 +1,22 @@
 //! Reads and verifies a DPoP proof (RFC 9449 §4.3).
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use sha2::{Digest as _, Sha256};
 
 use super::error::{DpopProofError, ProofMismatch};
+use super::proof_header::{KnownHeaders, ProofHeader};
 use super::target_uri::TargetUri;
 use crate::AccessToken;
-use crate::jose::{CompactJws, Jwk, SigningAlgorithm, VerificationKey, base64url};
+use crate::jose::{CompactJws, SigningAlgorithm, base64url};
 use crate::telemetry::Quoted;
 use crate::thumbprint::Thumbprint;
 
 /// The longest proof, in bytes. One with an RSA key of 4096 bits has about 2 KiB.
 const MAX_LENGTH: usize = 8 * 1024;
-
-/// The longest modulus of an RSA key, in bytes: the time of a verification grows with it.
-const MAX_MODULUS_LENGTH: usize = 4096 / 8;
-
-/// The only value of `typ`.
-const TYPE: &str = "dpop+jwt";
 
 /// What a proof must be for.
 pub(super) struct Expected<'a> {
@@ -46,22 +41,13 @@ pub(crate) struct VerifiedProof {
     /// When its `iat` leaves the window: from then on it is rejected, whether or not it was used.
     pub(crate) expires_at: SystemTime,
     pub(super) nonce: Option<Box<str>>,
+    /// The text of its header, if that was not known.
+    pub(super) new_header: Option<(Box<[u8]>, Arc<ProofHeader>)>,
 }
 
 /// What identifies a proof: the digest of its key, its `jti`, and of the method and the normalized URI that it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ProofId(pub(crate) [u8; 32]);
-
-#[derive(Deserialize)]
-struct Header<'a> {
-    #[serde(borrow)]
-    typ: Cow<'a, str>,
-    #[serde(borrow)]
-    alg: Cow<'a, str>,
-    jwk: Jwk,
-    #[serde(default, deserialize_with = "is_present")]
-    crit: bool,
-}
 
 #[derive(Deserialize)]
 struct Claims<'a> {
@@ -79,31 +65,25 @@ struct Claims<'a> {
     nbf: Option<f64>,
 }
 
-/// Whether a member is there, whatever its value.
-fn is_present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    IgnoredAny::deserialize(deserializer).map(|_| true)
-}
-
 impl VerifiedProof {
     /// Verifies a proof. The signature comes last, since it is what costs the most.
-    pub(super) fn verify(proof: &[u8], expected: Expected<'_>) -> Result<Self, ProofMismatch> {
-        use DpopProofError::{
-            Algorithm, CriticalHeader, Key, Malformed, Method, Signature, TokenHash, TooLong, Type,
-        };
+    pub(super) fn verify(
+        proof: &[u8],
+        known: &KnownHeaders,
+        expected: Expected<'_>,
+    ) -> Result<Self, ProofMismatch> {
+        use DpopProofError::{Malformed, Method, TokenHash, TooLong};
         if proof.len() > MAX_LENGTH {
             return Err(TooLong.into());
         }
         let jws = CompactJws::split(proof).ok_or(Malformed)?;
-        let header = base64url::decode(jws.header).ok_or(Malformed)?;
-        let header: Header<'_> = serde_json::from_slice(&header).map_err(|_| Malformed)?;
-        require(header.typ == TYPE, Type)?;
-        require(!header.crit, CriticalHeader)?;
-        let algorithm = expected.algorithms.iter().find(|it| it.has_name(&header.alg));
-        let algorithm = *algorithm.ok_or_else(|| ProofMismatch {
-            error: Algorithm,
-            expected: Some(format!("`alg`: one of {}", names(expected.algorithms))),
-            found: Some(format!("`alg`: {}", Quoted(&header.alg))),
-        })?;
+        let (header, new_header) = match known.get(jws.header) {
+            Some(header) => (header, None),
+            None => {
+                let header = Arc::new(ProofHeader::read(jws.header, expected.algorithms)?);
+                (Arc::clone(&header), Some((jws.header.into(), header)))
+            }
+        };
         let payload = base64url::decode(jws.payload).ok_or(Malformed)?;
         let claims: Claims<'_> = serde_json::from_slice(&payload).map_err(|_| Malformed)?;
         require(!claims.jti.is_empty(), Malformed)?;
@@ -119,15 +99,11 @@ impl VerifiedProof {
         let hash = base64url::encode(Sha256::digest(expected.token.expose_bytes()));
         require(claims.ath.is_some_and(|ath| ath == hash), TokenHash)?;
 
-        let modulus = header.jwk.modulus_length();
-        require(modulus.is_none_or(|length| length <= MAX_MODULUS_LENGTH), Key)?;
-        let key = VerificationKey::of(&header.jwk, &[algorithm]).ok_or(Key)?;
-        let key = key.for_algorithm(algorithm).ok_or(Key)?;
         let signature = base64url::decode(jws.signature).ok_or(Malformed)?;
-        key.verify_sig(jws.signing_input, &signature).map_err(|_| Signature)?;
-        let key = header.jwk.thumbprint().ok_or(Key)?;
+        header.verify(jws.signing_input, &signature)?;
+        let key = header.thumbprint();
         let id = ProofId::of(&key, &claims.jti, &claims.htm, &target);
-        Ok(Self { key, id, expires_at, nonce: claims.nonce })
+        Ok(Self { key, id, expires_at, nonce: claims.nonce, new_header })
     }
 }
 
@@ -183,11 +159,6 @@ fn check_time(
     })
 }
 
-fn names(algorithms: &[SigningAlgorithm]) -> String {
-    let names: Vec<_> = algorithms.iter().map(|it| it.as_str()).collect();
-    names.join(", ")
-}
-
 fn require(condition: bool, otherwise: DpopProofError) -> Result<(), DpopProofError> {
     if condition { Ok(()) } else { Err(otherwise) }
 }
@@ -206,7 +177,7 @@ mod tests {
         let mut modulus = vec![0xff; modulus_length];
         modulus.insert(0, 0);
         let jwk = json!({ "kty": "RSA", "n": base64url::encode(modulus), "e": "AQAB" });
-        let header = json!({ "typ": TYPE, "alg": "RS256", "jwk": jwk });
+        let header = json!({ "typ": "dpop+jwt", "alg": "RS256", "jwk": jwk });
         let ath = base64url::encode(Sha256::digest(TOKEN));
         let claims = json!({ "jti": "x", "htm": "GET", "htu": "https://a", "iat": 0, "ath": ath });
         let parts = [header.to_string(), claims.to_string(), "none".to_owned()];
@@ -219,7 +190,7 @@ mod tests {
             window: Duration::ZERO,
         };
         let proof = parts.map(base64url::encode).join(".");
-        VerifiedProof::verify(proof.as_bytes(), expected).unwrap_err().error
+        VerifiedProof::verify(proof.as_bytes(), &KnownHeaders::new(), expected).unwrap_err().error
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::nonce::{KEY_LENGTH, Nonces};
+use super::proof_header::KnownHeaders;
 use super::replay_store::SharedReplayStore;
 use super::used_proofs::{ProofLimits, UsedProofs};
 use super::{DpopVerifier, ExternalUrl, ReplayStore};
@@ -231,6 +232,7 @@ impl Dpop {
         }
         Ok(Some(DpopVerifier {
             is_required: self.mode == DpopMode::Required,
+            known_headers: KnownHeaders::new(),
             used: UsedProofs::new(self.limits, self.window),
             nonces: key.map(|key| Nonces::new(&key, nonce_lifetime)),
             algorithms: self.algorithms,

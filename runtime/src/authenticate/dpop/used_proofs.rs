@@ -115,6 +115,7 @@ mod tests {
             id: ProofId(digest),
             expires_at: at(issued_at) + WINDOW,
             nonce: None,
+            new_header: None,
         }
     }
 
