@@ -146,6 +146,8 @@ mod tests {
             assert_refused(field);
         }
         assert_refused(&format!("Hash={HASH};"));
+        assert_refused(&format!("By=x,Hash={HASH}"));
+        assert_refused(&format!("Hash={HASH},By=x"));
         assert_refused(&format!("Hash={HASH};Hash={HASH}"));
         assert_refused(&format!("Hash={HASH};hash={OTHER}"));
         assert_refused(&format!("Hash={OTHER};Cert=\"{CERT}\""));

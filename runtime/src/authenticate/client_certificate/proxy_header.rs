@@ -1,7 +1,6 @@
 //! The headers in which proxies pass the certificate of their client on.
 
 use http::{HeaderMap, HeaderName};
-use serde::Deserialize;
 
 use super::encoding::{from_base64_chain, from_byte_sequence, from_escaped_pem};
 use super::envoy::from_element;
@@ -11,8 +10,7 @@ use super::{ClientCertificate, source::MAX_LENGTH};
 ///
 /// The proxy must remove such headers from the requests that it gets, and write its own (RFC 9440 §4). The guide
 /// [`mtls`](crate::mtls) has the configuration of nginx and Envoy for that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProxyHeader {
     /// `Client-Cert`, with a byte sequence, as in `:MIIB…:` (RFC 9440 §2.2).
