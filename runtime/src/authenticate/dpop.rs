@@ -112,21 +112,13 @@ impl DpopVerifier {
         now: SystemTime,
     ) -> Result<Use, ReplayStoreError> {
         let Some(store) = &self.shared else { return Ok(Use::First) };
-        match store.record(proof, now).await {
-            Ok(true) => Ok(Use::First),
-            Ok(false) => Ok(Use::Replayed),
-            Err(error) => match self.on_failure {
-                ReplayStoreFailure::Reject => Err(error),
-                ReplayStoreFailure::AcceptUnshared => {
-                    tracing::warn!(
-                        target: "requires_auth",
-                        %error,
-                        "the use of a DPoP proof is recorded in this process only"
-                    );
-                    Ok(Use::First)
-                }
-            },
-        }
+        let is_first = store.record(proof, now).await?;
+        Ok(if is_first { Use::First } else { Use::Replayed })
+    }
+
+    /// Whether a proof is accepted that is recorded in this process only, since the store does not answer.
+    pub(crate) fn accepts_unshared(&self) -> bool {
+        self.on_failure == ReplayStoreFailure::AcceptUnshared
     }
 
     pub(crate) fn requires_nonces(&self) -> bool {

@@ -73,6 +73,16 @@ impl ResourceServer {
         match dpop.record_shared(&proof.verified, self.validation().clock.now()).await {
             Ok(Use::First) => Ok(()),
             Ok(Use::Replayed | Use::Full) => Err(self.reject_replay(required)),
+            Err(error) if dpop.accepts_unshared() => {
+                self.warn("DPoP replay store", || {
+                    tracing::warn!(
+                        target: "requires_auth",
+                        %error,
+                        "DPoP proofs that are used are recorded in this process only"
+                    );
+                });
+                Ok(())
+            }
             Err(error) => Err(self.reject_unrecorded(error, required)),
         }
     }
@@ -90,22 +100,24 @@ impl ResourceServer {
             if let Some(nonce) = proof.next_nonce.clone()
                 && !state.provide_nonce(nonce)
             {
-                self.log_no_nonce_layer();
+                self.warn("DPoP nonce", || {
+                    tracing::warn!(
+                        target: "requires_auth",
+                        "nonces are required for DPoP proofs, and no layer provides the next one in a successful \
+                         response: add `ResourceServer::dpop_nonce_layer` to the router"
+                    );
+                });
             }
             state.add_proof(self, &token, Proof { is_recorded: true, ..*proof });
         }
         (claims, token)
     }
 
-    /// Logs that clients get a 401 when their nonce ends.
-    fn log_no_nonce_layer(&self) {
+    /// Writes a line, unless there were enough of this kind lately.
+    fn warn(&self, kind: &'static str, write: impl FnOnce()) {
         let now = self.validation().clock.coarse_instant();
-        if self.log_limiter().verdict("DPoP nonce", now) != Verdict::Suppress {
-            tracing::warn!(
-                target: "requires_auth",
-                "nonces are required for DPoP proofs, and no layer provides the next one in a successful response: add \
-                 `ResourceServer::dpop_nonce_layer` to the router"
-            );
+        if self.log_limiter().verdict(kind, now) != Verdict::Suppress {
+            write();
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get;
 use fixtures::http_server::serve;
+use fixtures::log_capture::LogCapture;
 use fixtures::raw_http::Request;
 use fixtures::rejection_body as body;
 use requires_auth::testing::{AuthorizationServer, DpopKey};
@@ -14,6 +15,8 @@ use requires_auth::{
     AuthInfo, Condition, Dpop, Introspection, ReplayStore, ReplayStoreError, ReplayStoreFailure,
     ResourceServer, ResourceServerBuilder, UsedProof, requires_auth,
 };
+
+use crate::rejection_log::warned;
 
 use super::{Bound, URI, assert_invalid_proof, dpop, token};
 use crate::service::{RESOURCE, Service};
@@ -205,4 +208,23 @@ async fn a_replayed_proof_is_rejected_whether_or_not_the_token_is_cached() {
         1,
         "the claims are cached, the proof is not"
     );
+}
+
+#[tokio::test]
+async fn the_log_says_that_proofs_are_not_shared_a_few_times_only() {
+    // R-B9, R-H5: callers can repeat requests.
+    let log = LogCapture::default();
+    let _guard = log.start();
+    let lenient = Dpop::accepted()
+        .replay_store(Store(Arc::default(), true))
+        .on_replay_store_failure(ReplayStoreFailure::AcceptUnshared);
+    let bound = Bound::with(lenient).await;
+    for _ in 0..20 {
+        assert_ran(&bound.call(bound.proof().sign()).await, "alice may");
+    }
+    let warnings = warned(&log);
+    let about =
+        warnings.iter().filter(|line| line.contains("DPoP proofs that are used are recorded"));
+    assert_eq!(about.count(), 5, "{warnings:?}");
+    assert!(warnings[0].contains("the replay store does not answer: it is down"), "{warnings:?}");
 }
