@@ -199,7 +199,7 @@ impl<S> NamedScope<S, S> {
 /// The method `variant` of a value that is no variant. Its bound is the compiler's error; it is never called, because a
 /// constant calls no method of a trait.
 pub trait NoVariant<V> {
-    /// What [`VariantOf`] reports.
+    /// What `VariantOf` reports.
     fn variant(self) -> V
     where
         Self: VariantOf<V>;
