@@ -174,7 +174,7 @@ async fn another_kind_of_token_is_one_line_with_what_names_it() {
     assert_one(
         &warnings,
         "cause=the token is bound to a key, and the request has no DPoP proof for it expected=the scheme \
-         `DPoP`, and a proof with the key of the token found=`cnf` with \"jkt\" setting=`dpop`",
+         `DPoP`, and a proof with the key of the token found=`cnf` with \"jkt\" setting=`dpop` (REQUIRES_AUTH_DPOP)",
     );
 }
 
