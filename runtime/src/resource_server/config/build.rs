@@ -74,7 +74,12 @@ impl ResourceServerConfig {
             });
         }
         #[cfg(feature = "dpop")]
-        let dpop = self.dpop()?;
+        let dpop = self.dpop();
+        #[cfg(all(feature = "dpop", feature = "redis"))]
+        let dpop = match self.shared_cache()? {
+            Some(shared) => dpop.shared(&shared),
+            None => dpop,
+        };
         #[cfg(feature = "mtls")]
         let client_certificate_source = self.client_certificate_source()?;
         let server = self.with_resolver(ResourceServer::builder(&self.resource)).await?;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{Dpop, ResourceServerConfig, SetupError};
+use crate::{Dpop, ResourceServerConfig};
 
 impl ResourceServerConfig {
-    pub(super) fn dpop(&self) -> Result<Dpop, SetupError> {
+    pub(super) fn dpop(&self) -> Dpop {
         let mut dpop =
             Dpop::with(self.dpop).on_replay_store_failure(self.dpop_on_replay_store_failure);
         if let Some(algorithms) = &self.dpop_algorithms {
@@ -23,20 +23,7 @@ impl ResourceServerConfig {
         if let Some(seconds) = self.dpop_nonce_lifetime_s {
             dpop = dpop.nonce_lifetime(Duration::from_secs(seconds));
         }
-        self.with_replay_store(dpop)
-    }
-
-    #[cfg(feature = "redis")]
-    fn with_replay_store(&self, dpop: Dpop) -> Result<Dpop, SetupError> {
-        Ok(match self.shared_cache()? {
-            Some(shared) => dpop.shared(&shared),
-            None => dpop,
-        })
-    }
-
-    #[cfg(not(feature = "redis"))]
-    fn with_replay_store(&self, dpop: Dpop) -> Result<Dpop, SetupError> {
-        Ok(dpop)
+        dpop
     }
 }
 
