@@ -54,8 +54,9 @@ fn split_port(authority: &str) -> Option<(&str, &str)> {
             || b"-._~%!$&'()*+,;=".contains(&byte)
             || (is_ip_literal && byte == b':')
     };
-    let port = port.trim_start_matches('0');
-    (!inner.is_empty() && inner.bytes().all(of_host)).then_some((host, port))
+    let number = port.trim_start_matches('0');
+    let is_zero = number.is_empty() && !port.is_empty();
+    (!inner.is_empty() && inner.bytes().all(of_host) && !is_zero).then_some((host, number))
 }
 
 /// Decodes the percent-encoded characters that need no encoding, and writes the others in upper case (RFC 3986 §6.2.2.1,
@@ -193,6 +194,8 @@ mod tests {
             "https://user:secret@api.example/a",
             "https://api.example@evil.example/a",
             "https://api.example:x/a",
+            "https://api.example:0/a",
+            "https://api.example:00/a",
             "https://api.example:-1/a",
             "https://a b/",
             "https://api.example/a b",
