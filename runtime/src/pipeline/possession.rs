@@ -58,6 +58,9 @@ impl ResourceServer {
             Use::First => Progress::Complete(Ok(Some(self.recorded(claims, presented, request)))),
             Use::Replayed => Progress::Complete(Err(self.reject_replay(required))),
             Use::Full => Progress::Complete(Err(self.reject_unrecorded(FullReplayStore, required))),
+            Use::Expired => {
+                Progress::Complete(Err(self.reject_proof(DpopProofError::Time.into(), required)))
+            }
         }
     }
 
@@ -72,7 +75,7 @@ impl ResourceServer {
         };
         match dpop.record_shared(&proof.verified, self.validation().clock.now()).await {
             Ok(Use::First) => Ok(()),
-            Ok(Use::Replayed | Use::Full) => Err(self.reject_replay(required)),
+            Ok(Use::Replayed | Use::Full | Use::Expired) => Err(self.reject_replay(required)),
             Err(error) if dpop.accepts_unshared() => {
                 self.warn("DPoP replay store", || {
                     tracing::warn!(

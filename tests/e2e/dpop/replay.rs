@@ -102,7 +102,7 @@ struct Store(Arc<Mutex<HashSet<String>>>, bool);
 
 impl ReplayStore for Store {
     async fn record(&self, proof: UsedProof, lifetime: Duration) -> Result<bool, ReplayStoreError> {
-        assert!((Duration::from_secs(295)..=Duration::from_secs(602)).contains(&lifetime));
+        assert!((Duration::from_secs(355)..=Duration::from_secs(662)).contains(&lifetime));
         tokio::task::yield_now().await;
         if self.1 {
             return Err(ReplayStoreError::new("it is down"));

@@ -18,6 +18,10 @@ use crate::thumbprint::Thumbprint;
 /// The longest proof, in bytes. One with an RSA key of 4096 bits has about 2 KiB.
 const MAX_LENGTH: usize = 8 * 1024;
 
+/// How much longer than it is accepted a proof is stored: the clocks of two instances differ, and a clock may be set back. A proof
+/// that one instance has forgotten must not be accepted by another one whose clock is behind.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
+
 /// What a proof must be for.
 pub(super) struct Expected<'a> {
     pub(super) algorithms: &'a [SigningAlgorithm],
@@ -104,6 +108,13 @@ impl VerifiedProof {
         let key = header.thumbprint();
         let id = ProofId::of(&key, &claims.jti, &claims.htm, &target);
         Ok(Self { key, id, expires_at, nonce: claims.nonce, new_header })
+    }
+}
+
+impl VerifiedProof {
+    /// Until when its use must be stored, by a clock that agrees with the one that has verified it.
+    pub(super) fn stored_until(&self) -> SystemTime {
+        self.expires_at.checked_add(CLOCK_DIFFERENCE).unwrap_or(self.expires_at)
     }
 }
 

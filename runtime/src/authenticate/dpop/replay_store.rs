@@ -93,9 +93,8 @@ impl SharedReplayStore {
         now: SystemTime,
     ) -> Result<bool, ReplayStoreError> {
         let ProofId(digest) = proof.id;
-        // A second more, since the store counts from a later moment on.
-        let lifetime = proof.expires_at.duration_since(now).unwrap_or_default();
-        self.0.record(UsedProof(digest), lifetime.saturating_add(Duration::from_secs(1))).await
+        let lifetime = proof.stored_until().duration_since(now).unwrap_or_default();
+        self.0.record(UsedProof(digest), lifetime).await
     }
 }
 

@@ -128,8 +128,9 @@ impl Dpop {
         self
     }
 
-    /// How far the `iat` of a proof may be from now, in both directions. Clocks of clients differ. A proof is stored until its
-    /// `iat` has left the window. Default: 300 s; 10 s to 1 hour.
+    /// How far the `iat` of a proof may be from now, in both directions. Clocks of clients differ. A proof that was used is stored
+    /// until its `iat` has left the window, and for a minute more, since the clocks of instances differ. Default: 300 s; 10 s
+    /// to 1 hour.
     pub fn proof_window(mut self, window: Duration) -> Self {
         self.window = window;
         self
@@ -143,7 +144,7 @@ impl Dpop {
     }
 
     /// How many of them are stored for one key, so that the holder of one token leaves room for the others. Default: 50,000,
-    /// which is more than 80 requests in each second of a `proof_window` of 300 s and the one after.
+    /// which is more than 100 requests in each second with a `proof_window` of 300 s, if proofs are made when they are sent.
     pub fn max_proofs_per_key(mut self, max_proofs: usize) -> Self {
         self.limits.per_key = max_proofs;
         self

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::proof::{ProofId, VerifiedProof};
 use crate::thumbprint::Thumbprint;
 
-/// How many slots a window has. A proof is stored for up to two windows.
+/// How many slots a window has. A proof is stored for up to two windows and a minute.
 const SLOTS_PER_WINDOW: u64 = 8;
 
 /// The proofs that were used and are not expired. A proof that is not expired is never removed: the store rejects new ones
@@ -46,6 +46,8 @@ pub(crate) enum Use {
     Replayed,
     /// It cannot be stored: the limit of its key, or of all keys, is reached.
     Full,
+    /// It has expired since it was verified, while its token was resolved. An earlier use may be forgotten.
+    Expired,
 }
 
 impl UsedProofs {
@@ -57,6 +59,9 @@ impl UsedProofs {
 
     /// Records the use of a proof. Of concurrent calls with the same proof, one gets [`Use::First`].
     pub(crate) fn record(&self, proof: &VerifiedProof, now: SystemTime) -> Use {
+        if now > proof.expires_at {
+            return Use::Expired;
+        }
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let current = self.slot(now);
         while let Some(oldest) = slots.first_entry().filter(|slot| *slot.key() < current) {
@@ -75,7 +80,7 @@ impl UsedProofs {
         if total >= self.limits.total || of_key >= self.limits.per_key {
             return Use::Full;
         }
-        let slot = slots.entry(self.slot(proof.expires_at).max(current)).or_default();
+        let slot = slots.entry(self.slot(proof.stored_until())).or_default();
         slot.proofs.insert(id);
         *slot.of_key.entry(proof.key).or_default() += 1;
         Use::First
@@ -140,6 +145,30 @@ mod tests {
     }
 
     #[test]
+    fn a_proof_that_expired_after_it_was_verified_is_not_accepted() {
+        // R-H5: the token of one of two requests with the same proof takes long to resolve.
+        let used = UsedProofs::new(LIMITS, WINDOW);
+        assert_eq!(used.record(&proof(1, 1, 700), at(1000)), Use::First);
+        for now in 1001..1100 {
+            assert_eq!(used.record(&proof(1, 1, 700), at(now)), Use::Expired, "at {now}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_by_a_minute_revives_no_proof() {
+        // R-H5
+        for window in [10, 300, 3600] {
+            let window = Duration::from_secs(window);
+            let used = UsedProofs::new(LIMITS, window);
+            let old = VerifiedProof { expires_at: at(9000), ..proof(1, 1, 0) };
+            assert_eq!(used.record(&old, at(9000)), Use::First);
+            let new = VerifiedProof { expires_at: at(9060) + window, ..proof(1, 2, 0) };
+            assert_eq!(used.record(&new, at(9060)), Use::First);
+            assert_eq!(used.record(&old, at(9000)), Use::Replayed, "{window:?}");
+        }
+    }
+
+    #[test]
     fn the_proofs_of_one_key_leave_room_for_others() {
         // R-H5
         let used = UsedProofs::new(LIMITS, WINDOW);
@@ -164,7 +193,7 @@ mod tests {
             assert_eq!(used.record(&proof(1, number, 1000), at(1000)), Use::First);
         }
         assert_eq!(used.record(&proof(1, 400, 1000), at(1300)), Use::Full, "none has expired");
-        assert_eq!(used.record(&proof(1, 401, 1350), at(1350)), Use::First);
+        assert_eq!(used.record(&proof(1, 401, 1400), at(1400)), Use::First);
         assert_eq!(used.len(), 1);
     }
 
