@@ -142,9 +142,18 @@ fn check_target(htu: &str, expected: Option<TargetUri>) -> Result<TargetUri, Pro
                 Some(expected) => format!("`htu`: {}", Quoted(expected.as_str())),
                 None => "a request with an `http` or `https` URI".to_owned(),
             }),
-            found: Some(format!("`htu`: {}", Quoted(htu))),
+            found: Some(match &found {
+                Some(found) => format!("`htu`: {}", Quoted(found.as_str())),
+                None => format!("`htu`: {}", Quoted(without_secrets(htu))),
+            }),
         }),
     }
+}
+
+/// What may be logged of a text that is no target URI. A query, a fragment and user information can be credentials.
+fn without_secrets(htu: &str) -> &str {
+    let shown = htu.split(['?', '#']).next().unwrap_or_default();
+    if shown.contains('@') { "a text with `@`" } else { shown }
 }
 
 /// When the proof expires, if it is valid now.
