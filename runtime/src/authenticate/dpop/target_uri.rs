@@ -83,6 +83,14 @@ fn percent_normalized(text: &str) -> Option<String> {
     Some(normalized)
 }
 
+/// Whether a path has a segment `.` or `..`, also with percent-encoded dots.
+pub(super) fn has_dot_segments(path: &str) -> bool {
+    let is_dot = |segment: &str| matches!(segment, "." | "..");
+    path.split('/').any(|segment| {
+        is_dot(segment) || percent_normalized(segment).is_some_and(|segment| is_dot(&segment))
+    })
+}
+
 /// Removes the segments `.` and `..` (RFC 3986 §5.2.4) of a path that is empty or begins with `/`. An empty path is `/`.
 fn without_dot_segments(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
