@@ -13,7 +13,7 @@ use crate::ResourceServer;
 use crate::request::NonceSlot;
 
 /// Adds `DPoP-Nonce` to the response when the nonce of the request's proof ends soon (RFC 9449 §8.2), so that the client never gets
-/// a 401 for an old one. [`ResourceServer::dpop_nonce_layer`] creates it.
+/// a 401 for an old one. Such a response has `Cache-Control: no-store`, in place of another value. [`ResourceServer::dpop_nonce_layer`] creates it.
 #[derive(Debug, Clone)]
 #[must_use = "a layer has no effect until a service is behind it"]
 pub struct DpopNonceLayer {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use http::header::CACHE_CONTROL;
 use http::{Extensions, HeaderMap, HeaderValue};
 
 use super::RequestState;
@@ -32,12 +33,14 @@ impl NonceSlot {
         let _: Result<(), HeaderValue> = self.0.set(nonce);
     }
 
-    /// Writes the nonce into the head of a response. A rejection has its own.
+    /// Writes the nonce into the head of a response, which must not be cached then: a stored response would provide a nonce that
+    /// has ended (RFC 9449 §8.2). A rejection has its own.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         if let Some(nonce) = self.0.get()
             && !headers.contains_key(DPOP_NONCE)
         {
             headers.insert(DPOP_NONCE, nonce.clone());
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
     }
 }
