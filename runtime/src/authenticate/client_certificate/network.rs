@@ -11,7 +11,8 @@ pub(crate) struct Network {
 
 impl Network {
     /// Reads a network, or an address, which is a network of its own. `None` also for one with bits after its prefix, which is a
-    /// mistake, and for a prefix without bits, which is everybody.
+    /// mistake, and for a prefix without bits, which is everybody. An IPv4 address in an IPv6 one (`::ffff:10.0.0.1`) is the IPv4
+    /// address, as it is for peers.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length)),
@@ -19,11 +20,17 @@ impl Network {
         };
         let address: IpAddr = address.parse().ok()?;
         let bits = if address.is_ipv4() { 32 } else { 128 };
-        let prefix_length = match length {
+        let prefix_length: u32 = match length {
             // `parse` accepts a sign.
             Some(length) if !length.bytes().all(|byte| byte.is_ascii_digit()) => return None,
             Some(length) => length.parse().ok()?,
             None => bits,
+        };
+        let (address, bits, prefix_length) = match address.to_canonical() {
+            IpAddr::V4(mapped) if address.is_ipv6() => {
+                (IpAddr::V4(mapped), 32, prefix_length.checked_sub(96)?)
+            }
+            _ => (address, bits, prefix_length),
         };
         let network = Self { address, prefix_length };
         let is_network = (1..=bits).contains(&prefix_length)
@@ -67,6 +74,9 @@ mod tests {
             ("fd00::/8", "fdff::1", "fe00::1"),
             ("::1", "::1", "::2"),
             ("8000::/1", "ffff::", "7fff::"),
+            ("::ffff:10.0.0.0/104", "10.255.0.1", "11.0.0.0"),
+            ("::ffff:10.0.0.1", "10.0.0.1", "10.0.0.2"),
+            ("::ffff:10.0.0.1", "10.0.0.1", "::ffff:10.0.0.1"),
             ("a00::/8", "a00::1", "10.0.0.1"),
             ("10.0.0.0/8", "10.0.0.1", "a00::1"),
         ] {
@@ -90,6 +100,10 @@ mod tests {
             "/8",
             "0.0.0.0/0",
             "::/0",
+            "::ffff:0:0/96",
+            "::ffff:0:0/90",
+            "::ffff:10.0.0.1/104",
+            "::ffff:10.0.0.1/129",
             "fd00::/129",
             "fd00::1/8",
             "localhost",
