@@ -70,7 +70,8 @@ impl<'a> RequestHead<'a> {
     }
 
     /// The same for a framework that lends out the request only for reading. A second guard of the same request then resolves
-    /// the token again, or takes its claims from the cache.
+    /// the token again, or takes its claims from the cache, and rejects a DPoP proof, which the first one has used: authorize such
+    /// a request once.
     pub fn shared(
         method: &'a Method,
         uri: &'a Uri,

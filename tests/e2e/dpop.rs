@@ -2,6 +2,8 @@
 
 mod attacks;
 mod binding;
+mod considerations;
+mod entry_points;
 mod external_url;
 mod mcp;
 mod nonces;
