@@ -4,6 +4,7 @@
 //! hidden module.
 
 mod block;
+mod details;
 mod evaluation;
 mod fallback;
 mod function;

@@ -5,6 +5,7 @@
 
 mod caller_argument;
 mod caller_type;
+mod details;
 mod function;
 mod guardable;
 mod handler_group;

@@ -4,19 +4,19 @@ mod authorization;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::de::DeserializeOwned;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::policy::Requirement;
+use crate::policy::{DetailType, Requirement, UserAuthentication};
 use crate::rejection::RejectionObserver;
 use crate::scope::ListedScope;
 use crate::{
-    AccessToken, Actor, Claims, Condition, Permit, Rejection, ResourceServer, ScopeList, ScopeSet,
-    ScopeType,
+    AccessToken, Actor, AuthorizationDetail, AuthorizationDetails, Claims, Condition, Permit,
+    Rejection, ResourceServer, ScopeList, ScopeSet, ScopeType,
 };
 
 /// The authenticated caller of a guarded function.
@@ -145,6 +145,80 @@ impl AuthInfo {
         let condition = condition.into();
         condition.check().map_err(|error| self.reject_misuse(error))?;
         self.decide(self.is_met(&condition), || self.challenge_scopes(&condition))
+    }
+
+    /// Requires a login inside a function, where it depends on its arguments: one with one of the authentication context
+    /// classes (`acr`), and at most `max_age` ago (`auth_time`). With no class, or no `max_age`, the other one alone is
+    /// required. The [`leeway`](crate::ResourceServerBuilder::leeway) of the resource server is added to `max_age`.
+    ///
+    /// The rejection is a 401 whose challenge names both, and the scopes of the function's attribute (RFC 9470 §3). The
+    /// arguments `acr_values` and `max_age` of the attribute do the same before the function runs.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use requires_auth::{AuthInfo, Rejection};
+    ///
+    /// fn may_transfer(auth: &AuthInfo, amount: u64) -> Result<(), Rejection> {
+    ///     if amount > 1_000 {
+    ///         auth.require_user_authentication(&["phr"], Some(Duration::from_secs(300)))?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Reason::InsufficientUserAuthentication`](crate::Reason::InsufficientUserAuthentication) if the token has another
+    /// `acr` or none, or an older `auth_time` or none;
+    /// [`Reason::Misconfigured`](crate::Reason::Misconfigured) if there is neither a class nor a `max_age`, or if a class
+    /// is empty or has a character that a challenge cannot contain: a space, `"`, `\`, or one outside printable ASCII.
+    #[must_use = "the request is rejected only if this result is returned: write \
+                  `auth.require_user_authentication(…)?`"]
+    pub fn require_user_authentication(
+        &self,
+        acr_values: &[&str],
+        max_age: Option<Duration>,
+    ) -> Result<(), Rejection> {
+        let required = UserAuthentication { acr_values, max_age };
+        if required.is_any() {
+            return Err(self.reject_misuse(NoLoginRequired));
+        }
+        // A value has the characters of a scope.
+        if !acr_values.iter().all(|acr| crate::scope::is_scope(acr)) {
+            return Err(self.reject_misuse(InvalidAcr));
+        }
+        self.decide_authentication(required)
+    }
+
+    /// The authorization details of a type that the token has, perhaps none (RFC 9396): see [`AuthorizationDetails`].
+    ///
+    /// They are parsed on each call.
+    #[must_use]
+    pub fn authorization_details<T: AuthorizationDetail>(&self) -> AuthorizationDetails<T> {
+        AuthorizationDetails::of(&self.0.claims, &self.0.server)
+    }
+
+    /// Requires authorization details inside a function, and returns them. The argument `authorization_details` of the
+    /// attribute does the same before the function runs.
+    ///
+    /// # Errors
+    /// [`Reason::InsufficientAuthorizationDetails`](crate::Reason::InsufficientAuthorizationDetails) if the token has none of
+    /// this type.
+    pub fn require_authorization_details<T: AuthorizationDetail>(
+        &self,
+    ) -> Result<AuthorizationDetails<T>, Rejection> {
+        let details = self.authorization_details();
+        if details.is_empty() {
+            return Err(self.reject_missing_details(DetailType::of::<T>()));
+        }
+        Ok(details)
+    }
+
+    /// Whether the token is bound to its holder: to a key (`cnf` with `jkt`, RFC 9449) or to a certificate (`x5t#S256`, RFC
+    /// 8705). The guard has established that the caller is the holder.
+    #[must_use]
+    pub fn is_sender_constrained(&self) -> bool {
+        self.0.claims.is_sender_constrained()
     }
 
     /// Requires a scope inside a function, and returns the evidence for functions that take it: see [`Permit`].
@@ -349,3 +423,17 @@ impl Serialize for AuthInfo {
 #[derive(Debug, thiserror::Error)]
 #[error("`AuthInfo::require` was called without a scope")]
 struct NothingRequired;
+
+/// `require_user_authentication` was called without a class and without an age.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`AuthInfo::require_user_authentication` was called without `acr_values` and without `max_age`"
+)]
+struct NoLoginRequired;
+
+/// `require_user_authentication` was called with a class that a challenge cannot name.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "a value of `acr_values` is empty, or has a space, `\"`, `\\` or a character outside printable ASCII"
+)]
+struct InvalidAcr;

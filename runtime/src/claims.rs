@@ -1,6 +1,7 @@
 //! The claims of a token: reads them from JSON, and gives them types.
 
 mod actor;
+mod authorization_details;
 mod claim_set;
 #[expect(clippy::module_inception, reason = "the file of the type `Claims`")]
 mod claims;

@@ -1,18 +1,125 @@
-//! The stage *decide*: whether the claims of a caller meet a condition.
+//! The stage *decide*: whether the claims of a caller meet what a function requires.
 //!
 //! It is the only evaluator: guards, [`AuthInfo::require`](crate::AuthInfo::require), and the lists that an MCP
 //! server filters call it. A decision is not cached: it uses the claims of the current request (R-E1).
 
-use crate::{Claims, ResolveError, ScopeSet};
+use std::time::SystemTime;
 
-/// Why a condition is not met.
+use crate::policy::{DetailType, Requirement, TokenRequirement, UserAuthentication};
+use crate::{Claims, ResolveError, ResourceServer, ScopeSet};
+
+/// Why a requirement is not met.
 #[derive(Debug)]
 pub(crate) enum Denial<'a> {
+    /// The token is not bound to its holder.
+    NotSenderConstrained,
+    /// The user has logged in otherwise, or too long ago.
+    UserAuthentication(UserAuthenticationError, UserAuthentication<'a>),
+    /// The token has no authorization details of this type.
+    AuthorizationDetails(DetailType),
     /// The token does not have the scopes.
     InsufficientScope,
     /// The claims have the scopes, but they are stale and may not be used for these scopes. The error is the
     /// reason why the token could not be resolved again.
     Stale(&'a ResolveError),
+}
+
+/// How a login differs from the one that a function requires (RFC 9470 §3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum UserAuthenticationError {
+    #[error("the token does not say how the user logged in: it has no `acr`")]
+    NoAcr,
+    #[error("the user logged in with another `acr`")]
+    OtherAcr,
+    #[error("the token does not say when the user logged in: it has no `auth_time`")]
+    NoAuthTime,
+    #[error("the user logged in too long ago")]
+    TooLongAgo,
+    #[error("the `auth_time` of the token is in the future")]
+    InFuture,
+}
+
+/// Decides whether the claims meet a requirement.
+///
+/// A login comes before the scopes: the challenge for another login names the scopes too, so that a client gets both with
+/// one request. Authorization details come after them, since their challenge names no scopes.
+pub(crate) fn decide_requirement<'a>(
+    claims: &'a Claims,
+    requirement: &Requirement,
+    server: &ResourceServer,
+) -> Result<(), Denial<'a>> {
+    let condition =
+        |granted: &ScopeSet| requirement.condition.is_met_in(server.definitions(), granted);
+    match requirement.token {
+        None => decide(claims, condition),
+        Some(token) => {
+            decide_token(claims, token, server)?;
+            decide(claims, condition)?;
+            decide_details(claims, token, server)
+        }
+    }
+}
+
+/// Whether the token is bound to its holder and the user has logged in as required.
+pub(crate) fn decide_token(
+    claims: &Claims,
+    required: &TokenRequirement,
+    server: &ResourceServer,
+) -> Result<(), Denial<'static>> {
+    if required.sender_constrained && !claims.is_sender_constrained() {
+        return Err(Denial::NotSenderConstrained);
+    }
+    decide_authentication(claims, required.authentication, server)
+}
+
+/// Whether the user has logged in as required (RFC 9470).
+pub(crate) fn decide_authentication<'r>(
+    claims: &Claims,
+    required: UserAuthentication<'r>,
+    server: &ResourceServer,
+) -> Result<(), Denial<'r>> {
+    let unmet = unmet_acr(claims, required).or_else(|| unmet_max_age(claims, required, server));
+    unmet.map_or(Ok(()), |error| Err(Denial::UserAuthentication(error, required)))
+}
+
+fn unmet_acr(claims: &Claims, required: UserAuthentication<'_>) -> Option<UserAuthenticationError> {
+    match claims.acr() {
+        _ if required.acr_values.is_empty() => None,
+        None => Some(UserAuthenticationError::NoAcr),
+        Some(acr) if required.acr_values.contains(&acr) => None,
+        Some(_) => Some(UserAuthenticationError::OtherAcr),
+    }
+}
+
+/// The leeway is for the difference between the clocks of the authorization server and of this one.
+fn unmet_max_age(
+    claims: &Claims,
+    required: UserAuthentication<'_>,
+    server: &ResourceServer,
+) -> Option<UserAuthenticationError> {
+    let max_age = required.max_age?;
+    let validation = server.validation();
+    let (now, leeway) = (validation.clock.now(), validation.leeway_for(claims));
+    let Some(auth_time) = claims.auth_time() else {
+        return Some(UserAuthenticationError::NoAuthTime);
+    };
+    let is_after = |time: SystemTime, end: Option<SystemTime>| end.is_none_or(|end| time > end);
+    if is_after(auth_time, now.checked_add(leeway)) {
+        return Some(UserAuthenticationError::InFuture);
+    }
+    let end = auth_time.checked_add(max_age).and_then(|end| end.checked_add(leeway));
+    is_after(now, end).then_some(UserAuthenticationError::TooLongAgo)
+}
+
+/// Whether the token has authorization details of each type (RFC 9396).
+pub(crate) fn decide_details(
+    claims: &Claims,
+    required: &TokenRequirement,
+    server: &ResourceServer,
+) -> Result<(), Denial<'static>> {
+    let types = required.authorization_details.iter();
+    let missing = types.copied().find(|detail| !detail.is_granted(claims, server));
+    missing.map_or(Ok(()), |detail| Err(Denial::AuthorizationDetails(detail)))
 }
 
 /// Decides whether the scopes of the claims meet a condition.
@@ -41,7 +148,7 @@ mod tests {
             Ok(()) => "run",
             Err(Denial::InsufficientScope) => "insufficient scope",
             Err(Denial::Stale(ResolveError::InvalidToken(TokenError::Inactive))) => "stale",
-            Err(Denial::Stale(other)) => panic!("another cause than that of the claims: {other:?}"),
+            Err(other) => panic!("another cause than that of the claims: {other:?}"),
         }
     }
 

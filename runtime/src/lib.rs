@@ -88,7 +88,8 @@ pub use layer::{DpopNonceFuture, DpopNonceLayer, DpopNonceService};
 #[cfg(feature = "manifest")]
 pub use manifest::Manifest;
 pub use policy::{
-    Condition, Permit, ScopeDefinition, ScopeType, ScopeVocabulary, TryIntoCondition,
+    AuthorizationDetail, AuthorizationDetails, Condition, Permit, ScopeDefinition, ScopeType,
+    ScopeVocabulary, TryIntoCondition,
 };
 #[cfg(feature = "jwt")]
 pub use provider::Provider;
@@ -412,11 +413,13 @@ pub mod requires_auth_expansion {
     #[cfg(feature = "manifest")]
     pub use crate::policy::function_id;
     pub use crate::policy::type_level::{
-        AllOf, AnyOf, AnyToken, ByTryInto, Defines, Function, Joined, NoVariant, OAuthScope,
-        Optional, Policy, Shared, TypedScope, scope_of,
+        Acr, AcrValues, AllOf, AnyOf, AnyToken, ByTryInto, Defines, Function, Joined, MaxAge,
+        NoVariant, OAuthScope, Optional, Policy, SenderConstrained, Shared, TypedScope,
+        WithDetails, scope_of,
     };
     pub use crate::policy::{
-        Implies, Permitted, ScopeDefinition, ScopeType, ScopeVocabulary, condition, literal_of,
+        AuthorizationDetail, Granted, Implies, Permitted, ScopeDefinition, ScopeType,
+        ScopeVocabulary, condition, literal_of,
     };
     pub use crate::rejection::FromRejection;
     pub use crate::scope::ListedScope;

@@ -173,7 +173,8 @@ impl ResourceServer {
         request: &RequestHead<'_>,
         required: RequiredScopes<'_>,
     ) -> Result<Claims, Rejection> {
-        let challenge = || self.challenge(presented.scheme(), required.declared());
+        let challenge =
+            || self.challenge(presented.scheme(), required.declared()).requiring(required.token());
         let rejected =
             |claims| RejectedToken { token: &presented.token, trusted: Some(trusted), claims };
         let claims = resolved.map_err(|error| {
@@ -215,14 +216,15 @@ impl ResourceServer {
 
     /// The rejection of a token of no trusted issuer.
     fn reject_issuer(&self, presented: &PresentedToken, required: RequiredScopes<'_>) -> Rejection {
-        let challenge = self.challenge(presented.scheme(), required.declared());
+        let challenge =
+            self.challenge(presented.scheme(), required.declared()).requiring(required.token());
         let rejection = Rejection::invalid_token(TokenError::Issuer, &challenge);
         let token = &presented.token;
         self.reject_token(rejection, required, RejectedToken { token, trusted: None, claims: None })
     }
 
     pub(crate) fn reject_missing_token(&self, required: RequiredScopes<'_>) -> Rejection {
-        let challenge = self.challenge(Scheme::Bearer, required.all());
+        let challenge = self.challenge(Scheme::Bearer, required.all()).requiring(required.token());
         let rejection = Rejection::challenging(Reason::MissingToken, &challenge);
         self.reject(rejection, required)
     }
@@ -232,7 +234,8 @@ impl ResourceServer {
         error: CredentialsError,
         required: RequiredScopes<'_>,
     ) -> Rejection {
-        let challenge = self.challenge(Scheme::Bearer, required.declared());
+        let challenge =
+            self.challenge(Scheme::Bearer, required.declared()).requiring(required.token());
         let rejection = match error {
             CredentialsError::Several => Rejection::challenging(Reason::InvalidRequest, &challenge),
             CredentialsError::Malformed => {

@@ -6,6 +6,7 @@
 //! `manifest` there is a last parameter, the number by which logs and metrics find the path of the function. Code without the
 //! attribute does not use this module: it has [`Condition`].
 
+mod authorization_detail;
 mod challenge_scopes;
 mod condition;
 mod function_name;
@@ -14,6 +15,7 @@ mod permit;
 mod requirement;
 mod scope_definitions;
 mod spelling;
+mod token_requirement;
 mod try_into_condition;
 pub(crate) mod type_level;
 mod vocabulary;
@@ -21,6 +23,7 @@ mod vocabulary;
 pub use crate::guard::{
     Injected, InjectedOptional, WithoutDecision, receives_an_optional_caller, receives_the_caller,
 };
+pub use authorization_detail::{AuthorizationDetail, AuthorizationDetails, DetailType, Granted};
 #[cfg(feature = "rmcp")]
 pub(crate) use challenge_scopes::all_scopes;
 #[cfg(feature = "utoipa")]
@@ -33,12 +36,15 @@ pub use permit::{Implies, Permit, Permitted, ScopeType};
 pub(crate) use requirement::Requirement;
 pub(crate) use scope_definitions::ScopeDefinitions;
 pub use spelling::{Spelling, Text};
+pub use token_requirement::TokenRequirement;
+pub(crate) use token_requirement::UserAuthentication;
 pub use try_into_condition::TryIntoCondition;
 #[doc(hidden)]
 pub use try_into_condition::condition;
 pub use type_level::{
-    AllOf, Anonymous, AnyOf, AnyToken, Conditions, Function, Joined, OAuthScope, Optional, Policy,
-    Presence, Required, Shared, TypedScope,
+    Acr, AcrValues, AllOf, Anonymous, AnyOf, AnyToken, Conditions, DetailTypes, Function, Joined,
+    MaxAge, OAuthScope, Optional, Policy, Presence, Required, SenderConstrained, Shared, Texts,
+    TypedScope, WithDetails,
 };
 pub use vocabulary::{ScopeDefinition, ScopeVocabulary};
 

@@ -23,6 +23,7 @@ pub use reason::Reason;
 
 #[cfg(feature = "dpop")]
 use crate::DpopProofError;
+use crate::decide::UserAuthenticationError;
 use crate::{ResolveError, TokenError};
 
 /// The response to a request that is rejected: status, headers and body.
@@ -148,6 +149,21 @@ impl Rejection {
     #[cfg(feature = "dpop")]
     pub(crate) fn unavailable(source: impl Error + Send + Sync + 'static) -> Self {
         Self::with(Reason::Unavailable, None, Some(DEFAULT_RETRY_AFTER), Some(Box::new(source)))
+    }
+
+    /// 401, since another login of the user leads to a token that is accepted (RFC 9470 §3).
+    pub(crate) fn insufficient_user_authentication(
+        error: UserAuthenticationError,
+        challenge: &Challenge<'_>,
+    ) -> Self {
+        let reason = Reason::InsufficientUserAuthentication;
+        Self::with(reason, Some(challenge), None, Some(Box::new(error)))
+    }
+
+    /// 403. No RFC defines a challenge for it; that of the draft is a choice.
+    pub(crate) fn insufficient_authorization_details(challenge: &Challenge<'_>) -> Self {
+        let challenge = Some(challenge).filter(|challenge| challenge.base.names_missing_details());
+        Self::with(Reason::InsufficientAuthorizationDetails, challenge, None, None)
     }
 
     pub(crate) fn misconfigured(source: impl Error + Send + Sync + 'static) -> Self {

@@ -25,7 +25,7 @@ use crate::authenticate::ClientCertificates;
 #[cfg(feature = "dpop")]
 use crate::authenticate::DpopVerifier;
 use crate::authenticate::Scheme;
-use crate::policy::ScopeDefinitions;
+use crate::policy::{ScopeDefinitions, UserAuthentication};
 use crate::rejection::{Challenge, ChallengeBase};
 use crate::telemetry::LogLimiter;
 use crate::trust::TrustedIssuers;
@@ -218,7 +218,23 @@ impl ResourceServer {
     /// A challenge with these scopes, without those that another one of them implies.
     pub(crate) fn challenge<'a>(&'a self, scheme: Scheme, scopes: Vec<&'a str>) -> Challenge<'a> {
         let scopes = self.definitions().without_implied(scopes);
-        Challenge { base: &self.0.challenge, scheme, scopes }
+        Challenge {
+            base: &self.0.challenge,
+            scheme,
+            scopes,
+            authentication: UserAuthentication::default(),
+            sender_constrained: false,
+        }
+    }
+
+    /// Whether a location of authorization details (RFC 9396 §2.2) is of this resource server.
+    pub(crate) fn is_location(&self, location: &str) -> bool {
+        self.0.identifier.has_origin_of(location)
+    }
+
+    /// Whether there are tokens that are bound to their holder and that this server accepts.
+    pub(crate) fn accepts_sender_constrained(&self) -> bool {
+        self.0.challenge.accepts_sender_constrained()
     }
 }
 

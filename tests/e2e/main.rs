@@ -47,6 +47,7 @@ mod signed_response;
 mod single_resolution;
 mod stale_claims;
 mod tenants;
+mod token_requirements;
 mod trust_anchors;
 mod typed_scopes;
 use fixtures::raw_http::Response;

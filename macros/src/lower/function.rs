@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{FnArg, PatType};
 
+use super::details;
 use super::fallback::{caller_type, replace_arguments, replace_const_and_abi};
 use super::guard_argument::GuardArgument;
 use super::manifest::registration;
@@ -40,7 +41,7 @@ pub(crate) fn lower_function(
     features: Features,
 ) -> TokenStream {
     let (function, caller, optional) = match plan {
-        FunctionPlan::Guarded { caller, optional, source, scopes_from, permits } => {
+        FunctionPlan::Guarded { caller, optional, source, scopes_from, permits, details } => {
             let declared = arguments.scopes_from.as_ref();
             let conditions = Conditions {
                 scopes_from: declared
@@ -52,10 +53,16 @@ pub(crate) fn lower_function(
             let policy = Policy::new(arguments, optional, &function.signature.ident, features);
             let registration =
                 features.manifest.then(|| registration(&function, &policy, arguments));
-            let caller = position_without(caller, &permits);
+            let filled: Vec<usize> = permits.iter().chain(&details).copied().collect();
+            let caller = position_without(caller, &filled);
             let mut function = function;
+            // Each position is counted without the arguments that are taken before.
+            let details: Vec<usize> =
+                details.iter().filter_map(|it| position_without(Some(*it), &permits)).collect();
             let permits = permits::take(&mut function.signature, &permits);
-            let guarded = guard(function, &policy, caller, &conditions, &permits, features);
+            let details = permits::take(&mut function.signature, &details);
+            let from_guard = FromGuard { permits, details };
+            let guarded = guard(function, &policy, caller, &conditions, &from_guard, features);
             return guarded
                 .with_first_statement(registration.unwrap_or_default())
                 .into_token_stream();
@@ -73,7 +80,8 @@ pub(crate) fn lower_function(
     };
     let policy = Policy::new(arguments, optional, &function.signature.ident, features);
     // Nothing compiles, and a condition could only add a second error.
-    guard(function, &policy, caller, &Conditions::default(), &[], features).into_token_stream()
+    guard(function, &policy, caller, &Conditions::default(), &FromGuard::default(), features)
+        .into_token_stream()
 }
 
 /// What is decided when the arguments are there.
@@ -83,6 +91,13 @@ struct Conditions<'a> {
     when: Option<&'a TokenStream>,
     /// What a statement authorizes with, where no extractor guards the function.
     source: Option<RequestSource>,
+}
+
+/// The arguments that the guard fills besides the caller.
+#[derive(Default)]
+struct FromGuard {
+    permits: Vec<PatType>,
+    details: Vec<PatType>,
 }
 
 /// The position of an argument after others are removed, unless it is one of them.
@@ -98,7 +113,7 @@ fn guard(
     policy: &Policy<'_>,
     caller: Option<usize>,
     conditions: &Conditions<'_>,
-    permits: &[PatType],
+    from_guard: &FromGuard,
     features: Features,
 ) -> Function {
     let mut function = function;
@@ -118,7 +133,8 @@ fn guard(
     let scopes =
         scopes_from.as_ref().map(|scopes| scopes.statement(&returned, policy, when.is_none()));
     let closure = scopes_from.as_ref().and_then(|scopes| scopes.closure(policy));
-    let conditional = condition.is_some() || scopes.is_some();
+    let FromGuard { permits, details } = from_guard;
+    let conditional = condition.is_some() || scopes.is_some() || !details.is_empty();
     let vocabulary_check = vocabulary_check(policy);
     let evidence = (!permits.is_empty()).then(permits::evidence);
     if (conditional || source.is_some() || evidence.is_some() || vocabulary_check.is_some())
@@ -152,7 +168,10 @@ fn guard(
     append_policy(&mut function.attributes, policy, closure.as_ref(), features);
     openapi::append_policy(&mut function.attributes, policy, features);
     let permits = permits.iter().filter_map(|permit| permits::statement(permit, &guard));
-    let decisions = scopes.into_iter().chain(condition).chain(permits);
+    let only_details = !details.is_empty() && scopes.is_none() && condition.is_none();
+    let details = details.iter().filter_map(|argument| details::statement(argument, &guard));
+    let end = only_details.then(when::drop_denial);
+    let decisions = details.chain(end).chain(scopes).chain(condition).chain(permits);
     function = match source {
         Some(source) => {
             let statement = |guard| request_guard::statement(guard, source, &returned, policy);

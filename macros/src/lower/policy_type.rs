@@ -8,7 +8,7 @@ use syn::{LitStr, Path};
 
 use super::span::first_and_last_span;
 use crate::features::Features;
-use crate::parse::arguments::Arguments;
+use crate::parse::arguments::{Arguments, TokenRequirement};
 use crate::parse::condition::scope::Scope;
 use crate::parse::condition::{Condition, TypedScope};
 use crate::private;
@@ -96,12 +96,35 @@ impl<'a> Policy<'a> {
             }
             None => quote_spanned!(span=> #private::AnyToken),
         };
-        if self.optional {
-            quote_spanned!(span=> #private::Optional<#condition>)
-        } else {
-            condition
-        }
+        let policy = of_token_requirement(condition, &self.arguments.token, &private);
+        if self.optional { quote_spanned!(span=> #private::Optional<#policy>) } else { policy }
     }
+}
+
+// Input:  scopes = "read", sender_constrained, acr_values = "phr", max_age = 300, authorization_details = Payment
+// Output: WithDetails<MaxAge<AcrValues<SenderConstrained<OAuthScope<'r', 'e', 'a', 'd'>>, (Acr<'p', 'h', 'r'>,)>, 300>, (Payment,)>
+fn of_token_requirement(
+    condition: TokenStream,
+    required: &TokenRequirement,
+    private: &TokenStream,
+) -> TokenStream {
+    let TokenRequirement { sender_constrained, acr_values, max_age, authorization_details } =
+        required;
+    let mut policy = condition;
+    if *sender_constrained {
+        policy = quote!(#private::SenderConstrained<#policy>);
+    }
+    if !acr_values.is_empty() {
+        let acr_values = acr_values.iter().map(|acr| of_text("Acr", acr, private));
+        policy = quote!(#private::AcrValues<#policy, (#(#acr_values,)*)>);
+    }
+    if let Some(max_age) = max_age {
+        policy = quote!(#private::MaxAge<#policy, { #max_age }>);
+    }
+    if !authorization_details.is_empty() {
+        policy = quote!(#private::WithDetails<#policy, (#(#authorization_details,)*)>);
+    }
+    policy
 }
 
 // Input:  all("read", any("a", "b"))

@@ -8,7 +8,7 @@ use syn::PatType;
 use super::policy_type::Policy;
 use super::returned::Returned;
 use super::span::first_and_last_span;
-use super::when::denial;
+use super::when::{denial, drop_denial};
 use crate::parse::arguments::ScopesFrom;
 use crate::validate::ScopesFromPlan;
 
@@ -35,7 +35,7 @@ impl ArgumentScopes<'_> {
         let rejection = Ident::new("rejection", Span::mixed_site());
         let refuse = returned.rejection(&rejection.to_token_stream(), policy);
         let (condition, allow) = (self.condition(policy), allow());
-        let end = is_last.then(|| quote!(::core::mem::drop(#denial);));
+        let end = is_last.then(drop_denial);
         quote! {
             #allow
             if let ::core::result::Result::Err(#rejection) = #denial.require(|| #condition) { #refuse }

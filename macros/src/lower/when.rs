@@ -15,6 +15,12 @@ pub(super) fn denial() -> Ident {
     Ident::new("denial", Span::mixed_site())
 }
 
+/// The end of the [`denial`] of a function that can no longer be rejected by its guard.
+pub(super) fn drop_denial() -> TokenStream {
+    let denial = denial();
+    quote!(::core::mem::drop(#denial);)
+}
+
 /// The name of the variable that holds the caller where no argument of the function does.
 pub(super) fn caller() -> Ident {
     Ident::new("caller", Span::mixed_site())

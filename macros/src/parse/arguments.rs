@@ -17,17 +17,21 @@ mod expression;
 mod key;
 mod scopes_from;
 mod split_value;
+mod token_requirement;
 
 pub(crate) use expression::ExpressionArgument;
 
 use argument::{Argument, parse_argument, skip_equals};
 use argument_errors::{
-    report_duplicate, report_not_an_argument, report_unknown, report_value_of_optional,
+    report_duplicate, report_not_an_argument, report_unknown, report_value_of_flag,
+    report_value_of_optional,
 };
 use expression::take_expressions;
 use key::{expression_example, intended_key, is_expression_key, is_mode_flag};
 pub(crate) use scopes_from::ScopesFrom;
 use split_value::{Part, join_split_values, report_several_values};
+pub(crate) use token_requirement::TokenRequirement;
+use token_requirement::{ACR_VALUES_EXAMPLE, DETAILS_EXAMPLE, MAX_AGE_EXAMPLE};
 
 /// A value of `vocabulary`, for help texts.
 const VOCABULARY_EXAMPLE: &str = "JournalScope";
@@ -41,6 +45,8 @@ pub(crate) struct Arguments {
     pub(crate) scopes_from: Option<ScopesFrom>,
     /// The enum with `#[derive(Scope)]` that defines the string literals in `scopes`.
     pub(crate) vocabulary: Option<Path>,
+    /// What is required of the token besides its scopes.
+    pub(crate) token: TokenRequirement,
     /// The condition on the arguments, an expression as written.
     pub(crate) when: Option<TokenStream>,
     /// Where the request is: `from = …`.
@@ -173,6 +179,27 @@ impl Arguments {
                 self.optional = rest.is_empty();
                 if !rest.is_empty() {
                     report_value_of_optional(&rest, errors);
+                }
+            }
+            "sender_constrained" => {
+                self.token.sender_constrained = true;
+                if !rest.is_empty() {
+                    report_value_of_flag(&key, &rest, errors);
+                }
+            }
+            "acr_values" => {
+                if let Some(value) = parse_value(&key, rest, ACR_VALUES_EXAMPLE, errors) {
+                    self.token.set_acr_values(value, errors);
+                }
+            }
+            "max_age" => {
+                if let Some(value) = parse_value(&key, rest, MAX_AGE_EXAMPLE, errors) {
+                    self.token.set_max_age(value, errors);
+                }
+            }
+            "authorization_details" => {
+                if let Some(value) = parse_value(&key, rest, DETAILS_EXAMPLE, errors) {
+                    self.token.set_authorization_details(value, errors);
                 }
             }
             "when" | "scopes_from" | "from" | "server" => {

@@ -19,4 +19,4 @@ pub(super) const NO_NEGATION: &str = "a condition has no negation";
 pub(super) const NAME_REQUIRED_SCOPES: &str = "name the scopes that the token must have; \
      `auth.has_scope(\"…\")` tests for others in the function";
 
-pub(super) const THE_ARGUMENTS: &str = "the arguments are `scopes = …`, `scopes_from = …`, `vocabulary = …`, `when = …`, `optional`, `from = …` with `server = …`, and `crate = …`";
+pub(super) const THE_ARGUMENTS: &str = "the arguments are `scopes = …`, `scopes_from = …`, `vocabulary = …`, `sender_constrained`, `acr_values = …`, `max_age = …`, `authorization_details = …`, `when = …`, `optional`, `from = …` with `server = …`, and `crate = …`";

@@ -7,18 +7,19 @@ use crate::parse::function::Function;
 
 use super::request_arguments::{self, RequestSource};
 use super::scopes_from::{self, ScopesFromPlan};
-use super::{caller_argument, guardable, permits, rmcp};
+use super::{caller_argument, details, guardable, permits, rmcp};
 
 /// How a function is emitted. Numbers are positions of arguments, counted from `self`.
 pub(crate) enum FunctionPlan {
     /// The guard takes the place of the argument `caller`; without one, it receives nothing. The arguments `permits`
-    /// become variables of the body. With a `source`, the guard is a statement that authorizes the request.
+    /// and `details` become variables of the body. With a `source`, the guard is a statement that authorizes the request.
     Guarded {
         caller: Option<usize>,
         optional: bool,
         source: Option<RequestSource>,
         scopes_from: Option<ScopesFromPlan>,
         permits: Vec<usize>,
+        details: Vec<usize>,
     },
     /// Beside errors: guarded, with a signature that a framework accepts. The arguments `unusable`
     /// become variables of the body.
@@ -41,8 +42,10 @@ pub(crate) fn validate_function(
     errors.extend(caller_errors);
     let (permits, permit_errors) = permits::find(&function.signature, caller.optional);
     errors.extend(permit_errors);
-    let not_passed: Vec<usize> =
-        caller.position.into_iter().chain(permits.iter().copied()).collect();
+    let (details, detail_errors) = details::find(&function.signature, arguments, caller.optional);
+    errors.extend(detail_errors);
+    let not_passed = caller.position.into_iter().chain(permits.iter().chain(&details).copied());
+    let not_passed: Vec<usize> = not_passed.collect();
     let scopes_from = arguments.scopes_from.as_ref().filter(|_| !arguments.has_errors);
     let scopes_from = scopes_from.map(|scopes_from| {
         let (plan, plan_errors) = scopes_from::check(function, scopes_from, &not_passed, features);
@@ -63,9 +66,11 @@ pub(crate) fn validate_function(
                 source: Some(source),
                 scopes_from,
                 permits,
+                details,
             },
             None => {
-                let removed = caller.all_positions().into_iter().chain(permits).collect();
+                let removed =
+                    caller.all_positions().into_iter().chain(permits).chain(details).collect();
                 FunctionPlan::UnguardedFallback { removed }
             }
         };
@@ -78,13 +83,20 @@ pub(crate) fn validate_function(
     }
     let caller_argument::CallerArgument { position, optional, mut unusable } = caller;
     let plan = if errors.is_empty() {
-        FunctionPlan::Guarded { caller: position, optional, source: None, scopes_from, permits }
+        FunctionPlan::Guarded {
+            caller: position,
+            optional,
+            source: None,
+            scopes_from,
+            permits,
+            details,
+        }
     } else if rmcp::server_handler_context(function).is_some() {
         FunctionPlan::UnguardedFallback { removed: position.into_iter().collect() }
     } else if keeps_signature {
         FunctionPlan::UnguardedFallback { removed: Vec::new() }
     } else {
-        unusable.extend(permits);
+        unusable.extend(permits.into_iter().chain(details));
         FunctionPlan::GuardedFallback { caller: position, optional, unusable }
     };
     (plan, errors)

@@ -66,6 +66,7 @@ impl GroupDefault {
         } else if arguments.scopes.is_some()
             || arguments.scopes_from.is_some()
             || arguments.when.is_some()
+            || !arguments.token.is_none()
             || arguments.optional
         {
             Self::Inherit

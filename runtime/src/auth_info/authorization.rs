@@ -2,19 +2,25 @@
 
 use super::AuthInfo;
 use crate::authenticate::Scheme;
-use crate::decide::{Denial, decide};
-use crate::policy::{Requirement, challenge_scopes};
-use crate::rejection::Reason;
+use crate::decide::{
+    Denial, decide, decide_authentication, decide_details, decide_requirement, decide_token,
+};
+use crate::policy::{
+    DetailType, Requirement, TokenRequirement, UserAuthentication, challenge_scopes,
+};
+use crate::rejection::{Challenge, Reason};
 use crate::resource_server::RequiredScopes;
 use crate::scope::ListedScope;
-use crate::{Condition, Rejection, ScopeSet};
+use crate::{BindingError, Condition, Rejection, ScopeSet};
 
 impl AuthInfo {
     /// Decides whether the caller may run an operation with this requirement.
     pub(crate) fn authorize(mut self, requirement: Requirement) -> Result<Self, Rejection> {
         self.inner_mut().declared = requirement;
-        self.decide(self.is_met(&requirement.condition), Vec::new)?;
-        Ok(self)
+        match decide_requirement(&self.0.claims, &requirement, &self.0.server) {
+            Ok(()) => Ok(self),
+            Err(denial) => Err(self.reject_denial(&denial, &[])),
+        }
     }
 
     /// The same behind other guards of the same request, which require `outer`. Without an attribute of
@@ -48,7 +54,7 @@ impl AuthInfo {
     /// The same decision for an operation that this caller does not run yet.
     #[allow(dead_code, reason = "only integrations use it")]
     pub(crate) fn check(&self, requirement: Requirement) -> Result<(), Rejection> {
-        match decide(&self.0.claims, self.is_met(&requirement.condition)) {
+        match decide_requirement(&self.0.claims, &requirement, &self.0.server) {
             Ok(()) => Ok(()),
             // Only a rejection needs a caller of its own, for the scopes of its challenge.
             Err(_) => self.clone().authorize(requirement).map(drop),
@@ -67,6 +73,29 @@ impl AuthInfo {
     #[allow(dead_code, reason = "only integrations use it")]
     pub(crate) fn has_scopes_for(&self, condition: &Condition) -> bool {
         self.is_met(condition)(self.scopes())
+    }
+
+    /// Whether the caller may still receive the results of an operation that it was authorized for. How long ago the user
+    /// logged in is decided when an operation begins.
+    #[allow(dead_code, reason = "only integrations use it")]
+    pub(crate) fn keeps(&self, requirement: &Requirement) -> bool {
+        let meets_token = requirement.token.is_none_or(|token| {
+            let authentication = UserAuthentication { max_age: None, ..token.authentication };
+            self.meets_token(&TokenRequirement { authentication, ..*token })
+        });
+        meets_token && self.has_scopes_for(&requirement.condition)
+    }
+
+    /// Whether the caller may call an operation, as lists show it.
+    #[allow(dead_code, reason = "only integrations use it")]
+    pub(crate) fn may_call(&self, requirement: &Requirement) -> bool {
+        requirement.token.is_none_or(|token| self.meets_token(token))
+            && self.has_scopes_for(&requirement.condition)
+    }
+
+    fn meets_token(&self, required: &TokenRequirement) -> bool {
+        decide_token(&self.0.claims, required, &self.0.server).is_ok()
+            && decide_details(&self.0.claims, required, &self.0.server).is_ok()
     }
 
     /// Whether a scope, or one that implies it, is among `granted`.
@@ -128,16 +157,59 @@ impl AuthInfo {
     ) -> Result<(), Rejection> {
         match decide(&self.0.claims, condition) {
             Ok(()) => Ok(()),
-            Err(Denial::Stale(error)) => {
-                let challenge = self.0.server.challenge(self.scheme(), Vec::new());
-                let rejection = Rejection::unresolved(error.clone(), &challenge);
-                Err(self.reject(rejection, &further()))
-            }
-            Err(Denial::InsufficientScope) => Err(self.reject_insufficient_scope(&further())),
+            Err(denial) => Err(self.reject_denial(&denial, &further())),
         }
     }
 
-    fn reject_insufficient_scope(&self, further: &[&str]) -> Rejection {
+    /// Requires a login while the function runs.
+    pub(super) fn decide_authentication(
+        &self,
+        required: UserAuthentication<'_>,
+    ) -> Result<(), Rejection> {
+        decide_authentication(&self.0.claims, required, &self.0.server)
+            .map_err(|denial| self.reject_denial(&denial, &[]))
+    }
+
+    /// Requires authorization details while the function runs.
+    pub(super) fn reject_missing_details(&self, missing: DetailType) -> Rejection {
+        self.reject_denial(&Denial::AuthorizationDetails(missing), &[])
+    }
+
+    /// The rejection of a denial, with its record.
+    fn reject_denial(&self, denial: &Denial<'_>, further: &[&str]) -> Rejection {
+        let server = &self.0.server;
+        let rejection = match denial {
+            Denial::NotSenderConstrained if !server.accepts_sender_constrained() => {
+                Rejection::misconfigured(NotAccepted)
+            }
+            Denial::NotSenderConstrained => {
+                let challenge = self.challenge(further).requiring(self.0.declared.token);
+                Rejection::invalid_token(BindingError::RequiredByFunction.into(), &challenge)
+            }
+            Denial::UserAuthentication(error, required) => {
+                let challenge = Challenge { authentication: *required, ..self.challenge(further) };
+                Rejection::insufficient_user_authentication(*error, &challenge)
+            }
+            Denial::InsufficientScope => {
+                Rejection::challenging(Reason::InsufficientScope, &self.challenge(further))
+            }
+            Denial::Stale(error) => {
+                let challenge = server.challenge(self.scheme(), Vec::new());
+                Rejection::unresolved((*error).clone(), &challenge)
+            }
+            Denial::AuthorizationDetails(_) => {
+                let challenge = Challenge { scopes: Vec::new(), ..self.challenge(further) };
+                Rejection::insufficient_authorization_details(&challenge)
+            }
+        };
+        let needs = RequiredScopes::of(&self.0.declared).and(further);
+        let rejection = server.reject_denial(rejection, needs, denial, &self.0.claims);
+        self.observe(&rejection);
+        rejection
+    }
+
+    /// The challenge to this caller: it names all scopes that are required.
+    fn challenge<'a>(&'a self, further: &[&'a str]) -> Challenge<'a> {
         let requirements = self.outer().chain([&self.0.declared]);
         let declared =
             requirements.flat_map(|requirement| self.challenge_scopes(&requirement.condition));
@@ -147,9 +219,7 @@ impl AuthInfo {
                 scopes.push(scope);
             }
         }
-        let challenge = self.0.server.challenge(self.scheme(), scopes);
-        let rejection = Rejection::challenging(Reason::InsufficientScope, &challenge);
-        self.reject(rejection, further)
+        self.0.server.challenge(self.scheme(), scopes)
     }
 
     /// The scheme that the caller has used: a token that is bound to a key is accepted with a proof only.
@@ -177,3 +247,8 @@ impl AuthInfo {
         }
     }
 }
+
+/// The function requires a token that is bound to its holder, and the resource server accepts none.
+#[derive(Debug, thiserror::Error)]
+#[error("the function requires a token that is bound to its holder, and this server accepts none")]
+struct NotAccepted;

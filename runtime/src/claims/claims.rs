@@ -207,6 +207,12 @@ impl Claims {
         self.set.confirmation.as_deref()
     }
 
+    /// Whether the token is bound to a key or to a certificate. That the caller is its holder was established when the
+    /// claims were validated.
+    pub(crate) fn is_sender_constrained(&self) -> bool {
+        self.confirmation().is_some_and(|it| it.jkt.is_some() || it.x5t_s256.is_some())
+    }
+
     /// Whether `token_type` says that the token is bound to the key of a DPoP proof.
     pub(crate) fn is_dpop_type(&self) -> bool {
         self.set.dpop_type

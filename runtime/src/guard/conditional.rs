@@ -7,11 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::{Authorized, Evidence};
-use crate::policy::Requirement;
 use crate::policy::type_level::{Anonymous, Policy, Required};
+use crate::policy::{Granted, Requirement};
 use crate::rejection::RejectionObserver;
 use crate::resource_server::RequiredScopes;
-use crate::{AuthInfo, Condition, Rejection, ResourceServer, ScopeSet};
+use crate::{
+    AuthInfo, AuthorizationDetail, AuthorizationDetails, Condition, Rejection, ResourceServer,
+    ScopeSet,
+};
 
 /// An [`Authorized`] that can reject the request later, in the function, when the arguments are there.
 ///
@@ -90,7 +93,6 @@ impl<P: Policy, A> fmt::Debug for Conditional<P, A> {
 }
 
 /// Makes the rejection if a condition on the arguments does not hold.
-#[must_use = "a condition that does not hold rejects the request"]
 pub struct Denial(Denied);
 
 enum Denied {
@@ -133,6 +135,19 @@ impl Denial {
                 }
                 decided
             }
+        }
+    }
+
+    /// The authorization details of the type `T`, of a caller that has some: the policy `P` demands them.
+    #[must_use]
+    pub fn authorization_details<P: Policy, T: AuthorizationDetail>(
+        &self,
+        _granted: Granted<P, T>,
+    ) -> AuthorizationDetails<T> {
+        match &self.0 {
+            Denied::Caller(caller) => caller.authorization_details(),
+            // The policy accepts no anonymous callers.
+            Denied::Anonymous { .. } => AuthorizationDetails::default(),
         }
     }
 

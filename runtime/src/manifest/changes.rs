@@ -91,9 +91,24 @@ impl Function {
             return self.unguarded && !other.unguarded;
         }
         !self.scopes.implies(&other.scopes)
+            || self.accepts_more_tokens_than(other)
             || self.optional && !other.optional
             || other.scopes_from.is_some() && self.scopes_from != other.scopes_from
             || other.when.is_some() && self.when != other.when
+    }
+
+    /// Whether a token that the other one rejects, for more than its scopes, may be accepted by this one.
+    fn accepts_more_tokens_than(&self, other: &Self) -> bool {
+        let is_other_acr = |acr| !other.acr_values.contains(acr);
+        let accepts_more_logins = !other.acr_values.is_empty()
+            && (self.acr_values.is_empty() || self.acr_values.iter().any(is_other_acr));
+        let accepts_older_logins =
+            other.max_age.is_some_and(|other| self.max_age.is_none_or(|age| age > other));
+        let mut details = other.authorization_details.iter();
+        other.sender_constrained && !self.sender_constrained
+            || accepts_more_logins
+            || accepts_older_logins
+            || details.any(|name| !self.authorization_details.contains(name))
     }
 }
 

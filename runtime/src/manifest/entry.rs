@@ -1,9 +1,11 @@
 //! One function in a manifest.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::registration::Registration;
 use crate::Condition;
+use crate::policy::{DetailType, TokenRequirement};
 
 /// One function, and what it requires of its callers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +16,7 @@ pub struct Entry {
     pub(super) file: &'static str,
     pub(super) line: u32,
     pub(super) condition: Condition,
+    pub(super) token: TokenRequirement,
     pub(super) optional: bool,
     pub(super) scopes_from: Option<&'static str>,
     pub(super) when: Option<&'static str>,
@@ -93,6 +96,29 @@ impl Entry {
         self.condition
     }
 
+    /// Whether the token must be bound to its holder, because of `sender_constrained`.
+    #[must_use]
+    pub fn is_sender_constrained(&self) -> bool {
+        self.token.sender_constrained
+    }
+
+    /// The authentication context classes of which the login must have one, from `acr_values`; empty for any login.
+    #[must_use]
+    pub fn acr_values(&self) -> &'static [&'static str] {
+        self.token.authentication.acr_values
+    }
+
+    /// The longest time since the login, from `max_age`; `None` for any time.
+    #[must_use]
+    pub fn max_age(&self) -> Option<Duration> {
+        self.token.authentication.max_age
+    }
+
+    /// The types of authorization details that the token must have, from `authorization_details`.
+    pub fn authorization_details(&self) -> impl Iterator<Item = &'static str> {
+        self.token.authorization_details.iter().map(DetailType::name)
+    }
+
     /// Whether a caller without a token reaches it, because of `optional`.
     #[must_use]
     pub fn is_optional(&self) -> bool {
@@ -133,6 +159,7 @@ impl From<&Registration> for Entry {
             file: registration.file,
             line: registration.line,
             condition: registration.condition,
+            token: registration.token,
             optional: registration.optional,
             scopes_from: registration.scopes_from,
             when: registration.when,
@@ -152,6 +179,7 @@ impl Entry {
             file: "",
             line: 0,
             condition: Condition::NONE,
+            token: TokenRequirement::NONE,
             optional: false,
             scopes_from: None,
             when: None,

@@ -26,6 +26,14 @@ pub(super) struct Function {
     pub(super) line: Option<u32>,
     pub(super) scopes: ScopeExpression,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) sender_constrained: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) acr_values: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) max_age: Option<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) authorization_details: Vec<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) optional: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) scopes_from: Option<String>,
@@ -55,6 +63,10 @@ impl Manifest {
     /// | `kind` | `handler`, `tool`, `prompt` or `resource` |
     /// | `file`, `line` | where the function is; absent in the file of [`assert_unchanged`](Self::assert_unchanged) |
     /// | `scopes` | a list means all of its elements, `{"any": […]}` one of them, a string is a scope. `[]` is any valid token |
+    /// | `sender_constrained` | `true` if the token must be bound to its holder; otherwise absent |
+    /// | `acr_values` | the authentication context classes of which the login must have one; absent for any |
+    /// | `max_age` | the longest time since the login, in seconds; absent for any |
+    /// | `authorization_details` | the types of authorization details that the token must have; absent for none |
     /// | `optional` | `true` if a caller without a token is let through; otherwise absent |
     /// | `scopes_from` | the value of [`Entry::scopes_from`]; absent if there is none |
     /// | `when` | the expression of [`Entry::when`]; absent if there is none |
@@ -92,6 +104,10 @@ impl Function {
             file: has_source.then(|| entry.file.to_owned()),
             line: has_source.then_some(entry.line),
             scopes: as_list(entry.condition),
+            sender_constrained: entry.is_sender_constrained(),
+            acr_values: entry.acr_values().iter().map(ToString::to_string).collect(),
+            max_age: entry.max_age().map(|age| age.as_secs()),
+            authorization_details: entry.authorization_details().map(str::to_owned).collect(),
             optional: entry.optional,
             scopes_from: entry.scopes_from.map(str::to_owned),
             when: entry.when.map(str::to_owned),

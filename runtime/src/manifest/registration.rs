@@ -2,6 +2,7 @@
 
 use super::entry::Kind;
 use crate::Condition;
+use crate::policy::TokenRequirement;
 use crate::policy::type_level::{Policy, Presence};
 
 /// A guarded function. It is a constant of the program: nothing runs when the program starts or answers a request,
@@ -16,6 +17,7 @@ pub struct Registration {
     pub(super) line: u32,
     pub(super) kind: Kind,
     pub(super) condition: Condition,
+    pub(super) token: TokenRequirement,
     pub(super) optional: bool,
     /// The value of `scopes_from`, as the compiler prints it.
     pub(super) scopes_from: Option<&'static str>,
@@ -36,8 +38,20 @@ impl Registration {
             Some(function) => Some(function.id()),
             None => None,
         };
-        let (condition, optional) = (P::CONDITION, P::Presence::ANONYMOUS);
-        Self { path, id, file, line, kind, condition, optional, scopes_from: None, when: None }
+        let (condition, token) = (P::CONDITION, P::TOKEN);
+        let optional = P::Presence::ANONYMOUS;
+        Self {
+            path,
+            id,
+            file,
+            line,
+            kind,
+            condition,
+            token,
+            optional,
+            scopes_from: None,
+            when: None,
+        }
     }
 
     /// Called by the expansion of the attribute, with the value of `scopes_from`.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::json::Function;
 
-/// Shows `anonymous or (read and write), scopes_from scopes_of, when owner == 7`, or `unguarded`.
+/// Shows `anonymous or (read and write), max_age 300, scopes_from scopes_of, when owner == 7`, or `unguarded`.
 pub(super) struct Requirement<'a>(pub(super) &'a Function);
 
 impl fmt::Display for Requirement<'_> {
@@ -18,6 +18,10 @@ impl fmt::Display for Requirement<'_> {
             (true, false) => write!(f, "anonymous or {scopes}")?,
             (false, _) => write!(f, "{scopes}")?,
         }
+        self.0.token_requirements().try_for_each(|(name, value)| {
+            write!(f, ", {name}")?;
+            if value.is_empty() { Ok(()) } else { write!(f, " {}", on_one_line(&value)) }
+        })?;
         if let Some(scopes_from) = &self.0.scopes_from {
             write!(f, ", scopes_from {}", on_one_line(scopes_from))?;
         }
@@ -25,6 +29,21 @@ impl fmt::Display for Requirement<'_> {
             Some(when) => write!(f, ", when {}", on_one_line(when)),
             None => Ok(()),
         }
+    }
+}
+
+impl Function {
+    /// What the token must meet besides its scopes: the arguments of the attribute with their values.
+    pub(super) fn token_requirements(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let list = |list: &[String]| (!list.is_empty()).then(|| list.join(" "));
+        [
+            ("sender_constrained", self.sender_constrained.then(String::new)),
+            ("acr_values", list(&self.acr_values)),
+            ("max_age", self.max_age.map(|age| age.to_string())),
+            ("authorization_details", list(&self.authorization_details)),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
     }
 }
 

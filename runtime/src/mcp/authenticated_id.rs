@@ -12,9 +12,10 @@ use hmac::{Hmac, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
-use super::declared_policy::condition_to_json;
+use super::declared_policy::requirement_to_json;
 use super::principal::{self, PrincipalHash, keyed, update};
-use crate::{AuthInfo, Condition};
+use crate::AuthInfo;
+use crate::policy::Requirement;
 
 /// Authenticates the ids of sessions and of events, and verifies those that clients send.
 pub(super) struct IdAuthenticator {
@@ -78,7 +79,7 @@ impl IdAuthenticator {
     }
 
     /// Authenticates the event ids of one stream, for its caller and, if there is one, within its session.
-    /// Each id also contains the conditions that the stream was begun with: its events may only be
+    /// Each id also contains the requirements that the stream was begun with: its events may only be
     /// sent again for a token that still meets them.
     ///
     /// `None` for an anonymous caller without a session: such callers cannot be told apart, so none of
@@ -87,23 +88,23 @@ impl IdAuthenticator {
         &self,
         caller: Option<&AuthInfo>,
         session: Option<&str>,
-        conditions: &[Condition],
+        requirements: &[Requirement],
     ) -> Option<EventIdAuthenticator> {
         if caller.is_none() && session.is_none() {
             return None;
         }
-        let conditions = match conditions {
+        let requirements = match requirements {
             [] => String::new(),
-            conditions => {
-                let json: Value = conditions.iter().copied().map(condition_to_json).collect();
+            requirements => {
+                let json: Value = requirements.iter().map(requirement_to_json).collect();
                 URL_SAFE_NO_PAD.encode(json.to_string())
             }
         };
-        let mac = self.stream_mac(caller, session, conditions.as_bytes());
-        Some(EventIdAuthenticator { mac, conditions })
+        let mac = self.stream_mac(caller, session, requirements.as_bytes());
+        Some(EventIdAuthenticator { mac, requirements })
     }
 
-    /// The event store's id in an event id, and the conditions of its stream as JSON; `None` if the stream
+    /// The event store's id in an event id, and the requirements of its stream as JSON; `None` if the stream
     /// was another principal's, or of another session.
     pub(super) fn verify_event_id<'a>(
         &self,
@@ -115,30 +116,30 @@ impl IdAuthenticator {
             return None;
         }
         let (rest, mac) = rsplit_at_dot(id)?;
-        let (id, conditions) = rsplit_at_dot(rest)?;
-        let mut expected = self.stream_mac(caller, session, conditions);
+        let (id, requirements) = rsplit_at_dot(rest)?;
+        let mut expected = self.stream_mac(caller, session, requirements);
         update(&mut expected, Some(id));
         if id.is_empty() || !is_valid(expected, mac) {
             return None;
         }
-        let conditions = match conditions {
+        let requirements = match requirements {
             [] => Vec::new(),
             json => serde_json::from_slice(&URL_SAFE_NO_PAD.decode(json).ok()?).ok()?,
         };
-        Some((id, conditions))
+        Some((id, requirements))
     }
 
     fn stream_mac(
         &self,
         caller: Option<&AuthInfo>,
         session: Option<&str>,
-        conditions: &[u8],
+        requirements: &[u8],
     ) -> Hmac<Sha256> {
         let mut mac = self.events.clone();
         for part in principal::parts(caller).into_iter().chain([session]) {
             update(&mut mac, part.map(str::as_bytes));
         }
-        update(&mut mac, Some(conditions));
+        update(&mut mac, Some(requirements));
         mac
     }
 }
@@ -148,16 +149,16 @@ pub(super) struct EventIdAuthenticator {
     /// Over the stream; each id is added to a clone.
     mac: Hmac<Sha256>,
     /// As JSON in base64.
-    conditions: String,
+    requirements: String,
 }
 
 impl EventIdAuthenticator {
-    /// Appends the event id that the client gets: `id.conditions.mac`.
+    /// Appends the event id that the client gets: `id.requirements.mac`.
     pub(super) fn authenticate(&self, id: &[u8], output: &mut impl Extend<u8>) {
         let mut mac = self.mac.clone();
         update(&mut mac, Some(id));
         let mac = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
-        for part in [id, b".", self.conditions.as_bytes(), b".", mac.as_bytes()] {
+        for part in [id, b".", self.requirements.as_bytes(), b".", mac.as_bytes()] {
             output.extend(part.iter().copied());
         }
     }

@@ -12,6 +12,7 @@ use super::operation::Operation;
 use super::rejection_candidates::RejectionCandidates;
 use super::rejection_error::error_data;
 use super::state::McpState;
+use crate::policy::Requirement;
 use crate::rejection::RejectionObserver;
 use crate::telemetry::{LogLimiter, Verdict};
 use crate::{AuthInfo, Condition, Rejection};
@@ -146,16 +147,17 @@ impl AuthenticatedRequest {
         let _ = self.resolved_operation.set((operation, further));
     }
 
-    /// The conditions of the request's operations.
-    pub(super) fn conditions(&self) -> Vec<Condition> {
-        let mut conditions = self.state.conditions(&self.operation);
+    /// The requirements of the request's operations.
+    pub(super) fn requirements(&self) -> Vec<Requirement> {
+        let mut requirements = self.state.requirements(&self.operation);
         let mut further = self.further;
         if let Some((operation, of_beginning_call)) = self.resolved_operation.get() {
-            conditions.extend(self.state.conditions(operation));
+            requirements.extend(self.state.requirements(operation));
             further = further.or(*of_beginning_call);
         }
-        conditions.extend(further.filter(|further| *further != Condition::NONE));
-        conditions
+        let further = further.filter(|further| *further != Condition::NONE);
+        requirements.extend(further.map(Requirement::from));
+        requirements
     }
 
     pub(super) fn set_timed_out(&self) {

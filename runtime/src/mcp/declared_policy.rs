@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::scopes_from::ScopesFrom;
 use crate::policy::type_level::{Policy, Presence};
-use crate::policy::{FunctionName, Requirement};
+use crate::policy::{DetailType, FunctionName, Requirement, TokenRequirement, UserAuthentication};
 use crate::scope::RequestedScopes;
 use crate::{AuthInfo, Condition};
 
@@ -18,6 +18,9 @@ use crate::{AuthInfo, Condition};
 ///
 /// If scopes of a [vocabulary](crate::ScopeVocabulary) are among them that others imply, the member `implied_by` has,
 /// for each, the scopes that satisfy it too: `{"entries:read": ["entries:write"]}`.
+///
+/// If the token must meet more than scopes, there are further members: `sender_constrained: true` (RFC 9449, RFC 8705),
+/// `acr_values` with a list and `max_age` in seconds (RFC 9470), and `authorization_details` with a list of types (RFC 9396).
 ///
 /// The scopes have the names that a client requests them by: see
 /// [`requested_scope_prefix`](crate::ResourceServerBuilder::requested_scope_prefix).
@@ -56,6 +59,7 @@ impl DeclaredPolicy {
             (one, other) => one == other,
         };
         self.requirement.condition == other.requirement.condition
+            && self.requirement.token == other.requirement.token
             && self.optional == other.optional
             && same_scopes_from
     }
@@ -63,11 +67,13 @@ impl DeclaredPolicy {
     /// Whether the same callers meet both.
     pub(super) fn is_equivalent_to(self, other: Self) -> bool {
         let condition = |policy: Self| condition_to_json(policy.requirement.condition);
-        self.optional == other.optional && condition(self) == condition(other)
+        self.optional == other.optional
+            && self.requirement.token == other.requirement.token
+            && condition(self) == condition(other)
     }
 
     pub(super) fn is_met_by(self, caller: Option<&AuthInfo>) -> bool {
-        caller.map_or(self.optional, |caller| caller.has_scopes_for(&self.requirement.condition))
+        caller.map_or(self.optional, |caller| caller.may_call(&self.requirement))
     }
 
     /// The value of [`META_KEY`], with the names of the scopes in tokens.
@@ -90,6 +96,9 @@ impl DeclaredPolicy {
         if !implied_by.is_empty() {
             members.insert("implied_by".to_owned(), implied_by.into());
         }
+        if let Some(token) = self.requirement.token {
+            add_token_requirement(token, &mut members);
+        }
         if self.scopes_from.is_some() {
             members.insert("depends_on_arguments".to_owned(), true.into());
         }
@@ -98,6 +107,32 @@ impl DeclaredPolicy {
         }
         members.into()
     }
+}
+
+fn add_token_requirement(token: &TokenRequirement, members: &mut Map<String, Value>) {
+    let UserAuthentication { acr_values, max_age } = token.authentication;
+    if token.sender_constrained {
+        members.insert("sender_constrained".to_owned(), true.into());
+    }
+    if !acr_values.is_empty() {
+        members.insert("acr_values".to_owned(), acr_values.into());
+    }
+    if let Some(max_age) = max_age {
+        members.insert("max_age".to_owned(), max_age.as_secs().into());
+    }
+    if !token.authorization_details.is_empty() {
+        let types = token.authorization_details.iter().map(DetailType::name).collect();
+        members.insert("authorization_details".to_owned(), types);
+    }
+}
+
+/// A requirement as event ids contain it: requirements with the same JSON are met by the same tokens.
+pub(super) fn requirement_to_json(requirement: &Requirement) -> Value {
+    let condition = condition_to_json(requirement.condition);
+    let Some(token) = requirement.token else { return condition };
+    let mut members = Map::from_iter([("scopes".to_owned(), condition)]);
+    add_token_requirement(token, &mut members);
+    members.into()
 }
 
 /// A condition as in [`META_KEY`], except that a single scope is no list, and that a scope which others imply is

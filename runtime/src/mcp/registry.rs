@@ -10,13 +10,13 @@ use ::rmcp::handler::server::router::tool::ToolRouter;
 use ::rmcp::model::{MetaObject, Tool};
 use serde_json::Value;
 
-use super::declared_policy::{DeclaredPolicy, condition_to_json};
+use super::declared_policy::{DeclaredPolicy, requirement_to_json};
 use super::meta::{MetaPolicy, is_declared_both};
 use super::operation::Operation;
 use super::uri_template::UriTemplate;
 #[cfg(feature = "manifest")]
 use crate::manifest::Kind;
-use crate::policy::{FunctionName, all_scopes, first_alternative};
+use crate::policy::{DetailType, FunctionName, Requirement, all_scopes, first_alternative};
 use crate::rejection::OFFLINE_ACCESS;
 use crate::scope::RequestedScopes;
 use crate::telemetry::Quoted;
@@ -34,8 +34,8 @@ pub(super) struct Registry {
     /// The templates as declared, with their conditions.
     #[cfg(feature = "manifest")]
     declared_resources: Vec<(String, Condition)>,
-    /// Every declared condition, by the JSON that event ids contain for it.
-    conditions: HashMap<Value, Condition>,
+    /// Every declared requirement, by the JSON that event ids contain for it.
+    requirements: HashMap<Value, Requirement>,
     tool_coverage: Coverage,
     prompt_coverage: Coverage,
     /// The first invalid declaration.
@@ -117,7 +117,7 @@ impl Registry {
         // Of two equal templates, the second one is never used.
         let previous = self.resources.iter().find(|(template, _)| *template == parsed);
         self.check_same("resource", template, previous.map(|(_, policy)| *policy), policy);
-        self.add_condition(condition);
+        self.add_requirement(condition.into());
         #[cfg(feature = "manifest")]
         self.declared_resources.push((template.to_owned(), condition));
         let function = function.map(FunctionName::without_path);
@@ -215,9 +215,9 @@ impl Registry {
         matching.take(if too_long { usize::MAX } else { 1 }).map(|(_, policy)| *policy)
     }
 
-    /// The declared condition for which an event id contains this JSON.
-    pub(super) fn condition(&self, json: &Value) -> Option<Condition> {
-        self.conditions.get(json).copied()
+    /// The declared requirement for which an event id contains this JSON.
+    pub(super) fn requirement(&self, json: &Value) -> Option<Requirement> {
+        self.requirements.get(json).copied()
     }
 
     /// The scopes of the metadata, followed by those that only declarations name, all as clients request them.
@@ -259,7 +259,7 @@ impl Registry {
         match MetaPolicy::of(meta, name) {
             MetaPolicy::None => None,
             MetaPolicy::Policy(policy) => {
-                self.add_condition(policy.requirement.condition);
+                self.add_requirement(policy.requirement);
                 Some(policy)
             }
             MetaPolicy::Unknown => {
@@ -269,8 +269,29 @@ impl Registry {
         }
     }
 
-    fn add_condition(&mut self, condition: Condition) {
-        self.conditions.insert(condition_to_json(condition), condition);
+    fn add_requirement(&mut self, requirement: Requirement) {
+        let requirement = requirement.without_function();
+        self.requirements.insert(requirement_to_json(&requirement), requirement);
+    }
+
+    /// The types of authorization details of the metadata, followed by those that declarations name.
+    pub(super) fn authorization_details_with(
+        &self,
+        metadata: &ProtectedResourceMetadata,
+    ) -> Vec<String> {
+        let declared = self.tools.values().chain(self.prompts.values());
+        let mut declared: Vec<&str> = declared
+            .filter_map(|policy| policy.requirement.token)
+            .flat_map(|token| token.authorization_details.iter().map(DetailType::name))
+            .collect();
+        declared.sort_unstable();
+        let mut types = metadata.authorization_details_types_supported.clone();
+        for name in declared {
+            if !types.iter().any(|present| present == name) {
+                types.push(name.to_owned());
+            }
+        }
+        types
     }
 
     /// A router can be passed twice, to declare its tools and to call them, but not with two policies.

@@ -109,6 +109,8 @@ impl<H: ServerHandler> Mcp<H> {
         let mut metadata = server.metadata().clone();
         metadata.scopes_supported =
             self.state().registry.scopes_with(&metadata, server.requested_scopes());
+        metadata.authorization_details_types_supported =
+            self.state().registry.authorization_details_with(&metadata);
         metadata
     }
 }

@@ -10,8 +10,9 @@ use super::authenticated_id::IdAuthenticator;
 use super::operation::Operation;
 use super::registry::Registry;
 use super::task_owners::TaskOwners;
+use crate::policy::Requirement;
 use crate::resource_server::RequiredScopes;
-use crate::{AuthInfo, Condition, Rejection, ResourceServer};
+use crate::{AuthInfo, Rejection, ResourceServer};
 
 /// The checked settings of an [`Mcp`](super::Mcp), and its registry.
 #[derive(Debug)]
@@ -46,21 +47,22 @@ impl McpState {
         })
     }
 
-    /// The condition for which an event id contains this JSON: one that an operation declares, or that arguments have
-    /// required.
-    pub(super) fn condition(&self, json: &Value) -> Option<Condition> {
-        self.registry.condition(json).or_else(|| self.argument_conditions.find(json))
+    /// The requirement for which an event id contains this JSON: one that an operation declares, or that arguments have
+    /// led to.
+    pub(super) fn requirement(&self, json: &Value) -> Option<Requirement> {
+        let of_arguments = || self.argument_conditions.find(json).map(Requirement::from);
+        self.registry.requirement(json).or_else(of_arguments)
     }
 
-    /// The conditions of an operation, each once, without those that every token meets.
-    pub(super) fn conditions(&self, operation: &Operation) -> Vec<Condition> {
-        let mut conditions = Vec::new();
+    /// The requirements of an operation, each once, without those that every token meets.
+    pub(super) fn requirements(&self, operation: &Operation) -> Vec<Requirement> {
+        let mut requirements = Vec::new();
         for policy in self.registry.policies(operation) {
-            let condition = policy.requirement.condition;
-            if condition != Condition::NONE && !conditions.contains(&condition) {
-                conditions.push(condition);
+            let requirement = policy.requirement.without_function();
+            if !requirement.is_met_by_every_token() && !requirements.contains(&requirement) {
+                requirements.push(requirement);
             }
         }
-        conditions
+        requirements
     }
 }

@@ -9,8 +9,9 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::principal::is_same_principal;
+use crate::policy::Requirement;
 use crate::resource_server::TokenStatus;
-use crate::{AuthInfo, Condition, ResourceServer};
+use crate::{AuthInfo, ResourceServer};
 
 /// Checks the token of one stream for as long as the stream lasts.
 ///
@@ -23,7 +24,7 @@ pub(super) struct StreamGuard {
     /// With the latest claims.
     caller: AuthInfo,
     /// All of these must be met as long as the stream lasts.
-    conditions: Vec<Condition>,
+    requirements: Vec<Requirement>,
     tick: Pin<Box<Sleep>>,
     resolved: Instant,
     resolving: Option<Resolving>,
@@ -59,13 +60,13 @@ impl StreamGuard {
     pub(super) fn new(
         server: &ResourceServer,
         caller: AuthInfo,
-        conditions: Vec<Condition>,
+        requirements: Vec<Requirement>,
     ) -> Self {
         let first = next_tick(server, &caller);
         Self {
             server: server.clone(),
             caller,
-            conditions,
+            requirements,
             tick: Box::pin(sleep(first)),
             resolved: Instant::now(),
             resolving: None,
@@ -122,7 +123,7 @@ impl StreamGuard {
                 if !is_same_principal(&caller, &self.caller) {
                     return false;
                 }
-                if self.conditions.iter().all(|condition| caller.has_scopes_for(condition)) {
+                if self.requirements.iter().all(|requirement| caller.keeps(requirement)) {
                     self.outage = None;
                     self.caller = caller;
                     return true;

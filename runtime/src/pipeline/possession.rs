@@ -129,7 +129,8 @@ impl ResourceServer {
     }
 
     fn reject_proof(&self, mismatch: ProofMismatch, required: RequiredScopes<'_>) -> Rejection {
-        let challenge = self.challenge(Scheme::Dpop, required.declared());
+        let challenge =
+            self.challenge(Scheme::Dpop, required.declared()).requiring(required.token());
         let nonce = self.dpop().and_then(|dpop| dpop.nonce(self.validation().clock.now()));
         let reason = match mismatch.error {
             DpopProofError::Nonce => Reason::UseDpopNonce,

@@ -161,7 +161,7 @@ const fn is_or_implies(name: &str, scope: &ScopeDefinition) -> bool {
 
 /// `==` of strings is not `const`.
 #[expect(clippy::indexing_slicing, reason = "the index is smaller than the length")]
-const fn is_equal(a: &str, b: &str) -> bool {
+pub(super) const fn is_equal(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut index = 0;
     while index < a.len() && index < b.len() && a[index] == b[index] {

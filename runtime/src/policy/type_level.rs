@@ -9,10 +9,12 @@
 
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
+use std::time::Duration;
 
-use super::ScopeVocabulary;
+use super::authorization_detail::DetailType;
 use super::function_name::FunctionName;
 use super::spelling::{Spelling, Text, text};
+use super::{AuthorizationDetail, ScopeVocabulary, TokenRequirement, UserAuthentication};
 use crate::Condition;
 
 /// The policy of an attribute, as a type.
@@ -24,6 +26,8 @@ use crate::Condition;
 pub trait Policy: Send + Sync + 'static {
     /// The condition that the scopes of a token must meet.
     const CONDITION: Condition;
+    /// What the token must meet besides.
+    const TOKEN: TokenRequirement = TokenRequirement::NONE;
     /// Whether a request without a token reaches the function: [`Required`] or [`Anonymous`].
     type Presence: Presence;
     /// The function that has the attribute.
@@ -40,6 +44,7 @@ macro_rules! policy_of_a_function {
 
         impl<Name: Spelling, P: Policy, const ID: u64> Policy for $name<Name, P, ID> {
             const CONDITION: Condition = P::CONDITION;
+            const TOKEN: TokenRequirement = P::TOKEN;
             type Presence = P::Presence;
             const FUNCTION: Option<FunctionName> = Some(FunctionName::new(text::<Name>(), ID));
         }
@@ -73,6 +78,7 @@ pub struct Shared<P>(PhantomData<P>);
 
 impl<P: Policy> Policy for Shared<P> {
     const CONDITION: Condition = P::CONDITION;
+    const TOKEN: TokenRequirement = P::TOKEN;
     type Presence = P::Presence;
     const FUNCTION: Option<FunctionName> = P::FUNCTION;
     const SHARED: bool = true;
@@ -106,7 +112,56 @@ pub struct Optional<P>(PhantomData<P>);
 
 impl<P: Policy> Policy for Optional<P> {
     const CONDITION: Condition = P::CONDITION;
+    const TOKEN: TokenRequirement = P::TOKEN;
     type Presence = Anonymous;
+}
+
+/// Accepts only tokens that are bound to their holder (RFC 9449, RFC 8705).
+#[derive(Debug)]
+pub struct SenderConstrained<P>(PhantomData<P>);
+
+impl<P: Policy> Policy for SenderConstrained<P> {
+    const CONDITION: Condition = P::CONDITION;
+    const TOKEN: TokenRequirement = TokenRequirement { sender_constrained: true, ..P::TOKEN };
+    type Presence = P::Presence;
+}
+
+/// Accepts only tokens of a login with one of the authentication context classes `T` (RFC 9470).
+#[derive(Debug)]
+pub struct AcrValues<P, T>(PhantomData<(P, T)>);
+
+impl<P: Policy, T: Texts> Policy for AcrValues<P, T> {
+    const CONDITION: Condition = P::CONDITION;
+    const TOKEN: TokenRequirement = {
+        let authentication = UserAuthentication { acr_values: T::TEXTS, ..P::TOKEN.authentication };
+        TokenRequirement { authentication, ..P::TOKEN }
+    };
+    type Presence = P::Presence;
+}
+
+/// Accepts only tokens of a login that is at most this many seconds ago (RFC 9470).
+#[derive(Debug)]
+pub struct MaxAge<P, const SECONDS: u64>(PhantomData<P>);
+
+impl<P: Policy, const SECONDS: u64> Policy for MaxAge<P, SECONDS> {
+    const CONDITION: Condition = P::CONDITION;
+    const TOKEN: TokenRequirement = {
+        let max_age = Some(Duration::from_secs(SECONDS));
+        let authentication = UserAuthentication { max_age, ..P::TOKEN.authentication };
+        TokenRequirement { authentication, ..P::TOKEN }
+    };
+    type Presence = P::Presence;
+}
+
+/// Accepts only tokens with authorization details of each of the types `T` (RFC 9396).
+#[derive(Debug)]
+pub struct WithDetails<P, T>(PhantomData<fn() -> (P, T)>);
+
+impl<P: Policy, T: DetailTypes> Policy for WithDetails<P, T> {
+    const CONDITION: Condition = P::CONDITION;
+    const TOKEN: TokenRequirement =
+        TokenRequirement { authorization_details: T::TYPES, ..P::TOKEN };
+    type Presence = P::Presence;
 }
 
 /// Any valid token.
@@ -124,11 +179,19 @@ macro_rules! letters {
         #[derive(Debug)]
         pub struct OAuthScope<$(const $letter: char = '\0'),*>;
 
+        /// One authentication context class, letter by letter.
+        #[derive(Debug)]
+        pub struct Acr<$(const $letter: char = '\0'),*>;
+
         /// The name of a function, letter by letter.
         #[derive(Debug)]
         pub struct Function<$(const $letter: char = '\0'),*>;
 
         impl<$(const $letter: char),*> Spelling for OAuthScope<$($letter),*> {
+            const TEXT: Text = Text::of(&[$($letter),*]);
+        }
+
+        impl<$(const $letter: char),*> Spelling for Acr<$($letter),*> {
             const TEXT: Text = Text::of(&[$($letter),*]);
         }
 
@@ -249,11 +312,37 @@ pub trait Conditions: Send + Sync + 'static {
     const CONDITIONS: &'static [Condition];
 }
 
+/// A tuple of texts.
+pub trait Texts: Send + Sync + 'static {
+    /// The texts, in order.
+    const TEXTS: &'static [&'static str];
+}
+
+/// A tuple of types of authorization details.
+pub trait DetailTypes: 'static {
+    /// The types, in order.
+    const TYPES: &'static [DetailType];
+}
+
 macro_rules! tuples {
     ($first:ident $($rest:ident)*) => {
         impl<$first: Policy, $($rest: Policy),*> Conditions for ($first, $($rest,)*) {
             const CONDITIONS: &'static [Condition] = &[$first::CONDITION, $($rest::CONDITION),*];
         }
+
+        impl<$first: Spelling, $($rest: Spelling),*> Texts for ($first, $($rest,)*) {
+            const TEXTS: &'static [&'static str] = &[text::<$first>(), $(text::<$rest>()),*];
+        }
+
+        impl<$first, $($rest),*> DetailTypes for ($first, $($rest,)*)
+        where
+            $first: AuthorizationDetail,
+            $($rest: AuthorizationDetail),*
+        {
+            const TYPES: &'static [DetailType] =
+                &[DetailType::of::<$first>(), $(DetailType::of::<$rest>()),*];
+        }
+
         tuples!($($rest)*);
     };
     () => {};

@@ -4,6 +4,7 @@ use http::{HeaderValue, StatusCode};
 
 use super::Reason;
 use crate::authenticate::Scheme;
+use crate::policy::{TokenRequirement, UserAuthentication};
 use crate::scope::RequestedScopes;
 
 /// The parameters that are the same in all challenges of a resource server.
@@ -14,6 +15,10 @@ pub(crate) struct ChallengeBase {
     requested_scopes: RequestedScopes,
     /// `None` where the scheme `DPoP` is not accepted.
     dpop: Option<DpopChallenge>,
+    /// Whether tokens may be bound to a client certificate, which come with the scheme `Bearer` (RFC 8705 §3).
+    certificates: bool,
+    /// Whether there is a challenge for missing authorization details: that of a draft.
+    rar_challenge_draft: bool,
 }
 
 /// What challenges of the scheme `DPoP` say.
@@ -33,13 +38,40 @@ impl ChallengeBase {
         requested_scopes: RequestedScopes,
     ) -> Option<Self> {
         let quotable = is_quotable(&resource_metadata) && realm.as_deref().is_none_or(is_quotable);
-        quotable.then_some(Self { realm, resource_metadata, requested_scopes, dpop: None })
+        quotable.then_some(Self {
+            realm,
+            resource_metadata,
+            requested_scopes,
+            dpop: None,
+            certificates: false,
+            rar_challenge_draft: false,
+        })
     }
 
     /// The same with challenges of the scheme `DPoP`.
     #[cfg(feature = "dpop")]
     pub(crate) fn with_dpop(self, dpop: Option<DpopChallenge>) -> Self {
         Self { dpop, ..self }
+    }
+
+    pub(crate) fn with_rar_challenge_draft(self, rar_challenge_draft: bool) -> Self {
+        Self { rar_challenge_draft, ..self }
+    }
+
+    /// Whether there is a challenge for missing authorization details.
+    pub(super) fn names_missing_details(&self) -> bool {
+        self.rar_challenge_draft
+    }
+
+    /// The same where tokens may be bound to a client certificate.
+    #[cfg(feature = "mtls")]
+    pub(crate) fn with_certificates(self, certificates: bool) -> Self {
+        Self { certificates, ..self }
+    }
+
+    /// Whether tokens that are bound to their holder are accepted.
+    pub(crate) fn accepts_sender_constrained(&self) -> bool {
+        self.dpop.is_some() || self.certificates
     }
 
     /// The names that clients request scopes by.
@@ -57,21 +89,43 @@ pub(crate) struct Challenge<'a> {
     pub(crate) scheme: Scheme,
     /// All scopes that the operation requires, also those that the token has, by their names in tokens.
     pub(crate) scopes: Vec<&'a str>,
+    /// The login that the operation requires.
+    pub(crate) authentication: UserAuthentication<'a>,
+    /// Whether the operation requires a token that is bound to its holder.
+    pub(crate) sender_constrained: bool,
+}
+
+impl<'a> Challenge<'a> {
+    /// The same for an operation with further requirements on the token.
+    pub(crate) fn requiring(self, token: Option<&'a TokenRequirement>) -> Self {
+        let Some(TokenRequirement { sender_constrained, authentication, .. }) = token else {
+            return self;
+        };
+        Self { authentication: *authentication, sender_constrained: *sender_constrained, ..self }
+    }
 }
 
 impl Challenge<'_> {
     /// The value of the header: the challenge of the scheme that the request has used, or must use. `scope` is the result of
     /// [`scope`](Self::scope).
     pub(super) fn header(&self, reason: Reason, scope: &str) -> HeaderValue {
-        let is_required = self.base.dpop.as_ref().is_some_and(|dpop| dpop.is_required);
+        let dpop = self.base.dpop.as_ref();
+        let is_required = dpop.is_some_and(|dpop| dpop.is_required || self.sender_constrained);
         let scheme = if is_required { Scheme::Dpop } else { self.scheme };
         let error = reason.error_in_challenge();
+        // Another login leads to another token. A 403 means that the token itself may not do this.
+        let is_unauthorized = reason.status() == StatusCode::UNAUTHORIZED;
+        let UserAuthentication { acr_values, max_age } = self.authentication;
+        let acr_values = (is_unauthorized && !acr_values.is_empty()).then(|| acr_values.join(" "));
+        let max_age = max_age.filter(|_| is_unauthorized).map(|age| age.as_secs().to_string());
         self.of_scheme(
             scheme,
             [
                 ("error", error),
                 ("error_description", error.map(|_| reason.description())),
                 ("scope", (!scope.is_empty()).then_some(scope)),
+                ("acr_values", acr_values.as_deref()),
+                ("max_age", max_age.as_deref()),
             ],
         )
     }
@@ -80,10 +134,12 @@ impl Challenge<'_> {
     pub(super) fn alternative(&self, reason: Reason) -> Option<HeaderValue> {
         let dpop = self.base.dpop.as_ref()?;
         let other = match self.scheme {
-            Scheme::Bearer => Scheme::Dpop,
-            Scheme::Dpop => Scheme::Bearer,
+            Scheme::Bearer if !self.sender_constrained => Scheme::Dpop,
+            _ => Scheme::Bearer,
         };
-        let is_either = !dpop.is_required && reason.status() == StatusCode::UNAUTHORIZED;
+        let is_bound = self.sender_constrained && !self.base.certificates;
+        let is_either =
+            !dpop.is_required && !is_bound && reason.status() == StatusCode::UNAUTHORIZED;
         is_either.then(|| self.of_scheme(other, []))
     }
 
@@ -136,7 +192,13 @@ mod tests {
         let base =
             ChallengeBase::new(realm.map(str::to_owned), metadata, RequestedScopes::default())
                 .unwrap();
-        let challenge = Challenge { base: &base, scheme: Scheme::Bearer, scopes: scopes.to_vec() };
+        let challenge = Challenge {
+            base: &base,
+            scheme: Scheme::Bearer,
+            scopes: scopes.to_vec(),
+            authentication: UserAuthentication::default(),
+            sender_constrained: false,
+        };
         challenge.header(reason, &challenge.scope()).to_str().unwrap().to_owned()
     }
 

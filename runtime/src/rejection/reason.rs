@@ -17,9 +17,16 @@ pub enum Reason {
     InvalidDpopProof,
     /// 401 `use_dpop_nonce`: the DPoP proof needs the nonce that the response provides in `DPoP-Nonce` (RFC 9449 §9).
     UseDpopNonce,
+    /// 401 `insufficient_user_authentication`: the token is valid, and the operation requires another or a more recent login of
+    /// the user; the challenge has `acr_values` and `max_age` (RFC 9470 §3).
+    InsufficientUserAuthentication,
     /// 403 `insufficient_scope`: the token is valid, without the scopes that the operation requires (RFC 6750
     /// §3.1).
     InsufficientScope,
+    /// 403 `insufficient_authorization_details`: the token is valid and has the scopes, without the authorization details that
+    /// the operation requires (RFC 9396). There is no challenge, unless
+    /// [`rar_challenge_draft`](crate::ResourceServerBuilder::rar_challenge_draft) is set.
+    InsufficientAuthorizationDetails,
     /// 403 `access_denied`: the token is valid and has the scopes, but a condition on the arguments does not hold,
     /// such as `when = …` of the attribute. There is no challenge: another token of the same caller would be denied
     /// too (RFC 9110 §15.5.4).
@@ -92,6 +99,18 @@ impl Reason {
                 "use_dpop_nonce",
                 "The DPoP proof needs the nonce of the DPoP-Nonce header"
             ),
+            Self::InsufficientUserAuthentication => &fixed_response!(
+                UNAUTHORIZED,
+                Some("insufficient_user_authentication"),
+                "insufficient_user_authentication",
+                "This operation needs a stronger or more recent login of the user"
+            ),
+            Self::InsufficientAuthorizationDetails => &fixed_response!(
+                FORBIDDEN,
+                Some("insufficient_authorization_details"),
+                "insufficient_authorization_details",
+                "The access token does not carry the authorization details that this operation needs"
+            ),
             Self::InsufficientScope => &fixed_response!(
                 FORBIDDEN,
                 Some("insufficient_scope"),
@@ -158,7 +177,9 @@ mod tests {
             InvalidToken,
             InvalidDpopProof,
             UseDpopNonce,
+            InsufficientUserAuthentication,
             InsufficientScope,
+            InsufficientAuthorizationDetails,
             AccessDenied,
             Unavailable,
             Misconfigured,

@@ -25,7 +25,9 @@ use crate::secure_url::{self, Http};
 use crate::telemetry::{LogLimiter, Quoted};
 use crate::trust::{AudienceCheck, TrustedIssuer};
 use crate::validate::Validation;
-use crate::{Clock, Resolver, Scope, ScopeDefinition, ScopeVocabulary, SystemClock};
+use crate::{
+    AuthorizationDetail, Clock, Resolver, Scope, ScopeDefinition, ScopeVocabulary, SystemClock,
+};
 
 /// The default of `max_token_length`, in bytes.
 const MAX_TOKEN_LENGTH: usize = 8 * 1024;
@@ -62,6 +64,8 @@ pub struct ResourceServerBuilder {
     scopes_supported: Vec<String>,
     scope_definitions: Vec<&'static ScopeDefinition>,
     requested_scope_prefix: SingleValue<String>,
+    authorization_details_types: Vec<&'static str>,
+    rar_challenge_draft: bool,
     resource_name: SingleValue<String>,
     resource_documentation: SingleValue<String>,
     clock: SingleValue<Arc<dyn Clock>>,
@@ -92,6 +96,8 @@ impl ResourceServerBuilder {
             scopes_supported: Vec::new(),
             scope_definitions: Vec::new(),
             requested_scope_prefix: SingleValue::UNSET,
+            authorization_details_types: Vec::new(),
+            rar_challenge_draft: false,
             resource_name: SingleValue::UNSET,
             resource_documentation: SingleValue::UNSET,
             clock: SingleValue::UNSET,
@@ -291,6 +297,25 @@ impl ResourceServerBuilder {
         self
     }
 
+    /// Lists a type as `authorization_details_types_supported` in the metadata (RFC 9396 §10), after those of earlier calls.
+    /// An MCP server adds the types that its tools and prompts declare. Default: none.
+    ///
+    /// It is for the metadata only: a function accepts the types that its own attribute names.
+    pub fn authorization_details<T: AuthorizationDetail>(mut self) -> Self {
+        if !self.authorization_details_types.contains(&T::TYPE) {
+            self.authorization_details_types.push(T::TYPE);
+        }
+        self
+    }
+
+    /// Answers missing authorization details with the challenge of a draft, draft-zehavi-oauth-rar-metadata: a 403 has
+    /// `WWW-Authenticate` with `error="insufficient_authorization_details"`. The draft may change, and with it this
+    /// challenge. Default: a 403 without a challenge, since no RFC defines one.
+    pub fn rar_challenge_draft(mut self, enabled: bool) -> Self {
+        self.rar_challenge_draft = enabled;
+        self
+    }
+
     /// The human-readable name of the resource in the metadata. Default: none.
     pub fn resource_name(mut self, name: impl Into<String>) -> Self {
         self.resource_name.set(name.into());
@@ -384,14 +409,15 @@ impl ResourceServerBuilder {
             &identifier,
             self.http,
         )?;
-        let challenge =
-            ChallengeBase::new(realm, metadata_url, requested_scopes).ok_or_else(|| {
+        let challenge = ChallengeBase::new(realm, metadata_url, requested_scopes)
+            .ok_or_else(|| {
                 SetupError::invalid(
                     REALM,
                     "printable ASCII without `\"` and `\\`",
                     shown_realm.unwrap_or_default(),
                 )
-            })?;
+            })?
+            .with_rar_challenge_draft(self.rar_challenge_draft);
         #[cfg(feature = "dpop")]
         let challenge = challenge.with_dpop(dpop.as_ref().map(dpop::challenge));
         #[cfg(feature = "mtls")]
@@ -400,11 +426,18 @@ impl ResourceServerBuilder {
             .get(SettingName::of_both("client_certificate_source"))?
             .map(ClientCertificateSource::build)
             .transpose()?;
+        #[cfg(feature = "mtls")]
+        let challenge = challenge.with_certificates(client_certificates.is_some());
         let metadata = ProtectedResourceMetadata {
             resource: identifier.as_str().to_owned(),
             authorization_servers,
             scopes_supported,
             bearer_methods_supported: ["header"],
+            authorization_details_types_supported: self
+                .authorization_details_types
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
             resource_name: self.resource_name.get(SettingName::of_both("resource_name"))?,
             resource_documentation: self
                 .resource_documentation

@@ -15,6 +15,9 @@ pub struct ProtectedResourceMetadata {
     pub scopes_supported: Vec<String>,
     /// How a token is presented: in the header and nowhere else.
     pub bearer_methods_supported: [&'static str; 1],
+    /// The types of authorization details that the functions of this resource require (RFC 9396 §10).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details_types_supported: Vec<String>,
     /// The name of the resource, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_name: Option<String>,

@@ -8,13 +8,15 @@ use serde_json::Value;
 use crate::TokenError;
 #[cfg(feature = "dpop")]
 use crate::authenticate::ProofMismatch;
+use crate::decide::{Denial, UserAuthenticationError};
+use crate::policy::UserAuthentication;
 use crate::resolve::{ResponseError, SCOPE_CLAIMS};
 use crate::telemetry::{Quoted, QuotedList};
 use crate::trust::{TrustedIssuer, unverified_issuer};
 use crate::validate::Validation;
 use crate::{
     AccessToken, BindingError, Claims, ClientError, MemberError, OAuthErrorCode, ResolveError,
-    SignedResponseError,
+    ResourceServer, SignedResponseError,
 };
 
 /// The values that explain a rejection. The texts of the token in it are escaped and bounded.
@@ -81,6 +83,12 @@ const CLIENT_CERTIFICATE_SOURCE: &str =
 
 const CLIENT_CERTIFICATE_PROXIES: &str = "the addresses of `ClientCertificateSource::proxy` \
     (`client_certificate_proxies`, REQUIRES_AUTH_CLIENT_CERTIFICATE_PROXIES)";
+
+/// The attribute of the function decides.
+const FUNCTION_ALONE: &str = "none: the attribute of the function decides";
+
+const SENDER_CONSTRAINED: &str = "`dpop` (REQUIRES_AUTH_DPOP) or `client_certificate_source` \
+    (REQUIRES_AUTH_CLIENT_CERTIFICATE_SOURCE), of which one is needed for `sender_constrained`";
 
 pub(super) const NONE: &str = "none";
 
@@ -170,6 +178,33 @@ impl Mismatch {
         }
     }
 
+    /// For a caller who does not meet what a function requires of the token, besides its scopes.
+    pub(super) fn of_denial(denial: &Denial<'_>, claims: &Claims, server: &ResourceServer) -> Self {
+        match denial {
+            Denial::NotSenderConstrained => Self {
+                expected: Some(holder(BindingError::RequiredByFunction).to_owned()),
+                found: Some(confirmation(claims)),
+                setting: Some(if server.accepts_sender_constrained() {
+                    FUNCTION_ALONE
+                } else {
+                    SENDER_CONSTRAINED
+                }),
+            },
+            Denial::UserAuthentication(error, required) => {
+                authentication(*error, required, claims, server.validation())
+            }
+            Denial::AuthorizationDetails(detail) => Self {
+                expected: Some(format!(
+                    "`authorization_details` with the `type` {}",
+                    Quoted(detail.name())
+                )),
+                found: Some(details(claims)),
+                setting: Some(FUNCTION_ALONE),
+            },
+            Denial::InsufficientScope | Denial::Stale(_) => Self::default(),
+        }
+    }
+
     /// For a token whose claims are rejected.
     pub(super) fn of_claims(
         problem: TokenError,
@@ -201,6 +236,53 @@ impl Mismatch {
     }
 }
 
+/// How a login differs from the one that a function requires.
+fn authentication(
+    error: UserAuthenticationError,
+    required: &UserAuthentication<'_>,
+    claims: &Claims,
+    validation: &Validation,
+) -> Mismatch {
+    match error {
+        UserAuthenticationError::NoAcr | UserAuthenticationError::OtherAcr => Mismatch {
+            expected: Some(format!("`acr` {}", QuotedList(required.acr_values.iter().copied()))),
+            found: Some(claims.acr().map_or_else(
+                || {
+                    "no `acr`; the authorization server has to write it into access tokens"
+                        .to_owned()
+                },
+                |acr| Quoted(acr).to_string(),
+            )),
+            setting: Some(FUNCTION_ALONE),
+        },
+        _ => {
+            let max_age = required.max_age.unwrap_or_default().as_secs();
+            let leeway = validation.leeway_for(claims).as_secs();
+            let now = seconds(validation.clock.now());
+            Mismatch {
+                expected: Some(format!("`auth_time` at most {max_age} s before {now}, with a leeway of {leeway} s")),
+                found: Some(claims.auth_time().map_or_else(
+                    || "no `auth_time`; the authorization server has to write it into access tokens".to_owned(),
+                    seconds,
+                )),
+                setting: Some(LEEWAY),
+            }
+        }
+    }
+}
+
+/// The types of the authorization details that a token has.
+fn details(claims: &Claims) -> String {
+    let document: Option<Value> = serde_json::from_str(claims.as_json()).ok();
+    let details = document.as_ref().and_then(|it| it.get("authorization_details"));
+    let Some(details) = details else { return "no `authorization_details`".to_owned() };
+    let types = details.as_array().into_iter().flatten().filter_map(|it| it.get("type")?.as_str());
+    format!(
+        "none for this server with the members of the type; the token has the types {}",
+        QuotedList(types)
+    )
+}
+
 /// What shows that the caller is the holder of the token.
 fn holder(problem: BindingError) -> &'static str {
     match problem {
@@ -209,6 +291,7 @@ fn holder(problem: BindingError) -> &'static str {
         BindingError::OtherKey => "a DPoP proof with the key of the token",
         BindingError::NotBound => "`cnf` with `jkt`, or the scheme `Bearer`",
         BindingError::Required => "`cnf` with `jkt`",
+        BindingError::RequiredByFunction => "`cnf` with `jkt` or `x5t#S256`",
         BindingError::NoCertificate | BindingError::OtherCertificate => {
             "the client certificate that `x5t#S256` in `cnf` names"
         }

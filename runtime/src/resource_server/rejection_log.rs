@@ -10,7 +10,8 @@ use crate::DpopProofError;
 use crate::TokenError;
 #[cfg(feature = "dpop")]
 use crate::authenticate::ProofMismatch;
-use crate::policy::{FunctionName, Requirement, first_alternative};
+use crate::decide::{Denial, UserAuthenticationError};
+use crate::policy::{FunctionName, Requirement, TokenRequirement, first_alternative};
 use crate::resolve::ResponseError;
 use crate::telemetry::{Chain, OneLine, Quoted, Verdict, count};
 use crate::trust::TrustedIssuer;
@@ -43,6 +44,21 @@ impl ResourceServer {
         mismatch: ProofMismatch,
     ) -> Rejection {
         self.record(&rejection, needs, None, || Mismatch::of_proof(mismatch));
+        rejection
+    }
+
+    /// The same for a caller who does not meet what a function requires.
+    pub(crate) fn reject_denial(
+        &self,
+        rejection: Rejection,
+        needs: RequiredScopes<'_>,
+        denial: &Denial<'_>,
+        claims: &Claims,
+    ) -> Rejection {
+        self.record(&rejection, needs, None, || match denial {
+            Denial::InsufficientScope | Denial::Stale(_) => self.mismatch(&rejection, None),
+            _ => Mismatch::of_denial(denial, claims, self),
+        });
         rejection
     }
 
@@ -215,6 +231,12 @@ fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
             ResolveError::InvalidClient(ClientError::NotConfigured(_)) => "no client",
         });
     }
+    // The authorization server may have to be configured to write the claim.
+    match cause::<UserAuthenticationError>(rejection) {
+        Some(UserAuthenticationError::NoAcr) => return Some("no acr"),
+        Some(UserAuthenticationError::NoAuthTime) => return Some("no auth_time"),
+        _ => {}
+    }
     rejection.status().is_server_error().then_some(match rejection.reason() {
         Reason::Unavailable => "unavailable",
         Reason::ConditionPanicked => "condition panicked",
@@ -261,6 +283,14 @@ impl<'a> RequiredScopes<'a> {
         }
     }
 
+    /// What the function declares on the token besides its scopes.
+    pub(crate) fn token(self) -> Option<&'a TokenRequirement> {
+        match self.declared {
+            Declared::Requirement(requirement) => requirement.token,
+            Declared::Scopes(_) => None,
+        }
+    }
+
     /// The declared scopes and the further ones, each once.
     pub(crate) fn all(self) -> Vec<&'a str> {
         let mut scopes = self.declared();
@@ -304,7 +334,9 @@ fn word(reason: Reason) -> &'static str {
         Reason::InvalidToken => "invalid_token",
         Reason::InvalidDpopProof => "invalid_dpop_proof",
         Reason::UseDpopNonce => "use_dpop_nonce",
+        Reason::InsufficientUserAuthentication => "insufficient_user_authentication",
         Reason::InsufficientScope => "insufficient_scope",
+        Reason::InsufficientAuthorizationDetails => "insufficient_authorization_details",
         Reason::AccessDenied => "access_denied",
         Reason::Unavailable => "unavailable",
         Reason::Misconfigured => "misconfigured",

@@ -1,6 +1,6 @@
 //! The resource identifier and the address of its metadata.
 
-use url::Position;
+use url::{Position, Url};
 
 use crate::secure_url::{self, Http, UrlError};
 
@@ -39,6 +39,13 @@ impl ResourceIdentifier {
             host: url[Position::BeforeHost..Position::AfterPort].to_owned(),
             text,
         })
+    }
+
+    /// Whether a URL has the scheme, the host and the port of this one.
+    pub(crate) fn has_origin_of(&self, url: &str) -> bool {
+        let origin = |text: &str| Url::parse(text).ok().map(|url| url.origin());
+        let own = origin(&self.text).filter(url::Origin::is_tuple);
+        own.is_some() && own == origin(url)
     }
 
     pub(crate) fn as_str(&self) -> &str {

@@ -21,6 +21,9 @@ pub enum BindingError {
     /// The token is not bound to a key, and the setting `dpop` requires it.
     #[error("the token is not bound to a key, which this server requires")]
     Required,
+    /// The token is bound to nothing, and the function has `sender_constrained`.
+    #[error("the token is not bound to its holder, which the function requires")]
+    RequiredByFunction,
     /// The token is bound to a certificate, and the request came without one (RFC 8705 §3).
     #[error("the token is bound to a client certificate, and the request came without one")]
     NoCertificate,

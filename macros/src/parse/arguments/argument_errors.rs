@@ -2,17 +2,18 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
-use syn::{LitStr, Path};
+use syn::{LitInt, LitStr, Path};
 
 use super::VOCABULARY_EXAMPLE;
 use super::argument::{Argument, parse_argument, skip_equals};
 use super::key::{expression_example, intended_key, is_key_for_any, is_mode_flag};
+use super::token_requirement::{ACR_VALUES_EXAMPLE, DETAILS_EXAMPLE, MAX_AGE_EXAMPLE};
 use crate::diagnostics::Diagnostics;
 use crate::parse::help::{NAME_REQUIRED_SCOPES, NO_NEGATION, THE_ARGUMENTS};
 use crate::parse::negation::{is_negation, negates, negates_one_of, words};
 use crate::parse::scope_token::{is_scope, looks_like_expression};
 use crate::parse::suggestion::Interpretations;
-use crate::parse::tokens::is_punct;
+use crate::parse::tokens::{compact, is_punct, string_literal};
 
 /// Reports an argument that is given twice. `name` is the argument that `key` stands for.
 pub(super) fn report_duplicate(
@@ -127,6 +128,19 @@ fn help_for_unknown(key: &Ident, name: &str, rest: &TokenStream) -> String {
         (_, Some(key @ ("when" | "from" | "server"))) => {
             format!("write `{key} = {}`", expression_example(key))
         }
+        (_, Some("sender_constrained")) => "write `sender_constrained`".to_owned(),
+        (_, Some("acr_values")) => match string_literal(&value) {
+            Some(text) => format!("write `acr_values = {}`", text.token()),
+            None => format!("write `acr_values = {ACR_VALUES_EXAMPLE}`"),
+        },
+        (_, Some("max_age")) => match syn::parse2::<LitInt>(value) {
+            Ok(seconds) => format!("write `max_age = {seconds}`, in seconds"),
+            Err(_) => format!("write `max_age = {MAX_AGE_EXAMPLE}`, in seconds"),
+        },
+        (_, Some("authorization_details")) => match syn::parse2::<Path>(value) {
+            Ok(path) => format!("write `authorization_details = {}`", compact(&quote!(#path))),
+            Err(_) => format!("write `authorization_details = {DETAILS_EXAMPLE}`"),
+        },
         (_, Some(_)) => "write `crate = ::path::to::requires_auth`".to_owned(),
         _ => match Interpretations::of_tokens(quote!(#key #rest)) {
             Some(interpretations) if !rest.to_string().contains('=') => {
@@ -229,6 +243,15 @@ pub(super) fn report_value_of_optional(rest: &TokenStream, errors: &mut Diagnost
         ),
     };
     errors.error(rest, "`optional` takes no value", help);
+}
+
+/// Reports a value of another flag.
+pub(super) fn report_value_of_flag(key: &Ident, rest: &TokenStream, errors: &mut Diagnostics) {
+    let help = match truth_value(rest) {
+        Some(false) => format!("remove `{key}`"),
+        _ => format!("write `{key}` alone"),
+    };
+    errors.error(rest, format_args!("`{key}` takes no value"), help);
 }
 
 /// The end of a help text about a flag, if its value may name scopes.

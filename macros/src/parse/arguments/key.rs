@@ -6,6 +6,21 @@ use super::argument::Argument;
 use crate::parse::edit_distance::is_misspelling;
 use crate::parse::negation::negates_one_of;
 
+const ARGUMENTS: [&str; 12] = [
+    "scopes",
+    "scopes_from",
+    "vocabulary",
+    "sender_constrained",
+    "acr_values",
+    "max_age",
+    "authorization_details",
+    "optional",
+    "crate",
+    "when",
+    "from",
+    "server",
+];
+
 /// The argument that a name stands for, be it misspelled, another form of the word, or the word of
 /// another library.
 pub(super) fn intended_key(name: &str) -> Option<&'static str> {
@@ -21,13 +36,20 @@ pub(super) fn intended_key(name: &str) -> Option<&'static str> {
         "scope_type" | "scope_enum" | "scopes_type" | "vocab" | "vocabularies" => {
             Some("vocabulary")
         }
+        "bound"
+        | "bound_token"
+        | "certificate_bound"
+        | "dpop"
+        | "dpop_bound"
+        | "holder_of_key"
+        | "mtls"
+        | "proof_of_possession" => Some("sender_constrained"),
+        "acr" | "acrs" | "loa" => Some("acr_values"),
+        "max_auth_age" | "max_login_age" | "auth_time" | "maxage" => Some("max_age"),
+        "details" | "rar" | "authz_details" => Some("authorization_details"),
         "form" => Some("from"),
         "if" | "condition" | "predicate" | "where" => Some("when"),
-        other => {
-            ["scopes", "scopes_from", "vocabulary", "optional", "crate", "when", "from", "server"]
-                .into_iter()
-                .find(|key| is_misspelling(other, key))
-        }
+        other => ARGUMENTS.into_iter().find(|key| is_misspelling(other, key)),
     }
 }
 

@@ -7,6 +7,7 @@ use super::escape::escape;
 use super::matrix::{Alternatives, Cell};
 use crate::Condition;
 use crate::manifest::Entry;
+use crate::manifest::json::Function;
 use crate::manifest::scope_expression::ScopeExpression;
 
 /// A function with its alternatives.
@@ -23,13 +24,15 @@ pub(super) enum Access {
     Unguarded,
     Optional,
     AnyToken,
+    /// No scopes, but a bound token, a login or authorization details.
+    Token,
     Scopes,
 }
 
 impl Access {
     /// Those with the most callers first.
-    pub(super) const ALL: [Self; 4] =
-        [Self::Unguarded, Self::Optional, Self::AnyToken, Self::Scopes];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Unguarded, Self::Optional, Self::AnyToken, Self::Token, Self::Scopes];
 
     fn of(entry: &Entry) -> Self {
         if !entry.guarded {
@@ -37,7 +40,7 @@ impl Access {
         } else if entry.optional {
             Self::Optional
         } else if entry.condition == Condition::NONE && entry.scopes_from.is_none() {
-            Self::AnyToken
+            if entry.token.is_none() { Self::AnyToken } else { Self::Token }
         } else {
             Self::Scopes
         }
@@ -48,6 +51,7 @@ impl Access {
             Self::Unguarded => "unguarded",
             Self::Optional => "anonymous allowed",
             Self::AnyToken => "any token",
+            Self::Token => "token restricted",
             Self::Scopes => "scopes required",
         }
     }
@@ -57,6 +61,7 @@ impl Access {
             Self::Unguarded => "unguarded",
             Self::Optional => "optional",
             Self::AnyToken => "any-token",
+            Self::Token => "token-restricted",
             Self::Scopes => "scopes-required",
         }
     }
@@ -123,6 +128,13 @@ impl<'a> Row<'a> {
             let condition = ScopeExpression::as_written(self.entry.condition).to_string();
             let or = if self.access == Access::Optional { "or " } else { "" };
             let _ = write!(page, "<span class=\"condition\">{or}{}</span>", escape(&condition));
+        }
+        for (keyword, value) in Function::of(self.entry).token_requirements() {
+            let _ = write!(
+                page,
+                "<span class=\"when\"><span class=\"keyword\">{keyword}</span> {}</span>",
+                escape(&value)
+            );
         }
         for (keyword, text) in [("scopes_from", self.entry.scopes_from), ("when", self.entry.when)]
         {

@@ -38,8 +38,8 @@ impl<H: ServerHandler> McpHandler<H> {
         let (Some(credentials), Some(caller)) = (&self.credentials, &request.caller) else {
             return entered.conclude(self.handler.listen(context).await);
         };
-        let conditions = self.state().conditions(&operation);
-        let mut guard = StreamGuard::new(&self.state().server, caller.clone(), conditions);
+        let requirements = self.state().requirements(&operation);
+        let mut guard = StreamGuard::new(&self.state().server, caller.clone(), requirements);
         let mut listening = std::pin::pin!(self.handler.listen(context));
         let result = poll_fn(|context| match guard.poll(context) {
             Permission::Continue => listening.as_mut().poll(context).map(Some),

@@ -6,12 +6,13 @@ use http::header::{AUTHORIZATION, HeaderName};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
 
+use crate::AuthInfo;
 use crate::layer::{AuthenticationSettings, Challenged};
 use crate::mcp::authenticated_request::AuthenticatedRequest;
 use crate::mcp::layer_error::LayerError;
 use crate::mcp::operation::{Operation, OperationSource};
 use crate::mcp::state::McpState;
-use crate::{AuthInfo, Condition};
+use crate::policy::Requirement;
 
 pub(super) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 /// A proof of possession (RFC 9449 §4.1).
@@ -23,8 +24,8 @@ pub(super) struct ResponseContext {
     pub(super) request: Arc<AuthenticatedRequest>,
     /// The SDK's id of the request's session.
     pub(super) session: Option<HeaderValue>,
-    /// The conditions of the stream that the request resumes.
-    pub(super) resumed: Vec<Condition>,
+    /// The requirements of the stream that the request resumes.
+    pub(super) resumed: Vec<Requirement>,
 }
 
 /// Where the operation of a request is read from.
@@ -88,9 +89,9 @@ pub(super) fn authorize(
     if let Some(id) = &session {
         head.headers.insert(SESSION_ID, id.clone());
     }
-    let resumed = event.map_or_else(Vec::new, |(id, conditions)| {
+    let resumed = event.map_or_else(Vec::new, |(id, requirements)| {
         head.headers.insert(LAST_EVENT_ID, id);
-        conditions
+        requirements
     });
     // The SDK passes the head to the functions, and logs it if its log level says so.
     for name in [AUTHORIZATION, DPOP] {
@@ -119,25 +120,25 @@ fn session(
     id.map(Some).ok_or(LayerError::SessionNotFound)
 }
 
-/// The event store's id of the event after which a request resumes a stream, and the conditions of
+/// The event store's id of the event after which a request resumes a stream, and the requirements of
 /// that stream. Every other value of the header is an error: the event may be another caller's.
 fn last_event(
     state: &McpState,
     headers: &HeaderMap,
     caller: Option<&AuthInfo>,
     session: Option<&HeaderValue>,
-) -> Result<Option<(HeaderValue, Vec<Condition>)>, LayerError> {
+) -> Result<Option<(HeaderValue, Vec<Requirement>)>, LayerError> {
     let mut ids = headers.get_all(LAST_EVENT_ID).iter();
     let Some(id) = ids.next() else { return Ok(None) };
     let session = session.and_then(|id| id.to_str().ok());
     let event = (|| {
-        let (id, conditions) = state.ids.verify_event_id(id.as_bytes(), caller, session)?;
-        // A condition that this process does not have cannot be decided.
-        let conditions = conditions.iter().map(|json| state.condition(json));
-        let conditions = conditions.collect::<Option<Vec<Condition>>>()?;
-        let is_met = |caller: &AuthInfo| conditions.iter().all(|it| caller.has_scopes_for(it));
+        let (id, requirements) = state.ids.verify_event_id(id.as_bytes(), caller, session)?;
+        // A requirement that this process does not have cannot be decided.
+        let requirements = requirements.iter().map(|json| state.requirement(json));
+        let requirements = requirements.collect::<Option<Vec<Requirement>>>()?;
+        let is_met = |caller: &AuthInfo| requirements.iter().all(|it| caller.keeps(it));
         let may_resume = ids.next().is_none() && caller.is_none_or(is_met);
-        may_resume.then_some((HeaderValue::from_bytes(id).ok()?, conditions))
+        may_resume.then_some((HeaderValue::from_bytes(id).ok()?, requirements))
     })();
     event.map(Some).ok_or(LayerError::EventNotFound)
 }

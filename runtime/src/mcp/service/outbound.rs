@@ -34,16 +34,16 @@ pub(super) fn process<R>(
     if !is_event_stream(response.headers()) {
         return response.map(ResponseBody::service);
     }
-    let mut conditions = request.conditions();
-    conditions.extend(resumed);
+    let mut requirements = request.requirements();
+    requirements.extend(resumed);
     let session = new_session.or(session);
     let session = session.as_ref().and_then(|id| id.to_str().ok());
     // The SDK itself chooses the event id of the response that begins a session. The event store may
     // have assigned the same id to another caller's event, so it is not authenticated.
     let ids =
-        || (!begins_session).then(|| state.ids.event_ids(caller, session, &conditions)).flatten();
+        || (!begins_session).then(|| state.ids.event_ids(caller, session, &requirements)).flatten();
     let ids = has_readable_encoding(response.headers()).then(|| EventIdRewriter::new(ids()));
-    let guard = caller.map(|caller| StreamGuard::new(&state.server, caller.clone(), conditions));
+    let guard = caller.map(|caller| StreamGuard::new(&state.server, caller.clone(), requirements));
     // Authenticated ids are longer, and the stream may end early.
     response.headers_mut().remove(CONTENT_LENGTH);
     response.map(|body| ResponseBody::event_stream(EventStream::new(body, ids, guard)))

@@ -74,7 +74,7 @@ fn each_of_the_wrong_arguments_has_one_error_with_help() {
             help: write `optional`
         colour = 1
             unknown argument `colour`
-            help: the arguments are `scopes = …`, `scopes_from = …`, `vocabulary = …`, `when = …`, `optional`, `from = …` with `server = …`, and `crate = …`
+            help: the arguments are `scopes = …`, `scopes_from = …`, `vocabulary = …`, `sender_constrained`, `acr_values = …`, `max_age = …`, `authorization_details = …`, `when = …`, `optional`, `from = …` with `server = …`, and `crate = …`
         when
             expected `=` after `when`
             help: write `when = auth.subject() == Some(&*owner)`
