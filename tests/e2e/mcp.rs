@@ -18,6 +18,7 @@ mod single_resolution;
 mod stdio;
 mod tasks;
 pub mod test_server;
+mod token_requirements;
 mod tool_router;
 mod typed_scopes;
 mod undeclared_tools;

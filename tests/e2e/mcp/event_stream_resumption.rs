@@ -2,16 +2,19 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use fixtures::http_server::serve;
 use fixtures::raw_http::{Request, Response};
-use requires_auth::mcp::McpBuilder;
-use requires_auth::testing::AuthorizationServer;
+use requires_auth::mcp::{Mcp, McpBuilder};
+use requires_auth::requires_auth;
+use requires_auth::testing::{AuthorizationServer, Mint};
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::session::{
     EventId, EventStore, EventStoreError, EventStream, ServerSseMessage,
 };
+use rmcp::{ServerHandler, tool, tool_handler, tool_router};
 use serde_json::json;
 
 use super::test_server::{
@@ -96,6 +99,15 @@ impl Resumable {
         let authorization_server = AuthorizationServer::start().await.unwrap();
         let server = resource_server(&authorization_server);
         let mcp = settings(guarded(&server, TestServer::default())).build().unwrap();
+        Self::of(mode, store, authorization_server, &mcp).await
+    }
+
+    async fn of<H: ServerHandler>(
+        mode: Mode,
+        store: Arc<dyn EventStore>,
+        authorization_server: AuthorizationServer,
+        mcp: &Mcp<H>,
+    ) -> Self {
         let mut sessions = LocalSessionManager::default().with_event_store(store);
         sessions.session_config.sse_retry = Some(std::time::Duration::from_secs(3));
         let mut config = StreamableHttpServerConfig::default();
@@ -106,8 +118,12 @@ impl Resumable {
     }
 
     fn token(&self, subject: &str, scopes: &str) -> String {
+        self.mint(subject, scopes).issue()
+    }
+
+    fn mint(&self, subject: &str, scopes: &str) -> Mint<'_> {
         let mint = self.authorization_server.mint();
-        mint.subject(subject).audience(RESOURCE).scopes(scopes).issue()
+        mint.subject(subject).audience(RESOURCE).scopes(scopes)
     }
 
     async fn initialize(&self, token: Option<&str>) -> Response {
@@ -313,6 +329,51 @@ async fn a_stream_is_resumed_only_with_the_scopes_that_started_it() {
         let resume = |token: &str| server.resume("GET", session.as_deref(), id).bearer(token);
         assert!(server.send(resume(&rich)).await.body.contains("alice may: secret"));
         assert_unknown(&server.send(resume(&poor)).await);
+    }
+}
+
+#[derive(Clone)]
+struct Bank;
+
+#[tool_router]
+impl Bank {
+    #[requires_auth(scopes = "read", acr_values = "phr", max_age = 60)]
+    #[tool]
+    async fn transfer(&self) -> String {
+        "secret transfer".to_owned()
+    }
+}
+
+#[tool_handler]
+impl ServerHandler for Bank {}
+
+#[tokio::test]
+async fn a_stream_is_resumed_only_with_a_login_of_the_class_that_started_it() {
+    // R-H3, R-I15
+    for mode in STREAMS {
+        let authorization_server = AuthorizationServer::start().await.unwrap();
+        let server = resource_server(&authorization_server);
+        let mcp = Mcp::builder(&server, || Ok(Bank)).declare_tools(&Bank::tool_router());
+        let mcp = mcp.build().unwrap();
+        let events = Arc::new(SequentialEventStore::default());
+        let server = Resumable::of(mode, events, authorization_server, &mcp).await;
+        let now = SystemTime::now();
+        let strong = |ago| {
+            let auth_time = now - Duration::from_secs(ago);
+            server.mint("alice", "read").acr("phr").auth_time(auth_time).issue()
+        };
+        let token = strong(1);
+        let session = server.session(Some(&token)).await;
+        let called = server.call(Some(&token), session.as_deref(), "transfer").await;
+        let id = ids(&called)[0];
+        let resume = |token: &str| server.resume("GET", session.as_deref(), id).bearer(token);
+        // The age of a login is decided when an operation begins, and this one has begun.
+        for token in [token, strong(3600)] {
+            assert!(server.send(resume(&token)).await.body.contains("secret transfer"), "{mode:?}");
+        }
+        for mint in [server.mint("alice", "read"), server.mint("alice", "read write").acr("pwd")] {
+            assert_unknown(&server.send(resume(&mint.issue())).await);
+        }
     }
 }
 

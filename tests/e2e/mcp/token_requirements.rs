@@ -1,0 +1,219 @@
+//! Tools that require more of a token than scopes.
+
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+
+use fixtures::raw_http::Response;
+use fixtures::rejection_body as body;
+use requires_auth::mcp::Mcp;
+use requires_auth::testing::{AuthorizationServer, Mint};
+use requires_auth::{
+    AuthInfo, AuthorizationDetail, AuthorizationDetails, Rejection, requires_auth,
+};
+use rmcp::handler::server::wrapper::Parameters;
+use rmcp::schemars::{self, JsonSchema};
+use rmcp::{ServerHandler, tool, tool_handler, tool_router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::test_server::{
+    MODES, Mode, RESOURCE, message, meta, post, reply, resource_server, serve_mcp, text,
+};
+use crate::service::METADATA;
+use crate::{assert_challenged, assert_denied};
+
+#[derive(Debug, Deserialize)]
+struct Payment {
+    recipient: String,
+}
+
+impl AuthorizationDetail for Payment {
+    const TYPE: &'static str = "payment_initiation";
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Transfer {
+    recipient: String,
+}
+
+#[derive(Clone)]
+struct Bank;
+
+#[tool_router]
+#[requires_auth(scopes = "pay", acr_values = "phr phrh", max_age = 300)]
+impl Bank {
+    /// With what the block requires
+    #[tool]
+    async fn limit(&self, auth: AuthInfo) -> String {
+        format!("{:?}", auth.acr())
+    }
+
+    /// With a payment to the recipient
+    #[requires_auth(
+        scopes = "pay",
+        authorization_details = Payment,
+        scopes_from = scopes_of(transfer),
+        when = granted.iter().any(|it| it.recipient == transfer.recipient)
+    )]
+    #[tool]
+    async fn pay(
+        &self,
+        granted: AuthorizationDetails<Payment>,
+        Parameters(transfer): Parameters<Transfer>,
+    ) -> Result<String, Rejection> {
+        Ok(format!("{} by {}", transfer.recipient, granted.len()))
+    }
+
+    /// With a token that is bound to its holder
+    #[requires_auth(sender_constrained)]
+    #[tool]
+    async fn bound(&self) -> String {
+        "bound".to_owned()
+    }
+}
+
+fn scopes_of(transfer: &Transfer) -> &'static str {
+    if transfer.recipient == "carol" { "pay:abroad" } else { "pay" }
+}
+
+#[tool_handler]
+impl ServerHandler for Bank {}
+
+struct Running {
+    address: SocketAddr,
+    authorization_server: AuthorizationServer,
+    metadata: Value,
+}
+
+impl Running {
+    async fn start() -> Self {
+        let authorization_server = AuthorizationServer::start().await.unwrap();
+        let server = resource_server(&authorization_server);
+        let mcp = Mcp::builder(&server, || Ok(Bank))
+            .declare_tools(&Bank::tool_router())
+            .filter_lists()
+            .build()
+            .unwrap();
+        let metadata = serde_json::to_value(mcp.metadata()).unwrap();
+        let address = serve_mcp(&mcp).await;
+        Self { address, authorization_server, metadata }
+    }
+
+    fn mint(&self, scopes: &str) -> Mint<'_> {
+        self.authorization_server.mint().subject("alice").audience(RESOURCE).scopes(scopes)
+    }
+
+    async fn send(&self, mode: Mode, token: Mint<'_>, method: &str, params: Value) -> Response {
+        let mut request = post().header("mcp-protocol-version", mode.revision);
+        let mut params = params;
+        if mode.is_modern() {
+            request = request.header("mcp-method", method);
+            if let Some(name) = params["name"].as_str() {
+                request = request.header("mcp-name", name);
+            }
+            params["_meta"] = meta(mode);
+        }
+        request.bearer(&token.issue()).json(&message(method, &params)).send(self.address).await
+    }
+
+    async fn call(&self, mode: Mode, token: Mint<'_>, tool: &str, arguments: Value) -> Response {
+        self.send(mode, token, "tools/call", json!({ "name": tool, "arguments": arguments })).await
+    }
+}
+
+/// A revision of each lifecycle. The older one has sessions: a call without one is rejected by the SDK, behind the layer.
+const REVISIONS: [Mode; 2] = [MODES[0], MODES[4]];
+
+#[track_caller]
+fn assert_login_challenged(response: &Response) {
+    let challenge = format!(
+        "Bearer error=\"insufficient_user_authentication\", error_description=\"This operation needs a stronger or more \
+         recent login of the user\", scope=\"pay\", acr_values=\"phr phrh\", max_age=\"300\", {METADATA}"
+    );
+    assert_eq!((response.status, response.challenge()), (401, Some(challenge.as_str())));
+    assert!(response.body.starts_with(r#"{"error":"insufficient_user_authentication""#));
+}
+
+fn seconds_ago(seconds: u64) -> SystemTime {
+    SystemTime::now() - Duration::from_secs(seconds)
+}
+
+#[tokio::test]
+async fn a_call_is_challenged_before_the_tool_runs() {
+    // R-H3, R-H7, R-H4
+    let bank = Running::start().await;
+    for mode in REVISIONS {
+        let strong = |scopes| bank.mint(scopes).acr("phr").auth_time(seconds_ago(5));
+        let called = bank.call(mode, strong("pay"), "limit", json!({})).await;
+        if mode.is_modern() {
+            assert_eq!(text(&called), r#"Some("phr")"#);
+        } else {
+            assert_eq!((called.status, called.challenge()), (400, None), "it reaches the SDK");
+        }
+        let old = strong("pay").auth_time(seconds_ago(330));
+        for weak in [bank.mint("pay"), strong("pay").acr("pwd"), old, bank.mint("")] {
+            assert_login_challenged(&bank.call(mode, weak, "limit", json!({})).await);
+        }
+        let called = bank.call(mode, strong(""), "limit", json!({})).await;
+        assert_challenged(&called, 403, body::INSUFFICIENT_SCOPE, "pay");
+
+        let detail = json!([{ "type": "payment_initiation", "recipient": "bob" }]);
+        let with = |scopes| bank.mint(scopes).claim("authorization_details", detail.clone());
+        let to = |recipient: &str| json!({ "recipient": recipient });
+        if mode.is_modern() {
+            assert_eq!(text(&bank.call(mode, with("pay"), "pay", to("bob")).await), "bob by 1");
+            let called = bank.call(mode, with("pay"), "pay", to("eve")).await;
+            assert_denied(&called);
+        }
+        let called = bank.call(mode, bank.mint("pay"), "pay", to("bob")).await;
+        assert_eq!((called.status, called.challenge()), (403, None));
+        assert!(called.body.starts_with(r#"{"error":"insufficient_authorization_details""#));
+        let called = bank.call(mode, with("pay"), "pay", to("carol")).await;
+        assert_challenged(&called, 403, body::INSUFFICIENT_SCOPE, "pay pay:abroad");
+
+        let called = bank.call(mode, bank.mint(""), "bound", json!({})).await;
+        assert_eq!((called.status, called.body.as_str()), (401, body::INVALID_TOKEN));
+        assert!(called.all("www-authenticate")[0].starts_with("DPoP algs="));
+        assert_eq!(called.all("www-authenticate").len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_list_shows_the_tools_whose_requirements_the_token_meets() {
+    // R-I6, R-H3, R-H7
+    let bank = Running::start().await;
+    let detail = json!([{ "type": "payment_initiation", "recipient": "bob" }]);
+    let strong = || bank.mint("pay").acr("phrh").auth_time(seconds_ago(5));
+    for (token, expected) in [
+        (bank.mint("pay"), &[][..]),
+        (strong(), &["limit"]),
+        (strong().auth_time(seconds_ago(330)), &[]),
+        (bank.mint("pay").claim("authorization_details", detail.clone()), &["pay"]),
+        (bank.mint("").claim("authorization_details", detail.clone()), &[]),
+        (strong().claim("authorization_details", detail.clone()), &["limit", "pay"]),
+    ] {
+        let list = reply(&bank.send(MODES[0], token, "tools/list", json!({})).await);
+        let tools = list["result"]["tools"].as_array().unwrap();
+        let mut names: Vec<&str> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, expected);
+        for tool in tools {
+            let policy = &tool["_meta"]["requires-auth/authorization"];
+            let expected = match tool["name"].as_str() {
+                Some("limit") => {
+                    json!({ "scopes": ["pay"], "acr_values": ["phr", "phrh"], "max_age": 300 })
+                }
+                _ => json!({
+                    "scopes": ["pay"],
+                    "authorization_details": ["payment_initiation"],
+                    "depends_on_arguments": true,
+                }),
+            };
+            assert_eq!(*policy, expected);
+        }
+    }
+    // The metadata lists what the tools declare.
+    let types = &bank.metadata["authorization_details_types_supported"];
+    assert_eq!(*types, json!(["payment_initiation"]));
+    assert_eq!(bank.metadata["scopes_supported"], json!(["pay"]));
+}
