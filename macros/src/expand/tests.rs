@@ -22,6 +22,7 @@ mod request_guard;
 mod rmcp;
 mod scope_derive;
 mod scopes_from;
+mod token_requirements;
 
 /// All features but the one that adds a statement to each guarded function.
 const WITH_FRAMEWORKS: Features = Features { manifest: false, rmcp: true, utoipa: true };

@@ -140,9 +140,11 @@ fn is_condition(word: &Ident) -> bool {
 fn of_condition(name: &str, list: &TokenStream) -> (String, String) {
     let each =
         if name == "acr_values" { "one of them is enough" } else { "each of them is required" };
+    let (parts, _) = split_at_commas(list.clone());
+    let parts: Vec<String> = parts.iter().map(compact).collect();
     (
         format!("`{name}` takes a list, of which {each}"),
-        format!("write `{name} = [{}]`", compact(list)),
+        format!("write `{name} = [{}]`", parts.join(", ")),
     )
 }
 

@@ -2,6 +2,7 @@ use super::*;
 use crate::Condition::{self, All, Any, Scope, Typed};
 use crate::ScopeDefinition;
 use crate::manifest::{Entry, Kind};
+use crate::policy::{TokenRequirement, UserAuthentication};
 
 const READ: ScopeDefinition = ScopeDefinition::new(
     "journal::JournalScope",
@@ -18,6 +19,15 @@ const WRITE: ScopeDefinition = ScopeDefinition::new(
     &["admin"],
 );
 
+const STRICT: TokenRequirement = TokenRequirement {
+    sender_constrained: true,
+    authentication: UserAuthentication {
+        acr_values: &["phr", "phrh"],
+        max_age: Some(std::time::Duration::from_secs(300)),
+    },
+    ..TokenRequirement::NONE
+};
+
 fn entry(module: &str, name: &str, kind: Kind, condition: Condition) -> Entry {
     Entry {
         module: module.to_owned(),
@@ -26,6 +36,7 @@ fn entry(module: &str, name: &str, kind: Kind, condition: Condition) -> Entry {
         file: "src/rest.rs",
         line: 7,
         condition,
+        token: TokenRequirement::NONE,
         optional: false,
         scopes_from: None,
         when: None,
@@ -51,6 +62,8 @@ fn journal() -> Manifest {
             ..handler("move_entry", All(&[Typed(&WRITE), Scope("tags:read")]))
         },
         handler("profile", Condition::NONE),
+        Entry { token: STRICT, ..handler("statement", Condition::NONE) },
+        Entry { token: STRICT, ..handler("transfer", Scope("pay")) },
         Entry::unguarded(Kind::Tool, "journal::mcp::Journal::health"),
         entry("journal::mcp::Journal", "create_entry", Kind::Tool, Typed(&WRITE)),
         entry("journal::mcp::Journal", "suggest_tags", Kind::Prompt, either),

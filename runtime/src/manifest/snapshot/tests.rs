@@ -1,8 +1,11 @@
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::*;
+use crate::AuthorizationDetail;
 use crate::Condition::{self, All, Any, Scope};
 use crate::manifest::{Entry, Kind};
+use crate::policy::{DetailType, TokenRequirement, UserAuthentication};
 
 fn entry(name: &str, condition: Condition) -> Entry {
     Entry {
@@ -12,6 +15,7 @@ fn entry(name: &str, condition: Condition) -> Entry {
         file: "src/main.rs",
         line: 7,
         condition,
+        token: TokenRequirement::NONE,
         optional: false,
         scopes_from: None,
         when: None,
@@ -230,4 +234,71 @@ fn an_empty_manifest_is_never_accepted() {
         assert!(difference.starts_with("the manifest is empty"), "{difference}");
         assert!(!file.0.exists());
     }
+}
+
+#[test]
+fn a_change_of_what_the_token_must_meet_is_weaker_or_stronger() {
+    // R-K18, R-H3, R-H7
+    const BOUND: TokenRequirement =
+        TokenRequirement { sender_constrained: true, ..TokenRequirement::NONE };
+    const fn login(acr_values: &'static [&'static str], max_age: Option<u64>) -> TokenRequirement {
+        let max_age = match max_age {
+            Some(seconds) => Some(Duration::from_secs(seconds)),
+            None => None,
+        };
+        TokenRequirement {
+            authentication: UserAuthentication { acr_values, max_age },
+            ..TokenRequirement::NONE
+        }
+    }
+    const fn details(types: &'static [DetailType]) -> TokenRequirement {
+        TokenRequirement { authorization_details: types, ..TokenRequirement::NONE }
+    }
+    const PAYMENT: DetailType = DetailType::of::<Payment>();
+    const ACCOUNT: DetailType = DetailType::of::<Account>();
+    let with = |token| manifest([Entry { token, ..entry("pay", Scope("pay")) }]);
+    for (before, after, title, shown) in [
+        (BOUND, TokenRequirement::NONE, "weakened", "pay"),
+        (TokenRequirement::NONE, BOUND, "strengthened", "pay, sender_constrained"),
+        (login(&["a"], None), login(&["a", "b"], None), "weakened", "pay, acr_values a b"),
+        (login(&["a", "b"], None), login(&["b"], None), "strengthened", "pay, acr_values b"),
+        (login(&["a"], None), login(&["b"], None), "weakened", "pay, acr_values b"),
+        (login(&["a"], None), login(&[], None), "weakened", "pay"),
+        (login(&[], Some(5)), login(&[], Some(6)), "weakened", "pay, max_age 6"),
+        (login(&[], Some(5)), login(&[], Some(4)), "strengthened", "pay, max_age 4"),
+        (login(&[], Some(5)), login(&[], None), "weakened", "pay"),
+        (
+            details(&[PAYMENT]),
+            details(&[ACCOUNT]),
+            "weakened",
+            "pay, authorization_details account",
+        ),
+        (
+            details(&[PAYMENT]),
+            details(&[ACCOUNT, PAYMENT]),
+            "strengthened",
+            "pay, authorization_details account payment",
+        ),
+    ] {
+        let file = File::new(&format!("token-{shown}"));
+        file.accept(&with(before));
+        assert_eq!(file.difference(&with(before)), "");
+        let difference = file.difference(&with(after));
+        assert!(difference.contains(&format!("\n{title}: ")), "{difference}");
+        assert!(difference.contains(&format!("      + {shown}\n")), "{difference}");
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Payment {}
+
+impl AuthorizationDetail for Payment {
+    const TYPE: &'static str = "payment";
+}
+
+#[derive(serde::Deserialize)]
+struct Account {}
+
+impl AuthorizationDetail for Account {
+    const TYPE: &'static str = "account";
 }

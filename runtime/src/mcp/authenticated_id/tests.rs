@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::Condition::{Any, Scope};
+use crate::Condition::{self, Any, Scope};
 use crate::testing::Caller;
 
 fn ids(key: u8) -> IdAuthenticator {
@@ -54,7 +54,9 @@ fn an_anonymous_caller_has_a_principal() {
 
 fn event_id(caller: Option<&AuthInfo>, session: Option<&str>, conditions: &[Condition]) -> Vec<u8> {
     let mut id = Vec::new();
-    ids(1).event_ids(caller, session, conditions).unwrap().authenticate(b"a.1/7", &mut id);
+    let requirements: Vec<Requirement> =
+        conditions.iter().copied().map(Requirement::from).collect();
+    ids(1).event_ids(caller, session, &requirements).unwrap().authenticate(b"a.1/7", &mut id);
     id
 }
 

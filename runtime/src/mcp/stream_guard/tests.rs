@@ -117,8 +117,9 @@ impl Open {
         let request = http::Request::get("/").header("authorization", "Bearer t");
         let (mut head, ()) = request.body(()).unwrap().into_parts();
         let caller = server.authorize(&mut head, Condition::NONE).await.unwrap();
-        let conditions = scopes.iter().copied().map(Condition::Scope).collect();
-        let guard = StreamGuard::new(&server, caller, conditions);
+        let conditions = scopes.iter().copied().map(Condition::Scope);
+        let requirements = conditions.map(Requirement::from).collect();
+        let guard = StreamGuard::new(&server, caller, requirements);
         let (events, received) = mpsc::unbounded_channel();
         let stream = EventStream::new(Events(received), None, Some(guard));
         let stream = ResponseBody::event_stream(stream);
