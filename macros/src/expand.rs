@@ -4,8 +4,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::features::Features;
-use crate::lower::{lower_block, lower_function, lower_scope_enum};
+use crate::lower::{lower_block, lower_detail_type, lower_function, lower_scope_enum};
 use crate::parse::arguments::Arguments;
+use crate::parse::detail_type::DetailType;
 use crate::parse::item::Item;
 use crate::parse::scope_enum::ScopeEnum;
 use crate::validate::{validate_block, validate_function, validate_scope_enum};
@@ -36,6 +37,13 @@ pub(crate) fn expand_scope_enum(item: TokenStream) -> TokenStream {
     let (vocabulary, vocabulary_errors) = validate_scope_enum(&parsed);
     let emitted = lower_scope_enum(&parsed, &vocabulary);
     quote!(#emitted #errors #vocabulary_errors)
+}
+
+/// The same for the derive macro of authorization details.
+pub(crate) fn expand_detail_type(item: TokenStream) -> TokenStream {
+    let (parsed, errors) = DetailType::parse(item);
+    let emitted = parsed.as_ref().map(lower_detail_type);
+    quote!(#emitted #errors)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The `#[requires_auth]` attribute and `#[derive(Scope)]`; their documentation is on the re-exports in
+//! The `#[requires_auth]` attribute, `#[derive(Scope)]` and `#[derive(AuthorizationDetail)]`; their documentation is on the re-exports in
 //! `requires-auth`.
 //!
 //! This file converts token types. `expand.rs` has the pipeline: `parse` reads the arguments and
@@ -22,6 +22,12 @@ use crate::features::Features;
 #[proc_macro_attribute]
 pub fn requires_auth(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(Features::enabled(), arguments.into(), item.into()).into()
+}
+
+/// Documented on the re-export in `requires-auth`.
+#[proc_macro_derive(AuthorizationDetail, attributes(authorization_detail))]
+pub fn derive_authorization_detail(item: TokenStream) -> TokenStream {
+    expand::expand_detail_type(item.into()).into()
 }
 
 /// Documented on the re-export in `requires-auth`.

@@ -4,6 +4,7 @@
 //! hidden module.
 
 mod block;
+mod detail_derive;
 mod details;
 mod evaluation;
 mod fallback;
@@ -24,5 +25,6 @@ mod span;
 mod when;
 
 pub(crate) use block::lower_block;
+pub(crate) use detail_derive::lower_detail_type;
 pub(crate) use function::lower_function;
 pub(crate) use scope_derive::lower_scope_enum;

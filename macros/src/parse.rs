@@ -9,6 +9,7 @@ pub(crate) mod async_trait;
 pub(crate) mod attribute;
 pub(crate) mod block;
 pub(crate) mod condition;
+pub(crate) mod detail_type;
 pub(crate) mod edit_distance;
 pub(crate) mod function;
 mod help;

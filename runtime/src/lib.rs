@@ -63,6 +63,7 @@ pub mod telemetry;
 pub mod testing;
 mod thumbprint;
 mod token_error;
+pub mod token_requirements;
 mod trust;
 mod validate;
 
@@ -95,6 +96,11 @@ pub use policy::{
 pub use provider::Provider;
 pub use rejection::{FromRejection, Reason, Rejection};
 pub use request::RequestHead;
+/// Declares a type of authorization details: see the trait [`AuthorizationDetail`](trait@AuthorizationDetail).
+///
+/// `#[authorization_detail("payment_initiation")]` has the value of the member `type` (RFC 9396 §2). If another crate
+/// re-exports this one, write `#[authorization_detail("…", crate = ::path)]`. A renamed dependency does not need it.
+pub use requires_auth_macros::AuthorizationDetail;
 /// Declares the scopes of a resource server as an enum: a [vocabulary](ScopeVocabulary).
 ///
 /// ```
@@ -157,6 +163,9 @@ pub use requires_auth_macros::Scope;
 /// | `scopes = JournalScope::EntriesRead` | a [typed scope](#typed-scopes), alone or wherever a string literal may stand |
 /// | `vocabulary = JournalScope` | the enum that defines the string literals in `scopes`: see [typed scopes](#typed-scopes) |
 /// | `scopes_from = scopes_of` | scopes that depend on the arguments, returned by a function: see [`TryIntoCondition`] |
+/// | `sender_constrained` | a token that is bound to its holder (RFC 9449, RFC 8705): see [`token_requirements`] |
+/// | `acr_values = "phr phrh"`, `max_age = 300` | a login with one of these `acr`, at most 300 s ago (RFC 9470): see [`token_requirements`] |
+/// | `authorization_details = Payment` | details of this type (RFC 9396), which an argument `AuthorizationDetails<Payment>` receives: see [`AuthorizationDetail`](trait@AuthorizationDetail) |
 /// | `when = auth.subject() == Some(&*owner)` | a condition on the arguments, evaluated after them: see [`FromRejection`] |
 /// | `optional` | a request without a token reaches the function, and `auth` is an `Option<AuthInfo>` |
 /// | `permit: &Permit<scopes::EntriesWrite>` among the arguments | receives the evidence that the scope was checked: see [`Permit`] |
@@ -259,7 +268,7 @@ pub use requires_auth_macros::Scope;
 ///
 /// # All tools of an `impl` block
 ///
-/// With `scopes`, `scopes_from`, `when` or `optional`, the attribute on an `impl` block guards every `#[tool]` and `#[prompt]`
+/// With a policy, such as `scopes`, `when` or `optional`, the attribute on an `impl` block guards every `#[tool]` and `#[prompt]`
 /// in it that has no attribute of its own. `#[public]` exempts one: it has no guard, and only the layer in
 /// front of the server decides who can call it.
 ///
@@ -418,8 +427,8 @@ pub mod requires_auth_expansion {
         WithDetails, scope_of,
     };
     pub use crate::policy::{
-        AuthorizationDetail, Granted, Implies, Permitted, ScopeDefinition, ScopeType,
-        ScopeVocabulary, condition, literal_of,
+        AuthorizationDetail, CheckedDetail, Detail, Implies, Permitted, ScopeDefinition, ScopeType,
+        ScopeVocabulary, assert_details_required, checked_detail, condition, literal_of,
     };
     pub use crate::rejection::FromRejection;
     pub use crate::scope::ListedScope;

@@ -23,7 +23,10 @@ mod vocabulary;
 pub use crate::guard::{
     Injected, InjectedOptional, WithoutDecision, receives_an_optional_caller, receives_the_caller,
 };
-pub use authorization_detail::{AuthorizationDetail, AuthorizationDetails, DetailType, Granted};
+pub use authorization_detail::{
+    AuthorizationDetail, AuthorizationDetails, CheckedDetail, Detail, DetailType, NamedDetail,
+    assert_details_required, checked_detail,
+};
 #[cfg(feature = "rmcp")]
 pub(crate) use challenge_scopes::all_scopes;
 #[cfg(feature = "utoipa")]

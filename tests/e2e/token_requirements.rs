@@ -6,12 +6,14 @@ use std::time::{Duration, SystemTime};
 use axum::extract::Path;
 use axum::routing::{Router, get};
 use fixtures::http_server::HttpServer;
+use fixtures::log_capture::LogCapture;
 use fixtures::raw_http::{Request, Response};
 use fixtures::rejection_body as body;
 use requires_auth::testing::{AuthorizationServer, Caller, DpopKey, ManualClock, Mint};
 use requires_auth::{
-    AuthInfo, AuthorizationDetail, AuthorizationDetails, Clock, Introspection, Reason, Rejection,
-    ResourceServer, ResourceServerBuilder, requires_auth,
+    AuthInfo, AuthorizationDetail, AuthorizationDetails, ClientCertificateSource, Clock, Dpop,
+    Introspection, ProxyHeader, Reason, Rejection, ResourceServer, ResourceServerBuilder,
+    requires_auth,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,23 +23,17 @@ use crate::{assert_challenged, assert_denied, assert_ran, assert_rejection_heade
 
 const HOUR: u64 = 3600;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, AuthorizationDetail)]
+#[authorization_detail("payment_initiation")]
 struct Payment {
     recipient: String,
     amount: u64,
 }
 
-impl AuthorizationDetail for Payment {
-    const TYPE: &'static str = "payment_initiation";
-}
-
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, AuthorizationDetail)]
+#[authorization_detail("account_information")]
 struct Account {
     iban: String,
-}
-
-impl AuthorizationDetail for Account {
-    const TYPE: &'static str = "account_information";
 }
 
 #[requires_auth(scopes = "pay", sender_constrained)]
@@ -424,9 +420,102 @@ async fn a_function_requires_a_bound_token() {
 #[tokio::test]
 async fn a_server_that_accepts_no_bound_tokens_cannot_meet_such_a_function() {
     // R-H4
-    let service = Service::with(|server| server.dpop(requires_auth::Dpop::off())).await;
+    let service = Service::with(|server| server.dpop(Dpop::off())).await;
     let response = service.get("/bound", service.mint("pay")).await;
     crate::assert_server_error(&response, 500, body::SERVER_ERROR, None);
+}
+
+#[tokio::test]
+async fn a_token_may_be_bound_to_a_certificate() {
+    // R-H2, R-H4
+    let source = || ClientCertificateSource::proxy(ProxyHeader::Nginx, ["127.0.0.1"]);
+    let without_dpop = |server: ResourceServerBuilder| {
+        server.dpop(Dpop::off()).client_certificate_source(source())
+    };
+    let service = Service::with(without_dpop).await;
+    let response = service.get("/bound", service.mint("pay")).await;
+    let [bearer] = response.all("www-authenticate")[..] else { panic!("{response:?}") };
+    assert!(bearer.starts_with("Bearer error=\"invalid_token\""), "{bearer}");
+    assert_eq!((response.status, response.body.as_str()), (401, body::INVALID_TOKEN));
+    // Where both are accepted, a client may get a token of either kind.
+    let service = Service::with(|server| server.client_certificate_source(source())).await;
+    let response = service.get("/bound", service.mint("pay")).await;
+    let [dpop, bearer] = response.all("www-authenticate")[..] else { panic!("{response:?}") };
+    assert!(dpop.starts_with("DPoP algs=\"") && dpop.contains("error=\"invalid_token\""), "{dpop}");
+    assert_eq!(bearer, format!("Bearer {METADATA}"));
+}
+
+#[tokio::test]
+async fn the_log_says_what_a_token_lacks() {
+    // R-B9, R-H3, R-H7
+    let service = Service::start().await;
+    let line = async |path: &str, token: Mint<'_>| {
+        let log = LogCapture::default();
+        let _guard = log.start();
+        service.get(path, token).await;
+        let lines = log.lines();
+        let [line] = lines.as_slice() else { panic!("{lines:?}") };
+        let (head, text) = line.split_once(" requires_auth: ").unwrap();
+        format!(
+            "{} {}",
+            head.rsplit(' ').next().unwrap(),
+            text.strip_prefix("request rejected ").unwrap()
+        )
+    };
+    let mint = || service.mint("pay");
+    let now = service.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let alone = "setting=none: the attribute of the function decides";
+    let login = "status=401 reason=\"insufficient_user_authentication\" function";
+    // Only an absent claim may be the fault of the authorization server.
+    assert_eq!(
+        line("/strong", mint()).await,
+        format!(
+            "WARN {login}=\"strong\" needs=pay cause=the token does not say how the user logged in: it has no `acr` \
+             expected=`acr` \"phr\", \"phrh\" found=no `acr`; the authorization server has to write it into access tokens {alone}"
+        )
+    );
+    assert_eq!(
+        line("/strong", mint().acr("a\n")).await,
+        format!(
+            "DEBUG {login}=\"strong\" needs=pay cause=the user logged in with another `acr` \
+             expected=`acr` \"phr\", \"phrh\" found=\"a\\n\" {alone}"
+        )
+    );
+    let leeway = "setting=`leeway` (`leeway_s`, REQUIRES_AUTH_LEEWAY_S)";
+    assert_eq!(
+        line("/recent", mint()).await,
+        format!(
+            "WARN {login}=\"recent\" needs= cause=the token does not say when the user logged in: it has no `auth_time` \
+             expected=`auth_time` at most 300 s before {now}, with a leeway of 0 s found=no `auth_time`; the authorization \
+             server has to write it into access tokens {leeway}"
+        )
+    );
+    assert_eq!(
+        line("/recent", mint().auth_time(service.ago(301))).await,
+        format!(
+            "DEBUG {login}=\"recent\" needs= cause=the user logged in too long ago expected=`auth_time` at most 300 s \
+             before {now}, with a leeway of 0 s found={} {leeway}",
+            now - 301
+        )
+    );
+    let details =
+        json!([{ "type": "other\n" }, { "type": "payment_initiation", "amount": "secret" }]);
+    assert_eq!(
+        line("/pay/bob/1", mint().claim("authorization_details", details)).await,
+        format!(
+            "DEBUG status=403 reason=\"insufficient_authorization_details\" function=\"pay\" needs=pay \
+             expected=`authorization_details` with the `type` \"payment_initiation\" found=none for this server with the \
+             members of the type; the token has the types \"other\\n\", \"payment_initiation\" {alone}"
+        )
+    );
+    let binding = "expected=`cnf` with `jkt` or `x5t#S256` found=no `cnf`";
+    assert_eq!(
+        line("/bound", mint()).await,
+        format!(
+            "WARN status=401 reason=\"invalid_token\" function=\"bound\" needs=pay cause=the token is not bound to its \
+             holder, which the function requires {binding} {alone}"
+        )
+    );
 }
 
 #[tokio::test]

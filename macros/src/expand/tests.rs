@@ -8,6 +8,7 @@ use crate::features::Features;
 
 mod argument_errors;
 mod condition_types;
+mod detail_derive;
 mod fallback;
 mod guard_argument;
 mod handler_groups;

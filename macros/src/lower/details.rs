@@ -1,50 +1,63 @@
 //! The arguments that are authorization details: statements in front of the body.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{GenericArgument, PatType, PathArguments, Type};
 
 use super::guard_argument::GuardArgument;
+use super::policy_type::of_detail;
 use super::span::first_and_last_span;
 use super::when::denial;
 use crate::parse::attribute::has_name;
 
-/// The check is a constant, so that the compiler evaluates it before it generates code, and reports it at the type.
+/// `named`: the types that the attribute names. A type that is one of them has its place there, so that the compiler reports it
+/// once.
 // Input:  granted: AuthorizationDetails<Payment>
 // Output: let granted: AuthorizationDetails<Payment> = {
-//             const GRANTED: Granted<Policy, Payment> = Granted::check();
-//             denial.authorization_details(GRANTED)
+//             let _: [(); assert_details_required::<Policy, Detail<Payment, { … }>>()] = [];
+//             denial.authorization_details::<Detail<Payment, { … }>>()
 //         };
-pub(super) fn statement(details: &PatType, guard: &GuardArgument<'_>) -> Option<TokenStream> {
+pub(super) fn statement(
+    details: &PatType,
+    named: &[Type],
+    guard: &GuardArgument<'_>,
+) -> Option<TokenStream> {
     let PatType { attrs, pat, ty, .. } = details;
     let cfgs = attrs.iter().filter(|attribute| has_name(attribute, "cfg"));
-    let detail = detail_type(ty)?;
-    let (first, last) = first_and_last_span(detail);
+    let mut ty = (**ty).clone();
+    let detail = detail_type(&mut ty)?;
+    if let Some(named) = named.iter().find(|named| is_same(named, detail)) {
+        *detail = named.clone();
+    }
+    let detail = detail.clone();
+    let (first, last) = first_and_last_span(&detail);
     let at_detail = guard.policy.private(first);
-    let check = Ident::new("check", last);
-    let check = quote_spanned!(first=> #at_detail::Granted::#check());
-    let private = guard.policy.private(Span::call_site());
+    let check = Ident::new("assert_details_required", last);
     let policy = guard.policy_type(Span::call_site());
-    let granted = Ident::new("GRANTED", Span::call_site());
+    let named = of_detail(&detail, &guard.policy.private(Span::call_site()));
+    let check = quote_spanned!(first=> #at_detail::#check::<#policy, #named>());
     let denial = denial();
-    let (first, _) = first_and_last_span(ty);
-    let value = quote_spanned!(first=> #denial.authorization_details(#granted));
     Some(quote! {
         #(#cfgs)*
         let #pat: #ty = {
-            const #granted: #private::Granted<#policy, #detail> = #check;
-            #value
+            let _: [(); #check] = [];
+            #denial.authorization_details::<#named>()
         };
     })
 }
 
+fn is_same(one: &Type, other: &Type) -> bool {
+    one.to_token_stream().to_string() == other.to_token_stream().to_string()
+}
+
 /// The type in `AuthorizationDetails<…>`.
-fn detail_type(ty: &Type) -> Option<&Type> {
+fn detail_type(ty: &mut Type) -> Option<&mut Type> {
     let Type::Path(path) = ty else { return None };
-    let PathArguments::AngleBracketed(generics) = &path.path.segments.last()?.arguments else {
+    let PathArguments::AngleBracketed(generics) = &mut path.path.segments.last_mut()?.arguments
+    else {
         return None;
     };
-    generics.args.iter().find_map(|argument| match argument {
+    generics.args.iter_mut().find_map(|argument| match argument {
         GenericArgument::Type(detail) => Some(detail),
         _ => None,
     })

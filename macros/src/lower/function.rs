@@ -169,7 +169,9 @@ fn guard(
     openapi::append_policy(&mut function.attributes, policy, features);
     let permits = permits.iter().filter_map(|permit| permits::statement(permit, &guard));
     let only_details = !details.is_empty() && scopes.is_none() && condition.is_none();
-    let details = details.iter().filter_map(|argument| details::statement(argument, &guard));
+    let details = details
+        .iter()
+        .filter_map(|argument| details::statement(argument, policy.details(), &guard));
     let end = only_details.then(when::drop_denial);
     let decisions = details.chain(end).chain(scopes).chain(condition).chain(permits);
     function = match source {

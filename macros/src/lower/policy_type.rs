@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{LitStr, Path};
+use syn::{LitStr, Path, Type};
 
 use super::span::first_and_last_span;
 use crate::features::Features;
@@ -52,6 +52,11 @@ impl<'a> Policy<'a> {
     pub(super) fn literals_of_vocabulary(&self) -> Option<(&'a Path, Vec<&'a Scope>)> {
         let Arguments { vocabulary, scopes, .. } = self.arguments;
         Some((vocabulary.as_ref()?, scopes.as_ref()?.literals()))
+    }
+
+    /// The types of authorization details that the attribute names.
+    pub(super) fn details(&self) -> &'a [Type] {
+        &self.arguments.token.authorization_details
     }
 
     /// With the name of the function, which appears in the runtime's logs and metrics. A name that is too long is left out.
@@ -102,7 +107,7 @@ impl<'a> Policy<'a> {
 }
 
 // Input:  scopes = "read", sender_constrained, acr_values = "phr", max_age = 300, authorization_details = Payment
-// Output: WithDetails<MaxAge<AcrValues<SenderConstrained<OAuthScope<'r', 'e', 'a', 'd'>>, (Acr<'p', 'h', 'r'>,)>, 300>, (Payment,)>
+// Output: WithDetails<MaxAge<AcrValues<SenderConstrained<OAuthScope<'r', 'e', 'a', 'd'>>, (Acr<'p', 'h', 'r'>,)>, 300>, (Detail<Payment, { … }>,)>
 fn of_token_requirement(
     condition: TokenStream,
     required: &TokenRequirement,
@@ -122,9 +127,22 @@ fn of_token_requirement(
         policy = quote!(#private::MaxAge<#policy, { #max_age }>);
     }
     if !authorization_details.is_empty() {
-        policy = quote!(#private::WithDetails<#policy, (#(#authorization_details,)*)>);
+        let details = authorization_details.iter().map(|detail| of_detail(detail, private));
+        policy = quote!(#private::WithDetails<#policy, (#(#details,)*)>);
     }
     policy
+}
+
+/// The compiler reports a type that is none at the type.
+// Input:  Payment
+// Output: Detail<Payment, { checked_detail::<Payment>() }>
+pub(super) fn of_detail(detail: &Type, private: &TokenStream) -> TokenStream {
+    let (first, last) = first_and_last_span(detail);
+    let at_detail: TokenStream =
+        private.clone().into_iter().map(|tree| located_at(tree, first)).collect();
+    let check = Ident::new("checked_detail", last);
+    let check = quote_spanned!(first=> #at_detail::#check::<#detail>());
+    quote!(#private::Detail<#detail, { #check }>)
 }
 
 // Input:  all("read", any("a", "b"))

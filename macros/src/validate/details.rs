@@ -20,26 +20,21 @@ pub(super) fn find(
             Some(inner) => (inner, false),
             None => (&*argument.ty, true),
         };
-        let Some(detail) = detail_type(details) else { continue };
+        let Some(types) = detail_types(details) else { continue };
         positions.push(position);
         let ty = text(details);
-        match detail {
-            None => errors.error(
-                &argument.ty,
-                "authorization details are of one type",
-                "write `AuthorizationDetails<…>` with the type, as in `AuthorizationDetails<Payment>`",
-            ),
-            Some(_) if !is_plain => errors.error(
+        match types.as_slice() {
+            [_] if !is_plain => errors.error(
                 &argument.ty,
                 "authorization details are received by value, and there is always one",
                 format_args!("write `{ty}`"),
             ),
-            Some(_) if optional => errors.error(
+            [_] if optional => errors.error(
                 &argument.ty,
                 "with `optional` there may be no caller, and so no authorization details",
                 "remove this argument, and write `auth.authorization_details()` where there is a caller",
             ),
-            Some(detail)
+            [detail]
                 if arguments.token.authorization_details.is_empty() && !arguments.has_errors =>
             {
                 errors.error(
@@ -48,7 +43,12 @@ pub(super) fn find(
                     format_args!("write `authorization_details = {}` in `#[requires_auth]`", text(detail)),
                 );
             }
-            Some(_) => {}
+            [_] => {}
+            _ => errors.error(
+                &argument.ty,
+                "authorization details are of one type",
+                "write `AuthorizationDetails<…>` with the type, as in `AuthorizationDetails<Payment>`",
+            ),
         }
     }
     (positions, errors)
@@ -70,16 +70,16 @@ fn inner(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// The type in `AuthorizationDetails<…>`, `Some(None)` without one; `None` for another type.
-fn detail_type(ty: &Type) -> Option<Option<&Type>> {
+/// The types in `AuthorizationDetails<…>`; `None` for another type.
+fn detail_types(ty: &Type) -> Option<Vec<&Type>> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "AuthorizationDetails")?;
-    let PathArguments::AngleBracketed(generics) = &last.arguments else { return Some(None) };
-    let mut generics = generics.args.iter();
-    match (generics.next(), generics.next()) {
-        (Some(GenericArgument::Type(detail)), None) => Some(Some(detail)),
-        _ => Some(None),
-    }
+    let PathArguments::AngleBracketed(generics) = &last.arguments else { return Some(Vec::new()) };
+    let types = generics.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(detail) => Some(detail),
+        _ => None,
+    });
+    Some(types.collect())
 }
 
 /// The type without spaces.

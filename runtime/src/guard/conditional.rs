@@ -8,13 +8,10 @@ use std::sync::Arc;
 
 use super::{Authorized, Evidence};
 use crate::policy::type_level::{Anonymous, Policy, Required};
-use crate::policy::{Granted, Requirement};
+use crate::policy::{NamedDetail, Requirement};
 use crate::rejection::RejectionObserver;
 use crate::resource_server::RequiredScopes;
-use crate::{
-    AuthInfo, AuthorizationDetail, AuthorizationDetails, Condition, Rejection, ResourceServer,
-    ScopeSet,
-};
+use crate::{AuthInfo, AuthorizationDetails, Condition, Rejection, ResourceServer, ScopeSet};
 
 /// An [`Authorized`] that can reject the request later, in the function, when the arguments are there.
 ///
@@ -138,15 +135,11 @@ impl Denial {
         }
     }
 
-    /// The authorization details of the type `T`, of a caller that has some: the policy `P` demands them.
+    /// The authorization details of the caller.
     #[must_use]
-    pub fn authorization_details<P: Policy, T: AuthorizationDetail>(
-        &self,
-        _granted: Granted<P, T>,
-    ) -> AuthorizationDetails<T> {
+    pub fn authorization_details<D: NamedDetail>(&self) -> AuthorizationDetails<D::Detail> {
         match &self.0 {
             Denied::Caller(caller) => caller.authorization_details(),
-            // The policy accepts no anonymous callers.
             Denied::Anonymous { .. } => AuthorizationDetails::default(),
         }
     }

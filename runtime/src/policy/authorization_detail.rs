@@ -7,27 +7,26 @@ use std::ops::Deref;
 use serde::de::DeserializeOwned;
 
 use super::permit::is_equal;
-use super::type_level::{Policy, Presence};
+use super::type_level::Policy;
 use crate::{Claims, ResourceServer};
 
 /// A type of authorization details (RFC 9396 §2): what a token permits in detail, such as one payment.
 ///
 /// The struct has the members of the object that this resource server reads. Serde ignores the others, among them
-/// `type`, unless the struct denies unknown fields.
+/// `type`, unless the struct denies unknown fields. The derive macro implements the trait; the attribute accepts no other type.
 ///
 /// ```
-/// use requires_auth::{AuthInfo, AuthorizationDetail, AuthorizationDetails, requires_auth};
+/// use requires_auth::{
+///     AuthInfo, AuthorizationDetail, AuthorizationDetails, Rejection, requires_auth,
+/// };
 /// use serde::Deserialize;
 ///
-/// #[derive(Deserialize)]
+/// #[derive(Deserialize, AuthorizationDetail)]
+/// #[authorization_detail("payment_initiation")]
 /// struct Payment {
 ///     recipient: String,
 ///     /// In cents.
 ///     amount: u64,
-/// }
-///
-/// impl AuthorizationDetail for Payment {
-///     const TYPE: &'static str = "payment_initiation";
 /// }
 ///
 /// /// Runs if the token has a detail of this type for this recipient, and for at least this amount.
@@ -41,15 +40,15 @@ use crate::{Claims, ResourceServer};
 ///     granted: AuthorizationDetails<Payment>,
 ///     recipient: String,
 ///     amount: u64,
-/// ) -> String {
-///     format!("{:?} has paid {amount} to {recipient}", auth.subject())
+/// ) -> Result<String, Rejection> {
+///     Ok(format!("{:?} has paid {amount} to {recipient}", auth.subject()))
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type of authorization details",
     label = "expected a type that implements `AuthorizationDetail`",
-    note = "write `impl requires_auth::AuthorizationDetail for {Self} {{ const TYPE: &'static str = \"…\"; }}`, and derive \
-            `serde::Deserialize` for it"
+    note = "write `#[derive(serde::Deserialize, requires_auth::AuthorizationDetail)]` and `#[authorization_detail(\"…\")]` above \
+            `{Self}`, with the value of the member `type`"
 )]
 pub trait AuthorizationDetail: DeserializeOwned + 'static {
     /// The value of the member `type`.
@@ -78,6 +77,13 @@ impl<T: AuthorizationDetail> AuthorizationDetails<T> {
                 .filter_map(|detail| serde_json::from_str(detail.get()).ok())
                 .collect(),
         )
+    }
+}
+
+/// For a unit test of a function, or of a part of the details.
+impl<T> From<Vec<T>> for AuthorizationDetails<T> {
+    fn from(details: Vec<T>) -> Self {
+        Self(details)
     }
 }
 
@@ -113,38 +119,49 @@ impl<'a, T> IntoIterator for &'a AuthorizationDetails<T> {
     }
 }
 
-/// Says that the policy `P` accepts no token without authorization details of the type `T`. Only [`check`](Self::check)
-/// creates it.
-pub struct Granted<P, T>(PhantomData<fn() -> (P, T)>);
-
-impl<P: Policy, T: AuthorizationDetail> Granted<P, T> {
-    /// Fails to compile if the policy accepts a caller without such details.
-    ///
-    /// # Panics
-    /// At compile time.
-    #[must_use]
-    #[track_caller]
-    pub const fn check() -> Self {
-        assert!(
-            !P::Presence::ANONYMOUS,
-            "with `optional` there may be no caller, and so no authorization details\n\
-             help: remove this argument, and write `auth.authorization_details()` where there is a caller"
-        );
-        assert!(
-            is_named(T::TYPE, P::TOKEN.authorization_details),
-            "`#[requires_auth]` also accepts tokens without authorization details of this type\n\
-             help: name the type in `authorization_details = …`, or remove this argument and write \
-             `auth.authorization_details()`"
-        );
-        Self(PhantomData)
-    }
+/// Fails to compile if the policy `P` accepts a token without authorization details of the type `D`. The attribute emits it as
+/// the length of an array, which the compiler evaluates also where it emits no code.
+///
+/// # Panics
+/// At compile time.
+#[must_use]
+#[track_caller]
+pub const fn assert_details_required<P: Policy, D: NamedDetail>() -> usize {
+    assert!(
+        is_named(D::TYPE.name, P::TOKEN.authorization_details),
+        "`#[requires_auth]` also accepts tokens without authorization details of this type\n\
+         help: name the type in `authorization_details = …`, or remove this argument and write \
+         `auth.authorization_details()`"
+    );
+    0
 }
 
-impl<P, T> fmt::Debug for Granted<P, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Granted")
-    }
+/// What the attribute names as a type of authorization details. The compiler reports a `T` that is none where it evaluates
+/// `CHECKED`, and nowhere else.
+#[derive(Debug)]
+pub struct Detail<T, const CHECKED: usize>(PhantomData<fn() -> T>);
+
+/// The value of `CHECKED` in [`Detail`].
+#[must_use]
+pub const fn checked_detail<T: AuthorizationDetail>() -> usize {
+    0
 }
+
+/// A [`Detail`].
+pub trait NamedDetail: 'static {
+    /// The type of the application.
+    type Detail: AuthorizationDetail;
+    /// The same as a value.
+    const TYPE: DetailType = DetailType::of::<Self::Detail>();
+}
+
+impl<T: CheckedDetail<CHECKED>, const CHECKED: usize> NamedDetail for Detail<T, CHECKED> {
+    type Detail = T;
+}
+
+/// A type whose check was evaluated, as the derive macro implements it beside [`AuthorizationDetail`]. The compiler cannot find
+/// out `CHECKED` for a type that is none; no implementation matches such a type, and the compiler reports it only once.
+pub trait CheckedDetail<const CHECKED: usize>: AuthorizationDetail {}
 
 #[expect(clippy::indexing_slicing, reason = "the index is smaller than the length")]
 const fn is_named(name: &str, types: &[DetailType]) -> bool {
@@ -164,7 +181,6 @@ pub struct DetailType {
 
 impl DetailType {
     pub(crate) const fn of<T: AuthorizationDetail>() -> Self {
-        const { assert!(!T::TYPE.is_empty(), "`AuthorizationDetail::TYPE` is empty") };
         let is_granted = |claims: &Claims, server: &ResourceServer| {
             !AuthorizationDetails::<T>::of(claims, server).is_empty()
         };

@@ -11,10 +11,10 @@ use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::time::Duration;
 
-use super::authorization_detail::DetailType;
+use super::authorization_detail::{DetailType, NamedDetail};
 use super::function_name::FunctionName;
 use super::spelling::{Spelling, Text, text};
-use super::{AuthorizationDetail, ScopeVocabulary, TokenRequirement, UserAuthentication};
+use super::{ScopeVocabulary, TokenRequirement, UserAuthentication};
 use crate::Condition;
 
 /// The policy of an attribute, as a type.
@@ -334,13 +334,8 @@ macro_rules! tuples {
             const TEXTS: &'static [&'static str] = &[text::<$first>(), $(text::<$rest>()),*];
         }
 
-        impl<$first, $($rest),*> DetailTypes for ($first, $($rest,)*)
-        where
-            $first: AuthorizationDetail,
-            $($rest: AuthorizationDetail),*
-        {
-            const TYPES: &'static [DetailType] =
-                &[DetailType::of::<$first>(), $(DetailType::of::<$rest>()),*];
+        impl<$first: NamedDetail, $($rest: NamedDetail),*> DetailTypes for ($first, $($rest,)*) {
+            const TYPES: &'static [DetailType] = &[$first::TYPE, $($rest::TYPE),*];
         }
 
         tuples!($($rest)*);

@@ -64,7 +64,7 @@ pub struct ResourceServerBuilder {
     scopes_supported: Vec<String>,
     scope_definitions: Vec<&'static ScopeDefinition>,
     requested_scope_prefix: SingleValue<String>,
-    authorization_details_types: Vec<&'static str>,
+    authorization_details_types: Vec<String>,
     rar_challenge_draft: bool,
     resource_name: SingleValue<String>,
     resource_documentation: SingleValue<String>,
@@ -302,8 +302,8 @@ impl ResourceServerBuilder {
     ///
     /// It is for the metadata only: a function accepts the types that its own attribute names.
     pub fn authorization_details<T: AuthorizationDetail>(mut self) -> Self {
-        if !self.authorization_details_types.contains(&T::TYPE) {
-            self.authorization_details_types.push(T::TYPE);
+        if !self.authorization_details_types.iter().any(|name| name == T::TYPE) {
+            self.authorization_details_types.push(T::TYPE.to_owned());
         }
         self
     }
@@ -433,11 +433,7 @@ impl ResourceServerBuilder {
             authorization_servers,
             scopes_supported,
             bearer_methods_supported: ["header"],
-            authorization_details_types_supported: self
-                .authorization_details_types
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
+            authorization_details_types_supported: self.authorization_details_types,
             resource_name: self.resource_name.get(SettingName::of_both("resource_name"))?,
             resource_documentation: self
                 .resource_documentation

@@ -183,7 +183,7 @@ impl Mismatch {
         match denial {
             Denial::NotSenderConstrained => Self {
                 expected: Some(holder(BindingError::RequiredByFunction).to_owned()),
-                found: Some(confirmation(claims)),
+                found: Some("no `cnf`".to_owned()),
                 setting: Some(if server.accepts_sender_constrained() {
                     FUNCTION_ALONE
                 } else {

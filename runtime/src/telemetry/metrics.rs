@@ -26,7 +26,7 @@
 //! | [`requires_auth_shared_cache_invalidations_total`](SHARED_CACHE_INVALIDATIONS) | counter | | invalidations received from the shared cache, of this instance and of others |
 //! | [`requires_auth_shared_caches_connected`](SHARED_CACHES_CONNECTED) | gauge | | connected shared caches |
 //! | [`requires_auth_stale_claims_total`](STALE_CLAIMS) | counter | | failed introspection requests in whose place stale claims were used |
-//! | [`requires_auth_rejections_total`](REJECTIONS) | counter | `reason`: `missing_token`, `invalid_request`, `invalid_token`, `invalid_dpop_proof`, `use_dpop_nonce`, `insufficient_scope`, `access_denied`, `unavailable`, `misconfigured`, `condition_panicked`; `function`: the [guarded function](#the-label-function), or empty; `scopes`: the scopes that it requires | rejected requests |
+//! | [`requires_auth_rejections_total`](REJECTIONS) | counter | `reason`: `missing_token`, `invalid_request`, `invalid_token`, `invalid_dpop_proof`, `use_dpop_nonce`, `insufficient_user_authentication`, `insufficient_scope`, `insufficient_authorization_details`, `access_denied`, `unavailable`, `misconfigured`, `condition_panicked`; `function`: the [guarded function](#the-label-function), or empty; `scopes`: the scopes that it requires | rejected requests |
 //!
 //! # The label `function`
 //!

@@ -22,13 +22,10 @@ use super::test_server::{
 use crate::service::METADATA;
 use crate::{assert_challenged, assert_denied};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, AuthorizationDetail)]
+#[authorization_detail("payment_initiation")]
 struct Payment {
     recipient: String,
-}
-
-impl AuthorizationDetail for Payment {
-    const TYPE: &'static str = "payment_initiation";
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -35,7 +35,24 @@ fn each_argument_wraps_the_policy() {
                                     >,
                                     { 1000u64 },
                                 >,
-                                (x::Payment, A<B>),
+                                (
+                                    Detail<
+                                        x::Payment,
+                                        {
+                                            checked_detail::<
+                                                x::Payment,
+                                            >()
+                                        },
+                                    >,
+                                    Detail<
+                                        A<B>,
+                                        {
+                                            checked_detail::<
+                                                A<B>,
+                                            >()
+                                        },
+                                    >,
+                                ),
                             >,
                         >,
                     >,
@@ -48,6 +65,11 @@ fn each_argument_wraps_the_policy() {
             }
         "#]],
     );
+}
+
+#[test]
+fn a_long_class_and_a_constant_are_parameters() {
+    // R-H3
     snapshot(
         "acr_values = \"0123456789012345678901234567890\", max_age = times::HOUR",
         "fn f() {}",
@@ -126,7 +148,16 @@ fn details_become_a_variable_of_the_body() {
                         Function<'f'>,
                         WithDetails<
                             AnyToken,
-                            (Payment,),
+                            (
+                                Detail<
+                                    Payment,
+                                    {
+                                        checked_detail::<
+                                            Payment,
+                                        >()
+                                    },
+                                >,
+                            ),
                         >,
                     >,
                     AuthInfo,
@@ -136,17 +167,39 @@ fn details_become_a_variable_of_the_body() {
                 receives_the_caller::<AuthInfo>();
                 #[cfg(x)]
                 let mut granted: AuthorizationDetails<Payment> = {
-                    const GRANTED: Granted<
+                    let _: [(); assert_details_required::<
                         ByTryInto<
                             Function<'f'>,
                             WithDetails<
                                 AnyToken,
-                                (Payment,),
+                                (
+                                    Detail<
+                                        Payment,
+                                        {
+                                            checked_detail::<
+                                                Payment,
+                                            >()
+                                        },
+                                    >,
+                                ),
                             >,
                         >,
-                        Payment,
-                    > = Granted::check();
-                    denial.authorization_details(GRANTED)
+                        Detail<
+                            Payment,
+                            { checked_detail::<Payment>() },
+                        >,
+                    >()] = [];
+                    denial
+                        .authorization_details::<
+                            Detail<
+                                Payment,
+                                {
+                                    checked_detail::<
+                                        Payment,
+                                    >()
+                                },
+                            >,
+                        >()
                 };
                 ::core::mem::drop(denial);
                 body
@@ -204,6 +257,7 @@ const WRONG: &[&str] = &[
 ];
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn each_wrong_value_has_one_error_with_help() {
     // R-K5, R-H3, R-H7
     let mut text = String::new();
@@ -332,7 +386,7 @@ fn an_argument_that_cannot_receive_details_is_an_error() {
         // Beside the error, a framework can route it.
         let expanded = expanded(arguments, &item);
         let (_, signature) = expanded.split_once("fn f").unwrap();
-        let (signature, _) = signature.split_once("{").unwrap();
+        let (signature, _) = signature.split_once('{').unwrap();
         assert!(!signature.contains("AuthorizationDetails"), "{signature}");
     }
     expect![[r#"

@@ -71,9 +71,8 @@ impl TokenRequirement {
                 Some(number) => self.max_age = Some(quote!(#number)),
                 None => report_max_age(&value, errors),
             },
-            Ok(_) => report_max_age(&value, errors),
             Err(_) if syn::parse2::<Path>(value.clone()).is_ok() => self.max_age = Some(value),
-            Err(_) => report_max_age(&value, errors),
+            _ => report_max_age(&value, errors),
         }
     }
 

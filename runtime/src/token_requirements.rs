@@ -1,0 +1,3 @@
+//! Bound tokens, logins, and authorization details.
+//!
+#![doc = include_str!("../docs/token_requirements.md")]

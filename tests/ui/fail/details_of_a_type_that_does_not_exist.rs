@@ -1,0 +1,9 @@
+use requires_auth::{AuthorizationDetails, requires_auth};
+
+#[requires_auth(authorization_details = Payment)]
+async fn handler(_granted: AuthorizationDetails<Payment>) {}
+
+fn main() {
+    let _: axum::Router<requires_auth::ResourceServer> =
+        axum::Router::new().route("/", axum::routing::get(handler));
+}

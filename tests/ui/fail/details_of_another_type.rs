@@ -1,0 +1,17 @@
+use requires_auth::{AuthInfo, AuthorizationDetail, AuthorizationDetails, requires_auth};
+
+#[derive(serde::Deserialize, AuthorizationDetail)]
+#[authorization_detail("payment_initiation")]
+struct Payment {}
+
+#[derive(serde::Deserialize, AuthorizationDetail)]
+#[authorization_detail("account_information")]
+struct Account {}
+
+#[requires_auth(authorization_details = Payment)]
+async fn handler(_auth: AuthInfo, _granted: AuthorizationDetails<Account>) {}
+
+fn main() {
+    let _: axum::Router<requires_auth::ResourceServer> =
+        axum::Router::new().route("/", axum::routing::get(handler));
+}
