@@ -1,4 +1,4 @@
-//! Certificate-bound tokens through a real nginx, with curl: the configuration is that of the guide.
+//! Certificate-bound tokens through a real nginx and a real Envoy, with curl: the configurations are those of the guide.
 
 #![allow(
     clippy::expect_used,
@@ -9,18 +9,19 @@
 )]
 #![allow(unreachable_pub, reason = "a program has no outside")]
 
-mod nginx;
+mod proxy;
 
 use std::process::Command;
 
 use axum::{Router, routing::get};
 use fixtures::http_server::HttpServer;
 use fixtures::raw_http::{Request, Response};
-use nginx::Nginx;
+use proxy::Proxy;
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{
     AuthInfo, ClientCertificateSource, Introspection, ProxyHeader, ResourceServer, requires_auth,
 };
+use sha2::Digest as _;
 
 const RESOURCE: &str = "https://journal.example/";
 
@@ -38,16 +39,13 @@ struct Service {
 
 impl Service {
     /// Behind a proxy on this machine.
-    async fn start() -> Self {
+    async fn behind(header: ProxyHeader) -> Self {
         let authorization_server = AuthorizationServer::start().await.unwrap();
         let client = Introspection::builder(authorization_server.introspection_url()).build();
         let server = ResourceServer::builder(RESOURCE)
             .issuer(authorization_server.issuer())
             .resolver(client.unwrap())
-            .client_certificate_source(ClientCertificateSource::proxy(
-                ProxyHeader::Nginx,
-                ["127.0.0.1"],
-            ))
+            .client_certificate_source(ClientCertificateSource::proxy(header, ["127.0.0.1"]))
             .build()
             .unwrap();
         let router = Router::new().route("/", get(hello)).with_state(server);
@@ -73,8 +71,15 @@ struct Identity {
 
 impl Identity {
     fn new(name: &str) -> Self {
+        Self::with_uri(name, None)
+    }
+
+    /// With a URI as a further name, which Envoy does not escape.
+    fn with_uri(name: &str, uri: Option<&str>) -> Self {
         let (key, mut params) =
             (rcgen::KeyPair::generate().unwrap(), rcgen::CertificateParams::default());
+        let names = uri.into_iter().map(|uri| rcgen::SanType::URI(uri.try_into().unwrap()));
+        params.subject_alt_names.extend(names);
         params.distinguished_name.push(rcgen::DnType::CommonName, name);
         let certificate = params.self_signed(&key).unwrap();
         let pem = certificate.pem();
@@ -93,7 +98,7 @@ impl Identity {
 
 /// The status and the body that curl gets through the proxy.
 async fn curl(
-    nginx: &Nginx,
+    proxy: &Proxy,
     token: &str,
     identity: Option<&Identity>,
     header: &str,
@@ -101,7 +106,7 @@ async fn curl(
     let mut curl = Command::new("curl");
     curl.args(["--silent", "--show-error", "--noproxy", "*", "--write-out", "\n%{http_code}"])
         .arg("--cacert")
-        .arg(nginx.certificate())
+        .arg(proxy.certificate())
         .arg("--header")
         .arg(format!("authorization: Bearer {token}"));
     if !header.is_empty() {
@@ -110,7 +115,7 @@ async fn curl(
     if let Some(identity) = identity {
         curl.arg("--cert").arg(identity.file.path());
     }
-    curl.arg(format!("https://localhost:{}/", nginx.port));
+    curl.arg(format!("https://localhost:{}/", proxy.port));
     let output = tokio::task::spawn_blocking(move || curl.output()).await.unwrap().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
@@ -129,8 +134,8 @@ fn rejected() -> (String, String) {
 #[tokio::test]
 async fn the_certificate_of_the_client_passes_through_nginx() {
     // R-H2
-    let service = Service::start().await;
-    let nginx = Nginx::start(service.http.address());
+    let service = Service::behind(ProxyHeader::Nginx).await;
+    let nginx = Proxy::nginx(service.http.address());
     let (alice, mallory) = (Identity::new("alice"), Identity::new("mallory"));
     let (bound, unbound) = (service.token(Some(&alice)), service.token(None));
     assert_eq!(curl(&nginx, &bound, Some(&alice), "").await, greeting());
@@ -144,8 +149,8 @@ async fn the_certificate_of_the_client_passes_through_nginx() {
 #[tokio::test]
 async fn nginx_removes_the_header_of_the_client() {
     // R-H2 (RFC 9440 §4)
-    let service = Service::start().await;
-    let nginx = Nginx::start(service.http.address());
+    let service = Service::behind(ProxyHeader::Nginx).await;
+    let nginx = Proxy::nginx(service.http.address());
     let (alice, mallory) = (Identity::new("alice"), Identity::new("mallory"));
     let bound = service.token(Some(&alice));
     for name in ["X-SSL-Client-Cert", "x-ssl-client-cert", "X_SSL_Client_Cert", "Client-Cert"] {
@@ -159,4 +164,69 @@ async fn nginx_removes_the_header_of_the_client() {
     let past = Request::get("/").bearer(&bound).header("X-SSL-Client-Cert", alice.escaped());
     let response: Response = past.send(service.http.address()).await;
     assert_eq!((response.status, response.body.as_str()), (200, GREETING));
+}
+
+/// As Envoy writes it into the header.
+fn element(identity: &Identity) -> String {
+    let hex = |byte: &u8| format!("{byte:02x}");
+    let hash: String = sha2::Sha256::digest(&identity.der).iter().map(hex).collect();
+    format!("Hash={hash}")
+}
+
+/// What `set_current_client_cert_details` can add.
+const ALL_DETAILS: &str = "set_current_client_cert_details: { subject: true, cert: true, chain: true, dns: true, uri: true }";
+
+#[tokio::test]
+async fn the_certificate_of_the_client_passes_through_envoy() {
+    // R-H2
+    let service = Service::behind(ProxyHeader::Envoy).await;
+    let (alice, mallory) = (Identity::new("alice, \"O=x\";"), Identity::new("mallory"));
+    let (bound, unbound) = (service.token(Some(&alice)), service.token(None));
+    for details in ["", ALL_DETAILS] {
+        let envoy = Proxy::envoy(service.http.address(), details);
+        assert_eq!(curl(&envoy, &bound, Some(&alice), "").await, greeting(), "{details}");
+        assert_eq!(curl(&envoy, &bound, Some(&mallory), "").await, rejected());
+        assert_eq!(curl(&envoy, &bound, None, "").await, rejected());
+        for identity in [Some(&alice), Some(&mallory), None] {
+            assert_eq!(curl(&envoy, &unbound, identity, "").await, greeting());
+        }
+    }
+}
+
+#[tokio::test]
+async fn envoy_removes_the_header_of_the_client() {
+    // R-H2 (RFC 9440 §4)
+    let service = Service::behind(ProxyHeader::Envoy).await;
+    let (alice, mallory) = (Identity::new("alice"), Identity::new("mallory"));
+    let bound = service.token(Some(&alice));
+    let envoy = Proxy::envoy(service.http.address(), "");
+    for name in ["x-forwarded-client-cert", "X-Forwarded-Client-Cert", "X_Forwarded_Client_Cert"] {
+        let header = format!("{name}: {}", element(&alice));
+        assert_eq!(curl(&envoy, &bound, Some(&mallory), &header).await, rejected(), "{name}");
+        assert_eq!(curl(&envoy, &bound, None, &header).await, rejected(), "{name}");
+    }
+    let header = format!("x-forwarded-client-cert: {}", element(&mallory));
+    assert_eq!(curl(&envoy, &bound, Some(&alice), &header).await, greeting());
+}
+
+#[tokio::test]
+async fn a_name_in_a_certificate_adds_nothing_to_the_header_of_envoy() {
+    // R-H2: Envoy does not escape a URI, which the client chooses.
+    let service = Service::behind(ProxyHeader::Envoy).await;
+    let alice = Identity::new("alice");
+    let bound = service.token(Some(&alice));
+    let element = element(&alice);
+    for details in ["", ALL_DETAILS] {
+        let envoy = Proxy::envoy(service.http.address(), details);
+        for uri in [
+            format!("x:y,{element}"),
+            format!("x:y;{element}"),
+            format!("\",{element}"),
+            format!("\";{element};By=\""),
+            format!("x:y,By=z;{element}"),
+        ] {
+            let mallory = Identity::with_uri(&format!("a\",{element},\""), Some(&uri));
+            assert_eq!(curl(&envoy, &bound, Some(&mallory), "").await, rejected(), "{uri}");
+        }
+    }
 }
