@@ -20,8 +20,8 @@ impl ExternalUrl {
     /// removes them before it sends the request (RFC 3986 §5.2.4).
     pub(super) fn target(&self, path: &str) -> Option<TargetUri> {
         // The request target `*` of OPTIONS is no path.
-        let is_path = path.starts_with('/') && !has_dot_segments(path);
-        is_path.then(|| TargetUri::parse(&format!("{}{path}", self.0)))?
+        let target = path.starts_with('/').then(|| format!("{}{path}", self.0))?;
+        TargetUri::parse(&target).filter(|_| !has_dot_segments(path))
     }
 }
 

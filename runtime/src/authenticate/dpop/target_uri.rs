@@ -87,7 +87,9 @@ fn percent_normalized(text: &str) -> Option<String> {
 pub(super) fn has_dot_segments(path: &str) -> bool {
     let is_dot = |segment: &str| matches!(segment, "." | "..");
     path.split('/').any(|segment| {
-        is_dot(segment) || percent_normalized(segment).is_some_and(|segment| is_dot(&segment))
+        let may_be_encoded = segment.len() <= "%2e%2e".len() && segment.contains('%');
+        is_dot(segment)
+            || (may_be_encoded && percent_normalized(segment).is_some_and(|it| is_dot(&it)))
     })
 }
 
