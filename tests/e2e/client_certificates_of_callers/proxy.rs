@@ -181,6 +181,31 @@ async fn two_headers_are_refused_also_if_both_have_the_certificate() {
 }
 
 #[tokio::test]
+async fn a_header_in_two_lines_or_with_a_space_behind_its_name_is_no_request() {
+    // R-H2 (RFC 9112 §5.1, §5.2): a proxy may not recognize it as the header that it has to remove.
+    let bound = Bound::behind(ProxyHeader::ClientCert).await;
+    let ours = client_cert(DER);
+    let (first, rest) = ours.split_at(10);
+    for (name, value) in [
+        ("client-cert", format!("{first}\r\n {rest}")),
+        ("client-cert", format!("\r\n\t{ours}")),
+        ("client-cert ", ours.clone()),
+        ("client-cert\t", ours.clone()),
+        (" client-cert", ours.clone()),
+        ("x", format!("y\r\n client-cert: {ours}")),
+    ] {
+        let response = bound.call(&[(name, &value)]).await;
+        assert!(matches!(response.status, 400 | 401), "{name:?} {value:?}: {response:?}");
+    }
+    // Other names, which some servers take for the same.
+    for name in ["client_cert", "Client.Cert", "clientcert"] {
+        let response = bound.call(&[(name, &ours)]).await;
+        assert_challenged(&response, 401, body::INVALID_TOKEN, "read");
+    }
+    assert_eq!(bound.service.runs(), 0);
+}
+
+#[tokio::test]
 async fn a_header_of_another_peer_is_refused_and_never_believed() {
     // R-H2
     let log = LogCapture::default();
