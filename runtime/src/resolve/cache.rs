@@ -7,7 +7,7 @@
 //!
 //! A lookup goes through these stages, each with a file of its own:
 //!
-//! 1. `key` hashes the token, so that no token is kept.
+//! 1. `local_key` hashes the token, so that no token is kept; `key` does so for the keys that processes share.
 //! 2. `store` looks the key up in this process.
 //! 3. `single_flight` lets the first request for a key resolve it, and the others wait for its outcome.
 //! 4. `second_level` looks the token up in a store that other processes use as well, if there is one.
@@ -30,6 +30,7 @@ mod cached;
 mod entry;
 mod invalidation;
 mod key;
+mod local_key;
 pub mod second_level;
 mod seen_revision;
 mod single_flight;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tracing::Instrument;
 
-use super::key::{CacheKey, KeyHasher};
+use super::key::CacheKey;
+use super::local_key::{LocalKey, LocalKeyHasher};
 use super::second_level::{LocalEntries, OpenedSecondLevel};
 use super::seen_revision::SeenRevision;
 use super::single_flight::{Leader, Role, SingleFlight};
@@ -40,7 +41,7 @@ pub struct Cached<R>(pub(super) Arc<Inner<R>>);
 
 pub(super) struct Inner<R> {
     pub(super) resolver: R,
-    pub(super) key_hasher: KeyHasher,
+    pub(super) key_hasher: LocalKeyHasher,
     pub(super) store: Store,
     pub(super) single_flight: Arc<SingleFlight>,
     pub(super) second_level: Option<OpenedSecondLevel>,
@@ -48,7 +49,7 @@ pub(super) struct Inner<R> {
 }
 
 impl<R: Resolver> Cached<R> {
-    fn spawn_resolution(&self, key: CacheKey, token: AccessToken, leader: Leader) {
+    fn spawn_resolution(&self, key: LocalKey, token: AccessToken, leader: Leader) {
         let inner = Arc::clone(&self.0);
         let resolution = async move { inner.resolve_and_store(key, token, leader).await };
         tokio::spawn(resolution.in_current_span());
@@ -56,7 +57,7 @@ impl<R: Resolver> Cached<R> {
 }
 
 impl<R: Resolver> Inner<R> {
-    async fn resolve_and_store(&self, key: CacheKey, token: AccessToken, leader: Leader) {
+    async fn resolve_and_store(&self, key: LocalKey, token: AccessToken, leader: Leader) {
         let shared = self.second_level.as_ref();
         let Some(second_level) = shared.filter(|_| !self.resolver.resolves_locally(&token)) else {
             let outcome = self.resolver.resolve(&token).await;
@@ -67,7 +68,8 @@ impl<R: Resolver> Inner<R> {
             leader.complete(Err(error), |outcome| self.store.apply(key, outcome, Duration::ZERO));
             return;
         }
-        if let Some((claims, age)) = second_level.look_up(&token, key).await {
+        let shared_key = self.key_hasher.shared_key(&token);
+        if let Some((claims, age)) = second_level.look_up(&token, shared_key).await {
             leader.complete(Ok(claims), |outcome| self.store.apply(key, outcome, age));
             return;
         }
@@ -78,7 +80,7 @@ impl<R: Resolver> Inner<R> {
             leader.complete(outcome, |outcome| self.store.apply(key, outcome, Duration::ZERO));
         // An entry that was invalidated meanwhile must not come back through the second level.
         if let (true, Some(claims)) = (current, claims) {
-            second_level.store(&token, key, claims, resolved_at).await;
+            second_level.store(&token, shared_key, claims, resolved_at).await;
         }
     }
 }
@@ -99,9 +101,16 @@ impl<R: Send + Sync> Inner<R> {
     }
 }
 
+impl<R> Inner<R> {
+    /// Removes an entry, and detaches a resolution in progress.
+    pub(super) fn invalidate_entry(&self, key: &LocalKey) {
+        self.single_flight.detach(key, || self.store.invalidate(key));
+    }
+}
+
 impl<R: Send + Sync> LocalEntries for Inner<R> {
     fn invalidate(&self, key: &CacheKey) {
-        self.single_flight.detach(key, || self.store.invalidate(key));
+        self.invalidate_entry(&self.key_hasher.of_shared_key(key));
     }
 
     fn invalidate_all(&self) {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::cached::{Cached, Inner};
-use super::key::CacheKey;
 use super::second_level::{Acknowledgement, LocalEntries};
 use crate::{AccessToken, Resolver};
 
@@ -32,10 +31,9 @@ impl<R: Resolver> Cached<R> {
     pub fn invalidate(&self, token: &AccessToken) {
         // The wrapped resolver may have a cache of its own.
         self.0.resolver.invalidate(token);
-        let key = self.0.key_hasher.key(token);
         // Before the local entry, which could otherwise be filled from there again.
-        drop(self.0.invalidate_in_second_level(token, key));
-        self.0.invalidate(&key);
+        drop(self.0.invalidate_in_second_level(token));
+        self.0.invalidate_entry(&self.0.key_hasher.key(token));
     }
 
     /// Drops all entries, as [`invalidate`](Self::invalidate) does.
@@ -56,9 +54,8 @@ impl<R: Resolver> Cached<R> {
         token: &AccessToken,
     ) -> Result<(), InvalidationError> {
         self.0.resolver.invalidate(token);
-        let key = self.0.key_hasher.key(token);
-        let acknowledgement = self.0.invalidate_in_second_level(token, key);
-        self.0.invalidate(&key);
+        let acknowledgement = self.0.invalidate_in_second_level(token);
+        self.0.invalidate_entry(&self.0.key_hasher.key(token));
         acknowledged(acknowledgement).await
     }
 
@@ -74,12 +71,8 @@ impl<R: Resolver> Cached<R> {
 }
 
 impl<R> Inner<R> {
-    fn invalidate_in_second_level(
-        &self,
-        token: &AccessToken,
-        key: CacheKey,
-    ) -> Option<Acknowledgement> {
-        Some(self.second_level()?.invalidate(token, key))
+    fn invalidate_in_second_level(&self, token: &AccessToken) -> Option<Acknowledgement> {
+        Some(self.second_level()?.invalidate(token, self.key_hasher.shared_key(token)))
     }
 
     fn invalidate_all_in_second_level(&self) -> Option<Acknowledgement> {

@@ -1,14 +1,13 @@
-//! The key of an entry: a hash, so that the cache holds no token.
+//! The key of an entry that instances share: a hash, so that no store holds a token.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
 
 use crate::AccessToken;
 
-/// The key of a token in a cache: a SHA-256 hash of the token and of the resolver's
+/// The key of a token in a store that instances share: a SHA-256 hash of the token and of the resolver's
 /// [`cache_namespace`](crate::Resolver::cache_namespace).
 ///
 /// Every instance with the same namespace computes the same key. Whoever has a token can compute its key,
@@ -53,76 +52,20 @@ impl Hash for CacheKey {
 /// Computes the keys for one resolver: SHA-256 over a block that is derived from its namespace, followed
 /// by the token.
 pub(crate) struct KeyHasher {
-    /// The state of the hash after the first block, computed once.
-    initial_state: [u32; 8],
+    /// After the first block.
+    begun: Sha256,
 }
 
 const BLOCK: usize = 64;
 
-/// The bytes that one call compresses at the end.
-const FINAL_BLOCKS: usize = 2 * BLOCK;
-
-/// The shortest padding.
-const MIN_PADDING: usize = 1 + size_of::<u64>();
-
-/// The initial hash value of SHA-256 (FIPS 180-4 §5.3.3).
-const INITIAL_HASH: [u32; 8] = [
-    0x6a09_e667,
-    0xbb67_ae85,
-    0x3c6e_f372,
-    0xa54f_f53a,
-    0x510e_527f,
-    0x9b05_688c,
-    0x1f83_d9ab,
-    0x5be0_cd19,
-];
-
 impl KeyHasher {
     /// Hashers with different namespaces share no key.
     pub(crate) fn new(namespace: &str) -> Self {
-        let mut initial_state = INITIAL_HASH;
-        compress256(&mut initial_state, &[namespace_block(namespace)]);
-        Self { initial_state }
+        Self { begun: Sha256::new_with_prefix(namespace_block(namespace)) }
     }
 
-    /// The same as the hasher of `sha2` computes. As the whole token is available, no partial block is
-    /// buffered, which saves a fifth of the time.
-    #[inline]
     pub(crate) fn key(&self, token: &AccessToken) -> CacheKey {
-        let token = token.expose_bytes();
-        let mut state = self.initial_state;
-        // Most tokens fit into the final blocks. One call for both blocks is faster in a server, though not
-        // in a loop that does nothing else: the code behind it starts earlier.
-        let (whole, rest) = match token.len() + MIN_PADDING {
-            ..=FINAL_BLOCKS => (&[][..], token),
-            _ => token.as_chunks::<BLOCK>(),
-        };
-        if !whole.is_empty() {
-            compress256(&mut state, whole);
-        }
-
-        // The padding (FIPS 180-4 §5.1.1): a one bit, zeros, and the length in bits at the end.
-        let mut padded = [0; FINAL_BLOCKS];
-        let (text, padding) = padded.split_at_mut(rest.len());
-        text.copy_from_slice(rest);
-        if let Some(one) = padding.first_mut() {
-            *one = 0x80;
-        }
-        let bits = 8 * (BLOCK + token.len()) as u64;
-        let (mut blocks, _) = padded.as_chunks_mut::<BLOCK>();
-        if rest.len() + MIN_PADDING <= BLOCK {
-            blocks = blocks.split_at_mut(1).0;
-        }
-        if let Some(length) = blocks.last_mut().and_then(|block| block.last_chunk_mut()) {
-            *length = bits.to_be_bytes();
-        }
-        compress256(&mut state, blocks);
-
-        let mut key = [0; 32];
-        for (place, word) in key.as_chunks_mut().0.iter_mut().zip(state) {
-            *place = word.to_be_bytes();
-        }
-        CacheKey(key)
+        CacheKey(self.begun.clone().chain_update(token.expose_bytes()).finalize().into())
     }
 }
 
@@ -140,17 +83,10 @@ mod tests {
 
     #[test]
     fn a_key_is_the_sha_256_of_the_namespace_block_and_the_token() {
-        // R-E2. Every length of the final blocks, and longer tokens.
-        for length in 1..200 {
-            let token = "t".repeat(length).parse::<AccessToken>().unwrap();
-            let hash =
-                Sha256::new_with_prefix(namespace_block("name")).chain_update(token.expose());
-            assert_eq!(
-                KeyHasher::new("name").key(&token).0[..],
-                hash.finalize()[..],
-                "{length} bytes"
-            );
-        }
+        // R-E2
+        let token = "t".repeat(71).parse::<AccessToken>().unwrap();
+        let hash = Sha256::new_with_prefix(namespace_block("name")).chain_update(token.expose());
+        assert_eq!(KeyHasher::new("name").key(&token).0[..], hash.finalize()[..]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::key::CacheKey;
+use super::local_key::LocalKey;
 use crate::{Claims, ResolveError, UnavailableError};
 
 /// The resolutions in progress.
@@ -17,7 +17,7 @@ pub(super) struct SingleFlight {
 #[derive(Default)]
 struct InProgress {
     last_number: u64,
-    resolutions: HashMap<CacheKey, (u64, Waiter)>,
+    resolutions: HashMap<LocalKey, (u64, Waiter)>,
 }
 
 /// What a request for a key does.
@@ -33,7 +33,7 @@ pub(super) enum Role {
 impl SingleFlight {
     pub(super) fn join(
         this: &Arc<Self>,
-        key: CacheKey,
+        key: LocalKey,
         look_up: impl FnOnce() -> Option<Result<Claims, ResolveError>>,
     ) -> Role {
         let mut in_progress = this.in_progress();
@@ -55,7 +55,7 @@ impl SingleFlight {
 
     /// Detaches the resolution of a key: it completes for its waiters, later requests start another one.
     /// `invalidate` runs under the same lock, so that the detached outcome is not stored after it.
-    pub(super) fn detach(&self, key: &CacheKey, invalidate: impl FnOnce()) {
+    pub(super) fn detach(&self, key: &LocalKey, invalidate: impl FnOnce()) {
         let mut in_progress = self.in_progress();
         in_progress.resolutions.remove(key);
         invalidate();
@@ -78,7 +78,7 @@ impl SingleFlight {
 /// runtime, its waiters get an error, and the next request resolves the token again.
 pub(super) struct Leader {
     single_flight: Arc<SingleFlight>,
-    key: CacheKey,
+    key: LocalKey,
     number: u64,
     sender: watch::Sender<Option<Result<Claims, ResolveError>>>,
 }

@@ -7,7 +7,7 @@ use quick_cache::sync::Cache;
 use quick_cache::{DefaultHashBuilder, UnitWeighter};
 
 use super::entry::ActiveEntry;
-use super::key::CacheKey;
+use super::local_key::LocalKey;
 use super::weight::{Capacity, CapacityShare, EvictionCounter};
 use crate::clock::COARSENESS;
 use crate::telemetry::{count, gauge};
@@ -16,9 +16,9 @@ use crate::{Claims, Clock, ResolveError, ScopeSet, TokenError};
 /// Holds active and inactive tokens in separate tables, so that made-up tokens cannot evict the entries of
 /// real ones.
 pub(super) struct Store {
-    active: Cache<CacheKey, ActiveEntry, CapacityShare, DefaultHashBuilder, EvictionCounter>,
+    active: Cache<LocalKey, ActiveEntry, CapacityShare, DefaultHashBuilder, EvictionCounter>,
     /// Until when a token is considered inactive, on the monotonic clock.
-    inactive: Cache<CacheKey, Instant, UnitWeighter, DefaultHashBuilder, EvictionCounter>,
+    inactive: Cache<LocalKey, Instant, UnitWeighter, DefaultHashBuilder, EvictionCounter>,
     lifetimes: Lifetimes,
     clock: Arc<dyn Clock>,
 }
@@ -67,7 +67,7 @@ impl Store {
     }
 
     /// The outcome of the last resolution, unless its entry has expired.
-    pub(super) fn look_up(&self, key: &CacheKey) -> Option<Result<Claims, ResolveError>> {
+    pub(super) fn look_up(&self, key: &LocalKey) -> Option<Result<Claims, ResolveError>> {
         if let Some(entry) = self.active.get(key) {
             if !self.has_passed(entry.fresh_until) {
                 return Some(Ok(entry.claims));
@@ -95,7 +95,7 @@ impl Store {
     /// of a failure that allows them. `age` is the time since the claims were resolved.
     pub(super) fn apply(
         &self,
-        key: CacheKey,
+        key: LocalKey,
         outcome: Result<Claims, ResolveError>,
         age: Duration,
     ) -> Result<Claims, ResolveError> {
@@ -125,7 +125,7 @@ impl Store {
         outcome
     }
 
-    fn insert(&self, key: CacheKey, claims: &Claims, age: Duration) {
+    fn insert(&self, key: LocalKey, claims: &Claims, age: Duration) {
         // No entry outlives its token.
         let left = claims
             .expires_at()
@@ -147,14 +147,14 @@ impl Store {
         self.clock.instant().checked_add(lifetime)
     }
 
-    fn stale_claims(&self, key: &CacheKey, cause: &ResolveError) -> Option<Claims> {
+    fn stale_claims(&self, key: &LocalKey, cause: &ResolveError) -> Option<Claims> {
         let entry = self.active.get(key)?;
         let usable = self.clock.instant() < entry.stale_until;
         let stale_scopes = self.lifetimes.stale_scopes.as_ref();
         usable.then(|| entry.claims.stale(stale_scopes, cause.clone()))
     }
 
-    pub(super) fn invalidate(&self, key: &CacheKey) {
+    pub(super) fn invalidate(&self, key: &LocalKey) {
         self.active.remove(key);
         self.inactive.remove(key);
         self.report_sizes();

@@ -3,7 +3,7 @@
 use quick_cache::{Lifecycle, Weighter};
 
 use super::entry::ActiveEntry;
-use super::key::CacheKey;
+use super::local_key::LocalKey;
 use crate::telemetry::count;
 
 /// How much a store may hold.
@@ -40,8 +40,8 @@ impl CapacityShare {
     }
 }
 
-impl Weighter<CacheKey, ActiveEntry> for CapacityShare {
-    fn weight(&self, key: &CacheKey, entry: &ActiveEntry) -> u64 {
+impl Weighter<LocalKey, ActiveEntry> for CapacityShare {
+    fn weight(&self, key: &LocalKey, entry: &ActiveEntry) -> u64 {
         let bytes = size_of_val(key) + size_of_val(entry) + entry.claims.size();
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         self.per_byte.saturating_mul(bytes).max(self.per_entry).clamp(1, Self::TOTAL)
@@ -59,11 +59,11 @@ impl EvictionCounter {
     pub(super) const INACTIVE: Self = Self { kind: "inactive" };
 }
 
-impl<T> Lifecycle<CacheKey, T> for EvictionCounter {
+impl<T> Lifecycle<LocalKey, T> for EvictionCounter {
     /// Evicted values are dropped after the lock of the table is released.
     type RequestState = Vec<T>;
 
-    fn on_evict(&self, evicted: &mut Vec<T>, _: CacheKey, value: T) {
+    fn on_evict(&self, evicted: &mut Vec<T>, _: LocalKey, value: T) {
         evicted.push(value);
         count!(CACHE_EVICTIONS, "kind" => self.kind);
     }

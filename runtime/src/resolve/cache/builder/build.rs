@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::CachedBuilder;
 use crate::resolve::cache::cached::{Cached, Inner};
-use crate::resolve::cache::key::KeyHasher;
+use crate::resolve::cache::local_key::LocalKeyHasher;
 use crate::resolve::cache::second_level::{FirstLevel, LocalEntries, Opener};
 use crate::resolve::cache::seen_revision::SeenRevision;
 use crate::resolve::cache::store::{Lifetimes, Store};
@@ -131,7 +131,7 @@ impl<R: Resolver> Cached<R> {
     ) -> Self {
         let namespace = resolver.cache_namespace();
         let cached = Self(Arc::new_cyclic(|inner: &Weak<Inner<R>>| Inner {
-            key_hasher: KeyHasher::new(&namespace),
+            key_hasher: LocalKeyHasher::new(&namespace, second_level.is_some()),
             second_level: second_level.map(|opener| {
                 let entries: Weak<dyn LocalEntries> = inner.clone();
                 opener.open(FirstLevel::new(entries, &namespace, lifetimes.ttl, clock.clone()))
