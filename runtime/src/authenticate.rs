@@ -16,6 +16,8 @@ pub use client_certificate::{
     ClientCertificate, ClientCertificateSource, PeerAddress, ProxyHeader,
 };
 pub(crate) use credentials::{Credentials, CredentialsError, Scheme};
+#[cfg(all(feature = "dpop", feature = "testing"))]
+pub(crate) use dpop::DPOP;
 #[cfg(feature = "dpop")]
 pub use dpop::{
     Dpop, DpopMode, DpopProofError, ReplayStore, ReplayStoreError, ReplayStoreFailure, UsedProof,

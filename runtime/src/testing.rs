@@ -68,6 +68,7 @@
 //! | `/introspect`, with or without client authentication | RFC 7662 |
 //! | `/authorize`: authorization code with PKCE (S256 is required), `resource`, `iss` in the response, an optional consent page | RFC 6749, 7636, 8707, 9207 |
 //! | `/token`: authorization code, refresh tokens with rotation, client credentials | RFC 6749 |
+//! | `/token` with a DPoP proof, with the feature `dpop`: tokens that are bound to its key; `dpop_jkt` at `/authorize` | RFC 9449 §5, §8, §10 |
 //! | `/revoke` | RFC 7009 |
 //! | `/register`, and client-id metadata documents | RFC 7591 |
 //! | `/jwks`, with the feature `jwt`: the key set | RFC 7517 |
@@ -130,6 +131,38 @@
 //!
 //! A [`Caller`] has the claims of a JWT and one as its token, if its [format](Caller::token_format) is JWT.
 //!
+//! # Tokens that are bound to a key
+//!
+//! With the feature `dpop`, a token request with a DPoP proof gets an access token that is bound to its key, in each grant: the
+//! `token_type` is `DPoP`, and the token and its introspection response have the `cnf`. The refresh token of a public client is
+//! bound as well, and so is a code whose authorization request had `dpop_jkt`. A
+//! [setting](AuthorizationServerBuilder::dpop) requires a proof, or nonces.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # #[cfg(feature = "dpop")] {
+//! use requires_auth::testing::{AuthorizationServer, DpopKey};
+//! use serde_json::Value;
+//!
+//! let server = AuthorizationServer::builder().client("job", "s3cret").start().await?;
+//! let key = DpopKey::generate();
+//! let response = reqwest::Client::new()
+//!     .post(server.token_url())
+//!     .header("dpop", key.proof("POST", server.token_url()).sign())
+//!     .header("content-type", "application/x-www-form-urlencoded")
+//!     .body("grant_type=client_credentials&client_id=job&client_secret=s3cret")
+//!     .send()
+//!     .await?;
+//! let response: Value = serde_json::from_str(&response.text().await?)?;
+//! assert_eq!(response["token_type"], "DPoP");
+//! # }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A [minted](Mint::bound_to) token and a [`Caller`] can be bound without a request.
+//!
 //! # Security
 //!
 //! The server has no login: whoever can connect to it gets a token for any of its users. So it listens on
@@ -150,6 +183,7 @@ mod clients;
 mod connection;
 #[cfg(feature = "dpop")]
 mod dpop_key;
+mod dpop_proofs;
 mod endpoint;
 mod faults;
 mod grant;

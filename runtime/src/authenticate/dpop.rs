@@ -67,6 +67,25 @@ impl DpopVerifier {
         token: &AccessToken,
         now: SystemTime,
     ) -> Result<Proof, ProofMismatch> {
+        self.verify_with(request, Some(token), now)
+    }
+
+    /// The same for a token request, which has no token (RFC 9449 §5).
+    #[cfg(feature = "testing")]
+    pub(crate) fn verify_token_request(
+        &self,
+        request: &RequestHead<'_>,
+        now: SystemTime,
+    ) -> Result<Proof, ProofMismatch> {
+        self.verify_with(request, None, now)
+    }
+
+    fn verify_with(
+        &self,
+        request: &RequestHead<'_>,
+        token: Option<&AccessToken>,
+        now: SystemTime,
+    ) -> Result<Proof, ProofMismatch> {
         let header = single(request.headers())?;
         if !request.has_target() {
             return Err(DpopProofError::UnknownTarget.into());

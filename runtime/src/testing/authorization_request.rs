@@ -10,6 +10,8 @@ pub(super) struct AuthorizationRequest {
     pub(super) resources: Vec<String>,
     /// The `code_challenge` of PKCE.
     pub(super) challenge: String,
+    /// The thumbprint of the key that the code is bound to (RFC 9449 §10).
+    pub(super) dpop_jkt: Option<String>,
     /// Whether the client gets a refresh token.
     pub(super) refreshable: bool,
 }

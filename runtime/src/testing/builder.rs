@@ -9,6 +9,8 @@ use super::clients::client::OAuthClient;
 use super::server::AuthorizationServer;
 use super::settings::{Consent, Settings, User};
 use super::token_format::TokenFormat;
+#[cfg(feature = "dpop")]
+use crate::Dpop;
 #[cfg(feature = "jwt")]
 use crate::SigningAlgorithm;
 use crate::resource_server::SingleValue;
@@ -41,6 +43,8 @@ pub struct AuthorizationServerBuilder {
     token_format: SingleValue<TokenFormat>,
     #[cfg(feature = "jwt")]
     signing_algorithm: SingleValue<SigningAlgorithm>,
+    #[cfg(feature = "dpop")]
+    dpop: SingleValue<Dpop>,
     clock: SingleValue<Box<dyn Clock>>,
     clients: Vec<OAuthClient>,
     introspection_bearers: Vec<String>,
@@ -60,6 +64,8 @@ impl AuthorizationServerBuilder {
             token_format: SingleValue::UNSET,
             #[cfg(feature = "jwt")]
             signing_algorithm: SingleValue::UNSET,
+            #[cfg(feature = "dpop")]
+            dpop: SingleValue::UNSET,
             clock: SingleValue::UNSET,
             clients: Vec::new(),
             introspection_bearers: Vec::new(),
@@ -174,6 +180,29 @@ impl AuthorizationServerBuilder {
         self
     }
 
+    /// How the token endpoint treats DPoP proofs (RFC 9449 §5). Default: [`Dpop::accepted`], which binds the tokens to the key
+    /// where a token request has a proof, and issues bearer tokens otherwise.
+    ///
+    /// With [`Dpop::required`], a token request without a proof gets the error `invalid_dpop_proof`, and with [`Dpop::off`]
+    /// proofs are ignored. The other settings of [`Dpop`] apply to the proofs of token requests. With nonces, a proof without
+    /// one gets the error `use_dpop_nonce` and the nonce in `DPoP-Nonce` (RFC 9449 §8):
+    ///
+    /// ```
+    /// use requires_auth::Dpop;
+    /// use requires_auth::testing::AuthorizationServer;
+    ///
+    /// # async fn example() -> std::io::Result<()> {
+    /// let server =
+    ///     AuthorizationServer::builder().dpop(Dpop::accepted().require_nonces()).start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "dpop")]
+    pub fn dpop(mut self, settings: Dpop) -> Self {
+        self.dpop.set_once(settings);
+        self
+    }
+
     /// The clock that decides what has expired, such as a [`ManualClock`](crate::testing::ManualClock).
     /// Default: [`SystemClock`](crate::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
@@ -184,8 +213,8 @@ impl AuthorizationServerBuilder {
     /// Starts the server.
     ///
     /// # Errors
-    /// If the address is not a loopback address, or cannot be bound, if a setting has two values, or if no
-    /// signing key can be generated.
+    /// If the address is not a loopback address, or cannot be bound, if a setting has two values or one that it cannot have, or
+    /// if no signing key can be generated.
     pub async fn start(mut self) -> io::Result<AuthorizationServer> {
         if self.users.is_empty() {
             self = self.user("alice", "alice").user("bob", "bob");
@@ -216,6 +245,8 @@ impl AuthorizationServerBuilder {
                 .signing_algorithm
                 .get(name("signing_algorithm"))?
                 .unwrap_or(SigningAlgorithm::Es256),
+            #[cfg(feature = "dpop")]
+            dpop: self.dpop.get(name("dpop"))?.or_else(|| Some(Dpop::accepted())),
             clock: self.clock.get(name("clock"))?.unwrap_or_else(|| Box::new(SystemClock)),
             local_documents: self.local_documents,
         };
@@ -253,6 +284,11 @@ mod tests {
             let error = builder.start().await.unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
             assert!(error.to_string().contains(&format!("`{setting}` has two values")), "{error}");
+        }
+        #[cfg(feature = "dpop")]
+        {
+            let error = builder().dpop(Dpop::off()).dpop(Dpop::off()).start().await.unwrap_err();
+            assert!(error.to_string().contains("`dpop` has two values"), "{error}");
         }
         #[cfg(feature = "jwt")]
         for (setting, builder) in [

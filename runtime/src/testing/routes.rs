@@ -16,6 +16,7 @@ use super::endpoint::Endpoint;
 use super::faults::inject::inject;
 use super::handlers::{authorize, consent, introspect, metadata, register, revoke, token};
 use super::host;
+use super::oauth_error::DPOP_NONCE;
 use super::recorder::RecordedRequest;
 use super::state::State;
 
@@ -31,7 +32,7 @@ pub(super) fn router(state: &Arc<State>, port: u16) -> Router {
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::HEAD, Method::POST])
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([header::WWW_AUTHENTICATE]);
+        .expose_headers([header::WWW_AUTHENTICATE, DPOP_NONCE]);
     let mut with_cors = Router::new()
         .route(&at("/token"), post(token::token))
         .route(&at("/revoke"), post(revoke::revoke))

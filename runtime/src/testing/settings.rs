@@ -21,6 +21,9 @@ pub(super) struct Settings {
     pub(super) token_format: TokenFormat,
     #[cfg(feature = "jwt")]
     pub(super) signing_algorithm: SigningAlgorithm,
+    /// Taken when the state is created.
+    #[cfg(feature = "dpop")]
+    pub(super) dpop: Option<crate::Dpop>,
     pub(super) clock: Box<dyn Clock>,
     /// Whether client-id metadata documents are fetched from private and loopback addresses.
     pub(super) local_documents: bool,

@@ -19,6 +19,9 @@ pub(super) struct State {
     pub(super) recorder: Recorder,
     #[cfg(feature = "jwt")]
     pub(super) keys: KeyStore,
+    /// `None` if proofs are ignored.
+    #[cfg(feature = "dpop")]
+    pub(super) dpop: Option<crate::authenticate::DpopVerifier>,
     store: Mutex<Store>,
 }
 
@@ -27,8 +30,18 @@ impl State {
         not(feature = "jwt"),
         expect(clippy::unnecessary_wraps, reason = "only the generation of a key can fail")
     )]
-    pub(super) fn new(settings: Settings, issuer: String) -> io::Result<Self> {
+    #[cfg_attr(
+        not(feature = "dpop"),
+        expect(unused_mut, reason = "the settings of DPoP are taken out of them")
+    )]
+    pub(super) fn new(mut settings: Settings, issuer: String) -> io::Result<Self> {
         Ok(Self {
+            #[cfg(feature = "dpop")]
+            dpop: match settings.dpop.take() {
+                Some(dpop) => proof_verifier(dpop, &issuer, &settings.path)
+                    .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?,
+                None => None,
+            },
             #[cfg(feature = "jwt")]
             keys: KeyStore::new(settings.signing_algorithm)?,
             settings,
@@ -58,4 +71,16 @@ impl State {
         let configured = self.settings.clients.iter().find(|client| client.id == id);
         configured.cloned().or_else(|| self.store().clients.get(id).cloned())
     }
+}
+
+/// The verifier of the proofs of token requests. The path of a request has the path of the issuer in it.
+#[cfg(feature = "dpop")]
+fn proof_verifier(
+    dpop: crate::Dpop,
+    issuer: &str,
+    path: &str,
+) -> Result<Option<crate::authenticate::DpopVerifier>, crate::SetupError> {
+    let origin = issuer.strip_suffix(path).unwrap_or(issuer);
+    let url = crate::authenticate::ExternalUrl::parse(origin);
+    url.map_or(Ok(None), |url| dpop.build(url))
 }

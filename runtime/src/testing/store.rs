@@ -30,6 +30,8 @@ pub(super) struct Code {
     pub(super) grant: Grant,
     pub(super) redirect_uri: String,
     pub(super) challenge: String,
+    /// The thumbprint of the key that it is bound to (RFC 9449 §10).
+    pub(super) dpop_jkt: Option<String>,
     pub(super) expires: SystemTime,
     pub(super) used: bool,
 }
@@ -37,6 +39,8 @@ pub(super) struct Code {
 /// A refresh token. A used one is kept to detect its replay.
 pub(super) struct RefreshToken {
     pub(super) grant: Grant,
+    /// The thumbprint of the key that it is bound to: that of a public client (RFC 9449 §5).
+    pub(super) bound_to: Option<String>,
     pub(super) used: bool,
 }
 

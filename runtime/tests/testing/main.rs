@@ -8,6 +8,8 @@
     reason = "a test that meets the unexpected fails"
 )]
 
+#[cfg(feature = "dpop")]
+mod bound_tokens;
 mod clients;
 mod errors;
 mod faults;

@@ -50,6 +50,11 @@ async fn the_metadata_names_every_endpoint() {
         expected["jwks_uri"] = server.jwks_uri().into();
         expected["introspection_signing_alg_values_supported"] = json!(["ES256"]);
     }
+    #[cfg(feature = "dpop")]
+    {
+        let algorithms = json!(["ES256", "EdDSA", "ES384", "PS256", "RS256"]);
+        expected["dpop_signing_alg_values_supported"] = algorithms;
+    }
     assert_eq!(document, expected);
     let openid = get(&format!("{issuer}/.well-known/openid-configuration")).await;
     assert_eq!(openid.json(), document);

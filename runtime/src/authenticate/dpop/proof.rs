@@ -28,7 +28,8 @@ pub(super) struct Expected<'a> {
     pub(super) method: &'a str,
     /// The URI under which clients reach this service; `None` if it is no URI that a proof can name.
     pub(super) target: Option<TargetUri>,
-    pub(super) token: &'a AccessToken,
+    /// `None` for a token request: it has no token yet, and its proof needs no `ath`.
+    pub(super) token: Option<&'a AccessToken>,
     pub(super) now: SystemTime,
     /// How far `iat` may be from now, in both directions.
     pub(super) window: Duration,
@@ -100,8 +101,10 @@ impl VerifiedProof {
         }
         let target = check_target(&claims.htu, expected.target)?;
         let expires_at = check_time(&claims, expected.now, expected.window)?;
-        let hash = base64url::encode(Sha256::digest(expected.token.expose_bytes()));
-        require(claims.ath.is_some_and(|ath| ath == hash), TokenHash)?;
+        if let Some(token) = expected.token {
+            let hash = base64url::encode(Sha256::digest(token.expose_bytes()));
+            require(claims.ath.is_some_and(|ath| ath == hash), TokenHash)?;
+        }
 
         let signature = base64url::decode(jws.signature).ok_or(Malformed)?;
         header.verify(jws.signing_input, &signature)?;
@@ -205,7 +208,7 @@ mod tests {
             algorithms: &[SigningAlgorithm::Rs256],
             method: "GET",
             target: TargetUri::parse("https://a"),
-            token: &token,
+            token: Some(&token),
             now: SystemTime::UNIX_EPOCH,
             window: Duration::ZERO,
         };

@@ -25,6 +25,9 @@ pub struct OAuthClient {
     pub(crate) secret: Option<String>,
     #[cfg(feature = "jwt")]
     pub(crate) public_jwk: Option<serde_json::Value>,
+    /// Whether its token requests must have a DPoP proof.
+    #[cfg(feature = "dpop")]
+    pub(crate) dpop_bound_access_tokens: bool,
     pub(crate) name: Option<String>,
     pub(crate) redirect_uris: Vec<String>,
     pub(crate) grant_types: Vec<GrantType>,
@@ -38,6 +41,8 @@ impl OAuthClient {
             secret: None,
             #[cfg(feature = "jwt")]
             public_jwk: None,
+            #[cfg(feature = "dpop")]
+            dpop_bound_access_tokens: false,
             name: None,
             redirect_uris: Vec::new(),
             grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
@@ -81,6 +86,14 @@ impl OAuthClient {
     /// A redirect URI; repeatable. For a loopback host, the port is ignored (RFC 8252 §7.3). Default: none.
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uris.push(uri.into());
+        self
+    }
+
+    /// Its token requests must have a DPoP proof, as the client metadata `dpop_bound_access_tokens` states (RFC 9449 §5.2).
+    /// Default: a proof is optional.
+    #[cfg(feature = "dpop")]
+    pub fn dpop_bound_access_tokens(mut self) -> Self {
+        self.dpop_bound_access_tokens = true;
         self
     }
 

@@ -16,6 +16,10 @@ pub(crate) struct ClientMetadata {
     pub(crate) grant_types: Option<Vec<String>>,
     response_types: Option<Vec<String>>,
     pub(crate) token_endpoint_auth_method: Option<String>,
+    /// RFC 9449 §5.2
+    #[cfg(feature = "dpop")]
+    #[serde(default)]
+    pub(crate) dpop_bound_access_tokens: bool,
 }
 
 impl ClientMetadata {

@@ -79,6 +79,9 @@ pub(crate) async fn fetch(id: &str, settings: &Settings) -> Result<OAuthClient, 
         secret: None,
         #[cfg(feature = "jwt")]
         public_jwk: None,
+        #[cfg(feature = "dpop")]
+        // Not supported here: the document is not fetched for a token request.
+        dpop_bound_access_tokens: false,
         name: metadata.client_name,
         redirect_uris: metadata.redirect_uris,
         grant_types,

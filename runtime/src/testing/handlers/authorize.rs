@@ -20,6 +20,7 @@ use crate::testing::params::Params;
 use crate::testing::pkce::is_challenge;
 use crate::testing::settings::Consent;
 use crate::testing::state::State;
+use crate::thumbprint::Thumbprint;
 
 /// How long the consent page accepts a decision.
 const PENDING_LIFETIME: Duration = Duration::from_secs(600);
@@ -44,7 +45,7 @@ pub(crate) async fn authorize(
     };
     let request = match validate(&state, &client, &params) {
         Ok(request) => request,
-        Err(error) => return response.error(error.code, error.description),
+        Err(error) => return response.error(error.code, &error.description),
     };
     let pending = PendingRequest {
         client_name: client.name.unwrap_or_else(|| client.id.clone()),
@@ -119,11 +120,16 @@ fn validate(
         .one("code_challenge")
         .filter(|challenge| is_challenge(challenge))
         .ok_or_else(|| OAuthError::invalid_request("code_challenge is missing or malformed"))?;
+    let dpop_jkt = params.one("dpop_jkt");
+    if dpop_jkt.is_some_and(|thumbprint| Thumbprint::parse(thumbprint).is_none()) {
+        return Err(OAuthError::invalid_request("dpop_jkt is not a SHA-256 thumbprint"));
+    }
     Ok(AuthorizationRequest {
         client_id: client.id.clone(),
         scopes: requested_scopes(&state.settings, params)?,
         resources: requested_resources(&state.settings, params)?,
         challenge: challenge.to_owned(),
+        dpop_jkt: dpop_jkt.map(str::to_owned),
         refreshable: client.may(GrantType::RefreshToken),
     })
 }

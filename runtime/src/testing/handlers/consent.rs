@@ -101,6 +101,7 @@ pub(crate) fn allow(
         },
         redirect_uri,
         challenge: request.challenge,
+        dpop_jkt: request.dpop_jkt,
         expires: state.now() + CODE_LIFETIME,
         used: false,
     };

@@ -104,10 +104,12 @@ fn authenticate_caller(
     }
 }
 
-/// Whether it is an access token that a client has obtained for itself (RFC 6749 §4.4).
+/// Whether it is an access token that a client has obtained for itself (RFC 6749 §4.4), and no token that is bound to a key.
 fn is_token_of_a_client(state: &State, token: &str) -> bool {
     let client = match response_for_active(state, token) {
-        Some(IntrospectionResponse::Claims(claims)) if !claims.contains_key("username") => {
+        Some(IntrospectionResponse::Claims(claims))
+            if !claims.contains_key("username") && !claims.contains_key("cnf") =>
+        {
             claims.get("client_id").and_then(Value::as_str).map(str::to_owned)
         }
         _ => None,

@@ -51,6 +51,11 @@ pub(crate) async fn metadata(extract::State(state): extract::State<Arc<State>>) 
             let member = "introspection_signing_alg_values_supported";
             document.insert(member.to_owned(), json!(algorithms));
         }
+        #[cfg(feature = "dpop")]
+        if let Some(dpop) = &state.dpop {
+            let algorithms: Vec<_> = dpop.algorithms.iter().map(|it| it.as_str()).collect();
+            document.insert("dpop_signing_alg_values_supported".to_owned(), algorithms.into());
+        }
         if !settings.scopes_supported.is_empty() {
             let scopes = settings.scopes_supported.clone();
             document.insert("scopes_supported".to_owned(), scopes.into());

@@ -48,6 +48,8 @@ pub(crate) async fn register(
         secret: confidential.then(random_value),
         #[cfg(feature = "jwt")]
         public_jwk: None,
+        #[cfg(feature = "dpop")]
+        dpop_bound_access_tokens: metadata.dpop_bound_access_tokens,
         name: metadata.client_name.clone(),
         redirect_uris: metadata.redirect_uris.clone(),
         grant_types,
@@ -63,6 +65,10 @@ pub(crate) async fn register(
     if let Some(response) = response.as_object_mut() {
         if let Some(name) = &client.name {
             response.insert("client_name".to_owned(), name.clone().into());
+        }
+        #[cfg(feature = "dpop")]
+        if client.dpop_bound_access_tokens {
+            response.insert("dpop_bound_access_tokens".to_owned(), true.into());
         }
         if let Some(secret) = &client.secret {
             response.insert("client_secret".to_owned(), secret.clone().into());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract;
-use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
@@ -12,8 +12,9 @@ use crate::testing::access_token;
 use crate::testing::claims::{audience, numeric_date};
 use crate::testing::clients::authentication::authenticate;
 use crate::testing::clients::client::{GrantType, OAuthClient};
+use crate::testing::dpop_proofs::KeyProof;
 use crate::testing::grant::{Grant, requested_resources, requested_scopes};
-use crate::testing::oauth_error::{OAuthError, no_store};
+use crate::testing::oauth_error::{DPOP_NONCE, OAuthError, no_store};
 use crate::testing::params::Params;
 use crate::testing::pkce::s256;
 use crate::testing::random::random_value;
@@ -22,14 +23,14 @@ use crate::testing::store::{IntrospectionResponse, RefreshToken, TokenRecord};
 
 pub(crate) async fn token(
     extract::State(state): extract::State<Arc<State>>,
-    headers: HeaderMap,
+    request: Parts,
     body: Bytes,
 ) -> Result<Response, OAuthError> {
-    let params = Params::form(&headers, &body)?;
+    let params = Params::form(&request.headers, &body)?;
     let name = params
         .one("grant_type")
         .ok_or_else(|| OAuthError::invalid_request("the grant_type parameter is missing"))?;
-    let client = authenticate(&state, &headers, &params)?;
+    let client = authenticate(&state, &request.headers, &params)?;
     let grant_type = GrantType::parse(name).ok_or_else(|| {
         OAuthError::new("unsupported_grant_type", "the grant type is not supported")
     })?;
@@ -39,12 +40,18 @@ pub(crate) async fn token(
             "the client did not register for this grant type",
         ));
     }
+    // Before the grant: a client repeats a request for which it needs a nonce, with the same code.
+    let proof = KeyProof::of(&state, &client, &request).await?;
     let response = match grant_type {
-        GrantType::AuthorizationCode => exchange_code(&state, &client, &params)?,
-        GrantType::RefreshToken => refresh(&state, &client, &params)?,
-        GrantType::ClientCredentials => client_credentials(&state, &client, &params)?,
+        GrantType::AuthorizationCode => exchange_code(&state, &client, &proof, &params)?,
+        GrantType::RefreshToken => refresh(&state, &client, &proof, &params)?,
+        GrantType::ClientCredentials => client_credentials(&state, &client, &proof, &params)?,
     };
-    Ok(no_store(response))
+    let mut response = no_store(response);
+    if let Some(nonce) = proof.next_nonce {
+        response.headers_mut().insert(DPOP_NONCE, nonce);
+    }
+    Ok(response)
 }
 
 /// RFC 6749 §4.1.3, with PKCE (RFC 7636 §4.6). The first request of the client with its code uses the
@@ -52,6 +59,7 @@ pub(crate) async fn token(
 fn exchange_code(
     state: &State,
     client: &OAuthClient,
+    proof: &KeyProof,
     params: &Params,
 ) -> Result<Value, OAuthError> {
     let missing = || OAuthError::invalid_request("code or code_verifier is missing");
@@ -87,16 +95,22 @@ fn exchange_code(
                 "the code_verifier does not belong to the code_challenge",
             ));
         }
+        proof.require_key(code.dpop_jkt.as_deref())?;
         code.grant.clone()
     };
     let narrowed = grant.narrowed(params)?;
-    let refresh = grant.refreshable.then_some(grant);
-    Ok(issue(state, &narrowed, refresh))
+    let refresh = grant.refreshable.then(|| refresh_token(client, grant, proof));
+    Ok(issue(state, &narrowed, proof, refresh))
 }
 
 /// RFC 6749 §6, with rotation: a refresh token is valid once, and its replay revokes all tokens of the
 /// grant (RFC 9700 §4.14.2).
-fn refresh(state: &State, client: &OAuthClient, params: &Params) -> Result<Value, OAuthError> {
+fn refresh(
+    state: &State,
+    client: &OAuthClient,
+    proof: &KeyProof,
+    params: &Params,
+) -> Result<Value, OAuthError> {
     let presented = params
         .one("refresh_token")
         .ok_or_else(|| OAuthError::invalid_request("the refresh_token parameter is missing"))?;
@@ -113,17 +127,19 @@ fn refresh(state: &State, client: &OAuthClient, params: &Params) -> Result<Value
             store.revoke_family(&family);
             return Err(wrong());
         }
+        proof.require_key(refresh.bound_to.as_deref())?;
         let narrowed = refresh.grant.narrowed(params)?;
         refresh.used = true;
         (refresh.grant.clone(), narrowed)
     };
-    Ok(issue(state, &narrowed, Some(grant)))
+    Ok(issue(state, &narrowed, proof, Some(refresh_token(client, grant, proof))))
 }
 
 /// RFC 6749 §4.4.
 fn client_credentials(
     state: &State,
     client: &OAuthClient,
+    proof: &KeyProof,
     params: &Params,
 ) -> Result<Value, OAuthError> {
     let grant = Grant {
@@ -134,12 +150,19 @@ fn client_credentials(
         refreshable: false,
         family: random_value(),
     };
-    Ok(issue(state, &grant, None))
+    Ok(issue(state, &grant, proof, None))
 }
 
-/// Issues an access token for this grant, and a refresh token for the grant `refresh`. Returns the token
-/// response (RFC 6749 §5.1).
-fn issue(state: &State, grant: &Grant, refresh: Option<Grant>) -> Value {
+/// The refresh token of a public client is bound to its key. A confidential client authenticates instead (RFC 9449 §5).
+fn refresh_token(client: &OAuthClient, grant: Grant, proof: &KeyProof) -> RefreshToken {
+    let bound_to = proof.thumbprint.clone().filter(|_| !client.is_confidential());
+    RefreshToken { grant, bound_to, used: false }
+}
+
+/// Issues an access token for this grant, bound to the key of the proof if there is one, and a refresh token. Returns the
+/// token response (RFC 6749 §5.1).
+fn issue(state: &State, grant: &Grant, proof: &KeyProof, refresh: Option<RefreshToken>) -> Value {
+    let token_type = if proof.thumbprint.is_some() { "DPoP" } else { "Bearer" };
     let now = state.now();
     let lifetime = state.settings.token_lifetime;
     let expires = now + lifetime;
@@ -149,7 +172,7 @@ fn issue(state: &State, grant: &Grant, refresh: Option<Grant>) -> Value {
     put("active", true.into());
     put("scope", scope.clone().into());
     put("client_id", grant.client_id.clone().into());
-    put("token_type", "Bearer".into());
+    put("token_type", token_type.into());
     put("exp", numeric_date(expires).into());
     put("iat", numeric_date(now).into());
     put("iss", state.issuer.clone().into());
@@ -160,12 +183,15 @@ fn issue(state: &State, grant: &Grant, refresh: Option<Grant>) -> Value {
     if let Some(audience) = audience(&grant.resources) {
         put("aud", audience);
     }
+    if let Some(thumbprint) = &proof.thumbprint {
+        put("cnf", json!({ "jkt": thumbprint }));
+    }
     let format = state.settings.token_format;
     access_token::complete_claims(format, &mut claims);
     let token = access_token::make(state, format, &Map::new(), &claims);
     let mut response = json!({
         "access_token": token,
-        "token_type": "Bearer",
+        "token_type": token_type,
         "expires_in": lifetime.as_secs(),
         "scope": scope,
     });
@@ -180,13 +206,12 @@ fn issue(state: &State, grant: &Grant, refresh: Option<Grant>) -> Value {
             family: Some(grant.family.clone()),
         },
     );
-    if let Some(grant) = refresh {
+    if let Some(refresh) = refresh {
         let token = random_value();
         if let Some(response) = response.as_object_mut() {
             response.insert("refresh_token".to_owned(), token.clone().into());
         }
-        let used = false;
-        store.refresh_tokens.insert(token, RefreshToken { grant, used });
+        store.refresh_tokens.insert(token, refresh);
     }
     response
 }
