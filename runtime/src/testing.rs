@@ -69,6 +69,8 @@
 //! | `/authorize`: authorization code with PKCE (S256 is required), `resource`, `iss` in the response, an optional consent page | RFC 6749, 7636, 8707, 9207 |
 //! | `/token`: authorization code, refresh tokens with rotation, client credentials | RFC 6749 |
 //! | `/token` with a DPoP proof, with the feature `dpop`: tokens that are bound to its key; `dpop_jkt` at `/authorize` | RFC 9449 §5, §8, §10 |
+//! | `acr_values` and `max_age` at `/authorize`: `acr` and `auth_time` in the token | RFC 9470 §5, §6 |
+//! | `authorization_details` at `/authorize` and `/token` | RFC 9396 |
 //! | `/revoke` | RFC 7009 |
 //! | `/register`, and client-id metadata documents | RFC 7591 |
 //! | `/jwks`, with the feature `jwt`: the key set | RFC 7517 |
@@ -163,6 +165,21 @@
 //!
 //! A [minted](Mint::bound_to) token and a [`Caller`] can be bound without a request.
 //!
+//! # Logins
+//!
+//! The server has no login page: choosing a user is the login. It has one session for each user, which begins with the first
+//! authorization. The tokens of a grant with a user have the `auth_time` of the session, and its `acr` if it has one; so have those
+//! of its refresh token. An authorization request for which the session is not enough makes a new login (RFC 9470 §5):
+//!
+//! | request | a new login | `acr` |
+//! |---|---|---|
+//! | without `acr_values` and `max_age` | if the user has no session | as before; none in a new session |
+//! | `max_age=60` | if the last one is more than 60 s old | as before |
+//! | `acr_values=phr mfa` | if the `acr` of the session is neither | the first value that is [supported](AuthorizationServerBuilder::acr_values_supported) |
+//!
+//! A [`Mint`] and a [`Caller`] set [`acr`](Mint::acr), [`auth_time`](Mint::auth_time) and
+//! [`authorization_details`](Mint::authorization_details) without a request.
+//!
 //! # Security
 //!
 //! The server has no login: whoever can connect to it gets a token for any of its users. So it listens on
@@ -174,6 +191,7 @@
 //! protect something.
 
 mod access_token;
+mod authorization_details;
 mod authorization_request;
 mod authorization_response;
 mod builder;
@@ -192,6 +210,7 @@ mod host;
 mod html;
 #[cfg(feature = "jwt")]
 mod key_store;
+mod login;
 mod mint;
 mod oauth_error;
 mod origin;

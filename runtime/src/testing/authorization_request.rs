@@ -2,12 +2,17 @@
 
 use std::time::SystemTime;
 
+use serde_json::Value;
+
 use super::authorization_response::AuthorizationResponse;
+use super::login::LoginRequirements;
 
 pub(super) struct AuthorizationRequest {
     pub(super) client_id: String,
     pub(super) scopes: Vec<String>,
     pub(super) resources: Vec<String>,
+    pub(super) authorization_details: Vec<Value>,
+    pub(super) login: LoginRequirements,
     /// The `code_challenge` of PKCE.
     pub(super) challenge: String,
     /// The thumbprint of the key that the code is bound to (RFC 9449 §10).

@@ -50,6 +50,8 @@ pub struct AuthorizationServerBuilder {
     introspection_bearers: Vec<String>,
     scopes_supported: Vec<String>,
     resources: Vec<String>,
+    acr_values_supported: Vec<String>,
+    authorization_details_types_supported: Vec<String>,
     users: Vec<User>,
     local_documents: bool,
 }
@@ -71,6 +73,8 @@ impl AuthorizationServerBuilder {
             introspection_bearers: Vec::new(),
             scopes_supported: Vec::new(),
             resources: Vec::new(),
+            acr_values_supported: Vec::new(),
+            authorization_details_types_supported: Vec::new(),
             users: Vec::new(),
             local_documents: false,
         }
@@ -147,6 +151,32 @@ impl AuthorizationServerBuilder {
     /// A resource (RFC 8707) for which clients may request tokens; repeatable. Default: any resource.
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
         self.resources.push(resource.into());
+        self
+    }
+
+    /// The authentication context classes that a login can have, with those of earlier calls; the metadata lists them. An
+    /// authorization request gets the first one of its `acr_values` that is in the list, and the error
+    /// `unmet_authentication_requirements` if none is (RFC 9470 §5). Default: every class, and the metadata lists none.
+    ///
+    /// [Logins](super#logins) describes when a token has an `acr`.
+    pub fn acr_values_supported<S: Into<String>>(
+        mut self,
+        values: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.acr_values_supported.extend(values.into_iter().map(Into::into));
+        self
+    }
+
+    /// The types of authorization details that clients may request (RFC 9396), with those of earlier calls; the metadata lists
+    /// them. Another type gets the error `invalid_authorization_details`. Default: every type, and the metadata lists none.
+    ///
+    /// The server grants each requested detail. The token response, the token and its introspection response have them. A token
+    /// request for a code or with a refresh token can leave some of them out (RFC 9396 §6.1).
+    pub fn authorization_details_types_supported<S: Into<String>>(
+        mut self,
+        types: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.authorization_details_types_supported.extend(types.into_iter().map(Into::into));
         self
     }
 
@@ -234,6 +264,8 @@ impl AuthorizationServerBuilder {
             introspection_bearers: self.introspection_bearers,
             scopes_supported: self.scopes_supported,
             resources: self.resources,
+            acr_values_supported: self.acr_values_supported,
+            authorization_details_types_supported: self.authorization_details_types_supported,
             users: self.users,
             token_lifetime: self
                 .token_lifetime

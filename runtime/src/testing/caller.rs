@@ -88,6 +88,15 @@ impl Caller {
         self.claim("auth_time", numeric_date(time))
     }
 
+    /// The `authorization_details` claim (RFC 9396 §9.1): objects with a `type`. Default: none.
+    pub fn authorization_details<D: Into<Value>>(
+        self,
+        details: impl IntoIterator<Item = D>,
+    ) -> Self {
+        let details: Vec<Value> = details.into_iter().map(Into::into).collect();
+        self.claim("authorization_details", details)
+    }
+
     /// Binds the token to a key, as if the request had come with a proof (RFC 9449 §6). Default: the token is not bound.
     #[cfg(feature = "dpop")]
     pub fn bound_to(self, key: &super::DpopKey) -> Self {
@@ -225,6 +234,15 @@ mod tests {
         assert_eq!(auth.may_act().unwrap().subject(), Some("helper"));
         assert_eq!((auth.acr(), auth.auth_time()), (Some("mfa"), Some(login)));
         assert_eq!(auth.amr().collect::<Vec<_>>(), ["pwd", "otp"]);
+    }
+
+    #[test]
+    fn a_caller_has_authorization_details() {
+        // R-H9
+        let details = json!([{ "type": "payment", "amount": 5 }]);
+        let caller = Caller::new("alice", "read");
+        let auth = caller.authorization_details([details[0].clone()]).auth_info();
+        assert_eq!(auth.claim("authorization_details"), Some(details));
     }
 
     #[test]

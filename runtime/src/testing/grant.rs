@@ -1,5 +1,9 @@
 //! Grants: what a client was authorized to do, and which scopes and resources it may request.
 
+use serde_json::Value;
+
+use super::authorization_details::narrowed_details;
+use super::login::Login;
 use super::oauth_error::OAuthError;
 use super::params::Params;
 use super::settings::{Settings, User};
@@ -10,16 +14,19 @@ use crate::scope::{is_scope, pieces};
 pub(super) struct Grant {
     pub(super) client_id: String,
     pub(super) user: Option<User>,
+    /// How the user has logged in.
+    pub(super) login: Option<Login>,
     pub(super) scopes: Vec<String>,
     pub(super) resources: Vec<String>,
+    pub(super) authorization_details: Vec<Value>,
     pub(super) refreshable: bool,
     /// The id that all tokens of this grant share, so that they can be revoked together.
     pub(super) family: String,
 }
 
 impl Grant {
-    /// Returns the grant limited to the `resource` and `scope` parameters of a token request (RFC 8707
-    /// §2.2, RFC 6749 §6).
+    /// Returns the grant limited to the `resource`, `scope` and `authorization_details` parameters of a token request (RFC 8707
+    /// §2.2, RFC 6749 §6, RFC 9396 §6.1).
     pub(super) fn narrowed(&self, params: &Params) -> Result<Self, OAuthError> {
         let mut narrowed = self.clone();
         let requested: Vec<String> = params.all("resource").map(str::to_owned).collect();
@@ -41,6 +48,7 @@ impl Grant {
             }
             narrowed.scopes = requested;
         }
+        narrowed.authorization_details = narrowed_details(&self.authorization_details, params)?;
         Ok(narrowed)
     }
 }

@@ -138,6 +138,15 @@ impl<'a> Mint<'a> {
         self.claim("auth_time", numeric_date(time))
     }
 
+    /// The `authorization_details` claim (RFC 9396 §9.1): objects with a `type`. Default: none.
+    pub fn authorization_details<D: Into<Value>>(
+        self,
+        details: impl IntoIterator<Item = D>,
+    ) -> Self {
+        let details: Vec<Value> = details.into_iter().map(Into::into).collect();
+        self.claim("authorization_details", details)
+    }
+
     /// Binds the token to a key (RFC 9449 §6): `cnf` with the thumbprint of the key, and `token_type` `DPoP` in the introspection
     /// response. Default: the token is not bound.
     #[cfg(feature = "dpop")]

@@ -16,6 +16,10 @@ pub(super) struct Settings {
     pub(super) introspection_bearers: Vec<String>,
     pub(super) scopes_supported: Vec<String>,
     pub(super) resources: Vec<String>,
+    /// Empty for any.
+    pub(super) acr_values_supported: Vec<String>,
+    /// Empty for any.
+    pub(super) authorization_details_types_supported: Vec<String>,
     pub(super) users: Vec<User>,
     pub(super) token_lifetime: Duration,
     pub(super) token_format: TokenFormat,

@@ -11,14 +11,17 @@ use serde_json::{Map, Value};
 use super::authorization_request::PendingRequest;
 use super::clients::client::OAuthClient;
 use super::grant::Grant;
+use super::login::Login;
 
-/// Every key is a random value, except for a token that a test has chosen itself.
+/// Every key is a random value, except for a subject and for a token that a test has chosen itself.
 #[derive(Default)]
 pub(super) struct Store {
     pub(super) clients: HashMap<String, OAuthClient>,
     pub(super) pending: HashMap<String, PendingRequest>,
     pub(super) codes: HashMap<String, Code>,
     pub(super) tokens: HashMap<String, TokenRecord>,
+    /// The session of each user, by subject.
+    pub(super) sessions: HashMap<String, Login>,
     pub(super) refresh_tokens: HashMap<String, RefreshToken>,
     /// The client and `jti` of each client assertion.
     #[cfg(feature = "jwt")]

@@ -195,8 +195,3 @@ async fn client_credentials() {
     let request = post(server.token_url(), &pairs).basic_auth("job", Some("wrong"));
     assert_eq!(Response::of(request).await.error(), (401, "invalid_client".into()));
 }
-
-fn hidden_id(page: &str) -> String {
-    let (_, rest) = page.split_once("name=\"request\" value=\"").unwrap();
-    rest.split_once('"').unwrap().0.to_owned()
-}

@@ -8,6 +8,7 @@
     reason = "a test that meets the unexpected fails"
 )]
 
+mod authorization_details;
 #[cfg(feature = "dpop")]
 mod bound_tokens;
 mod clients;
@@ -17,5 +18,6 @@ mod grants;
 mod introspection;
 #[cfg(feature = "jwt")]
 mod jwt;
+mod logins;
 mod server;
 mod support;

@@ -141,3 +141,9 @@ pub(crate) async fn introspect(server: &AuthorizationServer, token: &str) -> Val
 pub(crate) fn text<'a>(document: &'a Value, member: &str) -> &'a str {
     document[member].as_str().unwrap()
 }
+
+/// The id of the request on the consent page.
+pub(crate) fn hidden_id(page: &str) -> String {
+    let (_, rest) = page.split_once("name=\"request\" value=\"").unwrap();
+    rest.split_once('"').unwrap().0.to_owned()
+}

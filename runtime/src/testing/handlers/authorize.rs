@@ -9,12 +9,14 @@ use axum::response::Response;
 use url::Url;
 
 use super::consent;
+use crate::testing::authorization_details::requested_details;
 use crate::testing::authorization_request::{AuthorizationRequest, PendingRequest};
 use crate::testing::authorization_response::AuthorizationResponse;
 use crate::testing::clients::client::{GrantType, OAuthClient};
 use crate::testing::clients::metadata_document;
 use crate::testing::grant::{requested_resources, requested_scopes};
 use crate::testing::html;
+use crate::testing::login::LoginRequirements;
 use crate::testing::oauth_error::OAuthError;
 use crate::testing::params::Params;
 use crate::testing::pkce::is_challenge;
@@ -128,6 +130,8 @@ fn validate(
         client_id: client.id.clone(),
         scopes: requested_scopes(&state.settings, params)?,
         resources: requested_resources(&state.settings, params)?,
+        authorization_details: requested_details(&state.settings, params)?,
+        login: LoginRequirements::requested(&state.settings, params)?,
         challenge: challenge.to_owned(),
         dpop_jkt: dpop_jkt.map(str::to_owned),
         refreshable: client.may(GrantType::RefreshToken),

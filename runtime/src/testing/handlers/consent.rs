@@ -89,23 +89,29 @@ pub(crate) fn allow(
     scopes: Vec<String>,
 ) -> Response {
     let PendingRequest { request, redirect_uri, response, .. } = pending;
-    let code = random_value();
+    let (code, now) = (random_value(), state.now());
+    let mut store = state.store();
+    let login = request.login.login(store.sessions.get(&user.subject), now);
+    store.sessions.insert(user.subject.clone(), login.clone());
     let record = Code {
         grant: Grant {
             client_id: request.client_id,
             user: Some(user.clone()),
+            login: Some(login),
             scopes,
             resources: request.resources,
+            authorization_details: request.authorization_details,
             refreshable: request.refreshable,
             family: random_value(),
         },
         redirect_uri,
         challenge: request.challenge,
         dpop_jkt: request.dpop_jkt,
-        expires: state.now() + CODE_LIFETIME,
+        expires: now + CODE_LIFETIME,
         used: false,
     };
-    state.store().codes.insert(code.clone(), record);
+    store.codes.insert(code.clone(), record);
+    drop(store);
     response.code(&code)
 }
 
@@ -117,6 +123,13 @@ fn render(state: &State, id: &str, pending: &PendingRequest) -> String {
     let resources = match pending.request.resources.as_slice() {
         [] => "<p>It named no resource: the token will have no audience.</p>".to_owned(),
         resources => list("The token will be for", resources),
+    };
+    let details = match pending.request.authorization_details.as_slice() {
+        [] => String::new(),
+        details => {
+            let details: Vec<_> = details.iter().map(ToString::to_string).collect();
+            list("The token will permit", &details)
+        }
     };
     let mut users = String::new();
     for (position, user) in state.settings.users.iter().enumerate() {
@@ -145,7 +158,7 @@ fn render(state: &State, id: &str, pending: &PendingRequest) -> String {
          <p>This is a demonstration. It asks for no password; choose who you want to be.</p>\n\
          <dl>\n<dt>Application</dt><dd><code>{client_id}</code></dd>\n\
          <dt>You will be sent back to</dt><dd><code>{redirect}</code></dd>\n</dl>\n\
-         {resources}\n\
+         {resources}\n{details}\n\
          <form method=\"post\" action=\"{action}\">\n\
          <input type=\"hidden\" name=\"request\" value=\"{id}\">\n\
          <fieldset>\n<legend>Continue as</legend>\n{users}</fieldset>\n\

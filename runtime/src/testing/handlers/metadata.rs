@@ -56,9 +56,17 @@ pub(crate) async fn metadata(extract::State(state): extract::State<Arc<State>>) 
             let algorithms: Vec<_> = dpop.algorithms.iter().map(|it| it.as_str()).collect();
             document.insert("dpop_signing_alg_values_supported".to_owned(), algorithms.into());
         }
-        if !settings.scopes_supported.is_empty() {
-            let scopes = settings.scopes_supported.clone();
-            document.insert("scopes_supported".to_owned(), scopes.into());
+        for (member, values) in [
+            ("scopes_supported", &settings.scopes_supported),
+            ("acr_values_supported", &settings.acr_values_supported),
+            (
+                "authorization_details_types_supported",
+                &settings.authorization_details_types_supported,
+            ),
+        ] {
+            if !values.is_empty() {
+                document.insert(member.to_owned(), values.clone().into());
+            }
         }
     }
     Json(document)

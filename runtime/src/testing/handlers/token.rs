@@ -9,6 +9,7 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use crate::testing::access_token;
+use crate::testing::authorization_details::requested_details;
 use crate::testing::claims::{audience, numeric_date};
 use crate::testing::clients::authentication::authenticate;
 use crate::testing::clients::client::{GrantType, OAuthClient};
@@ -145,8 +146,10 @@ fn client_credentials(
     let grant = Grant {
         client_id: client.id.clone(),
         user: None,
+        login: None,
         scopes: requested_scopes(&state.settings, params)?,
         resources: requested_resources(&state.settings, params)?,
+        authorization_details: requested_details(&state.settings, params)?,
         refreshable: false,
         family: random_value(),
     };
@@ -183,6 +186,16 @@ fn issue(state: &State, grant: &Grant, proof: &KeyProof, refresh: Option<Refresh
     if let Some(audience) = audience(&grant.resources) {
         put("aud", audience);
     }
+    if let Some(login) = &grant.login {
+        put("auth_time", numeric_date(login.time).into());
+        if let Some(acr) = &login.acr {
+            put("acr", acr.clone().into());
+        }
+    }
+    let details = Some(&grant.authorization_details).filter(|details| !details.is_empty());
+    if let Some(details) = details {
+        put("authorization_details", details.clone().into());
+    }
     if let Some(thumbprint) = &proof.thumbprint {
         put("cnf", json!({ "jkt": thumbprint }));
     }
@@ -195,6 +208,9 @@ fn issue(state: &State, grant: &Grant, proof: &KeyProof, refresh: Option<Refresh
         "expires_in": lifetime.as_secs(),
         "scope": scope,
     });
+    if let (Some(details), Some(response)) = (details, response.as_object_mut()) {
+        response.insert("authorization_details".to_owned(), details.clone().into());
+    }
     let mut store = state.store();
     store.tokens.insert(
         token,
