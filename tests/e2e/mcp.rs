@@ -4,6 +4,8 @@
 mod argument_scopes;
 mod calls;
 mod conditions;
+mod conformance_dpop;
+mod conformance_scope_challenges;
 mod event_stream_resumption;
 mod foreign_layers;
 mod handled_rejections;
