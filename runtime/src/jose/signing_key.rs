@@ -3,7 +3,7 @@
 use std::fmt;
 
 #[cfg(any(test, feature = "testing"))]
-use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 #[cfg(any(test, feature = "testing"))]
 use aws_lc_rs::rsa::KeySize;
@@ -168,19 +168,39 @@ impl SigningKey {
             KeyPair::Ed25519(pair) => pair.public_key().as_der(),
         };
         let der = der.map_err(|_| SigningKeyError::Operation)?;
-        let base64 = STANDARD.encode(der.as_ref());
-        let mut pem = "-----BEGIN PUBLIC KEY-----\n".to_owned();
-        let mut rest = &*base64;
-        while !rest.is_empty() {
-            // RFC 7468 §2: each line has 64 characters, except the last.
-            let (line, next) = rest.split_at_checked(64).unwrap_or((rest, ""));
-            pem.push_str(line);
-            pem.push('\n');
-            rest = next;
-        }
-        pem.push_str("-----END PUBLIC KEY-----\n");
-        Ok(pem)
+        Ok(pem("PUBLIC KEY", der.as_ref()))
     }
+
+    /// The private key as unencrypted PKCS#8 in PEM (RFC 7468 §10).
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn to_pkcs8_pem(&self) -> Result<String, SigningKeyError> {
+        let der: Result<Pkcs8V1Der<'_>, _> = match &self.pair {
+            KeyPair::Rsa(pair, _) => pair.as_der(),
+            KeyPair::Ed25519(pair) => pair.as_der(),
+            KeyPair::Ec(pair) => {
+                let der = pair.to_pkcs8v1().map_err(|_| SigningKeyError::Operation)?;
+                return Ok(pem("PRIVATE KEY", der.as_ref()));
+            }
+        };
+        let der = der.map_err(|_| SigningKeyError::Operation)?;
+        Ok(pem("PRIVATE KEY", der.as_ref()))
+    }
+}
+
+/// A text with one label (RFC 7468 §2).
+#[cfg(any(test, feature = "testing"))]
+fn pem(label: &str, der: &[u8]) -> String {
+    let base64 = STANDARD.encode(der);
+    let mut pem = format!("-----BEGIN {label}-----\n");
+    let mut rest = &*base64;
+    while !rest.is_empty() {
+        // Each line has 64 characters, except the last.
+        let (line, next) = rest.split_at_checked(64).unwrap_or((rest, ""));
+        pem.push_str(line);
+        pem.push('\n');
+        rest = next;
+    }
+    pem + &format!("-----END {label}-----\n")
 }
 
 /// Omits the key.
@@ -232,7 +252,6 @@ pub(super) fn scheme(algorithm: SigningAlgorithm) -> Scheme {
 
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::encoding::Pkcs8V1Der;
     use rustls_pki_types::SubjectPublicKeyInfoDer;
 
     use super::*;

@@ -1,6 +1,7 @@
 //! The key of a client, which makes DPoP proofs.
 
 use std::fmt;
+use std::io;
 use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
@@ -53,7 +54,30 @@ impl DpopKey {
     #[must_use]
     #[expect(clippy::expect_used, reason = "a test cannot go on without a key")]
     pub fn generate_for(algorithm: SigningAlgorithm) -> Self {
-        let key = SigningKey::generate(algorithm).expect("the operating system has random numbers");
+        Self::of(SigningKey::generate(algorithm).expect("the operating system has random numbers"))
+    }
+
+    /// Reads a key from an unencrypted PKCS#8 text in PEM (RFC 7468 §10), such as that of [`to_pem`](Self::to_pem): for a program
+    /// that makes proofs in several runs. An RSA key is for `RS256`, others are for the algorithm of their curve.
+    ///
+    /// # Errors
+    /// If it is no such text, or no such key.
+    pub fn from_pem(pem: impl AsRef<[u8]>) -> io::Result<Self> {
+        let key = SigningKey::from_pkcs8_pem_of_any_kind(pem.as_ref());
+        key.map(Self::of).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+
+    /// The private key, as unencrypted PKCS#8 in PEM.
+    ///
+    /// # Panics
+    /// If the key cannot be encoded.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test cannot go on without the key")]
+    pub fn to_pem(&self) -> String {
+        self.key.to_pkcs8_pem().expect("the key can be encoded")
+    }
+
+    fn of(key: SigningKey) -> Self {
         let mut jwk = key.public_jwk("");
         // A proof has the members that its thumbprint is made of.
         if let Some(members) = jwk.as_object_mut() {
@@ -174,5 +198,29 @@ impl fmt::Debug for DpopKey {
 impl fmt::Debug for DpopProof<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DpopProof").field("claims", &self.claims).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_written_and_read() {
+        // R-H8
+        use SigningAlgorithm::{EdDsa, Es256, Es384, Rs256};
+        for algorithm in [Es256, Es384, EdDsa, Rs256] {
+            let key = DpopKey::generate_for(algorithm);
+            let pem = key.to_pem();
+            let read = DpopKey::from_pem(&pem).unwrap();
+            assert_eq!(
+                (read.public_jwk(), read.thumbprint()),
+                (key.public_jwk(), key.thumbprint())
+            );
+            assert_eq!(read.key.algorithm(), algorithm);
+            assert!(!format!("{read:?}").contains(pem.lines().nth(1).unwrap()));
+        }
+        let error = DpopKey::from_pem("x").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 }
