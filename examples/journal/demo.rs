@@ -1,17 +1,19 @@
 //! Demo mode: an authorization server, tokens, and commands that use them.
 
 use std::error::Error;
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use axum::Router;
-use requires_auth::testing::{self, AuthorizationServer, TokenFormat};
-use requires_auth::{ScopeDefinition, ScopeVocabulary};
+use requires_auth::testing::{self, AuthorizationServer, DpopKey, TokenFormat};
+use requires_auth::{Dpop, ScopeDefinition, ScopeVocabulary};
+use reqwest::Url;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::proof;
 use crate::scopes::JournalScope;
 use crate::settings::{Consent, Mode, Settings};
 use crate::sign_in::{self, SignIn};
@@ -24,6 +26,9 @@ pub struct Demo {
     authorization_server: AuthorizationServer,
     tokens: Tokens,
     sign_in: SignIn,
+    proof_key: ProofKey,
+    /// The URL of the journal in a proof: the origin of the resource identifier.
+    origin: String,
 }
 
 /// A token for each case, in the form of the `--tokens-file`.
@@ -45,6 +50,47 @@ struct Tokens {
     agent: String,
     /// `journal:admin`, which implies the others.
     admin: String,
+    /// All scopes of a user, bound to the key in `bound_key`: it needs DPoP proofs.
+    bound: String,
+    /// The private key, in PEM.
+    bound_key: String,
+}
+
+/// The file with the key that a token is bound to.
+struct ProofKey {
+    path: PathBuf,
+    is_temporary: bool,
+}
+
+impl ProofKey {
+    /// Reads the key of the file, or makes one.
+    fn open(path: Option<&Path>, journal: SocketAddr) -> Result<(Self, DpopKey), Box<dyn Error>> {
+        let temporary = || {
+            let name = format!("journal-{}-{}.pem", journal.port(), std::process::id());
+            std::env::temp_dir().join(name)
+        };
+        let file = Self {
+            path: path.map_or_else(temporary, Path::to_owned),
+            is_temporary: path.is_none(),
+        };
+        if file.path.exists() && !file.is_temporary {
+            let key = fs::read(&file.path).and_then(DpopKey::from_pem).map_err(|error| {
+                format!("cannot use the key in {}: {error}", file.path.display())
+            })?;
+            return Ok((file, key));
+        }
+        let key = DpopKey::generate();
+        proof::write_key(&key, &file.path)?;
+        Ok((file, key))
+    }
+}
+
+impl Drop for ProofKey {
+    fn drop(&mut self) {
+        if self.is_temporary {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
 }
 
 impl Demo {
@@ -58,7 +104,12 @@ impl Demo {
             Consent::Ask => testing::Consent::Ask,
             Consent::Auto => testing::Consent::Auto,
         };
+        let mut dpop = Dpop::accepted();
+        if settings.dpop_nonce_key.is_some() {
+            dpop = dpop.require_nonces();
+        }
         let authorization_server = AuthorizationServer::builder()
+            .dpop(dpop)
             .listen(settings.auth_listen)
             .consent(consent)
             .token_format(match settings.mode() {
@@ -84,14 +135,16 @@ impl Demo {
             settings.client_secret = Some(CLIENT_SECRET.to_owned());
         }
         let all = JournalScope::of_users();
-        let tokens = Tokens::mint(&authorization_server, resource, &all);
+        let (proof_key, key) = ProofKey::open(settings.proof_key.as_deref(), journal)?;
+        let tokens = Tokens::mint(&authorization_server, resource, &all, &key);
         if let Some(path) = &settings.tokens_file {
             tokens.write(path).map_err(|error| {
                 format!("the tokens cannot be written to {}: {error}", path.display())
             })?;
         }
         let sign_in = SignIn::new(&authorization_server, journal, resource, &all)?;
-        Ok(Self { authorization_server, tokens, sign_in })
+        let origin = Url::parse(resource)?.origin().ascii_serialization();
+        Ok(Self { authorization_server, tokens, sign_in, proof_key, origin })
     }
 
     /// The page at the end of a sign-in in the browser.
@@ -101,7 +154,7 @@ impl Demo {
 
     /// Commands to paste, each with its expected status.
     pub fn commands(&self, journal: SocketAddr) -> String {
-        let Tokens { reader, writer, agent, admin, .. } = &self.tokens;
+        let Tokens { reader, writer, agent, admin, bound, .. } = &self.tokens;
         format!(
             "\
 authorization server of the demo: {issuer}
@@ -132,6 +185,15 @@ curl -i -X DELETE http://{journal}/entries/1 -H 'Authorization: Bearer {agent}'
 # 401: a token that does not exist.
 curl -i http://{journal}/me -H 'Authorization: Bearer mistyped'
 
+# 401: a token that is bound to a key, without a proof.
+curl -i http://{journal}/entries -H 'Authorization: Bearer {bound}'
+
+# 200: the same with a DPoP proof for this request. A second request needs another proof.
+curl -i http://{journal}/entries {with_proof_of_get}
+
+# 200: the same at the MCP server.
+curl -i http://{journal}/mcp {with_proof_of_post} {mcp} -H 'Mcp-Name: whoami' -d '{whoami}'
+
 # 403: the same journal as an MCP server. The challenge starts the step-up of a client.
 curl -i http://{journal}/mcp -H 'Authorization: Bearer {reader}' {mcp} -H 'Mcp-Name: create_entry' -d '{create}'
 
@@ -149,6 +211,8 @@ An MCP client discovers the rest from the address http://{journal}/mcp
 Ctrl-C ends the demo.
 ",
             issuer = self.authorization_server.issuer(),
+            with_proof_of_get = self.with_proof("GET", "/entries"),
+            with_proof_of_post = self.with_proof("POST", "/mcp"),
             client = sign_in::CLIENT_ID,
             link = self.sign_in.link(),
             mcp = "-H 'Accept: application/json, text/event-stream' \
@@ -157,6 +221,21 @@ Ctrl-C ends the demo.
             create = tool_call("create_entry", &json!({ "title": "Monday", "content": "Rain." })),
             whoami = tool_call("whoami", &json!({})),
             entry = r#"{"title": "Monday", "content": "It rained.", "tags": ["weather"]}"#,
+        )
+    }
+}
+
+impl Demo {
+    /// The headers of curl for the bound token, with a proof that the shell makes when the command runs.
+    fn with_proof(&self, method: &str, path: &str) -> String {
+        let program = std::env::current_exe().unwrap_or_else(|_| "journal".into());
+        format!(
+            "-H 'Authorization: DPoP {bound}' -H \"DPoP: $('{program}' proof --key '{key}' --method {method} --url \
+             {origin}{path} --token {bound})\"",
+            bound = self.tokens.bound,
+            program = program.display(),
+            key = self.proof_key.path.display(),
+            origin = self.origin,
         )
     }
 }
@@ -180,7 +259,7 @@ fn tool_call(name: &str, arguments: &Value) -> Value {
 }
 
 impl Tokens {
-    fn mint(server: &AuthorizationServer, resource: &str, all: &str) -> Self {
+    fn mint(server: &AuthorizationServer, resource: &str, all: &str, key: &DpopKey) -> Self {
         let user =
             |name: &str| server.mint().subject(name).username(name).client_id(sign_in::CLIENT_ID);
         let admin = JournalScope::Admin.definition().name();
@@ -197,6 +276,8 @@ impl Tokens {
                 .issue(),
             agent: alice().scopes(all).actor("writing-assistant").issue(),
             admin: user("carol").audience(resource).scopes(admin).issue(),
+            bound: alice().scopes(all).bound_to(key).issue(),
+            bound_key: key.to_pem(),
         }
     }
 

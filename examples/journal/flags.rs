@@ -20,6 +20,7 @@ const FLAGS: &[(&str, &str)] = &[
     ("REQUIRES_AUTH_CLIENT_PRIVATE_KEY_FILE", "--client-private-key"),
     ("REQUIRES_AUTH_CLIENT_SECRET", "--client-secret"),
     ("REQUIRES_AUTH_CLIENT_SECRET_FILE", "--client-secret-file"),
+    ("REQUIRES_AUTH_DPOP_NONCE_KEY", "--dpop-nonce-key"),
     ("REQUIRES_AUTH_INTROSPECTION_URL", "--introspection-url"),
     ("REQUIRES_AUTH_ISSUER", "--issuer"),
     ("REQUIRES_AUTH_JWKS_URI", "--jwks-uri"),

@@ -8,6 +8,8 @@
 //! `--client-authentication` or `--bearer-token` for another method of client authentication, `--trust-anchors` if
 //! the server's certificate is of an authority of your own.
 //!
+//! `journal proof` makes a DPoP proof, for a token that is bound to a key.
+//!
 //! It is a library, so that the test in `manifest.rs` links the same functions as the program in `main.rs`.
 
 #![allow(unreachable_pub, reason = "only the program and the tests of this package use it")]
@@ -16,6 +18,7 @@ mod demo;
 mod flags;
 mod manifest;
 mod mcp;
+mod proof;
 mod rest;
 mod scopes;
 mod settings;
@@ -35,12 +38,24 @@ use tracing_subscriber::filter::LevelFilter;
 
 use demo::Demo;
 use rest::App;
-use settings::Settings;
+use settings::{Command, Settings};
 use store::Store;
 
 /// Runs the program with the arguments and the environment of the process.
 pub async fn main() -> ExitCode {
     let settings = Settings::read();
+    if let Some(Command::Proof(proof)) = &settings.command {
+        return match proof.run() {
+            Ok(line) => {
+                println!("{line}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("journal: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     if let Err(problem) = settings.check() {
         <Settings as clap::CommandFactory>::command()
             .error(ErrorKind::ArgumentConflict, problem)
@@ -78,7 +93,9 @@ async fn run(mut settings: Settings) -> Result<(), Box<dyn Error>> {
     let server = setup::resource_server(&settings, &resource).await?;
     let store = Arc::new(Store::default());
     let mcp = mcp::server(&server, Arc::clone(&store))?;
-    let mut app = rest::router(App { server, store }).merge(mcp::router(&mcp));
+    // Responses to a proof whose nonce ends soon provide the next one.
+    let nonces = server.dpop_nonce_layer();
+    let mut app = rest::router(App { server, store }).layer(nonces).merge(mcp::router(&mcp));
 
     println!("listening on http://{address}");
     if let Some(demo) = &demo {

@@ -45,6 +45,11 @@ pub fn server(server: &ResourceServer, store: Arc<Store>) -> Result<Mcp<Journal>
         .build()
 }
 
+const MCP_SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
+
+/// The nonce for the next DPoP proof (RFC 9449 §8).
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+
 /// The route of the guarded server. Clients that run in a browser, such as the MCP Inspector, need CORS with the
 /// headers for the challenge and the session.
 pub fn router(mcp: &Mcp<Journal>) -> Router {
@@ -53,7 +58,7 @@ pub fn router(mcp: &Mcp<Journal>) -> Router {
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         // `*` would not cover `Authorization`.
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([WWW_AUTHENTICATE, HeaderName::from_static("mcp-session-id")]);
+        .expose_headers([WWW_AUTHENTICATE, MCP_SESSION_ID, DPOP_NONCE]);
     let sessions = Arc::new(LocalSessionManager::default());
     mcp.routes(sessions, StreamableHttpServerConfig::default()).layer(cors)
 }

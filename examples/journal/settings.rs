@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::parser::ValueSource;
-use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use requires_auth::{ScopeClaim, SigningAlgorithm};
 
 use crate::manifest::Format;
+use crate::proof::Proof;
 
 const LOG: &str = "The log is on standard error. It has the cause of each rejection and the flag that \
     decides. RUST_LOG sets its level: warn, the default, shows rejections that a setting may cause, and \
@@ -18,8 +19,11 @@ const LOG: &str = "The log is on standard error. It has the cause of each reject
 /// Without --issuer and --introspection-url it runs in demo mode: it starts an authorization server
 /// of its own and prints commands to try.
 #[derive(Debug, Parser)]
-#[command(name = "journal", version, after_help = LOG)]
+#[command(name = "journal", version, after_help = LOG, args_conflicts_with_subcommands = true)]
 pub struct Settings {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// Address to listen on; port 0 picks a free one
     #[arg(long, env = "JOURNAL_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR")]
     pub listen: SocketAddr,
@@ -211,6 +215,11 @@ pub struct Settings {
     )]
     pub redis_secret: Option<String>,
 
+    /// Require nonces in DPoP proofs, which are made with this key, at least 32 bytes; journals with the same key accept each
+    /// other's. The authorization server of the demo then requires nonces too
+    #[arg(long, env = "JOURNAL_DPOP_NONCE_KEY", value_name = "KEY", hide_env_values = true)]
+    pub dpop_nonce_key: Option<String>,
+
     /// Demo mode: address of the authorization server
     #[arg(
         long,
@@ -224,6 +233,11 @@ pub struct Settings {
     #[arg(long, env = "JOURNAL_CONSENT", value_enum, default_value_t = Consent::Ask)]
     pub consent: Consent,
 
+    /// Demo mode: file with the key that one of the demo tokens is bound to; it is made if it is not there [default: a file in
+    /// the directory for temporary files, until the demo ends]
+    #[arg(long, env = "JOURNAL_PROOF_KEY", value_name = "PATH")]
+    pub proof_key: Option<PathBuf>,
+
     /// Demo mode: file to write the demo tokens to, as a JSON object
     #[arg(long, env = "JOURNAL_TOKENS_FILE", value_name = "PATH")]
     pub tokens_file: Option<PathBuf>,
@@ -231,6 +245,11 @@ pub struct Settings {
     /// Print what each function requires of its callers, and exit
     #[arg(long, env = "JOURNAL_MANIFEST", value_enum, value_name = "FORMAT")]
     pub manifest: Option<Format>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Proof(Proof),
 }
 
 /// The methods by their names in OAuth's metadata (RFC 8414 §2).

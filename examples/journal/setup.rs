@@ -4,9 +4,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use requires_auth::{
-    ApiKeys, AudienceCheck, Cached, ClientAssertion, ClientAuthentication, Hybrid, Introspection,
-    JwtVerifier, Resolver, ResourceServer, ResourceServerConfig, ScopeClaim, SecretSource,
-    SetupError, SignedResponse, SigningAlgorithm, TrustedIssuer,
+    ApiKeys, AudienceCheck, Cached, ClientAssertion, ClientAuthentication, Dpop, Hybrid,
+    Introspection, JwtVerifier, Resolver, ResourceServer, ResourceServerConfig, ScopeClaim,
+    SecretSource, SetupError, SignedResponse, SigningAlgorithm, TrustedIssuer,
 };
 use serde_json::json;
 
@@ -56,6 +56,7 @@ pub async fn resource_server(
         "api_keys_prefix": settings.api_keys.as_ref().map(|_| API_KEYS_PREFIX),
         "scope_claims": (!settings.scope_claim.is_empty()).then_some(&settings.scope_claim),
         "cache_ttl_s": settings.cache_ttl,
+        "dpop_nonce_key": settings.dpop_nonce_key,
         "redis_urls": settings.redis.iter().collect::<Vec<_>>(),
         "redis_secret": settings.redis_secret,
     }))?;
@@ -86,6 +87,9 @@ async fn several_issuers(
     }
     if let Some(file) = &settings.api_keys {
         server = server.api_keys(API_KEYS_PREFIX, ApiKeys::from_file(file)?);
+    }
+    if let Some(key) = &settings.dpop_nonce_key {
+        server = server.dpop(Dpop::accepted().nonce_key(key.as_str()));
     }
     Ok(server.build()?)
 }
