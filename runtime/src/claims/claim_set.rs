@@ -105,6 +105,9 @@ impl ClaimSet {
         if set.audience.is_empty() {
             set.audience.clone_from(&other.audience);
         }
+        if let (Some(own), Some(other)) = (&mut set.login, &other.login) {
+            own.restrict(other);
+        }
         let ends = [self.expires_at, other.expires_at];
         set.expires_at = ends.into_iter().flatten().min();
         set.not_before = self.not_before.max(other.not_before);

@@ -32,6 +32,16 @@ impl Login {
         (!is_empty).then(|| Box::new(login))
     }
 
+    /// The weaker of two statements on one login: an application permits more after a stronger or a more recent one.
+    #[cfg(feature = "jwt")]
+    pub(super) fn restrict(&mut self, other: &Self) {
+        if other.acr.is_some() && self.acr != other.acr {
+            self.acr = None;
+        }
+        let times = [self.auth_time, other.auth_time];
+        self.auth_time = self.auth_time.and(times.into_iter().flatten().min());
+    }
+
     /// The approximate size in memory, in bytes.
     #[cfg(feature = "introspection")]
     pub(super) fn size(&self) -> usize {

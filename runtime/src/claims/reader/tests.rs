@@ -487,3 +487,30 @@ fn either_source_of_a_token_can_name_its_actor() {
         assert_eq!(claims.actor().and_then(|actor| actor.subject()), expected, "{restriction}");
     }
 }
+
+#[cfg(feature = "jwt")]
+#[test]
+fn of_two_statements_on_a_login_the_weaker_one_counts() {
+    // R-H3, R-D13
+    let claims = |json: &str| Claims::from_json(json.as_bytes()).unwrap();
+    let seconds = |claims: &Claims| {
+        let since = claims.auth_time().map(|time| time.duration_since(SystemTime::UNIX_EPOCH));
+        since.map(|since| since.unwrap().as_secs())
+    };
+    for (own, other, expected) in [
+        (r#"{"acr":"phr","auth_time":20}"#, "{}", (Some("phr"), Some(20))),
+        (
+            r#"{"acr":"phr","auth_time":20}"#,
+            r#"{"acr":"phr","auth_time":20}"#,
+            (Some("phr"), Some(20)),
+        ),
+        (r#"{"acr":"phr","auth_time":20}"#, r#"{"acr":"pwd","auth_time":10}"#, (None, Some(10))),
+        (r#"{"acr":"phr","auth_time":20}"#, r#"{"auth_time":30}"#, (Some("phr"), Some(20))),
+        // The introspection response does not have them.
+        ("{}", r#"{"acr":"phr","auth_time":10}"#, (None, None)),
+        (r#"{"acr":"phr"}"#, r#"{"auth_time":10}"#, (Some("phr"), None)),
+    ] {
+        let restricted = claims(own).restricted_by(&claims(other));
+        assert_eq!((restricted.acr(), seconds(&restricted)), expected, "{own} {other}");
+    }
+}
