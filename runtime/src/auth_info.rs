@@ -11,6 +11,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::decide::decide_stale_details;
 use crate::policy::{DetailType, Requirement, UserAuthentication};
 use crate::rejection::RejectionObserver;
 use crate::scope::ListedScope;
@@ -191,11 +192,15 @@ impl AuthInfo {
     }
 
     /// The authorization details of a type that the token has, perhaps none (RFC 9396): see [`AuthorizationDetails`].
+    /// [Stale](Self::is_stale) claims have none where they may be used for some scopes only.
     ///
     /// They are parsed on each call.
     #[must_use]
     pub fn authorization_details<T: AuthorizationDetail>(&self) -> AuthorizationDetails<T> {
-        AuthorizationDetails::of(&self.0.claims, &self.0.server)
+        match decide_stale_details(&self.0.claims) {
+            Ok(()) => AuthorizationDetails::of(&self.0.claims, &self.0.server),
+            Err(_) => AuthorizationDetails::default(),
+        }
     }
 
     /// Requires authorization details inside a function, and returns them. The argument `authorization_details` of the
@@ -203,14 +208,16 @@ impl AuthInfo {
     ///
     /// # Errors
     /// [`Reason::InsufficientAuthorizationDetails`](crate::Reason::InsufficientAuthorizationDetails) if the token has none of
-    /// this type.
+    /// this type; [`Reason::Unavailable`](crate::Reason::Unavailable) if it had some when it was last resolved, the authorization
+    /// server is unavailable, and [stale](Self::is_stale) claims may be used for some scopes only.
     pub fn require_authorization_details<T: AuthorizationDetail>(
         &self,
     ) -> Result<AuthorizationDetails<T>, Rejection> {
-        let details = self.authorization_details();
+        let details = AuthorizationDetails::of(&self.0.claims, &self.0.server);
         if details.is_empty() {
             return Err(self.reject_missing_details(DetailType::of::<T>()));
         }
+        self.decide_stale_details()?;
         Ok(details)
     }
 

@@ -112,14 +112,23 @@ fn unmet_max_age(
 }
 
 /// Whether the token has authorization details of each type (RFC 9396).
-pub(crate) fn decide_details(
-    claims: &Claims,
+pub(crate) fn decide_details<'a>(
+    claims: &'a Claims,
     required: &TokenRequirement,
     server: &ResourceServer,
-) -> Result<(), Denial<'static>> {
-    let types = required.authorization_details.iter();
-    let missing = types.copied().find(|detail| !detail.is_granted(claims, server));
-    missing.map_or(Ok(()), |detail| Err(Denial::AuthorizationDetails(detail)))
+) -> Result<(), Denial<'a>> {
+    let types = required.authorization_details;
+    match types.iter().copied().find(|detail| !detail.is_granted(claims, server)) {
+        Some(missing) => Err(Denial::AuthorizationDetails(missing)),
+        None if types.is_empty() => Ok(()),
+        None => decide_stale_details(claims),
+    }
+}
+
+/// Whether the authorization details of the claims may be used: not those of stale claims that may be used for some scopes
+/// only.
+pub(crate) fn decide_stale_details(claims: &Claims) -> Result<(), Denial<'_>> {
+    claims.too_stale_for(|_| true).map_or(Ok(()), |error| Err(Denial::Stale(error)))
 }
 
 /// Decides whether the scopes of the claims meet a condition.

@@ -3,7 +3,8 @@
 use super::AuthInfo;
 use crate::authenticate::Scheme;
 use crate::decide::{
-    Denial, decide, decide_authentication, decide_details, decide_requirement, decide_token,
+    Denial, decide, decide_authentication, decide_details, decide_requirement,
+    decide_stale_details, decide_token,
 };
 use crate::policy::{
     DetailType, Requirement, TokenRequirement, UserAuthentication, challenge_scopes,
@@ -173,6 +174,11 @@ impl AuthInfo {
     /// Requires authorization details while the function runs.
     pub(super) fn reject_missing_details(&self, missing: DetailType) -> Rejection {
         self.reject_denial(&Denial::AuthorizationDetails(missing), &[])
+    }
+
+    /// Rejects the authorization details of stale claims, unless they may be used.
+    pub(super) fn decide_stale_details(&self) -> Result<(), Rejection> {
+        decide_stale_details(&self.0.claims).map_err(|denial| self.reject_denial(&denial, &[]))
     }
 
     /// The rejection of a denial, with its record.
