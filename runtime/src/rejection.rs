@@ -68,15 +68,16 @@ use crate::{ResolveError, TokenError};
 /// | `function` | the guarded function, if there is one: its name, or with the feature `manifest` its path in the manifest; details are in the module `telemetry::metrics` |
 /// | `needs` | the scopes that it requires |
 /// | `cause`, `detail` | the [`source`](std::error::Error::source) of the rejection, and its causes |
-/// | `expected`, `found` | for audience, issuer, kind and time: what is accepted, and what the token has |
+/// | `expected`, `found` | for audience, issuer, kind, time, binding, login and authorization details: what is accepted, and what the token has |
 /// | `setting` | the setting that decides: method of the builder, key of the configuration, environment variable; `none` if no setting decides |
 /// | `introspecting_client` | the client id of the introspection request, if it may be the cause |
 /// | `limited` | on the last line before lines of this kind are suppressed |
 ///
 /// The level is WARN if the configuration of this server, of the client or of the authorization server may be the
-/// cause: for every 5xx, and for every token that is inactive, too long, or rejected because of its claims. The
-/// level is DEBUG for a request without a token or with a malformed one, for a token without the scopes, and for a
-/// condition on the arguments that does not hold.
+/// cause: for every 5xx, and for every token that is inactive, too long, or rejected because of its claims, among them one without the
+/// `acr`, the `auth_time` or the `cnf` that a function requires. The
+/// level is DEBUG for a request without a token or with a malformed one, for a token without the scopes or the authorization
+/// details, for another or an older login, and for a condition on the arguments that does not hold.
 ///
 /// Since callers can repeat requests, at most 5 lines of each kind are written at WARN in 60 s. Further ones are
 /// written at DEBUG. An event `further log lines suppressed` with the fields `kind` and `suppressed` has their
@@ -205,7 +206,8 @@ impl Rejection {
         self.inner.reason.status()
     }
 
-    /// The value of `WWW-Authenticate` (RFC 6750 §3, RFC 9449 §7.1); `None` for a 5xx and for [`Reason::AccessDenied`].
+    /// The value of `WWW-Authenticate` (RFC 6750 §3, RFC 9449 §7.1); `None` for a 5xx, for [`Reason::AccessDenied`], and for
+    /// [`Reason::InsufficientAuthorizationDetails`] without [`rar_challenge_draft`](crate::ResourceServerBuilder::rar_challenge_draft).
     /// It is the challenge of the scheme that the request has used, or must use; [`challenges`](Self::challenges) has that of the
     /// other scheme, too.
     #[must_use]
