@@ -18,4 +18,4 @@ mod negation;
 pub(crate) mod scope_enum;
 pub(crate) mod scope_token;
 mod suggestion;
-mod tokens;
+pub(crate) mod tokens;

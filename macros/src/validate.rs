@@ -5,7 +5,7 @@
 
 mod caller_argument;
 mod caller_type;
-mod details;
+pub(crate) mod details;
 mod function;
 mod guardable;
 mod handler_group;

@@ -9,13 +9,13 @@ use fixtures::http_server::HttpServer;
 use fixtures::log_capture::LogCapture;
 use fixtures::raw_http::{Request, Response};
 use fixtures::rejection_body as body;
-use requires_auth::testing::{AuthorizationServer, Caller, DpopKey, ManualClock, Mint};
+use requires_auth::testing::{AuthorizationServer, Caller, DpopKey, Fault, ManualClock, Mint};
 use requires_auth::{
-    AuthInfo, AuthorizationDetail, AuthorizationDetails, ClientCertificateSource, Clock, Dpop,
-    Introspection, ProxyHeader, Reason, Rejection, ResourceServer, ResourceServerBuilder,
-    requires_auth,
+    AuthInfo, AuthorizationDetail, AuthorizationDetails, Cached, ClientCertificateSource, Clock,
+    Dpop, Introspection, ProxyHeader, Reason, Rejection, Resolver, ResourceServer,
+    ResourceServerBuilder, requires_auth,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use crate::service::{METADATA, RESOURCE};
@@ -34,6 +34,23 @@ struct Payment {
 #[authorization_detail("account_information")]
 struct Account {
     iban: String,
+}
+
+/// The same `type`, with other members.
+#[derive(Debug, Deserialize, AuthorizationDetail)]
+#[authorization_detail("payment_initiation")]
+struct Abroad {
+    bic: String,
+}
+
+#[derive(Debug, AuthorizationDetail)]
+#[authorization_detail("panic")]
+struct Panics;
+
+impl<'de> Deserialize<'de> for Panics {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        panic!("a mistake of the application")
+    }
 }
 
 #[requires_auth(scopes = "pay", sender_constrained)]
@@ -84,6 +101,18 @@ async fn overview(
     format!("{} payments from {}", payments.len(), accounts.join(" "))
 }
 
+/// The argument is of another type than the one that the attribute names.
+#[requires_auth(authorization_details = Payment)]
+async fn abroad(granted: AuthorizationDetails<Abroad>) -> String {
+    let bics: Vec<&str> = granted.iter().map(|detail| detail.bic.as_str()).collect();
+    format!("to {}", bics.join(" "))
+}
+
+#[requires_auth(authorization_details = Panics)]
+async fn panics() -> &'static str {
+    "ran"
+}
+
 #[requires_auth(scopes = "pay")]
 async fn in_function(auth: AuthInfo, Path(amount): Path<u64>) -> Result<String, Rejection> {
     if amount > 100 {
@@ -110,9 +139,16 @@ impl Service {
     }
 
     async fn with(settings: impl FnOnce(ResourceServerBuilder) -> ResourceServerBuilder) -> Self {
+        Self::with_resolver(|client| client, settings).await
+    }
+
+    async fn with_resolver<R: Resolver>(
+        resolver: impl FnOnce(Introspection) -> R,
+        settings: impl FnOnce(ResourceServerBuilder) -> ResourceServerBuilder,
+    ) -> Self {
         let authorization_server = AuthorizationServer::start().await.unwrap();
-        let client =
-            Introspection::builder(authorization_server.introspection_url()).build().unwrap();
+        let client = Introspection::builder(authorization_server.introspection_url());
+        let client = resolver(client.without_retry().build().unwrap());
         // Claims have whole seconds.
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
         let clock = ManualClock::at(SystemTime::UNIX_EPOCH + Duration::from_secs(now));
@@ -132,6 +168,8 @@ impl Service {
             .route("/optional", get(optional))
             .route("/pay/{recipient}/{amount}", get(pay))
             .route("/overview", get(overview))
+            .route("/abroad", get(abroad))
+            .route("/panics", get(panics))
             .route("/in_function/{amount}", get(in_function))
             .merge(server.metadata_routes())
             .with_state(server);
@@ -355,6 +393,62 @@ async fn each_of_several_types_is_required() {
     assert_ran(&service.get("/overview", all).await, "1 payments from DE02 DE02");
     for some in [json!([payment]), json!([account, account])] {
         assert_details_missing(&service.get("/overview", with(some)).await);
+    }
+}
+
+#[tokio::test]
+async fn an_argument_has_details_also_if_another_type_has_its_name() {
+    // R-H7
+    let service = Service::start().await;
+    let payment = json!({ "type": "payment_initiation", "recipient": "bob", "amount": 50 });
+    let abroad = json!({ "type": "payment_initiation", "bic": "AAAABEBB" });
+    let with = |details: Value| service.mint("").claim("authorization_details", details);
+    assert_ran(&service.get("/abroad", with(json!([abroad, payment]))).await, "to AAAABEBB");
+    for some in [json!([payment]), json!([abroad])] {
+        assert_details_missing(&service.get("/abroad", with(some)).await);
+    }
+}
+
+#[tokio::test]
+async fn details_that_cannot_be_parsed_without_a_panic_do_not_count() {
+    // R-H7, R-L4
+    let service = Service::start().await;
+    let token = service.mint("").claim("authorization_details", json!([{ "type": "panic" }]));
+    assert_details_missing(&service.get("/panics", token).await);
+}
+
+#[tokio::test]
+async fn stale_details_are_used_only_where_all_stale_claims_may_be_used() {
+    // R-E1, R-H7
+    let detail = json!([{ "type": "payment_initiation", "recipient": "bob", "amount": 50 }]);
+    for (stale_scopes, is_used) in [(None, true), (Some(["pay"]), false)] {
+        let cached = |client| {
+            let cached = Cached::builder(client)
+                .ttl(Duration::ZERO)
+                .stale_if_error(Duration::from_secs(600));
+            match stale_scopes {
+                None => cached.build().unwrap(),
+                Some(scopes) => cached.stale_scopes(scopes).build().unwrap(),
+            }
+        };
+        let service = Service::with_resolver(cached, |server| server).await;
+        let mint = service.mint("pay").acr("phr").auth_time(service.ago(0));
+        let token = mint.claim("authorization_details", detail.clone()).issue();
+        let call = |path| Request::get(path).bearer(&token).send(service.address);
+        let paid = r#"Some("alice") pays 50 to bob by 1 details"#;
+        assert_ran(&call("/pay/bob/50").await, paid);
+        service.authorization_server.fault(Fault::status(500));
+        let (pays, requires) = (call("/pay/bob/50").await, call("/in_function/1001").await);
+        if is_used {
+            assert_ran(&pays, paid);
+            assert_ran(&requires, "1001 by 1");
+        } else {
+            for response in [pays, requires] {
+                crate::assert_server_error(&response, 503, body::UNAVAILABLE, Some("5"));
+            }
+            // The login does not change, and the scope may be used.
+            assert_ran(&call("/in_function/101").await, "101");
+        }
     }
 }
 

@@ -50,7 +50,14 @@ pub(crate) fn lower_function(
                 when: arguments.when.as_ref(),
                 source,
             };
-            let policy = Policy::new(arguments, optional, &function.signature.ident, features);
+            let received = details.iter().filter_map(|it| function.signature.inputs.get(*it));
+            let received = received.filter_map(|argument| match argument {
+                FnArg::Typed(argument) => Some(argument),
+                FnArg::Receiver(_) => None,
+            });
+            let received = details::further_types(received, &arguments.token.authorization_details);
+            let policy = Policy::new(arguments, optional, &function.signature.ident, features)
+                .receiving(received);
             let registration =
                 features.manifest.then(|| registration(&function, &policy, arguments));
             let filled: Vec<usize> = permits.iter().chain(&details).copied().collect();

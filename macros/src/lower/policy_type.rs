@@ -31,6 +31,9 @@ pub(super) struct Policy<'a> {
     name: Ident,
     /// Whether the function registers its path.
     registered: bool,
+    /// The types of authorization details that arguments receive, except those that the attribute names. They may have the name
+    /// of one of those in a token and other members, so the token must have details of both.
+    received_details: Vec<Type>,
 }
 
 impl<'a> Policy<'a> {
@@ -40,7 +43,13 @@ impl<'a> Policy<'a> {
         name: &Ident,
         features: Features,
     ) -> Self {
-        Self { arguments, optional, name: name.clone(), registered: features.manifest }
+        let (name, registered) = (name.clone(), features.manifest);
+        Self { arguments, optional, name, registered, received_details: Vec::new() }
+    }
+
+    /// With arguments that receive these types of authorization details.
+    pub(super) fn receiving(self, details: Vec<Type>) -> Self {
+        Self { received_details: details, ..self }
     }
 
     /// The path of the hidden module.
@@ -101,7 +110,12 @@ impl<'a> Policy<'a> {
             }
             None => quote_spanned!(span=> #private::AnyToken),
         };
-        let policy = of_token_requirement(condition, &self.arguments.token, &private);
+        let policy = of_token_requirement(
+            condition,
+            &self.arguments.token,
+            &self.received_details,
+            &private,
+        );
         if self.optional { quote_spanned!(span=> #private::Optional<#policy>) } else { policy }
     }
 }
@@ -111,6 +125,7 @@ impl<'a> Policy<'a> {
 fn of_token_requirement(
     condition: TokenStream,
     required: &TokenRequirement,
+    received_details: &[Type],
     private: &TokenStream,
 ) -> TokenStream {
     let TokenRequirement { sender_constrained, acr_values, max_age, authorization_details } =
@@ -127,10 +142,20 @@ fn of_token_requirement(
         policy = quote!(#private::MaxAge<#policy, { #max_age }>);
     }
     if !authorization_details.is_empty() {
-        let details = authorization_details.iter().map(|detail| of_detail(detail, private));
-        policy = quote!(#private::WithDetails<#policy, (#(#details,)*)>);
+        let details = of_details(authorization_details.iter().chain(received_details), private);
+        policy = quote!(#private::WithDetails<#policy, #details>);
     }
     policy
+}
+
+// Input:  Payment, Account
+// Output: (Detail<Payment, { … }>, Detail<Account, { … }>,)
+pub(super) fn of_details<'a>(
+    details: impl IntoIterator<Item = &'a Type>,
+    private: &TokenStream,
+) -> TokenStream {
+    let details = details.into_iter().map(|detail| of_detail(detail, private));
+    quote!((#(#details,)*))
 }
 
 /// The compiler reports a type that is none at the type.

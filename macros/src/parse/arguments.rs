@@ -30,8 +30,8 @@ use expression::take_expressions;
 use key::{expression_example, intended_key, is_expression_key, is_mode_flag};
 pub(crate) use scopes_from::ScopesFrom;
 use split_value::{Part, join_split_values, report_several_values};
-pub(crate) use token_requirement::TokenRequirement;
 use token_requirement::{ACR_VALUES_EXAMPLE, DETAILS_EXAMPLE, MAX_AGE_EXAMPLE};
+pub(crate) use token_requirement::{TokenRequirement, is_same_type};
 
 /// A value of `vocabulary`, for help texts.
 const VOCABULARY_EXAMPLE: &str = "JournalScope";

@@ -1,6 +1,6 @@
 //! Helpers for token streams.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::{Lit, LitStr};
 
 use crate::diagnostics::Diagnostics;
@@ -27,6 +27,23 @@ pub(super) fn split_at_commas(tokens: TokenStream) -> (Vec<TokenStream>, Diagnos
         parts.push(part);
     }
     (parts, errors)
+}
+
+/// The tokens without the invisible groups around what a macro has captured, for comparisons and texts.
+pub(crate) fn without_captures(tokens: TokenStream) -> TokenStream {
+    tokens
+        .into_iter()
+        .flat_map(|tree| match tree {
+            TokenTree::Group(group) => {
+                let inner = without_captures(group.stream());
+                match group.delimiter() {
+                    Delimiter::None => inner,
+                    delimiter => TokenTree::from(Group::new(delimiter, inner)).into(),
+                }
+            }
+            tree => tree.into(),
+        })
+        .collect()
 }
 
 /// The string literal, if the tokens are one.

@@ -5,6 +5,8 @@ use syn::{FnArg, GenericArgument, PathArguments, Signature, Type};
 
 use crate::diagnostics::Diagnostics;
 use crate::parse::arguments::Arguments;
+use crate::parse::attribute::has_name;
+use crate::parse::tokens::without_captures;
 
 /// The positions of the arguments of the type `AuthorizationDetails<…>`.
 pub(super) fn find(
@@ -16,6 +18,8 @@ pub(super) fn find(
     let mut positions = Vec::new();
     for (position, argument) in signature.inputs.iter().enumerate() {
         let FnArg::Typed(argument) = argument else { continue };
+        let named = &arguments.token.authorization_details;
+        let has_cfg = argument.attrs.iter().any(|attribute| has_name(attribute, "cfg"));
         let (details, is_plain) = match inner(&argument.ty) {
             Some(inner) => (inner, false),
             None => (&*argument.ty, true),
@@ -34,13 +38,21 @@ pub(super) fn find(
                 "with `optional` there may be no caller, and so no authorization details",
                 "remove this argument, and write `auth.authorization_details()` where there is a caller",
             ),
-            [detail]
-                if arguments.token.authorization_details.is_empty() && !arguments.has_errors =>
-            {
+            [_] if arguments.has_errors => {}
+            [detail] if named.is_empty() => {
                 errors.error(
                     &argument.ty,
                     "the function does not require these authorization details",
                     format_args!("write `authorization_details = {}` in `#[requires_auth]`", text(detail)),
+                );
+            }
+            // The function requires the type of each argument, and this one is perhaps not there.
+            [detail] if has_cfg && !arguments.token.names_detail(detail) => {
+                let list: Vec<String> = named.iter().chain([*detail]).map(text).collect();
+                errors.error(
+                    detail,
+                    "with `#[cfg]`, an argument is of a type that `authorization_details` names",
+                    format_args!("write the type as it is named there, or `authorization_details = [{}]`", list.join(", ")),
                 );
             }
             [_] => {}
@@ -72,7 +84,12 @@ fn inner(ty: &Type) -> Option<&Type> {
 
 /// The types in `AuthorizationDetails<…>`; `None` for another type.
 fn detail_types(ty: &Type) -> Option<Vec<&Type>> {
-    let Type::Path(path) = ty else { return None };
+    let path = match ty {
+        // Of a macro.
+        Type::Group(inner) => return detail_types(&inner.elem),
+        Type::Path(path) => path,
+        _ => return None,
+    };
     let last = path.path.segments.last().filter(|last| last.ident == "AuthorizationDetails")?;
     let PathArguments::AngleBracketed(generics) = &last.arguments else { return Some(Vec::new()) };
     let types = generics.args.iter().filter_map(|argument| match argument {
@@ -82,7 +99,15 @@ fn detail_types(ty: &Type) -> Option<Vec<&Type>> {
     Some(types.collect())
 }
 
+/// The type in `AuthorizationDetails<…>`, if there is one.
+pub(crate) fn detail_type(ty: &Type) -> Option<&Type> {
+    match detail_types(ty)?.as_slice() {
+        [detail] => Some(detail),
+        _ => None,
+    }
+}
+
 /// The type without spaces.
 fn text(ty: &Type) -> String {
-    ty.to_token_stream().to_string().replace(' ', "")
+    without_captures(ty.to_token_stream()).to_string().replace(' ', "")
 }

@@ -82,7 +82,9 @@ pub(crate) fn validate_function(
         return (plan, errors);
     }
     let caller_argument::CallerArgument { position, optional, mut unusable } = caller;
-    let plan = if errors.is_empty() {
+    // The attribute does not say which details it requires.
+    let is_unknown = arguments.has_errors && !details.is_empty();
+    let plan = if errors.is_empty() && !is_unknown {
         FunctionPlan::Guarded {
             caller: position,
             optional,

@@ -116,7 +116,7 @@ impl Entry {
 
     /// The types of authorization details that the token must have, from `authorization_details`.
     pub fn authorization_details(&self) -> impl Iterator<Item = &'static str> {
-        self.token.authorization_details.iter().map(DetailType::name)
+        DetailType::names(self.token.authorization_details).into_iter()
     }
 
     /// Whether a caller without a token reaches it, because of `optional`.

@@ -120,11 +120,13 @@ fn add_token_requirement(token: &TokenRequirement, members: &mut Map<String, Val
     if let Some(max_age) = max_age {
         members.insert("max_age".to_owned(), max_age.as_secs().into());
     }
-    if !token.authorization_details.is_empty() {
-        let types = token.authorization_details.iter().map(DetailType::name).collect();
-        members.insert("authorization_details".to_owned(), types);
+    let types = DetailType::names(token.authorization_details);
+    if !types.is_empty() {
+        members.insert(AUTHORIZATION_DETAILS.to_owned(), types.into());
     }
 }
+
+const AUTHORIZATION_DETAILS: &str = "authorization_details";
 
 /// A requirement as event ids contain it: requirements with the same JSON are met by the same tokens.
 pub(super) fn requirement_to_json(requirement: &Requirement) -> Value {
@@ -132,6 +134,12 @@ pub(super) fn requirement_to_json(requirement: &Requirement) -> Value {
     let Some(token) = requirement.token else { return condition };
     let mut members = Map::from_iter([("scopes".to_owned(), condition)]);
     add_token_requirement(token, &mut members);
+    if !token.authorization_details.is_empty() {
+        // Two types may have one name.
+        let each = |detail: &DetailType| Value::from(vec![detail.name(), detail.path()]);
+        let types = token.authorization_details.iter().map(each).collect();
+        members.insert(AUTHORIZATION_DETAILS.to_owned(), types);
+    }
     members.into()
 }
 

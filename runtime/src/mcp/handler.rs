@@ -152,13 +152,16 @@ impl<H: ServerHandler> McpHandler<H> {
         context: &RequestContext<RoleServer>,
         items: &mut Vec<T>,
         cache_scope: &mut Option<CacheScope>,
-        meta: impl Fn(&T) -> Option<&MetaObject>,
+        declaration: impl Fn(&T) -> (Option<&MetaObject>, &str),
     ) -> Result<(), ErrorData> {
         if !self.state().filter_lists {
             return Ok(());
         }
         let caller = AuthenticatedRequest::of(context)?.caller.as_ref();
-        items.retain(|item| MetaPolicy::of(meta(item), "").is_met_by(caller));
+        items.retain(|item| {
+            let (meta, name) = declaration(item);
+            MetaPolicy::of(meta, name).is_met_by(caller)
+        });
         let has_cache_scope = |version: ProtocolVersion| version >= ProtocolVersion::V_2026_07_28;
         if cache_scope.is_some() || context.protocol_version().is_some_and(has_cache_scope) {
             *cache_scope = Some(CacheScope::Private);

@@ -120,13 +120,17 @@ pub(super) fn remove_internal(meta: &mut Option<MetaObject>) {
     }
 }
 
-/// Replaces the scopes in a `_meta` by the names that clients request them by.
-pub(super) fn name_requested_scopes(meta: Option<&mut MetaObject>, requested: &RequestedScopes) {
+/// Replaces the scopes in the `_meta` of a tool or a prompt with this name by the names that clients request them by.
+pub(super) fn name_requested_scopes(
+    meta: Option<&mut MetaObject>,
+    name: &str,
+    requested: &RequestedScopes,
+) {
     if requested.are_those_of_tokens() {
         return;
     }
     let Some(meta) = meta else { return };
-    if let MetaPolicy::Policy(policy) = MetaPolicy::of(Some(&*meta), "") {
+    if let MetaPolicy::Policy(policy) = MetaPolicy::of(Some(&*meta), name) {
         meta.0.insert(META_KEY.to_owned(), policy.to_requested_json(requested));
     }
 }
@@ -137,12 +141,12 @@ mod tests {
 
     use super::*;
     use crate::Condition;
-    use crate::mcp::declared_policy::condition_to_json;
+    use crate::mcp::declared_policy::{condition_to_json, requirement_to_json};
     use crate::mcp::scopes_from::ScopesFrom;
-    use crate::policy::FunctionName;
-    use crate::policy::type_level::ByTryInto;
-    use crate::policy::type_level::TypedScope;
-    use crate::policy::type_level::{AllOf, AnyOf, AnyToken, Function, OAuthScope, Optional};
+    use crate::policy::type_level::{
+        AllOf, AnyOf, AnyToken, ByTryInto, Function, OAuthScope, Optional, TypedScope, WithDetails,
+    };
+    use crate::policy::{Detail, FunctionName};
 
     type A = OAuthScope<'a'>;
     type B = OAuthScope<'b'>;
@@ -204,6 +208,40 @@ mod tests {
         assert_ne!(policy(), MetaPolicy::Unknown);
         assert_eq!(meta::<AllOf<(TypedA, A, TypedA)>>(None), written);
         assert_eq!(policy(), MetaPolicy::Unknown);
+    }
+
+    #[test]
+    fn two_types_of_details_with_one_name_are_those_of_their_functions() {
+        // R-I6, R-H7
+        #[derive(serde::Deserialize, crate::AuthorizationDetail)]
+        #[authorization_detail("two types", crate = crate)]
+        struct One {}
+        #[derive(serde::Deserialize, crate::AuthorizationDetail)]
+        #[authorization_detail("two types", crate = crate)]
+        struct Other {}
+        type Of<Name, T> = ByTryInto<Name, WithDetails<A, T>>;
+        type First = Of<Function<'f'>, (Detail<One, 0>,)>;
+        type Second = Of<Function<'g'>, (Detail<Other, 0>,)>;
+        type Both = Of<Function<'h'>, (Detail<One, 0>, Detail<Other, 0>)>;
+        let written = meta::<First>(None);
+        let shown = json!({ "scopes": ["a"], "authorization_details": ["two types"] });
+        assert_eq!(written.0[META_KEY], shown);
+        assert_eq!(meta::<Second>(None), written);
+        assert_eq!(meta::<Both>(None), written);
+        for (name, policy) in [
+            ("f", DeclaredPolicy::of::<First>()),
+            ("g", DeclaredPolicy::of::<Second>()),
+            ("h", DeclaredPolicy::of::<Both>()),
+        ] {
+            assert_eq!(MetaPolicy::of(Some(&written), name), MetaPolicy::Policy(policy), "{name}");
+        }
+        // Any of them could be that of a tool with another name.
+        assert_eq!(MetaPolicy::of(Some(&written), "renamed"), MetaPolicy::Unknown);
+        // R-I12: an event stream of one is not resumed with a token for the other.
+        let json = |policy: DeclaredPolicy| requirement_to_json(&policy.requirement);
+        let [first, second] = [DeclaredPolicy::of::<First>(), DeclaredPolicy::of::<Second>()];
+        assert_ne!(json(first), json(second));
+        assert_ne!(first.requirement.token, second.requirement.token);
     }
 
     #[test]

@@ -67,8 +67,10 @@ pub(super) fn scopes_from(number: &Value) -> Option<ScopesFrom> {
 /// The policy for which this was written; `None` if the attribute has not written it.
 ///
 /// Of several functions with this policy it is the one with this name. If none has it, and there is more
-/// than one, the policy is returned without a function; if several have it, with the name alone. `None` too if different conditions were written in the same
-/// way, which takes a literal and a typed scope of the same name in one condition.
+/// than one, the policy is returned without a function; if several have it, with the name alone.
+///
+/// Different policies are written in the same way if a literal and a typed scope have one name, or two types of authorization
+/// details. Then it is the policy of the functions with this name; `None` if they have different ones, or if there is none.
 pub(super) fn find(
     written: &Value,
     scopes_from: Option<ScopesFrom>,
@@ -78,11 +80,14 @@ pub(super) fn find(
     let policies = table.policies.get(written)?.iter().copied();
     let policies: Vec<DeclaredPolicy> =
         policies.filter(|policy| policy.scopes_from == scopes_from).collect();
-    if policies.windows(2).any(|pair| matches!(pair, [a, b] if !a.is_equivalent_to(*b))) {
-        return None;
-    }
     let named = |policy: &&DeclaredPolicy| {
         policy.requirement.function.is_some_and(|function| function.name() == name)
+    };
+    let policies = if are_equivalent(&policies) {
+        policies
+    } else {
+        let named: Vec<DeclaredPolicy> = policies.iter().filter(named).copied().collect();
+        are_equivalent(&named).then_some(named)?
     };
     let mut all_named = policies.iter().filter(named);
     let without_path = |policy: &DeclaredPolicy| {
@@ -95,4 +100,8 @@ pub(super) fn find(
         (None, [policy, ..]) => Some(policy.with_function(None)),
         (None, []) => None,
     }
+}
+
+fn are_equivalent(policies: &[DeclaredPolicy]) -> bool {
+    policies.windows(2).all(|pair| matches!(pair, [a, b] if a.is_equivalent_to(*b)))
 }

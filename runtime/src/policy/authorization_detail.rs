@@ -1,13 +1,16 @@
 //! Authorization details with a type (RFC 9396).
 
+use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use super::permit::is_equal;
-use super::type_level::Policy;
+use super::type_level::DetailTypes;
 use crate::{Claims, ResourceServer};
 
 /// A type of authorization details (RFC 9396 §2): what a token permits in detail, such as one payment.
@@ -58,7 +61,7 @@ pub trait AuthorizationDetail: DeserializeOwned + 'static {
 /// The authorization details of one type that a token has.
 ///
 /// They are the elements of the claim `authorization_details` whose `type` is [`AuthorizationDetail::TYPE`] and that
-/// are a `T`. An element with `locations` (RFC 9396 §2.2) counts only if one of them has the origin of the resource
+/// are a `T`; one for which `T` returns an error, or panics, is none. An element with `locations` (RFC 9396 §2.2) counts only if one of them has the origin of the resource
 /// identifier: another resource server does not accept what is granted for this one, and this one not what is granted
 /// for another.
 ///
@@ -71,12 +74,11 @@ impl<T: AuthorizationDetail> AuthorizationDetails<T> {
     pub(crate) fn of(claims: &Claims, server: &ResourceServer) -> Self {
         let granted =
             claims.authorization_details(T::TYPE, |location| server.is_location(location));
-        Self(
-            granted
-                .into_iter()
-                .filter_map(|detail| serde_json::from_str(detail.get()).ok())
-                .collect(),
-        )
+        // The client has chosen what is in it: a panic must not end the connection.
+        let parse = |detail: &RawValue| {
+            catch_unwind(AssertUnwindSafe(|| serde_json::from_str(detail.get())))
+        };
+        Self(granted.into_iter().filter_map(|detail| parse(detail).ok()?.ok()).collect())
     }
 }
 
@@ -119,16 +121,16 @@ impl<'a, T> IntoIterator for &'a AuthorizationDetails<T> {
     }
 }
 
-/// Fails to compile if the policy `P` accepts a token without authorization details of the type `D`. The attribute emits it as
-/// the length of an array, which the compiler evaluates also where it emits no code.
+/// Fails to compile if none of the types `T`, which the attribute names, has the name of `D` in a token. The attribute emits it
+/// as the length of an array, which the compiler evaluates also where it emits no code.
 ///
 /// # Panics
 /// At compile time.
 #[must_use]
 #[track_caller]
-pub const fn assert_details_required<P: Policy, D: NamedDetail>() -> usize {
+pub const fn assert_details_required<T: DetailTypes, D: NamedDetail>() -> usize {
     assert!(
-        is_named(D::TYPE.name, P::TOKEN.authorization_details),
+        is_named(D::TYPE.name, T::TYPES),
         "`#[requires_auth]` also accepts tokens without authorization details of this type\n\
          help: name the type in `authorization_details = …`, or remove this argument and write \
          `auth.authorization_details()`"
@@ -176,6 +178,9 @@ const fn is_named(name: &str, types: &[DetailType]) -> bool {
 #[derive(Clone, Copy)]
 pub struct DetailType {
     name: &'static str,
+    type_id: fn() -> TypeId,
+    #[cfg(feature = "rmcp")]
+    type_name: fn() -> &'static str,
     is_granted: fn(&Claims, &ResourceServer) -> bool,
 }
 
@@ -184,11 +189,35 @@ impl DetailType {
         let is_granted = |claims: &Claims, server: &ResourceServer| {
             !AuthorizationDetails::<T>::of(claims, server).is_empty()
         };
-        Self { name: T::TYPE, is_granted }
+        Self {
+            name: T::TYPE,
+            type_id: TypeId::of::<T>,
+            #[cfg(feature = "rmcp")]
+            type_name: std::any::type_name::<T>,
+            is_granted,
+        }
+    }
+
+    /// The names of several types, each once: two types may have one name.
+    #[cfg(any(feature = "rmcp", feature = "manifest"))]
+    pub(crate) fn names(types: &[Self]) -> Vec<&'static str> {
+        let mut names: Vec<&'static str> = Vec::new();
+        for ty in types {
+            if !names.contains(&ty.name) {
+                names.push(ty.name);
+            }
+        }
+        names
     }
 
     pub(crate) const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// The path of the type in the code, by which the instances of one server distinguish types with one name.
+    #[cfg(feature = "rmcp")]
+    pub(crate) fn path(&self) -> &'static str {
+        (self.type_name)()
     }
 
     /// Whether a token has a detail of this type.
@@ -197,10 +226,11 @@ impl DetailType {
     }
 }
 
-/// By the name: the compiler may emit a function several times, at different addresses.
+/// By the type: two types with one name may have other members, so that other tokens meet them. Not by the functions, which the
+/// compiler may emit several times, at different addresses.
 impl PartialEq for DetailType {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
+        self.name == other.name && (self.type_id)() == (other.type_id)()
     }
 }
 

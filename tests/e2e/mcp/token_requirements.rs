@@ -10,6 +10,7 @@ use requires_auth::testing::{AuthorizationServer, Mint};
 use requires_auth::{
     AuthInfo, AuthorizationDetail, AuthorizationDetails, Rejection, requires_auth,
 };
+use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::schemars::{self, JsonSchema};
 use rmcp::{ServerHandler, tool, tool_handler, tool_router};
@@ -84,10 +85,14 @@ struct Running {
 
 impl Running {
     async fn start() -> Self {
+        Self::with(Bank, &Bank::tool_router()).await
+    }
+
+    async fn with<H: ServerHandler + Clone>(handler: H, router: &ToolRouter<H>) -> Self {
         let authorization_server = AuthorizationServer::start().await.unwrap();
         let server = resource_server(&authorization_server);
-        let mcp = Mcp::builder(&server, || Ok(Bank))
-            .declare_tools(&Bank::tool_router())
+        let mcp = Mcp::builder(&server, move || Ok(handler.clone()))
+            .declare_tools(router)
             .filter_lists()
             .build()
             .unwrap();
@@ -213,4 +218,58 @@ async fn a_list_shows_the_tools_whose_requirements_the_token_meets() {
     let types = &bank.metadata["authorization_details_types_supported"];
     assert_eq!(*types, json!(["payment_initiation"]));
     assert_eq!(bank.metadata["scopes_supported"], json!(["pay"]));
+}
+
+#[derive(Debug, Deserialize, AuthorizationDetail)]
+#[authorization_detail("payment_initiation")]
+struct Abroad {
+    #[expect(dead_code, reason = "only read")]
+    bic: String,
+}
+
+/// Two tools with one policy, except for the members of the details.
+#[derive(Clone)]
+struct TwoTypes;
+
+#[tool_router]
+impl TwoTypes {
+    /// With a payment
+    #[requires_auth(authorization_details = Payment)]
+    #[tool]
+    async fn domestic(&self) -> String {
+        "domestic".to_owned()
+    }
+
+    /// With a payment abroad
+    #[requires_auth(authorization_details = Abroad)]
+    #[tool]
+    async fn abroad(&self) -> String {
+        "abroad".to_owned()
+    }
+}
+
+#[tool_handler]
+impl ServerHandler for TwoTypes {}
+
+#[tokio::test]
+async fn two_types_with_one_name_are_those_of_their_tools() {
+    // R-I6, R-H7
+    let bank = Running::with(TwoTypes, &TwoTypes::tool_router()).await;
+    for (member, tool, other) in
+        [("recipient", "domestic", "abroad"), ("bic", "abroad", "domestic")]
+    {
+        let detail = json!([{ "type": "payment_initiation", member: "x" }]);
+        let token = || bank.mint("").claim("authorization_details", detail.clone());
+        let list = reply(&bank.send(MODES[0], token(), "tools/list", json!({})).await);
+        let tools = list["result"]["tools"].as_array().unwrap();
+        let names: Vec<&str> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
+        assert_eq!(names, [tool]);
+        assert_eq!(text(&bank.call(MODES[0], token(), tool, json!({})).await), tool);
+        for mode in REVISIONS {
+            let called = bank.call(mode, token(), other, json!({})).await;
+            assert_eq!((called.status, called.challenge()), (403, None), "{mode:?}");
+        }
+    }
+    let types = &bank.metadata["authorization_details_types_supported"];
+    assert_eq!(*types, json!(["payment_initiation"]));
 }

@@ -129,6 +129,32 @@ impl Bank {
     }
 }
 
+/// Of the same `type`, with another member.
+#[derive(Deserialize, AuthorizationDetail)]
+#[authorization_detail("payment_initiation")]
+struct Transfers {
+    recipient: String,
+}
+
+#[requires_auth(authorization_details = crate::Payment)]
+async fn two_types(
+    granted: AuthorizationDetails<Payment>,
+    transfers: AuthorizationDetails<Transfers>,
+) -> String {
+    format!("{} {}", granted.len(), transfers[0].recipient)
+}
+
+macro_rules! guarded {
+    ($name:ident, $payment:ty, $granted:ty, $other:path, $age:expr, $acr:literal) => {
+        #[requires_auth(authorization_details = [$payment, $other], max_age = $age, acr_values = $acr)]
+        async fn $name(granted: $granted, _: AuthorizationDetails<$other>) -> String {
+            granted.len().to_string()
+        }
+    };
+}
+
+guarded!(captured, Payment, AuthorizationDetails<Payment>, accounts::Access, HOUR, "phr");
+
 #[requires_auth(max_age = 300)]
 mod handlers {
     pub async fn inherits() {}
@@ -150,7 +176,7 @@ fn main() {
         .route("/both", get(both_text))
         .route("/everything", get(everything))
         .route("/inherits", get(handlers::inherits));
-    let _ = (plain, Bank::tool_router());
+    let _ = (plain, two_types, captured, Bank::tool_router());
 }
 
 #[requires_auth]

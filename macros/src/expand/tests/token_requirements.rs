@@ -3,8 +3,10 @@
 use std::fmt::Write;
 
 use expect_test::expect;
+use proc_macro2::{Delimiter, Group};
+use quote::quote;
 
-use super::{errors, expanded, snapshot};
+use super::{WITH_FRAMEWORKS, errors, expand, expanded, snapshot};
 
 #[test]
 fn each_argument_wraps_the_policy() {
@@ -167,28 +169,6 @@ fn details_become_a_variable_of_the_body() {
                 receives_the_caller::<AuthInfo>();
                 #[cfg(x)]
                 let mut granted: AuthorizationDetails<Payment> = {
-                    let _: [(); assert_details_required::<
-                        ByTryInto<
-                            Function<'f'>,
-                            WithDetails<
-                                AnyToken,
-                                (
-                                    Detail<
-                                        Payment,
-                                        {
-                                            checked_detail::<
-                                                Payment,
-                                            >()
-                                        },
-                                    >,
-                                ),
-                            >,
-                        >,
-                        Detail<
-                            Payment,
-                            { checked_detail::<Payment>() },
-                        >,
-                    >()] = [];
                     denial
                         .authorization_details::<
                             Detail<
@@ -252,6 +232,7 @@ const WRONG: &[&str] = &[
     "authorization_details = []",
     "authorization_details = all(A, B)",
     "authorization_details = &A",
+    "authorization_details = [a::A, B<C>, a::A]",
     "authorization_detail = Payment",
     "max_age = 300, max_age = 600",
 ];
@@ -357,6 +338,9 @@ fn each_wrong_value_has_one_error_with_help() {
         authorization_details = &A
             the value of `authorization_details` is not a type
             help: write a type that implements `AuthorizationDetail`, as in `authorization_details = Payment`
+        authorization_details = [a::A, B<C>, a::A]
+            the type `a::A` is named twice
+            help: name each one once
         authorization_detail = Payment
             unknown argument `authorization_detail`
             help: write `authorization_details = Payment`
@@ -409,4 +393,59 @@ fn an_argument_that_cannot_receive_details_is_an_error() {
             with `optional` there may be no caller, and so no authorization details
             help: remove this argument, and write `auth.authorization_details()` where there is a caller
     "#]].assert_eq(&text);
+}
+
+#[test]
+fn wrong_details_are_one_error_also_with_an_argument() {
+    // R-K5, R-H7
+    for arguments in
+        ["authorization_details = \"payment\"", "max_age = 0, authorization_details = Payment"]
+    {
+        let item = "async fn f(granted: AuthorizationDetails<Payment>, auth: AuthInfo) { granted }";
+        assert_eq!(errors(arguments, item).len(), 1, "{arguments}");
+        assert!(!expanded(arguments, item).contains("assert_details_required"), "{arguments}");
+    }
+}
+
+#[test]
+fn an_argument_with_cfg_is_of_a_type_that_is_named() {
+    // R-H7: the token must have details of the type of each argument, and this one is perhaps not there.
+    let item = "async fn f(#[cfg(x)] granted: AuthorizationDetails<Other>) {}";
+    let [error] = &errors("authorization_details = Payment", item)[..] else { panic!("one") };
+    expect![[r"
+        with `#[cfg]`, an argument is of a type that `authorization_details` names
+        help: write the type as it is named there, or `authorization_details = [Payment, Other]`"]]
+    .assert_eq(error);
+    assert!(errors("authorization_details = [Payment, Other]", item).is_empty());
+}
+
+#[test]
+fn the_policy_requires_the_type_of_each_argument() {
+    // R-H7
+    let emitted = expanded(
+        "authorization_details = Payment",
+        "async fn f(a: AuthorizationDetails<bank::Payment>, b: AuthorizationDetails<Payment>, \
+         c: AuthorizationDetails<bank::Payment>) {}",
+    );
+    let emitted = emitted.replace(":: requires_auth :: requires_auth_expansion :: ", "");
+    let (signature, body) = emitted.split_once("let a").unwrap();
+    let named = "Detail < Payment , { checked_detail :: < Payment > () } > ,";
+    let received = "Detail < bank :: Payment , { checked_detail :: < bank :: Payment > () } > ,";
+    assert!(signature.contains(&format!("({named} {received})")), "{signature}");
+    assert_eq!(body.matches("assert_details_required").count(), 2, "{body}");
+    assert!(body.contains(&format!("< ({named}) ,")), "{body}");
+}
+
+#[test]
+fn a_macro_may_capture_the_types() {
+    // R-H7
+    let captured = |text: &str| Group::new(Delimiter::None, text.parse().unwrap());
+    let (named, other, argument) = (captured("Payment"), captured("b::B"), captured("Payment"));
+    let whole = captured("AuthorizationDetails<b::B>");
+    let arguments = quote!(authorization_details = [#named, #other]);
+    let item = quote!(async fn f(a: AuthorizationDetails<#argument>, b: #whole) {});
+    let emitted = expand(WITH_FRAMEWORKS, arguments, item).to_string();
+    assert!(!emitted.contains("compile_error"), "{emitted}");
+    assert!(!emitted.contains("assert_details_required"), "{emitted}");
+    assert_eq!(emitted.matches(". authorization_details ::").count(), 2, "{emitted}");
 }

@@ -7,7 +7,7 @@ use syn::{Lit, LitInt, LitStr, Path, Type};
 
 use crate::diagnostics::Diagnostics;
 use crate::parse::scope_token::{MAX_SCOPE_BYTES, first_invalid_character};
-use crate::parse::tokens::{compact, split_at_commas, string_literal};
+use crate::parse::tokens::{compact, split_at_commas, string_literal, without_captures};
 
 /// The most values of one argument: the runtime implements its traits for tuples of this many elements.
 const MAX_VALUES: usize = 16;
@@ -38,6 +38,11 @@ impl TokenRequirement {
             && acr_values.is_empty()
             && max_age.is_none()
             && authorization_details.is_empty()
+    }
+
+    /// Whether a type of authorization details is among them, written in the same way.
+    pub(crate) fn names_detail(&self, ty: &Type) -> bool {
+        self.authorization_details.iter().any(|named| is_same_type(named, ty))
     }
 
     pub(super) fn set_acr_values(&mut self, value: TokenStream, errors: &mut Diagnostics) {
@@ -84,7 +89,11 @@ impl TokenRequirement {
         let name = "authorization_details";
         let Some(elements) = elements(&value, name, DETAILS_EXAMPLE, errors) else { return };
         for element in elements {
-            match syn::parse2::<Type>(element.clone()) {
+            match syn::parse2::<Type>(element.clone()).map(ungrouped) {
+                Ok(ty @ Type::Path(_)) if self.names_detail(&ty) => {
+                    let message = format!("the type `{}` is named twice", compact(&element));
+                    errors.error(element, message, "name each one once");
+                }
                 Ok(ty @ Type::Path(_)) => self.authorization_details.push(ty),
                 _ => errors.error(
                     element,
@@ -97,6 +106,20 @@ impl TokenRequirement {
             let message = format!("more than {MAX_VALUES} types of authorization details");
             errors.error(value, message, "name fewer");
         }
+    }
+}
+
+/// Whether two types are written in the same way.
+pub(crate) fn is_same_type(one: &Type, other: &Type) -> bool {
+    let text = |ty: &Type| without_captures(ty.to_token_stream()).to_string();
+    text(one) == text(other)
+}
+
+/// The type that a macro has captured.
+fn ungrouped(ty: Type) -> Type {
+    match ty {
+        Type::Group(captured) => ungrouped(*captured.elem),
+        other => other,
     }
 }
 

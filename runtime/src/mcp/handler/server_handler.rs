@@ -170,13 +170,15 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         let entered = self.enter(&mut context).await?;
         let list = self.handler.list_tools(request, context.clone()).await;
         let mut list = entered.conclude(list)?;
-        self.filter(&context, &mut list.tools, &mut list.cache_scope, |tool| tool.meta.as_ref())?;
+        self.filter(&context, &mut list.tools, &mut list.cache_scope, |tool| {
+            (tool.meta.as_ref(), &*tool.name)
+        })?;
         let requested = self.state().server.requested_scopes();
         for tool in &mut list.tools {
             let operation = Operation::Tool(tool.name.clone().into_owned());
             let policy = self.state().registry.policies(&operation).next();
             let policy = policy.or_else(|| MetaPolicy::of(tool.meta.as_ref(), &tool.name).policy());
-            name_requested_scopes(tool.meta.as_mut(), requested);
+            name_requested_scopes(tool.meta.as_mut(), &tool.name, requested);
             remove_internal(&mut tool.meta);
             add_security_schemes(&mut tool.meta, policy, self.state().anonymous, requested);
         }
@@ -192,11 +194,11 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         let list = self.handler.list_prompts(request, context.clone()).await;
         let mut list = entered.conclude(list)?;
         self.filter(&context, &mut list.prompts, &mut list.cache_scope, |prompt| {
-            prompt.meta.as_ref()
+            (prompt.meta.as_ref(), &*prompt.name)
         })?;
         let requested = self.state().server.requested_scopes();
         for prompt in &mut list.prompts {
-            name_requested_scopes(prompt.meta.as_mut(), requested);
+            name_requested_scopes(prompt.meta.as_mut(), &prompt.name, requested);
             remove_internal(&mut prompt.meta);
         }
         Ok(list)
