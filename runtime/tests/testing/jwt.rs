@@ -142,10 +142,12 @@ async fn every_grant_issues_jwts_which_are_introspected_and_revoked() {
     let (header, claims) = parts(token);
     assert_eq!((&header["typ"], &header["alg"]), (&json!("at+jwt"), &json!("EdDSA")));
     let (iat, jti) = (claims["iat"].as_u64().unwrap(), claims["jti"].as_str().unwrap());
+    let auth_time = claims["auth_time"].as_u64().unwrap();
+    assert!(auth_time <= iat, "the user logged in before");
     let mut expected = json!({
         "iss": server.issuer(), "sub": "alice", "username": "alice", "client_id": "cli",
         "scope": "entries:read entries:write", "aud": RESOURCE,
-        "iat": iat, "exp": iat + 3600, "jti": jti,
+        "iat": iat, "exp": iat + 3600, "jti": jti, "auth_time": auth_time,
     });
     assert_eq!(claims, expected);
     assert!(verify(&server, token).await.is_ok());
