@@ -141,12 +141,22 @@ async fn each_printed_command_gets_the_status_in_its_comment() {
         if let Some(comment) = line.strip_prefix("# ") {
             expected = comment.split(':').next().map(|status| status.parse::<u16>().unwrap());
         } else if line.starts_with("curl ") {
-            let status = paste(&journal.client, line).await;
+            let status = paste(&journal.client, &with_proof(line)).await;
             assert_eq!(Some(status.as_u16()), expected.take(), "{line}");
             pasted += 1;
         }
     }
-    assert_eq!(pasted, 11);
+    assert_eq!(pasted, 14);
+}
+
+/// The command with the DPoP proof that the shell would make for it.
+fn with_proof(command: &str) -> String {
+    let Some((before, rest)) = command.split_once("\"DPoP: $(") else { return command.to_owned() };
+    let (program, after) = rest.split_once(")\"").unwrap();
+    let output = Command::new("sh").args(["-c", program]).output().unwrap();
+    assert!(output.status.success(), "{program}: {output:?}");
+    let proof = String::from_utf8(output.stdout).unwrap();
+    format!("{before}'DPoP: {}'{after}", proof.trim())
 }
 
 /// Sends the request of a curl command: its words are separated by spaces or are in quotes.
