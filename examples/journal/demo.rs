@@ -5,10 +5,11 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use axum::Router;
 use requires_auth::testing::{self, AuthorizationServer, DpopKey, TokenFormat};
-use requires_auth::{Dpop, ScopeDefinition, ScopeVocabulary};
+use requires_auth::{AuthorizationDetail, Dpop, ScopeDefinition, ScopeVocabulary};
 use reqwest::Url;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -17,6 +18,7 @@ use crate::proof;
 use crate::scopes::JournalScope;
 use crate::settings::{Consent, Mode, Settings};
 use crate::sign_in::{self, SignIn};
+use crate::store::Print;
 
 const CLIENT_ID: &str = "journal";
 const CLIENT_SECRET: &str = "only-for-the-demo";
@@ -50,6 +52,10 @@ struct Tokens {
     agent: String,
     /// `journal:admin`, which implies the others.
     admin: String,
+    /// All scopes of a user who has just logged in with a phishing-resistant method.
+    login: String,
+    /// The same without this login, and the user has authorized an order for two printed copies.
+    print: String,
     /// All scopes of a user, bound to the key in `bound_key`: it needs DPoP proofs.
     bound: String,
     /// The private key, in PEM.
@@ -119,6 +125,7 @@ impl Demo {
             .client(CLIENT_ID, CLIENT_SECRET)
             .register(sign_in::client(journal))
             .resource(resource)
+            .authorization_details_types_supported([Print::TYPE])
             .scopes_supported(JournalScope::DEFINITIONS.iter().map(ScopeDefinition::name))
             .start()
             .await
@@ -154,7 +161,7 @@ impl Demo {
 
     /// Commands to paste, each with its expected status.
     pub fn commands(&self, journal: SocketAddr) -> String {
-        let Tokens { reader, writer, agent, admin, bound, .. } = &self.tokens;
+        let Tokens { reader, writer, full, agent, admin, login, print, bound, .. } = &self.tokens;
         format!(
             "\
 authorization server of the demo: {issuer}
@@ -191,7 +198,25 @@ curl -i http://{journal}/entries -H 'Authorization: Bearer {bound}'
 # 200: the same with a DPoP proof for this request. A second request needs another proof.
 curl -i http://{journal}/entries {with_proof_of_get}
 
-# 200: the same at the MCP server.
+# 200: the whole journal, which a function gives only for a bound token.
+curl -i http://{journal}/export {with_proof_of_export}
+
+# 401: the same for a token that whoever has it could use.
+curl -i http://{journal}/export -H 'Authorization: Bearer {full}'
+
+# 401: all entries are deleted only for a user who has just logged in. The challenge says how.
+curl -i -X DELETE http://{journal}/entries -H 'Authorization: Bearer {full}'
+
+# 204: after such a login. In ten minutes it is too old.
+curl -i -X DELETE http://{journal}/entries -H 'Authorization: Bearer {login}'
+
+# 201: an order that the user has authorized.
+curl -i http://{journal}/prints -H 'Authorization: Bearer {print}' -H 'Content-Type: application/json' -d '{two_copies}'
+
+# 403: another order.
+curl -i http://{journal}/prints -H 'Authorization: Bearer {print}' -H 'Content-Type: application/json' -d '{three_copies}'
+
+# 200: a tool with a bound token, at the MCP server.
 curl -i http://{journal}/mcp {with_proof_of_post} {mcp} -H 'Mcp-Name: whoami' -d '{whoami}'
 
 # 403: the same journal as an MCP server. The challenge starts the step-up of a client.
@@ -212,6 +237,9 @@ Ctrl-C ends the demo.
 ",
             issuer = self.authorization_server.issuer(),
             with_proof_of_get = self.with_proof("GET", "/entries"),
+            with_proof_of_export = self.with_proof("GET", "/export"),
+            two_copies = order(2),
+            three_copies = order(3),
             with_proof_of_post = self.with_proof("POST", "/mcp"),
             client = sign_in::CLIENT_ID,
             link = self.sign_in.link(),
@@ -238,6 +266,16 @@ impl Demo {
             origin = self.origin,
         )
     }
+}
+
+/// The body of an order for printed copies.
+fn order(copies: u32) -> Value {
+    json!({ "copies": copies, "recipient": "alice" })
+}
+
+/// What a token permits that was authorized for two copies.
+fn print_detail() -> Value {
+    json!({ "type": Print::TYPE, "copies": 2, "recipient": "alice" })
 }
 
 /// A tool call in the revision 2026-07-28 of the Model Context Protocol.
@@ -276,6 +314,8 @@ impl Tokens {
                 .issue(),
             agent: alice().scopes(all).actor("writing-assistant").issue(),
             admin: user("carol").audience(resource).scopes(admin).issue(),
+            login: alice().scopes(all).acr("phr").auth_time(SystemTime::now()).issue(),
+            print: alice().scopes(all).authorization_details([print_detail()]).issue(),
             bound: alice().scopes(all).bound_to(key).issue(),
             bound_key: key.to_pem(),
         }

@@ -29,15 +29,15 @@ mod handlers {
     use axum::http::StatusCode;
     use axum::http::header::{CACHE_CONTROL, LOCATION};
     use axum::response::{IntoResponse, Response};
-    use axum::routing::{delete, get};
+    use axum::routing::{delete, get, post};
     use axum::{Json, Router};
     use requires_auth::openapi::OpenApiSecurity;
-    use requires_auth::{AuthInfo, ResourceServer, requires_auth};
+    use requires_auth::{AuthInfo, AuthorizationDetails, ResourceServer, requires_auth};
     use utoipa::{Modify, OpenApi};
 
     use super::{App, Failure, owner};
     use crate::scopes::{JournalScope, scopes_of};
-    use crate::store::{Entry, EntryFilter, NewEntry, NewTag, Owner, Store, Tag};
+    use crate::store::{Entry, EntryFilter, Export, NewEntry, NewTag, Owner, Print, Store, Tag};
 
     pub fn router(app: App) -> Router {
         Router::new()
@@ -45,9 +45,11 @@ mod handlers {
             .route("/openapi.json", get(openapi_document))
             .route("/me", get(me))
             .route("/me/token", delete(invalidate_token))
-            .route("/entries", get(list_entries).post(create_entry))
+            .route("/entries", get(list_entries).post(create_entry).delete(delete_entries))
             .route("/entries/{id}", get(show_entry).delete(delete_entry))
             .route("/tags", get(list_tags).post(create_tag))
+            .route("/export", get(export))
+            .route("/prints", post(order_print))
             .with_state(app)
     }
 
@@ -67,8 +69,11 @@ mod handlers {
                 show_entry,
                 create_entry,
                 delete_entry,
+                delete_entries,
                 list_tags,
                 create_tag,
+                export,
+                order_print,
             )
         )]
         struct Documentation;
@@ -193,6 +198,25 @@ mod handlers {
             .ok_or(Failure::NotFound)
     }
 
+    /// For a user who has just logged in with a phishing-resistant method.
+    #[requires_auth(
+        scopes = JournalScope::EntriesWrite,
+        acr_values = "phr phrh",
+        max_age = 600,
+        when = auth.actor().is_none(),
+    )]
+    #[utoipa::path(
+        delete,
+        path = "/entries",
+        responses(
+            (status = 204, description = "All entries are deleted"),
+        ),
+    )]
+    async fn delete_entries(auth: AuthInfo, State(store): Journal) -> Result<StatusCode, Failure> {
+        store.delete_entries(&owner(&auth)?);
+        Ok(StatusCode::NO_CONTENT)
+    }
+
     #[requires_auth(scopes = JournalScope::TagsRead)]
     #[utoipa::path(
         get,
@@ -219,6 +243,40 @@ mod handlers {
         Json(tag): Json<NewTag>,
     ) -> Result<(StatusCode, Json<Tag>), Failure> {
         Ok((StatusCode::CREATED, Json(store.create_tag(owner(&auth)?, tag))))
+    }
+
+    /// The whole journal, for a client that shows that the token is its own.
+    #[requires_auth(scopes = [JournalScope::EntriesRead, JournalScope::TagsRead], sender_constrained)]
+    #[utoipa::path(
+        get,
+        path = "/export",
+        responses(
+            (status = 200, description = "The entries and the tags", body = Export),
+        ),
+    )]
+    async fn export(auth: AuthInfo, State(store): Journal) -> Result<Json<Export>, Failure> {
+        let owner = owner(&auth)?;
+        Ok(Json(Export { entries: store.entries(&owner), tags: store.tags(&owner) }))
+    }
+
+    /// The user has authorized this order, and not orders.
+    #[requires_auth(
+        scopes = JournalScope::EntriesRead,
+        authorization_details = Print,
+        when = granted.contains(&print),
+    )]
+    #[utoipa::path(
+        post,
+        path = "/prints",
+        responses(
+            (status = 201, description = "The order", body = Print),
+        ),
+    )]
+    async fn order_print(
+        granted: AuthorizationDetails<Print>,
+        Json(print): Json<Print>,
+    ) -> Result<(StatusCode, Json<Print>), Failure> {
+        Ok((StatusCode::CREATED, Json(print)))
     }
 }
 

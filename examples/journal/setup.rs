@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::scopes::JournalScope;
 use crate::settings::{self, Audience, Mode, Settings};
+use crate::store::Print;
 
 const NAME: &str = "The journal example of requires-auth";
 const REALM: &str = "journal";
@@ -60,7 +61,12 @@ pub async fn resource_server(
         "redis_urls": settings.redis.iter().collect::<Vec<_>>(),
         "redis_secret": settings.redis_secret,
     }))?;
-    Ok(config.into_builder().await?.scopes::<JournalScope>().build()?)
+    Ok(config
+        .into_builder()
+        .await?
+        .scopes::<JournalScope>()
+        .authorization_details::<Print>()
+        .build()?)
 }
 
 /// Each issuer has the same client and the same settings. Opaque tokens are of the first one.
@@ -68,8 +74,11 @@ async fn several_issuers(
     settings: &Settings,
     resource: &str,
 ) -> Result<ResourceServer, Box<dyn Error>> {
-    let mut server =
-        ResourceServer::builder(resource).resource_name(NAME).realm(REALM).scopes::<JournalScope>();
+    let mut server = ResourceServer::builder(resource)
+        .resource_name(NAME)
+        .realm(REALM)
+        .scopes::<JournalScope>()
+        .authorization_details::<Print>();
     for (position, issuer) in settings.issuer.iter().enumerate() {
         let mut trusted = trusted_issuer(settings, issuer)
             .await?

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use requires_auth::AuthInfo;
+use requires_auth::{AuthInfo, AuthorizationDetail};
 use rmcp::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -51,6 +51,21 @@ pub struct Tag {
     #[schemars(with = "i64")]
     pub id: u64,
     pub name: String,
+}
+
+/// All that a journal has.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Export {
+    pub entries: Vec<Entry>,
+    pub tags: Vec<Tag>,
+}
+
+/// An order for printed copies of a journal, and what a token permits of it (RFC 9396).
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AuthorizationDetail)]
+#[authorization_detail("journal_print")]
+pub struct Print {
+    pub copies: u32,
+    pub recipient: String,
 }
 
 /// The owner of a journal. Each kind of name has its own namespace, so that a client id is never equal to a
@@ -110,6 +125,12 @@ impl Store {
         let entries = &mut all.get_mut(owner)?.entries;
         let position = entries.iter().position(|entry| entry.id == id)?;
         Some(entries.remove(position))
+    }
+
+    pub fn delete_entries(&self, owner: &Owner) {
+        if let Some(own) = self.journals().get_mut(owner) {
+            own.entries.clear();
+        }
     }
 
     pub fn tags(&self, owner: &Owner) -> Vec<Tag> {

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use requires_auth::testing::{AuthorizationServer, OAuthClient, TokenFormat};
+use requires_auth::testing::{AuthorizationServer, DpopKey, OAuthClient, TokenFormat};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -146,7 +146,7 @@ async fn each_printed_command_gets_the_status_in_its_comment() {
             pasted += 1;
         }
     }
-    assert_eq!(pasted, 14);
+    assert_eq!(pasted, 20);
 }
 
 /// The command with the DPoP proof that the shell would make for it.
@@ -401,6 +401,85 @@ async fn an_agent_deletes_no_entry() {
     let delete = json!({ "name": "delete_entry", "arguments": { "id": 1 } });
     assert_eq!(journal.mcp("tools/call", delete.clone(), "agent").await.0, 403);
     assert_eq!(journal.mcp("tools/call", delete, "full").await.0, 200);
+}
+
+#[tokio::test]
+async fn an_export_needs_a_bound_token_and_its_proof() {
+    // R-H1, R-H7
+    let journal = Journal::start();
+    let url = format!("{}/export", journal.url);
+    let key = DpopKey::from_pem(&journal.tokens["bound_key"]).unwrap();
+    let send = async |token: &str, proof: Option<String>| {
+        let mut request = journal.client.get(&url);
+        request = match proof {
+            Some(proof) => request
+                .header("authorization", format!("DPoP {}", journal.tokens[token]))
+                .header("dpop", proof),
+            None => request.bearer_auth(&journal.tokens[token]),
+        };
+        request.send().await.unwrap()
+    };
+    let proof = || Some(key.proof("GET", &url).access_token(&journal.tokens["bound"]).sign());
+
+    let metadata = format!("{}/.well-known/oauth-protected-resource/mcp", journal.url);
+    let unbound = send("full", None).await;
+    assert_eq!(unbound.status(), 401);
+    assert_eq!(
+        unbound.headers()["www-authenticate"],
+        format!(
+            "DPoP realm=\"journal\", algs=\"ES256 EdDSA ES384 PS256 RS256\", error=\"invalid_token\", \
+             error_description=\"The access token is malformed, expired, revoked or not meant for this resource\", \
+             scope=\"entries:read tags:read\", resource_metadata=\"{metadata}\""
+        )
+    );
+    assert_eq!(send("bound", None).await.status(), 401);
+    let (status, exported) = answer(send("bound", proof()).await).await;
+    assert_eq!((status, exported), (200, json!({ "entries": [], "tags": [] })));
+}
+
+#[tokio::test]
+async fn only_a_user_who_has_just_logged_in_deletes_all_entries() {
+    // R-H3
+    let journal = Journal::start();
+    let entry = json!({ "title": "Monday", "content": "It rained." });
+    assert_eq!(journal.post("/entries", "full", entry).await.0, 201);
+    for token in ["full", "admin", "agent"] {
+        let rejected = journal.send(Method::DELETE, "/entries", token, None).await;
+        assert_eq!(rejected.status(), 401, "{token}");
+        let challenge = rejected.headers()["www-authenticate"].to_str().unwrap();
+        for part in [
+            "error=\"insufficient_user_authentication\"",
+            "acr_values=\"phr phrh\"",
+            "max_age=\"600\"",
+            "scope=\"entries:write\"",
+        ] {
+            assert!(challenge.contains(part), "{token}: {challenge}");
+        }
+    }
+    assert_eq!(journal.get("/entries", "full").await.1.as_array().unwrap().len(), 1);
+    let deleted = journal.send(Method::DELETE, "/entries", "login", None).await;
+    assert_eq!(deleted.status(), 204);
+    assert_eq!(journal.get("/entries", "full").await, (200, json!([])));
+}
+
+#[tokio::test]
+async fn only_an_order_that_the_user_has_authorized_is_accepted() {
+    // R-H7
+    let journal = Journal::start();
+    let print = |copies: u32, recipient: &str| json!({ "copies": copies, "recipient": recipient });
+    let two = print(2, "alice");
+    assert_eq!(journal.post("/prints", "print", two.clone()).await, (201, two.clone()));
+    for other in [print(3, "alice"), print(2, "mallory")] {
+        let (status, body) = journal.post("/prints", "print", other).await;
+        assert_eq!((status, &body["error"]), (403, &json!("access_denied")));
+    }
+    for token in ["full", "admin"] {
+        let (status, body) = journal.post("/prints", token, two.clone()).await;
+        assert_eq!(status, 403, "{token}");
+        assert_eq!(body["error"], "insufficient_authorization_details", "{token}");
+    }
+    let (_, metadata) = journal.get("/.well-known/oauth-protected-resource/mcp", "").await;
+    assert_eq!(metadata["authorization_details_types_supported"], json!(["journal_print"]));
 }
 
 #[tokio::test]
