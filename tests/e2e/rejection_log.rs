@@ -169,13 +169,16 @@ async fn another_kind_of_token_is_one_line_with_what_names_it() {
         let cause = "cause=the token is not an access token expected=a bearer access token found=";
         assert_one(&warnings, &format!("{cause}{found} setting=none"));
     }
-    let bound = json!({"cnf": {"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}});
-    let warnings = warnings_about(&response(bound), |it| it).await;
-    assert_one(
-        &warnings,
-        "cause=the token is bound to a key, and the request has no DPoP proof for it expected=the scheme \
-         `DPoP`, and a proof with the key of the token found=`cnf` with \"jkt\" setting=`dpop` (REQUIRES_AUTH_DPOP)",
-    );
+    let jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+    for (members, found) in [
+        (json!({"cnf": {"jkt": jkt}}), r#"`cnf` with "jkt""#),
+        (json!({"token_type": "DPoP"}), "no `cnf`"),
+    ] {
+        let warnings = warnings_about(&response(members), |it| it).await;
+        let cause = "cause=the token is bound to a key, and the request has no DPoP proof for it expected=the scheme \
+                     `DPoP`, and a proof with the key of the token found=";
+        assert_one(&warnings, &format!("{cause}{found} setting=`dpop` (REQUIRES_AUTH_DPOP)"));
+    }
 }
 
 #[tokio::test]

@@ -445,7 +445,8 @@ fn confirmation(claims: &Claims) -> String {
             let names: Vec<&str> = members.keys().map(String::as_str).collect();
             format!("`cnf` with {}", QuotedList(names.into_iter()))
         }
-        _ => "`cnf`".to_owned(),
+        Ok(_) => "`cnf`".to_owned(),
+        Err(_) => "no `cnf`".to_owned(),
     }
 }
 
