@@ -23,6 +23,10 @@ impl Confirmation {
         let found = document.get("cnf")?;
         let mut confirmation = Self::default();
         for (name, value) in found.as_object().into_iter().flatten() {
+            // Keycloak says so beside `jkt`. It restricts nothing further.
+            if name == "kc-jkt-type" && value == "DPoP" {
+                continue;
+            }
             let thumbprint = value.as_str().and_then(Thumbprint::parse);
             confirmation.unknown |= thumbprint.is_none();
             match name.as_str() {
@@ -31,7 +35,7 @@ impl Confirmation {
                 _ => confirmation.unknown = true,
             }
         }
-        confirmation.unknown |= found.as_object().is_none_or(serde_json::Map::is_empty);
+        confirmation.unknown |= confirmation.jkt.is_none() && confirmation.x5t_s256.is_none();
         Some(Box::new(confirmation))
     }
 
@@ -81,6 +85,11 @@ mod tests {
         assert_eq!(known(&jkt), (one.clone(), None, false));
         assert_eq!(known(&x5t), (None, one.clone(), false));
         assert_eq!(known(&format!("{jkt},{x5t}")), (one.clone(), one.clone(), false));
+        assert_eq!(known(&format!(r#"{jkt},"kc-jkt-type":"DPoP""#)), (one.clone(), None, false));
+        assert_eq!(
+            known(&format!(r#"{jkt},"kc-jkt-type":"Client-Attestation""#)),
+            (one.clone(), None, true)
+        );
         assert_eq!(known(&format!(r#"{jkt},"jwk":{{}}"#)), (one.clone(), None, true));
         assert_eq!(known(&format!(r#"{jkt},"x5t":"{ONE}""#)), (one, None, true));
         for cnf in [
@@ -89,6 +98,7 @@ mod tests {
             "[]",
             "true",
             "\"\"",
+            r#"{"kc-jkt-type":"DPoP"}"#,
             r#"{"jkt":null}"#,
             r#"{"jkt":[]}"#,
             r#"{"jkt":""}"#,
