@@ -3,6 +3,7 @@
 import json
 import shutil
 
+from harness.requirements import bound_to_keys
 from harness.server import OTHER_RESOURCE, RESOURCE, SCOPE_OF_ENTRIES, SCOPES, Server, web
 
 
@@ -24,8 +25,15 @@ class BetterAuth(Server):
         written = next(line for line in child.text().splitlines() if line.startswith("{"))
         clients = {name: (client["client_id"], client["client_secret"]) for name, client in json.loads(written).items()}
 
+        endpoint = f"{issuer}/oauth2/token"
+        key, other_key = self.new_key("key"), self.new_key("other-key")
+
         def token(**parameters):
-            return web.client_credentials(f"{issuer}/oauth2/token", *clients["caller"], **parameters)
+            return web.client_credentials(endpoint, *clients["caller"], **parameters)
+
+        def bound_and_unbound(**parameters):
+            bound = token(headers={"DPoP": self.proof(key, "POST", endpoint)}, **parameters)
+            return bound_to_keys(bound, key, other_key, token(**parameters))
 
         def flags(name):
             return ["--issuer", issuer, "--client-id", clients[name][0], "--client-secret", clients[name][1]]
@@ -59,6 +67,17 @@ class BetterAuth(Server):
                  "note": "opaque, with the client that got the token"},
                 {"mode": "jwt", "defaults": ["--issuer", issuer], "tokens": jwts, "rotates": True},
                 {"mode": "hybrid", "defaults": flags("journal"), "tokens": {**jwts, "opaque, of another client": opaque["good"]}},
+            ],
+            "requirements": [
+                {"name": "introspection, JWT, bound to keys", "flags": flags("journal"),
+                 "requests": bound_and_unbound(scope=SCOPES, resource=RESOURCE)},
+                {"name": "introspection, opaque, bound to keys", "flags": [*flags("caller"), "--audience", "if-present"],
+                 "requests": bound_and_unbound(scope=SCOPES)},
+                {"name": "JWT, bound to keys", "flags": ["--mode", "jwt", "--issuer", issuer],
+                 "requests": bound_and_unbound(scope=SCOPES, resource=RESOURCE)},
+                {"name": "logins", "absent": "not checked, no access token of this version has `acr` or `auth_time`"},
+                {"name": "details", "absent": "not checked, this version has no `authorization_details`"},
+                {"name": "bound to certificates", "absent": "not checked, this version binds no token to a certificate"},
             ],
         }
 

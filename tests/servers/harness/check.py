@@ -1,4 +1,5 @@
 """Checks the journal against one authorization server, and writes what it answers as a text."""
+# R-H1, R-H2, R-H3, R-H7: the groups of requests about what a function requires of a token.
 
 import base64
 import json
@@ -6,8 +7,8 @@ import re
 import time
 import urllib.parse
 
-from . import web
-from .journal import Journal
+from . import holder, web
+from .journal import Journal, Mtls
 from .server import RESOURCE
 
 # A JWT is accepted for this time after its `exp`, in seconds: the default of the library.
@@ -20,9 +21,9 @@ SKIPPED = {"connection", "content-length", "date"}
 COLUMNS = ("introspection", "jwt", "hybrid")
 
 
-def check(description, binary, rotate):
-    """The text for one server. `rotate` rotates its keys and returns a new token."""
-    checker = Checker(description, binary, rotate)
+def check(description, binaries, command):
+    """The text for one server. `command` has it execute a command, which returns a token."""
+    checker = Checker(description, binaries, command)
     checker.discovery()
     cells = {}
     for mode in description["modes"]:
@@ -30,16 +31,18 @@ def check(description, binary, rotate):
         # A mode that only shows a mistake of the operator has no cell.
         if mode.get("listed", True):
             cells.setdefault(mode["mode"], []).append(cell)
+    for group in description.get("requirements", []):
+        checker.group(group)
     row = [description["title"]]
     row += ["; ".join(cells.get(column, [description.get("absent", {}).get(column, "–")])) for column in COLUMNS]
     return f"| {' | '.join(row)} |\n" + "\n".join(checker.lines) + "\n"
 
 
 class Checker:
-    def __init__(self, description, binary, rotate):
+    def __init__(self, description, binaries, command):
         self.description = description
-        self.binary = binary
-        self.rotate = rotate
+        self.binaries = binaries
+        self.command = command
         self.lines = []
         # The answers below one heading, with the label of the first token that got it.
         self.answers = {}
@@ -87,7 +90,7 @@ class Checker:
         """Sends a request with each of the tokens, or makes all checks. Returns the status for the good one."""
         everything = tokens is None
         mode_flags = [] if mode["mode"] == "introspection" else ["--mode", mode["mode"]]
-        with Journal(self.binary, ["--resource", RESOURCE, *mode_flags, *flags]) as journal:
+        with Journal(self.binaries, ["--resource", RESOURCE, *mode_flags, *flags]) as journal:
             if journal.url is None:
                 self.line("  does not start")
                 self.log(journal)
@@ -109,7 +112,7 @@ class Checker:
     def other_checks(self, journal, mode):
         good = mode["tokens"]["good"]
         if mode.get("rotates"):
-            rotated = self.rotate()
+            rotated = self.command("rotate_keys")
             if key_id(rotated) == key_id(good):
                 raise ValueError("the key was not rotated: the new token has the key id of the first")
             self.request(journal, "signed by a new key", rotated)
@@ -129,15 +132,63 @@ class Checker:
                 time.sleep(max(0, end - time.time()))
                 self.request(journal, label, token["token"])
 
+    def group(self, group):
+        """Sends the requests of a group, whose functions require more of a token than scopes."""
+        self.answers = {}
+        self.title = group["name"]
+        self.line("")
+        if "absent" in group:
+            self.line(f"{self.title}: {group['absent']}")
+            return
+        if "mtls" in group:
+            variables = {"RESOURCE": RESOURCE, "CLIENT_CERTIFICATE_SOURCE": "connection", **group["settings"]}
+            variables = {f"REQUIRES_AUTH_{name}": value for name, value in variables.items()}
+            self.line(f"{self.title}: {' '.join(f'{name}={value}' for name, value in variables.items())}")
+            program = Mtls(self.binaries, group["mtls"], variables)
+        else:
+            self.line(f"{self.title}: {self.shown(group['flags'])}")
+            # So that the log has each cause.
+            program = Journal(self.binaries, ["--resource", RESOURCE, *group["flags"]], {"RUST_LOG": "requires_auth=debug"})
+        with program:
+            if program.url is None:
+                self.line("  does not start")
+            else:
+                last = None
+                for request in group["requests"]:
+                    last = self.requirement(program, group, request, last)
+            self.log(program)
+
+    def requirement(self, program, group, request, last):
+        """Sends a request of a group. Returns its headers and its response, for the next one."""
+        method, path = request["method"], request["path"]
+        token, headers = request.get("token"), {}
+        if request.get("log_in"):
+            token = self.command("log_in", request["log_in"], login_challenge(last[1]))
+        if request.get("same_proof"):
+            headers = last[0]
+        elif "key" in request:
+            url = urllib.parse.urljoin(RESOURCE, path)
+            proof = holder.proof(self.binaries, request["key"]["file"], method, url, token)
+            headers = {"Authorization": f"DPoP {token}", "DPoP": proof}
+        elif token is not None:
+            headers = {"Authorization": f"Bearer {token}"}
+        opener = web.with_certificate(group["mtls"], request.get("certificate")) if "mtls" in group else web.OPENER
+        response = web.request(program.url + path, method=method, headers=headers, body=request.get("body"), opener=opener)
+        self.answer(request["label"], response)
+        return headers, response
+
     def request(self, journal, label, token):
-        """Sends a request with a token, and writes the whole answer: status, headers, body."""
+        """Sends a request with a token."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        response = web.request(f"{journal.url}/me", headers=headers)
+        return self.answer(label, web.request(f"{journal.url}/me", headers=headers))
+
+    def answer(self, label, response):
+        """Writes the whole answer: status, headers, body. Returns the status."""
         fields = sorted((name.lower(), value) for name, value in response.headers.items())
         answer = [f"      {name}: {value}" for name, value in fields if name not in SKIPPED]
         document = response.json()
         body = response.text.strip() if document is None else json.dumps(stable(document), sort_keys=True)
-        answer = self.named("\n".join([*answer, f"      {body}"]))
+        answer = self.named("\n".join([*answer, f"      {body}" if body else "      no body"]))
         same = self.answers.setdefault((response.status, answer), f"{self.title}: {label}")
         if same == f"{self.title}: {label}":
             self.lines.append(f"  {label}: {response.status}\n{answer}")
@@ -147,6 +198,8 @@ class Checker:
 
     def log(self, journal):
         for line in journal.stop():
+            if line.startswith("DEBUG") and "cause=" not in line:
+                continue
             # The level, the event and its first fields are the same in each line.
             line = re.sub(r"^.* (?=cause=)", "", line)
             line = re.sub(r"\b\d{10}\b", "TIME", line)
@@ -173,6 +226,15 @@ class Checker:
             text = text.replace(value, name)
         text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
         return re.sub(r"\b127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
+
+
+def login_challenge(response):
+    """The parameters of the challenge that demands a login (RFC 9470 §3)."""
+    for challenge in response.headers.get_all("WWW-Authenticate", []):
+        parameters = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+        if parameters.get("error") == "insufficient_user_authentication":
+            return {name: parameters[name] for name in ("acr_values", "max_age", "scope") if name in parameters}
+    raise ValueError(f"no challenge demands a login: {response.status} {response.headers}{response.text}")
 
 
 def key_id(token):

@@ -1,4 +1,4 @@
-"""The journal of `examples/journal` as a process of its own."""
+"""The programs below `examples` that requests are sent to, each as a process of its own."""
 
 import os
 import re
@@ -8,19 +8,19 @@ import threading
 START_DEADLINE = 60
 
 
-class Journal:
-    """A running journal. If it does not start, `url` is None and `lines` has the reason."""
+class Program:
+    """A running program. If it does not start, `url` is None and `lines` has the reason."""
 
     # The processes to end if this program is.
     running = set()
 
-    def __init__(self, binary, flags):
+    def __init__(self, command, variables):
         environment = {key: value for key, value in os.environ.items()
-                       if not key.startswith(("JOURNAL_", "RUST_LOG")) and not key.lower().endswith("_proxy")}
+                       if not key.startswith(("JOURNAL_", "REQUIRES_AUTH_", "RUST_LOG")) and not key.lower().endswith("_proxy")}
         self.process = subprocess.Popen(
-            [binary, "--listen", "127.0.0.1:0", *flags], env={**environment, "NO_COLOR": "1"},
+            command, env={**environment, "NO_COLOR": "1", **variables},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        Journal.running.add(self.process)
+        Program.running.add(self.process)
         self.lines = []
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -28,7 +28,7 @@ class Journal:
         killer.start()
         first = self.process.stdout.readline()
         killer.cancel()
-        listening = re.fullmatch(r"listening on (http://\S+)\n", first)
+        listening = re.fullmatch(r"listening on (https?://\S+)\n", first)
         self.url = listening[1] if listening else None
         if not listening:
             self.process.wait()
@@ -45,10 +45,25 @@ class Journal:
         self.stop()
 
     def stop(self):
-        """Stops the journal. Returns the lines of its log, without times."""
+        """Stops the program. Returns the lines of its log, without times."""
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait()
         self.reader.join()
-        Journal.running.discard(self.process)
+        Program.running.discard(self.process)
         return [re.sub(r"^\d{4}-\d\d-\d\dT\S+\s+", "", line) for line in self.lines]
+
+
+class Journal(Program):
+    """The journal of `examples/journal`."""
+
+    def __init__(self, binaries, flags, variables=None):
+        super().__init__([binaries / "journal", "--listen", "127.0.0.1:0", *flags], variables or {})
+
+
+class Mtls(Program):
+    """The service of `examples/mtls`, which ends TLS itself."""
+
+    def __init__(self, binaries, certificate, variables):
+        super().__init__([binaries / "mtls"], {
+            "LISTEN": "127.0.0.1:0", "TLS_CERTIFICATE": certificate["certificate"], "TLS_KEY": certificate["key"], **variables})

@@ -1,8 +1,8 @@
 """The base of the programs that install and run one authorization server each.
 
-`server.py install` installs the server below target/servers. `server.py serve` starts it, writes its
-description as one line of JSON, and runs until standard input ends. On standard input, each line is a
-command; the response is a line of JSON.
+`server.py install` installs the server below target/servers. `server.py serve BINARIES` starts it, writes its
+description as one line of JSON, and runs until standard input ends. BINARIES is the directory of the compiled
+examples. On standard input, each line is a command as JSON; the response is a line of JSON.
 """
 
 import fcntl
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from . import web
+from . import holder, web
 from .process import Child, free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -28,6 +28,8 @@ OTHER_RESOURCE = "https://other.example/"
 # The scopes of the journal; GET /me needs the first.
 SCOPES = "user:read entries:read entries:write tags:read tags:write"
 SCOPE_OF_ENTRIES = "entries:read"
+# The scope of the service of `examples/mtls`.
+SCOPE_OF_HELLO = "hello:read"
 # The lifetime of a short-lived token, in seconds.
 SHORT = 5
 MAVEN_PLUGIN = "3.8.1"
@@ -57,6 +59,10 @@ class Server:
 
     def rotate_keys(self):
         """Rotates the signing key, and returns a token that the new one signs."""
+        raise NotImplementedError
+
+    def log_in(self, challenge):
+        """Sends an authorization request with the parameters of this challenge (RFC 9470 §4). Returns the token."""
         raise NotImplementedError
 
     # What a subclass uses.
@@ -145,6 +151,25 @@ class Server:
             digest.update((self.directory / source).read_bytes())
         return digest.hexdigest()
 
+    def new_key(self, name):
+        """A new key for DPoP proofs, for a description: its file and its thumbprint."""
+        path = self._holders() / f"{name}.key"
+        path.unlink(missing_ok=True)
+        return {"file": str(path), "thumbprint": holder.new_key(self.binaries, path)}
+
+    def new_certificate(self, name):
+        """A new certificate with its key, for a description."""
+        return holder.new_certificate(self._holders(), name)
+
+    def proof(self, key, method, url):
+        """A DPoP proof for a request to the authorization server."""
+        return holder.proof(self.binaries, key["file"], method, url)
+
+    def _holders(self):
+        path = self.installed / "holders"
+        path.mkdir(exist_ok=True)
+        return path
+
     def short_lived(self, token):
         """A token that expires in the run, for a description."""
         return {"token": token, "expires": time.time() + SHORT}
@@ -157,23 +182,24 @@ class Server:
         self.installed.mkdir(parents=True, exist_ok=True)
         if sys.argv[1:] == ["install"]:
             self.install()
-        elif sys.argv[1:] == ["serve"]:
+        elif len(sys.argv) == 3 and sys.argv[1] == "serve":
+            self.binaries = pathlib.Path(sys.argv[2])
             self._serve()
         else:
-            raise SystemExit("usage: server.py install | serve")
+            raise SystemExit("usage: server.py install | serve BINARIES")
 
     def _serve(self):
         # SystemExit, so that the server ends too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         try:
             print(json.dumps(self.start()), flush=True)
+            commands = {"rotate_keys": self.rotate_keys, "log_in": self.log_in}
             for line in sys.stdin:
-                if line.strip() != "rotate":
-                    raise SystemExit(f"unknown command: {line!r}")
-                print(json.dumps(self.rotate_keys()), flush=True)
+                name, *arguments = json.loads(line)
+                print(json.dumps(commands[name](*arguments)), flush=True)
         finally:
             for child in self.children:
                 child.stop()
 
 
-__all__ = ["OTHER_RESOURCE", "RESOURCE", "SCOPES", "SCOPE_OF_ENTRIES", "SHORT", "Server", "web"]
+__all__ = ["OTHER_RESOURCE", "RESOURCE", "SCOPES", "SCOPE_OF_ENTRIES", "SCOPE_OF_HELLO", "SHORT", "Server", "web"]
