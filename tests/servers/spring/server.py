@@ -2,6 +2,7 @@
 
 import shutil
 
+from harness.requirements import bound_to_keys
 from harness.server import SCOPE_OF_ENTRIES, SCOPES, SHORT, Server, web
 
 SOURCES = ("pom.xml", "src/main/java/servers/AuthorizationServer.java")
@@ -33,8 +34,15 @@ class Spring(Server):
         child = self.spawn(["java", "-XX:TieredStopAtLevel=1", "-jar", self.installed / "target" / "spring.jar", *properties])
         child.wait_for(f"{issuer}/.well-known/openid-configuration")
 
-        def token(client, scope=SCOPES):
-            return web.client_credentials(f"{issuer}/oauth2/token", client, f"{client}-secret", scope=scope)
+        endpoint = f"{issuer}/oauth2/token"
+        key, other_key = self.new_key("key"), self.new_key("other-key")
+
+        def token(client, scope=SCOPES, **parameters):
+            return web.client_credentials(endpoint, client, f"{client}-secret", scope=scope, **parameters)
+
+        def bound_and_unbound(client):
+            bound = token(client, headers={"DPoP": self.proof(key, "POST", endpoint)})
+            return bound_to_keys(bound, key, other_key, token(client))
 
         def tokens(kind):
             client = f"caller-{kind}"
@@ -63,6 +71,14 @@ class Spring(Server):
                 {"mode": "jwt", "defaults": ["--issuer", issuer], "settings": [*accepted("jwt"), *for_jwts], "tokens": jwt},
                 {"mode": "hybrid", "defaults": credentials, "settings": [*accepted("opaque"), *accepted("jwt"), *for_jwts],
                  "tokens": {**opaque, "JWT": jwt["good"], "JWT for another scope": jwt["another scope"]}},
+            ],
+            "requirements": [
+                {"name": "introspection, opaque, bound to keys", "flags": [*credentials, *accepted("opaque")],
+                 "requests": bound_and_unbound("caller-opaque")},
+                {"name": "introspection, JWT, bound to keys", "flags": [*credentials, *accepted("jwt")],
+                 "requests": bound_and_unbound("caller-jwt")},
+                {"name": "JWT, bound to keys", "flags": ["--mode", "jwt", "--issuer", issuer, *accepted("jwt"), *for_jwts],
+                 "requests": bound_and_unbound("caller-jwt")},
             ],
         }
 
