@@ -8,6 +8,7 @@ mod claims;
 mod confirmation;
 mod document;
 mod duplicate_members;
+mod json_value;
 mod login;
 mod reader;
 mod scope_claim;
@@ -23,6 +24,7 @@ pub(crate) use confirmation::Confirmation;
 pub(crate) use document::parse_unambiguous;
 #[cfg(feature = "jwt")]
 pub(crate) use duplicate_members::{MemberName, UnambiguousValue};
+pub(crate) use json_value::JsonValue;
 pub use reader::ClaimsReader;
 pub use scope_claim::{ScopeClaim, ScopeClaimError};
 #[cfg(feature = "redis")]

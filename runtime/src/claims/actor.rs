@@ -1,8 +1,8 @@
 //! The claims on delegation: `act` and `may_act` (RFC 8693 §4.1, §4.4).
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+use super::json_value::JsonValue;
 use crate::resolve::{MemberError, ResponseError};
 
 /// A party that acts for the subject of a token, or that may do so (RFC 8693 §4.1, §4.4).
@@ -65,7 +65,7 @@ impl Delegation {
     /// A delegated token is worth less than one of the user: an application denies it what agents may not do. So an
     /// `act` that cannot be read is an error, and not a token without an actor. `may_act` permits; one that cannot be
     /// read is ignored.
-    pub(super) fn read(document: &Value) -> Result<Option<Box<Self>>, ResponseError> {
+    pub(super) fn read(document: &JsonValue<'_>) -> Result<Option<Box<Self>>, ResponseError> {
         let wrong = |found| ResponseError::MemberError(MemberError::new("act", EXPECTED, found));
         let actor = match document.get("act") {
             Some(act) => Some(read_actor(act).ok_or_else(|| wrong(act))?),
@@ -91,11 +91,11 @@ const EXPECTED: &str =
     "an object in which `sub`, `iss` and `client_id` are strings, and `act` is such an object";
 
 /// `None` for a value of another form. The nesting is bounded by that of the JSON document.
-fn read_actor(value: &Value) -> Option<Actor> {
+fn read_actor(value: &JsonValue<'_>) -> Option<Actor> {
     let members = value.as_object()?;
     let string = |name: &str| match members.get(name) {
         None => Some(None),
-        Some(Value::String(text)) => Some(Some(Box::from(text.as_str()))),
+        Some(JsonValue::String(text)) => Some(Some(Box::from(&**text))),
         Some(_) => None,
     };
     let prior = match members.get("act") {

@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 
 use super::actor::{Actor, Delegation};
 use super::confirmation::Confirmation;
+use super::json_value::JsonValue;
 use super::login::Login;
 use super::{ScopeClaim, token_type};
 use crate::ScopeSet;
@@ -54,7 +54,7 @@ pub(super) struct ClaimSet {
 impl ClaimSet {
     /// Reads the claims of `document`, whose text is `json`.
     pub(super) fn read(
-        document: &Value,
+        document: &JsonValue<'_>,
         json: &str,
         scope_claims: &[ScopeClaim],
         client_id_claims: &[String],
@@ -118,21 +118,24 @@ impl ClaimSet {
     }
 }
 
-fn string(document: &Value, name: &'static str) -> Result<Option<Box<str>>, ResponseError> {
+fn string(document: &JsonValue<'_>, name: &'static str) -> Result<Option<Box<str>>, ResponseError> {
     match document.get(name) {
         None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.as_str().into())),
+        Some(JsonValue::String(text)) => Ok(Some((**text).into())),
         Some(found) => Err(ResponseError::MemberError(MemberError::new(name, "a string", found))),
     }
 }
 
 /// The first of these claims that is there. Each must be a string, also one that is not used.
-fn client_id(document: &Value, claims: &[String]) -> Result<Option<Box<str>>, ResponseError> {
+fn client_id(
+    document: &JsonValue<'_>,
+    claims: &[String],
+) -> Result<Option<Box<str>>, ResponseError> {
     let mut client_id = None;
     for claim in claims {
         let text = match document.get(claim) {
             None => continue,
-            Some(Value::String(text)) => text.as_str(),
+            Some(JsonValue::String(text)) => &**text,
             Some(found) => {
                 let name = if claim == CLIENT_ID { CLIENT_ID } else { CLIENT_ID_CLAIMS };
                 return Err(ResponseError::MemberError(MemberError::new(name, "a string", found)));
@@ -144,13 +147,13 @@ fn client_id(document: &Value, claims: &[String]) -> Result<Option<Box<str>>, Re
 }
 
 /// A string or an array of strings (RFC 7519 §4.1.3). `null` is an error: it does not mean absent.
-fn audience(document: &Value) -> Result<Vec<Box<str>>, ResponseError> {
+fn audience(document: &JsonValue<'_>) -> Result<Vec<Box<str>>, ResponseError> {
     let Some(found) = document.get("aud") else {
         return Ok(Vec::new());
     };
-    let text = |value: &Value| value.as_str().map(Box::from);
+    let text = |value: &JsonValue<'_>| value.as_str().map(Box::from);
     let audience = match found {
-        Value::Array(elements) => elements.iter().map(text).collect(),
+        JsonValue::Array(elements) => elements.iter().map(text).collect(),
         value => text(value).map(|one| vec![one]),
     };
     let wrong = || MemberError::new("aud", "a string or an array of strings", found);
@@ -159,7 +162,7 @@ fn audience(document: &Value) -> Result<Vec<Box<str>>, ResponseError> {
 
 /// A `NumericDate` (RFC 7519 §2): seconds since the epoch, as an integer or a fraction.
 pub(super) fn time(
-    document: &Value,
+    document: &JsonValue<'_>,
     name: &'static str,
 ) -> Result<Option<SystemTime>, ResponseError> {
     let Some(value) = document.get(name) else {

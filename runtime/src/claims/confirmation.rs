@@ -1,8 +1,8 @@
 //! The confirmation methods of a token: `cnf` (RFC 7800 §3.1).
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+use super::json_value::{JsonValue, Members};
 use crate::thumbprint::Thumbprint;
 
 /// How a token is bound to its holder (RFC 7800 §3.1): it is valid only with a proof of possession for each method.
@@ -19,17 +19,17 @@ pub(crate) struct Confirmation {
 
 impl Confirmation {
     /// `None` for a document without `cnf`. A `cnf` without a method is an unknown one: it restricts the token in some way.
-    pub(super) fn read(document: &Value) -> Option<Box<Self>> {
+    pub(super) fn read(document: &JsonValue<'_>) -> Option<Box<Self>> {
         let found = document.get("cnf")?;
         let mut confirmation = Self::default();
-        for (name, value) in found.as_object().into_iter().flatten() {
+        for (name, value) in found.as_object().into_iter().flat_map(Members::iter) {
             // Keycloak says so beside `jkt`. It restricts nothing further.
-            if name == "kc-jkt-type" && value == "DPoP" {
+            if name == "kc-jkt-type" && value.as_str() == Some("DPoP") {
                 continue;
             }
             let thumbprint = value.as_str().and_then(Thumbprint::parse);
             confirmation.unknown |= thumbprint.is_none();
-            match name.as_str() {
+            match name {
                 "jkt" => confirmation.jkt = thumbprint,
                 "x5t#S256" => confirmation.x5t_s256 = thumbprint,
                 _ => confirmation.unknown = true,
@@ -60,13 +60,15 @@ impl Confirmation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claims::document::Document;
 
     const ONE: &str = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
     #[cfg(feature = "jwt")]
     const OTHER: &str = "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg0";
 
     fn read(cnf: &str) -> Confirmation {
-        let document = serde_json::from_str(&format!(r#"{{"cnf":{cnf}}}"#)).unwrap();
+        let document = format!(r#"{{"cnf":{cnf}}}"#);
+        let document = Document::parse(document.as_bytes()).unwrap().value;
         *Confirmation::read(&document).unwrap()
     }
 
@@ -109,7 +111,7 @@ mod tests {
         ] {
             assert_eq!(methods(&read(cnf)), (None, None, true), "{cnf}");
         }
-        assert!(Confirmation::read(&serde_json::json!({})).is_none());
+        assert!(Confirmation::read(&Document::parse(b"{}").unwrap().value).is_none());
     }
 
     #[cfg(feature = "jwt")]

@@ -1,14 +1,13 @@
 //! JSON documents that every parser reads alike.
 
-use serde_json::Value;
-
 use super::duplicate_members::{ParsedValue, Repeated, has_reserved_name};
+use super::json_value::JsonValue;
 use crate::resolve::ResponseError;
 
 /// A JSON document without reserved member names, and its repeated members.
 pub(super) struct Document<'a> {
     pub(super) text: &'a str,
-    pub(super) value: Value,
+    pub(super) value: JsonValue<'a>,
     pub(super) repeated: Repeated,
 }
 
@@ -28,9 +27,9 @@ impl<'a> Document<'a> {
 
 /// The value of a JSON text without a repeated or reserved member name, at any depth.
 #[cfg(feature = "jwt")]
-pub(crate) fn parse_unambiguous(json: &[u8]) -> Result<Value, ResponseError> {
+pub(crate) fn parse_unambiguous(json: &[u8]) -> Result<serde_json::Value, ResponseError> {
     let Document { value, repeated, .. } = Document::parse(json)?;
-    if repeated.any() { Err(ResponseError::RepeatedMember) } else { Ok(value) }
+    if repeated.any() { Err(ResponseError::RepeatedMember) } else { Ok(value.into()) }
 }
 
 /// A text that begins an object may be invalid because of one member, whose value the holder of the token may have

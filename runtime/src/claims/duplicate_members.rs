@@ -11,14 +11,15 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::map::Entry;
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
+
+use super::json_value::{JsonValue, Members};
 
 /// A JSON value, and its repeated members, of which it has the last one.
 ///
 /// The value and the names come from one pass over the text: the tokens of callers are read like this.
-pub(super) struct ParsedValue {
-    pub(super) value: Value,
+pub(super) struct ParsedValue<'a> {
+    pub(super) value: JsonValue<'a>,
     pub(super) repeated: Repeated,
 }
 
@@ -52,20 +53,16 @@ impl<'de> Deserialize<'de> for UnambiguousValue {
 }
 
 /// The name of a member, borrowed unless it has an escape.
-#[cfg(feature = "jwt")]
 pub(crate) struct MemberName<'a>(pub(crate) Cow<'a, str>);
 
-#[cfg(feature = "jwt")]
 impl<'de> Deserialize<'de> for MemberName<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(NameVisitor)
     }
 }
 
-#[cfg(feature = "jwt")]
 struct NameVisitor;
 
-#[cfg(feature = "jwt")]
 impl<'de> Visitor<'de> for NameVisitor {
     type Value = MemberName<'de>;
 
@@ -82,7 +79,7 @@ impl<'de> Visitor<'de> for NameVisitor {
     }
 }
 
-impl<'de> Deserialize<'de> for ParsedValue {
+impl<'de> Deserialize<'de> for ParsedValue<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ValueVisitor)
     }
@@ -94,79 +91,79 @@ struct ValueVisitor;
 const NUMBER: &str = "$serde_json::private::Number";
 
 impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = ParsedValue;
+    type Value = ParsedValue<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ParsedValue, A::Error> {
-        let mut members = Map::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ParsedValue<'de>, A::Error> {
+        let mut members = Vec::new();
         let mut repeated = Repeated::default();
-        while let Some(name) = map.next_key::<String>()? {
+        while let Some(MemberName(name)) = map.next_key()? {
             let ParsedValue { value, repeated: below } = map.next_value()?;
             repeated.below |= below.any();
-            match members.entry(name) {
-                Entry::Vacant(entry) => {
-                    entry.insert(value);
-                }
-                Entry::Occupied(mut entry) => {
-                    repeated.own.insert(entry.key().clone());
-                    entry.insert(value);
-                }
-            }
+            members.push((name, value));
         }
         // A text that has this name itself is rejected because of it.
-        if let (1, Some(Value::String(number))) = (members.len(), members.get(NUMBER))
-            && let Ok(number) = number.parse::<Number>()
+        if let [(Cow::Borrowed(NUMBER), JsonValue::String(number))] = &*members
+            && let Ok(number) = number.parse()
         {
-            return Ok(Value::Number(number).into());
+            return Ok(JsonValue::Number(number).into());
         }
-        Ok(ParsedValue { value: Value::Object(members), repeated })
+        let members = Members::new(members, |name| {
+            repeated.own.insert(name.to_owned());
+        });
+        Ok(ParsedValue { value: JsonValue::Object(members), repeated })
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<ParsedValue, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<ParsedValue<'de>, A::Error> {
         let mut elements = Vec::new();
         let mut repeated = Repeated::default();
-        while let Some(element) = seq.next_element::<ParsedValue>()? {
+        while let Some(element) = seq.next_element::<ParsedValue<'de>>()? {
             repeated.below |= element.repeated.any();
             elements.push(element.value);
         }
-        Ok(ParsedValue { value: Value::Array(elements), repeated })
+        Ok(ParsedValue { value: JsonValue::Array(elements), repeated })
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<ParsedValue, E> {
-        Ok(Value::Bool(value).into())
+    fn visit_bool<E>(self, value: bool) -> Result<ParsedValue<'de>, E> {
+        Ok(JsonValue::Bool(value).into())
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<ParsedValue, E> {
-        Ok(Value::from(value).into())
+    fn visit_i64<E>(self, value: i64) -> Result<ParsedValue<'de>, E> {
+        Ok(JsonValue::Number(value.into()).into())
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<ParsedValue, E> {
-        Ok(Value::from(value).into())
+    fn visit_u64<E>(self, value: u64) -> Result<ParsedValue<'de>, E> {
+        Ok(JsonValue::Number(value.into()).into())
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<ParsedValue, E> {
-        Ok(Value::from(value).into())
+    fn visit_f64<E>(self, value: f64) -> Result<ParsedValue<'de>, E> {
+        // The same as `serde_json::Value`.
+        Ok(Number::from_f64(value).map_or(JsonValue::Null, JsonValue::Number).into())
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<ParsedValue, E> {
-        Ok(Value::from(value).into())
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<ParsedValue<'de>, E> {
+        Ok(JsonValue::String(Cow::Borrowed(value)).into())
     }
 
-    fn visit_string<E>(self, value: String) -> Result<ParsedValue, E> {
-        Ok(Value::String(value).into())
+    fn visit_str<E>(self, value: &str) -> Result<ParsedValue<'de>, E> {
+        Ok(JsonValue::String(Cow::Owned(value.to_owned())).into())
     }
 
-    fn visit_unit<E>(self) -> Result<ParsedValue, E> {
-        Ok(Value::Null.into())
+    fn visit_string<E>(self, value: String) -> Result<ParsedValue<'de>, E> {
+        Ok(JsonValue::String(Cow::Owned(value)).into())
+    }
+
+    fn visit_unit<E>(self) -> Result<ParsedValue<'de>, E> {
+        Ok(JsonValue::Null.into())
     }
 }
 
 /// A value without members.
-impl From<Value> for ParsedValue {
-    fn from(value: Value) -> Self {
+impl<'a> From<JsonValue<'a>> for ParsedValue<'a> {
+    fn from(value: JsonValue<'a>) -> Self {
         Self { value, repeated: Repeated::default() }
     }
 }
@@ -219,6 +216,8 @@ fn unescaped(string: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
@@ -237,7 +236,7 @@ mod tests {
                 format!("{{\"active\":true,\"a\":[[{{\"b\":1,\"{name}\"\r\n\t :null}}]]}}"),
                 format!(r#"{{"a":"\\\"{{","{name}":1}}"#),
             ] {
-                assert!(serde_json::from_str::<ParsedValue>(&json).is_ok(), "{json}");
+                assert!(serde_json::from_str::<ParsedValue<'_>>(&json).is_ok(), "{json}");
                 assert!(has_reserved_name(&json), "{json}");
             }
         }
@@ -265,19 +264,20 @@ mod tests {
             "-0",
             r#""text""#,
             r#"{"a":1,"a":{"b":2,"b":3}}"#,
+            r#"{"b":1,"aa":2,"\u0062":3,"":4,"aa":5,"b":6,"c":7,"b":8}"#,
         ] {
             let expected: Option<Value> = serde_json::from_str(json).ok();
-            let parsed: Option<ParsedValue> = serde_json::from_str(json).ok();
-            assert_eq!(parsed.map(|parsed| parsed.value), expected, "{json}");
+            let parsed: Option<ParsedValue<'_>> = serde_json::from_str(json).ok();
+            assert_eq!(parsed.map(|parsed| Value::from(parsed.value)), expected, "{json}");
         }
         let deep = "[".repeat(200) + &"]".repeat(200);
-        assert!(serde_json::from_str::<ParsedValue>(&deep).is_err());
+        assert!(serde_json::from_str::<ParsedValue<'_>>(&deep).is_err());
     }
 
     #[test]
     fn a_repeated_name_is_found_at_any_depth() {
         // R-D11
-        let read = |json: &str| serde_json::from_str::<ParsedValue>(json).unwrap().repeated;
+        let read = |json: &str| serde_json::from_str::<ParsedValue<'_>>(json).unwrap().repeated;
         assert!(!read(r#"{"a":1,"b":[{"a":null},{"a":-1.5}],"c":{"a":"x"},"d":true}"#).any());
         assert!(read(r#"{"a":1,"\u0061":2}"#).own.contains("a"), "an escape is the same name");
         for below in [r#"{"a":{"b":1,"b":1}}"#, r#"{"a":[[{"b":1,"b":2}]]}"#] {

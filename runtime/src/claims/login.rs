@@ -3,9 +3,9 @@
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::claim_set::time;
+use super::json_value::JsonValue;
 
 /// How and when the subject of a token logged in.
 ///
@@ -21,10 +21,10 @@ pub(super) struct Login {
 
 impl Login {
     /// `None` for a document without the three claims.
-    pub(super) fn read(document: &Value) -> Option<Box<Self>> {
-        let acr = document.get("acr").and_then(Value::as_str).map(Box::from);
+    pub(super) fn read(document: &JsonValue<'_>) -> Option<Box<Self>> {
+        let acr = document.get("acr").and_then(JsonValue::as_str).map(Box::from);
         let auth_time = time(document, "auth_time").ok().flatten();
-        let amr = document.get("amr").and_then(Value::as_array).and_then(|methods| {
+        let amr = document.get("amr").and_then(JsonValue::as_array).and_then(|methods| {
             methods.iter().map(|method| method.as_str().map(Box::from)).collect::<Option<Vec<_>>>()
         });
         let login = Self { acr, amr: amr.unwrap_or_default(), auth_time };

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::claim_set::{CLIENT_ID, ClaimSet};
 use super::document::Document;
+use super::json_value::JsonValue;
 use super::{Claims, ScopeClaim, token_type};
 use crate::TokenError;
 use crate::resolve::{ResolveError, ResponseError};
@@ -76,13 +75,15 @@ impl ClaimsReader {
     /// with the members of RFC 7662 §2.2 in their JSON types.
     pub fn read_introspection(&self, json: &[u8]) -> Result<Claims, ResolveError> {
         let Document { text, value, repeated } = Document::parse(json)?;
-        if !value.is_object() || repeated.own.contains("active") {
+        if value.as_object().is_none() || repeated.own.contains("active") {
             return Err(ResponseError::NoActive.into());
         }
         match value.get("active") {
-            Some(Value::Bool(true)) if repeated.any() => Err(ResponseError::RepeatedMember.into()),
-            Some(Value::Bool(true)) => Ok(Claims::new(self.read_set(&value, text)?)),
-            Some(Value::Bool(false)) => Err(ResolveError::InvalidToken(TokenError::Inactive)),
+            Some(JsonValue::Bool(true)) if repeated.any() => {
+                Err(ResponseError::RepeatedMember.into())
+            }
+            Some(JsonValue::Bool(true)) => Ok(Claims::new(self.read_set(&value, text)?)),
+            Some(JsonValue::Bool(false)) => Err(ResolveError::InvalidToken(TokenError::Inactive)),
             _ => Err(ResponseError::NoActive.into()),
         }
     }
@@ -94,7 +95,7 @@ impl ClaimsReader {
     /// another JSON type than RFC 7519 §4.1 and RFC 9068 §2.2 define.
     pub fn read_claims(&self, json: &[u8]) -> Result<Claims, ResolveError> {
         let Document { text, value, repeated } = Document::parse(json)?;
-        if !value.is_object() {
+        if value.as_object().is_none() {
             return Err(ResponseError::NotAnObject.into());
         }
         if repeated.any() {
@@ -105,7 +106,7 @@ impl ClaimsReader {
         Ok(Claims::new(set))
     }
 
-    fn read_set(&self, document: &Value, json: &str) -> Result<ClaimSet, ResponseError> {
+    fn read_set(&self, document: &JsonValue<'_>, json: &str) -> Result<ClaimSet, ResponseError> {
         let mut set = ClaimSet::read(document, json, &self.scope_claims, &self.client_id_claims)?;
         set.leeway = self.leeway;
         Ok(set)

@@ -6,8 +6,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::Deserialize;
-use serde_json::Value;
 
+use super::json_value::JsonValue;
 use crate::resolve::{MemberError, SCOPE_CLAIMS};
 use crate::scope::pieces;
 use path::Path;
@@ -83,17 +83,17 @@ impl Form {
     }
 
     /// The scopes in a value; `None` if it has another JSON type.
-    fn scopes(self, value: &Value) -> Option<Vec<&str>> {
+    fn scopes<'a>(self, value: &'a JsonValue<'_>) -> Option<Vec<&'a str>> {
         match (self, value) {
-            (Self::String | Self::StringOrArray, Value::String(text)) => {
+            (Self::String | Self::StringOrArray, JsonValue::String(text)) => {
                 Some(pieces(text).collect())
             }
-            (Self::StringOrArray | Self::Array, Value::Array(elements)) => {
-                elements.iter().map(Value::as_str).collect()
+            (Self::StringOrArray | Self::Array, JsonValue::Array(elements)) => {
+                elements.iter().map(JsonValue::as_str).collect()
             }
             // A value that is no object may mean that the role is not granted, such as `false`.
-            (Self::MemberNames, Value::Object(members)) => {
-                members.iter().map(|(name, value)| value.is_object().then_some(&**name)).collect()
+            (Self::MemberNames, JsonValue::Object(members)) => {
+                members.iter().map(|(name, value)| value.as_object().map(|_| name)).collect()
             }
             _ => None,
         }
@@ -104,7 +104,7 @@ impl ScopeClaim {
     /// Adds the scopes in the document; an error if a value has another JSON type.
     pub(super) fn add_scopes<'a>(
         &self,
-        document: &'a Value,
+        document: &'a JsonValue<'_>,
         scopes: &mut Vec<&'a str>,
     ) -> Result<(), MemberError> {
         self.path.visit(document, &mut |found| match found {

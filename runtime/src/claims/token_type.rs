@@ -1,17 +1,16 @@
 //! The kind of a token: `token_type` and `token_use`.
 
-use serde_json::Value;
-
+use super::json_value::{JsonValue, Members};
 use crate::resolve::{MemberError, ResponseError};
 
 /// Whether `token_type` (RFC 7662 §2.2) or the non-standard `token_use` names a kind of token other than an
 /// access token.
-pub(super) fn is_other(document: &Value) -> Result<bool, ResponseError> {
+pub(super) fn is_other(document: &JsonValue<'_>) -> Result<bool, ResponseError> {
     let mut other = false;
     for member in ["token_type", "token_use"] {
         match document.get(member) {
             None => {}
-            Some(Value::String(kind)) => other |= names_other(kind),
+            Some(JsonValue::String(kind)) => other |= names_other(kind),
             Some(found) => {
                 return Err(ResponseError::MemberError(MemberError::new(
                     member, "a string", found,
@@ -27,9 +26,9 @@ pub(super) fn is_other(document: &Value) -> Result<bool, ResponseError> {
 /// - an ID token: the hashes of OpenID Connect Core 1.0 §3.3.2.11, or the claim `typ` of Keycloak
 /// - a logout token or a security event: `events` (RFC 8417 §2.2)
 /// - a signed introspection response: `token_introspection` (RFC 9701 §5)
-pub(super) fn is_other_claim_set(document: &Value) -> bool {
-    let members = document.as_object().into_iter().flatten();
-    members.into_iter().any(|(name, value)| match name.as_str() {
+pub(super) fn is_other_claim_set(document: &JsonValue<'_>) -> bool {
+    let members = document.as_object().into_iter().flat_map(Members::iter);
+    members.into_iter().any(|(name, value)| match name {
         "at_hash" | "c_hash" | "s_hash" | "events" | "token_introspection" => true,
         "typ" => value.as_str().is_some_and(names_other),
         _ => false,
@@ -37,8 +36,8 @@ pub(super) fn is_other_claim_set(document: &Value) -> bool {
 }
 
 /// Whether `token_type` or `token_use` names an access token that is bound to the key of a DPoP proof (RFC 9449 §5).
-pub(super) fn is_dpop(document: &Value) -> bool {
-    let kind = |member: &str| document.get(member).and_then(Value::as_str);
+pub(super) fn is_dpop(document: &JsonValue<'_>) -> bool {
+    let kind = |member: &str| document.get(member).and_then(JsonValue::as_str);
     let is_dpop = |kind: &str| kind.eq_ignore_ascii_case("DPoP");
     kind("token_type").is_some_and(is_dpop) || kind("token_use").is_some_and(is_dpop)
 }

@@ -121,7 +121,7 @@ mod tests {
             ResponseError::MemberError(MemberError::new(
                 "aud",
                 "a string",
-                &serde_json::Value::Null,
+                &crate::claims::JsonValue::Null,
             )),
             TimeOutOfRange,
             UnreadableObject,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use crate::claims::JsonValue;
 
 /// A member of an introspection response has another JSON type than RFC 7662 §2.2 or the configuration
 /// requires. The error names the type that was found, and contains nothing of the value.
@@ -14,8 +14,8 @@ pub struct MemberError {
 }
 
 impl MemberError {
-    pub(crate) fn new(name: &'static str, expected: &'static str, found: &Value) -> Self {
-        Self { name, expected, found: json_type(found) }
+    pub(crate) fn new(name: &'static str, expected: &'static str, found: &JsonValue<'_>) -> Self {
+        Self { name, expected, found: found.type_name() }
     }
 
     /// The name of the member. For a scope claim other than `scope`, `scope_claims`, and for a client id claim other
@@ -46,15 +46,3 @@ pub(crate) const SCOPE_CLAIMS: &str = "scope_claims";
 
 /// The [name](MemberError::name) of a client id claim other than `client_id`.
 pub(crate) const CLIENT_ID_CLAIMS: &str = "client_id_claims";
-
-fn json_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(elements) if elements.iter().all(Value::is_string) => "an array of strings",
-        Value::Array(_) => "an array with other elements than strings",
-        Value::Object(_) => "an object",
-    }
-}

@@ -1,5 +1,7 @@
 use std::time::{Duration, SystemTime};
 
+use serde_json::Value;
+
 use super::*;
 
 fn read(json: &str) -> Result<Claims, ResolveError> {

@@ -1,7 +1,6 @@
 //! Where a scope claim is in a JSON document.
 
-use serde_json::Value;
-
+use crate::claims::json_value::JsonValue;
 use crate::resolve::MemberError;
 
 /// The name of a member of the document, or a JSON pointer (RFC 6901) with wildcards.
@@ -20,7 +19,7 @@ enum Segment {
 }
 
 /// A value at the end of the path, or the value on the way to it that is neither an object nor an array.
-type Found<'a> = Result<&'a Value, &'a Value>;
+type Found<'a, 'json> = Result<&'a JsonValue<'json>, &'a JsonValue<'json>>;
 
 impl Path {
     /// The member of the document with this name.
@@ -52,34 +51,34 @@ impl Path {
 
     /// Calls the function for each value that the path leads to, until it fails. An absent value is none of them.
     /// Each value of the document is visited at most once.
-    pub(super) fn visit<'a>(
+    pub(super) fn visit<'a, 'json>(
         &self,
-        document: &'a Value,
-        visitor: &mut impl FnMut(Found<'a>) -> Result<(), MemberError>,
+        document: &'a JsonValue<'json>,
+        visitor: &mut impl FnMut(Found<'a, 'json>) -> Result<(), MemberError>,
     ) -> Result<(), MemberError> {
         visit(document, &self.segments, visitor)
     }
 }
 
 /// The depth of the recursion is the number of segments, which the configuration decides.
-fn visit<'a>(
-    value: &'a Value,
+fn visit<'a, 'json>(
+    value: &'a JsonValue<'json>,
     segments: &[Segment],
-    visitor: &mut impl FnMut(Found<'a>) -> Result<(), MemberError>,
+    visitor: &mut impl FnMut(Found<'a, 'json>) -> Result<(), MemberError>,
 ) -> Result<(), MemberError> {
     let Some((segment, rest)) = segments.split_first() else {
         return visitor(Ok(value));
     };
     match (segment, value) {
-        (Segment::Name(name), Value::Object(members)) => {
+        (Segment::Name(name), JsonValue::Object(members)) => {
             members.get(name).map_or(Ok(()), |member| visit(member, rest, visitor))
         }
-        (Segment::Name(name), Value::Array(elements)) => match index(name) {
+        (Segment::Name(name), JsonValue::Array(elements)) => match index(name) {
             Some(index) => elements.get(index).map_or(Ok(()), |it| visit(it, rest, visitor)),
             None => visitor(Err(value)),
         },
-        (Segment::EachMember, Value::Object(members)) => {
-            members.values().try_for_each(|member| visit(member, rest, visitor))
+        (Segment::EachMember, JsonValue::Object(members)) => {
+            members.iter().try_for_each(|(_, member)| visit(member, rest, visitor))
         }
         _ => visitor(Err(value)),
     }
@@ -107,20 +106,22 @@ impl Segment {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::claims::document::Document;
 
     /// The values that a path leads to, or the value on the way that is no object.
-    fn found(path: &str, document: &Value) -> Result<Vec<Value>, Value> {
+    fn found(path: &str, document: &str) -> Result<Vec<Value>, Value> {
+        let document = Document::parse(document.as_bytes()).unwrap().value;
         let (mut values, mut wrong) = (Vec::new(), None);
-        let visited = Path::parse(path).unwrap().visit(document, &mut |found| match found {
+        let visited = Path::parse(path).unwrap().visit(&document, &mut |found| match found {
             Ok(value) => {
-                values.push(value.clone());
+                values.push(value.clone().into());
                 Ok(())
             }
             Err(on_path) => {
-                wrong = Some(on_path.clone());
+                wrong = Some(on_path.clone().into());
                 Err(MemberError::new("scope", "an object", on_path))
             }
         });
@@ -135,6 +136,7 @@ mod tests {
             "a/b": 1, "m~n": 2, "*": 3, "https://api.example/roles": 4, "list": [5, { "x": 6 }],
             "clients": { "one": { "roles": 7 }, "two": {}, "three": { "roles": 8 } },
         });
+        let document = document.to_string();
         let values = |path| found(path, &document).unwrap();
         assert_eq!(values("a/b"), [1]);
         assert_eq!(values("/a~1b"), [1]);
