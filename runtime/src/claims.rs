@@ -23,7 +23,9 @@ pub(crate) use confirmation::Confirmation;
 #[cfg(feature = "jwt")]
 pub(crate) use document::parse_unambiguous;
 #[cfg(feature = "jwt")]
-pub(crate) use duplicate_members::{MemberName, UnambiguousValue};
+pub(crate) use duplicate_members::UnambiguousValue;
+#[cfg(feature = "jwt")]
+pub(crate) use json_value::JsonString;
 pub(crate) use json_value::JsonValue;
 pub use reader::ClaimsReader;
 pub use scope_claim::{ScopeClaim, ScopeClaimError};

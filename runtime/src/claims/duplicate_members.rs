@@ -13,7 +13,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
-use super::json_value::{JsonValue, Members};
+use super::json_value::{JsonString, JsonValue, Members};
 
 /// A JSON value, and its repeated members, of which it has the last one.
 ///
@@ -52,33 +52,6 @@ impl<'de> Deserialize<'de> for UnambiguousValue {
     }
 }
 
-/// The name of a member, borrowed unless it has an escape.
-pub(crate) struct MemberName<'a>(pub(crate) Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for MemberName<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(NameVisitor)
-    }
-}
-
-struct NameVisitor;
-
-impl<'de> Visitor<'de> for NameVisitor {
-    type Value = MemberName<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a member")
-    }
-
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<MemberName<'de>, E> {
-        Ok(MemberName(Cow::Borrowed(name)))
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<MemberName<'de>, E> {
-        Ok(MemberName(Cow::Owned(name.to_owned())))
-    }
-}
-
 impl<'de> Deserialize<'de> for ParsedValue<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ValueVisitor)
@@ -100,7 +73,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ParsedValue<'de>, A::Error> {
         let mut members = Vec::new();
         let mut repeated = Repeated::default();
-        while let Some(MemberName(name)) = map.next_key()? {
+        while let Some(JsonString(name)) = map.next_key()? {
             let ParsedValue { value, repeated: below } = map.next_value()?;
             repeated.below |= below.any();
             members.push((name, value));

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use serde::Deserialize;
 use serde_json::Number;
 
 /// A JSON value. Strings and names without escapes are slices of the text: a tree of owned values would need an allocation
@@ -16,6 +17,11 @@ pub(crate) enum JsonValue<'a> {
     Array(Vec<Self>),
     Object(Members<'a>),
 }
+
+/// A string, borrowed unless it has an escape.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct JsonString<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 /// The members of an object, each name once, ordered by [`compare`].
 #[derive(Debug, Clone)]

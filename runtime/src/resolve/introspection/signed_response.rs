@@ -48,7 +48,8 @@ impl SignedResponseVerifier {
             Algorithm, Audience, IssuedAt, Issuer, Key, NoResponse, NotAJwt, Signature, Type,
         };
         let jws = CompactJws::split(response).ok_or(invalid(NotAJwt))?;
-        let header = JwsHeader::read(&jws).map_err(|_| invalid(NotAJwt))?;
+        let header = base64url::decode(jws.header).ok_or(invalid(NotAJwt))?;
+        let header = JwsHeader::read(&header).map_err(|_| invalid(NotAJwt))?;
         // First of all: another kind of JWT is none of the server's responses (RFC 9701 §8.1).
         if !header.media_type.as_deref().is_some_and(|it| is_media_type(it, TYPE)) {
             return Err(invalid(Type));

@@ -74,7 +74,8 @@ impl JwtVerifier {
         token: &AccessToken,
     ) -> Result<Claims, ResolveError> {
         let jws = CompactJws::split(token.expose_bytes()).ok_or(invalid(JwtError::NotSigned))?;
-        let header = JwsHeader::read(&jws).map_err(invalid)?;
+        let header = base64url::decode(jws.header).ok_or(invalid(JwtError::Encoding))?;
+        let header = JwsHeader::read(&header).map_err(invalid)?;
         let named = self.algorithms.iter().find(|allowed| allowed.has_name(&header.algorithm));
         let algorithm = *named.ok_or(invalid(JwtError::Algorithm))?;
         if !self.types.accepts(header.media_type.as_deref()) {

@@ -40,7 +40,8 @@ pub(super) fn verify(state: &State, client: &OAuthClient, assertion: &str) -> bo
 
 fn verified_id(state: &State, client: &OAuthClient, assertion: &str) -> Option<String> {
     let jws = CompactJws::split(assertion.as_bytes())?;
-    let header = JwsHeader::read(&jws).ok()?;
+    let header = base64url::decode(jws.header)?;
+    let header = JwsHeader::read(&header).ok()?;
     let signature = base64url::decode(jws.signature)?;
     match (&client.public_jwk, &client.secret) {
         (Some(jwk), _) => {
