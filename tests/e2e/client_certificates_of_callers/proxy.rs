@@ -10,6 +10,7 @@ use requires_auth::{ClientCertificateSource, ProxyHeader};
 use sha2::Digest as _;
 
 use super::{Bound, DER, OTHER_DER};
+use crate::service::RESOURCE;
 use crate::{assert_challenged, assert_ran};
 
 fn client_cert(der: &[u8]) -> String {
@@ -165,6 +166,22 @@ async fn a_header_of_another_certificate_or_form_is_refused() {
         assert_challenged(&response, 401, body::INVALID_TOKEN, "read");
         assert_eq!(bound.service.runs(), 0, "{header:?}");
     }
+}
+
+#[tokio::test]
+async fn after_a_client_has_replaced_its_certificate_it_needs_a_new_token() {
+    // R-H2 (RFC 8705 §6.3): the old token is invalid, and the challenge is that of an expired one.
+    let bound = Bound::behind(ProxyHeader::ClientCert).await;
+    let (old, new) = (client_cert(DER), client_cert(OTHER_DER));
+    let (old, new) = ([("client-cert", &*old)], [("client-cert", &*new)]);
+    assert_ran(&bound.call(&old).await, "alice may");
+    let rejected = bound.call(&new).await;
+    assert_challenged(&rejected, 401, body::INVALID_TOKEN, "read");
+    let mint = bound.service.authorization_server.mint().subject("alice").audience(RESOURCE);
+    let renewed = mint.scopes("read").bound_to_certificate(OTHER_DER).issue();
+    assert_ran(&bound.call_with(&renewed, &new).await, "alice may");
+    let rejected = bound.call_with(&renewed, &old).await;
+    assert_challenged(&rejected, 401, body::INVALID_TOKEN, "read");
 }
 
 #[tokio::test]
