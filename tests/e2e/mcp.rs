@@ -14,6 +14,7 @@ mod load;
 mod messages;
 mod policies;
 mod requested_scopes;
+mod resource_scopes;
 mod resources;
 mod sessions;
 mod single_resolution;

@@ -62,6 +62,23 @@ impl AuthInfo {
         }
     }
 
+    /// As [`check`](Self::check). The challenge also names the scopes of a condition that is decided afterwards, so that a
+    /// client can request all of them at once.
+    #[allow(dead_code, reason = "only integrations use it")]
+    pub(crate) fn check_before(
+        &self,
+        requirement: Requirement,
+        further: impl FnOnce() -> Option<Condition>,
+    ) -> Result<(), Rejection> {
+        decide_requirement(&self.0.claims, &requirement, &self.0.server).map_err(|denial| {
+            let mut caller = self.clone();
+            caller.inner_mut().declared = requirement;
+            let further = further().filter(|further| further.check().is_ok());
+            let further = further.map(|further| caller.challenge_scopes(&further));
+            caller.reject_denial(&denial, &further.unwrap_or_default())
+        })
+    }
+
     /// Whether scopes meet a condition in the resource server of this caller.
     pub(super) fn is_met<'a>(
         &'a self,

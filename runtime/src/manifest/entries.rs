@@ -79,10 +79,11 @@ impl Manifest {
         mut self,
         template: &str,
         condition: Condition,
+        scopes_from: Option<&'static str>,
         server: &ResourceServer,
     ) -> Self {
         let condition = with_typed_literals(condition, server.definitions());
-        self.entries.push(Entry::resource(template, condition));
+        self.entries.push(Entry::resource(template, condition, scopes_from));
         Self::new(self.entries)
     }
 

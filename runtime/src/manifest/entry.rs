@@ -33,7 +33,7 @@ pub enum Kind {
     Tool,
     /// An MCP client, as a prompt.
     Prompt,
-    /// An MCP client, as a resource that `McpBuilder::resource` declares.
+    /// An MCP client, as a resource that `McpBuilder::resource` or `McpBuilder::resource_with_scopes_from` declares.
     Resource,
 }
 
@@ -126,7 +126,8 @@ impl Entry {
     }
 
     /// The value of `scopes_from`, as the compiler prints it: the function that returns further scopes, which depend on
-    /// the arguments. `None` if there is none.
+    /// the arguments. For a resource, the name of the type of the function that returns the scopes of its variables.
+    /// `None` if there is none.
     #[must_use]
     pub fn scopes_from(&self) -> Option<&str> {
         self.scopes_from
@@ -189,10 +190,19 @@ impl Entry {
 
     /// A resource of an MCP server. It is declared, so it is in no place of the source.
     #[cfg(feature = "rmcp")]
-    pub(super) fn resource(template: &str, condition: Condition) -> Self {
-        let name = template.to_owned();
-        let module = String::new();
-        Self { module, name, condition, guarded: true, ..Self::unguarded(Kind::Resource, "") }
+    pub(super) fn resource(
+        template: &str,
+        condition: Condition,
+        scopes_from: Option<&'static str>,
+    ) -> Self {
+        Self {
+            module: String::new(),
+            name: template.to_owned(),
+            condition,
+            scopes_from,
+            guarded: true,
+            ..Self::unguarded(Kind::Resource, "")
+        }
     }
 }
 

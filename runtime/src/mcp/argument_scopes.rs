@@ -48,7 +48,7 @@ impl McpState {
         Ok(Some(condition))
     }
 
-    /// Decides about a condition that arguments require. The challenge names the declared scopes too.
+    /// Decides about a condition that arguments or variables require. The challenge names the declared scopes too.
     pub(super) fn decide_further(
         &self,
         declared: Requirement,
@@ -84,8 +84,8 @@ fn arguments(operation: &Operation, body: &[u8]) -> Option<JsonObject> {
     Some(arguments.unwrap_or_default())
 }
 
-/// The conditions that arguments have required so far, by the JSON that event ids contain for them: a stream is resumed
-/// only if its conditions can be decided again.
+/// The conditions that arguments and variables of URIs have required so far, by the JSON that event ids contain for them:
+/// a stream is resumed only if its conditions can be decided again.
 ///
 /// The code of the application has them as constants, so they are few.
 #[derive(Debug, Default)]
@@ -95,7 +95,7 @@ pub(super) struct ArgumentConditions(RwLock<HashMap<Value, Condition>>);
 const MAX_CONDITIONS: usize = 1_000;
 
 impl ArgumentConditions {
-    fn add(&self, condition: Condition) {
+    pub(super) fn add(&self, condition: Condition) {
         if condition == Condition::NONE {
             return;
         }

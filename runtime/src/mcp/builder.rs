@@ -15,12 +15,14 @@ use super::authenticated_id::IdAuthenticator;
 use super::factory::{HandlerFactory, MakeHandler};
 use super::handler::HandlerContext;
 use super::registry::Registry;
+use super::resource_scopes::ResourceScopes;
 use super::server::Mcp;
 use super::state::McpState;
 use super::task_owners::TaskOwners;
+use super::uri_variables::UriVariables;
 use crate::resource_server::SingleValue;
 use crate::telemetry::Quoted;
-use crate::{Condition, ResourceServer, Scope, SettingName, SetupError};
+use crate::{Condition, ResourceServer, Scope, SettingName, SetupError, TryIntoCondition};
 
 const INITIAL_SCOPES: SettingName = SettingName::of_builder("initial_scopes");
 const LENGTH: SettingName = SettingName::of_builder("max_body_length");
@@ -146,7 +148,8 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// In the template, `{name}` matches a part without `/`, and `{+name}` any part. Default: no
     /// resources.
     ///
-    /// Of several templates that match a URI, the first one counts. A handler may accept a URI in more
+    /// Of several templates that match a URI, the first one counts, and each one of
+    /// [`resource_with_scopes_from`](Self::resource_with_scopes_from). A handler may accept a URI in more
     /// spellings than the template does, so let it decide as well, with [`authorize`](super::authorize)
     /// and the same condition. Log events and metrics name the template as their `function`, if it is a
     /// text in the code.
@@ -155,13 +158,100 @@ impl<H: ServerHandler> McpBuilder<H> {
         template: impl Into<Cow<'static, str>>,
         condition: impl Into<Condition>,
     ) -> Self {
+        self.add_resource(template, condition.into(), None);
+        self
+    }
+
+    /// Declares a [`resource`](Self::resource) whose scopes also depend on the variables of its URI, as `scopes_from`
+    /// of the attribute does for the arguments of a tool. `scopes_from` takes the [`UriVariables`] and returns what they
+    /// require beyond `condition`: a [`Condition`], or another type that implements [`TryIntoCondition`]. Default: no
+    /// resources.
+    ///
+    /// ```
+    /// use requires_auth::mcp::{Mcp, McpBuilder, UriVariables, authorize};
+    /// use requires_auth::{Condition, ResourceServer};
+    /// use rmcp::model::{ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult};
+    /// use rmcp::service::RequestContext;
+    /// use rmcp::{ErrorData, RoleServer, ServerHandler};
+    ///
+    /// struct Journal;
+    ///
+    /// const ENTRIES: &str = "journal://{year}/entries";
+    /// const READ: Condition = Condition::Scope("entries:read");
+    ///
+    /// /// The entries of earlier years are in the archive. So is the year that a completion does not name.
+    /// fn scopes_of(entries: &UriVariables) -> Condition {
+    ///     match entries.get("year") {
+    ///         Some("2026") => Condition::NONE,
+    ///         _ => Condition::Scope("archive:read"),
+    ///     }
+    /// }
+    ///
+    /// fn journal(server: &ResourceServer) -> McpBuilder<Journal> {
+    ///     Mcp::builder(server, || Ok(Journal)).resource_with_scopes_from(ENTRIES, READ, scopes_of)
+    /// }
+    ///
+    /// impl ServerHandler for Journal {
+    ///     async fn read_resource(
+    ///         &self,
+    ///         request: ReadResourceRequestParams,
+    ///         context: RequestContext<RoleServer>,
+    ///     ) -> Result<ReadResourceResponse, ErrorData> {
+    ///         let auth = authorize(&context, READ)?;
+    ///         let Some(entries) = UriVariables::parse(ENTRIES, &request.uri) else {
+    ///             return Err(ErrorData::resource_not_found("there is no such resource", None));
+    ///         };
+    ///         auth.require_condition(scopes_of(&entries))?;
+    ///         Ok(ReadResourceResult::new(contents_of(&entries)).into())
+    ///     }
+    /// }
+    /// # fn contents_of(_: &UriVariables) -> Vec<rmcp::model::ResourceContents> { Vec::new() }
+    /// ```
+    ///
+    /// The layer decides it in the methods of [`resource`](Self::resource), in every revision and mode, before anything is
+    /// sent: `condition` first, then the scopes of the variables. The challenge of this 403 names both, whichever is not
+    /// met. A handler of [`Mcp::stdio`] decides it too. Event streams continue, and are resumed, only with these scopes.
+    /// If the function panics, the response is a 500. It is called again where the decision is repeated, so it only looks
+    /// at the variables.
+    ///
+    /// Of all templates that match a URI, the first one counts, and so does each one with `scopes_from`, wherever it is
+    /// declared. A matching URI whose variables have no certain value gets a 403 `access_denied`: see [`UriVariables`]. So
+    /// does a URI longer than 8 KiB, whatever it names.
+    ///
+    /// A completion (`completion/complete`) names the template in place of a URI. Then [`UriVariables::get`] returns
+    /// `None` for its variables, and the function decides what completing requires. Arguments of the completion are not
+    /// passed to it: their values are not complete.
+    ///
+    /// The metadata and the [initial scopes](Self::initial_scopes) have only the scopes of `condition`. `Mcp::manifest`
+    /// lists the name of the function. The names of the template's variables must be different, and a
+    /// template is declared once; otherwise [`build`](Self::build) returns an error.
+    pub fn resource_with_scopes_from<F, C>(
+        mut self,
+        template: impl Into<Cow<'static, str>>,
+        condition: impl Into<Condition>,
+        scopes_from: F,
+    ) -> Self
+    where
+        F: Fn(&UriVariables) -> C + Send + Sync + 'static,
+        C: TryIntoCondition,
+    {
+        let scopes_from = ResourceScopes::new(scopes_from);
+        self.add_resource(template, condition.into(), Some(scopes_from));
+        self
+    }
+
+    fn add_resource(
+        &mut self,
+        template: impl Into<Cow<'static, str>>,
+        condition: Condition,
+        scopes_from: Option<ResourceScopes>,
+    ) {
         let template = template.into();
         let function = match &template {
             Cow::Borrowed(template) => Some(*template),
             Cow::Owned(_) => None,
         };
-        self.registry.add_resource(&template, function, condition.into());
-        self
+        self.registry.add_resource(&template, function, condition, scopes_from);
     }
 
     /// The scopes in the challenge for a request without a token whose headers do not name the operation.

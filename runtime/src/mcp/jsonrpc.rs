@@ -86,7 +86,7 @@ fn reference(reference: Option<&RawValue>) -> serde_json::Result<Operation> {
         ObjectMembers(["type", "name", "uri"]).deserialize(&mut deserializer)?;
     Ok(match (kind.map(string).transpose()?.as_deref(), name, uri) {
         (Some("ref/prompt"), Some(name), _) => Operation::Prompt(string(name)?),
-        (Some("ref/resource"), _, Some(uri)) => Operation::Resources(vec![string(uri)?]),
+        (Some("ref/resource"), _, Some(uri)) => Operation::ResourceCompletion(string(uri)?),
         _ => Operation::Other,
     })
 }
@@ -148,7 +148,7 @@ mod tests {
             ),
             (
                 r#"{"method":"completion/complete","params":{"ref":{"type":"ref/resource","uri":"a:{b}"}}}"#,
-                uris(&["a:{b}"]),
+                Ok(Operation::ResourceCompletion("a:{b}".into())),
             ),
             (
                 r#"{"method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":["a:b","a:c"]}}}"#,

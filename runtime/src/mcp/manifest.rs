@@ -11,7 +11,10 @@ impl<H: ServerHandler> Mcp<H> {
     /// [`public_tool`](super::McpBuilder::public_tool). The layer alone decides who calls them: every caller with a
     /// valid token, and with [`allow_anonymous`](super::McpBuilder::allow_anonymous) every caller.
     ///
-    /// Each [`resource`](super::McpBuilder::resource) is listed with its condition; its path is the URI or the template. One
+    /// Each [`resource`](super::McpBuilder::resource) is listed with its condition; its path is the URI or the template. The
+    /// function of [`resource_with_scopes_from`](super::McpBuilder::resource_with_scopes_from) is listed as its
+    /// `scopes_from`, with the name of the function's type ([`type_name`](std::any::type_name)): the path of a function, and
+    /// for a closure the path of the function that it is written in. One
     /// that is not declared cannot be listed, because only the handler has it: such a resource, too, is read by each
     /// caller whom the layer lets pass, unless the handler decides.
     ///
@@ -40,8 +43,8 @@ impl<H: ServerHandler> Mcp<H> {
     pub fn manifest(&self) -> Manifest {
         let server = &self.state().server;
         let mut manifest = Manifest::collect_for(server);
-        for (template, condition) in self.state().registry.declared_resources() {
-            manifest = manifest.with_resource(template, condition, server);
+        for (template, condition, scopes_from) in self.state().registry.declared_resources() {
+            manifest = manifest.with_resource(template, condition, scopes_from, server);
         }
         for (kind, paths) in self.state().registry.unguarded::<H>() {
             for path in paths {

@@ -1,5 +1,7 @@
 //! The operation that a request names, as far as authorization depends on it.
 
+use std::slice;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName};
@@ -11,8 +13,10 @@ pub(super) enum Operation {
     Tool(String),
     /// Getting or completing the prompt with this name.
     Prompt(String),
-    /// Reading, completing or subscribing to the resources with these URIs.
+    /// Reading or subscribing to the resources with these URIs.
     Resources(Vec<String>),
+    /// Completing the variables of the resource with this URI, or of the resources with this URI template.
+    ResourceCompletion(String),
     /// Anything else; it needs a valid token only.
     Other,
 }
@@ -23,6 +27,15 @@ impl Operation {
         match self {
             Self::Tool(name) => Some(name),
             _ => None,
+        }
+    }
+
+    /// The URIs of its resources, or their template.
+    pub(super) fn uris(&self) -> &[String] {
+        match self {
+            Self::Resources(uris) => uris,
+            Self::ResourceCompletion(uri) => slice::from_ref(uri),
+            Self::Tool(_) | Self::Prompt(_) | Self::Other => &[],
         }
     }
 }

@@ -3,7 +3,7 @@
 mod coverage;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ::rmcp::handler::server::router::prompt::PromptRouter;
 use ::rmcp::handler::server::router::tool::ToolRouter;
@@ -13,7 +13,10 @@ use serde_json::Value;
 use super::declared_policy::{DeclaredPolicy, requirement_to_json};
 use super::meta::{MetaPolicy, is_declared_both};
 use super::operation::Operation;
-use super::uri_template::UriTemplate;
+use super::resource_scopes::ResourceScopes;
+use super::scopes_from::ArgumentsError;
+use super::uri_template::{MAX_URI_LENGTH, UriTemplate};
+use super::uri_variables::UriVariables;
 #[cfg(feature = "manifest")]
 use crate::manifest::Kind;
 use crate::policy::{DetailType, FunctionName, Requirement, all_scopes, first_alternative};
@@ -30,10 +33,7 @@ pub(super) struct Registry {
     /// The definitions of the tools, without `_meta`.
     definitions: HashMap<String, Tool>,
     prompts: HashMap<String, DeclaredPolicy>,
-    resources: Vec<(UriTemplate, DeclaredPolicy)>,
-    /// The templates as declared, with their conditions.
-    #[cfg(feature = "manifest")]
-    declared_resources: Vec<(String, Condition)>,
+    resources: Vec<DeclaredResource>,
     /// Every declared requirement, by the JSON that event ids contain for it.
     requirements: HashMap<Value, Requirement>,
     tool_coverage: Coverage,
@@ -42,10 +42,36 @@ pub(super) struct Registry {
     error: Option<SetupError>,
 }
 
-const RESOURCE: SettingName = SettingName::of_builder("resource");
+/// A resource, or all resources of a template.
+#[derive(Debug)]
+pub(super) struct DeclaredResource {
+    template: UriTemplate,
+    policy: DeclaredPolicy,
+    /// Finds out the further scopes that the variables of a URI require.
+    scopes_from: Option<ResourceScopes>,
+    /// The template as declared.
+    #[cfg(feature = "manifest")]
+    text: String,
+}
 
-/// Bounds the work of comparing a URI with the templates, which grows with the length of the URI.
-const MAX_URI_LENGTH: usize = 8 * 1024;
+/// A policy that applies to an operation.
+pub(super) struct Declaration<'a> {
+    pub(super) policy: DeclaredPolicy,
+    /// The resource, its URI in the request, and whether that may be the template.
+    resource: Option<(&'a DeclaredResource, &'a str, bool)>,
+}
+
+impl Declaration<'_> {
+    /// What the variables of the URI require beyond the policy; `None` for what has no function of its variables.
+    pub(super) fn scopes_of_variables(&self) -> Option<Result<Condition, ArgumentsError>> {
+        let (resource, uri, is_completion) = self.resource?;
+        let scopes_from = resource.scopes_from.as_ref()?;
+        let variables = UriVariables::read(&resource.template, uri, is_completion);
+        Some(scopes_from.evaluate(variables.as_ref()))
+    }
+}
+
+const RESOURCE: SettingName = SettingName::of_builder("resource");
 
 impl Registry {
     pub(super) fn add_tools<H: Send + Sync + 'static>(&mut self, router: &ToolRouter<H>) {
@@ -98,6 +124,7 @@ impl Registry {
         template: &str,
         function: Option<&'static str>,
         condition: Condition,
+        scopes_from: Option<ResourceScopes>,
     ) {
         let Some(parsed) = UriTemplate::parse(template) else {
             self.set_error(SetupError::invalid(
@@ -107,6 +134,12 @@ impl Registry {
             ));
             return;
         };
+        let mut names = HashSet::new();
+        if scopes_from.is_some() && !parsed.names().iter().all(|name| names.insert(name)) {
+            let expected = "a URI template whose variables have different names";
+            self.set_error(SetupError::invalid(RESOURCE, expected, Quoted(template)));
+            return;
+        }
         if condition.check().is_err() {
             let expected = "declared with a condition on scopes of RFC 6749 §3.3";
             self.set_error(SetupError::invalid(RESOURCE, expected, format!("{condition:?}")));
@@ -115,13 +148,22 @@ impl Registry {
         let policy =
             DeclaredPolicy { requirement: condition.into(), optional: false, scopes_from: None };
         // Of two equal templates, the second one is never used.
-        let previous = self.resources.iter().find(|(template, _)| *template == parsed);
-        self.check_same("resource", template, previous.map(|(_, policy)| *policy), policy);
+        let previous = self.resources.iter().find(|it| it.template.has_same_parts(&parsed));
+        if previous.is_some_and(|it| it.scopes_from.is_some() || scopes_from.is_some()) {
+            // Two functions cannot be compared.
+            self.set_error(SetupError::TwoPolicies { kind: "resource", name: template.to_owned() });
+            return;
+        }
+        self.check_same("resource", template, previous.map(|it| it.policy), policy);
         self.add_requirement(condition.into());
-        #[cfg(feature = "manifest")]
-        self.declared_resources.push((template.to_owned(), condition));
         let function = function.map(FunctionName::without_path);
-        self.resources.push((parsed, policy.with_function(function)));
+        self.resources.push(DeclaredResource {
+            template: parsed,
+            policy: policy.with_function(function),
+            scopes_from,
+            #[cfg(feature = "manifest")]
+            text: template.to_owned(),
+        });
     }
 
     pub(super) fn add_public_tool(&mut self, name: &str) {
@@ -153,10 +195,15 @@ impl Registry {
         ]
     }
 
-    /// The resources, by their URIs or templates.
+    /// The resources by their URIs or templates, with their conditions and the names of their functions.
     #[cfg(feature = "manifest")]
-    pub(super) fn declared_resources(&self) -> impl Iterator<Item = (&str, Condition)> {
-        self.declared_resources.iter().map(|(template, condition)| (template.as_str(), *condition))
+    pub(super) fn declared_resources(
+        &self,
+    ) -> impl Iterator<Item = (&str, Condition, Option<&'static str>)> {
+        self.resources.iter().map(|it| {
+            let scopes_from = it.scopes_from.as_ref().map(ResourceScopes::name);
+            (it.text.as_str(), it.policy.requirement.condition, scopes_from)
+        })
     }
 
     pub(super) fn allows_tool(&self, name: &str) -> bool {
@@ -169,7 +216,7 @@ impl Registry {
         match operation {
             Operation::Tool(name) => self.tool_coverage.allows(name),
             Operation::Prompt(name) => self.prompt_coverage.allows(name),
-            Operation::Resources(_) | Operation::Other => true,
+            Operation::Resources(_) | Operation::ResourceCompletion(_) | Operation::Other => true,
         }
     }
 
@@ -180,15 +227,32 @@ impl Registry {
 
     /// The policies of an operation. A name that does not exist has none: a challenge would name scopes
     /// that lead nowhere.
-    pub(super) fn policies(&self, operation: &Operation) -> impl Iterator<Item = DeclaredPolicy> {
-        let (named, uris) = match operation {
-            Operation::Tool(name) => (self.tools.get(name), &[][..]),
-            Operation::Prompt(name) => (self.prompts.get(name), &[][..]),
-            Operation::Resources(uris) => (None, uris.as_slice()),
-            Operation::Other => (None, &[][..]),
+    pub(super) fn policies<'a>(
+        &'a self,
+        operation: &'a Operation,
+    ) -> impl Iterator<Item = DeclaredPolicy> {
+        self.declarations(operation).map(|declaration| declaration.policy)
+    }
+
+    /// The same, each with what the variables of its URI require.
+    pub(super) fn declarations<'a>(
+        &'a self,
+        operation: &'a Operation,
+    ) -> impl Iterator<Item = Declaration<'a>> {
+        let named = match operation {
+            Operation::Tool(name) => self.tools.get(name),
+            Operation::Prompt(name) => self.prompts.get(name),
+            Operation::Resources(_) | Operation::ResourceCompletion(_) | Operation::Other => None,
         };
-        let resources = uris.iter().flat_map(|uri| self.resource(uri));
-        named.copied().into_iter().chain(resources)
+        let named = named.map(|policy| Declaration { policy: *policy, resource: None });
+        let is_completion = matches!(operation, Operation::ResourceCompletion(_));
+        let resources = operation.uris().iter().flat_map(move |uri| {
+            self.resources(uri).map(move |resource| {
+                let policy = resource.policy;
+                Declaration { policy, resource: Some((resource, uri, is_completion)) }
+            })
+        });
+        named.into_iter().chain(resources)
     }
 
     /// Whether the scopes of an operation depend on its arguments.
@@ -201,18 +265,24 @@ impl Registry {
         let (registered, name) = match operation {
             Operation::Tool(name) => (&self.tools, name),
             Operation::Prompt(name) => (&self.prompts, name),
-            Operation::Resources(_) | Operation::Other => return None,
+            Operation::Resources(_) | Operation::ResourceCompletion(_) | Operation::Other => {
+                return None;
+            }
         };
         (!registered.contains_key(name)).then_some(name)
     }
 
-    /// The policy of the first template that matches. A URI longer than [`MAX_URI_LENGTH`] is not compared
-    /// and could match any template, so all policies apply to it.
-    fn resource(&self, uri: &str) -> impl Iterator<Item = DeclaredPolicy> {
+    /// The first template that matches, and each that matches and has a function. A URI longer than
+    /// [`MAX_URI_LENGTH`] is not compared and could match any template, so all of them apply to it.
+    fn resources(&self, uri: &str) -> impl Iterator<Item = &DeclaredResource> {
         let too_long = uri.len() > MAX_URI_LENGTH;
-        let matching =
-            self.resources.iter().filter(move |(template, _)| too_long || template.matches(uri));
-        matching.take(if too_long { usize::MAX } else { 1 }).map(|(_, policy)| *policy)
+        let mut is_first = true;
+        self.resources.iter().filter(move |resource| {
+            let counts = is_first || resource.scopes_from.is_some();
+            let applies = too_long || counts && resource.template.matches(uri);
+            is_first &= !applies;
+            applies
+        })
     }
 
     /// The declared requirement for which an event id contains this JSON.
@@ -241,7 +311,7 @@ impl Registry {
     /// The selected scopes of all declarations, sorted, each once.
     fn scopes(&self, select: impl Fn(Condition) -> Vec<&'static str>) -> Vec<&'static str> {
         let named = self.tools.values().chain(self.prompts.values());
-        let all = named.chain(self.resources.iter().map(|(_, policy)| policy));
+        let all = named.chain(self.resources.iter().map(|resource| &resource.policy));
         let mut scopes: Vec<&'static str> =
             all.flat_map(|policy| select(policy.requirement.condition)).collect();
         scopes.retain(|scope| *scope != OFFLINE_ACCESS);

@@ -34,21 +34,30 @@ pub(super) struct McpState {
 }
 
 impl McpState {
-    /// Decides whether the caller meets all policies of an operation.
+    /// Decides whether the caller meets all policies of an operation, and what the variables of its resources require.
     pub(super) fn decide(
         &self,
         operation: &Operation,
         caller: Option<&AuthInfo>,
     ) -> Result<(), Rejection> {
-        self.registry.policies(operation).try_for_each(|policy| match caller {
-            Some(caller) => caller.check(policy.requirement),
-            None if policy.optional => Ok(()),
-            None => Err(self.server.reject_missing_token(RequiredScopes::of(&policy.requirement))),
-        })
+        self.registry.declarations(operation).try_for_each(|declaration| {
+            let policy = declaration.policy;
+            match caller {
+                Some(caller) => caller.check_before(policy.requirement, || {
+                    declaration.scopes_of_variables().and_then(Result::ok)
+                }),
+                None if policy.optional => Ok(()),
+                None => {
+                    Err(self.server.reject_missing_token(RequiredScopes::of(&policy.requirement)))
+                }
+            }
+        })?;
+        // No resource is declared for callers without a token.
+        caller.map_or(Ok(()), |caller| self.decide_variables(operation, caller))
     }
 
-    /// The requirement for which an event id contains this JSON: one that an operation declares, or that arguments have
-    /// led to.
+    /// The requirement for which an event id contains this JSON: one that an operation declares, or that arguments or
+    /// variables have led to.
     pub(super) fn requirement(&self, json: &Value) -> Option<Requirement> {
         let of_arguments = || self.argument_conditions.find(json).map(Requirement::from);
         self.registry.requirement(json).or_else(of_arguments)
@@ -61,6 +70,11 @@ impl McpState {
             let requirement = policy.requirement.without_function();
             if !requirement.is_met_by_every_token() && !requirements.contains(&requirement) {
                 requirements.push(requirement);
+            }
+        }
+        for further in self.requirements_of_variables(operation) {
+            if !further.is_met_by_every_token() && !requirements.contains(&further) {
+                requirements.push(further);
             }
         }
         requirements

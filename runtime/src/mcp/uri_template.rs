@@ -2,8 +2,15 @@
 
 /// A URI with variables: `{name}` matches text without `/`, `{+name}` any text, and both at least one
 /// character.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct UriTemplate(Vec<Part>);
+#[derive(Debug)]
+pub(super) struct UriTemplate {
+    parts: Vec<Part>,
+    /// The names of the variables, in their order.
+    names: Vec<String>,
+}
+
+/// Bounds the work of comparing a URI with the templates, which grows with the length of the URI.
+pub(super) const MAX_URI_LENGTH: usize = 8 * 1024;
 
 #[derive(Debug, PartialEq, Eq)]
 enum Part {
@@ -14,7 +21,7 @@ enum Part {
 
 impl UriTemplate {
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let mut parts = Vec::new();
+        let (mut parts, mut names) = (Vec::new(), Vec::new());
         let mut rest = text;
         while let Some((literal, after)) = rest.split_once('{') {
             let (variable, after) = after.split_once('}')?;
@@ -28,10 +35,22 @@ impl UriTemplate {
                 return None;
             }
             parts.push(part);
+            names.push(name.to_owned());
             rest = after;
         }
         push_literal(&mut parts, rest)?;
-        (!parts.is_empty()).then_some(Self(parts))
+        (!parts.is_empty()).then_some(Self { parts, names })
+    }
+
+    /// The names of the variables, in their order.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Whether each URI that matches this template matches the other one, and differs from it only in the names of the
+    /// variables.
+    pub(super) fn has_same_parts(&self, other: &Self) -> bool {
+        self.parts == other.parts
     }
 
     /// Whether a URI matches. The template itself matches, too: completions name it.
@@ -39,10 +58,7 @@ impl UriTemplate {
     /// The URI is read once for each part of the template, from its first to its last byte. There is no
     /// backtracking, whatever the URI is.
     pub(super) fn matches(&self, uri: &str) -> bool {
-        let (first, rest) = match self.0.as_slice() {
-            [Part::Literal(first), rest @ ..] => (first.text.as_str(), rest),
-            parts => ("", parts),
-        };
+        let (first, rest) = self.split_first_literal();
         // Most URIs differ from the template in the first literal.
         let Some(uri) = uri.strip_prefix(first) else { return false };
         if rest.is_empty() {
@@ -51,6 +67,65 @@ impl UriTemplate {
         let mut ends = PartEnds::start(uri);
         rest.iter().all(|part| ends.advance(part)) && ends.end()
     }
+
+    /// The variables of a URI in their order, each with its text in the URI. `None` if the URI does not match, and if
+    /// it can be divided into variables in more than one way.
+    ///
+    /// As in [`matches`](Self::matches), each part of the template reads the URI once, and then once more backwards.
+    pub(super) fn variables<'a>(&self, uri: &'a str) -> Option<Vec<(&str, Variable<'a>)>> {
+        let (first, parts) = self.split_first_literal();
+        let uri = uri.strip_prefix(first)?;
+        let mut ends = PartEnds::start(uri);
+        // For each part, the positions at which it can begin.
+        let mut begins = Vec::with_capacity(parts.len());
+        for part in parts {
+            begins.push(ends.ends.clone());
+            if !ends.advance(part) {
+                return None;
+            }
+        }
+        if !ends.end() {
+            return None;
+        }
+        let mut end = uri.len();
+        let mut texts = Vec::with_capacity(self.names.len());
+        for (part, begins) in parts.iter().zip(&begins).rev() {
+            let before = uri.get(..end)?;
+            let is_segment = matches!(part, Part::Segment);
+            end = match part {
+                Part::Literal(literal) => end.checked_sub(literal.text.len())?,
+                Part::Segment | Part::Path => {
+                    let slash = before.rfind('/').filter(|_| is_segment);
+                    let from = slash.map_or(0, |slash| slash + 1);
+                    let mut possible =
+                        (from..end).filter(|begin| begins.get(*begin) == Some(&true));
+                    let begin = possible.next()?;
+                    if possible.next().is_some() {
+                        return None;
+                    }
+                    texts.push(Variable { text: before.get(begin..)?, is_segment });
+                    begin
+                }
+            };
+        }
+        Some(self.names.iter().map(String::as_str).zip(texts.into_iter().rev()).collect())
+    }
+
+    fn split_first_literal(&self) -> (&str, &[Part]) {
+        match self.parts.as_slice() {
+            [Part::Literal(first), rest @ ..] => (first.text.as_str(), rest),
+            parts => ("", parts),
+        }
+    }
+}
+
+/// A variable of a URI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Variable<'a> {
+    /// As the URI has it.
+    pub(super) text: &'a str,
+    /// Whether the template has it as `{name}`, and not as `{+name}`.
+    pub(super) is_segment: bool,
 }
 
 /// The positions in a URI at which the parts that are compared so far can end.
@@ -237,6 +312,25 @@ mod tests {
         })
     }
 
+    /// Each way to divide a URI into the texts of the variables.
+    fn divide_by_backtracking(parts: &[Part], uri: &str) -> Vec<Vec<String>> {
+        let Some((part, rest)) = parts.split_first() else {
+            return if uri.is_empty() { vec![Vec::new()] } else { Vec::new() };
+        };
+        if let Part::Literal(literal) = part {
+            let uri = uri.strip_prefix(literal.text.as_str());
+            return uri.map_or_else(Vec::new, |uri| divide_by_backtracking(rest, uri));
+        }
+        let ends = (1..=uri.len()).filter(|end| uri.is_char_boundary(*end));
+        let is_segment = matches!(part, Part::Segment);
+        let ends = ends.filter(|end| !(is_segment && uri[..*end].contains('/')));
+        ends.flat_map(|end| {
+            let rest = divide_by_backtracking(rest, &uri[end..]);
+            rest.into_iter().map(move |rest| [vec![uri[..end].to_owned()], rest].concat())
+        })
+        .collect()
+    }
+
     #[test]
     fn matching_agrees_with_backtracking_for_every_short_uri() {
         // R-I13
@@ -263,9 +357,16 @@ mod tests {
             for uri in &uris {
                 assert_eq!(
                     parsed.matches(uri),
-                    matches_by_backtracking(&parsed.0, uri),
+                    matches_by_backtracking(&parsed.parts, uri),
                     "{template} {uri}"
                 );
+                // R-I20: there are variables where there is one way alone.
+                let variables = parsed.variables(uri).map(|variables| {
+                    variables.iter().map(|(_, it)| it.text.to_owned()).collect::<Vec<_>>()
+                });
+                let mut ways = divide_by_backtracking(&parsed.parts, uri);
+                let only = if ways.len() == 1 { ways.pop() } else { None };
+                assert_eq!(variables, only, "{template} {uri}");
             }
         }
     }
@@ -285,11 +386,11 @@ mod tests {
                 for uri in ["-", "/", "a-/"].map(|piece| piece.repeat(length)) {
                     let uri = format!("day://{uri}/");
                     let mut ends = PartEnds::start(&uri);
-                    for part in &parsed.0 {
+                    for part in &parsed.parts {
                         ends.advance(part);
                     }
                     // Each byte counts once for each part, and in a literal at most twice more.
-                    let most = parsed.0.len() * 3 * uri.len();
+                    let most = parsed.parts.len() * 3 * uri.len();
                     assert!(ends.steps <= most, "{template} {length}: {}", ends.steps);
                     assert_eq!(ends.end(), parsed.matches(&uri), "{template} {length}");
                 }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fixtures::raw_http::Response;
 use fixtures::rejection_body as body;
-use requires_auth::mcp::{Mcp, authorize};
+use requires_auth::mcp::{Mcp, UriVariables, authorize};
 use requires_auth::testing::AuthorizationServer;
 use requires_auth::{Condition, requires_auth};
 use rmcp::model::{
@@ -34,10 +34,21 @@ const LOW: &str = "mcp-conformance-scope-low";
 /// A valid token with the scopes of all operations.
 const FULL: &str = "mcp-conformance-scope-full";
 
-const STATIC_TEXT: Condition = Condition::All(&[
-    Condition::Scope("mcp:conformance:resources:read"),
-    Condition::Scope("mcp:conformance:resources:static"),
-]);
+const READ: Condition = Condition::Scope("mcp:conformance:resources:read");
+
+const STATIC_TEXT: Condition =
+    Condition::All(&[READ, Condition::Scope("mcp:conformance:resources:static")]);
+
+const TEMPLATE: &str = "test://template/{id}/data";
+
+/// The scope of each instance of the template.
+fn scopes_of(variables: &UriVariables) -> Condition {
+    match variables.get("id") {
+        Some("123") => Condition::Scope("mcp:conformance:resources:template:123"),
+        Some("124") => Condition::Scope("mcp:conformance:resources:template:124"),
+        _ => Condition::Any(&[]),
+    }
+}
 
 /// It counts the operations that have run.
 #[derive(Clone, Default)]
@@ -87,16 +98,15 @@ impl ServerHandler for ConformanceServer {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let template = request.uri.strip_prefix("test://template/");
-        let text = match template.and_then(|rest| rest.strip_suffix("/data")) {
-            Some(id) => {
-                // The scope is put together from the URI, so that no condition can name it.
-                let own = format!("mcp:conformance:resources:template:{id}");
-                let scopes = format!("mcp:conformance:resources:read {own}");
-                authorize(&context, Condition::NONE)?.require(&scopes)?;
-                format!("the data of {id}")
+        let text = match UriVariables::parse(TEMPLATE, &request.uri) {
+            Some(variables) => {
+                authorize(&context, READ)?.require_condition(scopes_of(&variables))?;
+                format!("the data of {}", variables.get("id").expect("it is in the template"))
             }
-            None => "a static text".to_owned(),
+            None => {
+                authorize(&context, STATIC_TEXT)?;
+                "a static text".to_owned()
+            }
         };
         self.run();
         Ok(ReadResourceResult::new(vec![ResourceContents::text(text, request.uri)]).into())
@@ -222,6 +232,7 @@ async fn start(mode: Mode) -> (RunningServer, ConformanceServer) {
         .declare_tools(&ConformanceServer::tool_router())
         .declare_prompts(&ConformanceServer::prompt_router())
         .resource("test://static-text", STATIC_TEXT)
+        .resource_with_scopes_from(TEMPLATE, READ, scopes_of)
         .build()
         .unwrap();
     let scopes = operations().map(|operation| operation.scopes).join(" ");
@@ -234,8 +245,8 @@ async fn start(mode: Mode) -> (RunningServer, ConformanceServer) {
 
 #[tokio::test]
 async fn each_operation_passes_the_checks_of_the_scenario() {
-    // R-I3, R-I20: the scenario has revision 2026-07-28 alone.
-    for mode in MODES.into_iter().filter(|mode| mode.is_modern()) {
+    // R-I3, R-I20: the scenario has revision 2026-07-28 alone, and the checks hold in each.
+    for mode in MODES {
         let (server, handler) = start(mode).await;
         for (nth, operation) in operations().iter().enumerate() {
             let send = |token| server.send(token, operation.method, operation.params.clone());
@@ -248,5 +259,24 @@ async fn each_operation_passes_the_checks_of_the_scenario() {
                 check(&check_name, operation, &responses);
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn each_instance_of_the_template_has_its_own_scope() {
+    // R-I20
+    for mode in MODES {
+        let (server, handler) = start(mode).await;
+        let read =
+            async |uri: &str| server.send(FULL, "resources/read", json!({ "uri": uri })).await;
+        let of_124 = "mcp:conformance:resources:read mcp:conformance:resources:template:124";
+        let other = read("test://template/124/data").await;
+        assert_challenged(&other, 403, body::INSUFFICIENT_SCOPE, of_124);
+        let none = read("test://template/125/data").await;
+        let of_125 = "mcp:conformance:resources:read";
+        assert_challenged(&none, 403, body::INSUFFICIENT_SCOPE, of_125);
+        assert_eq!(handler.runs.load(Ordering::SeqCst), 0, "{mode:?}");
+        let encoded = reply(&read("test://template/%31%32%33/data").await);
+        assert_eq!(encoded["result"]["contents"][0]["text"], "the data of 123", "{mode:?}");
     }
 }

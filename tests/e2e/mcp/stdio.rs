@@ -32,13 +32,13 @@ use super::test_server::{
 };
 
 /// A client on the standard streams of a server.
-struct StdioClient {
+pub struct StdioClient {
     lines: Lines<BufReader<ReadHalf<DuplexStream>>>,
     writer: WriteHalf<DuplexStream>,
 }
 
 impl StdioClient {
-    async fn to(handler: impl ServerHandler) -> Self {
+    pub async fn to(handler: impl ServerHandler) -> Self {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (reader, writer) = tokio::io::split(ours);
         tokio::spawn(async move { handler.serve(theirs).await.unwrap().waiting().await });
@@ -65,7 +65,7 @@ impl StdioClient {
         self.writer.write_all(format!("{message}\n").as_bytes()).await.unwrap();
     }
 
-    async fn request(&mut self, method: &str, params: Value) -> Value {
+    pub async fn request(&mut self, method: &str, params: Value) -> Value {
         self.send(json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })).await;
         self.next().await
     }

@@ -6,7 +6,7 @@ use std::panic::catch_unwind;
 use std::sync::Arc;
 
 use requires_auth::manifest::Kind;
-use requires_auth::mcp::{Mcp, McpBuilder};
+use requires_auth::mcp::{Mcp, McpBuilder, UriVariables};
 use requires_auth::{
     AccessToken, Claims, Condition, Manifest, ResolveError, Resolver, ResourceServer, Scope,
     TokenError,
@@ -243,6 +243,51 @@ journal://entries/{id}  resource  entries:read and tags:read
 "
     );
     assert!(manifest.to_html().contains("<b>journal://entries/{id}</b>"));
+}
+
+fn scopes_of_entry(_: &UriVariables) -> Condition {
+    Condition::NONE
+}
+
+fn other_scopes_of_entry(_: &UriVariables) -> Condition {
+    Condition::NONE
+}
+
+#[test]
+fn a_resource_is_listed_with_the_function_of_its_scopes() {
+    // R-K16, R-I20
+    const ENTRY: &str = "journal://entries/{id}";
+    let manifest = |server: McpBuilder<Handler>| {
+        server.build().unwrap().manifest().filter(|it| it.kind() == Kind::Resource)
+    };
+    let one = manifest(server().resource_with_scopes_from(ENTRY, "entries:read", scopes_of_entry));
+    let other =
+        manifest(server().resource_with_scopes_from(ENTRY, "entries:read", other_scopes_of_entry));
+    let none = manifest(server().resource(ENTRY, "entries:read"));
+    assert_eq!(one.entries()[0].scopes_from(), Some("manifest::scopes_of_entry"));
+    assert_eq!(
+        one.to_json(),
+        r#"{
+  "version": 1,
+  "functions": [
+    {"path":"journal://entries/{id}","kind":"resource","scopes":["entries:read"],"scopes_from":"manifest::scopes_of_entry"}
+  ]
+}
+"#
+    );
+    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/resource_with_scopes_from.json");
+    std::fs::write(file, one.to_json()).unwrap();
+    one.assert_unchanged(file);
+    for changed in [other, none] {
+        let panic = catch_unwind(|| changed.assert_unchanged(file)).unwrap_err();
+        let text = panic.downcast_ref::<String>().unwrap();
+        for expected in [
+            "weakened: a caller that was rejected may reach it",
+            "- entries:read, scopes_from manifest::scopes_of_entry",
+        ] {
+            assert!(text.contains(expected), "{text}");
+        }
+    }
 }
 
 #[test]

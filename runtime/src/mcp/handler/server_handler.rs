@@ -256,7 +256,7 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
     ) -> Result<CompleteResult, ErrorData> {
         let operation = match (request.r#ref.as_prompt_name(), request.r#ref.as_resource_uri()) {
             (Some(name), _) => Operation::Prompt(name.to_owned()),
-            (None, Some(template)) => uri(template),
+            (None, Some(template)) => Operation::ResourceCompletion(template.to_owned()),
             (None, None) => Operation::Other,
         };
         let entered = self.decide(&mut context, operation).await?;

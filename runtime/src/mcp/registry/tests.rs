@@ -60,8 +60,8 @@ fn a_router_can_be_declared_twice_but_not_with_other_scopes_from() {
 fn all_policies_apply_to_a_uri_that_is_too_long_to_be_compared() {
     // R-I4: a handler that relies on the declarations would answer every caller.
     let mut registry = Registry::default();
-    registry.add_resource("a:{+path}", None, Condition::Scope("a"));
-    registry.add_resource("{b}:c", None, Condition::Scope("b"));
+    registry.add_resource("a:{+path}", None, Condition::Scope("a"), None);
+    registry.add_resource("{b}:c", None, Condition::Scope("b"), None);
     let conditions = |length: usize| {
         let uri = format!("a:{}", "x".repeat(length - 2));
         let resources = Operation::Resources(vec![uri]);
@@ -84,12 +84,82 @@ fn an_invalid_declaration_is_an_error() {
     }
 
     let mut registry = Registry::default();
-    registry.add_resource("a:{", None, Condition::NONE);
+    registry.add_resource("a:{", None, Condition::NONE, None);
     let error = registry.check().unwrap_err().to_string();
     assert!(error.contains("`resource`") && error.contains("\"a:{\""), "{error}");
 
     let mut registry = Registry::default();
-    registry.add_resource("a:b", None, Condition::All(&[Condition::Scope("a b")]));
+    registry.add_resource("a:b", None, Condition::All(&[Condition::Scope("a b")]), None);
     let error = registry.check().unwrap_err().to_string();
     assert!(error.contains("`resource`") && error.contains("Scope(\"a b\")"), "{error}");
+}
+
+#[test]
+fn a_template_with_scopes_from_is_declared_once_with_different_variables() {
+    // R-I20, R-I17
+    let add = |registry: &mut Registry, template: &str, with_function: bool| {
+        let scopes_from = ResourceScopes::new(|_: &UriVariables| Condition::NONE);
+        let scopes_from = with_function.then_some(scopes_from);
+        registry.add_resource(template, None, Condition::NONE, scopes_from);
+    };
+    for (first, second, expected) in [
+        (("a:{x}", true), ("a:{x}/b", true), None),
+        (("a:{x}", true), ("a:{+x}", true), None),
+        (("a:{x}", false), ("a:{x}", false), None),
+        (("a:{x}", true), ("a:{y}", true), Some("two different policies")),
+        (("a:{x}", true), ("a:{x}", false), Some("two different policies")),
+        (("a:{x}", false), ("a:{x}", true), Some("two different policies")),
+        (("a:{x}/{x}", false), ("a:{x}", true), None),
+        (("a:{x}/{+x}", true), ("a:{x}", true), Some("variables have different names")),
+    ] {
+        let mut registry = Registry::default();
+        for (template, with_function) in [first, second] {
+            add(&mut registry, template, with_function);
+        }
+        let error = registry.check().err().map(|error| error.to_string());
+        let is_expected = match (&error, expected) {
+            (Some(error), Some(expected)) => error.contains(expected),
+            (error, expected) => error.is_none() && expected.is_none(),
+        };
+        assert!(is_expected, "{first:?} {second:?} {error:?}");
+    }
+}
+
+#[test]
+fn every_template_with_scopes_from_applies_beside_the_first_template() {
+    // R-I20
+    const SCOPES: [&str; 4] = ["0", "1", "2", "3"];
+    let uri = |length: usize| format!("a:{}", "b".repeat(length - 2));
+    let mut registry = Registry::default();
+    for (scope, (template, with_function)) in
+        SCOPES.into_iter().zip([("a:b", false), ("a:{x}", true), ("a:{+x}", false), ("{+y}", true)])
+    {
+        let scopes_from = ResourceScopes::new(move |_: &UriVariables| scope);
+        let scopes_from = with_function.then_some(scopes_from);
+        registry.add_resource(template, None, Condition::Scope(scope), scopes_from);
+    }
+    for (uri, expected) in [
+        ("a:b".to_owned(), &["0", "1", "3"][..]),
+        ("a:c".to_owned(), &["1", "3"]),
+        ("a:b/c".to_owned(), &["2", "3"]),
+        ("b".to_owned(), &["3"]),
+        (uri(MAX_URI_LENGTH), &["1", "3"]),
+        (uri(MAX_URI_LENGTH + 1), &SCOPES),
+    ] {
+        let is_long = uri.len() > MAX_URI_LENGTH;
+        let operation = Operation::Resources(vec![uri]);
+        let declared = registry.policies(&operation).map(|it| it.requirement.condition);
+        let expected: Vec<Condition> = expected.iter().map(|it| Condition::Scope(it)).collect();
+        assert_eq!(declared.collect::<Vec<_>>(), expected);
+        for declaration in registry.declarations(&operation) {
+            let declared = declaration.policy.requirement.condition;
+            match declaration.scopes_of_variables() {
+                None => assert!(matches!(declared, Condition::Scope("0" | "2"))),
+                Some(Ok(further)) => assert_eq!((further, is_long), (declared, false)),
+                Some(Err(error)) => {
+                    assert_eq!((format!("{error:?}"), is_long), ("Invalid".into(), true));
+                }
+            }
+        }
+    }
 }
