@@ -581,7 +581,7 @@ async fn the_log_says_what_a_token_lacks() {
         format!(
             "WARN {login}=\"recent\" needs= cause=the token does not say when the user logged in: it has no `auth_time` \
              expected=`auth_time` at most 300 s before {now}, with a leeway of 0 s found=no `auth_time`; the authorization \
-             server has to write it into access tokens {leeway}"
+             server has to write it into access tokens {alone}"
         )
     );
     assert_eq!(

@@ -246,13 +246,7 @@ fn authentication(
     match error {
         UserAuthenticationError::NoAcr | UserAuthenticationError::OtherAcr => Mismatch {
             expected: Some(format!("`acr` {}", QuotedList(required.acr_values.iter().copied()))),
-            found: Some(claims.acr().map_or_else(
-                || {
-                    "no `acr`; the authorization server has to write it into access tokens"
-                        .to_owned()
-                },
-                |acr| Quoted(acr).to_string(),
-            )),
+            found: Some(claims.acr().map_or_else(|| absent("acr"), |acr| Quoted(acr).to_string())),
             setting: Some(FUNCTION_ALONE),
         },
         _ => {
@@ -260,15 +254,20 @@ fn authentication(
             let leeway = validation.leeway_for(claims).as_secs();
             let now = seconds(validation.clock.now());
             Mismatch {
-                expected: Some(format!("`auth_time` at most {max_age} s before {now}, with a leeway of {leeway} s")),
-                found: Some(claims.auth_time().map_or_else(
-                    || "no `auth_time`; the authorization server has to write it into access tokens".to_owned(),
-                    seconds,
+                expected: Some(format!(
+                    "`auth_time` at most {max_age} s before {now}, with a leeway of {leeway} s"
                 )),
-                setting: Some(LEEWAY),
+                found: Some(claims.auth_time().map_or_else(|| absent("auth_time"), seconds)),
+                // No leeway makes up for an absent claim.
+                setting: Some(claims.auth_time().map_or(FUNCTION_ALONE, |_| LEEWAY)),
             }
         }
     }
+}
+
+/// A claim of the login that a token lacks.
+fn absent(claim: &str) -> String {
+    format!("no `{claim}`; the authorization server has to write it into access tokens")
 }
 
 /// The types of the authorization details that a token has.
