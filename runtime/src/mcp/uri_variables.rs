@@ -87,7 +87,9 @@ fn decode(variable: Variable<'_>) -> Option<String> {
     }
     let decoded = String::from_utf8(decoded).ok()?;
     let is_dot_segment = |segment: &str| matches!(segment, "." | "..");
-    let is_certain = !decoded.contains(char::is_control) && !decoded.split('/').any(is_dot_segment);
+    // A query and a fragment end the path, and some readers take `\` for `/`.
+    let mut segments = decoded.split(['/', '\\', '?', '#']);
+    let is_certain = !decoded.contains(char::is_control) && !segments.any(is_dot_segment);
     is_certain.then_some(decoded)
 }
 
@@ -172,6 +174,11 @@ mod tests {
             ("a:{+x}", "a:1/../2"),
             ("a:{+x}", "a:1/.%2e"),
             ("a:{+x}", "a:./1"),
+            ("a:{+x}", "a:1/..?2"),
+            ("a:{+x}", "a:1/..#2"),
+            ("a:{+x}", "a:1/..%3F2"),
+            ("a:{x}", "a:..%5C1"),
+            ("a:{+x}", "a:1%5C..%5C2"),
         ] {
             assert_eq!(read(template, uri), None, "{template} {uri}");
         }
