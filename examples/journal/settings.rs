@@ -127,7 +127,8 @@ pub struct Settings {
     )]
     pub accept_client: Vec<String>,
 
-    /// Claim that has the scopes, such as `scp` or `/realm_access/roles[]`; repeatable, in the environment separated by spaces [default: scope]
+    /// Claim that has the scopes, such as `scp` or `/realm_access/roles[]`; repeatable, in the environment separated by
+    /// spaces [default: scope]
     #[arg(
         long,
         env = "JOURNAL_SCOPE_CLAIM",
@@ -215,8 +216,8 @@ pub struct Settings {
     )]
     pub redis_secret: Option<String>,
 
-    /// Require nonces in DPoP proofs, which are made with this key, at least 32 bytes; journals with the same key accept each
-    /// other's. The authorization server of the demo then requires nonces too
+    /// Require nonces in DPoP proofs, which are made with this key, at least 32 bytes; journals with the same key
+    /// accept each other's. The authorization server of the demo then requires nonces too
     #[arg(long, env = "JOURNAL_DPOP_NONCE_KEY", value_name = "KEY", hide_env_values = true)]
     pub dpop_nonce_key: Option<String>,
 
@@ -233,8 +234,8 @@ pub struct Settings {
     #[arg(long, env = "JOURNAL_CONSENT", value_enum, default_value_t = Consent::Ask)]
     pub consent: Consent,
 
-    /// Demo mode: file with the key that one of the demo tokens is bound to; it is made if it is not there [default: a file in
-    /// the directory for temporary files, until the demo ends]
+    /// Demo mode: file with the key that one of the demo tokens is bound to; it is made if it is not there [default: a
+    /// file in the directory for temporary files, until the demo ends]
     #[arg(long, env = "JOURNAL_PROOF_KEY", value_name = "PATH")]
     pub proof_key: Option<PathBuf>,
 

@@ -8,8 +8,9 @@ use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
-/// Requests a certificate of each client, and accepts any, or none. The client signs the handshake, which proves that it has the
-/// private key. The name and the issuer of the certificate prove nothing: use it for nothing but the thumbprint.
+/// Requests a certificate of each client, and accepts any, or none. The client signs the handshake, which proves that
+/// it has the private key. The name and the issuer of the certificate prove nothing: use it for nothing but the
+/// thumbprint.
 #[derive(Debug)]
 pub(crate) struct AnyCertificate(pub(crate) Arc<CryptoProvider>);
 

@@ -1,5 +1,5 @@
-//! The `#[requires_auth]` attribute, `#[derive(Scope)]` and `#[derive(AuthorizationDetail)]`; their documentation is on the re-exports in
-//! `requires-auth`.
+//! The `#[requires_auth]` attribute, `#[derive(Scope)]` and `#[derive(AuthorizationDetail)]`; their documentation is on
+//! the re-exports in `requires-auth`.
 //!
 //! This file converts token types. `expand.rs` has the pipeline: `parse` reads the arguments and
 //! the item, `validate` checks them and decides how the item is emitted, `lower` makes the

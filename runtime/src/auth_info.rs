@@ -138,7 +138,8 @@ impl AuthInfo {
     /// use [`require`](Self::require), after [`has_scope`](Self::has_scope) where there is a choice.
     ///
     /// # Errors
-    /// As of [`require`](Self::require): [`Reason::InsufficientScope`](crate::Reason::InsufficientScope), [`Reason::Unavailable`](crate::Reason::Unavailable), and
+    /// As of [`require`](Self::require): [`Reason::InsufficientScope`](crate::Reason::InsufficientScope),
+    /// [`Reason::Unavailable`](crate::Reason::Unavailable), and
     /// [`Reason::Misconfigured`](crate::Reason::Misconfigured) if a scope is outside the grammar of RFC 6749 §3.3.
     #[must_use = "no request is rejected unless the function returns the error: write \
                   `auth.require_condition(…)?`"]
@@ -208,8 +209,8 @@ impl AuthInfo {
     ///
     /// # Errors
     /// [`Reason::InsufficientAuthorizationDetails`](crate::Reason::InsufficientAuthorizationDetails) if the token has none of
-    /// this type; [`Reason::Unavailable`](crate::Reason::Unavailable) if it had some when it was last resolved, the authorization
-    /// server is unavailable, and [stale](Self::is_stale) claims may be used for some scopes only.
+    /// this type; [`Reason::Unavailable`](crate::Reason::Unavailable) if it had some when it was last resolved, the
+    /// authorization server is unavailable, and [stale](Self::is_stale) claims may be used for some scopes only.
     pub fn require_authorization_details<T: AuthorizationDetail>(
         &self,
     ) -> Result<AuthorizationDetails<T>, Rejection> {
@@ -267,8 +268,8 @@ impl AuthInfo {
         self.0.claims.is_stale()
     }
 
-    /// The scopes granted to the token, without those that they imply; of [stale](Self::is_stale) claims, only those that may still
-    /// be used.
+    /// The scopes granted to the token, without those that they imply; of [stale](Self::is_stale) claims, only those
+    /// that may still be used.
     #[must_use]
     pub fn scopes(&self) -> &ScopeSet {
         self.0.claims.scopes()

@@ -268,8 +268,8 @@ pub use requires_auth_macros::Scope;
 ///
 /// # All tools of an `impl` block
 ///
-/// With a policy, such as `scopes`, `when` or `optional`, the attribute on an `impl` block guards every `#[tool]` and `#[prompt]`
-/// in it that has no attribute of its own. `#[public]` exempts one: it has no guard, and only the layer in
+/// With a policy, such as `scopes`, `when` or `optional`, the attribute on an `impl` block guards every `#[tool]` and
+/// `#[prompt]` in it that has no attribute of its own. `#[public]` exempts one: it has no guard, and only the layer in
 /// front of the server decides who can call it.
 ///
 /// ```

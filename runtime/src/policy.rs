@@ -3,8 +3,8 @@
 //! The attribute emits these types, and error messages of the compiler show them. The policy of
 //! `#[requires_auth(scopes = any("a", "b"))] fn list(…)` is
 //! `ByTryInto<Function<'l', 'i', 's', 't'>, AnyOf<(OAuthScope<'a'>, OAuthScope<'b'>)>>`. With the feature
-//! `manifest` there is a last parameter, the number by which logs and metrics find the path of the function. Code without the
-//! attribute does not use this module: it has [`Condition`].
+//! `manifest` there is a last parameter, the number by which logs and metrics find the path of the function. Code
+//! without the attribute does not use this module: it has [`Condition`].
 
 mod authorization_detail;
 mod challenge_scopes;

@@ -74,10 +74,10 @@ use crate::{ResolveError, TokenError};
 /// | `limited` | on the last line before lines of this kind are suppressed |
 ///
 /// The level is WARN if the configuration of this server, of the client or of the authorization server may be the
-/// cause: for every 5xx, and for every token that is inactive, too long, or rejected because of its claims, among them one without the
-/// `acr`, the `auth_time` or the `cnf` that a function requires. The
-/// level is DEBUG for a request without a token or with a malformed one, for a token without the scopes or the authorization
-/// details, for another or an older login, and for a condition on the arguments that does not hold.
+/// cause: for every 5xx, and for every token that is inactive, too long, or rejected because of its claims, among them
+/// one without the `acr`, the `auth_time` or the `cnf` that a function requires. The level is DEBUG for a request
+/// without a token or with a malformed one, for a token without the scopes or the authorization details, for another or
+/// an older login, and for a condition on the arguments that does not hold.
 ///
 /// Since callers can repeat requests, at most 5 lines of each kind are written at WARN in 60 s. Further ones are
 /// written at DEBUG. An event `further log lines suppressed` with the fields `kind` and `suppressed` has their
@@ -208,8 +208,8 @@ impl Rejection {
 
     /// The value of `WWW-Authenticate` (RFC 6750 §3, RFC 9449 §7.1); `None` for a 5xx, for [`Reason::AccessDenied`], and for
     /// [`Reason::InsufficientAuthorizationDetails`] without [`rar_challenge_draft`](crate::ResourceServerBuilder::rar_challenge_draft).
-    /// It is the challenge of the scheme that the request has used, or must use; [`challenges`](Self::challenges) has that of the
-    /// other scheme, too.
+    /// It is the challenge of the scheme that the request has used, or must use; [`challenges`](Self::challenges) has
+    /// that of the other scheme, too.
     #[must_use]
     pub fn challenge(&self) -> Option<&HeaderValue> {
         self.inner.challenge.as_ref()
@@ -235,8 +235,8 @@ impl Rejection {
         self.inner.retry_after.map(whole_seconds)
     }
 
-    /// The headers that do not depend on the body: `WWW-Authenticate` or `Retry-After`, `DPoP-Nonce` where this server requires
-    /// nonces, and `Cache-Control: no-store`.
+    /// The headers that do not depend on the body: `WWW-Authenticate` or `Retry-After`, `DPoP-Nonce` where this server
+    /// requires nonces, and `Cache-Control: no-store`.
     #[must_use]
     pub fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(4);

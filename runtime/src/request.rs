@@ -69,9 +69,9 @@ impl<'a> RequestHead<'a> {
         Self { method, uri, headers, extensions: Access::Exclusive(extensions), has_target: true }
     }
 
-    /// The same for a framework that lends out the request only for reading. A second guard of the same request then resolves
-    /// the token again, or takes its claims from the cache, and rejects a DPoP proof, which the first one has used: authorize such
-    /// a request once.
+    /// The same for a framework that lends out the request only for reading. A second guard of the same request then
+    /// resolves the token again, or takes its claims from the cache, and rejects a DPoP proof, which the first one has
+    /// used: authorize such a request once.
     pub fn shared(
         method: &'a Method,
         uri: &'a Uri,
@@ -151,8 +151,8 @@ impl<'a> From<&'a Parts> for RequestHead<'a> {
     }
 }
 
-/// The headers alone. The method is CONNECT and the URI `/`; a DPoP proof is rejected, since it is for the method and the URI of
-/// a request.
+/// The headers alone. The method is CONNECT and the URI `/`; a DPoP proof is rejected, since it is for the method and
+/// the URI of a request.
 impl<'a> From<&'a HeaderMap> for RequestHead<'a> {
     fn from(headers: &'a HeaderMap) -> Self {
         Self::without_target(headers, &NO_EXTENSIONS)

@@ -61,10 +61,11 @@
 //!
 //! # Proofs of possession
 //!
-//! With the feature `dpop`, [`Dpop::shared`](crate::Dpop::shared) records the DPoP proofs that were used in the same store, so that
-//! a proof that one instance has accepted is rejected by the others: one `SET` with `NX` for each request with a proof. The keys
-//! are digests, and expire with their proofs. A store that loses or deletes them lets a stolen proof be used once more at each
-//! other instance, within the `proof_window`; so the policy for its memory limit must not evict them.
+//! With the feature `dpop`, [`Dpop::shared`](crate::Dpop::shared) records the DPoP proofs that were used in the same
+//! store, so that a proof that one instance has accepted is rejected by the others: one `SET` with `NX` for each
+//! request with a proof. The keys are digests, and expire with their proofs. A store that loses or deletes them lets a
+//! stolen proof be used once more at each other instance, within the `proof_window`; so the policy for its memory limit
+//! must not evict them.
 //!
 //! # TLS
 //!

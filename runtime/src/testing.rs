@@ -135,9 +135,9 @@
 //!
 //! # Tokens that are bound to a key
 //!
-//! With the feature `dpop`, a token request with a DPoP proof gets an access token that is bound to its key, in each grant: the
-//! `token_type` is `DPoP`, and the token and its introspection response have the `cnf`. The refresh token of a public client is
-//! bound as well, and so is a code whose authorization request had `dpop_jkt`. A
+//! With the feature `dpop`, a token request with a DPoP proof gets an access token that is bound to its key, in each
+//! grant: the `token_type` is `DPoP`, and the token and its introspection response have the `cnf`. The refresh token of
+//! a public client is bound as well, and so is a code whose authorization request had `dpop_jkt`. A
 //! [setting](AuthorizationServerBuilder::dpop) requires a proof, or nonces.
 //!
 //! ```
@@ -168,8 +168,9 @@
 //! # Logins
 //!
 //! The server has no login page: choosing a user is the login. It has one session for each user, which begins with the first
-//! authorization. The tokens of a grant with a user have the `auth_time` of the session, and its `acr` if it has one; so have those
-//! of its refresh token. An authorization request for which the session is not enough makes a new login (RFC 9470 §5):
+//! authorization. The tokens of a grant with a user have the `auth_time` of the session, and its `acr` if it has one;
+//! so have those of its refresh token. An authorization request for which the session is not enough makes a new login
+//! (RFC 9470 §5):
 //!
 //! | request | a new login | `acr` |
 //! |---|---|---|

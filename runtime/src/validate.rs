@@ -19,8 +19,8 @@ pub(crate) struct Validation {
 }
 
 impl Validation {
-    /// Whether the claims are of an access token of this issuer, for this server, that is valid now. Whether the caller is the
-    /// holder of the token is not established: [`binding`] checks it, for each request.
+    /// Whether the claims are of an access token of this issuer, for this server, that is valid now. Whether the caller
+    /// is the holder of the token is not established: [`binding`] checks it, for each request.
     pub(crate) fn validate(
         &self,
         claims: &Claims,

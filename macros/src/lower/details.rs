@@ -12,8 +12,9 @@ use crate::parse::arguments::is_same_type;
 use crate::parse::attribute::has_name;
 use crate::validate::details::detail_type;
 
-/// `named`: the types that the attribute names. A type that is one of them has its place there, so that the compiler reports it
-/// once. Another one must have the name of one of them; the [policy](super::policy_type::Policy) requires it too.
+/// `named`: the types that the attribute names. A type that is one of them has its place there, so that the compiler
+/// reports it once. Another one must have the name of one of them; the [policy](super::policy_type::Policy) requires it
+/// too.
 // Input:  granted: AuthorizationDetails<bank::Payment>
 // Output: let granted: AuthorizationDetails<bank::Payment> = {
 //             let _: [(); assert_details_required::<(Detail<Payment, { … }>,), Detail<bank::Payment, { … }>>()] = [];

@@ -48,8 +48,8 @@ pub(crate) enum CredentialsError {
 }
 
 impl Credentials {
-    /// Reads the `Authorization` header, the only source of a token. `accepts_dpop`: whether the scheme `DPoP` is accepted. Tokens in the query or the body (RFC 6750 §2.2,
-    /// §2.3) and other headers are never read.
+    /// Reads the `Authorization` header, the only source of a token. `accepts_dpop`: whether the scheme `DPoP` is
+    /// accepted. Tokens in the query or the body (RFC 6750 §2.2, §2.3) and other headers are never read.
     pub(crate) fn read(
         headers: &HeaderMap,
         max_token_length: usize,

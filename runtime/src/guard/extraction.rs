@@ -13,8 +13,8 @@ use crate::request::RequestState;
 use crate::resource_server::RequiredScopes;
 use crate::{AuthInfo, Rejection, RequestHead, ResourceServer};
 
-/// Completes the authentication and decides about the caller. Boxed to keep the extraction small: frameworks move it, and most
-/// tokens are cached.
+/// Completes the authentication and decides about the caller. Boxed to keep the extraction small: frameworks move it,
+/// and most tokens are cached.
 type Authentication<'r> =
     Pin<Box<dyn Future<Output = Result<Option<AuthInfo>, Rejection>> + Send + 'r>>;
 

@@ -20,8 +20,8 @@ pub(crate) enum Authentication {
     Pending(Step),
 }
 
-/// A step that waits: the resolution of a token, or the record of a proof in a store that instances share. Boxed, since the types
-/// of the resolver and of the store are erased. A request whose claims are cached has none.
+/// A step that waits: the resolution of a token, or the record of a proof in a store that instances share. Boxed, since
+/// the types of the resolver and of the store are erased. A request whose claims are cached has none.
 pub(crate) type Step = Pin<Box<dyn Future<Output = Stepped> + Send>>;
 
 /// What is known after a step.

@@ -12,8 +12,9 @@ use tower_service::Service;
 use crate::ResourceServer;
 use crate::request::NonceSlot;
 
-/// Adds `DPoP-Nonce` to the response when the nonce of the request's proof ends soon (RFC 9449 §8.2), so that the client never gets
-/// a 401 for an old one. Such a response has `Cache-Control: no-store`, in place of another value. [`ResourceServer::dpop_nonce_layer`] creates it.
+/// Adds `DPoP-Nonce` to the response when the nonce of the request's proof ends soon (RFC 9449 §8.2), so that the
+/// client never gets a 401 for an old one. Such a response has `Cache-Control: no-store`, in place of another value.
+/// [`ResourceServer::dpop_nonce_layer`] creates it.
 #[derive(Debug, Clone)]
 #[must_use = "a layer has no effect until a service is behind it"]
 pub struct DpopNonceLayer {
@@ -22,8 +23,8 @@ pub struct DpopNonceLayer {
 
 impl ResourceServer {
     /// A tower layer for a service whose functions have guards, where [`Dpop`](crate::Dpop) requires nonces: a guard sees no
-    /// response, so this layer adds the next nonce to it. An [`AuthLayer`](crate::AuthLayer) and the layer of an MCP server do so
-    /// by themselves.
+    /// response, so this layer adds the next nonce to it. An [`AuthLayer`](crate::AuthLayer) and the layer of an MCP
+    /// server do so by themselves.
     ///
     /// ```
     /// # #[cfg(feature = "axum")]

@@ -69,8 +69,8 @@ impl Entry {
         self.kind
     }
 
-    /// Whether it has `#[requires_auth]`, or is a resource with a declared condition. One without it is listed by [`Manifest::with_unguarded`](super::Manifest::with_unguarded) or by
-    /// `Mcp::manifest`; its condition says nothing.
+    /// Whether it has `#[requires_auth]`, or is a resource with a declared condition. One without it is listed by
+    /// [`Manifest::with_unguarded`](super::Manifest::with_unguarded) or by `Mcp::manifest`; its condition says nothing.
     #[must_use]
     pub fn is_guarded(&self) -> bool {
         self.guarded

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use super::registration::Registration;
 
-/// By the ids of the functions; `None` for an id that functions with different paths share, such as methods of two types that
-/// one call of a macro defines. It is collected when the first request is rejected.
+/// By the ids of the functions; `None` for an id that functions with different paths share, such as methods of two
+/// types that one call of a macro defines. It is collected when the first request is rejected.
 static PATHS: LazyLock<HashMap<u64, Option<String>>> = LazyLock::new(|| {
     let mut paths = HashMap::new();
     for registration in inventory::iter::<Registration> {

@@ -20,7 +20,8 @@ use crate::{AuthInfo, Condition};
 /// for each, the scopes that satisfy it too: `{"entries:read": ["entries:write"]}`.
 ///
 /// If the token must meet more than scopes, there are further members: `sender_constrained: true` (RFC 9449, RFC 8705),
-/// `acr_values` with a list and `max_age` in seconds (RFC 9470), and `authorization_details` with a list of types (RFC 9396).
+/// `acr_values` with a list and `max_age` in seconds (RFC 9470), and `authorization_details` with a list of types (RFC
+/// 9396).
 ///
 /// The scopes have the names that a client requests them by: see
 /// [`requested_scope_prefix`](crate::ResourceServerBuilder::requested_scope_prefix).

@@ -69,8 +69,9 @@ pub(super) fn scopes_from(number: &Value) -> Option<ScopesFrom> {
 /// Of several functions with this policy it is the one with this name. If none has it, and there is more
 /// than one, the policy is returned without a function; if several have it, with the name alone.
 ///
-/// Different policies are written in the same way if a literal and a typed scope have one name, or two types of authorization
-/// details. Then it is the policy of the functions with this name; `None` if they have different ones, or if there is none.
+/// Different policies are written in the same way if a literal and a typed scope have one name, or two types of
+/// authorization details. Then it is the policy of the functions with this name; `None` if they have different ones, or
+/// if there is none.
 pub(super) fn find(
     written: &Value,
     scopes_from: Option<ScopesFrom>,

@@ -58,7 +58,8 @@ impl OpenApiSecurity {
     }
 
     /// The security scheme, such as `oauth2` with the URLs of the authorization server, so that a page which shows the
-    /// document can sign in. Default: `http` with `bearer`; its description has the authorization servers and the scopes of the server's
+    /// document can sign in. Default: `http` with `bearer`; its description has the authorization servers and the
+    /// scopes of the server's
     /// [vocabularies](crate::ResourceServerBuilder::scopes).
     #[must_use]
     pub fn scheme(mut self, scheme: SecurityScheme) -> Self {

@@ -16,7 +16,8 @@ use crate::{Claims, ResourceServer};
 /// A type of authorization details (RFC 9396 §2): what a token permits in detail, such as one payment.
 ///
 /// The struct has the members of the object that this resource server reads. Serde ignores the others, among them
-/// `type`, unless the struct denies unknown fields. The derive macro implements the trait; the attribute accepts no other type.
+/// `type`, unless the struct denies unknown fields. The derive macro implements the trait; the attribute accepts no
+/// other type.
 ///
 /// ```
 /// use requires_auth::{
@@ -61,9 +62,9 @@ pub trait AuthorizationDetail: DeserializeOwned + 'static {
 /// The authorization details of one type that a token has.
 ///
 /// They are the elements of the claim `authorization_details` whose `type` is [`AuthorizationDetail::TYPE`] and that
-/// are a `T`; one for which `T` returns an error, or panics, is none. An element with `locations` (RFC 9396 §2.2) counts only if one of them has the origin of the resource
-/// identifier: another resource server does not accept what is granted for this one, and this one not what is granted
-/// for another.
+/// are a `T`; one for which `T` returns an error, or panics, is none. An element with `locations` (RFC 9396 §2.2)
+/// counts only if one of them has the origin of the resource identifier: another resource server does not accept what
+/// is granted for this one, and this one not what is granted for another.
 ///
 /// As an argument of a function with `authorization_details = T` it has at least one element.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,8 +122,8 @@ impl<'a, T> IntoIterator for &'a AuthorizationDetails<T> {
     }
 }
 
-/// Fails to compile if none of the types `T`, which the attribute names, has the name of `D` in a token. The attribute emits it
-/// as the length of an array, which the compiler evaluates also where it emits no code.
+/// Fails to compile if none of the types `T`, which the attribute names, has the name of `D` in a token. The attribute
+/// emits it as the length of an array, which the compiler evaluates also where it emits no code.
 ///
 /// # Panics
 /// At compile time.
@@ -161,8 +162,9 @@ impl<T: CheckedDetail<CHECKED>, const CHECKED: usize> NamedDetail for Detail<T, 
     type Detail = T;
 }
 
-/// A type whose check was evaluated, as the derive macro implements it beside [`AuthorizationDetail`]. The compiler cannot find
-/// out `CHECKED` for a type that is none; no implementation matches such a type, and the compiler reports it only once.
+/// A type whose check was evaluated, as the derive macro implements it beside [`AuthorizationDetail`]. The compiler
+/// cannot find out `CHECKED` for a type that is none; no implementation matches such a type, and the compiler reports
+/// it only once.
 pub trait CheckedDetail<const CHECKED: usize>: AuthorizationDetail {}
 
 #[expect(clippy::indexing_slicing, reason = "the index is smaller than the length")]
@@ -226,8 +228,8 @@ impl DetailType {
     }
 }
 
-/// By the type: two types with one name may have other members, so that other tokens meet them. Not by the functions, which the
-/// compiler may emit several times, at different addresses.
+/// By the type: two types with one name may have other members, so that other tokens meet them. Not by the functions,
+/// which the compiler may emit several times, at different addresses.
 impl PartialEq for DetailType {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name && (self.type_id)() == (other.type_id)()

@@ -163,8 +163,8 @@ impl Challenge<'_> {
             .unwrap_or_else(|_| HeaderValue::from_static("Bearer realm=\"protected\""))
     }
 
-    /// The value of the parameter `scope`: the names that a client requests the scopes by. Without `offline_access`: this concerns the client and the authorization
-    /// server only, and no operation of a resource server requires it.
+    /// The value of the parameter `scope`: the names that a client requests the scopes by. Without `offline_access`:
+    /// this concerns the client and the authorization server only, and no operation of a resource server requires it.
     pub(super) fn scope(&self) -> String {
         // The attribute checks the grammar, but a condition can be created in code.
         let fit = |scope: &&str| *scope != OFFLINE_ACCESS && crate::scope::is_scope(scope);

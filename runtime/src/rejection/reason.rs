@@ -17,22 +17,22 @@ pub enum Reason {
     InvalidDpopProof,
     /// 401 `use_dpop_nonce`: the DPoP proof needs the nonce that the response provides in `DPoP-Nonce` (RFC 9449 §9).
     UseDpopNonce,
-    /// 401 `insufficient_user_authentication`: the token is valid, and the operation requires another or a more recent login of
-    /// the user; the challenge has `acr_values` and `max_age` (RFC 9470 §3).
+    /// 401 `insufficient_user_authentication`: the token is valid, and the operation requires another or a more recent
+    /// login of the user; the challenge has `acr_values` and `max_age` (RFC 9470 §3).
     InsufficientUserAuthentication,
     /// 403 `insufficient_scope`: the token is valid, without the scopes that the operation requires (RFC 6750
     /// §3.1).
     InsufficientScope,
-    /// 403 `insufficient_authorization_details`: the token is valid and has the scopes, without the authorization details that
-    /// the operation requires (RFC 9396). There is no challenge, unless
+    /// 403 `insufficient_authorization_details`: the token is valid and has the scopes, without the authorization
+    /// details that the operation requires (RFC 9396). There is no challenge, unless
     /// [`rar_challenge_draft`](crate::ResourceServerBuilder::rar_challenge_draft) is set.
     InsufficientAuthorizationDetails,
     /// 403 `access_denied`: the token is valid and has the scopes, but a condition on the arguments does not hold,
     /// such as `when = …` of the attribute. There is no challenge: another token of the same caller would be denied
     /// too (RFC 9110 §15.5.4).
     AccessDenied,
-    /// 503: the authorization server is unreachable, overloaded, or its response is invalid; or the use of a DPoP proof cannot
-    /// be recorded.
+    /// 503: the authorization server is unreachable, overloaded, or its response is invalid; or the use of a DPoP proof
+    /// cannot be recorded.
     Unavailable,
     /// 500: the configuration of this server is wrong, such as client credentials that the authorization server
     /// rejects.

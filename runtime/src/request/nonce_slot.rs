@@ -9,8 +9,8 @@ use super::RequestState;
 use crate::ResourceServer;
 use crate::rejection::DPOP_NONCE;
 
-/// A place for one nonce. A layer opens it before its request is authenticated, and writes what a guard has put there into the
-/// response: a guard sees no response.
+/// A place for one nonce. A layer opens it before its request is authenticated, and writes what a guard has put there
+/// into the response: a guard sees no response.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NonceSlot(Arc<OnceLock<HeaderValue>>);
 
@@ -33,8 +33,8 @@ impl NonceSlot {
         let _: Result<(), HeaderValue> = self.0.set(nonce);
     }
 
-    /// Writes the nonce into the head of a response, which must not be cached then: a stored response would provide a nonce that
-    /// has ended (RFC 9449 §8.2). A rejection has its own.
+    /// Writes the nonce into the head of a response, which must not be cached then: a stored response would provide a
+    /// nonce that has ended (RFC 9449 §8.2). A rejection has its own.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         if let Some(nonce) = self.0.get()
             && !headers.contains_key(DPOP_NONCE)

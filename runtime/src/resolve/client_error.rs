@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::ErrorResponse;
 
-/// Why the authorization server rejects an introspection request: the error is that of this server as a client, not that of the caller
-/// (`invalid_client`, RFC 6749 §5.2).
+/// Why the authorization server rejects an introspection request: the error is that of this server as a client, not
+/// that of the caller (`invalid_client`, RFC 6749 §5.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientError {

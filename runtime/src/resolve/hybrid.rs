@@ -43,8 +43,8 @@ impl<I: Resolver> Hybrid<I> {
     /// lightweight access tokens of Keycloak, which lack `aud`. Default: JWTs are not introspected.
     ///
     /// What restricts the JWT applies also if the response omits it: `exp` and `nbf`, an `aud`, `cnf`, and the claims
-    /// of another kind of token, such as an ID token. If both have an `auth_time`, the earlier one counts, and if they have different
-    /// `acr`, neither does.
+    /// of another kind of token, such as an ID token. If both have an `auth_time`, the earlier one counts, and if they
+    /// have different `acr`, neither does.
     ///
     /// A token with a wrong signature causes no introspection request.
     #[must_use]

@@ -97,9 +97,10 @@ const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 impl Introspection {
     /// Discovers the endpoint of a client that was built [from an issuer](Self::from_issuer), the key set where signed
-    /// responses are required, and the token endpoint where a token is obtained there. Call it at start, so that a mistake in the configuration ends the program there. It takes at most four fifths
-    /// of [`request_timeout`](IntrospectionBuilder::request_timeout), and does nothing for a client whose
-    /// endpoint is configured.
+    /// responses are required, and the token endpoint where a token is obtained there. Call it at start, so that a
+    /// mistake in the configuration ends the program there. It takes at most four fifths of
+    /// [`request_timeout`](IntrospectionBuilder::request_timeout), and does nothing for a client whose endpoint is
+    /// configured.
     ///
     /// A failure that a later attempt can resolve, such as an authorization server that is down, is logged
     /// and is no error: requests discover the endpoint later, and get a 503 until then.

@@ -348,18 +348,18 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// The URL that clients write before the path of a request as this service gets it: a DPoP proof names the URI by which the
-    /// client knows it (RFC 9449 §4.2). It is for a service behind a proxy that removes a prefix of the path, as in
-    /// `https://example.com/journal`, or that clients reach under another host than that of the resource identifier. Default:
-    /// scheme, host and port of the resource identifier.
+    /// The URL that clients write before the path of a request as this service gets it: a DPoP proof names the URI by
+    /// which the client knows it (RFC 9449 §4.2). It is for a service behind a proxy that removes a prefix of the path,
+    /// as in `https://example.com/journal`, or that clients reach under another host than that of the resource
+    /// identifier. Default: scheme, host and port of the resource identifier.
     #[cfg(feature = "dpop")]
     pub fn external_base_url(mut self, url: impl Into<String>) -> Self {
         self.external_base_url.set(url.into());
         self
     }
 
-    /// Where the certificate of a client is found, for tokens that are bound to one (RFC 8705 §3). If it is set, the metadata
-    /// says that such tokens are supported (`tls_client_certificate_bound_access_tokens`). Default:
+    /// Where the certificate of a client is found, for tokens that are bound to one (RFC 8705 §3). If it is set, the
+    /// metadata says that such tokens are supported (`tls_client_certificate_bound_access_tokens`). Default:
     /// [`ClientCertificateSource::connection`], which the metadata does not mention.
     #[cfg(feature = "mtls")]
     pub fn client_certificate_source(mut self, source: ClientCertificateSource) -> Self {

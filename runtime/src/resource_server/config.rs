@@ -82,7 +82,8 @@ pub struct ResourceServerConfig {
     /// The URL of the key set of the issuer. Default: read from the metadata of `issuer`.
     #[cfg(feature = "jwt")]
     pub jwks_uri: Option<String>,
-    /// The algorithms that JWTs and signed introspection responses may be signed with. Default: `["RS256", "PS256", "ES256", "EdDSA"]`.
+    /// The algorithms that JWTs and signed introspection responses may be signed with. Default: `["RS256", "PS256",
+    /// "ES256", "EdDSA"]`.
     #[cfg(feature = "jwt")]
     pub algorithms: Option<Vec<crate::SigningAlgorithm>>,
     /// Accepts JWTs whose `typ` is `JWT`, or that have none, in place of `at+jwt`: see
@@ -279,8 +280,8 @@ pub struct ResourceServerConfig {
     #[cfg(feature = "dpop")]
     pub external_base_url: Option<String>,
     /// Where the certificate of a client is, for tokens that are bound to one: `connection`, or the header of a proxy,
-    /// `client-cert`, `nginx`, `envoy` or `traefik`: see [`ClientCertificateSource`](crate::ClientCertificateSource). Default:
-    /// `connection`, which the metadata does not mention.
+    /// `client-cert`, `nginx`, `envoy` or `traefik`: see [`ClientCertificateSource`](crate::ClientCertificateSource).
+    /// Default: `connection`, which the metadata does not mention.
     #[cfg(feature = "mtls")]
     pub client_certificate_source: Option<ClientCertificateLocation>,
     /// The IP addresses and networks of this proxy, such as `10.0.0.0/8`. Required with the header of a proxy.

@@ -5,8 +5,8 @@ use std::error::Error;
 use crate::secure_url::UrlError;
 use crate::telemetry::Quoted;
 
-/// Why the introspection endpoint, or the URL of the key set, could not be read from the issuer's metadata (RFC 8414 §3, OpenID
-/// Connect Discovery §4).
+/// Why the introspection endpoint, or the URL of the key set, could not be read from the issuer's metadata (RFC 8414
+/// §3, OpenID Connect Discovery §4).
 ///
 /// A failure [is definitive](Self::is_definitive) if the authorization server answered, and no
 /// repetition can help. Any other one may pass.

@@ -24,8 +24,8 @@ pub struct ProtectedResourceMetadata {
     /// Where its documentation is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_documentation: Option<String>,
-    /// `true` if the [source](crate::ClientCertificateSource) of client certificates is configured: tokens may be bound to one
-    /// (RFC 8705 §3.3).
+    /// `true` if the [source](crate::ClientCertificateSource) of client certificates is configured: tokens may be bound
+    /// to one (RFC 8705 §3.3).
     #[cfg(feature = "mtls")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_client_certificate_bound_access_tokens: Option<bool>,

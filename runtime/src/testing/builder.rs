@@ -167,11 +167,12 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// The types of authorization details that clients may request (RFC 9396), with those of earlier calls; the metadata lists
-    /// them. Another type gets the error `invalid_authorization_details`. Default: every type, and the metadata lists none.
+    /// The types of authorization details that clients may request (RFC 9396), with those of earlier calls; the
+    /// metadata lists them. Another type gets the error `invalid_authorization_details`. Default: every type, and the
+    /// metadata lists none.
     ///
-    /// The server grants each requested detail. The token response, the token and its introspection response have them. A token
-    /// request for a code or with a refresh token can leave some of them out (RFC 9396 §6.1).
+    /// The server grants each requested detail. The token response, the token and its introspection response have them.
+    /// A token request for a code or with a refresh token can leave some of them out (RFC 9396 §6.1).
     pub fn authorization_details_types_supported<S: Into<String>>(
         mut self,
         types: impl IntoIterator<Item = S>,
@@ -210,12 +211,12 @@ impl AuthorizationServerBuilder {
         self
     }
 
-    /// How the token endpoint treats DPoP proofs (RFC 9449 §5). Default: [`Dpop::accepted`], which binds the tokens to the key
-    /// where a token request has a proof, and issues bearer tokens otherwise.
+    /// How the token endpoint treats DPoP proofs (RFC 9449 §5). Default: [`Dpop::accepted`], which binds the tokens to
+    /// the key where a token request has a proof, and issues bearer tokens otherwise.
     ///
     /// With [`Dpop::required`], a token request without a proof gets the error `invalid_dpop_proof`, and with [`Dpop::off`]
-    /// proofs are ignored. The other settings of [`Dpop`] apply to the proofs of token requests. With nonces, a proof without
-    /// one gets the error `use_dpop_nonce` and the nonce in `DPoP-Nonce` (RFC 9449 §8):
+    /// proofs are ignored. The other settings of [`Dpop`] apply to the proofs of token requests. With nonces, a proof
+    /// without one gets the error `use_dpop_nonce` and the nonce in `DPoP-Nonce` (RFC 9449 §8):
     ///
     /// ```
     /// use requires_auth::Dpop;
@@ -243,8 +244,8 @@ impl AuthorizationServerBuilder {
     /// Starts the server.
     ///
     /// # Errors
-    /// If the address is not a loopback address, or cannot be bound, if a setting has two values or one that it cannot have, or
-    /// if no signing key can be generated.
+    /// If the address is not a loopback address, or cannot be bound, if a setting has two values or one that it cannot
+    /// have, or if no signing key can be generated.
     pub async fn start(mut self) -> io::Result<AuthorizationServer> {
         if self.users.is_empty() {
             self = self.user("alice", "alice").user("bob", "bob");

@@ -57,8 +57,9 @@ impl DpopKey {
         Self::of(SigningKey::generate(algorithm).expect("the operating system has random numbers"))
     }
 
-    /// Reads a key from an unencrypted PKCS#8 text in PEM (RFC 7468 §10), such as that of [`to_pem`](Self::to_pem): for a program
-    /// that makes proofs in several runs. An RSA key is for `RS256`, others are for the algorithm of their curve.
+    /// Reads a key from an unencrypted PKCS#8 text in PEM (RFC 7468 §10), such as that of [`to_pem`](Self::to_pem): for
+    /// a program that makes proofs in several runs. An RSA key is for `RS256`, others are for the algorithm of their
+    /// curve.
     ///
     /// # Errors
     /// If it is no such text, or no such key.
@@ -113,8 +114,8 @@ impl DpopKey {
         DpopProof { key: &self.key, header: members(header), claims: members(claims) }
     }
 
-    /// Signs any bytes: for proofs that [`DpopProof`] does not make. Of a JWS, the message is the text before the second period
-    /// (RFC 7515 §5.1).
+    /// Signs any bytes: for proofs that [`DpopProof`] does not make. Of a JWS, the message is the text before the
+    /// second period (RFC 7515 §5.1).
     ///
     /// # Panics
     /// If the key cannot sign.

@@ -25,8 +25,8 @@ pub(super) struct Grant {
 }
 
 impl Grant {
-    /// Returns the grant limited to the `resource`, `scope` and `authorization_details` parameters of a token request (RFC 8707
-    /// §2.2, RFC 6749 §6, RFC 9396 §6.1).
+    /// Returns the grant limited to the `resource`, `scope` and `authorization_details` parameters of a token request
+    /// (RFC 8707 §2.2, RFC 6749 §6, RFC 9396 §6.1).
     pub(super) fn narrowed(&self, params: &Params) -> Result<Self, OAuthError> {
         let mut narrowed = self.clone();
         let requested: Vec<String> = params.all("resource").map(str::to_owned).collect();

@@ -147,16 +147,16 @@ impl<'a> Mint<'a> {
         self.claim("authorization_details", details)
     }
 
-    /// Binds the token to a key (RFC 9449 §6): `cnf` with the thumbprint of the key, and `token_type` `DPoP` in the introspection
-    /// response. Default: the token is not bound.
+    /// Binds the token to a key (RFC 9449 §6): `cnf` with the thumbprint of the key, and `token_type` `DPoP` in the
+    /// introspection response. Default: the token is not bound.
     #[cfg(feature = "dpop")]
     pub fn bound_to(self, key: &super::DpopKey) -> Self {
         let token = self.claim("cnf", serde_json::json!({ "jkt": key.thumbprint() }));
         token.claim("token_type", "DPoP")
     }
 
-    /// Binds the token to the client certificate with this DER (RFC 8705 §3.1): `cnf` with its thumbprint. Default: the token is
-    /// not bound.
+    /// Binds the token to the client certificate with this DER (RFC 8705 §3.1): `cnf` with its thumbprint. Default: the
+    /// token is not bound.
     #[cfg(feature = "mtls")]
     pub fn bound_to_certificate(self, der: impl AsRef<[u8]>) -> Self {
         let thumbprint = crate::ClientCertificate::from_der(der).thumbprint();

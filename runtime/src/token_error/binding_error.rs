@@ -30,7 +30,8 @@ pub enum BindingError {
     /// The certificate of the client is not the one that the token is bound to (RFC 8705 §3).
     #[error("the certificate of the client is not the one that the token is bound to")]
     OtherCertificate,
-    /// The header with the certificate of the client came from a peer that is no configured proxy (RFC 8705 §6.5, RFC 9440 §4).
+    /// The header with the certificate of the client came from a peer that is no configured proxy (RFC 8705 §6.5, RFC
+    /// 9440 §4).
     #[error(
         "the header with the certificate of the client came from {0}, which is no configured proxy"
     )]

@@ -1,4 +1,5 @@
-//! Whether the caller is the holder of the token: the proofs of possession that its confirmation methods need (RFC 7800 §3.1).
+//! Whether the caller is the holder of the token: the proofs of possession that its confirmation methods need (RFC 7800
+//! §3.1).
 
 use crate::Claims;
 use crate::claims::Confirmation;
@@ -15,8 +16,8 @@ pub(crate) struct Shown<C> {
     pub(crate) certificate: C,
 }
 
-/// Checks that a request shows what each confirmation method of the token needs. `Ok` for a token that is not bound, with the
-/// scheme `Bearer`.
+/// Checks that a request shows what each confirmation method of the token needs. `Ok` for a token that is not bound,
+/// with the scheme `Bearer`.
 pub(crate) fn check<C>(claims: &Claims, shown: Shown<C>) -> Result<(), BindingError>
 where
     C: FnOnce() -> Result<Thumbprint, BindingError>,

@@ -1,4 +1,5 @@
-//! R-H1, R-H5, R-H6: what RFC 9449 says about nonces (§8, §9) and in its security considerations (§11), beyond the checks of a proof.
+//! R-H1, R-H5, R-H6: what RFC 9449 says about nonces (§8, §9) and in its security considerations (§11), beyond the
+//! checks of a proof.
 
 use std::collections::HashMap;
 use std::future::pending;
@@ -253,8 +254,8 @@ fn negate(s: &mut [u8]) {
 
 #[tokio::test]
 async fn a_proof_is_for_the_path_that_is_routed() {
-    // R-H1, check 9: a router compares paths as they are. A client removes dot segments (RFC 3986 §5.2.4), so a path with one
-    // comes from somebody who wants a proof for one path to be taken for another one.
+    // R-H1, check 9: a router compares paths as they are. A client removes dot segments (RFC 3986 §5.2.4), so a path
+    // with one comes from somebody who wants a proof for one path to be taken for another one.
     #[requires_auth(scopes = "read")]
     async fn file(auth: AuthInfo, OriginalUri(uri): OriginalUri) -> String {
         format!("{} may read {}", auth.subject().unwrap_or_default(), uri.path())

@@ -1,5 +1,5 @@
-//! R-H4: a token that is bound to a key is no bearer token at any entry point (RFC 9449 §7.2), and one that is not bound is of no
-//! use under the scheme `DPoP`.
+//! R-H4: a token that is bound to a key is no bearer token at any entry point (RFC 9449 §7.2), and one that is not
+//! bound is of no use under the scheme `DPoP`.
 
 use axum::Router;
 use axum::extract::{Request as HttpRequest, State};

@@ -7,7 +7,8 @@ use crate::thumbprint::Thumbprint;
 /// The certificate that the only element names, by its `Hash` or its `Cert`.
 ///
 /// Several elements are refused. With `APPEND_FORWARD`, Envoy keeps the elements that the client has sent. And it does not
-/// escape all values: a `URI` or `DNS` of the certificate, which the client chooses, can contain a comma and another element.
+/// escape all values: a `URI` or `DNS` of the certificate, which the client chooses, can contain a comma and another
+/// element.
 pub(super) fn from_element(field: &[u8]) -> Option<ClientCertificate> {
     let mut element = Element::default();
     let mut rest = field;

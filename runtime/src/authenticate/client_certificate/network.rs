@@ -10,9 +10,9 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// Reads a network, or an address, which is a network of its own. `None` also for one with bits after its prefix, which is a
-    /// mistake, and for a prefix without bits, which is everybody. An IPv4 address in an IPv6 one (`::ffff:10.0.0.1`) is the IPv4
-    /// address, as it is for peers.
+    /// Reads a network, or an address, which is a network of its own. `None` also for one with bits after its prefix,
+    /// which is a mistake, and for a prefix without bits, which is everybody. An IPv4 address in an IPv6 one
+    /// (`::ffff:10.0.0.1`) is the IPv4 address, as it is for peers.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length)),

@@ -7,8 +7,8 @@ use http::Extensions;
 /// The IP address that a request came from: that of the proxy, where there is one. A server that reads certificates from a
 /// header of a [proxy](super::ClientCertificateSource::proxy) needs it in the extensions of each request.
 ///
-/// With axum it is not needed: `into_make_service_with_connect_info::<SocketAddr>()` puts a `ConnectInfo<SocketAddr>` there. For
-/// other servers, take it from the connection, never from a header:
+/// With axum it is not needed: `into_make_service_with_connect_info::<SocketAddr>()` puts a `ConnectInfo<SocketAddr>`
+/// there. For other servers, take it from the connection, never from a header:
 ///
 /// ```
 /// use std::net::SocketAddr;

@@ -15,13 +15,14 @@ use super::{ClientCertificate, source::MAX_LENGTH};
 pub enum ProxyHeader {
     /// `Client-Cert`, with a byte sequence, as in `:MIIB…:` (RFC 9440 §2.2).
     ClientCert,
-    /// `X-SSL-Client-Cert`, with percent-encoded PEM: the variable `$ssl_client_escaped_cert` of nginx. It is empty for a client
-    /// without a certificate.
+    /// `X-SSL-Client-Cert`, with percent-encoded PEM: the variable `$ssl_client_escaped_cert` of nginx. It is empty for
+    /// a client without a certificate.
     Nginx,
     /// `x-forwarded-client-cert` of Envoy with `SANITIZE_SET`. `Hash` or `Cert` names the certificate. A field with several
     /// elements is refused: one of them may come from the client.
     Envoy,
-    /// `X-Forwarded-Tls-Client-Cert` of Traefik, with the DER in base64, and further certificates of the chain after a comma.
+    /// `X-Forwarded-Tls-Client-Cert` of Traefik, with the DER in base64, and further certificates of the chain after a
+    /// comma.
     Traefik,
 }
 

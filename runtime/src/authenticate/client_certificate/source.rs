@@ -63,13 +63,14 @@ impl ClientCertificateSource {
         Self { proxy: None, header_name: None }
     }
 
-    /// A header of a proxy, which ends the TLS connection of the client. It is believed only if the peer of the connection has
-    /// one of these IP addresses, or is in one of these networks: `10.0.0.0/8`, `fd00::/8`. At least one is required, and one
-    /// that contains every address (`0.0.0.0/0`) is an error.
+    /// A header of a proxy, which ends the TLS connection of the client. It is believed only if the peer of the
+    /// connection has one of these IP addresses, or is in one of these networks: `10.0.0.0/8`, `fd00::/8`. At least one
+    /// is required, and one that contains every address (`0.0.0.0/0`) is an error.
     ///
     /// The address is that of the extensions of the request: a [`PeerAddress`], or the `ConnectInfo<SocketAddr>` of axum. A
     /// certificate-bound token is rejected if there is none, if the peer is another one, and if the header is malformed,
-    /// longer than 32 KiB, or there twice. A certificate of the connection itself does not count, since it is that of the proxy.
+    /// longer than 32 KiB, or there twice. A certificate of the connection itself does not count, since it is that of
+    /// the proxy.
     pub fn proxy<S: Into<String>>(header: ProxyHeader, peers: impl IntoIterator<Item = S>) -> Self {
         let networks = peers.into_iter().map(Into::into).collect();
         Self { proxy: Some(Proxy { header, networks }), header_name: None }

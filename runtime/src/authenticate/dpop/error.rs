@@ -60,8 +60,8 @@ pub enum DpopProofError {
 }
 
 impl DpopProofError {
-    /// What is counted together where lines of the log are limited, for what the set-up of this server may cause: a proxy that
-    /// changes the URI, a clock, a setting. `None` for what only the caller can cause.
+    /// What is counted together where lines of the log are limited, for what the set-up of this server may cause: a
+    /// proxy that changes the URI, a clock, a setting. `None` for what only the caller can cause.
     pub(crate) fn kind_of_warning(self) -> Option<&'static str> {
         match self {
             Self::UnknownTarget => Some("DPoP proof: no request"),
@@ -91,7 +91,8 @@ impl DpopProofError {
     }
 }
 
-/// An error with what the check expected and found, for the operator's log. The texts of the proof in it are escaped and bounded.
+/// An error with what the check expected and found, for the operator's log. The texts of the proof in it are escaped
+/// and bounded.
 #[derive(Debug)]
 pub(crate) struct ProofMismatch {
     pub(crate) error: DpopProofError,

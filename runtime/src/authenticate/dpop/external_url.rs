@@ -15,9 +15,9 @@ impl ExternalUrl {
         Some(Self(url.trim_end_matches('/').to_owned()))
     }
 
-    /// The URL of a request with this path, as a proof names it. `None` for a path with dot segments: they are removed when a proof
-    /// is compared, and routers do not remove them, so that a proof for `/b` would be taken for the function at `/a/../b`. A client
-    /// removes them before it sends the request (RFC 3986 §5.2.4).
+    /// The URL of a request with this path, as a proof names it. `None` for a path with dot segments: they are removed
+    /// when a proof is compared, and routers do not remove them, so that a proof for `/b` would be taken for the
+    /// function at `/a/../b`. A client removes them before it sends the request (RFC 3986 §5.2.4).
     pub(super) fn target(&self, path: &str) -> Option<TargetUri> {
         // The request target `*` of OPTIONS is no path.
         let target = path.starts_with('/').then(|| format!("{}{path}", self.0))?;

@@ -14,8 +14,8 @@ pub(crate) const KEY_LENGTH: usize = 32;
 /// The length of the authentication code, in bytes. It is shortened: a nonce is no secret, and proves no identity.
 const CODE_LENGTH: usize = 16;
 
-/// Makes and recognizes nonces. A nonce is the time at which it was made and a code that authenticates it, so nothing is stored,
-/// and every instance with the same key recognizes the nonces of the others.
+/// Makes and recognizes nonces. A nonce is the time at which it was made and a code that authenticates it, so nothing
+/// is stored, and every instance with the same key recognizes the nonces of the others.
 pub(crate) struct Nonces {
     key: Key,
     lifetime: Duration,

@@ -18,8 +18,8 @@ use crate::thumbprint::Thumbprint;
 /// The longest proof, in bytes. One with an RSA key of 4096 bits has about 2 KiB.
 const MAX_LENGTH: usize = 8 * 1024;
 
-/// How much longer than it is accepted a proof is stored: the clocks of two instances differ, and a clock may be set back. A proof
-/// that one instance has forgotten must not be accepted by another one whose clock is behind.
+/// How much longer than it is accepted a proof is stored: the clocks of two instances differ, and a clock may be set
+/// back. A proof that one instance has forgotten must not be accepted by another one whose clock is behind.
 const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 
 /// What a proof must be for.
@@ -35,8 +35,8 @@ pub(super) struct Expected<'a> {
     pub(super) window: Duration,
 }
 
-/// A proof whose signature is verified, and which is for this request and this token. It is not yet established that the token is
-/// bound to the key, and that the proof was not used before.
+/// A proof whose signature is verified, and which is for this request and this token. It is not yet established that
+/// the token is bound to the key, and that the proof was not used before.
 #[derive(Debug, Clone)]
 pub(crate) struct VerifiedProof {
     /// The thumbprint of its key.

@@ -7,11 +7,11 @@ use std::time::{Duration, SystemTime};
 
 use super::proof::{ProofId, VerifiedProof};
 
-/// A store of the DPoP proofs that were used, which the instances of a service share: a proof that one of them has accepted is
-/// rejected by the others (RFC 9449 §11.1).
+/// A store of the DPoP proofs that were used, which the instances of a service share: a proof that one of them has
+/// accepted is rejected by the others (RFC 9449 §11.1).
 ///
-/// Each proof that is otherwise valid is recorded once. The proofs that this process has accepted itself are rejected without
-/// the store.
+/// Each proof that is otherwise valid is recorded once. The proofs that this process has accepted itself are rejected
+/// without the store.
 ///
 /// ```
 /// use std::collections::HashSet;

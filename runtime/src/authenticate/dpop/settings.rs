@@ -128,9 +128,9 @@ impl Dpop {
         self
     }
 
-    /// How far the `iat` of a proof may be from now, in both directions. Clocks of clients differ. A proof that was used is stored
-    /// until its `iat` has left the window, and for a minute more, since the clocks of instances differ. Default: 300 s; 10 s
-    /// to 1 hour.
+    /// How far the `iat` of a proof may be from now, in both directions. Clocks of clients differ. A proof that was
+    /// used is stored until its `iat` has left the window, and for a minute more, since the clocks of instances differ.
+    /// Default: 300 s; 10 s to 1 hour.
     pub fn proof_window(mut self, window: Duration) -> Self {
         self.window = window;
         self

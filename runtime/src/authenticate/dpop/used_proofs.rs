@@ -27,11 +27,12 @@ pub(crate) struct ProofLimits {
     pub(crate) per_key: usize,
 }
 
-/// The proofs that expire in the same span of time. They are removed together, so that nothing has to search for expired ones.
+/// The proofs that expire in the same span of time. They are removed together, so that nothing has to search for
+/// expired ones.
 #[derive(Debug, Default)]
 struct Slot {
-    /// The first half of each digest. A caller who finds two proofs with the same half has made both, and only gets the second
-    /// one rejected.
+    /// The first half of each digest. A caller who finds two proofs with the same half has made both, and only gets the
+    /// second one rejected.
     proofs: HashSet<u128>,
     /// How many of them each key has made.
     of_key: HashMap<Thumbprint, usize>,

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::reloaded_file::FileError;
 
-/// A file of [`ApiKeys`](super::ApiKeys) that cannot be used. The message contains nothing of the file but the position of the
-/// mistake: the file may contain a key by mistake.
+/// A file of [`ApiKeys`](super::ApiKeys) that cannot be used. The message contains nothing of the file but the position
+/// of the mistake: the file may contain a key by mistake.
 #[derive(Debug, thiserror::Error)]
 #[error("the file of API keys {path:?} {problem}")]
 pub struct ApiKeysError {

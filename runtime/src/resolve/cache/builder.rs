@@ -118,8 +118,8 @@ impl<R: Resolver> CachedBuilder<R> {
     /// Default: all.
     ///
     /// A function that needs another scope, or none at all, answers with a 503, as if there were no entry;
-    /// so does [`AuthInfo::require`](crate::AuthInfo::require) inside a function. So does a function that needs authorization details,
-    /// also with one of these scopes.
+    /// so does [`AuthInfo::require`](crate::AuthInfo::require) inside a function. So does a function that needs
+    /// authorization details, also with one of these scopes.
     pub fn stale_scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.stale_scopes.set(scopes.into_iter().map(|scope| scope.as_ref().to_owned()).collect());
         self

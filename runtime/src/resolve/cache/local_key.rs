@@ -15,8 +15,8 @@ use crate::AccessToken;
 /// The hash is SipHash-2-4, a pseudo-random function, under a key of this cache alone that was drawn from the operating
 /// system. Without the key, nobody can find two tokens with the same hash, or a token for a hash: a try costs a request, and
 /// one of 2^128 values is hit by chance only. A dump of the memory of this process has the key, and with it, a token that is
-/// guessed can be confirmed, as for any hash; access tokens are too long to guess (RFC 6749 §10.10). Such a dump has tokens of
-/// requests in progress too.
+/// guessed can be confirmed, as for any hash; access tokens are too long to guess (RFC 6749 §10.10). Such a dump has
+/// tokens of requests in progress too.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct LocalKey([u8; 16]);
 
