@@ -79,6 +79,7 @@
 //! A test can also
 //! - [mint](AuthorizationServer::mint) a token with any claims, or with any introspection response,
 //! - [revoke](AuthorizationServer::revoke) or [delete](AuthorizationServer::delete) it,
+//! - list the [tokens](AuthorizationServer::issued_tokens) that the server has issued, with their status,
 //! - read the [requests](AuthorizationServer::requests) that arrived,
 //! - inject a [fault](AuthorizationServer::fault); [`Fault`] lists them,
 //! - [stop](AuthorizationServer::stop) the server and [restart](AuthorizationServer::restart) it.
@@ -209,6 +210,7 @@ mod grant;
 mod handlers;
 mod host;
 mod html;
+mod issued_token;
 #[cfg(feature = "jwt")]
 mod key_store;
 mod login;
@@ -235,6 +237,7 @@ pub use clients::client::OAuthClient;
 pub use dpop_key::{DpopKey, DpopProof};
 pub use endpoint::Endpoint;
 pub use faults::fault::{ActiveAs, Fault};
+pub use issued_token::{IssuedToken, TokenStatus};
 pub use mint::Mint;
 pub use recorder::RecordedRequest;
 pub use server::AuthorizationServer;

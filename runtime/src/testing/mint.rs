@@ -244,7 +244,9 @@ impl<'a> Mint<'a> {
             .token
             .unwrap_or_else(|| access_token::make(self.state, self.format, &self.header, &claims));
         let client_id = claims.get("client_id").and_then(Value::as_str);
+        let mut store = self.state.store();
         let record = TokenRecord {
+            number: store.next_number(),
             client_id: client_id.map(str::to_owned),
             response: match self.response {
                 Some(body) => IntrospectionResponse::Verbatim(body),
@@ -254,7 +256,7 @@ impl<'a> Mint<'a> {
             revoked: false,
             family: None,
         };
-        self.state.store().tokens.insert(token.clone(), record);
+        store.tokens.insert(token.clone(), record);
         token
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::authorization_request::PendingRequest;
 use super::clients::client::OAuthClient;
 use super::grant::Grant;
+use super::issued_token::TokenStatus;
 use super::login::Login;
 
 /// Every key is a random value, except for a subject and for a token that a test has chosen itself.
@@ -20,6 +21,8 @@ pub(super) struct Store {
     pub(super) pending: HashMap<String, PendingRequest>,
     pub(super) codes: HashMap<String, Code>,
     pub(super) tokens: HashMap<String, TokenRecord>,
+    /// The number of access tokens that were issued, also of those that are deleted.
+    issued: u64,
     /// The session of each user, by subject.
     pub(super) sessions: HashMap<String, Login>,
     pub(super) refresh_tokens: HashMap<String, RefreshToken>,
@@ -49,6 +52,8 @@ pub(super) struct RefreshToken {
 
 /// An access token.
 pub(super) struct TokenRecord {
+    /// Its place in the order of issuance: from [`Store::next_number`].
+    pub(super) number: u64,
     pub(super) response: IntrospectionResponse,
     pub(super) expires: Option<SystemTime>,
     pub(super) revoked: bool,
@@ -66,7 +71,26 @@ pub(super) enum IntrospectionResponse {
     Verbatim(Bytes),
 }
 
+impl TokenRecord {
+    /// A response that the test has set makes the token active, whatever its lifetime.
+    pub(super) fn status(&self, now: SystemTime) -> TokenStatus {
+        let verbatim = matches!(self.response, IntrospectionResponse::Verbatim(_));
+        if self.revoked {
+            TokenStatus::Revoked
+        } else if !verbatim && self.expires.is_some_and(|expires| expires <= now) {
+            TokenStatus::Expired
+        } else {
+            TokenStatus::Active
+        }
+    }
+}
+
 impl Store {
+    pub(super) fn next_number(&mut self) -> u64 {
+        self.issued += 1;
+        self.issued
+    }
+
     /// Revokes all tokens of one grant (RFC 6749 §4.1.2, RFC 9700 §4.14.2).
     pub(super) fn revoke_family(&mut self, family: &str) {
         self.refresh_tokens.retain(|_, refresh| refresh.grant.family != family);

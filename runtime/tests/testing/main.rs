@@ -16,6 +16,7 @@ mod errors;
 mod faults;
 mod grants;
 mod introspection;
+mod issued_tokens;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod logins;

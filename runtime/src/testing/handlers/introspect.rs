@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 #[cfg(feature = "jwt")]
 use crate::testing::claims::numeric_date;
 use crate::testing::clients::authentication::ClientCredentials;
+use crate::testing::issued_token::TokenStatus;
 use crate::testing::oauth_error::{OAuthError, no_store};
 use crate::testing::params::Params;
 use crate::testing::state::State;
@@ -129,7 +130,5 @@ fn response_for_active(state: &State, token: &str) -> Option<IntrospectionRespon
     let now = state.now();
     let store = state.store();
     let record = store.tokens.get(token)?;
-    let verbatim = matches!(record.response, IntrospectionResponse::Verbatim(_));
-    let expired = record.expires.is_some_and(|expires| expires <= now);
-    (!record.revoked && (verbatim || !expired)).then(|| record.response.clone())
+    (record.status(now) == TokenStatus::Active).then(|| record.response.clone())
 }

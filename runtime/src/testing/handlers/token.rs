@@ -212,9 +212,11 @@ fn issue(state: &State, grant: &Grant, proof: &KeyProof, refresh: Option<Refresh
         response.insert("authorization_details".to_owned(), details.clone().into());
     }
     let mut store = state.store();
+    let number = store.next_number();
     store.tokens.insert(
         token,
         TokenRecord {
+            number,
             response: IntrospectionResponse::Claims(claims),
             expires: Some(expires),
             revoked: false,
