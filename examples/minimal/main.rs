@@ -8,6 +8,9 @@
 //! REQUIRES_AUTH_CLIENT_ID=hello REQUIRES_AUTH_CLIENT_SECRET=… cargo run --example minimal
 //! curl -i http://127.0.0.1:3000/hello -H "Authorization: Bearer $TOKEN"
 //! ```
+//!
+//! `cargo run --example authorization-server` prints these variables for a server on this machine, with a page that
+//! mints tokens.
 
 use std::error::Error;
 use std::process::ExitCode;

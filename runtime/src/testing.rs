@@ -84,6 +84,9 @@
 //! - inject a [fault](AuthorizationServer::fault); [`Fault`] lists them,
 //! - [stop](AuthorizationServer::stop) the server and [restart](AuthorizationServer::restart) it.
 //!
+//! The example `authorization-server` of the repository runs it by itself, with a page in the browser that mints and revokes
+//! tokens and switches faults on: for trying an application out by hand.
+//!
 //! # JWT access tokens
 //!
 //! Tokens are opaque by default. With the feature `jwt`, the server issues JWTs (RFC 9068) as well: all
