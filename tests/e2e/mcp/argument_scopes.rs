@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use fixtures::raw_http::{Request, Response};
+use fixtures::raw_http::Response;
 use fixtures::rejection_body as body;
 use requires_auth::mcp::{META_KEY, Mcp, McpBuilder};
 use requires_auth::testing::AuthorizationServer;
@@ -346,23 +346,9 @@ async fn a_stream_is_resumed_only_with_the_scopes_that_its_arguments_require() {
     for mode in MODES.into_iter().filter(|mode| mode.has_sessions()) {
         let (server, _) = start(mode).await;
         let (rich, poor) = (server.token("read papers:private"), server.token("read"));
-        let session = server.session(&rich).await.expect("a session");
         let params = json!({ "name": "create", "arguments": paper("private") });
-        let call = server.request("tools/call", params).header("mcp-session-id", &session);
-        let called = call.bearer(&rich).send(server.address).await;
+        let called = server.assert_resumed_only_with(&rich, &poor, "tools/call", params).await;
         assert!(text(&called).starts_with("ran"), "{called:?}");
-        let id = called.body.lines().find_map(|line| line.strip_prefix("id: ")).expect("an id");
-        let resume = async |token: &str| {
-            Request::new_to("127.0.0.1", "GET", "/v1")
-                .header("accept", "text/event-stream")
-                .header("mcp-session-id", &session)
-                .header("last-event-id", id)
-                .bearer(token)
-                .send(server.address)
-                .await
-        };
-        assert_eq!(resume(&poor).await.status, 404, "{mode:?}");
-        assert_eq!(resume(&rich).await.status, 200, "{mode:?}");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use fixtures::raw_http::{Request, Response};
+use fixtures::raw_http::Response;
 use fixtures::rejection_body as body;
 use requires_auth::mcp::{Mcp, McpBuilder, UriVariables};
 use requires_auth::testing::{AuthorizationServer, Caller};
@@ -279,23 +279,9 @@ async fn a_stream_is_resumed_only_with_the_scopes_that_its_variables_require() {
         let (server, _) = start(mode).await;
         let rich = server.token("books:read books:private");
         let poor = server.token("books:read");
-        let session = server.session(&rich).await.expect("a session");
-        let request = server.request("resources/read", book("private"));
-        let request = request.header("mcp-session-id", &session).bearer(&rich);
-        let read = request.send(server.address).await;
+        let read = server.assert_resumed_only_with(&rich, &poor, "resources/read", book("private"));
+        let read = read.await;
         assert!(reply(&read)["result"].is_object(), "{read:?}");
-        let id = read.body.lines().find_map(|line| line.strip_prefix("id: ")).expect("an id");
-        let resume = async |token: &str| {
-            Request::new_to("127.0.0.1", "GET", "/v1")
-                .header("accept", "text/event-stream")
-                .header("mcp-session-id", &session)
-                .header("last-event-id", id)
-                .bearer(token)
-                .send(server.address)
-                .await
-        };
-        assert_eq!(resume(&poor).await.status, 404, "{mode:?}");
-        assert_eq!(resume(&rich).await.status, 200, "{mode:?}");
     }
 }
 

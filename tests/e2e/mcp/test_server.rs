@@ -412,6 +412,30 @@ impl RunningServer {
     pub fn head(&self) -> Request {
         post().header("mcp-protocol-version", self.mode.revision)
     }
+
+    /// Sends a request in a session of its own. Its event stream can be resumed with this token, and not with `other`, a
+    /// token of the same caller.
+    pub async fn assert_resumed_only_with(
+        &self,
+        token: &str,
+        other: &str,
+        method: &str,
+        params: Value,
+    ) -> Response {
+        let session = self.session(token).await.expect("a session");
+        let request = self.request(method, params).header("mcp-session-id", &session);
+        let response = request.bearer(token).send(self.address).await;
+        let id = response.body.lines().find_map(|line| line.strip_prefix("id: "));
+        let resume = Request::new_to("127.0.0.1", "GET", "/v1")
+            .header("accept", "text/event-stream")
+            .header("mcp-session-id", &session)
+            .header("last-event-id", id.expect("an id"));
+        let refused = resume.clone().bearer(other).send(self.address).await;
+        assert_eq!(refused.status, 404, "{:?}", self.mode);
+        let resumed = resume.bearer(token).send(self.address).await;
+        assert_eq!(resumed.status, 200, "{:?}", self.mode);
+        response
+    }
 }
 
 impl Mode {
