@@ -94,7 +94,7 @@ async fn check(name: &str) {
 
     let (status, [challenge, ..], text) = send(Some(token("hello:read"))).await;
     assert_eq!((status, challenge, &*text), (200, None, "Hello, alice!\n"), "{name}");
-    let description = "This resource needs a bearer access token";
+    let description = "This resource needs an access token";
     assert_eq!(send(None).await, rejection(401, true, "unauthorized", description), "{name}");
     let description = "The access token does not carry the scopes that this operation needs";
     let expected = rejection(403, true, "insufficient_scope", description);

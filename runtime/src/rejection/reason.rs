@@ -7,7 +7,7 @@ use http::StatusCode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// 401 without an error code: the request has no bearer token (RFC 6750 §3.1).
+    /// 401 without an error code: the request has no access token of a scheme that is accepted (RFC 6750 §3.1).
     MissingToken,
     /// 400 `invalid_request`: the request has more than one set of credentials (RFC 6750 §3.1).
     InvalidRequest,
@@ -73,7 +73,7 @@ impl Reason {
                 UNAUTHORIZED,
                 None,
                 "unauthorized",
-                "This resource needs a bearer access token"
+                "This resource needs an access token"
             ),
             Self::InvalidRequest => &fixed_response!(
                 BAD_REQUEST,
