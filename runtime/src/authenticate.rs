@@ -23,7 +23,7 @@ pub use dpop::{
     Dpop, DpopMode, DpopProofError, ReplayStore, ReplayStoreError, ReplayStoreFailure, UsedProof,
 };
 #[cfg(feature = "dpop")]
-pub(crate) use dpop::{DpopVerifier, ExternalUrl, Proof, ProofMismatch, Use};
+pub(crate) use dpop::{DpopVerifier, ExternalUrl, Proof, ProofMismatch, Subject, Use};
 pub(crate) use presented_token::PresentedToken;
 
 /// Without the feature `dpop`, no request has a proof.

@@ -26,8 +26,8 @@ use proof_header::KnownHeaders;
 use replay_store::SharedReplayStore;
 pub use replay_store::{ReplayStore, ReplayStoreError, UsedProof};
 pub use settings::{Dpop, DpopMode, ReplayStoreFailure};
-pub(crate) use used_proofs::Use;
 use used_proofs::UsedProofs;
+pub(crate) use used_proofs::{Subject, Use};
 
 use crate::{AccessToken, RequestHead, SigningAlgorithm};
 
@@ -110,9 +110,14 @@ impl DpopVerifier {
         Ok(Proof { verified: Arc::new(verified), is_recorded: false, next_nonce })
     }
 
-    /// Records the use of a proof in this process. Its token is valid, and bound to its key.
-    pub(crate) fn record(&self, proof: &VerifiedProof, now: SystemTime) -> Use {
-        let used = self.used.record(proof, now);
+    /// Records the use of a proof in this process. Its token is valid, bound to its key, and of this subject.
+    pub(crate) fn record(
+        &self,
+        proof: &VerifiedProof,
+        subject: Option<Subject<'_>>,
+        now: SystemTime,
+    ) -> Use {
+        let used = self.used.record(proof, subject, now);
         if let (Use::First, Some((text, header))) = (used, &proof.new_header) {
             self.known_headers.insert(text.clone(), Arc::clone(header));
         }

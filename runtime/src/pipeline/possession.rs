@@ -1,7 +1,7 @@
 //! The steps of a request with a DPoP proof (RFC 9449 §7.1).
 
 use super::{Pending, Progress};
-use crate::authenticate::{PresentedToken, Proof, ProofMismatch, Scheme, Use};
+use crate::authenticate::{PresentedToken, Proof, ProofMismatch, Scheme, Subject, Use};
 use crate::rejection::Reason;
 use crate::request::RequestState;
 use crate::resource_server::RequiredScopes;
@@ -51,7 +51,8 @@ impl ResourceServer {
         let (Some(proof), Some(dpop)) = (unrecorded, self.dpop()) else {
             return Progress::Complete(Ok(Some((claims, presented.token))));
         };
-        match dpop.record(&proof.verified, self.validation().clock.now()) {
+        let now = self.validation().clock.now();
+        match dpop.record(&proof.verified, Subject::of(&claims), now) {
             Use::First if dpop.is_shared() => {
                 Progress::Pending(Pending::Unrecorded(claims, presented))
             }
@@ -153,6 +154,7 @@ impl ResourceServer {
 /// The limit of stored proofs is reached.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "there is no room for another DPoP proof: of this key (`max_proofs_per_key`) or of all (`max_proofs`)"
+    "there is no room for another DPoP proof: of this key (`max_proofs_per_key`), of this subject \
+     (`max_proofs_per_subject`) or of all (`max_proofs`)"
 )]
 struct FullReplayStore;

@@ -43,7 +43,7 @@ impl KeyProof {
         let head = RequestHead::from(request);
         let rejected = |error| proof_error(error, dpop.nonce(now));
         let proof = dpop.verify_token_request(&head, now).map_err(|it| rejected(it.error))?;
-        let mut used = dpop.record(&proof.verified, now);
+        let mut used = dpop.record(&proof.verified, None, now);
         if used == Use::First && dpop.is_shared() {
             used = match dpop.record_shared(&proof.verified, now).await {
                 Ok(used) => used,

@@ -183,6 +183,12 @@ async fn a_nonce_key_must_be_long_enough() {
     assert!(message.contains("from 10 seconds to 1 hour"), "{message}");
     let message = build(Dpop::accepted().algorithms([])).unwrap_err();
     assert!(message.contains("at least one algorithm"), "{message}");
-    let message = build(Dpop::accepted().max_proofs(0)).unwrap_err();
-    assert!(message.contains("at least 1"), "{message}");
+    for (dpop, setting) in [
+        (Dpop::accepted().max_proofs(0), "`Dpop::max_proofs`"),
+        (Dpop::accepted().max_proofs_per_key(0), "`Dpop::max_proofs_per_key`"),
+        (Dpop::accepted().max_proofs_per_subject(0), "`Dpop::max_proofs_per_subject`"),
+    ] {
+        let message = build(dpop).unwrap_err();
+        assert!(message.contains("at least 1") && message.contains(setting), "{message}");
+    }
 }

@@ -8,9 +8,9 @@ use axum::Router;
 use axum::routing::get;
 use fixtures::http_server::serve;
 use fixtures::log_capture::LogCapture;
-use fixtures::raw_http::Request;
+use fixtures::raw_http::{DPOP_CHALLENGE, Request, Response};
 use fixtures::rejection_body as body;
-use requires_auth::testing::{AuthorizationServer, DpopKey};
+use requires_auth::testing::{AuthorizationServer, DpopKey, Mint};
 use requires_auth::{
     AuthInfo, Condition, Dpop, Introspection, ReplayStore, ReplayStoreError, ReplayStoreFailure,
     ResourceServer, ResourceServerBuilder, UsedProof, requires_auth,
@@ -19,8 +19,8 @@ use requires_auth::{
 use crate::rejection_log::warned;
 
 use super::{Bound, URI, assert_invalid_proof, dpop, token};
-use crate::service::{RESOURCE, Service};
-use crate::{assert_ran, assert_server_error};
+use crate::service::{METADATA, RESOURCE, Service};
+use crate::{assert_ran, assert_rejection_headers, assert_server_error};
 
 #[tokio::test]
 async fn a_proof_is_used_once() {
@@ -94,6 +94,68 @@ async fn the_proofs_of_one_key_leave_room_for_others() {
     let proof = other.proof("GET", URI).access_token(&token).sign();
     let response = dpop(Request::get("/read"), &token, proof).send(bound.service.address).await;
     assert_ran(&response, "alice may");
+}
+
+#[tokio::test]
+async fn the_keys_of_one_subject_leave_room_for_others() {
+    // R-H5: with a new key for each proof, from two clients of the user.
+    let bound = Bound::with(Dpop::accepted().max_proofs_per_subject(2)).await;
+    let send = async |subject: &str, client: &str| {
+        let key = DpopKey::generate();
+        let mint = bound.service.authorization_server.mint().subject(subject).client_id(client);
+        let token = mint.audience(RESOURCE).scopes("read").bound_to(&key).issue();
+        let proof = key.proof("GET", URI).access_token(&token).sign();
+        dpop(Request::get("/read"), &token, proof).send(bound.service.address).await
+    };
+    assert_ran(&send("alice", "first").await, "alice may");
+    assert_ran(&send("alice", "second").await, "alice may");
+    assert_server_error(&send("alice", "third").await, 503, body::UNAVAILABLE, Some("5"));
+    assert_ran(&send("bob", "first").await, "bob may");
+    assert_eq!(bound.service.runs(), 3);
+}
+
+#[tokio::test]
+async fn two_resource_servers_that_authenticate_one_request_need_stores_of_their_own() {
+    // R-H5: the id of a proof has its URI, not a resource (RFC 9449 §11.1).
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let audiences = [RESOURCE, "https://api.example/outer"];
+    let address = async |stores: [Store; 2]| {
+        let issuer = authorization_server.issuer();
+        let layers = audiences.into_iter().zip(stores).map(|(resource, store)| {
+            let url = authorization_server.introspection_url();
+            let server = ResourceServer::builder(resource).issuer(issuer);
+            let server = server.resolver(Introspection::builder(url).build().unwrap());
+            server.dpop(Dpop::accepted().replay_store(store)).build().unwrap().layer()
+        });
+        let app = Router::new().route("/read", get(|| async { "both may" }));
+        serve(layers.fold(app, Router::layer)).await
+    };
+    let key = DpopKey::generate();
+    let mint = authorization_server.mint().subject("alice").scopes("read").bound_to(&key);
+    let token = audiences.into_iter().fold(mint, Mint::audience).issue();
+    let proof = || key.proof("GET", URI).access_token(&token).sign();
+
+    let assert_replayed = |response: &Response, metadata: &str| {
+        let parsed: serde_json::Value = serde_json::from_str(body::INVALID_DPOP_PROOF).unwrap();
+        let error =
+            format!("error={}, error_description={}", parsed["error"], parsed["error_description"]);
+        let challenges =
+            [format!("{DPOP_CHALLENGE}, {error}, {metadata}"), format!("Bearer {metadata}")];
+        assert_eq!((response.status, response.body.as_str()), (401, body::INVALID_DPOP_PROOF));
+        assert_eq!(response.all("www-authenticate"), challenges);
+        assert_rejection_headers(response);
+    };
+
+    let own = address([Store::default(), Store::default()]).await;
+    let first = proof();
+    assert_ran(&dpop(Request::get("/read"), &token, &first).send(own).await, "both may");
+    let outer = METADATA.replace("/v1", "/outer");
+    assert_replayed(&dpop(Request::get("/read"), &token, &first).send(own).await, &outer);
+
+    let store = Store::default();
+    let shared = address([store.clone(), store]).await;
+    // The inner one finds what the outer one has recorded.
+    assert_replayed(&dpop(Request::get("/read"), &token, proof()).send(shared).await, METADATA);
 }
 
 /// A store that two instances share, or one that does not answer.

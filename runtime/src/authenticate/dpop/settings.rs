@@ -18,6 +18,7 @@ const PROOF_WINDOW: SettingName =
     SettingName::with_key("Dpop::proof_window", "dpop_proof_window_s");
 const MAX_PROOFS: SettingName = SettingName::of_builder("Dpop::max_proofs");
 const MAX_PROOFS_PER_KEY: SettingName = SettingName::of_builder("Dpop::max_proofs_per_key");
+const MAX_PROOFS_PER_SUBJECT: SettingName = SettingName::of_builder("Dpop::max_proofs_per_subject");
 const REPLAY_STORE: SettingName = SettingName::of_builder("Dpop::replay_store");
 const NONCE_KEY: SettingName = SettingName::with_key("Dpop::nonce_key", "dpop_nonce_key");
 const NONCE_LIFETIME: SettingName =
@@ -107,7 +108,7 @@ impl Dpop {
             mode,
             algorithms: vec![Es256, EdDsa, Es384, Ps256, Rs256],
             window: WINDOW,
-            limits: ProofLimits { total: 500_000, per_key: 50_000 },
+            limits: ProofLimits { total: 500_000, per_key: 50_000, per_subject: 200_000 },
             nonces: NonceKey::None,
             nonce_lifetime: None,
             shared_nonce_key: None,
@@ -137,7 +138,7 @@ impl Dpop {
     }
 
     /// How many proofs that were used this process stores. When there is no room for another one, requests with a new proof
-    /// get a 503 until proofs expire. A proof takes about 100 bytes. Default: 500,000.
+    /// get a 503 until proofs expire. A proof takes 100 to 200 bytes. Default: 500,000.
     pub fn max_proofs(mut self, max_proofs: usize) -> Self {
         self.limits.total = max_proofs;
         self
@@ -147,6 +148,13 @@ impl Dpop {
     /// which is more than 100 requests in each second with a `proof_window` of 300 s, if proofs are made when they are sent.
     pub fn max_proofs_per_key(mut self, max_proofs: usize) -> Self {
         self.limits.per_key = max_proofs;
+        self
+    }
+
+    /// How many of them are stored for the tokens of one subject (`iss` and `sub`), with any client and any keys, so that
+    /// a user with many keys leaves room for others. Tokens without `sub` count for their `client_id`. Default: 200,000.
+    pub fn max_proofs_per_subject(mut self, max_proofs: usize) -> Self {
+        self.limits.per_subject = max_proofs;
         self
     }
 
@@ -220,9 +228,11 @@ impl Dpop {
                 return Err(SetupError::invalid(setting, expected, format!("{duration:?}")));
             }
         }
-        for (setting, limit) in
-            [(MAX_PROOFS, self.limits.total), (MAX_PROOFS_PER_KEY, self.limits.per_key)]
-        {
+        for (setting, limit) in [
+            (MAX_PROOFS, self.limits.total),
+            (MAX_PROOFS_PER_KEY, self.limits.per_key),
+            (MAX_PROOFS_PER_SUBJECT, self.limits.per_subject),
+        ] {
             if limit == 0 {
                 return Err(SetupError::invalid(setting, "at least 1", limit.to_string()));
             }

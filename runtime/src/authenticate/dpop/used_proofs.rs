@@ -1,10 +1,12 @@
 //! The proofs that were used, in this process (RFC 9449 §11.1).
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::proof::{ProofId, VerifiedProof};
+use crate::Claims;
 use crate::thumbprint::Thumbprint;
 
 /// How many slots a window has. A proof is stored for up to two windows and a minute.
@@ -15,6 +17,7 @@ const SLOTS_PER_WINDOW: u64 = 8;
 #[derive(Debug)]
 pub(crate) struct UsedProofs {
     slots: Mutex<BTreeMap<u64, Slot>>,
+    subject_hasher: RandomState,
     /// In seconds.
     slot_length: u64,
     limits: ProofLimits,
@@ -25,6 +28,27 @@ pub(crate) struct UsedProofs {
 pub(crate) struct ProofLimits {
     pub(crate) total: usize,
     pub(crate) per_key: usize,
+    pub(crate) per_subject: usize,
+}
+
+/// Whose proofs are counted together, whatever keys they are of. The client does not distinguish the tokens of a user,
+/// since a user may register many clients (RFC 7591). Claims without `iss` are of one issuer.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) enum Subject<'a> {
+    User { issuer: Option<&'a str>, subject: &'a str },
+    Client { issuer: Option<&'a str>, client_id: &'a str },
+}
+
+impl<'a> Subject<'a> {
+    /// `None` for claims without `sub` and `client_id`: only the limits of a key and of all keys apply.
+    pub(crate) fn of(claims: &'a Claims) -> Option<Self> {
+        let issuer = claims.issuer();
+        match (claims.subject(), claims.client_id()) {
+            (Some(subject), _) => Some(Self::User { issuer, subject }),
+            (None, Some(client_id)) => Some(Self::Client { issuer, client_id }),
+            (None, None) => None,
+        }
+    }
 }
 
 /// The proofs that expire in the same span of time. They are removed together, so that nothing has to search for
@@ -36,6 +60,8 @@ struct Slot {
     proofs: HashSet<u128>,
     /// How many of them each key has made.
     of_key: HashMap<Thumbprint, usize>,
+    /// How many of them are of the tokens of each subject, by its hash.
+    of_subject: HashMap<u64, usize>,
 }
 
 /// What became of a proof.
@@ -45,7 +71,7 @@ pub(crate) enum Use {
     First,
     /// It was used before.
     Replayed,
-    /// It cannot be stored: the limit of its key, or of all keys, is reached.
+    /// It cannot be stored: the limit of its key, of its subject, or of all proofs, is reached.
     Full,
     /// It has expired since it was verified, while its token was resolved. An earlier use may be forgotten.
     Expired,
@@ -55,14 +81,21 @@ impl UsedProofs {
     /// `window`: how far the `iat` of a proof may be from now.
     pub(crate) fn new(limits: ProofLimits, window: Duration) -> Self {
         let slot_length = (window.as_secs() / SLOTS_PER_WINDOW).max(1);
-        Self { slots: Mutex::default(), slot_length, limits }
+        Self { slots: Mutex::default(), subject_hasher: RandomState::new(), slot_length, limits }
     }
 
-    /// Records the use of a proof. Of concurrent calls with the same proof, one gets [`Use::First`].
-    pub(crate) fn record(&self, proof: &VerifiedProof, now: SystemTime) -> Use {
+    /// Records the use of a proof. Of concurrent calls with the same proof, one gets [`Use::First`]. `subject`: that of
+    /// its token.
+    pub(crate) fn record(
+        &self,
+        proof: &VerifiedProof,
+        subject: Option<Subject<'_>>,
+        now: SystemTime,
+    ) -> Use {
         if now > proof.expires_at {
             return Use::Expired;
         }
+        let subject = subject.map(|subject| self.subject_hasher.hash_one(subject));
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let current = self.slot(now);
         while let Some(oldest) = slots.first_entry().filter(|slot| *slot.key() < current) {
@@ -70,20 +103,26 @@ impl UsedProofs {
         }
         let ProofId(digest) = proof.id;
         let id = digest.first_chunk().copied().map_or(0, u128::from_be_bytes);
-        let (mut total, mut of_key) = (0, 0);
+        let (mut total, mut of_key, mut of_subject) = (0, 0, 0);
         for slot in slots.values() {
             if slot.proofs.contains(&id) {
                 return Use::Replayed;
             }
             total += slot.proofs.len();
             of_key += slot.of_key.get(&proof.key).copied().unwrap_or_default();
+            let stored = subject.as_ref().and_then(|subject| slot.of_subject.get(subject));
+            of_subject += stored.copied().unwrap_or_default();
         }
-        if total >= self.limits.total || of_key >= self.limits.per_key {
+        let ProofLimits { total: in_all, per_key, per_subject } = self.limits;
+        if total >= in_all || of_key >= per_key || of_subject >= per_subject {
             return Use::Full;
         }
         let slot = slots.entry(self.slot(proof.stored_until())).or_default();
         slot.proofs.insert(id);
         *slot.of_key.entry(proof.key).or_default() += 1;
+        if let Some(subject) = subject {
+            *slot.of_subject.entry(subject).or_default() += 1;
+        }
         Use::First
     }
 
@@ -105,7 +144,7 @@ mod tests {
     use super::*;
 
     const WINDOW: Duration = Duration::from_secs(300);
-    const LIMITS: ProofLimits = ProofLimits { total: 1000, per_key: 400 };
+    const LIMITS: ProofLimits = ProofLimits { total: 1000, per_key: 400, per_subject: 1000 };
 
     fn at(seconds: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
@@ -125,33 +164,38 @@ mod tests {
         }
     }
 
+    /// Without a subject.
+    fn record(used: &UsedProofs, proof: &VerifiedProof, now: SystemTime) -> Use {
+        used.record(proof, None, now)
+    }
+
     #[test]
     fn a_proof_is_used_once_until_it_expires() {
         // R-H1, R-H5
         let used = UsedProofs::new(LIMITS, WINDOW);
         for issued_at in [700, 1000, 1300] {
-            assert_eq!(used.record(&proof(1, issued_at, issued_at), at(1000)), Use::First);
+            assert_eq!(record(&used, &proof(1, issued_at, issued_at), at(1000)), Use::First);
         }
         // At the last moment of its window.
-        assert_eq!(used.record(&proof(1, 700, 700), at(1000)), Use::Replayed);
+        assert_eq!(record(&used, &proof(1, 700, 700), at(1000)), Use::Replayed);
         for now in [1000, 1001, 1200, 1300] {
             for issued_at in [1000, 1300] {
-                let again = used.record(&proof(1, issued_at, issued_at), at(now));
+                let again = record(&used, &proof(1, issued_at, issued_at), at(now));
                 assert_eq!(again, Use::Replayed, "{issued_at} at {now}");
             }
         }
         // The same `jti` in a proof of another time is the same proof.
-        assert_eq!(used.record(&proof(1, 1300, 1400), at(1500)), Use::Replayed);
-        assert_eq!(used.record(&proof(1, 1300, 1300), at(1600)), Use::Replayed);
+        assert_eq!(record(&used, &proof(1, 1300, 1400), at(1500)), Use::Replayed);
+        assert_eq!(record(&used, &proof(1, 1300, 1300), at(1600)), Use::Replayed);
     }
 
     #[test]
     fn a_proof_that_expired_after_it_was_verified_is_not_accepted() {
         // R-H5: the token of one of two requests with the same proof takes long to resolve.
         let used = UsedProofs::new(LIMITS, WINDOW);
-        assert_eq!(used.record(&proof(1, 1, 700), at(1000)), Use::First);
+        assert_eq!(record(&used, &proof(1, 1, 700), at(1000)), Use::First);
         for now in 1001..1100 {
-            assert_eq!(used.record(&proof(1, 1, 700), at(now)), Use::Expired, "at {now}");
+            assert_eq!(record(&used, &proof(1, 1, 700), at(now)), Use::Expired, "at {now}");
         }
     }
 
@@ -162,10 +206,10 @@ mod tests {
             let window = Duration::from_secs(window);
             let used = UsedProofs::new(LIMITS, window);
             let old = VerifiedProof { expires_at: at(9000), ..proof(1, 1, 0) };
-            assert_eq!(used.record(&old, at(9000)), Use::First);
+            assert_eq!(record(&used, &old, at(9000)), Use::First);
             let new = VerifiedProof { expires_at: at(9060) + window, ..proof(1, 2, 0) };
-            assert_eq!(used.record(&new, at(9060)), Use::First);
-            assert_eq!(used.record(&old, at(9000)), Use::Replayed, "{window:?}");
+            assert_eq!(record(&used, &new, at(9060)), Use::First);
+            assert_eq!(record(&used, &old, at(9000)), Use::Replayed, "{window:?}");
         }
     }
 
@@ -174,16 +218,60 @@ mod tests {
         // R-H5
         let used = UsedProofs::new(LIMITS, WINDOW);
         let first = |key, numbers: std::ops::Range<u64>| {
-            let results = numbers.map(|number| used.record(&proof(key, number, 1000), at(1000)));
+            let results = numbers.map(|number| record(&used, &proof(key, number, 1000), at(1000)));
             results.filter(|result| *result == Use::First).count()
         };
         assert_eq!(first(1, 0..100_000), LIMITS.per_key);
-        assert_eq!(used.record(&proof(1, 0, 1000), at(1000)), Use::Replayed, "it forgets nothing");
+        assert_eq!(
+            record(&used, &proof(1, 0, 1000), at(1000)),
+            Use::Replayed,
+            "it forgets nothing"
+        );
         assert_eq!(first(2, 0..10), 10, "another key is served");
         assert_eq!(first(3, 0..100_000), LIMITS.per_key);
         assert_eq!(first(4, 0..100_000), LIMITS.total - 2 * LIMITS.per_key - 10);
         assert_eq!(used.len(), LIMITS.total);
-        assert_eq!(used.record(&proof(2, 10, 1000), at(1000)), Use::Full);
+        assert_eq!(record(&used, &proof(2, 10, 1000), at(1000)), Use::Full);
+    }
+
+    #[test]
+    fn the_proofs_of_many_keys_of_one_subject_leave_room_for_others() {
+        // R-H5
+        let limits = ProofLimits { total: 1000, per_key: 100, per_subject: 300 };
+        let used = UsedProofs::new(limits, WINDOW);
+        let issuer = Some("https://auth.example");
+        let alice = Subject::User { issuer, subject: "alice" };
+        let first = |subject, keys: std::ops::Range<u64>| {
+            let proofs = keys.flat_map(|key| (0..50).map(move |number| (key, number)));
+            let results = proofs.map(|(key, number)| {
+                // In several slots.
+                let proof = proof(key, number, 900 + 5 * number);
+                used.record(&proof, Some(subject), at(1000))
+            });
+            results.filter(|result| *result == Use::First).count()
+        };
+        assert_eq!(first(alice, 0..100), limits.per_subject);
+        let replayed = used.record(&proof(0, 0, 900), Some(alice), at(1000));
+        assert_eq!(replayed, Use::Replayed, "it forgets nothing");
+        for other in [
+            Subject::User { issuer, subject: "bob" },
+            Subject::User { issuer: Some("https://other.example"), subject: "alice" },
+            Subject::Client { issuer, client_id: "alice" },
+        ] {
+            // With the same keys.
+            let proof =
+                |number| VerifiedProof { key: proof(0, 0, 0).key, ..proof(200, number, 1000) };
+            let number = u64::try_from(used.len()).unwrap();
+            let result = used.record(&proof(number), Some(other), at(1000));
+            assert_eq!(result, Use::First, "{other:?}");
+        }
+        assert_eq!(
+            first(Subject::User { issuer, subject: "bob" }, 300..400),
+            limits.per_subject - 1
+        );
+        assert_eq!(used.record(&proof(500, 0, 1000), None, at(1000)), Use::First, "no subject");
+        // Expired proofs make room for a subject, too.
+        assert_eq!(used.record(&proof(600, 0, 1900), Some(alice), at(1900)), Use::First);
     }
 
     #[test]
@@ -191,10 +279,10 @@ mod tests {
         // R-H5
         let used = UsedProofs::new(LIMITS, WINDOW);
         for number in 0..400 {
-            assert_eq!(used.record(&proof(1, number, 1000), at(1000)), Use::First);
+            assert_eq!(record(&used, &proof(1, number, 1000), at(1000)), Use::First);
         }
-        assert_eq!(used.record(&proof(1, 400, 1000), at(1300)), Use::Full, "none has expired");
-        assert_eq!(used.record(&proof(1, 401, 1400), at(1400)), Use::First);
+        assert_eq!(record(&used, &proof(1, 400, 1000), at(1300)), Use::Full, "none has expired");
+        assert_eq!(record(&used, &proof(1, 401, 1400), at(1400)), Use::First);
         assert_eq!(used.len(), 1);
     }
 
@@ -204,7 +292,7 @@ mod tests {
         let used = UsedProofs::new(LIMITS, WINDOW);
         let proof = proof(1, 1, 1000);
         let results: Vec<Use> = std::thread::scope(|scope| {
-            let record = || used.record(&proof, at(1000));
+            let record = || record(&used, &proof, at(1000));
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(record)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
