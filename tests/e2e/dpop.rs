@@ -13,6 +13,7 @@ use fixtures::raw_http::{DPOP_CHALLENGE, Request, Response};
 use fixtures::rejection_body as body;
 use requires_auth::testing::{AuthorizationServer, DpopKey, TokenFormat};
 use requires_auth::{Dpop, JwtVerifier, ResourceServer};
+use serde_json::json;
 
 use crate::service::{METADATA, RESOURCE, Service};
 use crate::{assert_ran, assert_rejection_headers};
@@ -157,16 +158,58 @@ async fn a_server_can_require_proofs() {
     assert_eq!((response.status, response.body.as_str()), (401, body::INVALID_TOKEN));
     assert_eq!(response.all("www-authenticate"), [challenge]);
     assert_eq!(bound.service.runs(), 1);
+}
 
-    let metadata = ResourceServer::builder(RESOURCE)
-        .authorization_servers(["https://auth.example"])
-        .resolver(JwtVerifier::from_issuer("https://auth.example").build().unwrap())
-        .dpop(Dpop::required().algorithms([requires_auth::SigningAlgorithm::Es256]))
-        .build()
-        .unwrap();
-    let metadata = serde_json::to_value(metadata.metadata()).unwrap();
-    assert_eq!(metadata["dpop_bound_access_tokens_required"], true);
-    assert_eq!(metadata["dpop_signing_alg_values_supported"], serde_json::json!(["ES256"]));
+#[tokio::test]
+async fn the_401_without_a_token_is_right_for_each_set_of_schemes() {
+    // R-B5, R-H1: the body names no scheme; the challenges do.
+    let bearer = format!("Bearer scope=\"read\", {METADATA}");
+    let alternative = format!("{DPOP_CHALLENGE}, {METADATA}");
+    let proof = format!("{DPOP_CHALLENGE}, scope=\"read\", {METADATA}");
+    for (dpop, challenges) in [
+        (Dpop::off(), vec![bearer.clone()]),
+        (Dpop::accepted(), vec![bearer, alternative]),
+        (Dpop::required(), vec![proof]),
+    ] {
+        let bound = Bound::with(dpop).await;
+        let response = Request::get("/read").send(bound.service.address).await;
+        let expected =
+            r#"{"error":"unauthorized","error_description":"This resource needs an access token"}"#;
+        assert_eq!((response.status, response.body.as_str()), (401, expected));
+        assert_eq!(response.all("www-authenticate"), challenges);
+        assert_rejection_headers(&response);
+    }
+}
+
+#[test]
+fn the_metadata_says_whether_tokens_must_be_bound() {
+    // R-I1: with DPoP off, neither member is there.
+    for (dpop, members) in [
+        (
+            Dpop::required(),
+            json!({ "dpop_bound_access_tokens_required": true, "dpop_signing_alg_values_supported": ["ES256"] }),
+        ),
+        (
+            Dpop::accepted(),
+            json!({ "dpop_bound_access_tokens_required": false, "dpop_signing_alg_values_supported": ["ES256"] }),
+        ),
+        (Dpop::off(), json!({})),
+    ] {
+        let server = ResourceServer::builder(RESOURCE)
+            .authorization_servers(["https://auth.example"])
+            .resolver(JwtVerifier::from_issuer("https://auth.example").build().unwrap())
+            .dpop(dpop.algorithms([requires_auth::SigningAlgorithm::Es256]))
+            .build()
+            .unwrap();
+        let mut expected = json!({
+            "resource": RESOURCE,
+            "authorization_servers": ["https://auth.example"],
+            "bearer_methods_supported": ["header"],
+        });
+        let members = members.as_object().unwrap().clone();
+        expected.as_object_mut().unwrap().extend(members);
+        assert_eq!(serde_json::to_value(server.metadata()).unwrap(), expected);
+    }
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ async fn the_document_is_at_the_well_known_path() {
         "authorization_servers": [service.authorization_server.issuer()],
         "scopes_supported": ["read", "write"],
         "bearer_methods_supported": ["header"],
+        "dpop_bound_access_tokens_required": false,
         "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "ES384", "PS256", "RS256"],
     });
     assert_eq!(document, expected);

@@ -206,6 +206,7 @@ async fn a_client_discovers_the_authorization_server_from_the_challenge() {
             "authorization_servers": [server.facts.issuer],
             "scopes_supported": ["entries:write"],
             "bearer_methods_supported": ["header"],
+            "dpop_bound_access_tokens_required": false,
             "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "ES384", "PS256", "RS256"],
         })
     );

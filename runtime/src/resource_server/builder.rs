@@ -443,9 +443,7 @@ impl ResourceServerBuilder {
                 .is_some()
                 .then_some(true),
             #[cfg(feature = "dpop")]
-            dpop_bound_access_tokens_required: dpop
-                .as_ref()
-                .and_then(|dpop| dpop.is_required.then_some(true)),
+            dpop_bound_access_tokens_required: dpop.as_ref().map(|dpop| dpop.is_required),
             #[cfg(feature = "dpop")]
             dpop_signing_alg_values_supported: dpop.as_ref().map(dpop::algorithms),
         };

@@ -29,7 +29,8 @@ pub struct ProtectedResourceMetadata {
     #[cfg(feature = "mtls")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_client_certificate_bound_access_tokens: Option<bool>,
-    /// `true` if every token must be bound to a key (RFC 9449).
+    /// Whether every token must be bound to a key (RFC 9449); `None` if the scheme is not accepted. `false` is the
+    /// default of RFC 9728 §2, but clients and conformance checks look for the member.
     #[cfg(feature = "dpop")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dpop_bound_access_tokens_required: Option<bool>,

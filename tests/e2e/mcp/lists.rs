@@ -155,6 +155,7 @@ async fn the_metadata_lists_the_scopes_of_the_code() {
             "authorization_servers": [mcp_server.authorization_server.issuer()],
             "scopes_supported": ["admin", "notes:read", "papers:read", "read", "write"],
             "bearer_methods_supported": ["header"],
+            "dpop_bound_access_tokens_required": false,
             "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "ES384", "PS256", "RS256"],
         })
     );
