@@ -185,8 +185,7 @@ impl AuthInfo {
         if required.is_any() {
             return Err(self.reject_misuse(NoLoginRequired));
         }
-        // A value has the characters of a scope.
-        if !acr_values.iter().all(|acr| crate::scope::is_scope(acr)) {
+        if !required.is_quotable() {
             return Err(self.reject_misuse(InvalidAcr));
         }
         self.decide_authentication(required)
@@ -444,4 +443,4 @@ struct NoLoginRequired;
 #[error(
     "a value of `acr_values` is empty, or has a space, `\"`, `\\` or a character outside printable ASCII"
 )]
-struct InvalidAcr;
+pub(crate) struct InvalidAcr;

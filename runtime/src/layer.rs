@@ -108,13 +108,16 @@ impl ResourceServer {
 }
 
 impl AuthLayer {
-    /// A condition that the scopes of every caller must meet. Default: [`Condition::NONE`], any valid token.
-    /// After several calls each of the conditions must be met. The challenge of a guard behind the layer names the
-    /// scopes of the layer and of the guard.
-    pub fn require(mut self, condition: impl Into<Condition>) -> Self {
+    /// What every caller must meet: a [`Condition`] on the scopes, or a [`Requirement`], which can also require a bound
+    /// token, a login, or authorization details. Default: [`Condition::NONE`], any valid token.
+    ///
+    /// After several calls each of them must be met, in their order. The challenge for a request without a token names
+    /// the scopes of all, and the login of the first one that requires one. The challenge of a guard behind the layer
+    /// names the scopes of the layer and of the guard.
+    pub fn require(mut self, requirement: impl Into<Requirement>) -> Self {
         let requirements = &mut self.settings.requirements;
         requirements.retain(|it| !it.is_any_token());
-        requirements.push(condition.into().into());
+        requirements.push(requirement.into());
         self.settings.authentication.challenged = Challenged::of(requirements);
         self
     }

@@ -89,8 +89,8 @@ pub use layer::{DpopNonceFuture, DpopNonceLayer, DpopNonceService};
 #[cfg(feature = "manifest")]
 pub use manifest::Manifest;
 pub use policy::{
-    AuthorizationDetail, AuthorizationDetails, Condition, Permit, ScopeDefinition, ScopeType,
-    ScopeVocabulary, TryIntoCondition,
+    AuthorizationDetail, AuthorizationDetails, Condition, DetailType, Permit, Requirement,
+    ScopeDefinition, ScopeType, ScopeVocabulary, TokenRequirement, TryIntoCondition,
 };
 #[cfg(feature = "jwt")]
 pub use provider::Provider;

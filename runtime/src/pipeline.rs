@@ -19,9 +19,7 @@ use crate::request::RequestState;
 use crate::resource_server::{RejectedToken, RequiredScopes};
 use crate::trust::TrustedIssuer;
 use crate::validate::binding::{self, Shown};
-use crate::{
-    AccessToken, AuthInfo, Claims, Condition, Rejection, RequestHead, ResolveError, ResourceServer,
-};
+use crate::{AccessToken, AuthInfo, Claims, Rejection, RequestHead, ResolveError, ResourceServer};
 
 /// The validated claims and their token; `None` for a request without a token.
 pub(crate) type Authenticated = Option<(Claims, AccessToken)>;
@@ -44,17 +42,18 @@ pub(crate) enum Pending {
 }
 
 impl ResourceServer {
-    /// Authenticates a request and decides whether the scopes of its caller meet the condition: the whole guard,
-    /// for code that no framework integration covers. [`RequestHead`] has an example.
+    /// Authenticates a request and decides whether its caller meets the requirement: the whole guard, for code that no
+    /// framework integration covers. [`RequestHead`] has an example. The requirement is a [`Condition`](crate::Condition)
+    /// on the scopes, or a [`Requirement`], which can also require a bound token, a login, or authorization details.
     ///
     /// # Errors
     /// The [`Rejection`] to answer with: [`Reason`] has its causes.
     pub async fn authorize<'a>(
         &self,
         request: impl Into<RequestHead<'a>>,
-        condition: Condition,
+        requirement: impl Into<Requirement>,
     ) -> Result<AuthInfo, Rejection> {
-        let requirement = Requirement::from(condition);
+        let requirement = requirement.into();
         let required = RequiredScopes::of(&requirement);
         let mut request = request.into();
         let authenticated = match self.authenticate(&mut request, required) {

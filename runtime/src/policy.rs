@@ -36,7 +36,7 @@ pub use condition::Condition;
 pub use function_name::{FunctionName, function_id};
 pub use literal::{Literal, literal_of};
 pub use permit::{Implies, Permit, Permitted, ScopeType};
-pub(crate) use requirement::Requirement;
+pub use requirement::Requirement;
 pub(crate) use scope_definitions::ScopeDefinitions;
 pub use spelling::{Spelling, Text};
 pub use token_requirement::TokenRequirement;

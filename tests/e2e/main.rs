@@ -40,6 +40,7 @@ mod permits;
 mod rejection_log;
 mod rejections;
 mod requested_scopes;
+mod requirements_in_code;
 mod scopes;
 mod service;
 mod settings;

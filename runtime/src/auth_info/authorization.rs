@@ -1,6 +1,6 @@
 //! The decisions about a caller, and the rejections where they are denied.
 
-use super::AuthInfo;
+use super::{AuthInfo, InvalidAcr};
 use crate::authenticate::Scheme;
 use crate::decide::{
     Denial, decide, decide_authentication, decide_details, decide_requirement,
@@ -208,6 +208,9 @@ impl AuthInfo {
             Denial::NotSenderConstrained => {
                 let challenge = self.challenge(further).requiring(self.0.declared.token);
                 Rejection::invalid_token(BindingError::RequiredByFunction.into(), &challenge)
+            }
+            Denial::UserAuthentication(_, required) if !required.is_quotable() => {
+                Rejection::misconfigured(InvalidAcr)
             }
             Denial::UserAuthentication(error, required) => {
                 let challenge = Challenge { authentication: *required, ..self.challenge(further) };

@@ -7,7 +7,7 @@ use http::request::Parts;
 
 use crate::authenticate::PresentedToken;
 use crate::pipeline::{Authenticated, Pending, Progress};
-use crate::policy::{Requirement, first_alternative};
+use crate::policy::{Requirement, TokenRequirement, first_alternative};
 use crate::resource_server::RequiredScopes;
 use crate::{AuthInfo, Claims, Rejection, RequestHead, ResolveError, ResourceServer};
 
@@ -52,12 +52,13 @@ pub(crate) struct AuthenticationSettings {
 #[derive(Debug, Clone)]
 pub(crate) enum Challenged {
     Requirement(Requirement),
-    /// These scopes: those of several requirements, or of an MCP request whose operation is not read yet.
-    Scopes(Arc<[String]>),
+    /// These scopes: those of several requirements, or of an MCP request whose operation is not read yet. And what the
+    /// token must meet besides; of several requirements, the first one that says so.
+    Scopes(Arc<[String]>, Option<&'static TokenRequirement>),
 }
 
 impl Challenged {
-    /// The first alternative of each of these requirements.
+    /// The first alternative of each of these requirements, and the first requirement on the token.
     pub(super) fn of(requirements: &[Requirement]) -> Self {
         match requirements {
             [only] => Self::Requirement(*only),
@@ -68,7 +69,8 @@ impl Challenged {
                         scopes.push(scope.to_owned());
                     }
                 }
-                Self::Scopes(scopes.into())
+                let token = several.iter().find_map(|requirement| requirement.token);
+                Self::Scopes(scopes.into(), token)
             }
         }
     }
@@ -76,7 +78,7 @@ impl Challenged {
     pub(super) fn scopes(&self) -> RequiredScopes<'_> {
         match self {
             Self::Requirement(requirement) => RequiredScopes::of(requirement),
-            Self::Scopes(scopes) => RequiredScopes::listed(scopes),
+            Self::Scopes(scopes, token) => RequiredScopes::listed(scopes, *token),
         }
     }
 }

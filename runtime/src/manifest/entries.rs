@@ -4,7 +4,7 @@ use super::entry::{Entry, Kind};
 use super::registration::Registration;
 use super::typed_literals::with_typed_literals;
 #[cfg(feature = "rmcp")]
-use crate::Condition;
+use crate::Requirement;
 use crate::ResourceServer;
 
 /// Functions of a program, and what they require of their callers, in the order of their paths.
@@ -78,12 +78,13 @@ impl Manifest {
     pub(crate) fn with_resource(
         mut self,
         template: &str,
-        condition: Condition,
+        requirement: Requirement,
         scopes_from: Option<&'static str>,
         server: &ResourceServer,
     ) -> Self {
-        let condition = with_typed_literals(condition, server.definitions());
-        self.entries.push(Entry::resource(template, condition, scopes_from));
+        let condition = with_typed_literals(requirement.condition, server.definitions());
+        let requirement = Requirement { condition, ..requirement };
+        self.entries.push(Entry::resource(template, requirement, scopes_from));
         Self::new(self.entries)
     }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::registration::Registration;
 use crate::Condition;
+#[cfg(feature = "rmcp")]
+use crate::Requirement;
 use crate::policy::{DetailType, TokenRequirement};
 
 /// One function, and what it requires of its callers.
@@ -192,13 +194,14 @@ impl Entry {
     #[cfg(feature = "rmcp")]
     pub(super) fn resource(
         template: &str,
-        condition: Condition,
+        requirement: Requirement,
         scopes_from: Option<&'static str>,
     ) -> Self {
         Self {
             module: String::new(),
             name: template.to_owned(),
-            condition,
+            condition: requirement.condition,
+            token: requirement.token.copied().unwrap_or(TokenRequirement::NONE),
             scopes_from,
             guarded: true,
             ..Self::unguarded(Kind::Resource, "")

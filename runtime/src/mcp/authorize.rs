@@ -4,9 +4,9 @@ use ::rmcp::service::RequestContext;
 use ::rmcp::{ErrorData, RoleServer};
 
 use super::authenticated_request::AuthenticatedRequest;
+use crate::AuthInfo;
 use crate::policy::Requirement;
 use crate::resource_server::RequiredScopes;
-use crate::{AuthInfo, Condition};
 
 /// Decides about the caller of a request in a handler method that is neither a `#[tool]` nor a
 /// `#[prompt]`, such as `read_resource`:
@@ -32,15 +32,17 @@ use crate::{AuthInfo, Condition};
 /// # fn entries_of(_: &AuthInfo) -> Vec<rmcp::model::ResourceContents> { Vec::new() }
 /// ```
 ///
+/// A [`Requirement`] in place of the condition can also require a bound token, a login, or authorization details.
+///
 /// # Errors
 /// An error of JSON-RPC that names the scopes. If the method returns it, the caller gets a 403 with its
 /// challenge over HTTP, where the status has not been sent yet.
 pub fn authorize(
     context: &RequestContext<RoleServer>,
-    condition: impl Into<Condition>,
+    requirement: impl Into<Requirement>,
 ) -> Result<AuthInfo, ErrorData> {
     let request = AuthenticatedRequest::of(context)?;
-    let requirement = Requirement::from(condition.into());
+    let requirement = requirement.into();
     match request.caller() {
         // The caller itself adds its rejections to the candidates.
         Some(caller) => Ok(caller.authorize(requirement)?),

@@ -22,7 +22,7 @@ use super::task_owners::TaskOwners;
 use super::uri_variables::UriVariables;
 use crate::resource_server::SingleValue;
 use crate::telemetry::Quoted;
-use crate::{Condition, ResourceServer, Scope, SettingName, SetupError, TryIntoCondition};
+use crate::{Requirement, ResourceServer, Scope, SettingName, SetupError, TryIntoCondition};
 
 const INITIAL_SCOPES: SettingName = SettingName::of_builder("initial_scopes");
 const LENGTH: SettingName = SettingName::of_builder("max_body_length");
@@ -143,7 +143,8 @@ impl<H: ServerHandler> McpBuilder<H> {
         self
     }
 
-    /// Declares the condition of a resource, or of all resources of a URI template. It applies to reading,
+    /// Declares what a resource requires, or all resources of a URI template: a condition on the scopes, or a
+    /// [`Requirement`], which can also require a bound token, a login, or authorization details. It applies to reading,
     /// completing and subscribing, in every method of the protocol that does so (`skills/get` is one).
     /// In the template, `{name}` matches a part without `/`, and `{+name}` any part. Default: no
     /// resources.
@@ -151,20 +152,20 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// Of several templates that match a URI, the first one counts, and each one of
     /// [`resource_with_scopes_from`](Self::resource_with_scopes_from). A handler may accept a URI in more
     /// spellings than the template does, so let it decide as well, with [`authorize`](super::authorize)
-    /// and the same condition. Log events and metrics name the template as their `function`, if it is a
+    /// and the same requirement. Log events and metrics name the template as their `function`, if it is a
     /// text in the code.
     pub fn resource(
         mut self,
         template: impl Into<Cow<'static, str>>,
-        condition: impl Into<Condition>,
+        requirement: impl Into<Requirement>,
     ) -> Self {
-        self.add_resource(template, condition.into(), None);
+        self.add_resource(template, requirement.into(), None);
         self
     }
 
     /// Declares a [`resource`](Self::resource) whose scopes also depend on the variables of its URI, as `scopes_from`
     /// of the attribute does for the arguments of a tool. `scopes_from` takes the [`UriVariables`] and returns what they
-    /// require beyond `condition`: a [`Condition`], or another type that implements [`TryIntoCondition`]. Default: no
+    /// require beyond `requirement`: a [`Condition`](crate::Condition), or another type that implements [`TryIntoCondition`]. Default: no
     /// resources.
     ///
     /// ```
@@ -209,7 +210,7 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// ```
     ///
     /// The layer decides it in the methods of [`resource`](Self::resource), in every revision and mode, before anything is
-    /// sent: `condition` first, then the scopes of the variables. The challenge of this 403 names both, whichever is not
+    /// sent: `requirement` first, then the scopes of the variables. The challenge of this 403 names both, whichever is not
     /// met. A handler of [`Mcp::stdio`] decides it too. Event streams continue, and are resumed, only with these scopes.
     /// If the function panics, the response is a 500. It is called again where the decision is repeated, so it only looks
     /// at the variables.
@@ -222,13 +223,13 @@ impl<H: ServerHandler> McpBuilder<H> {
     /// `None` for its variables, and the function decides what completing requires. Arguments of the completion are not
     /// passed to it: their values are not complete.
     ///
-    /// The metadata and the [initial scopes](Self::initial_scopes) have only the scopes of `condition`. `Mcp::manifest`
+    /// The metadata and the [initial scopes](Self::initial_scopes) have only the scopes of `requirement`. `Mcp::manifest`
     /// lists the name of the function. The names of the template's variables must be different, and a
     /// template is declared once; otherwise [`build`](Self::build) returns an error.
     pub fn resource_with_scopes_from<F, C>(
         mut self,
         template: impl Into<Cow<'static, str>>,
-        condition: impl Into<Condition>,
+        requirement: impl Into<Requirement>,
         scopes_from: F,
     ) -> Self
     where
@@ -236,14 +237,14 @@ impl<H: ServerHandler> McpBuilder<H> {
         C: TryIntoCondition,
     {
         let scopes_from = ResourceScopes::new(scopes_from);
-        self.add_resource(template, condition.into(), Some(scopes_from));
+        self.add_resource(template, requirement.into(), Some(scopes_from));
         self
     }
 
     fn add_resource(
         &mut self,
         template: impl Into<Cow<'static, str>>,
-        condition: Condition,
+        requirement: Requirement,
         scopes_from: Option<ResourceScopes>,
     ) {
         let template = template.into();
@@ -251,7 +252,7 @@ impl<H: ServerHandler> McpBuilder<H> {
             Cow::Borrowed(template) => Some(*template),
             Cow::Owned(_) => None,
         };
-        self.registry.add_resource(&template, function, condition, scopes_from);
+        self.registry.add_resource(&template, function, requirement, scopes_from);
     }
 
     /// The scopes in the challenge for a request without a token whose headers do not name the operation.

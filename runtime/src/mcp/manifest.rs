@@ -43,8 +43,8 @@ impl<H: ServerHandler> Mcp<H> {
     pub fn manifest(&self) -> Manifest {
         let server = &self.state().server;
         let mut manifest = Manifest::collect_for(server);
-        for (template, condition, scopes_from) in self.state().registry.declared_resources() {
-            manifest = manifest.with_resource(template, condition, scopes_from, server);
+        for (template, requirement, scopes_from) in self.state().registry.declared_resources() {
+            manifest = manifest.with_resource(template, requirement, scopes_from, server);
         }
         for (kind, paths) in self.state().registry.unguarded::<H>() {
             for path in paths {

@@ -123,7 +123,7 @@ impl Registry {
         &mut self,
         template: &str,
         function: Option<&'static str>,
-        condition: Condition,
+        requirement: Requirement,
         scopes_from: Option<ResourceScopes>,
     ) {
         let Some(parsed) = UriTemplate::parse(template) else {
@@ -140,13 +140,21 @@ impl Registry {
             self.set_error(SetupError::invalid(RESOURCE, expected, Quoted(template)));
             return;
         }
+        let condition = requirement.condition;
         if condition.check().is_err() {
             let expected = "declared with a condition on scopes of RFC 6749 §3.3";
             self.set_error(SetupError::invalid(RESOURCE, expected, format!("{condition:?}")));
             return;
         }
-        let policy =
-            DeclaredPolicy { requirement: condition.into(), optional: false, scopes_from: None };
+        let acr_values = requirement.token.map(|token| token.authentication);
+        if let Some(authentication) = acr_values.filter(|login| !login.is_quotable()) {
+            let expected =
+                "declared with `acr_values` of printable ASCII without spaces, `\"` and `\\`";
+            let found = format!("{:?}", authentication.acr_values);
+            self.set_error(SetupError::invalid(RESOURCE, expected, found));
+            return;
+        }
+        let policy = DeclaredPolicy { requirement, optional: false, scopes_from: None };
         // Of two equal templates, the second one is never used.
         let previous = self.resources.iter().find(|it| it.template.has_same_parts(&parsed));
         if previous.is_some_and(|it| it.scopes_from.is_some() || scopes_from.is_some()) {
@@ -155,7 +163,7 @@ impl Registry {
             return;
         }
         self.check_same("resource", template, previous.map(|it| it.policy), policy);
-        self.add_requirement(condition.into());
+        self.add_requirement(requirement);
         let function = function.map(FunctionName::without_path);
         self.resources.push(DeclaredResource {
             template: parsed,
@@ -195,14 +203,14 @@ impl Registry {
         ]
     }
 
-    /// The resources by their URIs or templates, with their conditions and the names of their functions.
+    /// The resources by their URIs or templates, with what they require and the names of their functions.
     #[cfg(feature = "manifest")]
     pub(super) fn declared_resources(
         &self,
-    ) -> impl Iterator<Item = (&str, Condition, Option<&'static str>)> {
+    ) -> impl Iterator<Item = (&str, Requirement, Option<&'static str>)> {
         self.resources.iter().map(|it| {
             let scopes_from = it.scopes_from.as_ref().map(ResourceScopes::name);
-            (it.text.as_str(), it.policy.requirement.condition, scopes_from)
+            (it.text.as_str(), it.policy.requirement, scopes_from)
         })
     }
 
@@ -349,7 +357,8 @@ impl Registry {
         &self,
         metadata: &ProtectedResourceMetadata,
     ) -> Vec<String> {
-        let declared = self.tools.values().chain(self.prompts.values());
+        let named = self.tools.values().chain(self.prompts.values());
+        let declared = named.chain(self.resources.iter().map(|resource| &resource.policy));
         let mut declared: Vec<&str> = declared
             .filter_map(|policy| policy.requirement.token)
             .flat_map(|token| token.authorization_details.iter().map(DetailType::name))

@@ -176,7 +176,8 @@ const fn is_named(name: &str, types: &[DetailType]) -> bool {
     index < types.len()
 }
 
-/// A type of authorization details as a value.
+/// A type of authorization details as a value, for
+/// [`TokenRequirement::authorization_details`](crate::TokenRequirement::authorization_details).
 #[derive(Clone, Copy)]
 pub struct DetailType {
     name: &'static str,
@@ -187,7 +188,9 @@ pub struct DetailType {
 }
 
 impl DetailType {
-    pub(crate) const fn of<T: AuthorizationDetail>() -> Self {
+    /// This type.
+    #[must_use]
+    pub const fn of<T: AuthorizationDetail>() -> Self {
         let is_granted = |claims: &Claims, server: &ResourceServer| {
             !AuthorizationDetails::<T>::of(claims, server).is_empty()
         };

@@ -5,9 +5,33 @@ use super::TokenRequirement;
 use super::type_level::Policy;
 use crate::Condition;
 
-/// What a function requires of its caller.
+/// What is required of a caller: a condition on the scopes, and what the token must meet besides.
+///
+/// It is for code that decides without the attribute: the [`require`](crate::AuthLayer::require) of a layer,
+/// [`ResourceServer::authorize`](crate::ResourceServer::authorize),
+/// [`McpBuilder::resource`](crate::mcp::McpBuilder::resource) and [`mcp::authorize`](crate::mcp::authorize()).
+/// Each of them also accepts a [`Condition`], a scope, or a reference to a constant [`TokenRequirement`] alone.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use requires_auth::{Condition, Requirement, TokenRequirement};
+///
+/// /// A login with a phishing-resistant method, at most five minutes ago.
+/// const RECENT: TokenRequirement =
+///     TokenRequirement::NONE.acr_values(&["phr", "phrh"]).max_age(Duration::from_secs(300));
+/// const RAISE_LIMIT: Requirement = Requirement::new(Condition::Scope("limits:write"), &RECENT);
+///
+/// # #[cfg(feature = "tower")] {
+/// use requires_auth::{AuthLayer, ResourceServer};
+///
+/// fn layer(server: &ResourceServer) -> AuthLayer {
+///     server.layer().require(RAISE_LIMIT)
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Requirement {
+pub struct Requirement {
     /// On the scopes.
     pub(crate) condition: Condition,
     /// What the token must meet besides; `None` if there is nothing. A reference, since requirements are copied for each
@@ -18,9 +42,15 @@ pub(crate) struct Requirement {
 }
 
 impl Requirement {
+    /// A condition on the scopes, [`Condition::NONE`] for any, and what the token must meet besides.
+    #[must_use]
+    pub const fn new(condition: Condition, token: &'static TokenRequirement) -> Self {
+        let token = if token.is_none() { None } else { Some(token) };
+        Self { condition, token, function: None }
+    }
+
     pub(crate) const fn of<P: Policy>() -> Self {
-        let token = if P::TOKEN.is_none() { None } else { Some(const { &P::TOKEN }) };
-        Self { condition: P::CONDITION, token, function: P::FUNCTION }
+        Self { function: P::FUNCTION, ..Self::new(P::CONDITION, const { &P::TOKEN }) }
     }
 
     /// Whether it is the requirement of an `AuthInfo` argument without an attribute: any valid token.
@@ -39,8 +69,16 @@ impl Requirement {
     }
 }
 
-impl From<Condition> for Requirement {
-    fn from(condition: Condition) -> Self {
-        Self { condition, token: None, function: None }
+/// A condition on the scopes alone.
+impl<C: Into<Condition>> From<C> for Requirement {
+    fn from(condition: C) -> Self {
+        Self { condition: condition.into(), token: None, function: None }
+    }
+}
+
+/// With any scopes.
+impl From<&'static TokenRequirement> for Requirement {
+    fn from(token: &'static TokenRequirement) -> Self {
+        Self::new(Condition::NONE, token)
     }
 }

@@ -116,7 +116,9 @@ impl Challenge<'_> {
         // Another login leads to another token. A 403 means that the token itself may not do this.
         let is_unauthorized = reason.status() == StatusCode::UNAUTHORIZED;
         let UserAuthentication { acr_values, max_age } = self.authentication;
-        let acr_values = (is_unauthorized && !acr_values.is_empty()).then(|| acr_values.join(" "));
+        let names_acr =
+            is_unauthorized && !acr_values.is_empty() && self.authentication.is_quotable();
+        let acr_values = names_acr.then(|| acr_values.join(" "));
         let max_age = max_age.filter(|_| is_unauthorized).map(|age| age.as_secs().to_string());
         self.of_scheme(
             scheme,

@@ -255,7 +255,7 @@ pub(crate) struct RequiredScopes<'a> {
 #[derive(Clone, Copy)]
 enum Declared<'a> {
     Requirement(&'a Requirement),
-    Scopes(&'a [String]),
+    Scopes(&'a [String], Option<&'a TokenRequirement>),
 }
 
 impl<'a> RequiredScopes<'a> {
@@ -266,8 +266,8 @@ impl<'a> RequiredScopes<'a> {
 
     /// For several requirements, and for a request whose operation is not known yet. Each scope occurs once.
     #[cfg_attr(not(feature = "tower"), allow(dead_code, reason = "only layers have lists"))]
-    pub(crate) fn listed(scopes: &'a [String]) -> Self {
-        Self { declared: Declared::Scopes(scopes), further: &[] }
+    pub(crate) fn listed(scopes: &'a [String], token: Option<&'a TokenRequirement>) -> Self {
+        Self { declared: Declared::Scopes(scopes, token), further: &[] }
     }
 
     /// And what it requires while it runs.
@@ -279,7 +279,7 @@ impl<'a> RequiredScopes<'a> {
     pub(crate) fn declared(self) -> Vec<&'a str> {
         match self.declared {
             Declared::Requirement(requirement) => first_alternative(&requirement.condition),
-            Declared::Scopes(scopes) => scopes.iter().map(String::as_str).collect(),
+            Declared::Scopes(scopes, _) => scopes.iter().map(String::as_str).collect(),
         }
     }
 
@@ -287,7 +287,7 @@ impl<'a> RequiredScopes<'a> {
     pub(crate) fn token(self) -> Option<&'a TokenRequirement> {
         match self.declared {
             Declared::Requirement(requirement) => requirement.token,
-            Declared::Scopes(_) => None,
+            Declared::Scopes(_, token) => token,
         }
     }
 
@@ -308,7 +308,7 @@ impl<'a> RequiredScopes<'a> {
             Declared::Requirement(requirement) => {
                 requirement.function.map(FunctionName::path_or_name)
             }
-            Declared::Scopes(_) => None,
+            Declared::Scopes(..) => None,
         }
     }
 }

@@ -5,20 +5,27 @@ use std::time::{Duration, SystemTime};
 
 use fixtures::raw_http::Response;
 use fixtures::rejection_body as body;
-use requires_auth::mcp::Mcp;
+use requires_auth::mcp::{Mcp, authorize};
 use requires_auth::testing::{AuthorizationServer, Mint};
 use requires_auth::{
-    AuthInfo, AuthorizationDetail, AuthorizationDetails, Rejection, requires_auth,
+    AuthInfo, AuthorizationDetail, AuthorizationDetails, Condition, DetailType, Rejection,
+    Requirement, TokenRequirement, requires_auth,
 };
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::wrapper::Parameters;
+use rmcp::model::{
+    ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ResourceContents,
+    ServerCapabilities, ServerConfig,
+};
 use rmcp::schemars::{self, JsonSchema};
-use rmcp::{ServerHandler, tool, tool_handler, tool_router};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer, ServerHandler, tool, tool_handler, tool_router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::test_server::{
-    MODES, Mode, RESOURCE, message, meta, post, reply, resource_server, serve_mcp, text,
+    MODES, Mode, RESOURCE, RunningServer, message, meta, post, reply, resource_server, serve_mcp,
+    text,
 };
 use crate::service::METADATA;
 use crate::{assert_challenged, assert_denied};
@@ -272,4 +279,103 @@ async fn two_types_with_one_name_are_those_of_their_tools() {
     }
     let types = &bank.metadata["authorization_details_types_supported"];
     assert_eq!(*types, json!(["payment_initiation"]));
+}
+
+const BOUND: TokenRequirement = TokenRequirement::NONE.sender_constrained();
+const RECENT: TokenRequirement =
+    TokenRequirement::NONE.acr_values(&["phr", "phrh"]).max_age(Duration::from_secs(300));
+const TYPES: &[DetailType] = &[DetailType::of::<Payment>()];
+const PAYMENT: TokenRequirement = TokenRequirement::NONE.authorization_details(TYPES);
+const LOGIN: Requirement = Requirement::new(Condition::Scope("pay"), &RECENT);
+
+/// It decides about one resource itself.
+#[derive(Clone)]
+struct Vault;
+
+impl ServerHandler for Vault {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_resources().build())
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        if request.uri == "bank://by-hand" {
+            authorize(&context, LOGIN)?;
+        }
+        Ok(ReadResourceResult::new(vec![ResourceContents::text("read", request.uri)]).into())
+    }
+}
+
+#[tokio::test]
+async fn a_resource_requires_more_of_a_token_than_scopes() {
+    // R-I16, R-H3, R-H4, R-H7
+    for mode in MODES {
+        let authorization_server = AuthorizationServer::start().await.unwrap();
+        let server = resource_server(&authorization_server);
+        let mcp = Mcp::builder(&server, || Ok(Vault))
+            .resource("bank://limits", LOGIN)
+            .resource("bank://bound", &BOUND)
+            .resource("bank://{account}/payments", &PAYMENT)
+            .build()
+            .unwrap();
+        let types = &mcp.metadata().authorization_details_types_supported;
+        assert_eq!(*types, ["payment_initiation"]);
+        let server = RunningServer::of(authorization_server, &mcp, mode).await;
+        let mint = |scopes: &str| {
+            let mint = server.authorization_server.mint().subject("alice").audience(RESOURCE);
+            mint.scopes(scopes).acr("phr").auth_time(seconds_ago(5))
+        };
+        let read = async |token: Mint<'_>, uri: &str| {
+            server.send(&token.issue(), "resources/read", json!({ "uri": uri })).await
+        };
+        let weak =
+            || [mint("pay").acr("pwd"), mint("pay").auth_time(seconds_ago(400)), mint("").acr("")];
+        for token in weak() {
+            assert_login_challenged(&read(token, "bank://limits").await);
+        }
+        for token in weak() {
+            let response = read(token, "bank://by-hand").await;
+            if mode.is_modern() || mode.json {
+                assert_login_challenged(&response);
+            } else {
+                // The response has begun.
+                let error = &reply(&response)["error"];
+                assert_eq!(error["code"], -32010, "{mode:?}");
+                let code = &error["data"]["error"];
+                assert_eq!(code, "insufficient_user_authentication", "{mode:?}");
+            }
+        }
+        let response = read(mint(""), "bank://limits").await;
+        assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, "pay");
+
+        let response = read(mint("pay"), "bank://bound").await;
+        assert_eq!((response.status, response.body.as_str()), (401, body::INVALID_TOKEN));
+        assert!(response.all("www-authenticate")[0].starts_with("DPoP algs="), "{mode:?}");
+        assert_eq!(response.all("www-authenticate").len(), 1, "{mode:?}");
+
+        let response = read(mint("pay"), "bank://a/payments").await;
+        assert_eq!((response.status, response.challenge()), (403, None), "{mode:?}");
+        assert!(response.body.starts_with(r#"{"error":"insufficient_authorization_details""#));
+
+        let detail = json!([{ "type": "payment_initiation", "recipient": "bob" }]);
+        let rich = || mint("pay").claim("authorization_details", detail.clone());
+        for uri in ["bank://limits", "bank://by-hand", "bank://a/payments"] {
+            let contents = &reply(&read(rich(), uri).await)["result"]["contents"];
+            assert_eq!(contents[0]["text"], "read", "{mode:?} {uri}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_resource_with_a_class_that_a_challenge_cannot_contain_does_not_build() {
+    // R-H3, R-B2
+    const UNQUOTABLE: TokenRequirement = TokenRequirement::NONE.acr_values(&["phr", "a b"]);
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let server = resource_server(&authorization_server);
+    let mcp = Mcp::builder(&server, || Ok(Vault)).resource("bank://limits", &UNQUOTABLE).build();
+    let error = mcp.unwrap_err().to_string();
+    assert!(error.contains("`acr_values`") && error.contains("a b"), "{error}");
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use requires_auth::manifest::Kind;
 use requires_auth::mcp::{Mcp, McpBuilder, UriVariables};
 use requires_auth::{
-    AccessToken, Claims, Condition, Manifest, ResolveError, Resolver, ResourceServer, Scope,
-    TokenError,
+    AccessToken, Claims, Condition, Manifest, Requirement, ResolveError, Resolver, ResourceServer,
+    Scope, TokenError, TokenRequirement,
 };
 use requires_auth_manifest_tests::tools::Tools;
 use rmcp::ServerHandler;
@@ -288,6 +288,20 @@ fn a_resource_is_listed_with_the_function_of_its_scopes() {
             assert!(text.contains(expected), "{text}");
         }
     }
+}
+
+#[test]
+fn a_resource_is_listed_with_what_it_requires_besides_scopes() {
+    // R-K16, R-H3
+    const LOGIN: TokenRequirement =
+        TokenRequirement::NONE.sender_constrained().acr_values(&["phr", "phrh"]);
+    let requirement = Requirement::new(Condition::Scope("entries:read"), &LOGIN);
+    let server = server().resource("journal://entries", requirement).build().unwrap();
+    let manifest = server.manifest().filter(|it| it.kind() == Kind::Resource);
+    let entry = &manifest.entries()[0];
+    assert_eq!(entry.condition(), Condition::Scope("entries:read"));
+    assert!(entry.is_sender_constrained());
+    assert_eq!(entry.acr_values(), ["phr", "phrh"]);
 }
 
 #[test]

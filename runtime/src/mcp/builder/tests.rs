@@ -4,6 +4,7 @@ use ::rmcp::handler::server::router::tool::ToolRoute;
 use ::rmcp::model::{CallToolResult, Tool};
 
 use super::*;
+use crate::Condition;
 use crate::mcp::meta;
 use crate::policy::type_level::OAuthScope;
 use crate::{AccessToken, Claims, ResolveError, Resolver};

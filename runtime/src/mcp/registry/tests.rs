@@ -60,8 +60,8 @@ fn a_router_can_be_declared_twice_but_not_with_other_scopes_from() {
 fn all_policies_apply_to_a_uri_that_is_too_long_to_be_compared() {
     // R-I4: a handler that relies on the declarations would answer every caller.
     let mut registry = Registry::default();
-    registry.add_resource("a:{+path}", None, Condition::Scope("a"), None);
-    registry.add_resource("{b}:c", None, Condition::Scope("b"), None);
+    registry.add_resource("a:{+path}", None, Condition::Scope("a").into(), None);
+    registry.add_resource("{b}:c", None, Condition::Scope("b").into(), None);
     let conditions = |length: usize| {
         let uri = format!("a:{}", "x".repeat(length - 2));
         let resources = Operation::Resources(vec![uri]);
@@ -84,12 +84,12 @@ fn an_invalid_declaration_is_an_error() {
     }
 
     let mut registry = Registry::default();
-    registry.add_resource("a:{", None, Condition::NONE, None);
+    registry.add_resource("a:{", None, Condition::NONE.into(), None);
     let error = registry.check().unwrap_err().to_string();
     assert!(error.contains("`resource`") && error.contains("\"a:{\""), "{error}");
 
     let mut registry = Registry::default();
-    registry.add_resource("a:b", None, Condition::All(&[Condition::Scope("a b")]), None);
+    registry.add_resource("a:b", None, Condition::All(&[Condition::Scope("a b")]).into(), None);
     let error = registry.check().unwrap_err().to_string();
     assert!(error.contains("`resource`") && error.contains("Scope(\"a b\")"), "{error}");
 }
@@ -100,7 +100,7 @@ fn a_template_with_scopes_from_is_declared_once_with_different_variables() {
     let add = |registry: &mut Registry, template: &str, with_function: bool| {
         let scopes_from = ResourceScopes::new(|_: &UriVariables| Condition::NONE);
         let scopes_from = with_function.then_some(scopes_from);
-        registry.add_resource(template, None, Condition::NONE, scopes_from);
+        registry.add_resource(template, None, Condition::NONE.into(), scopes_from);
     };
     for (first, second, expected) in [
         (("a:{x}", true), ("a:{x}/b", true), None),
@@ -136,7 +136,7 @@ fn every_template_with_scopes_from_applies_beside_the_first_template() {
     {
         let scopes_from = ResourceScopes::new(move |_: &UriVariables| scope);
         let scopes_from = with_function.then_some(scopes_from);
-        registry.add_resource(template, None, Condition::Scope(scope), scopes_from);
+        registry.add_resource(template, None, Condition::Scope(scope).into(), scopes_from);
     }
     for (uri, expected) in [
         ("a:b".to_owned(), &["0", "1", "3"][..]),

@@ -51,7 +51,7 @@ pub(super) fn authentication_settings(
         server: state.server.clone(),
         challenged: match declared {
             Some(policy) => Challenged::Requirement(policy.requirement),
-            None => Challenged::Scopes(Arc::clone(&state.initial_scopes)),
+            None => Challenged::Scopes(Arc::clone(&state.initial_scopes), None),
         },
         optional: state.anonymous,
     }
