@@ -161,7 +161,7 @@ pub use requires_auth_macros::Scope;
 /// | `scopes = ["read", "write"]` | both scopes |
 /// | `scopes = any("admin", all("read", "write"))` | a nested [`Condition`] |
 /// | `scopes = JournalScope::EntriesRead` | a [typed scope](#typed-scopes), alone or wherever a string literal may stand |
-/// | `vocabulary = JournalScope` | the enum that defines the string literals in `scopes`: see [typed scopes](#typed-scopes) |
+/// | `vocabulary = JournalScope` | the enum that defines the string literals in `scopes`, and the scopes of `scopes_from` in the metadata of an MCP server: see [typed scopes](#typed-scopes) |
 /// | `scopes_from = scopes_of` | scopes that depend on the arguments, returned by a function: see [`TryIntoCondition`] |
 /// | `sender_constrained` | a token that is bound to its holder (RFC 9449, RFC 8705): see [`token_requirements`] |
 /// | `acr_values = "phr phrh"`, `max_age = 300` | a login with one of these `acr`, at most 300 s ago (RFC 9470): see [`token_requirements`] |

@@ -47,7 +47,13 @@ trait Writes {
 #[async_trait::async_trait]
 impl Writes for Journal {
     /// The body of the request cannot be shared with other threads.
-    #[requires_auth(scopes = "write", from = &request, server = &self.server, when = auth.has_scope("more"))]
+    #[requires_auth(
+        scopes = "write",
+        scopes_from = Self::scopes_of(self, request),
+        when = auth.has_scope("more"),
+        from = &request,
+        server = &self.server
+    )]
     async fn write<T: Send>(
         &mut self,
         permit: &Permit<scopes::Write>,
@@ -62,6 +68,12 @@ impl Journal {
     fn ran(&self, text: &str) -> String {
         self.runs.fetch_add(1, Ordering::SeqCst);
         text.to_owned()
+    }
+
+    /// The first run takes more.
+    fn scopes_of<T>(&self, request: &http::Request<T>) -> Condition {
+        let is_first = self.runs.load(Ordering::SeqCst) == 0;
+        if is_first && request.uri().query().is_some() { "all".into() } else { Condition::NONE }
     }
 
     #[requires_auth(scopes = "more", from = &mut *parts, server = self.server)]
@@ -223,6 +235,18 @@ async fn the_function_runs_only_for_a_caller_that_its_policy_accepts() {
     assert_ran(&running.get("/greet", "read").await, "alice");
     assert_ran(&Request::get("/greet").send(running.address).await, "anonymous");
     assert_eq!(running.runs(), 6);
+}
+
+#[tokio::test]
+async fn the_scopes_of_the_arguments_can_depend_on_self() {
+    // R-K15
+    let running = Running::start(|_, router| router).await;
+    let argument = running.get("/write?all", "write.more").await;
+    assert_challenged(&argument, 403, body::INSUFFICIENT_SCOPE, "write all");
+    assert_eq!(running.runs(), 0);
+    for token in ["write.more.all", "write.more"] {
+        assert_ran(&running.get("/write?all", token).await, r#"/write with Permit("write")"#);
+    }
 }
 
 #[tokio::test]

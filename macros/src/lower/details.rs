@@ -6,7 +6,7 @@ use syn::{GenericArgument, PatType, PathArguments, Type};
 
 use super::guard_argument::GuardArgument;
 use super::policy_type::{of_detail, of_details};
-use super::span::first_and_last_span;
+use super::span::{first_and_last_span, named_type};
 use super::when::denial;
 use crate::parse::arguments::is_same_type;
 use crate::parse::attribute::has_name;
@@ -33,7 +33,7 @@ pub(super) fn statement(
     if let Some(named) = as_named {
         *detail = named.clone();
     }
-    let detail = detail.clone();
+    let detail = std::mem::replace(detail, Type::Verbatim(named_type(detail)));
     let private = guard.policy.private(Span::call_site());
     let received = of_detail(&detail, &private);
     let check = as_named.is_none().then(|| {

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{FnArg, GenericArgument, PatType, PathArguments, Signature, Type};
 
 use super::guard_argument::GuardArgument;
-use super::span::first_and_last_span;
+use super::span::{first_and_last_span, named_type};
 use crate::parse::async_trait;
 use crate::parse::attribute::has_name;
 
@@ -39,8 +39,11 @@ pub(super) fn take(signature: &mut Signature, positions: &[usize]) -> Vec<PatTyp
 pub(super) fn statement(permit: &PatType, guard: &GuardArgument<'_>) -> Option<TokenStream> {
     let PatType { attrs, pat, ty, .. } = permit;
     let cfgs = attrs.iter().filter(|attribute| has_name(attribute, "cfg"));
-    let scope = scope(ty)?;
-    let (first, last) = first_and_last_span(scope);
+    let mut ty = (**ty).clone();
+    let scope = scope_mut(&mut ty)?;
+    let named = named_type(scope);
+    let scope = std::mem::replace(scope, Type::Verbatim(named.clone()));
+    let (first, last) = first_and_last_span(&scope);
     let at_scope = guard.policy.private(first);
     let check = Ident::new("check", last);
     let check = quote_spanned!(first=> #at_scope::Permitted::#check());
@@ -48,26 +51,27 @@ pub(super) fn statement(permit: &PatType, guard: &GuardArgument<'_>) -> Option<T
     let policy = guard.policy_type(Span::call_site());
     let permitted = Ident::new("PERMITTED", Span::call_site());
     // The compiler shows at the type that the permit does not live long enough.
-    let (first, _) = first_and_last_span(ty);
+    let (first, _) = first_and_last_span(&ty);
     let evidence = Ident::new("evidence", evidence().span().located_at(first));
     let permit = quote_spanned!(first=> #evidence.permit(#permitted));
     Some(quote! {
         #(#cfgs)*
         let #pat: #ty = {
-            const #permitted: #private::Permitted<#policy, #scope> = #check;
+            const #permitted: #private::Permitted<#policy, #named> = #check;
             #permit
         };
     })
 }
 
 /// The type in `&Permit<…>`.
-fn scope(ty: &Type) -> Option<&Type> {
+fn scope_mut(ty: &mut Type) -> Option<&mut Type> {
     let Type::Reference(reference) = ty else { return None };
-    let Type::Path(path) = &*reference.elem else { return None };
-    let PathArguments::AngleBracketed(generics) = &path.path.segments.last()?.arguments else {
+    let Type::Path(path) = &mut *reference.elem else { return None };
+    let PathArguments::AngleBracketed(generics) = &mut path.path.segments.last_mut()?.arguments
+    else {
         return None;
     };
-    generics.args.iter().find_map(|argument| match argument {
+    generics.args.iter_mut().find_map(|argument| match argument {
         GenericArgument::Type(scope) => Some(scope),
         _ => None,
     })

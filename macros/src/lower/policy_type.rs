@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{LitStr, Path, Type};
 
-use super::span::first_and_last_span;
+use super::span::{constant_path, first_and_last_span, named_type, type_path};
 use crate::features::Features;
 use crate::parse::arguments::{Arguments, TokenRequirement};
 use crate::parse::condition::scope::Scope;
@@ -57,10 +57,16 @@ impl<'a> Policy<'a> {
         private::path(self.arguments.krate.as_ref(), span)
     }
 
-    /// The vocabulary, and the string literals that it must define.
+    /// The vocabulary, and the string literals that it must define, unless another function checks them.
     pub(super) fn literals_of_vocabulary(&self) -> Option<(&'a Path, Vec<&'a Scope>)> {
-        let Arguments { vocabulary, scopes, .. } = self.arguments;
-        Some((vocabulary.as_ref()?, scopes.as_ref()?.literals()))
+        let Arguments { vocabulary, scopes, literals_checked, .. } = self.arguments;
+        let vocabulary = vocabulary.as_ref().filter(|_| !literals_checked)?;
+        Some((vocabulary, scopes.as_ref().map(Condition::literals).unwrap_or_default()))
+    }
+
+    /// The vocabulary of the scopes that depend on the arguments.
+    pub(super) fn vocabulary(&self) -> Option<&'a Path> {
+        self.arguments.vocabulary.as_ref()
     }
 
     /// The types of authorization details that the attribute names.
@@ -114,6 +120,7 @@ impl<'a> Policy<'a> {
             condition,
             &self.arguments.token,
             &self.received_details,
+            self.registered,
             &private,
         );
         if self.optional { quote_spanned!(span=> #private::Optional<#policy>) } else { policy }
@@ -126,6 +133,7 @@ fn of_token_requirement(
     condition: TokenStream,
     required: &TokenRequirement,
     received_details: &[Type],
+    registered: bool,
     private: &TokenStream,
 ) -> TokenStream {
     let TokenRequirement { sender_constrained, acr_values, max_age, authorization_details } =
@@ -139,6 +147,11 @@ fn of_token_requirement(
         policy = quote!(#private::AcrValues<#policy, (#(#acr_values,)*)>);
     }
     if let Some(max_age) = max_age {
+        // An item of the body, in which the function registers itself, has no parameters of the function.
+        let max_age = match syn::parse2::<Path>(max_age.clone()) {
+            Ok(path) if registered => constant_path(&path),
+            _ => max_age.clone(),
+        };
         policy = quote!(#private::MaxAge<#policy, { #max_age }>);
     }
     if !authorization_details.is_empty() {
@@ -166,6 +179,7 @@ pub(super) fn of_detail(detail: &Type, private: &TokenStream) -> TokenStream {
     let at_detail: TokenStream =
         private.clone().into_iter().map(|tree| located_at(tree, first)).collect();
     let check = Ident::new("checked_detail", last);
+    let detail = named_type(detail);
     let check = quote_spanned!(first=> #at_detail::#check::<#detail>());
     quote!(#private::Detail<#detail, { #check }>)
 }
@@ -192,6 +206,7 @@ fn of_condition(
 // Output: TypedScope<JournalScope, { literal_of::<JournalScope>("entries:read").index() }>
 fn of_literal(scope: &Scope, vocabulary: &Path, private: &TokenStream) -> TokenStream {
     let text = &scope.text;
+    let vocabulary = type_path(vocabulary);
     quote!(#private::TypedScope<#vocabulary, { #private::literal_of::<#vocabulary>(#text).index() }>)
 }
 
@@ -206,8 +221,10 @@ fn of_literal(scope: &Scope, vocabulary: &Path, private: &TokenStream) -> TokenS
 fn of_typed_scope(scope: &TypedScope, private: &TokenStream) -> TokenStream {
     let TypedScope { vocabulary, variant } = scope;
     let name = variant.segments.last();
+    let span = vocabulary.span();
+    let vocabulary = type_path(vocabulary);
     // With the enum as a type everywhere, one that does not exist is reported once.
-    let variant = quote_spanned!(vocabulary.span()=> <#vocabulary>::#name);
+    let variant = quote_spanned!(span=> <#vocabulary>::#name);
     // The compiler shows another value than a variant at the call, from its first to its last token.
     let (first, last) = first_and_last_span(&scope.variant);
     let at_path: TokenStream =

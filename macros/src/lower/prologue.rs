@@ -6,7 +6,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{LitStr, PatType, ReceiverKind, Type};
 
 use super::policy_type::Policy;
-use super::span::first_and_last_span;
+use super::span::{first_and_last_span, type_path};
 use crate::features::Features;
 use crate::parse::attribute::{has_name, is_tool_or_prompt};
 use crate::parse::condition::scope::Scope;
@@ -39,14 +39,20 @@ pub(super) fn caller_type_check(
     }
 }
 
-/// A check that the vocabulary defines the string literals. The compiler evaluates the length of an array also where
-/// it emits no code.
+/// A check that the vocabulary is one, and defines the string literals. The compiler evaluates the length of an array
+/// also where it emits no code.
 ///
 /// It is a statement: in an item, the compiler reports a vocabulary that does not exist a second time.
 // Input:  #[requires_auth(scopes = "entries:read", vocabulary = JournalScope)]
 // Output: let _: [(); literal_of::<JournalScope>("entries:read").check()] = [];
+//         Without literals: let _ = literal_of::<JournalScope>("");
 pub(super) fn vocabulary_check(policy: &Policy<'_>) -> Option<TokenStream> {
     let (vocabulary, scopes) = policy.literals_of_vocabulary()?;
+    let vocabulary = type_path(vocabulary);
+    if scopes.is_empty() {
+        let private = policy.private(Span::call_site());
+        return Some(quote!(let _ = #private::literal_of::<#vocabulary>("");));
+    }
     let checks = scopes.into_iter().map(|Scope { text, literal }| {
         // The compiler reports a failure at the span of the call.
         let span = literal.span();

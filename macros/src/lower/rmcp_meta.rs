@@ -8,6 +8,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, MacroDelimiter, Meta, MetaList, Token, 
 
 use super::openapi::with_element;
 use super::policy_type::Policy;
+use super::span::type_path;
 use crate::features::Features;
 use crate::parse::attribute::is_tool_or_prompt;
 use crate::validate::DeclaredKinds;
@@ -24,10 +25,14 @@ pub(super) fn append_policy(
 ) {
     let span = Span::call_site();
     let private = policy.private(span);
+    let vocabulary = policy.vocabulary().map(|vocabulary| {
+        let vocabulary = type_path(vocabulary);
+        quote!(.of_vocabulary(#private::literal_of::<#vocabulary>("").definitions()))
+    });
     let policy = policy.to_type(span);
     let function = match scopes {
         None => quote!(#private::meta::<#policy>),
-        Some(scopes) => quote!(#private::ScopesFrom::new(#scopes).meta::<#policy>),
+        Some(scopes) => quote!(#private::ScopesFrom::new(#scopes)#vocabulary.meta::<#policy>),
     };
     append_meta(attributes, &function, features);
 }

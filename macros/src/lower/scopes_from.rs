@@ -1,7 +1,7 @@
 //! The scopes that depend on the arguments: a statement in front of the body, and for a tool or a prompt also a closure
 //! by which the layer finds them out before it calls the function.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::PatType;
 
@@ -68,7 +68,7 @@ impl ArgumentScopes<'_> {
     /// that is named is shown where it is named.
     // Output: condition(scopes_of(&entry))
     fn condition(&self, policy: &Policy<'_>) -> TokenStream {
-        let ScopesFrom { path, names, .. } = self.declared;
+        let ScopesFrom { path, names, parentheses, .. } = self.declared;
         let (first, last) = first_and_last_span(path);
         let references = self.plan.variables.iter().map(|variable| {
             let mut variable = variable.clone();
@@ -79,7 +79,9 @@ impl ArgumentScopes<'_> {
             quote_spanned!(span=> &#variable)
         });
         let private = policy.private(first);
-        let call = quote_spanned!(last=> #path(#(#references),*));
+        let mut arguments = Group::new(Delimiter::Parenthesis, quote!(#(#references),*));
+        arguments.set_span(parentheses.map_or(last, |place| last.located_at(place)));
+        let call = quote!(#path #arguments);
         let function = Ident::new("condition", last);
         quote_spanned!(first=> #private::#function(#call))
     }

@@ -59,14 +59,21 @@ pub(crate) struct Arguments {
     pub(crate) krate: Option<Path>,
     /// Whether there are errors, so that an argument may be missing here.
     pub(crate) has_errors: bool,
-    /// The arguments as written, for the tools of an `impl` block, which inherit them.
+    /// The arguments as written, for the functions of a group, which inherit them.
     pub(crate) tokens: TokenStream,
+    /// Whether another function of the group checks the string literals of the vocabulary, see [`LITERALS_CHECKED`].
+    pub(crate) literals_checked: bool,
 }
+
+/// The word behind an `@` in front of the arguments that a function inherits, where another function of the group checks
+/// their string literals: the compiler reports each literal once.
+pub(crate) const LITERALS_CHECKED: &str = "literals_checked";
 
 impl Arguments {
     /// Parses every argument, also where others have errors.
     pub(crate) fn parse(tokens: TokenStream) -> (Self, Diagnostics) {
-        let mut arguments = Self { tokens: tokens.clone(), ..Self::default() };
+        let (literals_checked, tokens) = split_literals_checked(tokens);
+        let mut arguments = Self { tokens: tokens.clone(), literals_checked, ..Self::default() };
         let (tokens, expressions, mut errors) = take_expressions(tokens);
         let (parts, comma_errors) = split_at_commas(tokens);
         errors.extend(comma_errors);
@@ -121,7 +128,8 @@ impl Arguments {
             seen.push((name.clone(), part));
             arguments.set(&name, argument, &mut errors);
         }
-        if let (Some(vocabulary), None) = (&arguments.vocabulary, &arguments.scopes)
+        if let (Some(vocabulary), None, None) =
+            (&arguments.vocabulary, &arguments.scopes, &arguments.scopes_from)
             && errors.is_empty()
         {
             errors.error(
@@ -208,6 +216,20 @@ impl Arguments {
             }
             _ => report_unknown(&key, name, &rest, errors),
         }
+    }
+}
+
+// Input:  @literals_checked scopes = "read"
+// Output: true, scopes = "read"
+fn split_literals_checked(tokens: TokenStream) -> (bool, TokenStream) {
+    let mut trees = tokens.clone().into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(TokenTree::Punct(at)), Some(TokenTree::Ident(word)))
+            if at.as_char() == '@' && word == LITERALS_CHECKED =>
+        {
+            (true, trees.collect())
+        }
+        _ => (false, tokens),
     }
 }
 

@@ -59,13 +59,7 @@ pub(super) fn check(
         }
         Some(names) => {
             for name in names.iter().filter(|name| !all.contains(name)) {
-                let function = &function.signature.ident;
-                let message = if is_route {
-                    format!("the `Parameters` of `{function}` bind no variable `{name}`")
-                } else {
-                    format!("`{function}` has no argument `{name}` that can be passed")
-                };
-                errors.error(name, message, format_args!("the arguments are `{}`", list(&all)));
+                report_unknown_name(function, name, not_passed, is_route, &all, &mut errors);
             }
             names.clone()
         }
@@ -79,6 +73,46 @@ pub(super) fn check(
         }
     };
     (ScopesFromPlan { variables, parameters }, errors)
+}
+
+/// Reports a name that is no argument which can be passed. `self` can be, where the function has one when it decides.
+fn report_unknown_name(
+    function: &Function,
+    name: &Ident,
+    not_passed: &[usize],
+    is_route: bool,
+    all: &[Ident],
+    errors: &mut Diagnostics,
+) {
+    let signature = &function.signature;
+    let is_of_guard = |argument: &FnArg| match argument {
+        FnArg::Typed(argument) => variables(&argument.pat).contains(name),
+        FnArg::Receiver(_) => false,
+    };
+    let of_guard = not_passed.iter().filter_map(|position| signature.inputs.get(*position));
+    if name == "self" && signature.receiver().is_some() {
+        if is_route {
+            errors.error(
+                name,
+                "the layer decides before there is a `self`",
+                "remove `self` here, and from the function in `scopes_from`",
+            );
+        }
+    } else if of_guard.into_iter().any(is_of_guard) {
+        errors.error(
+            name,
+            format_args!("`{name}` comes from the guard, and is not passed"),
+            "remove it here, and from the function; a condition on the caller is `when = …`",
+        );
+    } else {
+        let function = &signature.ident;
+        let message = if is_route {
+            format!("the `Parameters` of `{function}` bind no variable `{name}`")
+        } else {
+            format!("`{function}` has no argument `{name}` that can be passed")
+        };
+        errors.error(name, message, format_args!("the arguments are `{}`", list(all)));
+    }
 }
 
 /// Reports an argument that has the name of the function: in the body, the name means the argument.

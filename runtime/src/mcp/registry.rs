@@ -14,7 +14,7 @@ use super::declared_policy::{DeclaredPolicy, requirement_to_json};
 use super::meta::{MetaPolicy, is_declared_both};
 use super::operation::Operation;
 use super::resource_scopes::ResourceScopes;
-use super::scopes_from::ArgumentsError;
+use super::scopes_from::{ArgumentsError, ScopesFrom};
 use super::uri_template::{MAX_URI_LENGTH, UriTemplate};
 use super::uri_variables::UriVariables;
 #[cfg(feature = "manifest")]
@@ -298,13 +298,18 @@ impl Registry {
         self.requirements.get(json).copied()
     }
 
-    /// The scopes of the metadata, followed by those that only declarations name, all as clients request them.
+    /// The scopes of the metadata, followed by those that only declarations name, all as clients request them. Beside
+    /// `scopes_from`, a declaration names the scopes of its `vocabulary`.
     pub(super) fn scopes_with(
         &self,
         metadata: &ProtectedResourceMetadata,
         requested: &RequestedScopes,
     ) -> Vec<String> {
-        merge(metadata, self.scopes(all_scopes), requested)
+        let scopes = self.scopes(|policy| {
+            let of_arguments = policy.scopes_from.into_iter().flat_map(ScopesFrom::scopes);
+            all_scopes(policy.requirement.condition).into_iter().chain(of_arguments).collect()
+        });
+        merge(metadata, scopes, requested)
     }
 
     /// As [`scopes_with`](Self::scopes_with), but only the first alternative of each declaration.
@@ -313,15 +318,15 @@ impl Registry {
         metadata: &ProtectedResourceMetadata,
         requested: &RequestedScopes,
     ) -> Vec<String> {
-        merge(metadata, self.scopes(|condition| first_alternative(&condition)), requested)
+        let first = |policy: &DeclaredPolicy| first_alternative(&policy.requirement.condition);
+        merge(metadata, self.scopes(first), requested)
     }
 
     /// The selected scopes of all declarations, sorted, each once.
-    fn scopes(&self, select: impl Fn(Condition) -> Vec<&'static str>) -> Vec<&'static str> {
+    fn scopes(&self, select: impl Fn(&DeclaredPolicy) -> Vec<&'static str>) -> Vec<&'static str> {
         let named = self.tools.values().chain(self.prompts.values());
         let all = named.chain(self.resources.iter().map(|resource| &resource.policy));
-        let mut scopes: Vec<&'static str> =
-            all.flat_map(|policy| select(policy.requirement.condition)).collect();
+        let mut scopes: Vec<&'static str> = all.flat_map(select).collect();
         scopes.retain(|scope| *scope != OFFLINE_ACCESS);
         scopes.sort_unstable();
         scopes.dedup();

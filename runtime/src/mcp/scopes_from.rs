@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::declared_policy::DeclaredPolicy;
 use super::meta::write;
 use crate::policy::type_level::Policy;
-use crate::{Condition, Rejection};
+use crate::{Condition, Rejection, ScopeDefinition};
 
 /// From the arguments of a call to the condition on its caller's scopes.
 type Evaluate = fn(JsonObject) -> Result<Condition, ArgumentsError>;
@@ -24,6 +24,8 @@ pub struct ScopesFrom {
     evaluate: Evaluate,
     /// Where the attribute is.
     location: &'static Location<'static>,
+    /// The scopes of its `vocabulary`.
+    vocabulary: &'static [ScopeDefinition],
 }
 
 impl ScopesFrom {
@@ -31,7 +33,18 @@ impl ScopesFrom {
     #[must_use]
     #[track_caller]
     pub fn new(evaluate: Evaluate) -> Self {
-        Self { evaluate, location: Location::caller() }
+        Self { evaluate, location: Location::caller(), vocabulary: &[] }
+    }
+
+    /// With the scopes that `vocabulary = …` beside it names.
+    #[must_use]
+    pub fn of_vocabulary(self, vocabulary: &'static [ScopeDefinition]) -> Self {
+        Self { vocabulary, ..self }
+    }
+
+    /// The scopes that the arguments of a call may require, as far as the attribute names them.
+    pub(super) fn scopes(self) -> impl Iterator<Item = &'static str> {
+        self.vocabulary.iter().map(ScopeDefinition::name)
     }
 
     /// As [`meta`](super::meta), with these scopes.

@@ -22,6 +22,12 @@ pub const fn literal_of<V: ScopeVocabulary>(scope: &str) -> Literal<'_> {
 }
 
 impl Literal<'_> {
+    /// The definitions of the vocabulary.
+    #[must_use]
+    pub const fn definitions(&self) -> &'static [ScopeDefinition] {
+        self.definitions
+    }
+
     /// The index in the definitions of the vocabulary; out of bounds if it does not define the literal.
     #[must_use]
     pub const fn index(&self) -> usize {

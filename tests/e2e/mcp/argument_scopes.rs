@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use fixtures::raw_http::Response;
+use fixtures::raw_http::{Request, Response};
 use fixtures::rejection_body as body;
 use requires_auth::mcp::{META_KEY, Mcp, McpBuilder};
 use requires_auth::testing::AuthorizationServer;
@@ -34,6 +34,14 @@ enum PaperScope {
     Private,
     #[scope("admin", implies = [Private])]
     Admin,
+}
+
+#[derive(Scope)]
+enum LengthScope {
+    #[scope("papers:short")]
+    Short,
+    #[scope("papers:long", implies = [Short])]
+    Long,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -71,7 +79,7 @@ impl PaperServer {
     }
 
     fn of_pages(pages: &u32) -> Condition {
-        if *pages > 10 { "papers:long".into() } else { Condition::NONE }
+        if *pages > 10 { LengthScope::Long.into() } else { Condition::NONE }
     }
 }
 
@@ -110,7 +118,7 @@ impl PaperServer {
     }
 }
 
-#[requires_auth(scopes_from = Self::of_pages(pages))]
+#[requires_auth(scopes_from = Self::of_pages(pages), vocabulary = LengthScope)]
 #[tool_router(router = default_router)]
 impl PaperServer {
     /// By the attribute of the block
@@ -171,6 +179,17 @@ async fn start_with(
 
 async fn start(mode: Mode) -> (RunningServer, Arc<AtomicUsize>) {
     start_with(mode, |builder| builder).await
+}
+
+#[tokio::test]
+async fn the_metadata_lists_the_vocabulary_beside_scopes_from() {
+    // R-J10, R-B3: a client may need these scopes, and does not request them before a challenge names them.
+    let (server, _) = start(MODES[4]).await;
+    let metadata = Request::get("/.well-known/oauth-protected-resource/v1");
+    let document: Value = serde_json::from_str(&metadata.send(server.address).await.body).unwrap();
+    assert_eq!(document["scopes_supported"], json!(["papers:long", "papers:short", "read"]));
+    let anonymous = server.initialize().send(server.address).await;
+    assert_challenged(&anonymous, 401, body::UNAUTHORIZED, "read");
 }
 
 fn paper(owner: &str) -> Value {

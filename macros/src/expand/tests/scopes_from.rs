@@ -188,8 +188,8 @@ fn what_is_passed_must_be_an_argument() {
         "scopes_from = f(auth)",
         "fn g(Json(a): Json<A>, auth: AuthInfo) {}",
         expect![[r#"
-            `g` has no argument `auth` that can be passed
-            help: the arguments are `a`
+            `auth` comes from the guard, and is not passed
+            help: remove it here, and from the function; a condition on the caller is `when = …`
         "#]],
     );
     check(

@@ -429,7 +429,7 @@ fn the_policy_requires_the_type_of_each_argument() {
     );
     let emitted = emitted.replace(":: requires_auth :: requires_auth_expansion :: ", "");
     let (signature, body) = emitted.split_once("let a").unwrap();
-    let named = "Detail < Payment , { checked_detail :: < Payment > () } > ,";
+    let named = "Detail < Payment < > , { checked_detail :: < Payment < > > () } > ,";
     let received = "Detail < bank :: Payment , { checked_detail :: < bank :: Payment > () } > ,";
     assert!(signature.contains(&format!("({named} {received})")), "{signature}");
     assert_eq!(body.matches("assert_details_required").count(), 2, "{body}");

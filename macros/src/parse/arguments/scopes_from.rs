@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::{Expr, ExprPath};
 
@@ -13,6 +13,8 @@ pub(crate) struct ScopesFrom {
     pub(crate) path: ExprPath,
     /// The arguments that it takes. `None`: all of them.
     pub(crate) names: Option<Vec<Ident>>,
+    /// The place of their parentheses.
+    pub(crate) parentheses: Option<Span>,
     /// As written.
     pub(crate) tokens: TokenStream,
 }
@@ -22,11 +24,14 @@ impl ScopesFrom {
         // The value was parsed before as an expression, so it is one.
         let expression = syn::parse2::<Expr>(value.clone()).ok()?;
         match without_groups(expression) {
-            Expr::Path(path) => Some(Self { path, names: None, tokens: value }),
+            Expr::Path(path) => Some(Self { path, names: None, parentheses: None, tokens: value }),
             Expr::Call(call) => {
-                let Expr::Path(path) = without_groups(*call.func) else {
-                    report_no_path(&value, errors);
-                    return None;
+                let path = match without_groups(*call.func) {
+                    Expr::Path(path) => path,
+                    other => {
+                        report_no_path(&value, &other, errors);
+                        return None;
+                    }
                 };
                 let mut names = Vec::new();
                 for argument in call.args {
@@ -35,10 +40,11 @@ impl ScopesFrom {
                         None => report_no_name(&argument, errors),
                     }
                 }
-                Some(Self { path, names: Some(names), tokens: value })
+                let parentheses = Some(call.paren_token.span.join());
+                Some(Self { path, names: Some(names), parentheses, tokens: value })
             }
-            _ => {
-                report_no_path(&value, errors);
+            other => {
+                report_no_path(&value, &other, errors);
                 None
             }
         }
@@ -79,21 +85,46 @@ fn name(argument: &Expr) -> Option<Ident> {
     }
 }
 
-fn report_no_path(value: &TokenStream, errors: &mut Diagnostics) {
-    errors.error(
-        value,
-        "the value of `scopes_from` is not the path of a function",
-        "write `fn scopes_of(entry: &Entry) -> Condition { … }`, and `scopes_from = scopes_of`",
-    );
+fn report_no_path(value: &TokenStream, expression: &Expr, errors: &mut Diagnostics) {
+    let help = match expression {
+        Expr::MethodCall(call) if name(&call.receiver).is_some_and(|it| it == "self") => {
+            let (method, arguments) = (&call.method, &call.args);
+            let arguments: Vec<String> = arguments.iter().filter_map(name_text).collect();
+            let with_self: Vec<&str> =
+                ["self"].into_iter().chain(arguments.iter().map(String::as_str)).collect();
+            format!(
+                "write `Self::{method}({})`; for a tool or a prompt, whose scopes are decided without `self`, make it a \
+                 function without `self` and write `Self::{method}({})`",
+                with_self.join(", "),
+                arguments.join(", "),
+            )
+        }
+        _ => {
+            "write `fn scopes_of(entry: &Entry) -> Condition { … }`, and `scopes_from = scopes_of`"
+                .to_owned()
+        }
+    };
+    errors.error(value, "the value of `scopes_from` is not the path of a function", help);
 }
 
 fn report_no_name(argument: &Expr, errors: &mut Diagnostics) {
-    let help = match argument {
-        Expr::Reference(reference) if name(&reference.expr).is_some() => {
-            format!("write `{}`: it is passed by reference", reference.expr.to_token_stream())
-        }
-        _ => "name arguments of the guarded function, as in `scopes_from = scopes_of(entry)`"
+    let help = match name_text(argument) {
+        Some(name) => format!("write `{name}`: the function takes a reference to it"),
+        None => "name arguments of the guarded function, as in `scopes_from = scopes_of(entry)`"
             .to_owned(),
     };
     errors.error(argument, "expected the name of an argument", help);
+}
+
+/// The name in an expression such as `&id`, `*id`, `id.0` or `id.clone()`.
+fn name_text(argument: &Expr) -> Option<String> {
+    match argument {
+        Expr::Reference(reference) => name_text(&reference.expr),
+        Expr::Unary(unary) => name_text(&unary.expr),
+        Expr::Paren(inner) => name_text(&inner.expr),
+        Expr::Field(field) => name_text(&field.base),
+        Expr::MethodCall(call) => name_text(&call.receiver),
+        Expr::Cast(cast) => name_text(&cast.expr),
+        other => name(other).map(|name| name.to_string()),
+    }
 }

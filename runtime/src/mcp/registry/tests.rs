@@ -26,12 +26,18 @@ fn a_disabled_tool_has_no_policy() {
     let mut router = router(meta::<OAuthScope<'a'>>(None));
     let mut registry = Registry::default();
     registry.add_tools(&router);
-    assert_eq!((policies(&registry), registry.scopes(all_scopes)), (1, vec!["a"]));
+    assert_eq!(
+        (policies(&registry), registry.scopes(|it| all_scopes(it.requirement.condition))),
+        (1, vec!["a"])
+    );
 
     router.disable_route("tool");
     let mut registry = Registry::default();
     registry.add_tools(&router);
-    assert_eq!((policies(&registry), registry.scopes(all_scopes)), (0, vec![]));
+    assert_eq!(
+        (policies(&registry), registry.scopes(|it| all_scopes(it.requirement.condition))),
+        (0, vec![])
+    );
 }
 
 #[test]

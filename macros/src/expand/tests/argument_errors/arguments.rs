@@ -134,10 +134,10 @@ fn each_of_the_wrong_arguments_has_one_error_with_help() {
             help: write a comma between two arguments
         scopes_from = a(&entry)
             expected the name of an argument
-            help: write `entry`: it is passed by reference
+            help: write `entry`: the function takes a reference to it
         scopes_from = a(entry.id)
             expected the name of an argument
-            help: name arguments of the guarded function, as in `scopes_from = scopes_of(entry)`
+            help: write `entry`: the function takes a reference to it
         scopes_from = a, scopes_from = b
             `scopes_from` is given twice
             help: write one function that returns all of the scopes
