@@ -14,6 +14,7 @@ use reqwest::Url;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::page;
 use crate::proof;
 use crate::scopes::JournalScope;
 use crate::settings::{Consent, Mode, Settings};
@@ -31,6 +32,7 @@ pub struct Demo {
     proof_key: ProofKey,
     /// The URL of the journal in a proof: the origin of the resource identifier.
     origin: String,
+    page: Router,
 }
 
 /// A token for each case, in the form of the `--tokens-file`.
@@ -151,12 +153,13 @@ impl Demo {
         }
         let sign_in = SignIn::new(&authorization_server, journal, resource, &all)?;
         let origin = Url::parse(resource)?.origin().ascii_serialization();
-        Ok(Self { authorization_server, tokens, sign_in, proof_key, origin })
+        let page = page::routes(authorization_server.issuer(), resource);
+        Ok(Self { authorization_server, tokens, sign_in, proof_key, origin, page })
     }
 
-    /// The page at the end of a sign-in in the browser.
+    /// The page at the end of a sign-in in the browser, and the page that uses the journal.
     pub fn routes(&self) -> Router {
-        self.sign_in.routes()
+        self.sign_in.routes().merge(self.page.clone())
     }
 
     /// Commands to paste, each with its expected status.
@@ -233,6 +236,8 @@ Sign in with a browser, as the client {client}, and get a token of your own:
 
 An MCP client discovers the rest from the address http://{journal}/mcp
 
+Use the journal in a browser, with sign-in and step-up: {browser}/
+
 Ctrl-C ends the demo.
 ",
             issuer = self.authorization_server.issuer(),
@@ -243,6 +248,7 @@ Ctrl-C ends the demo.
             with_proof_of_post = self.with_proof("POST", "/mcp"),
             client = sign_in::CLIENT_ID,
             link = self.sign_in.link(),
+            browser = sign_in::browser_url(journal),
             mcp = "-H 'Accept: application/json, text/event-stream' \
                    -H 'Content-Type: application/json' -H 'MCP-Protocol-Version: 2026-07-28' \
                    -H 'Mcp-Method: tools/call'",

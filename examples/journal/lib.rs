@@ -1,7 +1,8 @@
 //! A journal with users, entries and tags: the example that the documentation of requires-auth uses.
 //!
 //! `cargo run --example journal` starts it with an authorization server of its own, and prints commands to paste and
-//! a link for signing in with a browser.
+//! a link for signing in with a browser. A page at `/` uses the journal from a browser: it shows each rejection in words, and
+//! requests further scopes after a 403.
 //!
 //! `--help` lists the flags for a real authorization server. Most servers need one or two of them:
 //! `--accept-audience` if tokens name another audience, `--scope-claim` if the scopes are in another member,
@@ -18,6 +19,7 @@ mod demo;
 mod flags;
 mod manifest;
 mod mcp;
+mod page;
 mod proof;
 mod rest;
 mod scopes;

@@ -41,12 +41,15 @@ pub fn client(journal: SocketAddr) -> OAuthClient {
     OAuthClient::public(CLIENT_ID)
         .name("Demo of the journal")
         .redirect_uri(format!("{}{CALLBACK}", browser_url(journal)))
+        // The page at `/`, by both of its names.
+        .redirect_uri(format!("{}/", browser_url(journal)))
+        .redirect_uri("http://localhost/")
         .redirect_uri("http://127.0.0.1/callback")
         .redirect_uri("http://localhost/callback")
 }
 
 /// The URL of the journal in a browser on this machine.
-fn browser_url(journal: SocketAddr) -> String {
+pub fn browser_url(journal: SocketAddr) -> String {
     let ip = match journal.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),

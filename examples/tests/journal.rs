@@ -283,6 +283,45 @@ async fn every_route_tool_and_prompt_is_guarded_except_the_open_ones() {
 }
 
 #[tokio::test]
+async fn the_page_sends_requests_to_the_journal_and_its_authorization_server_alone() {
+    // R-K25
+    let journal = Journal::start();
+    let issuer = journal
+        .commands
+        .iter()
+        .find_map(|line| line.strip_prefix("authorization server of the demo: "))
+        .unwrap();
+    let line = format!("Use the journal in a browser, with sign-in and step-up: {}/", journal.url);
+    assert!(journal.commands.contains(&line), "{:?}", journal.commands);
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' {issuer} {}; form-action 'none'; \
+         base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+        journal.url
+    );
+    for (path, content_type) in [
+        ("/", "text/html; charset=utf-8"),
+        ("/page/style.css", "text/css; charset=utf-8"),
+        ("/page/script.js", "text/javascript; charset=utf-8"),
+    ] {
+        let response = journal.send(Method::GET, path, "", None).await;
+        assert_eq!(response.status(), 200, "{path}");
+        for (name, value) in [
+            ("content-type", content_type),
+            ("content-security-policy", &policy),
+            ("cache-control", "no-store"),
+            ("referrer-policy", "no-referrer"),
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+        ] {
+            assert_eq!(response.headers()[name], value, "{path} {name}");
+        }
+        let text = response.text().await.unwrap();
+        assert!(!text.contains("CLIENT_ID"), "{path}");
+        assert!(!text.contains(" style=") && !text.contains("<script>"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn the_openapi_document_names_the_scopes_that_the_guards_challenge() {
     // R-K23
     let journal = Journal::start();
