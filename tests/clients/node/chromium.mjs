@@ -5,6 +5,15 @@ import { once } from 'node:events';
 
 import { chromium } from 'playwright-core';
 
+// Starts Chromium, with further arguments.
+export function launch(further = []) {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    // Without the sandbox since root has none; the rest keeps it from looking for the network.
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', ...further],
+  });
+}
+
 export class ChromiumBrowser {
   #transcript;
   #browser;
@@ -18,11 +27,7 @@ export class ChromiumBrowser {
     self.#server.listen(0, '127.0.0.1');
     await once(self.#server, 'listening');
     self.callback = `http://127.0.0.1:${self.#server.address().port}/callback`;
-    self.#browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      // Without the sandbox since root has none; the rest keeps it from looking for the network.
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
-    });
+    self.#browser = await launch();
     return self;
   }
 
