@@ -21,6 +21,10 @@ use conditional::Denial;
 pub use evaluation::{Evaluation, Outcome};
 use evidence::Evidence;
 pub(crate) use extraction::Extraction;
+#[cfg(feature = "axum")]
+pub(crate) use extraction::State as ExtractionState;
+#[cfg(feature = "axum")]
+pub(crate) use guarded_function::GuardedFunction;
 
 use crate::policy::Requirement;
 use crate::policy::type_level::{Anonymous, Policy, Required};

@@ -2,7 +2,7 @@
 //!
 //! The attribute emits these types, and error messages of the compiler show them. The policy of
 //! `#[requires_auth(scopes = any("a", "b"))] fn list(…)` is
-//! `ByTryInto<Function<'l', 'i', 's', 't'>, AnyOf<(OAuthScope<'a'>, OAuthScope<'b'>)>>`. With the feature
+//! `ByTryInto<Function<1818850164>, AnyOf<(OAuthScope<'a'>, OAuthScope<'b'>)>>`. With the feature
 //! `manifest` there is a last parameter, the number by which logs and metrics find the path of the function. Code
 //! without the attribute does not use this module: it has [`Condition`].
 
@@ -33,7 +33,7 @@ pub(crate) use challenge_scopes::all_scopes;
 pub(crate) use challenge_scopes::compared_alternatives;
 pub(crate) use challenge_scopes::{challenge_scopes, first_alternative};
 pub use condition::Condition;
-pub use function_name::{FunctionName, function_id};
+pub use function_name::{EncodedName, FunctionName, NamesFunction, function_id};
 pub use literal::{Literal, literal_of};
 pub use permit::{Implies, Permit, Permitted, ScopeType};
 pub use requirement::Requirement;

@@ -248,7 +248,7 @@ async fn application_rejections_are_counted_and_logged_like_those_of_a_guard() {
 
 /// A guard without the attribute, for an argument that cannot receive the caller.
 async fn wrong_argument(
-    _: Authorized<ByTryInto<Function<'w'>, OAuthScope<'r', 'e', 'a', 'd'>>, String>,
+    _: Authorized<ByTryInto<Function<{ b'w' as u128 }>, OAuthScope<'r', 'e', 'a', 'd'>>, String>,
 ) {
 }
 

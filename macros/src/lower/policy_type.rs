@@ -1,6 +1,6 @@
 //! The policy as a type, which the runtime reads back.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -21,6 +21,10 @@ const MAX_NAME_BYTES: usize = 256;
 
 /// The most characters that one type of the runtime takes as parameters.
 const MAX_CHARS_PER_TYPE: usize = 24;
+
+/// The bytes of a name in one number, and the numbers that one type of the runtime takes as parameters.
+const BYTES_PER_NUMBER: usize = 16;
+const MAX_NUMBERS_PER_TYPE: usize = 4;
 
 /// What a function requires of its caller.
 pub(super) struct Policy<'a> {
@@ -76,7 +80,7 @@ impl<'a> Policy<'a> {
 
     /// With the name of the function, which appears in the runtime's logs and metrics. A name that is too long is left out.
     // Input:  #[requires_auth(scopes = "read", optional)] fn add() {}
-    // Output: ByTryInto<Function<'a', 'd', 'd'>, Optional<OAuthScope<'r', 'e', 'a', 'd'>>>
+    // Output: ByTryInto<Function<6382692>, Optional<OAuthScope<'r', 'e', 'a', 'd'>>>
     pub(super) fn to_type(&self, span: Span) -> TokenStream {
         let policy = self.to_type_without_name(span);
         let name = self.name.unraw().to_string();
@@ -84,7 +88,7 @@ impl<'a> Policy<'a> {
             return policy;
         }
         let private = self.private(span);
-        let function = of_text("Function", &name, &private);
+        let function = of_name(name.as_bytes(), &private);
         let id = self.registered.then(|| self.id(&name));
         quote!(#private::ByTryInto<#function, #policy #id>)
     }
@@ -266,6 +270,23 @@ fn of_group(
             elements.chunks(MAX_TUPLE_ELEMENTS).map(|chunk| quote!(#name<(#(#chunk,)*)>)).collect();
     }
     quote!(#name<(#(#elements,)*)>)
+}
+
+/// The name of a function, in numbers: it differs in each function, and the compiler handles a type with few parameters faster.
+// Input:  add
+// Output: Function<6382692>
+fn of_name(name: &[u8], private: &TokenStream) -> TokenStream {
+    let (first, rest) = name.split_at(name.len().min(MAX_NUMBERS_PER_TYPE * BYTES_PER_NUMBER));
+    let numbers = first.chunks(BYTES_PER_NUMBER).map(|bytes| {
+        let number = bytes.iter().fold(0, |number, byte| number << u8::BITS | u128::from(*byte));
+        Literal::u128_unsuffixed(number)
+    });
+    let first = quote!(#private::Function<#(#numbers),*>);
+    if rest.is_empty() {
+        return first;
+    }
+    let rest = of_name(rest, private);
+    quote!(#private::Joined<#first, #rest>)
 }
 
 /// A text of more than [`MAX_CHARS_PER_TYPE`] characters is joined from several types.

@@ -1,10 +1,13 @@
 //! The guard and `AuthInfo` as extractors.
 
+use std::any::TypeId;
+use std::marker::PhantomData;
+
 use ::axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
 use super::state::ServerState;
-use crate::guard::{Authorized, Extraction};
+use crate::guard::{Authorized, Extraction, ExtractionState, GuardedFunction};
 use crate::policy::type_level::{AnyToken, Optional, Policy};
 use crate::{AuthInfo, Rejection};
 
@@ -20,8 +23,19 @@ where
         parts: &mut Parts,
         state: &S,
     ) -> impl Future<Output = Result<Self, Rejection>> + Send {
-        Extraction::new(state.resource_server(), parts.into())
+        let function = const { &GuardedFunction::of::<P>() };
+        Extraction { state: begin::<S, A>(function, parts, state), guard: PhantomData }
     }
+}
+
+/// Not a part of the function above, so that it is compiled once for all guarded functions.
+#[inline(never)]
+fn begin<'r, S: ServerState, A: 'static>(
+    function: &'static GuardedFunction,
+    parts: &'r mut Parts,
+    state: &S,
+) -> ExtractionState<'r> {
+    function.begin(state.resource_server(), parts.into(), TypeId::of::<A>())
 }
 
 /// Without the attribute, an `AuthInfo` argument requires any valid token, as `#[requires_auth]` does.

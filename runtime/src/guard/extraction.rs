@@ -24,11 +24,11 @@ type Authentication<'r> =
 /// little but a call of [`State::advance`]. All that needs no waiting happens before it is polled, so that it is small.
 /// It calls no other generic function, such as `Option::map`: each would be compiled again for each guarded function.
 pub(crate) struct Extraction<'r, P, A> {
-    state: State<'r>,
-    guard: PhantomData<fn() -> (P, A)>,
+    pub(crate) state: State<'r>,
+    pub(crate) guard: PhantomData<fn() -> (P, A)>,
 }
 
-enum State<'r> {
+pub(crate) enum State<'r> {
     Decided(Result<Option<AuthInfo>, Rejection>),
     Authenticating(Authentication<'r>),
     Complete,
@@ -76,7 +76,7 @@ impl State<'_> {
 impl GuardedFunction {
     /// Authenticates a request and decides about its caller. `argument` is the type that the function takes.
     #[inline(never)]
-    fn begin<'r>(
+    pub(crate) fn begin<'r>(
         &'static self,
         server: ResourceServer,
         mut request: RequestHead<'r>,

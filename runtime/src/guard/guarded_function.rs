@@ -14,7 +14,7 @@ use crate::{AuthInfo, Rejection, ResourceServer};
 
 /// The policy of a guarded function.
 #[derive(Debug)]
-pub(super) struct GuardedFunction {
+pub(crate) struct GuardedFunction {
     pub(super) requirement: Requirement,
     /// Whether a request without a token reaches the function.
     anonymous: bool,
@@ -23,7 +23,7 @@ pub(super) struct GuardedFunction {
 }
 
 impl GuardedFunction {
-    pub(super) const fn of<P: Policy>() -> Self {
+    pub(crate) const fn of<P: Policy>() -> Self {
         Self {
             requirement: Requirement::of::<P>(),
             anonymous: P::Presence::ANONYMOUS,

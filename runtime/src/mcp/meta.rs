@@ -220,9 +220,9 @@ mod tests {
         #[authorization_detail("two types", crate = crate)]
         struct Other {}
         type Of<Name, T> = ByTryInto<Name, WithDetails<A, T>>;
-        type First = Of<Function<'f'>, (Detail<One, 0>,)>;
-        type Second = Of<Function<'g'>, (Detail<Other, 0>,)>;
-        type Both = Of<Function<'h'>, (Detail<One, 0>, Detail<Other, 0>)>;
+        type First = Of<Function<{ b'f' as u128 }>, (Detail<One, 0>,)>;
+        type Second = Of<Function<{ b'g' as u128 }>, (Detail<Other, 0>,)>;
+        type Both = Of<Function<{ b'h' as u128 }>, (Detail<One, 0>, Detail<Other, 0>)>;
         let written = meta::<First>(None);
         let shown = json!({ "scopes": ["a"], "authorization_details": ["two types"] });
         assert_eq!(written.0[META_KEY], shown);
@@ -247,13 +247,13 @@ mod tests {
     #[test]
     fn functions_with_equal_policies_keep_their_own_names() {
         type Of<Name> = ByTryInto<Name, AllOf<(C, B, A)>>;
-        let written = meta::<Of<Function<'f'>>>(None);
-        assert_eq!(written, meta::<Of<Function<'g'>>>(None));
+        let written = meta::<Of<Function<{ b'f' as u128 }>>>(None);
+        assert_eq!(written, meta::<Of<Function<{ b'g' as u128 }>>>(None));
         for (name, function) in [("f", Some("f")), ("g", Some("g")), ("renamed", None)] {
             let MetaPolicy::Policy(policy) = MetaPolicy::of(Some(&written), name) else {
                 panic!("{name}")
             };
-            assert_eq!(policy.requirement.function.map(FunctionName::name), function);
+            assert_eq!(policy.requirement.function, function.map(FunctionName::of_text));
         }
     }
 
@@ -261,17 +261,17 @@ mod tests {
     fn a_function_keeps_its_path_unless_another_one_has_its_name_and_its_policy() {
         // R-K16
         type Of<Name, const ID: u64> = ByTryInto<Name, AllOf<(A, B, C)>, ID>;
-        type First = Of<Function<'f'>, 1>;
+        type First = Of<Function<{ b'f' as u128 }>, 1>;
         let function = |written: &MetaObject| match MetaPolicy::of(Some(written), "f") {
             MetaPolicy::Policy(policy) => policy.requirement.function,
             other => panic!("{other:?}"),
         };
         let written = meta::<First>(None);
         assert_eq!(function(&written), First::FUNCTION);
-        assert_eq!(meta::<Of<Function<'g'>, 2>>(None), written);
+        assert_eq!(meta::<Of<Function<{ b'g' as u128 }>, 2>>(None), written);
         assert_eq!(function(&written), First::FUNCTION);
-        assert_eq!(meta::<Of<Function<'f'>, 3>>(None), written);
-        assert_eq!(function(&written), Some(FunctionName::without_path("f")));
+        assert_eq!(meta::<Of<Function<{ b'f' as u128 }>, 3>>(None), written);
+        assert_eq!(function(&written), Some(FunctionName::of_text("f")));
     }
 
     #[test]

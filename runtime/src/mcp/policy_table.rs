@@ -82,7 +82,7 @@ pub(super) fn find(
     let policies: Vec<DeclaredPolicy> =
         policies.filter(|policy| policy.scopes_from == scopes_from).collect();
     let named = |policy: &&DeclaredPolicy| {
-        policy.requirement.function.is_some_and(|function| function.name() == name)
+        policy.requirement.function.is_some_and(|function| function.is(name))
     };
     let policies = if are_equivalent(&policies) {
         policies
@@ -93,7 +93,7 @@ pub(super) fn find(
     let mut all_named = policies.iter().filter(named);
     let without_path = |policy: &DeclaredPolicy| {
         let function = policy.requirement.function;
-        policy.with_function(function.map(|it| FunctionName::without_path(it.name())))
+        policy.with_function(function.map(FunctionName::without_path))
     };
     match (all_named.next(), policies.as_slice()) {
         (Some(policy), _) if all_named.next().is_some() => Some(without_path(policy)),

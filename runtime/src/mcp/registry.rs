@@ -90,10 +90,8 @@ impl Registry {
             if let Some(policy) = policy {
                 // The name is `'static` for a tool of `#[tool]`.
                 let function = match (&tool.name, policy.requirement.function) {
-                    (Cow::Borrowed(name), Some(function)) if function.name() == *name => {
-                        Some(function)
-                    }
-                    (Cow::Borrowed(name), _) => Some(FunctionName::without_path(name)),
+                    (Cow::Borrowed(name), Some(function)) if function.is(name) => Some(function),
+                    (Cow::Borrowed(name), _) => Some(FunctionName::of_text(name)),
                     (Cow::Owned(_), function) => function,
                 };
                 let policy = policy.with_function(function);
@@ -164,7 +162,7 @@ impl Registry {
         }
         self.check_same("resource", template, previous.map(|it| it.policy), policy);
         self.add_requirement(requirement);
-        let function = function.map(FunctionName::without_path);
+        let function = function.map(FunctionName::of_text);
         self.resources.push(DeclaredResource {
             template: parsed,
             policy: policy.with_function(function),

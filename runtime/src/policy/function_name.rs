@@ -1,45 +1,112 @@
 //! How logs and metrics name a guarded function.
 
+use std::fmt;
+
 /// A guarded function, as logs and metrics name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FunctionName {
-    name: &'static str,
+    name: Name,
     /// With the feature `manifest`, the [id](function_id) with which the function registers its path; otherwise 0.
     id: u64,
 }
 
+/// A type that has the name of a function.
+pub trait NamesFunction: Send + Sync + 'static {
+    /// The name.
+    const NAME: EncodedName;
+    #[doc(hidden)]
+    const STORED: &'static EncodedName = &Self::NAME;
+}
+
+/// A name as UTF-8, with up to 16 bytes in each number, the first byte as the most significant one, and what does not
+/// fit into the numbers. It is decoded only for a log line: the compiler evaluates the policy of each guarded
+/// function, and decoding it there took a tenth of what a guard adds to the compile time.
+#[derive(Debug)]
+pub struct EncodedName {
+    pub(super) numbers: [u128; 4],
+    pub(super) rest: Option<&'static Self>,
+}
+
+#[derive(Clone, Copy)]
+enum Name {
+    #[cfg(feature = "rmcp")]
+    Text(&'static str),
+    Encoded(&'static EncodedName),
+}
+
 impl FunctionName {
-    pub(super) const fn new(name: &'static str, id: u64) -> Self {
-        Self { name, id }
+    pub(super) const fn new(name: &'static EncodedName, id: u64) -> Self {
+        Self { name: Name::Encoded(name), id }
     }
 
     /// A name that is all that is known, such as that of a tool.
     #[cfg(feature = "rmcp")]
-    pub(crate) const fn without_path(name: &'static str) -> Self {
-        Self::new(name, 0)
+    pub(crate) const fn of_text(name: &'static str) -> Self {
+        Self { name: Name::Text(name), id: 0 }
     }
 
-    /// The name alone.
+    /// The name alone, for a function whose path is not known.
     #[cfg(feature = "rmcp")]
-    pub(crate) const fn name(self) -> &'static str {
-        self.name
+    pub(crate) const fn without_path(self) -> Self {
+        Self { id: 0, ..self }
+    }
+
+    #[cfg(feature = "rmcp")]
+    pub(crate) fn is(self, name: &str) -> bool {
+        self.name.to_string() == name
     }
 
     #[cfg(feature = "manifest")]
     pub(crate) const fn id(self) -> u64 {
         self.id
     }
+}
 
-    /// With the feature `manifest`, the path in the manifest; otherwise the name. It is searched for only when a
-    /// request is rejected.
-    pub(crate) fn path_or_name(self) -> &'static str {
+/// With the feature `manifest`, the path in the manifest; otherwise the name. It is searched for only when a
+/// request is rejected.
+impl fmt::Display for FunctionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         #[cfg(feature = "manifest")]
         if let Some(path) = crate::manifest::path_of(self.id) {
-            return path;
+            return f.write_str(path);
         }
-        self.name
+        self.name.fmt(f)
     }
 }
+
+impl EncodedName {
+    fn decode(&self) -> Vec<u8> {
+        let zeros = |number: &u128| (number.leading_zeros() / u8::BITS) as usize;
+        let bytes = |number: &u128| number.to_be_bytes().into_iter().skip(zeros(number));
+        let mut name: Vec<u8> = self.numbers.iter().flat_map(bytes).collect();
+        name.extend(self.rest.iter().flat_map(|rest| rest.decode()));
+        name
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            #[cfg(feature = "rmcp")]
+            Self::Text(text) => f.write_str(text),
+            Self::Encoded(name) => f.write_str(&String::from_utf8_lossy(&name.decode())),
+        }
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for Name {}
 
 /// Tells two guarded functions of a program apart, also where their names and policies are equal. It is a hash
 /// (64-bit FNV-1a) of the place in the source, and becomes a parameter of the policy's type.
@@ -65,6 +132,20 @@ pub const fn function_id(module: &str, name: &str, line: u32, column: u32) -> u6
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::type_level::{ByTryInto, Function, Joined, OAuthScope, Policy};
+
+    #[test]
+    fn the_name_of_a_function_is_decoded_from_its_type() {
+        // R-K16
+        const SIXTEEN: u128 = u128::from_be_bytes(*b"a_name_of_16_byt");
+        type Long = Function<SIXTEEN, SIXTEEN, SIXTEEN, SIXTEEN>;
+        type Longer = Joined<Long, Joined<Long, Function<{ b'z' as u128 }>>>;
+        let name = |function: Option<FunctionName>| function.unwrap().to_string();
+        let repeated = |times| "a_name_of_16_byt".repeat(times);
+        assert_eq!(name(ByTryInto::<Function<SIXTEEN>, OAuthScope<'a'>>::FUNCTION), repeated(1));
+        assert_eq!(name(ByTryInto::<Long, OAuthScope<'a'>>::FUNCTION), repeated(4));
+        assert_eq!(name(ByTryInto::<Longer, OAuthScope<'a'>>::FUNCTION), repeated(8) + "z");
+    }
 
     #[test]
     fn functions_in_other_places_have_other_ids() {

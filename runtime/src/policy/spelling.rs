@@ -6,7 +6,7 @@ const MAX_BYTES: usize = 256;
 /// The default of each letter, which no text contains: it ends the text.
 const END: char = '\0';
 
-/// A type that has a text: a scope or the name of a function.
+/// A type that has a text, such as a scope.
 ///
 /// The length of an array cannot depend on a type parameter. So the text is stored in the smallest of four sizes, and
 /// a program contains only that one.
@@ -23,7 +23,7 @@ pub trait Spelling: Send + Sync + 'static {
     const IN_256: &'static [u8; MAX_BYTES] = &Self::TEXT.bytes();
 }
 
-/// A scope or a name as UTF-8, with at most 256 bytes.
+/// A text as UTF-8, with at most 256 bytes.
 #[derive(Debug)]
 pub struct Text {
     bytes: [u8; MAX_BYTES],

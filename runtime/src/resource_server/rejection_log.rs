@@ -92,7 +92,7 @@ impl ResourceServer {
         count!(
             REJECTIONS,
             "reason" => reason,
-            "function" => function.unwrap_or_default(),
+            "function" => function.clone().unwrap_or_default(),
             "scopes" => needs.and(&[]).to_string()
         );
 
@@ -303,10 +303,10 @@ impl<'a> RequiredScopes<'a> {
     }
 
     /// Its path or its name.
-    fn function(self) -> Option<&'static str> {
+    fn function(self) -> Option<String> {
         match self.declared {
             Declared::Requirement(requirement) => {
-                requirement.function.map(FunctionName::path_or_name)
+                requirement.function.as_ref().map(FunctionName::to_string)
             }
             Declared::Scopes(..) => None,
         }

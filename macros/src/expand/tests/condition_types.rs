@@ -14,7 +14,7 @@ fn nested_conditions_are_nested_types() {
             fn f(
                 _: Authorized<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         AllOf<
                             (
                                 OAuthScope<'a'>,
@@ -43,7 +43,7 @@ fn nested_conditions_are_nested_types() {
             fn f(
                 _: Authorized<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         AnyOf<
                             (
                                 AllOf<
@@ -71,7 +71,7 @@ fn long_scopes_are_joined_from_several_types() {
             fn f(
                 _: Authorized<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         AllOf<
                             (
                                 OAuthScope<

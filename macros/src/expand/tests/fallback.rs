@@ -18,7 +18,7 @@ fn a_function_with_wrong_arguments_is_guarded() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         Optional<
                             AnyToken,
                         >,

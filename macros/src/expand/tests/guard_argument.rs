@@ -16,14 +16,7 @@ fn the_guard_takes_the_callers_place_and_goes_first() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<
-                            'c',
-                            'r',
-                            'e',
-                            'a',
-                            't',
-                            'e',
-                        >,
+                        Function<109342978307173>,
                         OAuthScope<
                             'e',
                             'n',
@@ -62,7 +55,7 @@ fn without_a_caller_the_guard_receives_nothing() {
                 _: Authorized<
                     Shared<
                         ByTryInto<
-                            Function<'l', 'i', 's', 't'>,
+                            Function<1818850164>,
                             AnyToken,
                         >,
                     >,
@@ -89,7 +82,7 @@ fn an_optional_caller_is_an_option() {
                     ..
                 }: ::renamed::requires_auth_expansion::Authorized<
                     ::renamed::requires_auth_expansion::ByTryInto<
-                        ::renamed::requires_auth_expansion::Function<'f'>,
+                        ::renamed::requires_auth_expansion::Function<102>,
                         ::renamed::requires_auth_expansion::Optional<
                             ::renamed::requires_auth_expansion::OAuthScope<'a'>,
                         >,
@@ -120,7 +113,7 @@ fn a_cfg_on_the_argument_does_not_remove_the_guard() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         AnyToken,
                     >,
                     AuthInfo,
@@ -128,7 +121,7 @@ fn a_cfg_on_the_argument_does_not_remove_the_guard() {
                 #[cfg(not(all(unix, debug_assertions)))]
                 _: Authorized<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         AnyToken,
                     >,
                 >,
@@ -154,7 +147,7 @@ fn a_cfg_with_a_raw_name_is_a_cfg() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         AnyToken,
                     >,
                     Who,
@@ -162,7 +155,7 @@ fn a_cfg_with_a_raw_name_is_a_cfg() {
                 #[cfg(not(all(unix)))]
                 _: Authorized<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         AnyToken,
                     >,
                 >,
@@ -189,7 +182,7 @@ fn an_auth_marker_has_precedence_over_the_name_of_the_type() {
                 }: Authorized<
                     Shared<
                         ByTryInto<
-                            Function<'f'>,
+                            Function<102>,
                             AnyToken,
                         >,
                     >,

@@ -17,10 +17,7 @@ fn an_operation_takes_the_policy_from_an_extension() {
                 extensions(
                     (
                         "x-requires-auth" = json!(
-                            openapi_extension::<ByTryInto<Function<'l',
-                            'i',
-                            's',
-                            't'>,
+                            openapi_extension::<ByTryInto<Function<1818850164>,
                             OAuthScope<'r',
                             'e',
                             'a',
@@ -32,7 +29,7 @@ fn an_operation_takes_the_policy_from_an_extension() {
             async fn list(
                 _: Authorized<
                     ByTryInto<
-                        Function<'l', 'i', 's', 't'>,
+                        Function<1818850164>,
                         OAuthScope<'r', 'e', 'a', 'd'>,
                     >,
                 >,

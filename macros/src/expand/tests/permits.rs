@@ -18,7 +18,7 @@ fn a_permit_becomes_a_variable_of_the_body() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         TypedScope<
                             S,
                             {
@@ -36,7 +36,7 @@ fn a_permit_becomes_a_variable_of_the_body() {
                 let permit: &Permit<s::A> = {
                     const PERMITTED: Permitted<
                         ByTryInto<
-                            Function<'f'>,
+                            Function<102>,
                             TypedScope<
                                 S,
                                 {
@@ -76,7 +76,7 @@ fn a_permit_comes_after_the_condition() {
                     ..
                 }: Conditional<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         OAuthScope<'a'>,
                     >,
                     AuthInfo,
@@ -120,7 +120,7 @@ fn a_permit_comes_after_the_condition() {
                 let _: &::a::Permit<A> = {
                     const PERMITTED: Permitted<
                         ByTryInto<
-                            Function<'f'>,
+                            Function<102>,
                             OAuthScope<'a'>,
                         >,
                         A,

@@ -80,14 +80,19 @@ fn text(ty: &Type) -> Option<String> {
         return generic_types(ty).into_iter().map(text).collect();
     }
     let PathArguments::AngleBracketed(generics) = &last.arguments else { return None };
-    let letter = |argument: &GenericArgument| match argument {
-        GenericArgument::Const(syn::Expr::Lit(letter)) => match &letter.lit {
-            Lit::Char(letter) => Some(letter.value()),
+    // A letter, or a number with up to 16 bytes.
+    let letters = |argument: &GenericArgument| match argument {
+        GenericArgument::Const(syn::Expr::Lit(literal)) => match &literal.lit {
+            Lit::Char(letter) => Some(letter.value().to_string()),
+            Lit::Int(number) => {
+                let bytes = number.base10_parse::<u128>().ok()?.to_be_bytes();
+                Some(String::from_utf8_lossy(&bytes).trim_start_matches('\0').to_owned())
+            }
             _ => None,
         },
         _ => None,
     };
-    generics.args.iter().map(letter).collect()
+    generics.args.iter().map(letters).collect()
 }
 
 type Meaning = fn(&dyn Fn(&str) -> bool) -> bool;

@@ -17,7 +17,7 @@ fn inner_attributes_stay_in_front_of_the_prologue() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         AnyToken,
                     >,
                     AuthInfo,
@@ -50,7 +50,7 @@ fn a_type_that_names_self_is_checked_by_a_statement() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         AnyToken,
                     >,
                     <Self as Service>::Caller,
@@ -58,7 +58,7 @@ fn a_type_that_names_self_is_checked_by_a_statement() {
                 #[cfg(not(all(x)))]
                 _: Authorized<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         AnyToken,
                     >,
                 >,
@@ -128,7 +128,7 @@ fn a_condition_is_a_statement_in_front_of_the_body() {
                     ..
                 }: Conditional<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         AnyToken,
                     >,
                     AuthInfo,
@@ -184,7 +184,7 @@ fn a_condition_is_a_statement_in_front_of_the_body() {
                     ..
                 }: Conditional<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         AnyToken,
                     >,
                 >,

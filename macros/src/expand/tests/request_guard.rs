@@ -19,7 +19,7 @@ fn a_statement_authorizes_the_request_and_defines_the_caller() {
                     Authorized<
                         Shared<
                             ByTryInto<
-                                Function<'f'>,
+                                Function<102>,
                                 OAuthScope<
                                     'r',
                                     'e',
@@ -75,7 +75,7 @@ fn the_statement_is_in_the_async_block_of_an_expanded_method() {
                         Conditional<
                             Shared<
                                 ByTryInto<
-                                    Function<'f'>,
+                                    Function<102>,
                                     AnyToken,
                                 >,
                             >,
@@ -176,7 +176,7 @@ fn a_condition_on_the_caller_argument_removes_no_guard() {
                     Authorized<
                         Shared<
                             ByTryInto<
-                                Function<'f'>,
+                                Function<102>,
                                 Optional<
                                     AnyToken,
                                 >,
@@ -203,7 +203,7 @@ fn a_condition_on_the_caller_argument_removes_no_guard() {
                     Authorized<
                         Shared<
                             ByTryInto<
-                                Function<'f'>,
+                                Function<102>,
                                 Optional<
                                     AnyToken,
                                 >,

@@ -14,10 +14,7 @@ fn a_tool_publishes_its_policy_in_meta() {
             /// Lists.
             #[inline]
             #[tool(
-                meta = meta::<ByTryInto<Function<'l',
-                'i',
-                's',
-                't'>,
+                meta = meta::<ByTryInto<Function<1818850164>,
                 OAuthScope<'r',
                 'e',
                 'a',
@@ -30,7 +27,7 @@ fn a_tool_publishes_its_policy_in_meta() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<'l', 'i', 's', 't'>,
+                        Function<1818850164>,
                         OAuthScope<'r', 'e', 'a', 'd'>,
                     >,
                     AuthInfo,
@@ -55,10 +52,7 @@ fn a_prompt_keeps_its_arguments() {
                 name = "p",
                 description = doc::<A,
                 B>(),
-                meta = ::renamed::requires_auth_expansion::meta::<::renamed::requires_auth_expansion::ByTryInto<::renamed::requires_auth_expansion::Function<'l',
-                'i',
-                's',
-                't'>,
+                meta = ::renamed::requires_auth_expansion::meta::<::renamed::requires_auth_expansion::ByTryInto<::renamed::requires_auth_expansion::Function<1818850164>,
                 ::renamed::requires_auth_expansion::Optional<::renamed::requires_auth_expansion::AnyToken>>>(
                     ::core::option::Option::None
                 )
@@ -69,7 +63,7 @@ fn a_prompt_keeps_its_arguments() {
                     ..
                 }: ::renamed::requires_auth_expansion::Authorized<
                     ::renamed::requires_auth_expansion::ByTryInto<
-                        ::renamed::requires_auth_expansion::Function<'l', 'i', 's', 't'>,
+                        ::renamed::requires_auth_expansion::Function<1818850164>,
                         ::renamed::requires_auth_expansion::Optional<
                             ::renamed::requires_auth_expansion::AnyToken,
                         >,
@@ -93,10 +87,7 @@ fn a_tool_keeps_its_own_meta() {
         r#"#[tool(meta = own::<A, B>(), annotations(title = "meta"), local)] fn list() {}"#,
         expect![[r##"
             #[tool(
-                meta = meta::<ByTryInto<Function<'l',
-                'i',
-                's',
-                't'>,
+                meta = meta::<ByTryInto<Function<1818850164>,
                 AnyToken>>(
                     ::core::option::Option::Some(own::<A, B>())
                 ),
@@ -106,7 +97,7 @@ fn a_tool_keeps_its_own_meta() {
             fn list(
                 _: Authorized<
                     ByTryInto<
-                        Function<'l', 'i', 's', 't'>,
+                        Function<1818850164>,
                         AnyToken,
                     >,
                 >,
@@ -117,16 +108,13 @@ fn a_tool_keeps_its_own_meta() {
         "",
         r#"#[r#tool{meta = "own()",}] fn list() {}"#,
         expect![[r#"
-            #[r#tool{meta = meta::<ByTryInto<Function<'l',
-            'i',
-            's',
-            't'>,
+            #[r#tool{meta = meta::<ByTryInto<Function<1818850164>,
             AnyToken>>(::core::option::Option::Some(own())),
             }]
             fn list(
                 _: Authorized<
                     ByTryInto<
-                        Function<'l', 'i', 's', 't'>,
+                        Function<1818850164>,
                         AnyToken,
                     >,
                 >,
@@ -146,16 +134,13 @@ fn arguments_that_do_not_parse_are_left_to_rmcp() {
                 title,
                 = "x"
                 1,
-                meta = meta::<ByTryInto<Function<'l',
-                'i',
-                's',
-                't'>,
+                meta = meta::<ByTryInto<Function<1818850164>,
                 AnyToken>>(::core::option::Option::None)
             )]
             fn list(
                 _: Authorized<
                     ByTryInto<
-                        Function<'l', 'i', 's', 't'>,
+                        Function<1818850164>,
                         AnyToken,
                     >,
                 >,
@@ -196,7 +181,7 @@ fn a_method_that_may_have_been_a_tool_checks_the_order() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<'l', 'i', 's', 't'>,
+                        Function<1818850164>,
                         OAuthScope<'r', 'e', 'a', 'd'>,
                     >,
                     AuthInfo,

@@ -20,7 +20,7 @@ fn a_statement_decides_about_all_variables() {
                 }: Conditional<
                     Shared<
                         ByTryInto<
-                            Function<'f'>,
+                            Function<102>,
                             AnyToken,
                         >,
                     >,
@@ -104,7 +104,7 @@ fn a_tool_publishes_how_its_scopes_are_found_out() {
                         condition(scopes_of(&text)),
                         ::core::convert::From::from
                     )}
-                ).meta::<ByTryInto<Function<'f'>,
+                ).meta::<ByTryInto<Function<102>,
                 OAuthScope<'a'>>>(
                     ::core::option::Option::None
                 )
@@ -117,7 +117,7 @@ fn a_tool_publishes_how_its_scopes_are_found_out() {
                 }: Conditional<
                     Shared<
                         ByTryInto<
-                            Function<'f'>,
+                            Function<102>,
                             OAuthScope<'a'>,
                         >,
                     >,

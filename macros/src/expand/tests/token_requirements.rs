@@ -21,7 +21,7 @@ fn each_argument_wraps_the_policy() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         Optional<
                             WithDetails<
                                 MaxAge<
@@ -79,7 +79,7 @@ fn a_long_class_and_a_constant_are_parameters() {
             fn f(
                 _: Authorized<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         MaxAge<
                             AcrValues<
                                 AnyToken,
@@ -147,7 +147,7 @@ fn details_become_a_variable_of_the_body() {
                     ..
                 }: Conditional<
                     ByTryInto<
-                        Function<'f'>,
+                        Function<102>,
                         WithDetails<
                             AnyToken,
                             (
