@@ -13,6 +13,7 @@
 //! - [`Resolver`] is the trait for another source of claims than introspection.
 //! - [`telemetry`] lists the metrics. The module `mcp` is for MCP servers, `shared_cache` for several instances, and
 //!   `testing` for tests.
+//! - [`design`] has the decisions behind the crate, with their alternatives and reasons.
 //!
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -23,6 +24,8 @@ mod axum;
 mod claims;
 mod clock;
 mod decide;
+#[cfg(doc)]
+pub mod design;
 pub mod frameworks;
 pub mod groups;
 #[cfg(feature = "tonic")]
