@@ -12,7 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/ARCHITECTURE.md", "docs/BENCHMARKS.md", "runtime/docs/design.md")
+DOCUMENTS = (
+    "README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/ARCHITECTURE.md", "docs/BENCHMARKS.md",
+    "runtime/docs/compare.md", "runtime/docs/design.md",
+)
 
 LINK = re.compile(r"\]\((?![a-z]+:)([^)\s#]*)(?:#([^)\s]*))?\)")
 PATH = re.compile(r"(?<![\w./-])(?:\.ci|docs|examples|macros|runtime|tests)/[\w./-]*[\w/]")

@@ -13,7 +13,8 @@
 //! - [`Resolver`] is the trait for another source of claims than introspection.
 //! - [`telemetry`] lists the metrics. The module `mcp` is for MCP servers, `shared_cache` for several instances, and
 //!   `testing` for tests.
-//! - [`design`] has the decisions behind the crate, with their alternatives and reasons.
+//! - [`design`] has the decisions behind the crate, with their alternatives and reasons. [`compare`] says what other
+//!   projects do, and when to use one of them.
 //!
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -23,6 +24,8 @@ mod authenticate;
 mod axum;
 mod claims;
 mod clock;
+#[cfg(doc)]
+pub mod compare;
 mod decide;
 #[cfg(doc)]
 pub mod design;
