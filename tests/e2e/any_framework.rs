@@ -42,6 +42,13 @@ impl Reads for Journal {
 #[async_trait::async_trait]
 trait Writes {
     async fn write<T: Send>(&mut self, request: http::Request<T>) -> Result<String, Rejection>;
+    async fn write_many(self: Arc<Self>, batch: Batch) -> Result<String, Rejection>;
+}
+
+/// What its method takes apart.
+struct Batch {
+    parts: Parts,
+    entries: (usize, Vec<String>),
 }
 
 #[async_trait::async_trait]
@@ -62,6 +69,27 @@ impl Writes for Journal {
     ) -> Result<String, Rejection> {
         Ok(self.ran(&format!("{} with {permit:?}", request.uri().path())))
     }
+
+    #[requires_auth(
+        scopes = "write",
+        scopes_from = scopes_of_entries(entries),
+        when = limit >= entries.len() && self.runs.load(Ordering::SeqCst) == 0,
+        from = &parts,
+        server = self.server
+    )]
+    async fn write_many(
+        self: Arc<Self>,
+        Batch { parts, entries: (limit, mut entries) }: Batch,
+        _: AuthInfo,
+        _: &Permit<scopes::Write>,
+    ) -> Result<String, Rejection> {
+        entries.push(parts.uri.path().to_owned());
+        Ok(self.ran(&entries.join(" ")))
+    }
+}
+
+fn scopes_of_entries(entries: &[String]) -> Condition {
+    if entries.iter().any(|entry| entry == "shared") { "more".into() } else { Condition::NONE }
 }
 
 impl Journal {
@@ -156,6 +184,12 @@ async fn dispatch(State(mut journal): State<Journal>, request: HttpRequest) -> R
         "/write" => journal.write(request).await,
         "/call" => journal.call(request).await,
         "/read" => journal.read(&mut request.into_parts().0).await,
+        "/many" => {
+            let (parts, _) = request.into_parts();
+            let entries = parts.uri.query().unwrap_or_default().split('&').map(str::to_owned);
+            let entries = (2, entries.collect());
+            Arc::new(journal).write_many(Batch { parts, entries }).await
+        }
         "/change" | "/change/closed" => journal.change(request).await,
         "/twice" => {
             let (mut parts, _) = request.into_parts();
@@ -247,6 +281,23 @@ async fn the_scopes_of_the_arguments_can_depend_on_self() {
     for token in ["write.more.all", "write.more"] {
         assert_ran(&running.get("/write?all", token).await, r#"/write with Permit("write")"#);
     }
+}
+
+#[tokio::test]
+async fn what_decides_sees_the_variables_of_a_pattern_below_async_trait() {
+    // R-K14, R-K13, R-K15
+    let running = Running::start(|_, router| router).await;
+    let missing = Request::get("/many?a").send(running.address).await;
+    assert_challenged(&missing, 401, body::UNAUTHORIZED, "write");
+    let declared = running.get("/many?a", "more").await;
+    assert_challenged(&declared, 403, body::INSUFFICIENT_SCOPE, "write");
+    let argument = running.get("/many?a&shared", "write").await;
+    assert_challenged(&argument, 403, body::INSUFFICIENT_SCOPE, "write more");
+    assert_denied(&running.get("/many?a&b&c", "write").await);
+    assert_eq!(running.runs(), 0);
+    assert_ran(&running.get("/many?a&shared", "write.more").await, "a shared /many");
+    assert_denied(&running.get("/many?a", "write").await);
+    assert_eq!(running.runs(), 1);
 }
 
 #[tokio::test]

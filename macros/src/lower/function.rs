@@ -22,6 +22,7 @@ use super::shared_caller::may_extract_caller;
 use super::when::{self, Auth};
 use crate::features::Features;
 use crate::parse::arguments::Arguments;
+use crate::parse::async_trait::take_patterns;
 use crate::parse::function::Function;
 use crate::validate::{FunctionPlan, RequestSource};
 
@@ -184,7 +185,9 @@ fn guard(
     function = match source {
         Some(source) => {
             let statement = |guard| request_guard::statement(guard, source, &returned, policy);
-            let statements = guards.into_iter().map(statement).chain(decisions).collect();
+            let guards = guards.into_iter().map(statement);
+            let patterns = take_patterns(&mut function.signature);
+            let statements = std::iter::once(patterns).chain(guards).chain(decisions).collect();
             function.with_first_statement_of_future(statements)
         }
         None => {

@@ -7,6 +7,7 @@ use syn::{Attribute, Ident, Signature, Visibility};
 
 use crate::diagnostics::Diagnostics;
 use crate::parse::async_block::insert_into_async_block;
+use crate::parse::async_trait::restore_patterns;
 
 /// A free function, or a method.
 pub(crate) struct Function {
@@ -15,7 +16,8 @@ pub(crate) struct Function {
     /// `default`, of specialization.
     default: Option<Ident>,
     pub(crate) signature: Signature,
-    /// As written, so that the compiler reports the errors in it, at their spans.
+    /// As written, so that the compiler reports the errors in it, at their spans. Below `#[async_trait]`, without the
+    /// patterns of the arguments.
     body: TokenStream,
 }
 
@@ -109,13 +111,9 @@ impl Parse for Function {
         // `default` is a keyword only in front of `fn`.
         let default = input.fork().parse::<Ident>().is_ok_and(|word| word == "default");
         let default = if default { Some(input.parse()?) } else { None };
-        Ok(Self {
-            attributes,
-            visibility,
-            default,
-            signature: input.parse()?,
-            body: input.parse()?,
-        })
+        let (mut signature, mut body) = (input.parse()?, input.parse()?);
+        restore_patterns(&mut signature, &mut body);
+        Ok(Self { attributes, visibility, default, signature, body })
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
-use requires_auth::{AuthInfo, Rejection, RequestHead, ResourceServer, requires_auth};
+use requires_auth::{AuthInfo, Condition, Rejection, RequestHead, ResourceServer, requires_auth};
 
 /// Names that the statement must not use.
 mod names {
@@ -46,7 +46,7 @@ impl<'a> From<&'a OwnRequest> for RequestHead<'a> {
     }
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Journal {
     server: Arc<ResourceServer>,
 }
@@ -72,6 +72,18 @@ pub trait Writes<A: Send>: Send {
     where
         Self: Sized;
     async fn count(self: Arc<Self>, pair: (Parts, u8)) -> Result<u8, Rejection>;
+    async fn destructured(self: Arc<Self>, pair: (Parts, u8), _: u8) -> Result<u8, Rejection>;
+    async fn with_fields(&self, parts: &Parts, pair: (u8, u8)) -> Result<u8, Rejection>;
+}
+
+fn scopes_of(number: &u8) -> Condition {
+    if *number > 9 { "write".into() } else { Condition::NONE }
+}
+
+impl Journal {
+    fn limit(&self) -> u8 {
+        9
+    }
 }
 
 #[async_trait::async_trait]
@@ -102,6 +114,30 @@ impl<A: From<String> + Send + 'static> Writes<A> for Journal {
     ) -> Result<u8, Rejection> {
         drop((auth, self));
         Ok(pair.1)
+    }
+
+    #[tracing::instrument(skip_all)]
+    #[requires_auth(
+        scopes_from = scopes_of(number),
+        when = auth.has_scope("read") || *number < self.limit(),
+        from = &parts,
+        server = self.server
+    )]
+    async fn destructured(
+        self: Arc<Self>,
+        (parts, ref mut number): (Parts, u8),
+        _: u8,
+        auth: AuthInfo,
+    ) -> Result<u8, Rejection> {
+        *number += 1;
+        drop((auth, self, parts));
+        Ok(*number)
+    }
+
+    #[tracing::instrument]
+    #[requires_auth(from = parts, server = self.server)]
+    async fn with_fields(&self, parts: &Parts, (a, b): (u8, u8)) -> Result<u8, Rejection> {
+        Ok(a + b)
     }
 }
 

@@ -19,6 +19,7 @@ const ITEMS: &[&str] = &[
     "#[requires_auth] const unsafe extern \"C\" fn main<'async_trait>(#[auth] self, ...) {}",
     "impl A { fn f(auth: AuthInfo) {} }",
     "fn f<'async_trait>(&self, auth: AuthInfo, request: A) -> B<C> { Box::pin(async move { let auth = auth; }) }",
+    "fn f<'async_trait>(__arg0: A) -> B<C> { Box::pin(async move { #[x] let a = { let __arg0 = __arg0; __arg0 }; }) }",
 ];
 
 /// Tries every token stream that is one edit away from these.

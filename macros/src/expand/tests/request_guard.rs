@@ -156,6 +156,95 @@ fn the_lifetime_of_a_permit_is_no_parameter_of_an_expanded_method() {
 }
 
 #[test]
+fn the_patterns_of_an_expanded_method_are_bound_before_the_guard() {
+    // R-K14: as in an `async fn`, the variables of an argument are there when the guard decides.
+    snapshot(
+        REQUEST,
+        "fn f<'life0, 'async_trait>(
+             &'life0 self, #[auth] __arg1: C, __arg2: (A, B), __arg3: D, #[cfg(x)] __arg4: E
+         ) -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = R> + 'async_trait>> {
+             Box::pin(async move {
+                 if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<R> { return __ret; }
+                 let __self = self;
+                 let Caller(auth) = { let __arg1 = __arg1; __arg1 };
+                 let (a, ref mut b) = { let __arg2 = __arg2; __arg2 };
+                 let __arg3 = __arg3;
+                 #[cfg(x)] let E { .. } = { let __arg4 = __arg4; __arg4 };
+                 let __ret: R = { body };
+                 __ret
+             })
+         }",
+        expect![[r#"
+            fn f<'life0, 'async_trait>(
+                &'life0 self,
+                argument1: (A, B),
+                __arg3: D,
+                #[cfg(x)]
+                argument3: E,
+            ) -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = R> + 'async_trait>> {
+                receives_the_caller::<C>();
+                Box::pin(async move {
+                    let (a, ref mut b) = { argument1 };
+                    #[cfg(x)]
+                    let E { .. } = { argument3 };
+                    let Authorized {
+                        caller: Caller(auth),
+                        ..
+                    } = match authorize::<
+                        Authorized<
+                            Shared<
+                                ByTryInto<
+                                    Function<102>,
+                                    AnyToken,
+                                >,
+                            >,
+                            C,
+                        >,
+                        _,
+                    >(
+                            resource_server(
+                                &(self.server),
+                            ),
+                            &request,
+                        )
+                        .await
+                    {
+                        ::core::result::Result::Ok(guard) => guard,
+                        ::core::result::Result::Err(rejection) => {
+                            return FromRejection::from_rejection(
+                                rejection,
+                            );
+                        }
+                    };
+                    if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<R> {
+                        return __ret;
+                    }
+                    let __self = self;
+                    let __arg3 = __arg3;
+                    let __ret: R = { body };
+                    __ret
+                })
+            }
+        "#]],
+    );
+    // `#[instrument]` above, with and without a field that names the argument.
+    let instrumented = |field: &str| {
+        let item = format!(
+            "fn f<'async_trait>(__arg0: A) -> Pin<Box<dyn Future<Output = R> + 'async_trait>> {{
+                 Box::pin(async move {{ let span = span!({field}); let future = async move {{
+                     let (a, b) = {{ let __arg0 = __arg0; __arg0 }}; body
+                 }}; instrument(future, span).await }})
+             }}"
+        );
+        let expanded = expanded(REQUEST, &item);
+        let [pattern, guard] = ["let (a , b) =", "authorize"].map(|part| expanded.find(part));
+        assert_eq!(expanded.matches("let (a , b) =").count(), 1, "{expanded}");
+        pattern < guard
+    };
+    assert_eq!(["", "__arg0"].map(instrumented), [true, false]);
+}
+
+#[test]
 fn a_condition_on_the_caller_argument_removes_no_guard() {
     // R-K14, R-K1
     snapshot(
