@@ -210,6 +210,7 @@ const WRONG: &[&str] = &[
     "acr_values = []",
     "acr_values = phr",
     "acr_values = 2",
+    "acr_values = policy::ACR_2",
     "acr_values = [\"a\", b]",
     "acr_values = \"a, b\"",
     "acr_values = \"a\\\\b\"",
@@ -272,6 +273,9 @@ fn each_wrong_value_has_one_error_with_help() {
         acr_values = 2
             the value of `acr_values` is not a string
             help: write `acr_values = "2"`
+        acr_values = policy::ACR_2
+            the value of `acr_values` is not a string
+            help: write the value of `policy::ACR_2` as a string literal: the attribute reads it when the program is compiled
         acr_values = ["a", b]
             the value of `acr_values` is not a string
             help: write `acr_values = "b"`

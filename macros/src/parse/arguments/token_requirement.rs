@@ -170,10 +170,21 @@ fn of_condition(name: &str, list: &TokenStream) -> (String, String) {
     )
 }
 
+/// Whether the last name is written as that of a constant.
+fn is_constant(path: &Path) -> bool {
+    let Some(last) = path.segments.last() else { return false };
+    let name = last.ident.to_string();
+    name.contains(char::is_uppercase) && !name.contains(char::is_lowercase)
+}
+
 /// One string, with one class or with several between spaces, as in the parameter of RFC 9470 §3.
 fn acr_values(element: &TokenStream, errors: &mut Diagnostics) -> Option<Vec<(String, LitStr)>> {
     let Some(literal) = string_literal(element) else {
         let help = match syn::parse2::<Path>(element.clone()) {
+            Ok(path) if is_constant(&path) => format!(
+                "write the value of `{}` as a string literal: the attribute reads it when the program is compiled",
+                compact(&path.to_token_stream())
+            ),
             Ok(path) => format!("write `acr_values = \"{}\"`", compact(&path.to_token_stream())),
             Err(_) => match syn::parse2::<LitInt>(element.clone()) {
                 Ok(number) => format!("write `acr_values = \"{number}\"`"),

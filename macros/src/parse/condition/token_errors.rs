@@ -175,6 +175,17 @@ fn report_other(
     } else if let (true, Some(interpretations)) = (is_path, &interpretations) {
         let help = help(Some(interpretations.clone()), position);
         errors.error(tokens, "expected a condition over scopes", help);
+    } else if let [TokenTree::Ident(name)] = trees
+        && is_type_or_variant(&name.to_string())
+    {
+        let prefix = position.prefix();
+        let text = name.to_string();
+        let help = if text.ends_with("Scope") || text.ends_with("Scopes") {
+            format!("write one of its variants, as in `{prefix}{name}::EntriesRead`")
+        } else {
+            format!("write the enum in front of the variant, as in `{prefix}JournalScope::{name}`")
+        };
+        errors.error(tokens, "expected the path of a variant, or a string literal", help);
     } else if constant || is_path {
         errors.error(tokens, "a constant cannot be a scope", WRITE_A_LITERAL_OR_A_VARIANT);
     } else if let Some(interpretations) = interpretations {
@@ -231,6 +242,11 @@ fn interpret_alone(tokens: &TokenStream) -> Option<SuggestedCondition> {
 /// Whether the name looks like a constant, a type or a variant.
 fn is_constant(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_uppercase())
+}
+
+/// Whether the name is written as that of an enum or a variant, and not as that of a constant.
+fn is_type_or_variant(name: &str) -> bool {
+    is_constant(name) && name.contains(char::is_lowercase) && name != "None"
 }
 
 /// The token that negates a condition.

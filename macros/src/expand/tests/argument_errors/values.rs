@@ -30,6 +30,12 @@ fn each_of_the_wrong_values_has_one_error_with_help() {
         scopes = READ
             a constant cannot be a scope
             help: write the scope as a string literal, or as a variant of an enum with `#[derive(Scope)]`, as in `JournalScope::EntriesRead`
+        scopes = EntriesRead
+            expected the path of a variant, or a string literal
+            help: write the enum in front of the variant, as in `scopes = JournalScope::EntriesRead`
+        scopes = [JournalScope, "a"]
+            expected the path of a variant, or a string literal
+            help: write one of its variants, as in `JournalScope::EntriesRead`
         scopes = Scope::<T>::Read
             a constant cannot be a scope
             help: write the scope as a string literal, or as a variant of an enum with `#[derive(Scope)]`, as in `JournalScope::EntriesRead`
@@ -171,6 +177,8 @@ pub(super) const WRONG_VALUES: &[&str] = &[
     r#"scopes = "a"; optional"#,
     "scopes = read",
     "scopes = READ",
+    "scopes = EntriesRead",
+    "scopes = [JournalScope, \"a\"]",
     "scopes = Scope::<T>::Read",
     "scopes = read write",
     "scopes = b\"read\"",
