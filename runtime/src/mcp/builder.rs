@@ -18,6 +18,7 @@ use super::registry::Registry;
 use super::resource_scopes::ResourceScopes;
 use super::server::Mcp;
 use super::state::McpState;
+use super::stream_guard::StreamTimer;
 use super::task_owners::TaskOwners;
 use super::uri_variables::UriVariables;
 use crate::resource_server::SingleValue;
@@ -358,6 +359,7 @@ impl<H: ServerHandler> McpBuilder<H> {
             body_timeout: self.body_timeout.get(TIMEOUT)?.unwrap_or(BODY_TIMEOUT),
             max_resources: self.max_resources.get(RESOURCES)?.unwrap_or(MAX_RESOURCES),
             ids,
+            stream_timer: StreamTimer::default(),
             tasks: self.tasks.then(TaskOwners::default),
             argument_conditions: ArgumentConditions::default(),
         };

@@ -9,6 +9,7 @@ use super::argument_scopes::ArgumentConditions;
 use super::authenticated_id::IdAuthenticator;
 use super::operation::Operation;
 use super::registry::Registry;
+use super::stream_guard::StreamTimer;
 use super::task_owners::TaskOwners;
 use crate::policy::Requirement;
 use crate::resource_server::RequiredScopes;
@@ -28,6 +29,7 @@ pub(super) struct McpState {
     pub(super) body_timeout: Duration,
     pub(super) max_resources: usize,
     pub(super) ids: IdAuthenticator,
+    pub(super) stream_timer: StreamTimer,
     /// `None` where the handler itself authorizes requests about tasks.
     pub(super) tasks: Option<TaskOwners>,
     pub(super) argument_conditions: ArgumentConditions,

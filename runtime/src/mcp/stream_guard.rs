@@ -1,12 +1,17 @@
 //! Whether an event stream may continue: it ends with the token that it was begun with.
 
+mod ticks;
+
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::Instant;
+
+pub(super) use ticks::StreamTimer;
+use ticks::Ticks;
 
 use super::principal::is_same_principal;
 use crate::policy::Requirement;
@@ -15,7 +20,7 @@ use crate::{AuthInfo, ResourceServer};
 
 /// Checks the token of one stream for as long as the stream lasts.
 ///
-/// It checks the claims in the resolver's cache with every event and every [`TICK`]. Once the cache has no
+/// It checks the claims in the resolver's cache with every event and every second. Once the cache has no
 /// entry, it resolves the token again, and the stream waits for the result; without a cache, it does so
 /// every [`RESOLVE_INTERVAL`]. So a stream ends as soon as a new request with its token would be rejected.
 /// While the token cannot be resolved, events are held back, for at most [`MAX_OUTAGE`].
@@ -25,7 +30,7 @@ pub(super) struct StreamGuard {
     caller: AuthInfo,
     /// All of these must be met as long as the stream lasts.
     requirements: Vec<Requirement>,
-    tick: Pin<Box<Sleep>>,
+    ticks: Ticks,
     resolved: Instant,
     resolving: Option<Resolving>,
     /// Since when the token cannot be resolved.
@@ -34,9 +39,6 @@ pub(super) struct StreamGuard {
 
 /// The mutex is never locked: it makes the future `Sync`, as bodies must be.
 type Resolving = Mutex<Pin<Box<dyn Future<Output = TokenStatus> + Send>>>;
-
-/// The interval of the checks when there are no events.
-const TICK: Duration = Duration::from_secs(1);
 
 /// How long claims are used that no cache holds.
 const RESOLVE_INTERVAL: Duration = Duration::from_secs(5);
@@ -59,15 +61,16 @@ impl StreamGuard {
     /// For a caller whose token has just been resolved.
     pub(super) fn new(
         server: &ResourceServer,
+        timer: &StreamTimer,
         caller: AuthInfo,
         requirements: Vec<Requirement>,
     ) -> Self {
-        let first = next_tick(server, &caller);
+        let ticks = timer.ticks(server.time_left(&caller));
         Self {
             server: server.clone(),
             caller,
             requirements,
-            tick: Box::pin(sleep(first)),
+            ticks,
             resolved: Instant::now(),
             resolving: None,
             outage: None,
@@ -82,12 +85,11 @@ impl StreamGuard {
             if self.outage.is_some_and(|since| since.elapsed() >= MAX_OUTAGE) {
                 return Permission::End;
             }
-            if self.tick.as_mut().poll(context).is_pending() {
+            if self.ticks.poll(context).is_pending() {
                 let waits = self.resolving.is_some() || self.outage.is_some();
                 return if waits { Permission::Wait } else { Permission::Continue };
             }
-            let next = next_tick(&self.server, &self.caller);
-            self.tick.as_mut().reset(Instant::now() + next);
+            self.ticks.restart(self.server.time_left(&self.caller));
         }
     }
 
@@ -141,13 +143,6 @@ impl StreamGuard {
             }
         }
     }
-}
-
-/// The time to the next check: until the token may have expired, and at most one tick.
-fn next_tick(server: &ResourceServer, caller: &AuthInfo) -> Duration {
-    let left = server.time_left(caller).unwrap_or(TICK);
-    // The timer has a resolution of one millisecond; with less it would fire at once.
-    left.clamp(Duration::from_millis(1), TICK)
 }
 
 impl fmt::Debug for StreamGuard {

@@ -39,7 +39,12 @@ impl<H: ServerHandler> McpHandler<H> {
             return entered.conclude(self.handler.listen(context).await);
         };
         let requirements = self.state().requirements(&operation);
-        let mut guard = StreamGuard::new(&self.state().server, caller.clone(), requirements);
+        let mut guard = StreamGuard::new(
+            &self.state().server,
+            &self.state().stream_timer,
+            caller.clone(),
+            requirements,
+        );
         let mut listening = std::pin::pin!(self.handler.listen(context));
         let result = poll_fn(|context| match guard.poll(context) {
             Permission::Continue => listening.as_mut().poll(context).map(Some),

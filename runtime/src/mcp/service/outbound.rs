@@ -43,7 +43,9 @@ pub(super) fn process<R>(
     let ids =
         || (!begins_session).then(|| state.ids.event_ids(caller, session, &requirements)).flatten();
     let ids = has_readable_encoding(response.headers()).then(|| EventIdRewriter::new(ids()));
-    let guard = caller.map(|caller| StreamGuard::new(&state.server, caller.clone(), requirements));
+    let guard = caller.map(|caller| {
+        StreamGuard::new(&state.server, &state.stream_timer, caller.clone(), requirements)
+    });
     // Authenticated ids are longer, and the stream may end early.
     response.headers_mut().remove(CONTENT_LENGTH);
     response.map(|body| ResponseBody::event_stream(EventStream::new(body, ids, guard)))

@@ -119,7 +119,7 @@ impl Open {
         let caller = server.authorize(&mut head, Condition::NONE).await.unwrap();
         let conditions = scopes.iter().copied().map(Condition::Scope);
         let requirements = conditions.map(Requirement::from).collect();
-        let guard = StreamGuard::new(&server, caller, requirements);
+        let guard = StreamGuard::new(&server, &StreamTimer::default(), caller, requirements);
         let (events, received) = mpsc::unbounded_channel();
         let stream = EventStream::new(Events(received), None, Some(guard));
         let stream = ResponseBody::event_stream(stream);
