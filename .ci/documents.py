@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 DOCUMENTS = (
-    "README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/ARCHITECTURE.md", "docs/BENCHMARKS.md",
-    "runtime/docs/compare.md", "runtime/docs/design.md",
+    "README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/ARCHITECTURE.md",
+    "runtime/docs/benchmarks.md", "runtime/docs/compare.md", "runtime/docs/design.md",
 )
 
 LINK = re.compile(r"\]\((?![a-z]+:)([^)\s#]*)(?:#([^)\s]*))?\)")

@@ -14,7 +14,7 @@
 //! - [`telemetry`] lists the metrics. The module `mcp` is for MCP servers, `shared_cache` for several instances, and
 //!   `testing` for tests.
 //! - [`design`] has the decisions behind the crate, with their alternatives and reasons. [`compare`] says what other
-//!   projects do, and when to use one of them.
+//!   projects do, and when to use one of them. [`benchmarks`] has what was measured.
 //!
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -22,6 +22,8 @@ mod auth_info;
 mod authenticate;
 #[cfg(feature = "axum")]
 mod axum;
+#[cfg(doc)]
+pub mod benchmarks;
 mod claims;
 mod clock;
 #[cfg(doc)]
