@@ -4,14 +4,14 @@
 //! |---|---|
 //! | `GET /api/description` | the addresses, the settings, and the names of faults and endpoints |
 //! | `GET /api/state` | whether the server runs, its faults, the tokens, the number of requests |
-//! | `POST /api/tokens` with `{"subject", "client_id", "scopes", "audience", "lifetime_s", "format", "status"}` | mints a token; each member has a default |
+//! | `POST /api/tokens` with `{"subject", "client_id", "scopes", "audience", "lifetime_s", "format", "status"}` | mints a token; each member has a default, and the audience that of the application |
 //! | `POST /api/revocations` with `{"token"}` | revokes it |
 //! | `PUT /api/faults` with `{"endpoint", "fault"}` | switches a fault on; off, if `fault` is `null` |
 //! | `PUT /api/running` with `{"running"}` | stops the server, or starts it again |
 //!
 //! ```sh
 //! curl http://127.0.0.1:PORT/api/tokens -H 'x-requires-auth-console: 1' -H 'content-type: application/json' \
-//!     -d '{"subject": "alice", "scopes": "hello:read", "audience": "http://127.0.0.1:3000"}'
+//!     -d '{"subject": "alice", "scopes": "hello:read"}'
 //! ```
 
 use std::sync::Arc;

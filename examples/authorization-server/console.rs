@@ -145,7 +145,7 @@ Ctrl-C ends the server.
     }
 
     pub(crate) fn mint(&self, new: NewToken) -> Result<String, String> {
-        let Minted { token, revoke } = new.mint(&self.server)?;
+        let Minted { token, revoke } = new.mint(&self.server, &self.settings.resource)?;
         if revoke {
             self.server.revoke(&token);
         }

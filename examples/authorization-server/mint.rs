@@ -20,9 +20,8 @@ pub(crate) struct NewToken {
     /// Separated by spaces. Default: none.
     #[serde(default)]
     scopes: String,
-    /// Separated by spaces. Default: none.
-    #[serde(default)]
-    audience: String,
+    /// Separated by spaces. Default: the resource identifier of the application. An empty text: none.
+    audience: Option<String>,
     /// In seconds. Default: an hour.
     lifetime_s: Option<u64>,
     #[serde(default)]
@@ -56,8 +55,12 @@ pub(crate) struct Minted {
 }
 
 impl NewToken {
-    /// Mints it. The error is a sentence for the user of the page.
-    pub(crate) fn mint(self, server: &AuthorizationServer) -> Result<Minted, String> {
+    /// Mints it, by default for `resource`. The error is a sentence for the user of the page.
+    pub(crate) fn mint(
+        self,
+        server: &AuthorizationServer,
+        resource: &str,
+    ) -> Result<Minted, String> {
         let mut scopes: Vec<&str> = Vec::new();
         for scope in self.scopes.split_whitespace() {
             if !is_scope(scope) {
@@ -82,7 +85,7 @@ impl NewToken {
         if !self.client_id.is_empty() {
             mint = mint.client_id(self.client_id);
         }
-        for audience in self.audience.split_whitespace() {
+        for audience in self.audience.as_deref().unwrap_or(resource).split_whitespace() {
             mint = mint.audience(audience);
         }
         match self.lifetime_s {
