@@ -11,8 +11,8 @@
 //! - [`AuthInfo`] is the caller that a guarded function receives. [`Rejection`] is the response to the other requests,
 //!   and describes the log.
 //! - [`Resolver`] is the trait for another source of claims than introspection.
-//! - [`telemetry`] lists the metrics. The module `mcp` is for MCP servers, `shared_cache` for several instances, and
-//!   `testing` for tests.
+//! - [`telemetry`] lists the metrics. The module `mcp` is for MCP servers, `shared_cache` for several instances,
+//!   `token_exchange` for calls of other APIs, and `testing` for tests.
 //! - [`design`] has the decisions behind the crate, with their alternatives and reasons. [`compare`] says what other
 //!   projects do, and when to use one of them. [`benchmarks`] has what was measured.
 //!
@@ -71,6 +71,8 @@ pub mod telemetry;
 pub mod testing;
 mod thumbprint;
 mod token_error;
+#[cfg(feature = "token-exchange")]
+pub mod token_exchange;
 pub mod token_requirements;
 mod trust;
 mod validate;

@@ -167,6 +167,27 @@ impl Rejection {
         Self::with(Reason::InsufficientAuthorizationDetails, challenge, None, None)
     }
 
+    /// The rejection of a caller whose token was not exchanged for one of another API.
+    #[cfg(feature = "token-exchange")]
+    pub(crate) fn token_not_exchanged(
+        error: crate::token_exchange::TokenExchangeError,
+        challenge: &Challenge<'_>,
+    ) -> Self {
+        use crate::token_exchange::TokenExchangeError;
+
+        let reason = error.reason();
+        match error {
+            TokenExchangeError::InvalidToken(response) => {
+                Self::invalid_token(TokenError::Rejected(response), challenge)
+            }
+            error => {
+                let retry_after = error.retry_after().unwrap_or(DEFAULT_RETRY_AFTER);
+                let retry_after = (reason == Reason::Unavailable).then_some(retry_after);
+                Self::with(reason, None, retry_after, Some(Box::new(error)))
+            }
+        }
+    }
+
     pub(crate) fn misconfigured(source: impl Error + Send + Sync + 'static) -> Self {
         Self::with(Reason::Misconfigured, None, None, Some(Box::new(source)))
     }

@@ -3,7 +3,7 @@
 #[cfg(feature = "introspection")]
 pub(crate) mod api_keys;
 #[cfg(feature = "introspection")]
-mod authorization_server;
+pub(crate) mod authorization_server;
 #[cfg(feature = "introspection")]
 pub(crate) mod cache;
 mod client_error;

@@ -68,6 +68,7 @@
 //! | `/introspect`, with or without client authentication | RFC 7662 |
 //! | `/authorize`: authorization code with PKCE (S256 is required), `resource`, `iss` in the response, an optional consent page | RFC 6749, 7636, 8707, 9207 |
 //! | `/token`: authorization code, refresh tokens with rotation, client credentials | RFC 6749 |
+//! | `/token`: token exchange for clients that authenticate, with `resource`, `audience`, `scope` and `actor_token` | RFC 8693 |
 //! | `/token` with a DPoP proof, with the feature `dpop`: tokens that are bound to its key; `dpop_jkt` at `/authorize` | RFC 9449 §5, §8, §10 |
 //! | `acr_values` and `max_age` at `/authorize`: `acr` and `auth_time` in the token | RFC 9470 §5, §6 |
 //! | `authorization_details` at `/authorize` and `/token` | RFC 9396 |

@@ -48,6 +48,7 @@ mod signed_response;
 mod single_resolution;
 mod stale_claims;
 mod tenants;
+mod token_exchange;
 mod token_requirements;
 mod trust_anchors;
 mod typed_scopes;

@@ -153,6 +153,27 @@ impl AuthInfo {
         self.reject(Rejection::access_denied(), &[])
     }
 
+    /// Whether the token is of this issuer, as far as this server has established it. An API key is of none.
+    #[cfg(feature = "token-exchange")]
+    pub(crate) fn is_issued_by(&self, issuer: &str) -> bool {
+        let trusted = self.0.server.trusted_issuers().of_token(&self.0.token);
+        trusted.is_some_and(|trusted| match (trusted.issuer.as_deref(), self.issuer()) {
+            (Some(trusted), _) => trusted == issuer,
+            (None, Some(claimed)) => claimed == issuer,
+            // The only issuer of a server that names none, unless the prefix is that of API keys.
+            (None, None) => trusted.token_prefix.is_none(),
+        })
+    }
+
+    /// The rejection if the token was not exchanged for one of another API.
+    #[cfg(feature = "token-exchange")]
+    pub(crate) fn reject_token_exchange(
+        &self,
+        error: &crate::token_exchange::TokenExchangeError,
+    ) -> Rejection {
+        self.reject(Rejection::token_not_exchanged(error.clone(), &self.challenge(&[])), &[])
+    }
+
     /// The rejection if a condition on the arguments panicked.
     pub(crate) fn reject_panic(&self) -> Rejection {
         self.reject(Rejection::condition_panicked(), &[])

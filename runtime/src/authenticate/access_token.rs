@@ -13,7 +13,8 @@ use http::HeaderValue;
 /// the request does.
 ///
 /// Do not forward the token of a caller to another service: it was issued for this one, and a service that accepts
-/// it cannot distinguish you from the caller (MCP authorization specification, "token passthrough").
+/// it cannot distinguish you from the caller (MCP authorization specification, "token passthrough"). The module
+/// `token_exchange` exchanges it for one that the other service accepts.
 ///
 /// ```
 /// use requires_auth::AccessToken;

@@ -30,10 +30,10 @@ mod cached;
 mod entry;
 mod invalidation;
 mod key;
-mod local_key;
+pub(crate) mod local_key;
 pub mod second_level;
 mod seen_revision;
-mod single_flight;
+pub(crate) mod single_flight;
 mod store;
 mod weight;
 

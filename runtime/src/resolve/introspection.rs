@@ -13,29 +13,29 @@
 //! is about a token that no caller chose, gets the same response.
 
 #[cfg(feature = "jwt")]
-mod assertion_key;
+pub(crate) mod assertion_key;
 mod authenticator;
 mod builder;
 mod circuit_breaker;
 #[cfg(feature = "jwt")]
-mod client_assertion;
-mod client_authentication;
-mod client_authenticator;
+pub(crate) mod client_assertion;
+pub(crate) mod client_authentication;
+pub(crate) mod client_authenticator;
 mod client_credentials_grant;
 mod client_identity;
 mod concurrency_limit;
 mod control_request;
-mod credentials;
-mod defaults;
-mod error_body;
+pub(crate) mod credentials;
+pub(crate) mod defaults;
+pub(crate) mod error_body;
 mod granted_token;
 mod request;
 mod response;
-mod retry_after;
+pub(crate) mod retry_after;
 mod retry_after_gate;
 #[cfg(feature = "jwt")]
 mod signed_response;
-mod token_source;
+pub(crate) mod token_source;
 
 use std::fmt;
 use std::sync::Arc;

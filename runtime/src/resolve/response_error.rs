@@ -51,6 +51,12 @@ pub enum ResponseError {
     /// A response of the token endpoint without a bearer token (RFC 6749 §5.1).
     #[error("the response contains no bearer token")]
     NotATokenResponse,
+    /// A response of the token endpoint whose `issued_token_type` is not the requested one (RFC 8693 §2.2.1).
+    #[error("the issued token is not of the type that was requested")]
+    IssuedTokenType,
+    /// A response of the token endpoint that has the token of the caller in place of another one.
+    #[error("the issued token is the token of the caller")]
+    SubjectToken,
     /// A key set without a key that can be used.
     #[error("the key set has no key for a signature with one of the allowed algorithms")]
     NoUsableKey,

@@ -231,6 +231,10 @@ fn kind_of_warning(rejection: &Rejection) -> Option<&'static str> {
             ResolveError::InvalidClient(ClientError::NotConfigured(_)) => "no client",
         });
     }
+    #[cfg(feature = "token-exchange")]
+    if cause::<crate::token_exchange::TokenExchangeError>(rejection).is_some() {
+        return Some("token exchange");
+    }
     // The authorization server may have to be configured to write the claim.
     match cause::<UserAuthenticationError>(rejection) {
         Some(UserAuthenticationError::NoAcr) => return Some("no acr"),

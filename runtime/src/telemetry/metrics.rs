@@ -26,6 +26,7 @@
 //! | [`requires_auth_shared_cache_invalidations_total`](SHARED_CACHE_INVALIDATIONS) | counter | | invalidations received from the shared cache, of this instance and of others |
 //! | [`requires_auth_shared_caches_connected`](SHARED_CACHES_CONNECTED) | gauge | | connected shared caches |
 //! | [`requires_auth_stale_claims_total`](STALE_CLAIMS) | counter | | failed introspection requests in whose place stale claims were used |
+//! | [`requires_auth_token_exchanges_total`](TOKEN_EXCHANGES) | counter | `outcome`: `issued`, `token_rejected`, `denied`, `client_rejected`, `unavailable`, `invalid_response` | token exchanges that have ended (feature `token-exchange`); one that the cache answers is not counted |
 //! | [`requires_auth_rejections_total`](REJECTIONS) | counter | `reason`: `missing_token`, `invalid_request`, `invalid_token`, `invalid_dpop_proof`, `use_dpop_nonce`, `insufficient_user_authentication`, `insufficient_scope`, `insufficient_authorization_details`, `access_denied`, `unavailable`, `misconfigured`, `condition_panicked`; `function`: the [guarded function](#the-label-function), or empty; `scopes`: the scopes that it requires | rejected requests |
 //!
 //! # The label `function`
@@ -94,6 +95,9 @@ pub const SHARED_CACHES_CONNECTED: &str = "requires_auth_shared_caches_connected
 /// Failed introspection requests in whose place stale claims were used.
 pub const STALE_CLAIMS: &str = "requires_auth_stale_claims_total";
 
+/// Token exchanges that have ended, by `outcome`.
+pub const TOKEN_EXCHANGES: &str = "requires_auth_token_exchanges_total";
+
 /// Rejected requests, by `reason`, the guarded `function` and the `scopes` that it requires.
 pub const REJECTIONS: &str = "requires_auth_rejections_total";
 
@@ -110,6 +114,7 @@ pub fn describe() {
         (SHARED_CACHE_WRITES, "Writes to the shared cache of claims"),
         (SHARED_CACHE_INVALIDATIONS, "Invalidations received from the shared cache"),
         (STALE_CLAIMS, "Failed introspection requests in whose place stale claims were used"),
+        (TOKEN_EXCHANGES, "Token exchanges that have ended"),
         (REJECTIONS, "Rejected requests"),
     ];
     for (name, meaning) in counters {

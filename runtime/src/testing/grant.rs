@@ -14,6 +14,8 @@ use crate::scope::{is_scope, pieces};
 pub(super) struct Grant {
     pub(super) client_id: String,
     pub(super) user: Option<User>,
+    /// The party that acts for the user (RFC 8693 §4.1).
+    pub(super) actor: Option<Value>,
     /// How the user has logged in.
     pub(super) login: Option<Login>,
     pub(super) scopes: Vec<String>,

@@ -9,3 +9,4 @@ pub(super) mod metadata;
 pub(super) mod register;
 pub(super) mod revoke;
 pub(super) mod token;
+mod token_exchange;

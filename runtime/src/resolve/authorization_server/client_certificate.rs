@@ -10,7 +10,7 @@ use crate::reloaded_file::{ContentError, Parse};
 use crate::resource_server::SingleValue;
 use crate::{Clock, SettingName, SetupError};
 
-pub(in crate::resolve) const CLIENT_CERTIFICATE: SettingName =
+pub(crate) const CLIENT_CERTIFICATE: SettingName =
     SettingName::with_key("client_certificate", "client_certificate_file");
 const CLIENT_CERTIFICATE_KEY: SettingName =
     SettingName::with_key("client_certificate", "client_certificate_key_file");
@@ -18,25 +18,25 @@ const CLIENT_CERTIFICATE_KEY: SettingName =
 type Pem = Zeroizing<Vec<u8>>;
 
 /// The certificate chain and its private key, as they are configured.
-pub(in crate::resolve) type ClientCertificateSource = SingleValue<[Source<Pem>; 2]>;
+pub(crate) type ClientCertificateSource = SingleValue<[Source<Pem>; 2]>;
 
 /// The certificate chain and its private key. Each file is read again by itself.
 #[derive(Clone)]
-pub(in crate::resolve) struct ClientCertificateSettings {
+pub(crate) struct ClientCertificateSettings {
     chain: Loaded<Pem>,
     key: Loaded<Pem>,
 }
 
 /// A certificate chain and a private key, which may not belong together while their files are replaced.
 #[derive(Clone)]
-pub(in crate::resolve) struct ClientCertificate {
+pub(crate) struct ClientCertificate {
     chain: Arc<Pem>,
     key: Arc<Pem>,
 }
 
 impl ClientCertificateSettings {
     /// Reads the certificate, and checks that the key is that of the certificate.
-    pub(in crate::resolve) fn load(
+    pub(crate) fn load(
         source: ClientCertificateSource,
         clock: &Arc<dyn Clock>,
     ) -> Result<Option<Self>, SetupError> {
@@ -57,11 +57,11 @@ impl ClientCertificateSettings {
         }
     }
 
-    pub(in crate::resolve) async fn get(&self) -> ClientCertificate {
+    pub(crate) async fn get(&self) -> ClientCertificate {
         ClientCertificate { chain: self.chain.get().await, key: self.key.get().await }
     }
 
-    pub(in crate::resolve) fn current(&self) -> ClientCertificate {
+    pub(crate) fn current(&self) -> ClientCertificate {
         ClientCertificate { chain: self.chain.current(), key: self.key.current() }
     }
 }
@@ -96,11 +96,11 @@ fn parse_key(pem: &[u8]) -> Result<(), &'static str> {
 }
 
 impl ClientCertificate {
-    pub(in crate::resolve) fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.chain, &other.chain) && Arc::ptr_eq(&self.key, &other.key)
     }
 
-    pub(in crate::resolve) fn identity(&self) -> reqwest::Result<Identity> {
+    pub(crate) fn identity(&self) -> reqwest::Result<Identity> {
         if self.chain == self.key {
             return Identity::from_pem(&self.chain);
         }

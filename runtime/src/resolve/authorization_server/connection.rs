@@ -24,27 +24,27 @@ const TRUST_ANCHORS: SettingName = SettingName::with_key("trust_anchors", "trust
 const CLOCK: SettingName = SettingName::of_builder("clock");
 
 /// The settings as a builder collects them.
-pub(in crate::resolve) struct ConnectionSettings {
-    pub(in crate::resolve) http: Http,
-    pub(in crate::resolve) connect_timeout: SingleValue<Duration>,
-    pub(in crate::resolve) request_timeout: SingleValue<Duration>,
-    pub(in crate::resolve) trust_anchors: SingleValue<Source<Vec<u8>>>,
-    pub(in crate::resolve) client_certificate: ClientCertificateSource,
-    pub(in crate::resolve) clock: SingleValue<Arc<dyn Clock>>,
+pub(crate) struct ConnectionSettings {
+    pub(crate) http: Http,
+    pub(crate) connect_timeout: SingleValue<Duration>,
+    pub(crate) request_timeout: SingleValue<Duration>,
+    pub(crate) trust_anchors: SingleValue<Source<Vec<u8>>>,
+    pub(crate) client_certificate: ClientCertificateSource,
+    pub(crate) clock: SingleValue<Arc<dyn Clock>>,
 }
 
 /// The checked settings.
 #[derive(Clone)]
-pub(in crate::resolve) struct Connection {
+pub(crate) struct Connection {
     http: Http,
     connect_timeout: Duration,
-    pub(in crate::resolve) request_timeout: Duration,
-    pub(in crate::resolve) tls: TlsSettings,
-    pub(in crate::resolve) clock: Arc<dyn Clock>,
+    pub(crate) request_timeout: Duration,
+    pub(crate) tls: TlsSettings,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl ConnectionSettings {
-    pub(in crate::resolve) const UNSET: Self = Self {
+    pub(crate) const UNSET: Self = Self {
         http: Http::LoopbackOnly,
         connect_timeout: SingleValue::UNSET,
         request_timeout: SingleValue::UNSET,
@@ -53,7 +53,7 @@ impl ConnectionSettings {
         clock: SingleValue::UNSET,
     };
 
-    pub(in crate::resolve) fn check(self) -> Result<Connection, SetupError> {
+    pub(crate) fn check(self) -> Result<Connection, SetupError> {
         let clock = self.clock.get(CLOCK)?.unwrap_or_else(|| Arc::new(SystemClock));
         let trust_anchors = self.trust_anchors.get(TRUST_ANCHORS)?;
         let trust_anchors = trust_anchors
@@ -84,17 +84,17 @@ fn timeout(
 
 impl Connection {
     /// Parses a URL that requests may be sent to.
-    pub(in crate::resolve) fn parse_url(&self, url: &str) -> Result<Url, UrlError> {
+    pub(crate) fn parse_url(&self, url: &str) -> Result<Url, UrlError> {
         secure_url::parse(url, self.http)
     }
 
     /// Whether this server presents a certificate.
-    pub(in crate::resolve) fn has_client_certificate(&self) -> bool {
+    pub(crate) fn has_client_certificate(&self) -> bool {
         self.tls.client_certificate.is_some()
     }
 
     /// An HTTP client for the host of a URL.
-    pub(in crate::resolve) fn client(&self, url: &Url, tls: &Tls) -> Result<Client, SetupError> {
+    pub(crate) fn client(&self, url: &Url, tls: &Tls) -> Result<Client, SetupError> {
         http_client::client(url, self.http, self.connect_timeout, tls)
     }
 }

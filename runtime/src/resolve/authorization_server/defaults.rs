@@ -2,6 +2,6 @@
 
 use std::time::Duration;
 
-pub(in crate::resolve) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-pub(in crate::resolve) const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
-pub(in crate::resolve) const MAX_RESPONSE_LENGTH: usize = 64 * 1024;
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const MAX_RESPONSE_LENGTH: usize = 64 * 1024;

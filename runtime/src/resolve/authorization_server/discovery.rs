@@ -27,7 +27,7 @@ use crate::{DiscoveryError, SetupError, UnavailableError};
 /// A request that needs the endpoint after the [`REFRESH_INTERVAL`] reads the metadata again in the background, so
 /// that an endpoint that moves is followed. If that fails, or the metadata is that of another issuer, the last
 /// endpoint stays in use.
-pub(in crate::resolve) struct Discovery {
+pub(crate) struct Discovery {
     inner: Arc<Inner>,
     task: BackgroundTask,
 }
@@ -52,11 +52,11 @@ struct Discovered {
 }
 
 #[derive(Clone)]
-pub(in crate::resolve) struct Settings {
+pub(crate) struct Settings {
     /// Its timeout is that of a request that needs the endpoint. An attempt takes at most four fifths of it, so
     /// that the request that starts the attempt gets its outcome.
-    pub(in crate::resolve) connection: Connection,
-    pub(in crate::resolve) max_in_flight: usize,
+    pub(crate) connection: Connection,
+    pub(crate) max_in_flight: usize,
 }
 
 struct Attempts {
@@ -79,7 +79,7 @@ const MIN_DELAY: Duration = Duration::from_millis(250);
 const MAX_DELAY: Duration = Duration::from_secs(4);
 
 impl Discovery {
-    pub(in crate::resolve) fn new(
+    pub(crate) fn new(
         issuer: String,
         issuer_url: Url,
         member: MetadataMember,
@@ -98,11 +98,11 @@ impl Discovery {
         Self { inner, task: BackgroundTask::default() }
     }
 
-    pub(in crate::resolve) fn issuer(&self) -> &str {
+    pub(crate) fn issuer(&self) -> &str {
         &self.inner.issuer
     }
 
-    pub(in crate::resolve) fn endpoint(&self) -> Result<Arc<Endpoint>, UnavailableError> {
+    pub(crate) fn endpoint(&self) -> Result<Arc<Endpoint>, UnavailableError> {
         let not_discovered = || UnavailableError::new(self.inner.member.not_discovered());
         let Discovered { endpoint, at } = self.inner.discovered().ok_or_else(not_discovered)?;
         let now = self.inner.settings.connection.clock.instant();
@@ -112,7 +112,7 @@ impl Discovery {
         Ok(endpoint)
     }
 
-    pub(in crate::resolve) async fn discover(&self) -> Result<(), UnavailableError> {
+    pub(crate) async fn discover(&self) -> Result<(), UnavailableError> {
         let inner = &self.inner;
         let _permit = inner.waiting.try_acquire().map_err(|_| {
             UnavailableError::new(inner.member.too_many_waiting()).with_retry_after(RETRY_AFTER)
@@ -148,7 +148,7 @@ impl Discovery {
         })
     }
 
-    pub(in crate::resolve) async fn discover_at_start(&self) -> Result<(), SetupError> {
+    pub(crate) async fn discover_at_start(&self) -> Result<(), SetupError> {
         let inner = &self.inner;
         let mut attempts = inner.attempts.lock().await;
         if inner.discovered().is_some() {

@@ -11,8 +11,8 @@ use crate::SetupError;
 use crate::telemetry::{Chain, OneLine};
 
 /// An endpoint with the HTTP client for its host.
-pub(in crate::resolve) struct Endpoint {
-    pub(in crate::resolve) url: Url,
+pub(crate) struct Endpoint {
+    pub(crate) url: Url,
     connection: Connection,
     current: RwLock<Current>,
 }
@@ -24,7 +24,7 @@ struct Current {
 }
 
 impl Endpoint {
-    pub(in crate::resolve) fn new(url: Url, connection: &Connection) -> Result<Self, SetupError> {
+    pub(crate) fn new(url: Url, connection: &Connection) -> Result<Self, SetupError> {
         let tls = connection.tls.current();
         let client = connection.client(&url, &tls)?;
         let current = RwLock::new(Current { tls, client });
@@ -32,11 +32,11 @@ impl Endpoint {
     }
 
     #[cfg(feature = "jwt")]
-    pub(in crate::resolve) async fn get(&self) -> RequestBuilder {
+    pub(crate) async fn get(&self) -> RequestBuilder {
         self.client().await.get(self.url.clone())
     }
 
-    pub(in crate::resolve) async fn post(&self) -> RequestBuilder {
+    pub(crate) async fn post(&self) -> RequestBuilder {
         self.client().await.post(self.url.clone())
     }
 

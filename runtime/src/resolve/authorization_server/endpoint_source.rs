@@ -8,7 +8,7 @@ use super::endpoint::Endpoint;
 use crate::{SetupError, UnavailableError};
 
 /// The introspection endpoint: configured, or discovered from the issuer when it is first needed.
-pub(in crate::resolve) enum EndpointSource {
+pub(crate) enum EndpointSource {
     Configured(Arc<Endpoint>),
     Discovered(Box<Discovery>),
 }
@@ -16,7 +16,7 @@ pub(in crate::resolve) enum EndpointSource {
 impl EndpointSource {
     /// Returns the endpoint, or an error if it is not discovered yet. A discovered one is discovered again in the
     /// background when it is old.
-    pub(in crate::resolve) fn get(&self) -> Result<Arc<Endpoint>, UnavailableError> {
+    pub(crate) fn get(&self) -> Result<Arc<Endpoint>, UnavailableError> {
         match self {
             Self::Configured(endpoint) => Ok(Arc::clone(endpoint)),
             Self::Discovered(discovery) => discovery.endpoint(),
@@ -24,7 +24,7 @@ impl EndpointSource {
     }
 
     /// Discovers the endpoint if it is not discovered yet and an attempt is due.
-    pub(in crate::resolve) async fn discover(&self) -> Result<(), UnavailableError> {
+    pub(crate) async fn discover(&self) -> Result<(), UnavailableError> {
         match self {
             Self::Configured(_) => Ok(()),
             Self::Discovered(discovery) => discovery.discover().await,
@@ -32,7 +32,7 @@ impl EndpointSource {
     }
 
     /// Discovers the endpoint. Fails only if no later attempt can succeed.
-    pub(in crate::resolve) async fn discover_at_start(&self) -> Result<(), SetupError> {
+    pub(crate) async fn discover_at_start(&self) -> Result<(), SetupError> {
         match self {
             Self::Configured(_) => Ok(()),
             Self::Discovered(discovery) => discovery.discover_at_start().await,

@@ -20,7 +20,7 @@ use crate::secure_url::{self, Http};
 /// over plain `http`, where a proxy could read tokens and credentials, use no proxy. Other requests use the
 /// proxies of the environment as reqwest documents it. A loopback name in a plain `http` URL resolves to the
 /// loopback addresses without DNS or the hosts file (RFC 6761 §6.3).
-pub(in crate::resolve) fn client(
+pub(crate) fn client(
     url: &Url,
     http: Http,
     connect_timeout: Duration,
@@ -58,7 +58,7 @@ const LOOPBACK: [SocketAddr; 2] = [
 ];
 
 /// Reads a body of at most `max_length` bytes.
-pub(in crate::resolve) async fn bounded_body(
+pub(crate) async fn bounded_body(
     mut response: Response,
     max_length: usize,
 ) -> Result<Vec<u8>, ResolveError> {
@@ -77,7 +77,7 @@ pub(in crate::resolve) async fn bounded_body(
 
 /// The error of a request without a response. The connection may be a pooled one that the server has closed,
 /// so a retry may succeed at once, except after a timeout.
-pub(in crate::resolve) fn connection_error(error: reqwest::Error) -> UnavailableError {
+pub(crate) fn connection_error(error: reqwest::Error) -> UnavailableError {
     let (timed_out, unreachable) = (error.is_timeout(), error.is_connect());
     let unavailable = UnavailableError::new("the authorization server cannot be reached")
         .with_source(error.without_url());

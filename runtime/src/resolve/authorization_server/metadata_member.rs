@@ -2,7 +2,7 @@
 
 /// A member of the metadata that names an endpoint (RFC 8414 §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::resolve) enum MetadataMember {
+pub(crate) enum MetadataMember {
     IntrospectionEndpoint,
     TokenEndpoint,
     #[cfg_attr(not(feature = "jwt"), expect(dead_code, reason = "only keys of JWTs are in it"))]
@@ -10,7 +10,7 @@ pub(in crate::resolve) enum MetadataMember {
 }
 
 impl MetadataMember {
-    pub(in crate::resolve) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::IntrospectionEndpoint => "introspection_endpoint",
             Self::TokenEndpoint => "token_endpoint",
@@ -19,7 +19,7 @@ impl MetadataMember {
     }
 
     /// The setting that replaces the member.
-    pub(in crate::resolve) fn setting(self) -> &'static str {
+    pub(crate) fn setting(self) -> &'static str {
         match self {
             Self::IntrospectionEndpoint => "`introspection_url` (REQUIRES_AUTH_INTROSPECTION_URL)",
             Self::TokenEndpoint => "`token_url` (REQUIRES_AUTH_TOKEN_URL)",
@@ -27,7 +27,7 @@ impl MetadataMember {
         }
     }
 
-    pub(in crate::resolve) fn not_discovered(self) -> &'static str {
+    pub(crate) fn not_discovered(self) -> &'static str {
         match self {
             Self::IntrospectionEndpoint => "the introspection endpoint is not discovered yet",
             Self::TokenEndpoint => "the token endpoint is not discovered yet",
@@ -35,7 +35,7 @@ impl MetadataMember {
         }
     }
 
-    pub(in crate::resolve) fn too_many_waiting(self) -> &'static str {
+    pub(crate) fn too_many_waiting(self) -> &'static str {
         match self {
             Self::IntrospectionEndpoint => {
                 "too many requests wait for the discovery of the introspection endpoint"

@@ -12,14 +12,14 @@ const MIN_DELAY: Duration = Duration::from_millis(250);
 const MAX_DELAY: Duration = Duration::from_secs(15);
 
 /// Delays the request that follows a failed one. Each failure in a row doubles the delay.
-pub(in crate::resolve) struct RetryDelay {
+pub(crate) struct RetryDelay {
     delays: ExponentialBackoff,
     /// When the next request may start, and the failure that it waits after.
     waiting: Option<(Instant, UnavailableError)>,
 }
 
 impl RetryDelay {
-    pub(in crate::resolve) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let delays = ExponentialBuilder::default()
             .with_min_delay(MIN_DELAY)
             .with_max_delay(MAX_DELAY)
@@ -30,7 +30,7 @@ impl RetryDelay {
     }
 
     /// The last failure, while the delay after it lasts.
-    pub(in crate::resolve) fn check(&self, now: Instant) -> Result<(), UnavailableError> {
+    pub(crate) fn check(&self, now: Instant) -> Result<(), UnavailableError> {
         match &self.waiting {
             Some((next, failure)) if now < *next => {
                 Err(failure.clone().with_retry_after(next.saturating_duration_since(now)))
@@ -40,7 +40,7 @@ impl RetryDelay {
     }
 
     /// Starts the delay after a failure. `failure` makes its error from the delay.
-    pub(in crate::resolve) fn start(
+    pub(crate) fn start(
         &mut self,
         now: Instant,
         failure: impl FnOnce(Duration) -> UnavailableError,

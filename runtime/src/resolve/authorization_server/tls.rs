@@ -10,21 +10,21 @@ use crate::loaded::Loaded;
 
 /// The settings, whose files can change.
 #[derive(Clone)]
-pub(in crate::resolve) struct TlsSettings {
-    pub(in crate::resolve) trust_anchors: Option<Loaded<TrustAnchors>>,
-    pub(in crate::resolve) client_certificate: Option<ClientCertificateSettings>,
+pub(crate) struct TlsSettings {
+    pub(crate) trust_anchors: Option<Loaded<TrustAnchors>>,
+    pub(crate) client_certificate: Option<ClientCertificateSettings>,
 }
 
 /// What the settings contain at one time.
 #[derive(Clone)]
-pub(in crate::resolve) struct Tls {
+pub(crate) struct Tls {
     trust_anchors: Option<Arc<TrustAnchors>>,
     client_certificate: Option<ClientCertificate>,
 }
 
 impl TlsSettings {
     /// The contents, read again if that is due: see [`ReloadedFile`](crate::reloaded_file::ReloadedFile).
-    pub(in crate::resolve) async fn get(&self) -> Tls {
+    pub(crate) async fn get(&self) -> Tls {
         let trust_anchors = match &self.trust_anchors {
             Some(trust_anchors) => Some(trust_anchors.get().await),
             None => None,
@@ -36,7 +36,7 @@ impl TlsSettings {
         Tls { trust_anchors, client_certificate }
     }
 
-    pub(in crate::resolve) fn current(&self) -> Tls {
+    pub(crate) fn current(&self) -> Tls {
         Tls {
             trust_anchors: self.trust_anchors.as_ref().map(Loaded::current),
             client_certificate: self
@@ -49,7 +49,7 @@ impl TlsSettings {
 
 impl Tls {
     /// Whether a client made of the one is the same as one made of the other.
-    pub(in crate::resolve) fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         let trust_anchors = match (&self.trust_anchors, &other.trust_anchors) {
             (Some(one), Some(other)) => Arc::ptr_eq(one, other),
             (one, other) => one.is_none() && other.is_none(),
@@ -62,10 +62,7 @@ impl Tls {
     }
 
     /// Uses rustls, also where another crate enables other features of reqwest.
-    pub(in crate::resolve) fn apply(
-        &self,
-        client: ClientBuilder,
-    ) -> reqwest::Result<ClientBuilder> {
+    pub(crate) fn apply(&self, client: ClientBuilder) -> reqwest::Result<ClientBuilder> {
         let mut client = client.tls_backend_rustls();
         if let Some(trust_anchors) = &self.trust_anchors {
             client = client.tls_certs_only(trust_anchors.certificates());

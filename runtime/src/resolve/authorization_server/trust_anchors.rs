@@ -8,15 +8,15 @@ use crate::reloaded_file::{ContentError, Parse};
 
 /// Trust anchors, in place of those of the platform. There is at least one.
 #[derive(Debug)]
-pub(in crate::resolve) struct TrustAnchors(Vec<Certificate>);
+pub(crate) struct TrustAnchors(Vec<Certificate>);
 
 impl TrustAnchors {
-    pub(in crate::resolve) fn certificates(&self) -> impl Iterator<Item = Certificate> {
+    pub(crate) fn certificates(&self) -> impl Iterator<Item = Certificate> {
         self.0.iter().cloned()
     }
 
     /// Reads each certificate of a PEM text (RFC 7468 §5).
-    pub(in crate::resolve) fn parse() -> Parse<Self> {
+    pub(crate) fn parse() -> Parse<Self> {
         Arc::new(parse)
     }
 }

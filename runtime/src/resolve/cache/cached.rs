@@ -43,13 +43,15 @@ pub(super) struct Inner<R> {
     pub(super) resolver: R,
     pub(super) key_hasher: LocalKeyHasher,
     pub(super) store: Store,
-    pub(super) single_flight: Arc<SingleFlight>,
+    pub(super) single_flight: Arc<SingleFlight<Claims, ResolveError>>,
     pub(super) second_level: Option<OpenedSecondLevel>,
     pub(super) revision: Option<SeenRevision>,
 }
 
+type ClaimsLeader = Leader<Claims, ResolveError>;
+
 impl<R: Resolver> Cached<R> {
-    fn spawn_resolution(&self, key: LocalKey, token: AccessToken, leader: Leader) {
+    fn spawn_resolution(&self, key: LocalKey, token: AccessToken, leader: ClaimsLeader) {
         let inner = Arc::clone(&self.0);
         let resolution = async move { inner.resolve_and_store(key, token, leader).await };
         tokio::spawn(resolution.in_current_span());
@@ -57,7 +59,7 @@ impl<R: Resolver> Cached<R> {
 }
 
 impl<R: Resolver> Inner<R> {
-    async fn resolve_and_store(&self, key: LocalKey, token: AccessToken, leader: Leader) {
+    async fn resolve_and_store(&self, key: LocalKey, token: AccessToken, leader: ClaimsLeader) {
         let shared = self.second_level.as_ref();
         let Some(second_level) = shared.filter(|_| !self.resolver.resolves_locally(&token)) else {
             let outcome = self.resolver.resolve(&token).await;

@@ -18,7 +18,7 @@ use crate::AccessToken;
 /// guessed can be confirmed, as for any hash; access tokens are too long to guess (RFC 6749 §10.10). Such a dump has
 /// tokens of requests in progress too.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct LocalKey([u8; 16]);
+pub(crate) struct LocalKey([u8; 16]);
 
 /// Does not show the key, from which a token could be recognised.
 impl fmt::Debug for LocalKey {
@@ -37,7 +37,7 @@ impl Hash for LocalKey {
 }
 
 /// Computes the keys of one cache, which is of one resolver: other servers and other clients have other caches.
-pub(super) struct LocalKeyHasher {
+pub(crate) struct LocalKeyHasher {
     /// `None` where the operating system has no random numbers: then the key is a part of the cryptographic one.
     keyed: Option<SipHasher24>,
     /// For the keys that instances share.
@@ -47,14 +47,14 @@ pub(super) struct LocalKeyHasher {
 }
 
 impl LocalKeyHasher {
-    pub(super) fn new(namespace: &str, has_second_level: bool) -> Self {
+    pub(crate) fn new(namespace: &str, has_second_level: bool) -> Self {
         let mut key = [0; 16];
         let keyed = SysRng.try_fill_bytes(&mut key).ok().map(|()| SipHasher24::new_with_key(&key));
         Self { keyed, shared: KeyHasher::new(namespace), has_second_level }
     }
 
     #[inline]
-    pub(super) fn key(&self, token: &AccessToken) -> LocalKey {
+    pub(crate) fn key(&self, token: &AccessToken) -> LocalKey {
         match &self.keyed {
             Some(hasher) if !self.has_second_level => {
                 LocalKey(hasher.hash(token.expose_bytes()).as_bytes())
@@ -64,12 +64,12 @@ impl LocalKeyHasher {
     }
 
     /// The key that instances share.
-    pub(super) fn shared_key(&self, token: &AccessToken) -> CacheKey {
+    pub(crate) fn shared_key(&self, token: &AccessToken) -> CacheKey {
         self.shared.key(token)
     }
 
     /// The local key of the token with this shared key, where there is a second level.
-    pub(super) fn of_shared_key(&self, key: &CacheKey) -> LocalKey {
+    pub(crate) fn of_shared_key(&self, key: &CacheKey) -> LocalKey {
         let bytes = key.as_bytes();
         match &self.keyed {
             Some(hasher) => LocalKey(hasher.hash(bytes).as_bytes()),

@@ -17,7 +17,7 @@ const LIFETIME: Duration = Duration::from_secs(60);
 const MIN_SECRET_LENGTH: usize = 32;
 
 /// The key of a client, with what its assertions say about it.
-pub(super) struct AssertionKey {
+pub(crate) struct AssertionKey {
     signer: Signer,
     key_id: Option<String>,
 }

@@ -35,7 +35,7 @@ const AUDIENCE: SettingName = SettingName::with_key("audience", "client_assertio
 #[derive(Clone)]
 #[must_use]
 pub struct ClientAssertion {
-    pub(super) id: String,
+    pub(crate) id: String,
     key: Key,
     key_id: SingleValue<String>,
     algorithm: SingleValue<SigningAlgorithm>,
@@ -101,13 +101,13 @@ impl ClientAssertion {
     }
 
     /// Sets the default of the audience.
-    pub(super) fn with_issuer(mut self, issuer: Option<String>) -> Self {
+    pub(crate) fn with_issuer(mut self, issuer: Option<String>) -> Self {
         self.issuer = issuer;
         self
     }
 
     /// Reads the key.
-    pub(super) fn load(self, clock: &Arc<dyn Clock>) -> Result<AssertionSettings, SetupError> {
+    pub(crate) fn load(self, clock: &Arc<dyn Clock>) -> Result<AssertionSettings, SetupError> {
         let key_id = self.key_id.get(KEY_ID)?;
         let algorithm = self.algorithm.get(ALGORITHM)?;
         let audience = self.audience.get(AUDIENCE)?.or(self.issuer);
@@ -132,10 +132,10 @@ impl ClientAssertion {
 }
 
 /// The checked settings.
-pub(super) struct AssertionSettings {
-    pub(super) id: String,
-    pub(super) audience: String,
-    pub(super) key: Loaded<AssertionKey>,
+pub(crate) struct AssertionSettings {
+    pub(crate) id: String,
+    pub(crate) audience: String,
+    pub(crate) key: Loaded<AssertionKey>,
 }
 
 /// Without the key.

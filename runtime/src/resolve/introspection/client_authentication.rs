@@ -73,7 +73,7 @@ impl ClientAuthentication {
     }
 
     /// Names the issuer, for methods that need it.
-    pub(super) fn with_issuer(self, issuer: Option<String>) -> Self {
+    pub(crate) fn with_issuer(self, issuer: Option<String>) -> Self {
         match self {
             #[cfg(feature = "jwt")]
             Self::Assertion(assertion) => Self::Assertion(assertion.with_issuer(issuer)),

@@ -26,7 +26,7 @@ const CLIENT_AUTHENTICATION: SettingName = SettingName::of_both("client_authenti
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// Authenticates requests with the credentials of a client, whose files it has read.
-pub(super) enum ClientAuthenticator {
+pub(crate) enum ClientAuthenticator {
     Basic {
         id: String,
         secret: Loaded<Secret>,
@@ -44,7 +44,7 @@ pub(super) enum ClientAuthenticator {
 
 impl ClientAuthenticator {
     /// `None` for an authentication without the credentials of a client.
-    pub(super) fn new(
+    pub(crate) fn new(
         authentication: ClientAuthentication,
         settings: &discovery::Settings,
     ) -> Result<Option<Self>, SetupError> {
@@ -76,7 +76,7 @@ impl ClientAuthenticator {
         }))
     }
 
-    pub(super) fn client_id(&self) -> &str {
+    pub(crate) fn client_id(&self) -> &str {
         match self {
             Self::Basic { id, .. } | Self::Post { id, .. } | Self::TlsClient { id } => id,
             #[cfg(feature = "jwt")]
@@ -85,7 +85,7 @@ impl ClientAuthenticator {
     }
 
     /// Adds the form and the credentials to a request.
-    pub(super) async fn authenticate(
+    pub(crate) async fn authenticate(
         &self,
         request: RequestBuilder,
         mut form: String,
@@ -124,7 +124,7 @@ impl ClientAuthenticator {
     }
 
     /// Whether there are other credentials than these, which the authorization server has rejected.
-    pub(super) async fn has_replaced(&self, rejected: &Credentials) -> bool {
+    pub(crate) async fn has_replaced(&self, rejected: &Credentials) -> bool {
         match (self, rejected) {
             (
                 Self::Basic { secret, .. } | Self::Post { secret, .. },

@@ -8,7 +8,7 @@ use crate::Secret;
 use super::assertion_key::AssertionKey;
 
 /// What a request was authenticated with.
-pub(super) enum Credentials {
+pub(crate) enum Credentials {
     /// Nothing that can be replaced.
     Other,
     Secret(Arc<Secret>),

@@ -12,11 +12,11 @@ use crate::resolve::authorization_server::http_client;
 /// The members of an error response that matter here. Empty if the body cannot be read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(from = "Members")]
-pub(super) struct ErrorBody {
+pub(crate) struct ErrorBody {
     /// The error code, if it is a registered one.
-    pub(super) code: Option<OAuthErrorCode>,
+    pub(crate) code: Option<OAuthErrorCode>,
     /// Whether `active` is `false`.
-    pub(super) inactive: bool,
+    pub(crate) inactive: bool,
 }
 
 #[derive(Deserialize)]
@@ -41,7 +41,7 @@ const MAX_LENGTH: usize = 16 * 1024;
 const READ_TIMEOUT: Duration = Duration::from_millis(500);
 
 impl ErrorBody {
-    pub(super) async fn read(response: Response) -> Self {
+    pub(crate) async fn read(response: Response) -> Self {
         let body = timeout(READ_TIMEOUT, http_client::bounded_body(response, MAX_LENGTH)).await;
         body.ok().and_then(Result::ok).map(|body| Self::parse(&body)).unwrap_or_default()
     }

@@ -10,7 +10,7 @@ const X_RETRY_AFTER: &str = "x-retry-after";
 
 /// Returns the delay that the header names, in seconds or as a date; `None` without the header, or if it is
 /// malformed. `X-Retry-After` is read where there is no `Retry-After`.
-pub(super) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub(crate) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER).or_else(|| headers.get(X_RETRY_AFTER))?;
     let text = value.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {

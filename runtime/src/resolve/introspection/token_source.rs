@@ -82,11 +82,11 @@ impl fmt::Debug for BearerSource {
 }
 
 /// [`TokenSource`] as an object-safe trait.
-pub(super) trait DynTokenSource: Send + Sync {
+pub(crate) trait DynTokenSource: Send + Sync {
     fn token_boxed(&self) -> BoxFuture<'_>;
 }
 
-pub(super) type BoxFuture<'a> =
+pub(crate) type BoxFuture<'a> =
     Pin<Box<dyn Future<Output = Result<Secret, UnavailableError>> + Send + 'a>>;
 
 impl<S: TokenSource> DynTokenSource for S {

@@ -50,21 +50,21 @@ impl OAuthClient {
     }
 
     /// A client with a secret: it authenticates with `client_secret_basic`, `client_secret_post` or
-    /// `client_secret_jwt`. It may also use the client credentials grant, and introspect tokens.
+    /// `client_secret_jwt`. It may also use the client credentials grant, exchange tokens (RFC 8693), and introspect tokens.
     pub fn confidential(id: impl Into<String>, secret: impl Into<String>) -> Self {
         let mut client = Self::public(id);
         client.secret = Some(secret.into());
-        client.grant_types.push(GrantType::ClientCredentials);
+        client.grant_types.extend(GrantType::OF_CONFIDENTIAL_CLIENTS);
         client
     }
 
     /// A client that authenticates with `private_key_jwt` (RFC 7523 §2.2), with its public key as a JWK. It may also
-    /// use the client credentials grant, and introspect tokens.
+    /// use the client credentials grant, exchange tokens (RFC 8693), and introspect tokens.
     #[cfg(feature = "jwt")]
     pub fn private_key_jwt(id: impl Into<String>, public_jwk: serde_json::Value) -> Self {
         let mut client = Self::public(id);
         client.public_jwk = Some(public_jwk);
-        client.grant_types.push(GrantType::ClientCredentials);
+        client.grant_types.extend(GrantType::OF_CONFIDENTIAL_CLIENTS);
         client
     }
 
@@ -117,23 +117,32 @@ impl fmt::Debug for OAuthClient {
     }
 }
 
-/// A grant type of RFC 6749.
+/// A grant type of RFC 6749 or RFC 8693.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GrantType {
     AuthorizationCode,
     RefreshToken,
     ClientCredentials,
+    TokenExchange,
 }
 
 impl GrantType {
-    pub(crate) const ALL: [Self; 3] =
-        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::TokenExchange];
+
+    /// The grants of clients that authenticate, beside those of all clients.
+    const OF_CONFIDENTIAL_CLIENTS: [Self; 2] = [Self::ClientCredentials, Self::TokenExchange];
+
+    pub(crate) fn is_of_public_clients(self) -> bool {
+        !Self::OF_CONFIDENTIAL_CLIENTS.contains(&self)
+    }
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
         }
     }
 

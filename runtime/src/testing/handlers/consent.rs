@@ -97,6 +97,7 @@ pub(crate) fn allow(
         grant: Grant {
             client_id: request.client_id,
             user: Some(user.clone()),
+            actor: None,
             login: Some(login),
             scopes,
             resources: request.resources,

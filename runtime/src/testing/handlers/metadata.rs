@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::{Json, extract};
 use serde_json::{Value, json};
 
+use crate::testing::clients::client::GrantType;
 use crate::testing::state::State;
 
 pub(crate) async fn metadata(extract::State(state): extract::State<Arc<State>>) -> Json<Value> {
@@ -35,7 +36,7 @@ pub(crate) async fn metadata(extract::State(state): extract::State<Arc<State>>) 
         "registration_endpoint": state.url("/register"),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "grant_types_supported": GrantType::ALL.map(GrantType::as_str),
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": client_methods,
         "revocation_endpoint_auth_methods_supported": client_methods,

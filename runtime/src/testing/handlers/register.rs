@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::testing::claims::numeric_date;
-use crate::testing::clients::client::{GrantType, OAuthClient};
+use crate::testing::clients::client::OAuthClient;
 use crate::testing::clients::metadata::ClientMetadata;
 use crate::testing::oauth_error::{OAuthError, no_store};
 use crate::testing::random::random_value;
@@ -30,7 +30,7 @@ pub(crate) async fn register(
         _ => return Err(invalid("token_endpoint_auth_method is not supported")),
     };
     let mut grant_types = metadata.grant_types();
-    grant_types.retain(|grant| confidential || *grant != GrantType::ClientCredentials);
+    grant_types.retain(|grant| confidential || grant.is_of_public_clients());
     if grant_types.is_empty() {
         return Err(invalid("none of the grant types is supported"));
     }

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::token_exchange::exchange_token;
 use crate::testing::access_token;
 use crate::testing::authorization_details::requested_details;
 use crate::testing::claims::{audience, numeric_date};
@@ -44,6 +45,7 @@ pub(crate) async fn token(
     // Before the grant: a client repeats a request for which it needs a nonce, with the same code.
     let proof = KeyProof::of(&state, &client, &request).await?;
     let response = match grant_type {
+        GrantType::TokenExchange => exchange_token(&state, &client, &proof, &params)?,
         GrantType::AuthorizationCode => exchange_code(&state, &client, &proof, &params)?,
         GrantType::RefreshToken => refresh(&state, &client, &proof, &params)?,
         GrantType::ClientCredentials => client_credentials(&state, &client, &proof, &params)?,
@@ -146,6 +148,7 @@ fn client_credentials(
     let grant = Grant {
         client_id: client.id.clone(),
         user: None,
+        actor: None,
         login: None,
         scopes: requested_scopes(&state.settings, params)?,
         resources: requested_resources(&state.settings, params)?,
@@ -164,7 +167,12 @@ fn refresh_token(client: &OAuthClient, grant: Grant, proof: &KeyProof) -> Refres
 
 /// Issues an access token for this grant, bound to the key of the proof if there is one, and a refresh token. Returns the
 /// token response (RFC 6749 §5.1).
-fn issue(state: &State, grant: &Grant, proof: &KeyProof, refresh: Option<RefreshToken>) -> Value {
+pub(super) fn issue(
+    state: &State,
+    grant: &Grant,
+    proof: &KeyProof,
+    refresh: Option<RefreshToken>,
+) -> Value {
     let token_type = if proof.thumbprint.is_some() { "DPoP" } else { "Bearer" };
     let now = state.now();
     let lifetime = state.settings.token_lifetime;
@@ -182,6 +190,9 @@ fn issue(state: &State, grant: &Grant, proof: &KeyProof, refresh: Option<Refresh
     if let Some(user) = &grant.user {
         put("sub", user.subject.clone().into());
         put("username", user.username.clone().into());
+    }
+    if let Some(actor) = &grant.actor {
+        put("act", actor.clone());
     }
     if let Some(audience) = audience(&grant.resources) {
         put("aud", audience);
