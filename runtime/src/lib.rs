@@ -13,6 +13,7 @@
 //! - [`Resolver`] is the trait for another source of claims than introspection.
 //! - [`telemetry`] lists the metrics. The module `mcp` is for MCP servers, `shared_cache` for several instances,
 //!   `token_exchange` for calls of other APIs, and `testing` for tests.
+//! - The module `recipes` has short programs for common tasks.
 //! - [`design`] has the decisions behind the crate, with their alternatives and reasons. [`compare`] says what other
 //!   projects do, and when to use one of them. [`benchmarks`] has what was measured.
 //!
@@ -53,6 +54,17 @@ mod pipeline;
 pub mod policy;
 #[cfg(feature = "jwt")]
 mod provider;
+// The pages link to what these features add.
+#[cfg(all(
+    doc,
+    feature = "jwt",
+    feature = "metrics",
+    feature = "redis",
+    feature = "testing",
+    feature = "token-exchange",
+    feature = "tonic"
+))]
+pub mod recipes;
 mod rejection;
 #[cfg(feature = "introspection")]
 mod reloaded_file;

@@ -29,6 +29,8 @@
 //! | [`requires_auth_token_exchanges_total`](TOKEN_EXCHANGES) | counter | `outcome`: `issued`, `token_rejected`, `denied`, `client_rejected`, `unavailable`, `invalid_response` | token exchanges that have ended (feature `token-exchange`); one that the cache answers is not counted |
 //! | [`requires_auth_rejections_total`](REJECTIONS) | counter | `reason`: `missing_token`, `invalid_request`, `invalid_token`, `invalid_dpop_proof`, `use_dpop_nonce`, `insufficient_user_authentication`, `insufficient_scope`, `insufficient_authorization_details`, `access_denied`, `unavailable`, `misconfigured`, `condition_panicked`; `function`: the [guarded function](#the-label-function), or empty; `scopes`: the scopes that it requires | rejected requests |
 //!
+//! The page `recipes::observing` has a dashboard for Grafana that shows all of them.
+//!
 //! # The label `function`
 //!
 //! It names the guarded function that rejected the request, as the field `function` in the log does:
@@ -51,6 +53,9 @@
 //! [`Cached`](crate::Cached) resolver cancels none. The event `request rejected` of the target
 //! `requires_auth`, through the `tracing` crate, says which check a token failed: see
 //! [`Rejection`](crate::Rejection).
+
+#[cfg(test)]
+mod tests;
 
 use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
