@@ -55,14 +55,19 @@ fn expected(document: &Json, is_introspection: bool) -> Expected {
             _ => return Expected::Invalid,
         }
     }
-    let strings =
-        ["sub", "client_id", "username", "iss", "jti", "token_type", "token_use", "scope"];
-    let is_valid = !document.has_repeated_name()
+    if is_claim_set(document, true) { Expected::Claims } else { Expected::Invalid }
+}
+
+/// Whether the claims have the types of RFC 7519 §4.1. `with_scope`: whether `scope` is one of them.
+pub fn is_claim_set(document: &Json, with_scope: bool) -> bool {
+    let mut strings = vec!["sub", "client_id", "username", "iss", "jti", "token_type", "token_use"];
+    strings.extend(with_scope.then_some("scope"));
+    matches!(document, Json::Object(_))
+        && !document.has_repeated_name()
         && strings.iter().all(|name| document.get(name).is_none_or(|it| it.as_str().is_some()))
         && document.get("aud").is_none_or(|aud| strings_of(aud).is_some())
         && ["iat", "nbf", "exp"].iter().all(|name| document.get(name).is_none_or(is_time))
-        && document.get("act").is_none_or(is_actor);
-    if is_valid { Expected::Claims } else { Expected::Invalid }
+        && document.get("act").is_none_or(is_actor)
 }
 
 /// A string or an array of strings.
@@ -89,7 +94,8 @@ fn is_actor(value: &Json) -> bool {
         && value.get("act").is_none_or(is_actor)
 }
 
-fn compare(document: &Json, claims: &Claims) {
+/// Each claim has the value of the document.
+pub fn compare(document: &Json, claims: &Claims) {
     let text = |name: &str| document.get(name).and_then(Json::as_str);
     assert_eq!(claims.subject(), text("sub"));
     assert_eq!(claims.client_id(), text("client_id"));

@@ -29,9 +29,17 @@ mod challenge;
 mod challenge_parser;
 mod condition;
 mod condition_text;
+mod configuration;
+mod event_stream;
 mod introspection_response;
 mod json;
+mod jwt;
+mod mcp_layer;
+mod mcp_message;
+mod runtime;
+mod scope_claim;
 mod server;
+mod session_id;
 mod uri_template;
 
 /// A target, by the name of its corpus.
@@ -44,6 +52,12 @@ pub const TARGETS: &[Target] = &[
     Target { name: "authorization_header", run: authorization_header::run },
     Target { name: "challenge", run: challenge::run },
     Target { name: "condition", run: condition::run },
+    Target { name: "configuration", run: configuration::run },
+    Target { name: "event_stream", run: event_stream::run },
     Target { name: "introspection_response", run: introspection_response::run },
+    Target { name: "jwt", run: jwt::run },
+    Target { name: "mcp_message", run: mcp_message::run },
+    Target { name: "scope_claim", run: scope_claim::run },
+    Target { name: "session_id", run: session_id::run },
     Target { name: "uri_template", run: uri_template::run },
 ];
