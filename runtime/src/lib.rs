@@ -38,6 +38,7 @@ pub mod groups;
 pub mod grpc;
 mod guard;
 mod jose;
+mod json_object;
 #[cfg(feature = "tower")]
 mod layer;
 #[cfg(feature = "introspection")]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::Claims;
+use crate::json_object::Object;
 
 /// The claims that have authorization details.
 #[derive(Deserialize)]
@@ -40,12 +41,41 @@ impl Claims {
             return Vec::new();
         };
         let is_granted = |detail: &&RawValue| {
-            serde_json::from_str::<Detail>(detail.get()).is_ok_and(|detail| {
+            let detail: Result<Object<Detail>, _> = serde_json::from_str(detail.get());
+            detail.is_ok_and(|Object(detail)| {
                 let is_here =
                     |locations: Vec<String>| locations.iter().any(|it| is_own_location(it));
                 detail.name == name && detail.locations.is_none_or(is_here)
             })
         };
         authorization_details.into_iter().filter(is_granted).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_element_of_another_form_grants_nothing() {
+        // R-H9
+        let granted = |details: &str| {
+            let json = format!(r#"{{"authorization_details":{details}}}"#);
+            let claims = Claims::from_json(json.as_bytes()).unwrap();
+            claims.authorization_details("payment", |location| location == "here").len()
+        };
+        assert_eq!(granted(r#"[{"type":"payment"},{"type":"payment","locations":["here"]}]"#), 2);
+        for other in [
+            r#"[["payment"]]"#,
+            r#"[["payment",["here"]]]"#,
+            r#"["payment"]"#,
+            r#"[{"type":"payment","locations":null}]"#,
+            r#"[{"type":"payment","locations":["there"]}]"#,
+            r#"[{"type":["payment"]}]"#,
+            r#"{"type":"payment"}"#,
+            "null",
+        ] {
+            assert_eq!(granted(other), 0, "{other}");
+        }
     }
 }

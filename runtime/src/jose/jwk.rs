@@ -15,6 +15,7 @@ use super::SigningAlgorithm::{
 };
 use super::base64url;
 use super::header::MAX_KEY_ID_LENGTH;
+use crate::json_object::Object;
 #[cfg(feature = "dpop")]
 use crate::thumbprint::Thumbprint;
 
@@ -89,7 +90,8 @@ impl VerificationKey {
     /// symmetric key, one for encryption, an RSA key of less than 2048 or more than 8192 bits, one on another
     /// curve, one that the issuer has published with its private part, and one that is malformed.
     pub(super) fn read(jwk: &serde_json::Value, algorithms: &[SigningAlgorithm]) -> Option<Self> {
-        Self::of(&Jwk::deserialize(jwk).ok()?, algorithms)
+        let Object(jwk) = Object::<Jwk>::deserialize(jwk).ok()?;
+        Self::of(&jwk, algorithms)
     }
 
     /// The same for a JWK that is read already.

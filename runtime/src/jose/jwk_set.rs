@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::SigningAlgorithm;
 use super::jwk::VerificationKey;
+use crate::json_object::Object;
 use crate::token_error::JwtError;
 
 /// More keys than this are ignored: a lookup compares the id of each one.
@@ -27,7 +28,7 @@ impl JwkSet {
     /// Reads a key set. A key that cannot be used is skipped, and does not make the others unusable
     /// (RFC 7517 §5).
     pub(crate) fn read(json: &[u8], algorithms: &[SigningAlgorithm]) -> serde_json::Result<Self> {
-        let Members { keys: all } = serde_json::from_slice(json)?;
+        let Members { keys: all } = serde_json::from_slice::<Object<Members>>(json)?.0;
         let mut keys: Vec<VerificationKey> = Vec::new();
         for key in all.iter().filter_map(|jwk| VerificationKey::read(jwk, algorithms)) {
             // A key that is there twice is no ambiguous one.

@@ -12,6 +12,7 @@ use super::proof_header::{KnownHeaders, ProofHeader};
 use super::target_uri::TargetUri;
 use crate::AccessToken;
 use crate::jose::{CompactJws, SigningAlgorithm, base64url};
+use crate::json_object::Object;
 use crate::telemetry::Quoted;
 use crate::thumbprint::Thumbprint;
 
@@ -90,7 +91,8 @@ impl VerifiedProof {
             }
         };
         let payload = base64url::decode(jws.payload).ok_or(Malformed)?;
-        let claims: Claims<'_> = serde_json::from_slice(&payload).map_err(|_| Malformed)?;
+        let claims: Object<Claims<'_>> = serde_json::from_slice(&payload).map_err(|_| Malformed)?;
+        let claims = claims.0;
         require(!claims.jti.is_empty(), Malformed)?;
         if claims.htm != expected.method {
             return Err(ProofMismatch {

@@ -10,6 +10,7 @@ use serde::de::IgnoredAny;
 
 use super::error::{DpopProofError, ProofMismatch};
 use crate::jose::{Jwk, SigningAlgorithm, VerificationKey, base64url};
+use crate::json_object::Object;
 use crate::telemetry::Quoted;
 use crate::thumbprint::Thumbprint;
 
@@ -39,7 +40,7 @@ struct Parameters<'a> {
     typ: Cow<'a, str>,
     #[serde(borrow)]
     alg: Cow<'a, str>,
-    jwk: Jwk,
+    jwk: Object<Jwk>,
     #[serde(default, deserialize_with = "is_present")]
     crit: bool,
 }
@@ -57,7 +58,7 @@ impl ProofHeader {
     ) -> Result<Self, ProofMismatch> {
         use DpopProofError::{Algorithm, CriticalHeader, Key, Malformed, Type};
         let json = base64url::decode(text).ok_or(Malformed)?;
-        let Parameters { typ, alg, jwk, crit } =
+        let Object(Parameters { typ, alg, jwk: Object(jwk), crit }) =
             serde_json::from_slice(&json).map_err(|_| Malformed)?;
         if typ != TYPE {
             return Err(Type.into());

@@ -11,6 +11,7 @@ use super::connection::Connection;
 use super::defaults::{MAX_RESPONSE_LENGTH, REQUEST_TIMEOUT};
 use super::http_client;
 use super::metadata_member::MetadataMember;
+use crate::json_object::Object;
 use crate::{DiscoveryError, SetupError};
 
 /// Only as much of a differing issuer is kept in the error.
@@ -22,7 +23,7 @@ struct Metadata {
     introspection_endpoint: Option<String>,
     token_endpoint: Option<String>,
     jwks_uri: Option<String>,
-    mtls_endpoint_aliases: Option<Aliases>,
+    mtls_endpoint_aliases: Option<Object<Aliases>>,
 }
 
 /// The endpoints for mutual TLS (RFC 8705 §5).
@@ -36,7 +37,8 @@ impl Metadata {
     /// The endpoint for a client with or without a certificate. Without an alias, the one is that of the other
     /// (RFC 8705 §5).
     fn endpoint(self, member: MetadataMember, has_certificate: bool) -> Option<String> {
-        let aliases = self.mtls_endpoint_aliases.filter(|_| has_certificate).unwrap_or_default();
+        let aliases = self.mtls_endpoint_aliases.filter(|_| has_certificate);
+        let Object(aliases) = aliases.unwrap_or_default();
         match member {
             MetadataMember::IntrospectionEndpoint => {
                 aliases.introspection_endpoint.or(self.introspection_endpoint)
@@ -167,10 +169,10 @@ async fn read(client: &Client, url: &Url) -> Result<Result<Metadata, u16>, Disco
             http_client::bounded_body(response, MAX_RESPONSE_LENGTH).await.map_err(|error| {
                 DiscoveryError::Unreadable { document: document(), source: Box::new(error) }
             })?;
-        serde_json::from_slice(&body).map(Ok).map_err(|error| DiscoveryError::NotMetadata {
-            document: document(),
-            source: Box::new(error),
-        })
+        let metadata: Object<Metadata> = serde_json::from_slice(&body).map_err(|error| {
+            DiscoveryError::NotMetadata { document: document(), source: Box::new(error) }
+        })?;
+        Ok(Ok(metadata.0))
     };
     let outcome = timeout(REQUEST_TIMEOUT, read).await;
     outcome.unwrap_or_else(|_| Err(DiscoveryError::TimedOut { document: document() }))

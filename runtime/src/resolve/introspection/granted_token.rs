@@ -12,6 +12,7 @@ use url::form_urlencoded::Serializer;
 
 use super::client_authenticator::ClientAuthenticator;
 use super::error_body::ErrorBody;
+use crate::json_object::Object;
 use crate::resolve::authorization_server::background_task::BackgroundTask;
 use crate::resolve::authorization_server::defaults::MAX_RESPONSE_LENGTH;
 use crate::resolve::authorization_server::endpoint_source::EndpointSource;
@@ -254,7 +255,7 @@ impl Inner {
 
 fn read(body: &[u8]) -> Result<TokenResponse, ResolveError> {
     // The error of the parser can contain the token.
-    let response: TokenResponse =
+    let Object(response): Object<TokenResponse> =
         serde_json::from_slice(body).map_err(|_| ResponseError::NotATokenResponse)?;
     let is_bearer = response.token_type.eq_ignore_ascii_case("bearer");
     if !is_bearer || response.access_token.expose().is_empty() {
