@@ -9,6 +9,8 @@
 mod diagnostics;
 mod expand;
 mod features;
+#[cfg(test)]
+mod fuzz;
 mod lower;
 mod parse;
 mod private;

@@ -33,6 +33,9 @@ mod decide;
 #[cfg(doc)]
 pub mod design;
 pub mod frameworks;
+#[cfg(any(test, requires_auth_fuzz))]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod groups;
 #[cfg(feature = "tonic")]
 pub mod grpc;

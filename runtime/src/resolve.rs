@@ -22,6 +22,8 @@ mod revision;
 mod signed_response_error;
 mod unavailable_error;
 
+#[cfg(all(feature = "introspection", any(test, requires_auth_fuzz)))]
+pub(crate) use authorization_server::metadata::fuzz::run as fuzz_metadata_document;
 pub use client_error::ClientError;
 pub use error::ResolveError;
 pub use error_response::{ErrorResponse, OAuthErrorCode};

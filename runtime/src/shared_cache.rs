@@ -92,6 +92,8 @@ mod builder;
 mod commands;
 mod connection;
 mod encryption;
+#[cfg(any(test, requires_auth_fuzz))]
+mod fuzz;
 mod health;
 mod invalidation_listener;
 mod keys;
@@ -103,4 +105,6 @@ mod setting_names;
 mod store;
 
 pub use builder::{SharedCache, SharedCacheBuilder};
+#[cfg(any(test, requires_auth_fuzz))]
+pub(crate) use fuzz::run as fuzz_store_entry;
 pub(crate) use setting_names::{REDIS_SECRET, REDIS_URLS, ROOT_CERTIFICATES};

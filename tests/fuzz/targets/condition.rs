@@ -41,14 +41,14 @@ static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
 });
 
 /// More are not in the truth table.
-const MAX_SCOPES: usize = 6;
+const MAX_SCOPES: usize = 4;
 
 /// As `Condition` documents.
 const MAX_ALTERNATIVES: usize = 64;
 
 // R-B3, R-B4, R-E2, R-I8, R-J1, R-J2
 pub fn run(data: &[u8]) {
-    let text = String::from_utf8_lossy(&data[..data.len().min(512)]);
+    let text = String::from_utf8_lossy(&data[..data.len().min(160)]);
     let tree = Tree::parse(&text);
     let condition = tree.leak();
     let named: BTreeSet<&str> = tree.scopes().into_iter().collect();

@@ -1,8 +1,7 @@
 //! Fuzz targets: each is one function over bytes. `replay.rs` calls it with the files of its corpus, and the fuzzer in
 //! `engine` with what it makes of them.
 //!
-//! A target uses the public API. What only private functions do has its target in the crate: `fuzz.rs` in `runtime/src/`
-//! and in `macros/src/`.
+//! A target uses the public API. The targets of private functions are in `runtime/src/fuzz.rs` and `macros/src/fuzz.rs`.
 //!
 //! A target compares the crate with a second, slow and simple implementation of the same rule, and panics where the
 //! two differ. It does not read the time or a random number, so that an input has one result.

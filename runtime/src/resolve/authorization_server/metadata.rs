@@ -1,5 +1,8 @@
 //! The metadata of an issuer (RFC 8414 §3, OpenID Connect Discovery 1.0 §4).
 
+#[cfg(any(test, requires_auth_fuzz))]
+pub(in crate::resolve) mod fuzz;
+
 use http::StatusCode;
 use http::header::ACCEPT;
 use reqwest::Client;
