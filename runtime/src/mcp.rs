@@ -36,6 +36,7 @@ mod service;
 mod state;
 mod stdio;
 mod stream_guard;
+mod stream_requirement;
 mod task_owners;
 mod uri_template;
 mod uri_variables;

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use ::rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonObject, JsonRpcRequest};
-use serde_json::Value;
 
-use super::declared_policy::condition_to_json;
 use super::jsonrpc;
 use super::layer_error::LayerError;
 use super::operation::Operation;
 use super::scopes_from::ArgumentsError;
 use super::state::McpState;
+use super::stream_requirement::{RequirementId, StreamRequirement};
 use crate::policy::Requirement;
 use crate::resource_server::RequiredScopes;
 use crate::{AuthInfo, Condition, Rejection};
@@ -84,31 +83,28 @@ fn arguments(operation: &Operation, body: &[u8]) -> Option<JsonObject> {
     Some(arguments.unwrap_or_default())
 }
 
-/// The conditions that arguments and variables of URIs have required so far, by the JSON that event ids contain for them:
+/// The conditions that arguments and variables of URIs have required so far, by the ids that event ids contain for them:
 /// a stream is resumed only if its conditions can be decided again.
 ///
 /// The code of the application has them as constants, so they are few.
 #[derive(Debug, Default)]
-pub(super) struct ArgumentConditions(RwLock<HashMap<Value, Condition>>);
+pub(super) struct ArgumentConditions(RwLock<HashMap<RequirementId, Condition>>);
 
 /// With more conditions, the streams of the others cannot be resumed.
 const MAX_CONDITIONS: usize = 1_000;
 
 impl ArgumentConditions {
     pub(super) fn add(&self, condition: Condition) {
-        if condition == Condition::NONE {
-            return;
-        }
-        let json = condition_to_json(condition);
-        if self.find(&json).is_none() {
+        let Some(StreamRequirement { id, .. }) = StreamRequirement::of(condition) else { return };
+        if self.find(id).is_none() {
             let mut conditions = self.0.write().unwrap_or_else(PoisonError::into_inner);
             if conditions.len() < MAX_CONDITIONS {
-                conditions.insert(json, condition);
+                conditions.insert(id, condition);
             }
         }
     }
 
-    pub(super) fn find(&self, json: &Value) -> Option<Condition> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(json).copied()
+    pub(super) fn find(&self, id: RequirementId) -> Option<Condition> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&id).copied()
     }
 }

@@ -8,14 +8,13 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::BytesMut;
 use hmac::{Hmac, Mac};
-use serde_json::Value;
 use sha2::Sha256;
 
-use super::declared_policy::requirement_to_json;
 use super::principal::{self, PrincipalHash, keyed, update};
+use super::stream_requirement::{RequirementId, StreamRequirement};
 use crate::AuthInfo;
-use crate::policy::Requirement;
 
 /// Authenticates the ids of sessions and of events, and verifies those that clients send.
 pub(super) struct IdAuthenticator {
@@ -27,6 +26,9 @@ pub(super) struct IdAuthenticator {
 
 /// The length of the HMAC; a shorter key would be weaker than it (RFC 2104 §3).
 const MIN_KEY_LENGTH: usize = 32;
+
+/// The length of the HMAC in base64.
+const MAC_TEXT_LENGTH: usize = 43;
 
 /// The buffer that the base64 decoder requires; a longer text is no HMAC of ours.
 const DECODE_BUFFER: usize = 48;
@@ -79,7 +81,7 @@ impl IdAuthenticator {
     }
 
     /// Authenticates the event ids of one stream, for its caller and, if there is one, within its session.
-    /// Each id also contains the requirements that the stream was begun with: its events may only be
+    /// Each id also contains the ids of the requirements that the stream was begun with: its events may only be
     /// sent again for a token that still meets them.
     ///
     /// `None` for an anonymous caller without a session: such callers cannot be told apart, so none of
@@ -88,30 +90,25 @@ impl IdAuthenticator {
         &self,
         caller: Option<&AuthInfo>,
         session: Option<&str>,
-        requirements: &[Requirement],
+        requirements: &[StreamRequirement],
     ) -> Option<EventIdAuthenticator> {
         if caller.is_none() && session.is_none() {
             return None;
         }
-        let requirements = match requirements {
-            [] => String::new(),
-            requirements => {
-                let json: Value = requirements.iter().map(requirement_to_json).collect();
-                URL_SAFE_NO_PAD.encode(json.to_string())
-            }
-        };
-        let mac = self.stream_mac(caller, session, requirements.as_bytes());
+        let requirements: Vec<&[u8]> = requirements.iter().map(|it| it.id.as_bytes()).collect();
+        let requirements = requirements.concat();
+        let mac = self.stream_mac(caller, session, &requirements);
         Some(EventIdAuthenticator { mac, requirements })
     }
 
-    /// The event store's id in an event id, and the requirements of its stream as JSON; `None` if the stream
+    /// The event store's id in an event id, and the requirements of its stream; `None` if the stream
     /// was another principal's, or of another session.
     pub(super) fn verify_event_id<'a>(
         &self,
         id: &'a [u8],
         caller: Option<&AuthInfo>,
         session: Option<&str>,
-    ) -> Option<(&'a [u8], Vec<Value>)> {
+    ) -> Option<(&'a [u8], Vec<RequirementId>)> {
         if caller.is_none() && session.is_none() {
             return None;
         }
@@ -122,11 +119,7 @@ impl IdAuthenticator {
         if id.is_empty() || !is_valid(expected, mac) {
             return None;
         }
-        let requirements = match requirements {
-            [] => Vec::new(),
-            json => serde_json::from_slice(&URL_SAFE_NO_PAD.decode(json).ok()?).ok()?,
-        };
-        Some((id, requirements))
+        Some((id, RequirementId::split(requirements)?))
     }
 
     fn stream_mac(
@@ -148,19 +141,26 @@ impl IdAuthenticator {
 pub(super) struct EventIdAuthenticator {
     /// Over the stream; each id is added to a clone.
     mac: Hmac<Sha256>,
-    /// As JSON in base64.
-    requirements: String,
+    /// Their ids.
+    requirements: Vec<u8>,
 }
 
 impl EventIdAuthenticator {
     /// Appends the event id that the client gets: `id.requirements.mac`.
-    pub(super) fn authenticate(&self, id: &[u8], output: &mut impl Extend<u8>) {
+    pub(super) fn authenticate(&self, id: &[u8], output: &mut BytesMut) {
         let mut mac = self.mac.clone();
         update(&mut mac, Some(id));
-        let mac = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
-        for part in [id, b".", self.requirements.as_bytes(), b".", mac.as_bytes()] {
-            output.extend(part.iter().copied());
+        let mut text = [0; MAC_TEXT_LENGTH];
+        // It fits exactly.
+        let _ = URL_SAFE_NO_PAD.encode_slice(mac.finalize().into_bytes(), &mut text);
+        for part in [id, b".", &self.requirements, b".", &text] {
+            output.extend_from_slice(part);
         }
+    }
+
+    /// How much longer than the event store's id an event id is.
+    pub(super) fn added_length(&self) -> usize {
+        self.requirements.len() + MAC_TEXT_LENGTH + 2
     }
 }
 

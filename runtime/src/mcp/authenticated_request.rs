@@ -12,7 +12,7 @@ use super::operation::Operation;
 use super::rejection_candidates::RejectionCandidates;
 use super::rejection_error::error_data;
 use super::state::McpState;
-use crate::policy::Requirement;
+use super::stream_requirement::StreamRequirement;
 use crate::rejection::RejectionObserver;
 use crate::telemetry::{LogLimiter, Verdict};
 use crate::{AuthInfo, Condition, Rejection};
@@ -148,15 +148,14 @@ impl AuthenticatedRequest {
     }
 
     /// The requirements of the request's operations.
-    pub(super) fn requirements(&self) -> Vec<Requirement> {
+    pub(super) fn requirements(&self) -> Vec<StreamRequirement> {
         let mut requirements = self.state.requirements(&self.operation);
         let mut further = self.further;
         if let Some((operation, of_beginning_call)) = self.resolved_operation.get() {
             requirements.extend(self.state.requirements(operation));
             further = further.or(*of_beginning_call);
         }
-        let further = further.filter(|further| *further != Condition::NONE);
-        requirements.extend(further.map(Requirement::from));
+        requirements.extend(further.and_then(StreamRequirement::of));
         requirements
     }
 

@@ -66,6 +66,10 @@ impl EventIdRewriter {
                 },
                 State::LineStart if is_line_end(byte) => at += 1,
                 State::LineStart if NAME.first() == Some(&byte) => {
+                    if rewritten.is_empty() {
+                        // Enough for one id.
+                        rewritten.reserve(chunk.len() + self.added_length());
+                    }
                     rewritten.extend_from_slice(chunk.get(unchanged_from..at).unwrap_or_default());
                     unchanged_from = at;
                     self.state = State::Name(0);
@@ -110,6 +114,12 @@ impl EventIdRewriter {
         }
         rewritten.extend_from_slice(chunk.get(unchanged_from..).unwrap_or_default());
         rewritten.freeze()
+    }
+
+    /// How many bytes longer an `id` line can become.
+    fn added_length(&self) -> usize {
+        let space = 1;
+        self.ids.as_ref().map_or(0, |ids| ids.added_length() + space)
     }
 
     fn hold(&mut self, part: &[u8]) {
@@ -169,12 +179,12 @@ mod tests {
     }
 
     fn event_id(id: &str) -> String {
-        let mut event_id = Vec::new();
+        let mut event_id = BytesMut::new();
         authenticator()
             .event_ids(Some(&alice()), None, &[])
             .unwrap()
             .authenticate(id.as_bytes(), &mut event_id);
-        String::from_utf8(event_id).unwrap()
+        String::from_utf8(event_id.to_vec()).unwrap()
     }
 
     fn rewrite(stream: &str, sizes: impl Fn(usize) -> usize) -> String {

@@ -8,13 +8,13 @@ use std::collections::{HashMap, HashSet};
 use ::rmcp::handler::server::router::prompt::PromptRouter;
 use ::rmcp::handler::server::router::tool::ToolRouter;
 use ::rmcp::model::{MetaObject, Tool};
-use serde_json::Value;
 
-use super::declared_policy::{DeclaredPolicy, requirement_to_json};
+use super::declared_policy::DeclaredPolicy;
 use super::meta::{MetaPolicy, is_declared_both};
 use super::operation::Operation;
 use super::resource_scopes::ResourceScopes;
 use super::scopes_from::{ArgumentsError, ScopesFrom};
+use super::stream_requirement::{RequirementId, StreamRequirement};
 use super::uri_template::{MAX_URI_LENGTH, UriTemplate};
 use super::uri_variables::UriVariables;
 #[cfg(feature = "manifest")]
@@ -29,24 +29,38 @@ use coverage::Coverage;
 /// Filled by the builder from the declarations in the code, and read-only afterwards.
 #[derive(Debug, Default)]
 pub(super) struct Registry {
-    tools: HashMap<String, DeclaredPolicy>,
+    tools: HashMap<String, Declared>,
     /// The definitions of the tools, without `_meta`.
     definitions: HashMap<String, Tool>,
-    prompts: HashMap<String, DeclaredPolicy>,
+    prompts: HashMap<String, Declared>,
     resources: Vec<DeclaredResource>,
-    /// Every declared requirement, by the JSON that event ids contain for it.
-    requirements: HashMap<Value, Requirement>,
+    /// Every declared requirement, by the id that event ids contain for it.
+    requirements: HashMap<RequirementId, Requirement>,
     tool_coverage: Coverage,
     prompt_coverage: Coverage,
     /// The first invalid declaration.
     error: Option<SetupError>,
 }
 
+/// A policy, and what it requires of the event streams that are begun with it.
+#[derive(Debug, Clone, Copy)]
+struct Declared {
+    policy: DeclaredPolicy,
+    /// `None` if every token meets the policy.
+    stream_requirement: Option<StreamRequirement>,
+}
+
+impl Declared {
+    fn with_function(self, function: Option<FunctionName>) -> Self {
+        Self { policy: self.policy.with_function(function), ..self }
+    }
+}
+
 /// A resource, or all resources of a template.
 #[derive(Debug)]
 pub(super) struct DeclaredResource {
     template: UriTemplate,
-    policy: DeclaredPolicy,
+    declared: Declared,
     /// Finds out the further scopes that the variables of a URI require.
     scopes_from: Option<ResourceScopes>,
     /// The template as declared.
@@ -56,12 +70,16 @@ pub(super) struct DeclaredResource {
 
 /// A policy that applies to an operation.
 pub(super) struct Declaration<'a> {
-    pub(super) policy: DeclaredPolicy,
+    declared: &'a Declared,
     /// The resource, its URI in the request, and whether that may be the template.
     resource: Option<(&'a DeclaredResource, &'a str, bool)>,
 }
 
 impl Declaration<'_> {
+    pub(super) fn policy(&self) -> DeclaredPolicy {
+        self.declared.policy
+    }
+
     /// What the variables of the URI require beyond the policy; `None` for what has no function of its variables.
     pub(super) fn scopes_of_variables(&self) -> Option<Result<Condition, ArgumentsError>> {
         let (resource, uri, is_completion) = self.resource?;
@@ -79,24 +97,24 @@ impl Registry {
             let mut tool = route.attr.clone();
             let meta = tool.meta.take();
             let name = route.name();
-            let policy = self.policy("tool", meta.as_ref(), name);
+            let declared = self.declared_in("tool", meta.as_ref(), name);
             // A disabled tool counts too: it can be enabled later.
-            self.tool_coverage.add::<H>(name, meta.as_ref(), policy.is_some());
+            self.tool_coverage.add::<H>(name, meta.as_ref(), declared.is_some());
             self.prompt_coverage.required |= is_declared_both(meta.as_ref());
             // Clients get no answer that differs from that for a tool that does not exist.
             if router.is_disabled(name) {
                 continue;
             }
-            if let Some(policy) = policy {
+            if let Some(declared) = declared {
                 // The name is `'static` for a tool of `#[tool]`.
-                let function = match (&tool.name, policy.requirement.function) {
+                let function = match (&tool.name, declared.policy.requirement.function) {
                     (Cow::Borrowed(name), Some(function)) if function.is(name) => Some(function),
                     (Cow::Borrowed(name), _) => Some(FunctionName::of_text(name)),
                     (Cow::Owned(_), function) => function,
                 };
-                let policy = policy.with_function(function);
-                let previous = self.tools.insert(name.to_owned(), policy);
-                self.check_same("tool", name, previous, policy);
+                let declared = declared.with_function(function);
+                let previous = self.tools.insert(name.to_owned(), declared);
+                self.check_same("tool", name, previous, declared);
             }
             self.definitions.insert(name.to_owned(), tool);
         }
@@ -106,12 +124,12 @@ impl Registry {
         for route in router.map.values() {
             let meta = route.attr.meta.as_ref();
             let name = route.name();
-            let policy = self.policy("prompt", meta, name);
-            self.prompt_coverage.add::<H>(name, meta, policy.is_some());
+            let declared = self.declared_in("prompt", meta, name);
+            self.prompt_coverage.add::<H>(name, meta, declared.is_some());
             self.tool_coverage.required |= is_declared_both(meta);
-            if let Some(policy) = policy {
-                let previous = self.prompts.insert(name.to_owned(), policy);
-                self.check_same("prompt", name, previous, policy);
+            if let Some(declared) = declared {
+                let previous = self.prompts.insert(name.to_owned(), declared);
+                self.check_same("prompt", name, previous, declared);
             }
         }
     }
@@ -153,6 +171,7 @@ impl Registry {
             return;
         }
         let policy = DeclaredPolicy { requirement, optional: false, scopes_from: None };
+        let declared = self.declared(policy);
         // Of two equal templates, the second one is never used.
         let previous = self.resources.iter().find(|it| it.template.has_same_parts(&parsed));
         if previous.is_some_and(|it| it.scopes_from.is_some() || scopes_from.is_some()) {
@@ -160,12 +179,11 @@ impl Registry {
             self.set_error(SetupError::TwoPolicies { kind: "resource", name: template.to_owned() });
             return;
         }
-        self.check_same("resource", template, previous.map(|it| it.policy), policy);
-        self.add_requirement(requirement);
+        self.check_same("resource", template, previous.map(|it| it.declared), declared);
         let function = function.map(FunctionName::of_text);
         self.resources.push(DeclaredResource {
             template: parsed,
-            policy: policy.with_function(function),
+            declared: declared.with_function(function),
             scopes_from,
             #[cfg(feature = "manifest")]
             text: template.to_owned(),
@@ -208,7 +226,7 @@ impl Registry {
     ) -> impl Iterator<Item = (&str, Requirement, Option<&'static str>)> {
         self.resources.iter().map(|it| {
             let scopes_from = it.scopes_from.as_ref().map(ResourceScopes::name);
-            (it.text.as_str(), it.policy.requirement, scopes_from)
+            (it.text.as_str(), it.declared.policy.requirement, scopes_from)
         })
     }
 
@@ -237,7 +255,15 @@ impl Registry {
         &'a self,
         operation: &'a Operation,
     ) -> impl Iterator<Item = DeclaredPolicy> {
-        self.declarations(operation).map(|declaration| declaration.policy)
+        self.declarations(operation).map(|declaration| declaration.policy())
+    }
+
+    /// What they require of an event stream, without what every token meets.
+    pub(super) fn stream_requirements<'a>(
+        &'a self,
+        operation: &'a Operation,
+    ) -> impl Iterator<Item = StreamRequirement> {
+        self.declarations(operation).filter_map(|it| it.declared.stream_requirement)
     }
 
     /// The same, each with what the variables of its URI require.
@@ -250,12 +276,12 @@ impl Registry {
             Operation::Prompt(name) => self.prompts.get(name),
             Operation::Resources(_) | Operation::ResourceCompletion(_) | Operation::Other => None,
         };
-        let named = named.map(|policy| Declaration { policy: *policy, resource: None });
+        let named = named.map(|declared| Declaration { declared, resource: None });
         let is_completion = matches!(operation, Operation::ResourceCompletion(_));
         let resources = operation.uris().iter().flat_map(move |uri| {
             self.resources(uri).map(move |resource| {
-                let policy = resource.policy;
-                Declaration { policy, resource: Some((resource, uri, is_completion)) }
+                let declared = &resource.declared;
+                Declaration { declared, resource: Some((resource, uri, is_completion)) }
             })
         });
         named.into_iter().chain(resources)
@@ -291,9 +317,9 @@ impl Registry {
         })
     }
 
-    /// The declared requirement for which an event id contains this JSON.
-    pub(super) fn requirement(&self, json: &Value) -> Option<Requirement> {
-        self.requirements.get(json).copied()
+    /// The declared requirement with this id.
+    pub(super) fn requirement(&self, id: RequirementId) -> Option<Requirement> {
+        self.requirements.get(&id).copied()
     }
 
     /// The scopes of the metadata, followed by those that only declarations name, all as clients request them. Beside
@@ -323,26 +349,23 @@ impl Registry {
     /// The selected scopes of all declarations, sorted, each once.
     fn scopes(&self, select: impl Fn(&DeclaredPolicy) -> Vec<&'static str>) -> Vec<&'static str> {
         let named = self.tools.values().chain(self.prompts.values());
-        let all = named.chain(self.resources.iter().map(|resource| &resource.policy));
-        let mut scopes: Vec<&'static str> = all.flat_map(select).collect();
+        let all = named.chain(self.resources.iter().map(|resource| &resource.declared));
+        let mut scopes: Vec<&'static str> = all.flat_map(|it| select(&it.policy)).collect();
         scopes.retain(|scope| *scope != OFFLINE_ACCESS);
         scopes.sort_unstable();
         scopes.dedup();
         scopes
     }
 
-    fn policy(
+    fn declared_in(
         &mut self,
         kind: &'static str,
         meta: Option<&MetaObject>,
         name: &str,
-    ) -> Option<DeclaredPolicy> {
+    ) -> Option<Declared> {
         match MetaPolicy::of(meta, name) {
             MetaPolicy::None => None,
-            MetaPolicy::Policy(policy) => {
-                self.add_requirement(policy.requirement);
-                Some(policy)
-            }
+            MetaPolicy::Policy(policy) => Some(self.declared(policy)),
             MetaPolicy::Unknown => {
                 self.set_error(SetupError::UnknownPolicy { kind, name: name.to_owned() });
                 None
@@ -350,9 +373,12 @@ impl Registry {
         }
     }
 
-    fn add_requirement(&mut self, requirement: Requirement) {
-        let requirement = requirement.without_function();
-        self.requirements.insert(requirement_to_json(&requirement), requirement);
+    fn declared(&mut self, policy: DeclaredPolicy) -> Declared {
+        let stream_requirement = StreamRequirement::of(policy.requirement);
+        if let Some(StreamRequirement { requirement, id }) = stream_requirement {
+            self.requirements.insert(id, requirement);
+        }
+        Declared { policy, stream_requirement }
     }
 
     /// The types of authorization details of the metadata, followed by those that declarations name.
@@ -361,9 +387,9 @@ impl Registry {
         metadata: &ProtectedResourceMetadata,
     ) -> Vec<String> {
         let named = self.tools.values().chain(self.prompts.values());
-        let declared = named.chain(self.resources.iter().map(|resource| &resource.policy));
+        let declared = named.chain(self.resources.iter().map(|resource| &resource.declared));
         let mut declared: Vec<&str> = declared
-            .filter_map(|policy| policy.requirement.token)
+            .filter_map(|it| it.policy.requirement.token)
             .flat_map(|token| token.authorization_details.iter().map(DetailType::name))
             .collect();
         declared.sort_unstable();
@@ -381,10 +407,10 @@ impl Registry {
         &mut self,
         kind: &'static str,
         name: &str,
-        previous: Option<DeclaredPolicy>,
-        policy: DeclaredPolicy,
+        previous: Option<Declared>,
+        declared: Declared,
     ) {
-        if previous.is_some_and(|previous| !previous.requires_the_same(policy)) {
+        if previous.is_some_and(|previous| !previous.policy.requires_the_same(declared.policy)) {
             self.set_error(SetupError::TwoPolicies { kind, name: name.to_owned() });
         }
     }

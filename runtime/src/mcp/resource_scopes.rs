@@ -7,8 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::operation::Operation;
 use super::scopes_from::ArgumentsError;
 use super::state::McpState;
+use super::stream_requirement::StreamRequirement;
 use super::uri_variables::UriVariables;
-use crate::policy::Requirement;
 use crate::resource_server::RequiredScopes;
 use crate::{AuthInfo, Condition, Rejection, TryIntoCondition};
 
@@ -58,7 +58,7 @@ impl McpState {
     ) -> Result<(), Rejection> {
         for declaration in self.registry.declarations(operation) {
             let Some(further) = declaration.scopes_of_variables() else { continue };
-            let declared = declaration.policy.requirement;
+            let declared = declaration.policy().requirement;
             match further {
                 Ok(further) => self.decide_further(declared, Some(caller), &further)?,
                 // Another reader could find other values in the URI.
@@ -79,14 +79,16 @@ impl McpState {
     pub(super) fn requirements_of_variables<'a>(
         &'a self,
         operation: &'a Operation,
-    ) -> impl Iterator<Item = Requirement> {
+    ) -> impl Iterator<Item = StreamRequirement> {
         let declarations = self.registry.declarations(operation);
-        declarations.filter_map(|declaration| declaration.scopes_of_variables()).map(|further| {
-            // The operation was permitted, so the function has returned something else before.
-            let further = further.unwrap_or(Condition::Any(&[]));
-            self.argument_conditions.add(further);
-            further.into()
-        })
+        declarations.filter_map(|declaration| declaration.scopes_of_variables()).filter_map(
+            |further| {
+                // The operation was permitted, so the function has returned something else before.
+                let further = further.unwrap_or(Condition::Any(&[]));
+                self.argument_conditions.add(further);
+                StreamRequirement::of(further)
+            },
+        )
     }
 }
 

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::argument_scopes::ArgumentConditions;
 use super::authenticated_id::IdAuthenticator;
 use super::operation::Operation;
 use super::registry::Registry;
 use super::stream_guard::StreamTimer;
+use super::stream_requirement::{RequirementId, StreamRequirement};
 use super::task_owners::TaskOwners;
-use crate::policy::Requirement;
 use crate::resource_server::RequiredScopes;
 use crate::{AuthInfo, Rejection, ResourceServer};
 
@@ -43,7 +41,7 @@ impl McpState {
         caller: Option<&AuthInfo>,
     ) -> Result<(), Rejection> {
         self.registry.declarations(operation).try_for_each(|declaration| {
-            let policy = declaration.policy;
+            let policy = declaration.policy();
             match caller {
                 Some(caller) => caller.check_before(policy.requirement, || {
                     declaration.scopes_of_variables().and_then(Result::ok)
@@ -58,24 +56,20 @@ impl McpState {
         caller.map_or(Ok(()), |caller| self.decide_variables(operation, caller))
     }
 
-    /// The requirement for which an event id contains this JSON: one that an operation declares, or that arguments or
-    /// variables have led to.
-    pub(super) fn requirement(&self, json: &Value) -> Option<Requirement> {
-        let of_arguments = || self.argument_conditions.find(json).map(Requirement::from);
-        self.registry.requirement(json).or_else(of_arguments)
+    /// The requirement with this id: one that an operation declares, or that arguments or variables have led to.
+    pub(super) fn stream_requirement(&self, id: RequirementId) -> Option<StreamRequirement> {
+        let requirement = self.registry.requirement(id);
+        let requirement =
+            requirement.or_else(|| Some(self.argument_conditions.find(id)?.into()))?;
+        Some(StreamRequirement { requirement, id })
     }
 
     /// The requirements of an operation, each once, without those that every token meets.
-    pub(super) fn requirements(&self, operation: &Operation) -> Vec<Requirement> {
-        let mut requirements = Vec::new();
-        for policy in self.registry.policies(operation) {
-            let requirement = policy.requirement.without_function();
-            if !requirement.is_met_by_every_token() && !requirements.contains(&requirement) {
-                requirements.push(requirement);
-            }
-        }
-        for further in self.requirements_of_variables(operation) {
-            if !further.is_met_by_every_token() && !requirements.contains(&further) {
+    pub(super) fn requirements(&self, operation: &Operation) -> Vec<StreamRequirement> {
+        let declared = self.registry.stream_requirements(operation);
+        let mut requirements: Vec<StreamRequirement> = Vec::new();
+        for further in declared.chain(self.requirements_of_variables(operation)) {
+            if requirements.iter().all(|earlier| earlier.id != further.id) {
                 requirements.push(further);
             }
         }

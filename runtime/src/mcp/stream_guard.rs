@@ -14,7 +14,7 @@ pub(super) use ticks::StreamTimer;
 use ticks::Ticks;
 
 use super::principal::is_same_principal;
-use crate::policy::Requirement;
+use super::stream_requirement::StreamRequirement;
 use crate::resource_server::TokenStatus;
 use crate::{AuthInfo, ResourceServer};
 
@@ -29,7 +29,7 @@ pub(super) struct StreamGuard {
     /// With the latest claims.
     caller: AuthInfo,
     /// All of these must be met as long as the stream lasts.
-    requirements: Vec<Requirement>,
+    requirements: Vec<StreamRequirement>,
     ticks: Ticks,
     resolved: Instant,
     resolving: Option<Resolving>,
@@ -63,7 +63,7 @@ impl StreamGuard {
         server: &ResourceServer,
         timer: &StreamTimer,
         caller: AuthInfo,
-        requirements: Vec<Requirement>,
+        requirements: Vec<StreamRequirement>,
     ) -> Self {
         let ticks = timer.ticks(server.time_left(&caller));
         Self {
@@ -125,7 +125,7 @@ impl StreamGuard {
                 if !is_same_principal(&caller, &self.caller) {
                     return false;
                 }
-                if self.requirements.iter().all(|requirement| caller.keeps(requirement)) {
+                if self.requirements.iter().all(|it| caller.keeps(&it.requirement)) {
                     self.outage = None;
                     self.caller = caller;
                     return true;

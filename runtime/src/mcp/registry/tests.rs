@@ -78,9 +78,31 @@ fn all_policies_apply_to_a_uri_that_is_too_long_to_be_compared() {
 }
 
 #[test]
+fn a_requirement_is_found_by_the_id_in_event_ids() {
+    // R-I12
+    let mut registry = Registry::default();
+    registry.add_tools(&router(meta::<OAuthScope<'a'>>(None)));
+    registry.add_resource("b:{id}", Some("b"), Condition::Scope("b").into(), None);
+    registry.add_resource("c:{id}", None, Condition::NONE.into(), None);
+    for (operation, scope) in [
+        (Operation::Tool("tool".into()), Some("a")),
+        (Operation::Resources(vec!["b:1".into()]), Some("b")),
+        (Operation::Resources(vec!["c:1".into()]), None),
+        (Operation::Tool("other".into()), None),
+    ] {
+        let found = registry.stream_requirements(&operation).map(|it| registry.requirement(it.id));
+        let expected = scope.map(|scope| Some(Condition::Scope(scope).into()));
+        assert_eq!(found.collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>());
+    }
+    let other = StreamRequirement::of(Condition::Scope("c")).unwrap();
+    assert_eq!(registry.requirement(other.id), None);
+}
+
+#[test]
 fn an_invalid_declaration_is_an_error() {
     let _ = meta::<OAuthScope<'a'>>(None);
-    for value in [Value::from("anything"), serde_json::json!({ "scopes": ["a"], "more": 1 })] {
+    for value in [serde_json::json!("anything"), serde_json::json!({ "scopes": ["a"], "more": 1 })]
+    {
         let mut meta = MetaObject::new();
         meta.0.insert(META_KEY.into(), value);
         let mut registry = Registry::default();
@@ -158,7 +180,7 @@ fn every_template_with_scopes_from_applies_beside_the_first_template() {
         let expected: Vec<Condition> = expected.iter().map(|it| Condition::Scope(it)).collect();
         assert_eq!(declared.collect::<Vec<_>>(), expected);
         for declaration in registry.declarations(&operation) {
-            let declared = declaration.policy.requirement.condition;
+            let declared = declaration.policy().requirement.condition;
             match declaration.scopes_of_variables() {
                 None => assert!(matches!(declared, Condition::Scope("0" | "2"))),
                 Some(Ok(further)) => assert_eq!((further, is_long), (declared, false)),

@@ -12,7 +12,7 @@ use crate::mcp::authenticated_request::AuthenticatedRequest;
 use crate::mcp::layer_error::LayerError;
 use crate::mcp::operation::{Operation, OperationSource};
 use crate::mcp::state::McpState;
-use crate::policy::Requirement;
+use crate::mcp::stream_requirement::StreamRequirement;
 
 pub(super) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 /// A proof of possession (RFC 9449 §4.1).
@@ -25,7 +25,7 @@ pub(super) struct ResponseContext {
     /// The SDK's id of the request's session.
     pub(super) session: Option<HeaderValue>,
     /// The requirements of the stream that the request resumes.
-    pub(super) resumed: Vec<Requirement>,
+    pub(super) resumed: Vec<StreamRequirement>,
 }
 
 /// Where the operation of a request is read from.
@@ -127,16 +127,17 @@ fn last_event(
     headers: &HeaderMap,
     caller: Option<&AuthInfo>,
     session: Option<&HeaderValue>,
-) -> Result<Option<(HeaderValue, Vec<Requirement>)>, LayerError> {
+) -> Result<Option<(HeaderValue, Vec<StreamRequirement>)>, LayerError> {
     let mut ids = headers.get_all(LAST_EVENT_ID).iter();
     let Some(id) = ids.next() else { return Ok(None) };
     let session = session.and_then(|id| id.to_str().ok());
     let event = (|| {
         let (id, requirements) = state.ids.verify_event_id(id.as_bytes(), caller, session)?;
         // A requirement that this process does not have cannot be decided.
-        let requirements = requirements.iter().map(|json| state.requirement(json));
-        let requirements = requirements.collect::<Option<Vec<Requirement>>>()?;
-        let is_met = |caller: &AuthInfo| requirements.iter().all(|it| caller.keeps(it));
+        let requirements = requirements.into_iter().map(|id| state.stream_requirement(id));
+        let requirements = requirements.collect::<Option<Vec<StreamRequirement>>>()?;
+        let is_met =
+            |caller: &AuthInfo| requirements.iter().all(|it| caller.keeps(&it.requirement));
         let may_resume = ids.next().is_none() && caller.is_none_or(is_met);
         may_resume.then_some((HeaderValue::from_bytes(id).ok()?, requirements))
     })();

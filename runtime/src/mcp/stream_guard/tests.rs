@@ -118,7 +118,7 @@ impl Open {
         let (mut head, ()) = request.body(()).unwrap().into_parts();
         let caller = server.authorize(&mut head, Condition::NONE).await.unwrap();
         let conditions = scopes.iter().copied().map(Condition::Scope);
-        let requirements = conditions.map(Requirement::from).collect();
+        let requirements = conditions.filter_map(StreamRequirement::of).collect();
         let guard = StreamGuard::new(&server, &StreamTimer::default(), caller, requirements);
         let (events, received) = mpsc::unbounded_channel();
         let stream = EventStream::new(Events(received), None, Some(guard));
