@@ -36,6 +36,16 @@ impl Claims {
         &self.set
     }
 
+    /// Whether both are copies of one value.
+    #[allow(dead_code, reason = "only integrations use it")]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let stale = match (&self.stale, &other.stale) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        stale && Arc::ptr_eq(&self.set, &other.set)
+    }
+
     /// The scopes of the token; empty if it has none. For [stale](Self::is_stale) claims, only the scopes for which
     /// they may be used.
     #[must_use]

@@ -28,6 +28,8 @@ pub(super) struct StreamGuard {
     server: ResourceServer,
     /// With the latest claims.
     caller: AuthInfo,
+    /// Whether these claims were found to meet all requirements. They need not be checked for that again.
+    is_accepted: bool,
     /// All of these must be met as long as the stream lasts.
     requirements: Vec<StreamRequirement>,
     ticks: Ticks,
@@ -69,6 +71,7 @@ impl StreamGuard {
         Self {
             server: server.clone(),
             caller,
+            is_accepted: false,
             requirements,
             ticks,
             resolved: Instant::now(),
@@ -77,71 +80,83 @@ impl StreamGuard {
         }
     }
 
+    /// Whether an event may be passed on now.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Permission {
         loop {
-            if !self.server.is_current(&self.caller) || !self.check(context) {
+            if !self.check(context) {
                 return Permission::End;
             }
             if self.outage.is_some_and(|since| since.elapsed() >= MAX_OUTAGE) {
                 return Permission::End;
             }
             if self.ticks.poll(context).is_pending() {
-                let waits = self.resolving.is_some() || self.outage.is_some();
-                return if waits { Permission::Wait } else { Permission::Continue };
+                return if self.waits() { Permission::Wait } else { Permission::Continue };
             }
             self.ticks.restart(self.server.time_left(&self.caller));
         }
     }
 
+    /// The same where no event is to be passed on: the claims are checked at a tick alone. [`poll`](Self::poll) follows for
+    /// an event.
+    pub(super) fn poll_without_event(&mut self, context: &mut Context<'_>) -> Permission {
+        if self.waits() || self.ticks.poll(context).is_ready() {
+            return self.poll(context);
+        }
+        Permission::Continue
+    }
+
+    fn waits(&self) -> bool {
+        self.resolving.is_some() || self.outage.is_some()
+    }
+
     /// Checks the claims in the cache, or resolves the token again; `false` if the stream must end.
     fn check(&mut self, context: &mut Context<'_>) -> bool {
-        loop {
-            let status = match &mut self.resolving {
-                Some(resolving) => {
-                    let resolving = resolving.get_mut().unwrap_or_else(PoisonError::into_inner);
-                    let Poll::Ready(status) = resolving.as_mut().poll(context) else { return true };
-                    self.resolving = None;
-                    self.resolved = Instant::now();
-                    status
-                }
-                None => match self.server.cached_status(self.caller.token()) {
-                    Some(status) => status,
-                    None if self.resolved.elapsed() < RESOLVE_INTERVAL => return true,
-                    None => {
-                        let (server, token) = (self.server.clone(), self.caller.token().clone());
-                        let resolving = async move { server.status(&token).await };
-                        self.resolving = Some(Mutex::new(Box::pin(resolving)));
-                        continue;
-                    }
-                },
-            };
-            return self.accept(status);
+        match self.poll_status(context) {
+            Some(TokenStatus::Valid(caller)) => self.accept(caller),
+            Some(TokenStatus::Invalid) => false,
+            Some(TokenStatus::Unknown) => self.endure_outage(),
+            None => self.server.is_current(&self.caller),
         }
     }
 
-    fn accept(&mut self, status: TokenStatus) -> bool {
-        match status {
-            TokenStatus::Valid(caller) => {
-                if !is_same_principal(&caller, &self.caller) {
-                    return false;
-                }
-                if self.requirements.iter().all(|it| caller.keeps(&it.requirement)) {
-                    self.outage = None;
-                    self.caller = caller;
-                    return true;
-                }
-                // Only some scopes of stale claims may be used, so the token may still have the others.
-                if caller.is_stale() {
-                    self.outage.get_or_insert_with(Instant::now);
-                }
-                caller.is_stale()
+    /// The status of the token if it is known now.
+    fn poll_status(&mut self, context: &mut Context<'_>) -> Option<TokenStatus> {
+        if self.resolving.is_none() {
+            let cached = self.server.cached_status(&self.caller);
+            if cached.is_some() || self.resolved.elapsed() < RESOLVE_INTERVAL {
+                return cached;
             }
-            TokenStatus::Invalid => false,
-            TokenStatus::Unknown => {
-                self.outage.get_or_insert_with(Instant::now);
-                true
+            let (server, token) = (self.server.clone(), self.caller.token().clone());
+            self.resolving = Some(Mutex::new(Box::pin(async move { server.status(&token).await })));
+        }
+        let resolving = self.resolving.as_mut()?.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let Poll::Ready(status) = resolving.as_mut().poll(context) else { return None };
+        self.resolving = None;
+        self.resolved = Instant::now();
+        Some(status)
+    }
+
+    /// Continues with the claims of a token that is valid now; `false` if the stream must end.
+    fn accept(&mut self, caller: AuthInfo) -> bool {
+        if !self.is_accepted || !caller.resolved().is_same(self.caller.resolved()) {
+            if !is_same_principal(&caller, &self.caller) {
+                return false;
+            }
+            if !self.requirements.iter().all(|it| caller.keeps(&it.requirement)) {
+                // Only some scopes of stale claims may be used, so the token may still have the others.
+                return caller.is_stale() && self.endure_outage();
             }
         }
+        self.is_accepted = true;
+        self.outage = None;
+        self.caller = caller;
+        true
+    }
+
+    /// Continues with the latest claims as long as the token cannot be resolved.
+    fn endure_outage(&mut self) -> bool {
+        self.outage.get_or_insert_with(Instant::now);
+        self.server.is_current(&self.caller)
     }
 }
 

@@ -19,11 +19,21 @@ pub(crate) enum TokenStatus {
 }
 
 impl ResourceServer {
-    /// What can be said of a token without a request to the authorization server; `None` if it takes
-    /// one.
-    pub(crate) fn cached_status(&self, token: &AccessToken) -> Option<TokenStatus> {
+    /// What can be said of a caller's token without a request to the authorization server; `None` if it takes
+    /// one. With the same claims as before, it is the same caller.
+    pub(crate) fn cached_status(&self, caller: &AuthInfo) -> Option<TokenStatus> {
+        let token = caller.token();
         let trusted = self.0.trusted_issuers.of_token(token)?;
-        trusted.resolver.cached(token).map(|known| self.status_of(known, token))
+        let known = trusted.resolver.cached(token)?;
+        Some(match known {
+            Ok(claims) if claims.is_same(caller.resolved()) => {
+                match self.0.validation.validate(&claims, trusted) {
+                    Ok(()) => TokenStatus::Valid(caller.clone()),
+                    Err(_) => TokenStatus::Invalid,
+                }
+            }
+            known => self.status_of(known, token),
+        })
     }
 
     /// The status of a token, resolved as for a new request.

@@ -18,11 +18,18 @@ pin_project! {
         // `None` once the stream has ended.
         #[pin]
         body: Option<B>,
-        // `None` for a stream whose encoding cannot be read.
-        ids: Option<EventIdRewriter>,
-        // `None` for a caller without a token.
-        guard: Option<StreamGuard>,
+        // Boxed: the body of a response is moved several times.
+        protection: Box<Protection>,
     }
+}
+
+struct Protection {
+    /// `None` for a stream whose encoding cannot be read.
+    ids: Option<EventIdRewriter>,
+    /// `None` for a caller without a token.
+    guard: Option<StreamGuard>,
+    /// A frame that may not be passed on yet, with its authenticated ids.
+    held_back: Option<Frame<Bytes>>,
 }
 
 impl<B> EventStream<B> {
@@ -31,7 +38,28 @@ impl<B> EventStream<B> {
         ids: Option<EventIdRewriter>,
         guard: Option<StreamGuard>,
     ) -> Self {
-        Self { body: Some(body), ids, guard }
+        let protection = Box::new(Protection { ids, guard, held_back: None });
+        Self { body: Some(body), protection }
+    }
+}
+
+impl Protection {
+    /// Whether the frame that is held back may be passed on; without one, whether the stream may continue.
+    fn poll(&mut self, context: &mut Context<'_>) -> Permission {
+        match &mut self.guard {
+            None => Permission::Continue,
+            Some(guard) if self.held_back.is_none() => guard.poll_without_event(context),
+            Some(guard) => guard.poll(context),
+        }
+    }
+
+    /// `None` if nothing of the frame can be passed on before the next one.
+    fn authenticate_ids(&mut self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
+        let Some(ids) = &mut self.ids else { return Some(frame) };
+        match frame.into_data() {
+            Ok(data) => Some(ids.rewrite(data)).filter(|data| !data.is_empty()).map(Frame::data),
+            Err(trailers) => Some(trailers),
+        }
     }
 }
 
@@ -62,42 +90,38 @@ impl<B: Body<Data = Bytes>> Body for EventStream<B> {
         let mut this = self.project();
         loop {
             let Some(body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-            match this.guard.as_mut().map(|guard| guard.poll(context)) {
-                None | Some(Permission::Continue) => {}
-                Some(Permission::Wait) => return Poll::Pending,
-                Some(Permission::End) => {
+            match this.protection.poll(context) {
+                Permission::Continue => {}
+                Permission::Wait => return Poll::Pending,
+                Permission::End => {
                     tracing::debug!(
                         target: "requires_auth",
                         "an event stream ends with the token that it was begun with"
                     );
+                    this.protection.held_back = None;
                     this.body.set(None);
                     return Poll::Ready(None);
                 }
             }
-            let frame = match ready!(body.poll_frame(context)) {
+            if let Some(frame) = this.protection.held_back.take() {
+                return Poll::Ready(Some(Ok(frame)));
+            }
+            match ready!(body.poll_frame(context)) {
                 None => {
                     this.body.set(None);
                     return Poll::Ready(None);
                 }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                Some(Ok(frame)) => frame,
-            };
-            let frame = match (frame.into_data(), this.ids.as_mut()) {
-                (Ok(data), Some(ids)) => {
-                    let data = ids.rewrite(data);
-                    if data.is_empty() {
-                        continue;
-                    }
-                    Frame::data(data)
+                // The next iteration checks the token for it.
+                Some(Ok(frame)) => {
+                    this.protection.held_back = this.protection.authenticate_ids(frame);
                 }
-                (Ok(data), None) => Frame::data(data),
-                (Err(trailers), _) => trailers,
-            };
-            return Poll::Ready(Some(Ok(frame)));
+            }
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(Body::is_end_stream)
+        let has_frame = self.protection.held_back.is_some();
+        !has_frame && self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 }

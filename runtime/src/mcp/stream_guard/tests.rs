@@ -1,5 +1,6 @@
 //! Streams on tokio's paused clock, with a wall clock that the test sets.
 
+mod events;
 mod expiration;
 mod outage;
 mod over_http;
@@ -28,6 +29,9 @@ struct Answers {
     server: Arc<Mutex<Answer>>,
     cache: Arc<Mutex<Answer>>,
     requests: Arc<Mutex<usize>>,
+    look_ups: Arc<Mutex<usize>>,
+    /// What the authorization server has answered last.
+    latest: Arc<Mutex<Option<Claims>>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -35,6 +39,8 @@ enum Answer {
     #[default]
     None,
     Claims(&'static str),
+    /// Of a cache: the claims that were resolved last, and no copy that was read from JSON again.
+    Latest,
     /// Stale claims with the scopes that may be used. Only the cache, of this feature, makes them.
     #[cfg(feature = "introspection")]
     Stale(&'static str, &'static str),
@@ -45,7 +51,7 @@ enum Answer {
 impl Answer {
     fn resolved(&self) -> Option<Result<Claims, ResolveError>> {
         match self {
-            Self::None => None,
+            Self::None | Self::Latest => None,
             Self::Claims(claims) => Some(Claims::from_introspection(claims.as_bytes())),
             #[cfg(feature = "introspection")]
             Self::Stale(claims, usable) => {
@@ -67,12 +73,19 @@ impl Resolver for Answers {
         *self.requests.lock().unwrap() += 1;
         let answer = self.server.lock().unwrap().clone();
         match answer.resolved() {
-            Some(resolved) => resolved,
+            Some(resolved) => {
+                *self.latest.lock().unwrap() = resolved.clone().ok();
+                resolved
+            }
             None => std::future::pending().await,
         }
     }
     fn cached(&self, _: &AccessToken) -> Option<Result<Claims, ResolveError>> {
-        self.cache.lock().unwrap().resolved()
+        *self.look_ups.lock().unwrap() += 1;
+        match &*self.cache.lock().unwrap() {
+            Answer::Latest => self.latest.lock().unwrap().clone().map(Ok),
+            answer => answer.resolved(),
+        }
     }
     fn cache_namespace(&self) -> String {
         String::new()
@@ -91,6 +104,10 @@ impl Body for Events {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         self.0.poll_recv(context).map(|event| event.map(|event| Ok(Frame::data(event))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_closed() && self.0.is_empty()
     }
 }
 
@@ -136,6 +153,11 @@ impl Open {
 
     fn requests(&self) -> usize {
         *self.answers.requests.lock().unwrap()
+    }
+
+    /// In the cache.
+    fn look_ups(&self) -> usize {
+        *self.answers.look_ups.lock().unwrap()
     }
 
     fn send(&self) {

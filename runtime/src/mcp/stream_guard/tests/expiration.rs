@@ -6,16 +6,17 @@ use super::*;
 async fn a_stream_ends_when_its_token_expires() {
     // R-I15
     let claims = r#"{"active":true,"sub":"a","aud":"https://a.example/","exp":100}"#;
-    for event in [false, true] {
+    let answers = [Answer::None, Answer::Latest, Answer::Claims(claims)];
+    for case in 0..2 * answers.len() {
+        let (event, cached) = (case % 2 == 0, answers[case / 2].clone());
         let mut open = Open::with(claims, &[]).await;
+        open.cache(cached);
         open.send();
         assert_eq!(open.now().await, Next::Event);
         open.clock.set(START + 99 * SECOND);
         open.send();
         assert_eq!(open.now().await, Next::Event);
         open.clock.set(START + 100 * SECOND);
-        // The claims in the cache have expired as well.
-        open.cache(Answer::Claims(claims));
         if event {
             open.send();
             assert_eq!(open.now().await, Next::End, "no event is passed on");
