@@ -2,6 +2,7 @@
 //! for the stream's caller alone.
 
 use bytes::{Bytes, BytesMut};
+use memchr::memchr2;
 
 use super::authenticated_id::EventIdAuthenticator;
 
@@ -159,7 +160,7 @@ fn is_line_end(byte: u8) -> bool {
 /// The position where the current line ends, or the length of the chunk.
 fn line_end(chunk: &[u8], at: usize) -> usize {
     let rest = chunk.get(at..).unwrap_or_default();
-    rest.iter().position(|byte| is_line_end(*byte)).map_or(chunk.len(), |end| at + end)
+    memchr2(b'\r', b'\n', rest).map_or(chunk.len(), |end| at + end)
 }
 
 #[cfg(test)]
