@@ -69,14 +69,17 @@ impl AuthenticatedRequest {
 
     /// The request that a context belongs to; an error where no layer is in front.
     pub(super) fn of(context: &RequestContext<RoleServer>) -> Result<&Arc<Self>, ErrorData> {
-        Self::find(context).ok_or_else(|| {
-            // There is no server whose limiter this could use.
-            static LIMITER: LogLimiter = LogLimiter::new();
-            if LIMITER.verdict("unguarded", Instant::now()) != Verdict::Suppress {
-                tracing::error!(target: "requires_auth", "{UNGUARDED}");
-            }
-            ErrorData::internal_error(UNGUARDED, None)
-        })
+        Self::find(context).ok_or_else(Self::unguarded)
+    }
+
+    /// The error where no layer is in front.
+    pub(super) fn unguarded() -> ErrorData {
+        // There is no server whose limiter this could use.
+        static LIMITER: LogLimiter = LogLimiter::new();
+        if LIMITER.verdict("unguarded", Instant::now()) != Verdict::Suppress {
+            tracing::error!(target: "requires_auth", "{UNGUARDED}");
+        }
+        ErrorData::internal_error(UNGUARDED, None)
     }
 
     /// The request that a context belongs to; `None` where no layer is in front.

@@ -175,6 +175,11 @@ impl<H: ServerHandler> McpHandler<H> {
 struct Entered(Option<Arc<AuthenticatedRequest>>);
 
 impl Entered {
+    /// An error without a layer.
+    fn request(&self) -> Result<&Arc<AuthenticatedRequest>, ErrorData> {
+        self.0.as_ref().ok_or_else(AuthenticatedRequest::unguarded)
+    }
+
     /// Ends the request with the result of the application's handler.
     fn conclude<T>(&self, result: Result<T, ErrorData>) -> Result<T, ErrorData> {
         match &self.0 {

@@ -62,8 +62,7 @@ pub(super) fn check_members(body: &[u8]) -> Result<(), MessageError> {
 /// `None` if the message names too many resources.
 fn read<'a>(json: impl Read<'a>, max_resources: usize) -> serde_json::Result<Option<Operation>> {
     let Message { method, params } = Message::read(json)?;
-    let Some(method) = method else { return Ok(Some(Operation::Other)) };
-    let JsonString(method) = serde_json::from_str(method.get())?;
+    let Some(JsonString(method)) = method else { return Ok(Some(Operation::Other)) };
     Ok(Some(match MethodKind::of(&method) {
         MethodKind::Tool => params.name.text()?.map_or(Operation::Other, Operation::Tool),
         MethodKind::Prompt => params.name.text()?.map_or(Operation::Other, Operation::Prompt),

@@ -277,14 +277,21 @@ impl Registry {
             Operation::Resources(_) | Operation::ResourceCompletion(_) | Operation::Other => None,
         };
         let named = named.map(|declared| Declaration { declared, resource: None });
+        named.into_iter().chain(self.resource_declarations(operation))
+    }
+
+    /// The same of its resources alone.
+    pub(super) fn resource_declarations<'a>(
+        &'a self,
+        operation: &'a Operation,
+    ) -> impl Iterator<Item = Declaration<'a>> {
         let is_completion = matches!(operation, Operation::ResourceCompletion(_));
-        let resources = operation.uris().iter().flat_map(move |uri| {
+        operation.uris().iter().flat_map(move |uri| {
             self.resources(uri).map(move |resource| {
                 let declared = &resource.declared;
                 Declaration { declared, resource: Some((resource, uri, is_completion)) }
             })
-        });
-        named.into_iter().chain(resources)
+        })
     }
 
     /// Whether the scopes of an operation depend on its arguments.

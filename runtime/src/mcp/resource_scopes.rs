@@ -56,7 +56,7 @@ impl McpState {
         operation: &Operation,
         caller: &AuthInfo,
     ) -> Result<(), Rejection> {
-        for declaration in self.registry.declarations(operation) {
+        for declaration in self.registry.resource_declarations(operation) {
             let Some(further) = declaration.scopes_of_variables() else { continue };
             let declared = declaration.policy().requirement;
             match further {
@@ -80,7 +80,7 @@ impl McpState {
         &'a self,
         operation: &'a Operation,
     ) -> impl Iterator<Item = StreamRequirement> {
-        let declarations = self.registry.declarations(operation);
+        let declarations = self.registry.resource_declarations(operation);
         declarations.filter_map(|declaration| declaration.scopes_of_variables()).filter_map(
             |further| {
                 // The operation was permitted, so the function has returned something else before.

@@ -1,7 +1,6 @@
 //! The methods of the protocol: each is authorized and then passed to the application's handler.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use ::rmcp::handler::server::tool::ToolCallContext;
 use ::rmcp::model::{
@@ -19,7 +18,6 @@ use ::rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use ::rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::McpHandler;
-use crate::mcp::authenticated_request::AuthenticatedRequest;
 use crate::mcp::meta::{MetaPolicy, name_requested_scopes, remove_internal};
 use crate::mcp::operation::{MethodKind, Operation};
 use crate::mcp::security_schemes::add_security_schemes;
@@ -88,15 +86,15 @@ impl<H: ServerHandler> ServerHandler for McpHandler<H> {
         mut context: Request,
     ) -> Result<CallToolResponse, ErrorData> {
         let entered = self.enter(&mut context).await?;
-        let decided = AuthenticatedRequest::find(&context)
-            .and_then(|authenticated| authenticated.tool_decided_by_layer(self.state()));
+        let decided = entered.0.as_ref();
+        let decided = decided.and_then(|request| request.tool_decided_by_layer(self.state()));
         if decided != Some(&*request.name) || !self.state().registry.allows_tool(&request.name) {
             self.decide_named(&context, &Operation::Tool(request.name.to_string()))?;
         }
         let tasks = match &self.state().tasks {
             None => None,
             Some(tasks) => {
-                let authenticated = Arc::clone(AuthenticatedRequest::of(&context)?);
+                let authenticated = entered.request()?;
                 // Few calls begin a task, so the name is copied only if the operation does not hold it.
                 let is_held = authenticated.operation.tool() == Some(&*request.name);
                 Some((tasks, authenticated, (!is_held).then(|| request.name.to_string())))

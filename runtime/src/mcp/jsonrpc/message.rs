@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 /// The members that are read from a message.
 pub(super) struct Message<'a> {
-    pub(super) method: Option<&'a RawValue>,
+    pub(super) method: Option<JsonString<'a>>,
     pub(super) params: Params<'a>,
 }
 
