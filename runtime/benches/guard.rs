@@ -1,7 +1,7 @@
 //! The cost of the guard for a cached token.
 //!
-//! `cargo bench -p requires-auth --bench guard` runs all parts, and `-- in_process`, `-- steps`, `-- throughput` or `-- typed_scopes`
-//! behind it runs one. The benchmark fails if a budget is exceeded.
+//! `cargo bench -p requires-auth --bench guard` runs all parts, and `-- in_process`, `-- steps`, `-- throughput`,
+//! `-- two_threads` or `-- typed_scopes` behind it runs one. The benchmark fails if a budget is exceeded.
 
 #![allow(
     clippy::expect_used,
@@ -17,7 +17,7 @@ mod fixture;
 use std::process::ExitCode;
 
 use bench_support::report::Report;
-use cached_token::{in_process, steps, throughput, typed_scopes};
+use cached_token::{in_process, steps, throughput, two_threads, typed_scopes};
 
 fn main() -> ExitCode {
     let selected: Vec<String> =
@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         ("in_process", in_process::run as fn(&mut Report)),
         ("steps", steps::run),
         ("throughput", throughput::run),
+        ("two_threads", two_threads::run),
         ("typed_scopes", typed_scopes::run),
     ] {
         if selected.is_empty() || selected.iter().any(|one| one == name) {

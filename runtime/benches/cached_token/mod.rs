@@ -3,4 +3,5 @@
 pub mod in_process;
 pub mod steps;
 pub mod throughput;
+pub mod two_threads;
 pub mod typed_scopes;
