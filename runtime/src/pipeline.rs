@@ -62,7 +62,7 @@ impl ResourceServer {
         };
         match authenticated? {
             Some((claims, token)) => {
-                AuthInfo::new(claims, token, self.clone()).authorize(requirement)
+                AuthInfo::new(claims, token, self.of_this_thread()).authorize(requirement)
             }
             None => Err(self.reject_missing_token(required)),
         }

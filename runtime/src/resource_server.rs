@@ -20,6 +20,8 @@ mod unknown_setting;
 use std::fmt;
 use std::sync::Arc;
 
+use thread_local::ThreadLocal;
+
 #[cfg(feature = "mtls")]
 use crate::authenticate::ClientCertificates;
 #[cfg(feature = "dpop")]
@@ -70,7 +72,14 @@ pub use unknown_setting::UnknownSettingError;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct ResourceServer(Arc<Inner>);
+pub struct ResourceServer(Arc<Pointer>);
+
+/// What is cloned for each request is a pointer of the thread, so that threads do not write to a common reference count.
+struct Pointer {
+    inner: Arc<Inner>,
+    /// The pointers of the threads; `None` in one of those.
+    of_threads: Option<Box<ThreadLocal<Arc<Self>>>>,
+}
 
 struct Inner {
     identifier: ResourceIdentifier,
@@ -95,38 +104,54 @@ impl ResourceServer {
         ResourceServerBuilder::new(resource.into())
     }
 
+    fn with(inner: Inner) -> Self {
+        let of_threads = Some(Box::default());
+        Self(Arc::new(Pointer { inner: Arc::new(inner), of_threads }))
+    }
+
+    fn inner(&self) -> &Inner {
+        &self.0.inner
+    }
+
+    /// The same server, for a caller of one request.
+    pub(crate) fn of_this_thread(&self) -> Self {
+        let new = || Arc::new(Pointer { inner: Arc::clone(&self.0.inner), of_threads: None });
+        let pointer = self.0.of_threads.as_ref().map(|pointers| pointers.get_or(new));
+        Self(Arc::clone(pointer.unwrap_or(&self.0)))
+    }
+
     /// The resource identifier, as it was given.
     #[must_use]
     pub fn resource(&self) -> &str {
-        self.0.identifier.as_str()
+        self.inner().identifier.as_str()
     }
 
     /// Where the protected resource metadata is served (RFC 9728 §3.1); challenges name this URL.
     #[must_use]
     pub fn metadata_url(&self) -> &str {
-        self.0.identifier.metadata_url()
+        self.inner().identifier.metadata_url()
     }
 
     /// The protected resource metadata document (RFC 9728 §2).
     #[must_use]
     pub fn metadata(&self) -> &ProtectedResourceMetadata {
-        &self.0.metadata
+        &self.inner().metadata
     }
 
     /// The path of [`metadata_url`](Self::metadata_url).
     #[must_use]
     pub fn metadata_path(&self) -> &str {
-        self.0.identifier.metadata_path()
+        self.inner().identifier.metadata_path()
     }
 
     #[cfg(any(feature = "axum", feature = "rmcp"))]
     pub(crate) fn identifier(&self) -> &ResourceIdentifier {
-        &self.0.identifier
+        &self.inner().identifier
     }
 
     /// Whether this is the same server, not only one with the same settings.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.0.inner, &other.0.inner)
     }
 
     /// Removes a token from the cache, so that it is resolved again for the next request. Call it when the token was
@@ -144,36 +169,36 @@ impl ResourceServer {
     /// }
     /// ```
     pub fn invalidate(&self, token: &AccessToken) {
-        if let Some(trusted) = self.0.trusted_issuers.of_token(token) {
+        if let Some(trusted) = self.inner().trusted_issuers.of_token(token) {
             trusted.resolver.invalidate(token);
         }
     }
 
     pub(crate) fn trusted_issuers(&self) -> &TrustedIssuers {
-        &self.0.trusted_issuers
+        &self.inner().trusted_issuers
     }
 
     /// Resolves a token with the resolver of its issuer.
     pub(crate) async fn resolve_token(&self, token: &AccessToken) -> Result<Claims, ResolveError> {
-        match self.0.trusted_issuers.of_token(token) {
+        match self.inner().trusted_issuers.of_token(token) {
             Some(trusted) => trusted.resolver.resolve(token).await,
             None => Err(TokenError::Issuer.into()),
         }
     }
 
     pub(crate) fn validation(&self) -> &Validation {
-        &self.0.validation
+        &self.inner().validation
     }
 
     #[cfg(feature = "dpop")]
     pub(crate) fn dpop(&self) -> Option<&DpopVerifier> {
-        self.0.dpop.as_ref()
+        self.inner().dpop.as_ref()
     }
 
     /// Whether DPoP proofs need a nonce.
     #[cfg(feature = "dpop")]
     pub(crate) fn requires_nonces(&self) -> bool {
-        self.0.dpop.as_ref().is_some_and(DpopVerifier::requires_nonces)
+        self.inner().dpop.as_ref().is_some_and(DpopVerifier::requires_nonces)
     }
 
     #[cfg(all(not(feature = "dpop"), feature = "tower"))]
@@ -184,17 +209,17 @@ impl ResourceServer {
 
     #[cfg(feature = "mtls")]
     pub(crate) fn client_certificates(&self) -> &ClientCertificates {
-        &self.0.client_certificates
+        &self.inner().client_certificates
     }
 
     pub(crate) fn max_token_length(&self) -> usize {
-        self.0.max_token_length
+        self.inner().max_token_length
     }
 
     /// The names that clients request scopes by.
     #[cfg(any(feature = "rmcp", feature = "utoipa"))]
     pub(crate) fn requested_scopes(&self) -> &crate::scope::RequestedScopes {
-        self.0.challenge.requested_scopes()
+        self.inner().challenge.requested_scopes()
     }
 
     /// The scopes of the [vocabularies](ResourceServerBuilder::scopes) of this server, in the order of the enums.
@@ -208,18 +233,18 @@ impl ResourceServer {
     /// }
     /// ```
     pub fn scope_definitions(&self) -> impl Iterator<Item = &'static ScopeDefinition> {
-        self.0.scope_definitions.iter()
+        self.inner().scope_definitions.iter()
     }
 
     pub(crate) fn definitions(&self) -> &ScopeDefinitions {
-        &self.0.scope_definitions
+        &self.inner().scope_definitions
     }
 
     /// A challenge with these scopes, without those that another one of them implies.
     pub(crate) fn challenge<'a>(&'a self, scheme: Scheme, scopes: Vec<&'a str>) -> Challenge<'a> {
         let scopes = self.definitions().without_implied(scopes);
         Challenge {
-            base: &self.0.challenge,
+            base: &self.inner().challenge,
             scheme,
             scopes,
             authentication: UserAuthentication::default(),
@@ -229,12 +254,12 @@ impl ResourceServer {
 
     /// Whether a location of authorization details (RFC 9396 §2.2) is of this resource server.
     pub(crate) fn is_location(&self, location: &str) -> bool {
-        self.0.identifier.has_origin_of(location)
+        self.inner().identifier.has_origin_of(location)
     }
 
     /// Whether there are tokens that are bound to their holder and that this server accepts.
     pub(crate) fn accepts_sender_constrained(&self) -> bool {
-        self.0.challenge.accepts_sender_constrained()
+        self.inner().challenge.accepts_sender_constrained()
     }
 }
 
@@ -242,8 +267,8 @@ impl fmt::Debug for ResourceServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResourceServer")
             .field("resource", &self.resource())
-            .field("trusted_issuers", &self.0.trusted_issuers)
-            .field("validation", &self.0.validation)
+            .field("trusted_issuers", &self.inner().trusted_issuers)
+            .field("validation", &self.inner().validation)
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,7 @@
 //! The bound on the router's state of guarded handlers.
 
+use std::any::Any;
+
 use ::axum::extract::FromRef;
 
 use crate::ResourceServer;
@@ -21,11 +23,16 @@ pub trait ServerState {
 }
 
 #[diagnostic::do_not_recommend]
-impl<S> ServerState for S
+impl<S: 'static> ServerState for S
 where
     ResourceServer: FromRef<S>,
 {
     fn resource_server(&self) -> ResourceServer {
-        ResourceServer::from_ref(self)
+        let state: &dyn Any = self;
+        match state.downcast_ref::<ResourceServer>() {
+            // `from_ref` would clone the pointer that all threads share.
+            Some(server) => server.of_this_thread(),
+            None => ResourceServer::from_ref(self),
+        }
     }
 }

@@ -3,6 +3,7 @@
 use crate::{ResolveError, ScopeSet};
 
 /// Why claims are stale, and what they may be used for.
+#[derive(Clone)]
 pub(super) struct Stale {
     /// The scopes of the token that may be used; `None` for all of them.
     usable: Option<ScopeSet>,

@@ -115,7 +115,7 @@ impl GuardedFunction {
             let caller = AuthInfo::new(claims, token, server);
             return caller.authorize_after(outer, self.requirement).map(Some);
         }
-        let caller = AuthInfo::new(claims, token, server.clone());
+        let caller = AuthInfo::new(claims, token, server.of_this_thread());
         let caller = caller.authorize_after(outer, self.requirement)?;
         if let Some(extensions) = request.extensions_mut() {
             let state = extensions.get_or_insert_default::<RequestState>();

@@ -140,7 +140,9 @@ impl Stepped {
 impl AuthenticationSettings {
     fn caller(&self, authenticated: Authenticated) -> Result<Option<AuthInfo>, Rejection> {
         match authenticated {
-            Some((claims, token)) => Ok(Some(AuthInfo::new(claims, token, self.server.clone()))),
+            Some((claims, token)) => {
+                Ok(Some(AuthInfo::new(claims, token, self.server.of_this_thread())))
+            }
             None if self.optional => Ok(None),
             None => Err(self.server.reject_missing_token(self.challenged.scopes())),
         }

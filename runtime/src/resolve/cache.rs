@@ -8,7 +8,7 @@
 //! A lookup goes through these stages, each with a file of its own:
 //!
 //! 1. `local_key` hashes the token, so that no token is kept; `key` does so for the keys that processes share.
-//! 2. `store` looks the key up in this process.
+//! 2. `store` looks the key up in this process: first in the entries that the thread keeps, then in those of all threads.
 //! 3. `single_flight` lets the first request for a key resolve it, and the others wait for its outcome.
 //! 4. `second_level` looks the token up in a store that other processes use as well, if there is one.
 //! 5. The wrapped resolver resolves the token.
@@ -28,6 +28,7 @@
 mod builder;
 mod cached;
 mod entry;
+mod entry_versions;
 mod invalidation;
 mod key;
 pub(crate) mod local_key;
@@ -35,6 +36,7 @@ pub mod second_level;
 mod seen_revision;
 pub(crate) mod single_flight;
 mod store;
+mod thread_entries;
 mod weight;
 
 pub use builder::CachedBuilder;
@@ -44,6 +46,11 @@ pub(crate) use builder::{STALE_IF_ERROR, STALE_SCOPES};
 pub use cached::Cached;
 pub use invalidation::InvalidationError;
 pub(crate) use key::{CacheKey, KeyHasher};
+
+/// The atomic types of [`entry_versions`]. The model check in `tests/model` compiles that file with others.
+mod atomic {
+    pub(super) use std::sync::atomic::{AtomicU64, Ordering};
+}
 
 #[cfg(test)]
 mod tests;

@@ -455,7 +455,7 @@ impl ResourceServerBuilder {
             .clock
             .get(SettingName::of_builder("clock"))?
             .unwrap_or_else(|| Arc::new(SystemClock));
-        Ok(ResourceServer(Arc::new(Inner {
+        Ok(ResourceServer::with(Inner {
             identifier,
             challenge,
             max_token_length,
@@ -468,7 +468,7 @@ impl ResourceServerBuilder {
             dpop,
             #[cfg(feature = "mtls")]
             client_certificates: client_certificates.unwrap_or_default(),
-        })))
+        }))
     }
 }
 

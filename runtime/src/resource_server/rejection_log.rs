@@ -76,7 +76,7 @@ impl ResourceServer {
     /// The limit for lines that callers of this server can provoke.
     #[cfg(any(feature = "dpop", feature = "rmcp"))]
     pub(crate) fn log_limiter(&self) -> &crate::telemetry::LogLimiter {
-        &self.0.log_limiter
+        &self.inner().log_limiter
     }
 
     fn record(
@@ -131,8 +131,9 @@ impl ResourceServer {
     fn verdict(&self, rejection: &Rejection) -> Option<Verdict> {
         let kind = kind_of_warning(rejection)?;
         // Nothing is counted as suppressed where nothing would be written.
-        tracing::enabled!(target: "requires_auth", tracing::Level::WARN)
-            .then(|| self.0.log_limiter.verdict(kind, self.0.validation.clock.coarse_instant()))
+        tracing::enabled!(target: "requires_auth", tracing::Level::WARN).then(|| {
+            self.inner().log_limiter.verdict(kind, self.inner().validation.clock.coarse_instant())
+        })
     }
 
     fn mismatch(&self, rejection: &Rejection, token: Option<RejectedToken<'_>>) -> Mismatch {
@@ -143,9 +144,9 @@ impl ResourceServer {
             (
                 Some(problem),
                 Some(RejectedToken { trusted: Some(trusted), claims: Some(claims), .. }),
-            ) => Mismatch::of_claims(*problem, claims, trusted, &self.0.validation),
+            ) => Mismatch::of_claims(*problem, claims, trusted, &self.inner().validation),
             (Some(TokenError::Issuer), Some(RejectedToken { token, trusted, .. })) => {
-                let all = self.0.trusted_issuers.iter();
+                let all = self.inner().trusted_issuers.iter();
                 let these = all.filter(|one| trusted.is_none_or(|it| std::ptr::eq(it, *one)));
                 let issuers = these.filter_map(|trusted| trusted.issuer.as_deref());
                 Mismatch::of_unresolved_issuer(token, issuers)
@@ -154,14 +155,14 @@ impl ResourceServer {
                 Mismatch::of_jwt(*problem, token, trusted)
             }
             (Some(TokenError::Inactive), Some(RejectedToken { token, trusted, .. })) => {
-                let now = self.0.validation.clock.now();
+                let now = self.inner().validation.clock.now();
                 let mismatch =
                     trusted.and_then(|trusted| Mismatch::of_inactive_jwt(token, trusted, now));
                 mismatch.unwrap_or_else(|| {
-                    Mismatch::of_token(TokenError::Inactive, self.0.max_token_length)
+                    Mismatch::of_token(TokenError::Inactive, self.inner().max_token_length)
                 })
             }
-            (Some(problem), _) => Mismatch::of_token(*problem, self.0.max_token_length),
+            (Some(problem), _) => Mismatch::of_token(*problem, self.inner().max_token_length),
             (None, _) => Mismatch::default(),
         }
     }

@@ -23,11 +23,11 @@ impl ResourceServer {
     /// one. With the same claims as before, it is the same caller.
     pub(crate) fn cached_status(&self, caller: &AuthInfo) -> Option<TokenStatus> {
         let token = caller.token();
-        let trusted = self.0.trusted_issuers.of_token(token)?;
+        let trusted = self.inner().trusted_issuers.of_token(token)?;
         let known = trusted.resolver.cached(token)?;
         Some(match known {
             Ok(claims) if claims.is_same(caller.resolved()) => {
-                match self.0.validation.validate(&claims, trusted) {
+                match self.inner().validation.validate(&claims, trusted) {
                     Ok(()) => TokenStatus::Valid(caller.clone()),
                     Err(_) => TokenStatus::Invalid,
                 }
@@ -49,23 +49,24 @@ impl ResourceServer {
 
     /// How long the claims of a caller can be acceptable; `None` without a limit.
     pub(crate) fn time_left(&self, caller: &AuthInfo) -> Option<Duration> {
-        let end =
-            caller.expires_at()?.checked_add(self.0.validation.leeway_for(caller.resolved()))?;
+        let end = caller
+            .expires_at()?
+            .checked_add(self.inner().validation.leeway_for(caller.resolved()))?;
         Some(end.duration_since(self.now()).unwrap_or_default())
     }
 
     fn is_valid(&self, claims: &Claims, token: &AccessToken) -> bool {
-        let trusted = self.0.trusted_issuers.of_token(token);
-        trusted.is_some_and(|trusted| self.0.validation.validate(claims, trusted).is_ok())
+        let trusted = self.inner().trusted_issuers.of_token(token);
+        trusted.is_some_and(|trusted| self.inner().validation.validate(claims, trusted).is_ok())
     }
 
     /// The monotonic time.
     pub(crate) fn instant(&self) -> Instant {
-        self.0.validation.clock.instant()
+        self.inner().validation.clock.instant()
     }
 
     fn now(&self) -> SystemTime {
-        self.0.validation.clock.now()
+        self.inner().validation.clock.now()
     }
 
     /// Nothing is recorded: no request is rejected, and an open stream repeats the check.
@@ -76,7 +77,7 @@ impl ResourceServer {
     ) -> TokenStatus {
         match resolved {
             Ok(claims) if self.is_valid(&claims, token) => {
-                TokenStatus::Valid(AuthInfo::new(claims, token.clone(), self.clone()))
+                TokenStatus::Valid(AuthInfo::new(claims, token.clone(), self.of_this_thread()))
             }
             Ok(_) => TokenStatus::Invalid,
             Err(error) => {

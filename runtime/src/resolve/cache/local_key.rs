@@ -20,6 +20,14 @@ use crate::AccessToken;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LocalKey([u8; 16]);
 
+impl LocalKey {
+    /// A number that is uniformly distributed, from other bytes than those that are hashed.
+    #[inline]
+    pub(super) fn number(&self) -> usize {
+        self.0.last_chunk().map_or(0, |last| usize::from_ne_bytes(*last))
+    }
+}
+
 /// Does not show the key, from which a token could be recognised.
 impl fmt::Debug for LocalKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,8 +7,10 @@ use quick_cache::sync::Cache;
 use quick_cache::{DefaultHashBuilder, UnitWeighter};
 
 use super::entry::ActiveEntry;
+use super::entry_versions::EntryVersions;
 use super::local_key::LocalKey;
-use super::weight::{Capacity, CapacityShare, EvictionCounter};
+use super::thread_entries::ThreadEntries;
+use super::weight::{Capacity, CapacityShare, Evictions};
 use crate::clock::COARSENESS;
 use crate::telemetry::{count, gauge};
 use crate::{Claims, Clock, ResolveError, ScopeSet, TokenError};
@@ -16,9 +18,12 @@ use crate::{Claims, Clock, ResolveError, ScopeSet, TokenError};
 /// Holds active and inactive tokens in separate tables, so that made-up tokens cannot evict the entries of
 /// real ones.
 pub(super) struct Store {
-    active: Cache<LocalKey, ActiveEntry, CapacityShare, DefaultHashBuilder, EvictionCounter>,
+    active: Cache<LocalKey, ActiveEntry, CapacityShare, DefaultHashBuilder, Evictions>,
+    /// In front of `active`. Each change of it advances the version of the entry.
+    of_threads: ThreadEntries,
+    versions: Arc<EntryVersions>,
     /// Until when a token is considered inactive, on the monotonic clock.
-    inactive: Cache<LocalKey, Instant, UnitWeighter, DefaultHashBuilder, EvictionCounter>,
+    inactive: Cache<LocalKey, Instant, UnitWeighter, DefaultHashBuilder, Evictions>,
     lifetimes: Lifetimes,
     clock: Arc<dyn Clock>,
 }
@@ -46,20 +51,23 @@ impl Default for Lifetimes {
 impl Store {
     pub(super) fn new(capacity: &Capacity, lifetimes: Lifetimes, clock: Arc<dyn Clock>) -> Self {
         let inactive = capacity.inactive_entries;
+        let versions = Arc::new(EntryVersions::new());
         Self {
             active: Cache::with(
                 CapacityShare::INITIAL_ENTRIES,
                 CapacityShare::TOTAL,
                 CapacityShare::new(capacity),
                 DefaultHashBuilder::default(),
-                EvictionCounter::ACTIVE,
+                Evictions::of_active(Arc::clone(&versions)),
             ),
+            of_threads: ThreadEntries::new(Arc::clone(&versions)),
+            versions,
             inactive: Cache::with(
                 inactive,
                 inactive as u64,
                 UnitWeighter,
                 DefaultHashBuilder::default(),
-                EvictionCounter::INACTIVE,
+                Evictions::of_inactive(),
             ),
             lifetimes,
             clock,
@@ -68,12 +76,17 @@ impl Store {
 
     /// The outcome of the last resolution, unless its entry has expired.
     pub(super) fn look_up(&self, key: &LocalKey) -> Option<Result<Claims, ResolveError>> {
+        if let Some(claims) = self.of_threads.get(key, |until| self.has_passed(until)) {
+            return Some(Ok(claims));
+        }
+        let version = self.versions.current(key);
         if let Some(entry) = self.active.get(key) {
             if !self.has_passed(entry.fresh_until) {
+                self.of_threads.offer(key, version, &entry);
                 return Some(Ok(entry.claims));
             }
             if self.has_passed(entry.stale_until) {
-                self.active.remove(key);
+                self.remove(key);
             }
         }
         if let Some(until) = self.inactive.get(key) {
@@ -102,7 +115,7 @@ impl Store {
         match &outcome {
             Ok(claims) => self.insert(key, claims, age),
             Err(ResolveError::InvalidToken(TokenError::Inactive)) => {
-                self.active.remove(&key);
+                self.remove(&key);
                 if let Some(until) = self.deadline(self.lifetimes.inactive_ttl) {
                     self.inactive.insert(key, until);
                 }
@@ -117,7 +130,7 @@ impl Store {
             // The claims no longer hold. The token is not cached as inactive: the error may come from the
             // configuration of the server, and go away with it.
             Err(ResolveError::InvalidToken(TokenError::Rejected(_) | TokenError::Jwt(_))) => {
-                self.active.remove(&key);
+                self.remove(&key);
             }
             Err(_) => {}
         }
@@ -139,6 +152,13 @@ impl Store {
         let fresh_until = deadline(ttl).unwrap_or_else(|| self.clock.instant());
         let claims = claims.clone();
         self.active.insert(key, ActiveEntry { claims, fresh_until, stale_until });
+        self.versions.advance(&key);
+    }
+
+    /// Removes the entry of an active token.
+    fn remove(&self, key: &LocalKey) {
+        self.active.remove(key);
+        self.versions.advance(key);
     }
 
     /// When a lifetime that begins now ends; `None` for a lifetime of zero.
@@ -155,13 +175,14 @@ impl Store {
     }
 
     pub(super) fn invalidate(&self, key: &LocalKey) {
-        self.active.remove(key);
+        self.remove(key);
         self.inactive.remove(key);
         self.report_sizes();
     }
 
     pub(super) fn invalidate_all(&self) {
         self.active.clear();
+        self.versions.advance_all();
         self.inactive.clear();
         self.report_sizes();
     }

@@ -1,8 +1,11 @@
 //! The capacity of the cache, the weight of an entry, and the count of evictions.
 
+use std::sync::Arc;
+
 use quick_cache::{Lifecycle, Weighter};
 
 use super::entry::ActiveEntry;
+use super::entry_versions::EntryVersions;
 use super::local_key::LocalKey;
 use crate::telemetry::count;
 
@@ -49,21 +52,32 @@ impl Weighter<LocalKey, ActiveEntry> for CapacityShare {
 }
 
 /// Counts the entries that are evicted because the capacity is reached.
-#[derive(Debug, Clone)]
-pub(super) struct EvictionCounter {
+#[derive(Clone)]
+pub(super) struct Evictions {
     kind: &'static str,
+    /// Those of the entries that threads keep; `None` if they keep none of this kind.
+    versions: Option<Arc<EntryVersions>>,
 }
 
-impl EvictionCounter {
-    pub(super) const ACTIVE: Self = Self { kind: "active" };
-    pub(super) const INACTIVE: Self = Self { kind: "inactive" };
+impl Evictions {
+    pub(super) fn of_active(versions: Arc<EntryVersions>) -> Self {
+        Self { kind: "active", versions: Some(versions) }
+    }
+
+    pub(super) const fn of_inactive() -> Self {
+        Self { kind: "inactive", versions: None }
+    }
 }
 
-impl<T> Lifecycle<LocalKey, T> for EvictionCounter {
+impl<T> Lifecycle<LocalKey, T> for Evictions {
     /// Evicted values are dropped after the lock of the table is released.
     type RequestState = Vec<T>;
 
-    fn on_evict(&self, evicted: &mut Vec<T>, _: LocalKey, value: T) {
+    /// Is called with the lock of the table: no other thread finds the entry before its version is advanced.
+    fn on_evict(&self, evicted: &mut Vec<T>, key: LocalKey, value: T) {
+        if let Some(versions) = &self.versions {
+            versions.advance(&key);
+        }
         evicted.push(value);
         count!(CACHE_EVICTIONS, "kind" => self.kind);
     }
