@@ -5,6 +5,7 @@ mod invalidation;
 mod second_level;
 mod single_flight;
 mod stale;
+mod thread_entries;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -52,7 +52,7 @@ impl ThreadEntries {
         let mut table = self.tables.get()?.try_borrow_mut().ok()?;
         let slot = table.slot(key)?;
         let kept = slot.kept.as_mut().filter(|kept| kept.key == *key)?;
-        if kept.version != self.versions.current(key) || has_passed(kept.fresh_until) {
+        if kept.version != self.versions.current(key)  {
             slot.kept = None;
             return None;
         }
@@ -132,4 +132,88 @@ struct Kept {
     fresh_until: Instant,
     /// With a pointer of this thread.
     claims: Claims,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::resolve::cache::local_key::LocalKeyHasher;
+
+    fn key(text: &str) -> LocalKey {
+        LocalKeyHasher::new("name", false).key(&text.parse().unwrap())
+    }
+
+    fn entry(size: usize) -> ActiveEntry {
+        let json = format!(r#"{{"active":true,"x":"{}"}}"#, "x".repeat(size));
+        let claims = Claims::from_introspection(json.as_bytes()).unwrap();
+        let now = Instant::now();
+        ActiveEntry { claims, fresh_until: now, stale_until: now }
+    }
+
+    /// Uses an entry three times, and returns whether the thread keeps it then.
+    fn keeps(entries: &ThreadEntries, key: &LocalKey, entry: &ActiveEntry) -> bool {
+        for _ in 0..3 {
+            if entries.get(key, |_| false).is_none() {
+                entries.offer(key, entries.versions.current(key), entry);
+            }
+        }
+        entries.get(key, |_| false).is_some()
+    }
+
+    #[test]
+    fn an_entry_is_kept_at_the_second_use_and_until_its_version_or_its_time_has_passed() {
+        // R-E3, R-E7
+        let versions = Arc::new(EntryVersions::new());
+        let entries = ThreadEntries::new(Arc::clone(&versions));
+        let (key, entry) = (key("a"), entry(1));
+        let before = versions.current(&key);
+        entries.offer(&key, before, &entry);
+        assert!(entries.get(&key, |_| false).is_none(), "used once");
+        entries.offer(&key, before, &entry);
+        assert!(entries.get(&key, |_| false).is_some());
+        versions.advance(&key);
+        assert!(entries.get(&key, |_| false).is_none(), "changed");
+        assert!(keeps(&entries, &key, &entry));
+        versions.advance_all();
+        assert!(entries.get(&key, |_| false).is_none(), "changed");
+        entries.offer(&key, before, &entry);
+        entries.offer(&key, before, &entry);
+        assert!(entries.get(&key, |_| false).is_none(), "looked up before the change");
+        assert!(keeps(&entries, &key, &entry));
+        assert!(entries.get(&key, |until| until == entry.fresh_until).is_none(), "expired");
+    }
+
+    #[test]
+    fn the_memory_of_the_threads_is_bounded() {
+        // R-E5
+        let entries = ThreadEntries::new(Arc::new(EntryVersions::new()));
+        let claims = entry(MAX_CLAIMS_SIZE);
+        assert!(claims.claims.size() > MAX_CLAIMS_SIZE);
+        assert!(!keeps(&entries, &key("large"), &claims));
+        let small = entry(1);
+        let kept = (0..10 * ENTRIES)
+            .filter(|number| keeps(&entries, &key(&format!("token{number}")), &small));
+        assert_eq!(kept.count(), 10 * ENTRIES, "each one displaces another");
+        let still = entries.tables.get().unwrap().borrow();
+        assert!(still.0.iter().filter(|slot| slot.kept.is_some()).count() <= ENTRIES);
+        drop(still);
+        let (more, key) = (MAX_THREADS + 10, key("a"));
+        // All threads are alive until the last one has ended: the table of a thread that has ended is used again.
+        let barrier = std::sync::Barrier::new(more);
+        let kept: Vec<bool> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..more)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let kept = keeps(&entries, &key, &small);
+                        barrier.wait();
+                        kept
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(kept.iter().filter(|kept| **kept).count(), MAX_THREADS - 1, "and this thread");
+    }
 }
