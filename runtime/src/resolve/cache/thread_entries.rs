@@ -52,7 +52,7 @@ impl ThreadEntries {
         let mut table = self.tables.get()?.try_borrow_mut().ok()?;
         let slot = table.slot(key)?;
         let kept = slot.kept.as_mut().filter(|kept| kept.key == *key)?;
-        if kept.version != self.versions.current(key)  {
+        if kept.version != self.versions.current(key) || has_passed(kept.fresh_until) {
             slot.kept = None;
             return None;
         }
