@@ -71,6 +71,10 @@ impl<R: Resolver> CachedBuilder<R> {
 
     /// How many bytes the entries of active tokens may take, claims included, at least 1. Default:
     /// 64 MiB.
+    ///
+    /// Beyond that, each of up to 256 threads keeps the 64 entries that it uses most, with claims of at most 4 KiB each. They
+    /// share the claims with the other entries, and take memory of their own for 10 KiB a thread, and for claims that were
+    /// removed from the cache since the thread ran last.
     pub fn max_bytes(mut self, max_bytes: u64) -> Self {
         self.max_bytes.set(max_bytes);
         self
