@@ -47,9 +47,10 @@ pub use cached::Cached;
 pub use invalidation::InvalidationError;
 pub(crate) use key::{CacheKey, KeyHasher};
 
-/// The atomic types of [`entry_versions`]. The model check in `tests/model` compiles that file with others.
-mod atomic {
+/// What threads share. The model checks in `tests/model` compile [`entry_versions`] and [`single_flight`] with other types.
+mod sync {
     pub(super) use std::sync::atomic::{AtomicU64, Ordering};
+    pub(super) use std::sync::{Mutex, MutexGuard};
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The versions of the entries: whether an entry that a thread keeps for itself is still the one of the store.
 
-use super::atomic::{AtomicU64, Ordering};
 use super::local_key::LocalKey;
+use super::sync::{AtomicU64, Ordering};
 
 /// A number for each group of keys, which increases when the store changes or removes an entry of the group.
 ///

@@ -1,11 +1,12 @@
 //! One request to the authorization server for all requests that carry the same token at the same time.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use tokio::sync::watch;
 
 use super::local_key::LocalKey;
+use super::sync::{Mutex, MutexGuard};
 use crate::UnavailableError;
 
 /// The resolutions in progress, with the type of their outcomes, which are cheap to clone.
