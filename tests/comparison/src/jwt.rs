@@ -5,10 +5,11 @@ use requires_auth::testing::{AuthorizationServer, TokenFormat};
 
 use crate::added_time::measure;
 use crate::authorization_server::RESOURCE;
+use crate::chart::{Chart, Group};
 use crate::guarded_handlers::App;
 use crate::jwt_handlers::{self, NAMES};
 
-pub async fn run() {
+pub async fn run(draw: bool) {
     let authorization_server = AuthorizationServer::builder()
         .token_format(TokenFormat::Jwt)
         .signing_algorithm(SigningAlgorithm::Rs256)
@@ -27,19 +28,23 @@ pub async fn run() {
     for (index, app) in apps.iter_mut().enumerate() {
         assert_eq!(app.send(&token).await, 200, "app {index}");
     }
-    let rounds = measure(&mut apps, &token, 100, 50);
     println!(
-        "\nAdded to an unguarded handler for a JWT of {} bytes, RS256, in process; the handler takes {:.0} ns",
-        token.len(),
-        rounds.median(0)
+        "\nAdded to an unguarded handler for a JWT of {} bytes, RS256, in process",
+        token.len()
     );
-    let uncached = rounds.added(2, 0);
-    for (index, name) in NAMES.iter().enumerate() {
-        let added = rounds.added(index + 1, 0);
-        println!(
-            "  {name:<67} {:>7.2} µs   {:.2} of ours, not cached",
-            added / 1e3,
-            added / uncached
-        );
+    let mut groups = Vec::new();
+    for (name, threads, calls) in [("one thread", 1, 50), ("two threads", 2, 50)] {
+        let rounds = measure(&apps, &token, threads, 100, calls);
+        println!("  {name}; the handler takes {:.0} ns", rounds.median(0));
+        let added: Vec<f64> = (1..=NAMES.len()).map(|index| rounds.added(index, 0) / 1e3).collect();
+        for (name, added_by) in NAMES.iter().zip(&added) {
+            let ratio = added_by / added[1];
+            println!("    {name:<65} {added_by:>7.2} µs   {ratio:.2} of ours, not cached");
+        }
+        groups.push(Group { name: name.to_owned(), values: added });
+    }
+    if draw {
+        let title = "Added to an axum handler for a JWT with RS256, in µs: shorter is better";
+        Chart { id: "jwt", title, series: &NAMES, groups, digits: 1 }.draw();
     }
 }

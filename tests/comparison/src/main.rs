@@ -4,6 +4,7 @@
 mod added_time;
 mod authorization_server;
 mod cached_token;
+mod chart;
 mod guarded_handlers;
 mod hash_tables;
 mod jwt;
@@ -13,10 +14,11 @@ mod uncached_token;
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let selected =
-        |part: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == part);
+    let draw = arguments.iter().any(|argument| argument == "--draw");
+    let parts: Vec<&String> = arguments.iter().filter(|it| !it.starts_with("--")).collect();
+    let selected = |part: &str| parts.is_empty() || parts.iter().any(|selected| *selected == part);
     if selected("cached") {
-        cached_token::run().await;
+        cached_token::run(draw).await;
     }
     if selected("uncached") {
         uncached_token::run().await;
@@ -25,7 +27,7 @@ async fn main() {
         uncached_token::outage().await;
     }
     if selected("jwt") {
-        jwt::run().await;
+        jwt::run(draw).await;
     }
     if selected("hash-tables") {
         tokio::task::block_in_place(hash_tables::run);
