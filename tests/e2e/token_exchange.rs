@@ -290,6 +290,15 @@ async fn a_replaced_secret_is_used_at_once() {
     service.clock.advance(Duration::from_secs(1));
     assert_ran(&service.get("/next", &token).await, ALICE);
     assert_eq!(service.exchanges().len(), 3, "the last one was sent once more");
+
+    // The response of Keycloak to a wrong secret.
+    let rejected = oauth_error(401, "unauthorized_client").at(Endpoint::Token);
+    service.authorization_server.fault_once(rejected);
+    file.write("s3cret\n\n");
+    service.clock.advance(Duration::from_secs(1));
+    let response = service.get("/next", &service.token("alice")).await;
+    assert_server_error(&response, 500, body::SERVER_ERROR, None);
+    assert_eq!(service.exchanges().len(), 5, "it was sent once more, with the other secret");
 }
 
 #[tokio::test]
@@ -385,6 +394,7 @@ async fn the_response_to_the_caller_depends_on_the_error() {
         (401, "invalid_client"),
         (400, "invalid_client"),
         (400, "unauthorized_client"),
+        (401, "unauthorized_client"),
         (400, "unsupported_grant_type"),
         (401, "none"),
         (403, "none"),

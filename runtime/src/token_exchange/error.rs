@@ -18,7 +18,7 @@ use crate::{
 /// | [`Denied`](Self::Denied) | `invalid_request`, `invalid_target`, `invalid_scope`, `access_denied`, `insufficient_scope`, `unsupported_token_type` | 403 `access_denied` |
 /// | [`OtherIssuer`](Self::OtherIssuer), [`MissingScope`](Self::MissingScope) | | 403 `access_denied` |
 /// | [`NotPermitted`](Self::NotPermitted) | `unauthorized_client`, `unsupported_grant_type` | 500 |
-/// | [`InvalidClient`](Self::InvalidClient) | `invalid_client`, or 401 and 403 without another code of this table | 500 |
+/// | [`InvalidClient`](Self::InvalidClient) | `invalid_client`, `unauthorized_client` with status 401, or 401 and 403 without another code of this table | 500 |
 /// | [`Unavailable`](Self::Unavailable), [`InvalidResponse`](Self::InvalidResponse) | | 503 with `Retry-After` |
 ///
 /// `invalid_request` is the code for a token that is "invalid for any reason, or unacceptable based on policy" (RFC 8693
@@ -81,6 +81,10 @@ impl TokenExchangeError {
             | OAuthErrorCode::InsufficientScope
             | OAuthErrorCode::AccessDenied
             | OAuthErrorCode::UnsupportedTokenType => Self::Denied(response),
+            // The response of Keycloak to a wrong secret.
+            OAuthErrorCode::UnauthorizedClient if response.status == 401 => {
+                ClientError::Rejected(Some(response)).into()
+            }
             OAuthErrorCode::UnauthorizedClient | OAuthErrorCode::UnsupportedGrantType => {
                 Self::NotPermitted(response)
             }
