@@ -25,8 +25,8 @@ pub fn run(data: &[u8]) {
     }
     let Some((arguments, item)) = text.split_once('\n') else {
         if let Ok(item) = text.parse::<TokenStream>() {
-            check(&expand_scope_enum(item.clone()), "requires_auth_expansion");
-            check(&expand_detail_type(item), "requires_auth_expansion");
+            check(&item, &expand_scope_enum(item.clone()), "requires_auth_expansion");
+            check(&item, &expand_detail_type(item.clone()), "requires_auth_expansion");
         }
         return;
     };
@@ -40,7 +40,7 @@ pub fn run(data: &[u8]) {
         let is_block = !has_top_level(&item, "fn");
         // The functions of a block that has none need no guard.
         let guard = if is_block { "" } else { "requires_auth_expansion" };
-        let is_accepted = check(&expanded, guard);
+        let is_accepted = check(&item, &expanded, guard);
         let again = expand(features, arguments.clone(), item.clone());
         assert_eq!(expanded.to_string(), again.to_string());
         if is_accepted && !is_block {
@@ -63,22 +63,21 @@ fn depth(text: &str) -> usize {
     most
 }
 
-/// Whether the expansion has no error. Then it is Rust, and names the guard.
-fn check(expanded: &TokenStream, guard: &str) -> bool {
+/// Whether the expansion has no error. Then it names the guard, and is Rust if the item is.
+fn check(item: &TokenStream, expanded: &TokenStream, guard: &str) -> bool {
     let text = expanded.to_string();
     if text.contains("compile_error") {
         return false;
     }
     assert!(text.contains(guard), "no guard: {text}");
-    let parsed = syn::parse2::<syn::File>(expanded.clone());
-    assert!(parsed.is_ok() || !guard.is_empty() && is_trait_method(expanded), "{text}");
+    assert!(is_rust(expanded) || !is_rust(item), "{text}");
     true
 }
 
-/// A method with `self` is no item of a file.
-fn is_trait_method(expanded: &TokenStream) -> bool {
-    let wrapped = quote::quote!(impl Type { #expanded });
-    syn::parse2::<syn::ItemImpl>(wrapped).is_ok()
+/// Whether it is an item, or one of an `impl` block.
+fn is_rust(item: &TokenStream) -> bool {
+    let in_block = quote::quote!(impl Type { #item });
+    syn::parse2::<syn::File>(item.clone()).is_ok() || syn::parse2::<syn::ItemImpl>(in_block).is_ok()
 }
 
 fn has_top_level(item: &TokenStream, word: &str) -> bool {

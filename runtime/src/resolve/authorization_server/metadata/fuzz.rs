@@ -13,8 +13,9 @@ const ISSUER: &str = "https://auth.example";
 // R-C3, R-C8
 pub(crate) fn run(data: &[u8]) {
     let Ok(Object(metadata)) = serde_json::from_slice::<Object<Metadata>>(data) else { return };
-    // A repeated member was an error.
-    let document: Map<String, Value> = serde_json::from_slice(data).unwrap();
+    // A repeated member was an error. The text of a member that is not read may be no UTF-8.
+    let text = String::from_utf8_lossy(data);
+    let Ok(document) = serde_json::from_str::<Map<String, Value>>(&text) else { return };
     assert_eq!(metadata.issuer, document.get("issuer").unwrap().as_str().unwrap());
     let checked = check_issuer(&metadata, ISSUER, "the document");
     assert_eq!(checked.is_ok(), metadata.issuer == ISSUER);
