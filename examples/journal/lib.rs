@@ -65,7 +65,8 @@ pub async fn main() -> ExitCode {
     }
     // Shows the rejections that a setting may cause; RUST_LOG=requires_auth=debug shows all.
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter.from_env_lossy());
+    let subscriber =
+        tracing_subscriber::fmt().with_ansi(false).with_env_filter(filter.from_env_lossy());
     subscriber.with_writer(flags::Log).init();
     // The TLS connection to a shared cache uses the default crypto provider of the process.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

@@ -35,7 +35,8 @@ const BUCKETS: [f64; 8] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Shows the rejections that a setting may cause; RUST_LOG=requires_auth=debug shows all.
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter.from_env_lossy());
+    let subscriber =
+        tracing_subscriber::fmt().with_ansi(false).with_env_filter(filter.from_env_lossy());
     subscriber.with_writer(std::io::stderr).init();
 
     let duration = Matcher::Full(metrics::INTROSPECTION_REQUEST_DURATION.to_owned());

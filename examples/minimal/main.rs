@@ -29,7 +29,8 @@ async fn hello(auth: AuthInfo) -> String {
 async fn main() -> ExitCode {
     // Shows the rejections that a setting may cause; RUST_LOG=requires_auth=debug shows all.
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter.from_env_lossy());
+    let subscriber =
+        tracing_subscriber::fmt().with_ansi(false).with_env_filter(filter.from_env_lossy());
     subscriber.with_writer(std::io::stderr).init();
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
