@@ -86,6 +86,8 @@ pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod thumbprint;
+#[cfg(any(feature = "introspection", feature = "testing"))]
+mod tls_backend;
 mod token_error;
 #[cfg(feature = "token-exchange")]
 pub mod token_exchange;

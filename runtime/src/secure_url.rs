@@ -80,6 +80,18 @@ pub enum UrlError {
     /// A segment of the path that routers parse as a variable.
     #[error("a segment of its path starts with `:` or `*`, which routers take for a variable")]
     Variable,
+    /// `https`, in a build without a TLS library.
+    #[error(
+        "TLS needs the feature `rustls` or `native-tls` of requires-auth, and neither is enabled"
+    )]
+    NoTlsLibrary,
+    /// The crypto provider of rustls is missing, in a build with the feature `rustls-no-provider`.
+    #[error(
+        "the process has no default crypto provider of rustls, which the feature `rustls-no-provider` of \
+         requires-auth needs: install one at the start of `main`, such as with \
+         `rustls::crypto::ring::default_provider().install_default()`, or enable the feature `rustls`"
+    )]
+    NoCryptoProvider,
 }
 
 #[cfg(test)]

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use reqwest::{Certificate, Client, Identity};
+use reqwest::ClientBuilder;
 use secrecy::zeroize::Zeroizing;
 
 use crate::loaded::{Loaded, Source};
 use crate::reloaded_file::{ContentError, Parse};
 use crate::resource_server::SingleValue;
+use crate::tls_backend;
 use crate::{Clock, SettingName, SetupError};
 
 pub(crate) const CLIENT_CERTIFICATE: SettingName =
@@ -41,15 +42,13 @@ impl ClientCertificateSettings {
         clock: &Arc<dyn Clock>,
     ) -> Result<Option<Self>, SetupError> {
         let Some([chain, key]) = source.get(CLIENT_CERTIFICATE)? else { return Ok(None) };
-        let chain = Loaded::load(CLIENT_CERTIFICATE, chain, parser(parse_chain), clock)?;
-        let key = Loaded::load(CLIENT_CERTIFICATE_KEY, key, parser(parse_key), clock)?;
+        let chain = Loaded::load(CLIENT_CERTIFICATE, chain, parser(check_chain), clock)?;
+        let key = Loaded::load(CLIENT_CERTIFICATE_KEY, key, parser(tls_backend::check_key), clock)?;
         let settings = Self { chain, key };
         let problem: ContentError = "the private key is not that of the certificate".into();
-        let identity = settings.current().identity();
-        let usable = identity.is_ok_and(|identity| {
-            let client = Client::builder().tls_backend_rustls().tls_certs_only([]);
-            client.identity(identity).build().is_ok()
-        });
+        let client = tls_backend::trust_only(tls_backend::client_builder(), []);
+        let client = settings.current().identify(client);
+        let usable = client.is_ok_and(|client| client.build().is_ok());
         if usable {
             Ok(Some(settings))
         } else {
@@ -66,33 +65,19 @@ impl ClientCertificateSettings {
     }
 }
 
-fn parser(parse: fn(&[u8]) -> Result<(), &'static str>) -> Parse<Pem> {
+fn parser<E: Into<ContentError> + 'static>(check: fn(&[u8]) -> Result<(), E>) -> Parse<Pem> {
     Arc::new(move |pem| {
-        parse(pem)?;
+        check(pem).map_err(Into::into)?;
         Ok(Zeroizing::new(pem.to_vec()))
     })
 }
 
-fn parse_chain(pem: &[u8]) -> Result<(), &'static str> {
-    match Certificate::from_pem_bundle(pem) {
-        Ok(certificates) if !certificates.is_empty() => Ok(()),
-        _ => Err("expected certificates in PEM (`BEGIN CERTIFICATE`), that of this server first"),
-    }
-}
-
-fn parse_key(pem: &[u8]) -> Result<(), &'static str> {
-    // Without a certificate, `Identity` reports nothing about the key.
-    let is_key = String::from_utf8_lossy(pem).lines().any(|line| {
-        let line = line.trim_end();
-        line.starts_with("-----BEGIN ")
-            && line.ends_with("PRIVATE KEY-----")
-            && !line.contains("ENCRYPTED")
-    });
-    if is_key {
-        Ok(())
-    } else {
-        Err("expected an unencrypted private key in PEM (`BEGIN PRIVATE KEY`)")
-    }
+fn check_chain(pem: &[u8]) -> Result<(), ContentError> {
+    const EXPECTED: &str =
+        "expected certificates in PEM (`BEGIN CERTIFICATE`), that of this server first";
+    tls_backend::check_scheme("https")?;
+    let certificates = tls_backend::certificates(pem).map_err(|_| EXPECTED)?;
+    if certificates.is_empty() { Err(EXPECTED.into()) } else { Ok(()) }
 }
 
 impl ClientCertificate {
@@ -100,14 +85,9 @@ impl ClientCertificate {
         Arc::ptr_eq(&self.chain, &other.chain) && Arc::ptr_eq(&self.key, &other.key)
     }
 
-    pub(crate) fn identity(&self) -> reqwest::Result<Identity> {
-        if self.chain == self.key {
-            return Identity::from_pem(&self.chain);
-        }
-        let mut pem = Zeroizing::new(Vec::with_capacity(self.chain.len() + 1 + self.key.len()));
-        pem.extend_from_slice(&self.chain);
-        pem.push(b'\n');
-        pem.extend_from_slice(&self.key);
-        Identity::from_pem(&pem)
+    /// Presents the certificate to a server that requests it.
+    pub(crate) fn identify(&self, client: ClientBuilder) -> Result<ClientBuilder, ContentError> {
+        let identity = tls_backend::identity(&self.chain, &self.key)?;
+        Ok(tls_backend::present(client, identity))
     }
 }

@@ -14,6 +14,7 @@ use super::trust_anchors::TrustAnchors;
 use crate::loaded::{Loaded, Source};
 use crate::resource_server::SingleValue;
 use crate::secure_url::{self, Http, UrlError};
+use crate::tls_backend;
 use crate::{Clock, SettingName, SetupError, SystemClock};
 
 const CONNECT_TIMEOUT_NAME: SettingName =
@@ -85,7 +86,9 @@ fn timeout(
 impl Connection {
     /// Parses a URL that requests may be sent to.
     pub(crate) fn parse_url(&self, url: &str) -> Result<Url, UrlError> {
-        secure_url::parse(url, self.http)
+        let url = secure_url::parse(url, self.http)?;
+        tls_backend::check_scheme(url.scheme())?;
+        Ok(url)
     }
 
     /// Whether this server presents a certificate.

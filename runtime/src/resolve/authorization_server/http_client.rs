@@ -14,12 +14,10 @@ use crate::secure_url::{self, Http};
 
 /// A client for one authorization server.
 ///
-/// It follows no redirects, retries nothing, accepts no content coding, and uses rustls, also where another
-/// crate enables other features of reqwest. The crypto provider of rustls is the one that the application
-/// has installed for the process, else `aws-lc-rs`; none is installed here. Requests to a loopback host, and
-/// over plain `http`, where a proxy could read tokens and credentials, use no proxy. Other requests use the
-/// proxies of the environment as reqwest documents it. A loopback name in a plain `http` URL resolves to the
-/// loopback addresses without DNS or the hosts file (RFC 6761 §6.3).
+/// It follows no redirects, retries nothing, and accepts no content coding, also where another crate enables other
+/// features of reqwest. Requests to a loopback host, and over plain `http`, where a proxy could read tokens and
+/// credentials, use no proxy. Other requests use the proxies of the environment as reqwest documents it. A loopback
+/// name in a plain `http` URL resolves to the loopback addresses without DNS or the hosts file (RFC 6761 §6.3).
 pub(crate) fn client(
     url: &Url,
     http: Http,
@@ -27,8 +25,8 @@ pub(crate) fn client(
     tls: &Tls,
 ) -> Result<Client, SetupError> {
     let mut client = tls
-        .apply(Client::builder())
-        .map_err(http_client_error)?
+        .client_builder()
+        .map_err(SetupError::HttpClient)?
         .user_agent(concat!("requires-auth/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(connect_timeout)
         .redirect(redirect::Policy::none())
@@ -44,11 +42,7 @@ pub(crate) fn client(
     if let (Http::LoopbackOnly, Some(name)) = (http, secure_url::loopback_name(url)) {
         client = client.resolve_to_addrs(name, &LOOPBACK);
     }
-    client.build().map_err(http_client_error)
-}
-
-fn http_client_error(error: reqwest::Error) -> SetupError {
-    SetupError::HttpClient(Box::new(error))
+    client.build().map_err(|error| SetupError::HttpClient(Box::new(error)))
 }
 
 /// Port 0 stands for the port of the URL.

@@ -7,6 +7,8 @@ use reqwest::ClientBuilder;
 use super::client_certificate::{ClientCertificate, ClientCertificateSettings};
 use super::trust_anchors::TrustAnchors;
 use crate::loaded::Loaded;
+use crate::reloaded_file::ContentError;
+use crate::tls_backend;
 
 /// The settings, whose files can change.
 #[derive(Clone)]
@@ -61,14 +63,15 @@ impl Tls {
         trust_anchors && client_certificate
     }
 
-    /// Uses rustls, also where another crate enables other features of reqwest.
-    pub(crate) fn apply(&self, client: ClientBuilder) -> reqwest::Result<ClientBuilder> {
-        let mut client = client.tls_backend_rustls();
+    /// A builder of clients that use the library of [`tls_backend`], also where another crate enables other features of
+    /// reqwest.
+    pub(crate) fn client_builder(&self) -> Result<ClientBuilder, ContentError> {
+        let mut client = tls_backend::client_builder();
         if let Some(trust_anchors) = &self.trust_anchors {
-            client = client.tls_certs_only(trust_anchors.certificates());
+            client = tls_backend::trust_only(client, trust_anchors.certificates());
         }
         if let Some(certificate) = &self.client_certificate {
-            client = client.identity(certificate.identity()?);
+            client = certificate.identify(client)?;
         }
         Ok(client)
     }

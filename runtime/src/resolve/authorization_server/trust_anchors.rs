@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use reqwest::{Certificate, Client};
-
 use crate::reloaded_file::{ContentError, Parse};
+use crate::tls_backend::{self, Certificate};
 
 /// Trust anchors, in place of those of the platform. There is at least one.
 #[derive(Debug)]
@@ -23,12 +22,14 @@ impl TrustAnchors {
 
 fn parse(pem: &[u8]) -> Result<TrustAnchors, ContentError> {
     const EXPECTED: &str = "expected certificates in PEM (`BEGIN CERTIFICATE`), at least one";
-    let certificates = Certificate::from_pem_bundle(pem).map_err(|_| EXPECTED)?;
+    tls_backend::check_scheme("https")?;
+    let certificates = tls_backend::certificates(pem).map_err(|_| EXPECTED)?;
     if certificates.is_empty() {
         return Err(EXPECTED.into());
     }
     // A client reads the certificates when it is built.
-    let client = Client::builder().tls_backend_rustls().tls_certs_only(certificates.clone());
-    client.build().map_err(|_| "one of the certificates is no X.509 certificate")?;
+    let client = tls_backend::client_builder();
+    let client = tls_backend::trust_only(client, certificates.clone()).build();
+    client.map_err(|_| "one of the certificates is no X.509 certificate")?;
     Ok(TrustAnchors(certificates))
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::ClientBuilder;
 use url::{Host, Url};
 
 use super::client::{GrantType, OAuthClient};
@@ -11,6 +12,7 @@ use super::metadata::ClientMetadata;
 use super::public_address::{PublicOnly, is_public};
 use crate::secure_url::is_loopback;
 use crate::testing::settings::Settings;
+use crate::tls_backend;
 
 /// The longest document in bytes.
 const MAX_LENGTH: usize = 64 * 1024;
@@ -54,7 +56,11 @@ fn may_be_public(url: &Url) -> bool {
 
 /// Fetches the document. The error is a sentence for the error page.
 pub(crate) async fn fetch(id: &str, settings: &Settings) -> Result<OAuthClient, &'static str> {
-    let body = download(id, settings.local_documents)
+    let (scheme, _) = id.split_once(':').unwrap_or_default();
+    tls_backend::check_scheme(scheme)
+        .map_err(|_| "The client's metadata document needs TLS, which this build does not have.")?;
+    let client = tls_backend::client_builder();
+    let body = download(client, id, settings.local_documents)
         .await
         .ok_or("The client's metadata document could not be fetched.")?;
     let metadata: ClientMetadata = serde_json::from_slice(&body)
@@ -88,12 +94,10 @@ pub(crate) async fn fetch(id: &str, settings: &Settings) -> Result<OAuthClient, 
     })
 }
 
-async fn download(id: &str, local: bool) -> Option<Vec<u8>> {
+async fn download(client: ClientBuilder, id: &str, local: bool) -> Option<Vec<u8>> {
     // A proxy would resolve the name itself, without `PublicOnly`.
-    let mut builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(TIMEOUT)
-        .no_proxy();
+    let mut builder =
+        client.redirect(reqwest::redirect::Policy::none()).timeout(TIMEOUT).no_proxy();
     if !local {
         builder = builder.dns_resolver(Arc::new(PublicOnly));
     }
@@ -168,7 +172,9 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         // These names resolve to a loopback address without DNS. `is_acceptable` rejects them earlier.
         for host in ["localhost", "localhost."] {
-            assert!(download(&format!("http://{host}:{port}/client.json"), false).await.is_none());
+            let (client, url) =
+                (tls_backend::client_builder(), format!("http://{host}:{port}/client.json"));
+            assert!(download(client, &url, false).await.is_none());
         }
         let accepted = tokio::time::timeout(Duration::ZERO, listener.accept()).await;
         assert!(accepted.is_err(), "a connection arrived");

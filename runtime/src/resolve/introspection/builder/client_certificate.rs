@@ -12,7 +12,7 @@ impl IntrospectionBuilder {
     /// Sets the certificate that this server presents to the authorization server, if that requests one (RFC 8705 §2):
     /// the certificate chain, with the own certificate first, and its private key, each in PEM. An issuer's metadata
     /// may name other endpoints for clients with a certificate, in `mtls_endpoint_aliases` (RFC 8705 §5), which are
-    /// then used. Default: none.
+    /// then used. With the feature `native-tls` in place of `rustls`, the key must be PKCS#8. Default: none.
     ///
     /// ```
     /// use requires_auth::Introspection;
