@@ -56,6 +56,8 @@ fn check_usable(key: &Map<String, Value>, set: &JwkSet) {
     let ops = key.get("key_ops").and_then(Value::as_array);
     assert!(ops.is_none_or(|ops| ops.iter().any(|op| op == "verify")));
     assert!(text("kid").is_none_or(|id| id.len() <= 256));
+    let length =
+        |name: &str| text(name).and_then(|it| base64url::decode(it.as_bytes())).unwrap().len();
     let fitting: &[&str] = match (text("kty").unwrap(), text("crv")) {
         ("RSA", _) => {
             let modulus = base64url::decode(text("n").unwrap().as_bytes()).unwrap();
@@ -64,9 +66,9 @@ fn check_usable(key: &Map<String, Value>, set: &JwkSet) {
             assert!((2048..=8192).contains(&bits), "{bits} bits");
             &ALGORITHMS[..6]
         }
-        ("EC", Some("P-256")) => &["ES256"],
-        ("EC", Some("P-384")) => &["ES384"],
-        ("OKP", Some("Ed25519")) => &["EdDSA"],
+        ("EC", Some("P-256")) if (length("x"), length("y")) == (32, 32) => &["ES256"],
+        ("EC", Some("P-384")) if (length("x"), length("y")) == (48, 48) => &["ES384"],
+        ("OKP", Some("Ed25519")) if length("x") == 32 => &["EdDSA"],
         other => panic!("{other:?} is used"),
     };
     let named = text("alg").map(|alg| if alg == "Ed25519" { "EdDSA" } else { alg });

@@ -142,10 +142,17 @@ fn candidates(jwk: &Jwk) -> &'static [SigningAlgorithm] {
 }
 
 /// The key as `aws-lc-rs` parses it: an RSA key as `SubjectPublicKeyInfo`, an EC key as uncompressed point.
+///
+/// Coordinates have the length of the curve (RFC 7518 §6.2.1.2, RFC 8037 §2). Of another division of a point, and of a
+/// key in DER, which `aws-lc-rs` reads as well, a key would have several thumbprints.
 fn material(jwk: &Jwk) -> Option<Vec<u8>> {
     let bytes = |member: &Option<String>| base64url::decode(member.as_ref()?.as_bytes());
-    match &*jwk.kty {
-        "RSA" => {
+    let coordinate = |member, length| bytes(member).filter(|it| it.len() == length);
+    let point = |length| {
+        Some([&[4], &*coordinate(&jwk.x, length)?, &*coordinate(&jwk.y, length)?].concat())
+    };
+    match (&*jwk.kty, jwk.crv.as_deref()) {
+        ("RSA", _) => {
             let (n, e) = (bytes(&jwk.n)?, bytes(&jwk.e)?);
             // Some servers encode a leading zero, which RFC 7518 §6.3.1.1 forbids.
             let n = without_leading_zeros(&n);
@@ -156,13 +163,9 @@ fn material(jwk: &Jwk) -> Option<Vec<u8>> {
             let components = RsaPublicKeyComponents { n, e: without_leading_zeros(&e) };
             Some(components.as_der().ok()?.as_ref().to_vec())
         }
-        "EC" => {
-            let mut point = vec![4];
-            point.extend(bytes(&jwk.x)?);
-            point.extend(bytes(&jwk.y)?);
-            Some(point)
-        }
-        "OKP" => bytes(&jwk.x),
+        ("EC", Some("P-256")) => point(32),
+        ("EC", Some("P-384")) => point(48),
+        ("OKP", Some("Ed25519")) => coordinate(&jwk.x, 32),
         _ => None,
     }
 }
@@ -183,5 +186,44 @@ fn verification(algorithm: SigningAlgorithm) -> &'static dyn VerificationAlgorit
         Es256 => &ECDSA_P256_SHA256_FIXED,
         Es384 => &ECDSA_P384_SHA384_FIXED,
         EdDsa => &ED25519,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn is_used(crv: &str, x: &[u8], y: &[u8]) -> bool {
+        let kty = if crv == "Ed25519" { "OKP" } else { "EC" };
+        let [x, y] = [x, y].map(base64url::encode);
+        let jwk = json!({ "kty": kty, "crv": crv, "x": x, "y": y });
+        VerificationKey::read(&jwk, &[Es256, Es384, EdDsa]).is_some()
+    }
+
+    #[test]
+    fn a_key_has_one_form() {
+        // R-F2, R-H1: else it has several thumbprints.
+        let decode = |text: &str| base64url::decode(text.as_bytes()).unwrap();
+        // RFC 7517 §A.1
+        let [x, y] = [
+            "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+            "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+        ];
+        let point = [decode(x), decode(y)].concat();
+        for at in [0, 1, 31, 33, 64] {
+            assert!(!is_used("P-256", &point[..at], &point[at..]), "{at}");
+        }
+        assert!(is_used("P-256", &point[..32], &point[32..]));
+        let with_zero = [&[0], &point[..32]].concat();
+        assert!(!is_used("P-256", &with_zero, &point[32..]));
+        assert!(!is_used("P-384", &point[..32], &point[32..]));
+
+        let key = decode("iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w");
+        assert!(is_used("Ed25519", &key, &[]));
+        // `SubjectPublicKeyInfo` (RFC 8410 §4).
+        let prefix = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0];
+        assert!(!is_used("Ed25519", &[&prefix[..], &key].concat(), &[]));
     }
 }
