@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::error::Problem;
 use super::key_digest::KeyDigest;
+use crate::json_object::Object;
 use crate::{Claims, Scope};
 
 /// The last second of the year 9999.
@@ -18,7 +19,7 @@ pub(super) type Keys = HashMap<KeyDigest, Claims>;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
-    keys: Vec<Key>,
+    keys: Vec<Object<Key>>,
 }
 
 #[derive(Deserialize)]
@@ -33,12 +34,12 @@ struct Key {
 
 /// Reads the content of the file.
 pub(super) fn parse(content: &[u8]) -> Result<Keys, Problem> {
-    let document: Document = serde_json::from_slice(content)
+    let Object(document): Object<Document> = serde_json::from_slice(content)
         .map_err(|wrong| Problem::Form { line: wrong.line(), column: wrong.column() })?;
     let mut ids = HashMap::new();
     let mut digests = HashMap::new();
     let mut claims = HashMap::with_capacity(document.keys.len());
-    for (index, key) in document.keys.iter().enumerate() {
+    for (index, Object(key)) in document.keys.iter().enumerate() {
         let number = index + 1;
         let digest = key.check(number)?;
         let repeated = |other, member| Problem::Repeated { key: number, other, member };

@@ -165,6 +165,8 @@ fn a_mistake_in_the_file_is_an_error_that_repeats_nothing_of_it() {
         (canary.to_owned(), "line 1, column 1"),
         (format!(r#"{{"keys": ["{canary}"]}}"#), "line 1, column "),
         (format!(r#"{{"keys": [], "{canary}": 1}}"#), "line 1, column "),
+        (format!(r#"[[{}]]"#, entry(canary, KEY)), "line 1, column "),
+        (document(&[json!([canary, hex(KEY), ["read"]])]), "line 1, column "),
         (document(&[json!({ "id": canary, "scopes": [] })]), "line 1, column "),
         (with("key", canary.into()), "line 1, column "),
         (with("scopes", canary.into()), "line 1, column "),
