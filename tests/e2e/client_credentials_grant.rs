@@ -127,6 +127,11 @@ async fn without_a_token_requests_get_a_503_and_the_operator_a_line() {
             "the authorization server's response cannot be used: the response contains no bearer token",
         ),
         (
+            // No header could have it.
+            Fault::json(json!({ "access_token": "s3cret\n", "token_type": "Bearer" })),
+            "the authorization server's response cannot be used: the response contains no bearer token",
+        ),
+        (
             Fault::html(),
             "the authorization server's response cannot be used: the response contains no bearer token",
         ),

@@ -258,7 +258,10 @@ fn read(body: &[u8]) -> Result<TokenResponse, ResolveError> {
     let Object(response): Object<TokenResponse> =
         serde_json::from_slice(body).map_err(|_| ResponseError::NotATokenResponse)?;
     let is_bearer = response.token_type.eq_ignore_ascii_case("bearer");
-    if !is_bearer || response.access_token.expose().is_empty() {
+    let token = response.access_token.expose();
+    // RFC 6749 §A.12. No header can have another one.
+    let is_token = !token.is_empty() && token.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !is_bearer || !is_token {
         return Err(ResponseError::NotATokenResponse.into());
     }
     Ok(response)
