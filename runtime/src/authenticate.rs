@@ -2,7 +2,7 @@
 
 mod access_token;
 #[cfg(feature = "mtls")]
-mod client_certificate;
+pub(crate) mod client_certificate;
 mod credentials;
 #[cfg(feature = "dpop")]
 mod dpop;

@@ -13,6 +13,8 @@
     reason = "a target that meets the unexpected fails"
 )]
 
+#[cfg(all(feature = "introspection", feature = "jwt"))]
+pub(crate) mod document;
 #[cfg(feature = "jwt")]
 mod jwk_set;
 
@@ -21,12 +23,22 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// The targets.
 pub const TARGETS: &[Target] = &[
+    #[cfg(all(feature = "introspection", feature = "jwt"))]
+    ("api_key_file", crate::resolve::api_keys::fuzz::run),
+    #[cfg(feature = "mtls")]
+    ("client_certificate", crate::authenticate::client_certificate::fuzz::run),
+    #[cfg(all(feature = "introspection", feature = "jwt"))]
+    ("exchange_response", crate::token_exchange::response::fuzz::run),
     #[cfg(feature = "jwt")]
     ("jwk_set", jwk_set::run),
     #[cfg(feature = "introspection")]
     ("metadata_document", crate::resolve::fuzz_metadata_document),
+    #[cfg(feature = "introspection")]
+    ("retry_after", crate::resolve::introspection::retry_after::fuzz::run),
     #[cfg(feature = "redis")]
     ("store_entry", crate::shared_cache::fuzz_store_entry),
+    #[cfg(all(feature = "introspection", feature = "jwt"))]
+    ("token_response", crate::resolve::introspection::granted_token::fuzz::run),
 ];
 
 #[cfg(test)]

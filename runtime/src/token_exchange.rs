@@ -7,7 +7,7 @@ mod client;
 mod error;
 mod exchanged_token;
 mod request;
-mod response;
+pub(crate) mod response;
 mod store;
 
 pub use builder::TokenExchangeBuilder;

@@ -3,6 +3,8 @@
 mod certificate;
 mod encoding;
 mod envoy;
+#[cfg(any(test, requires_auth_fuzz))]
+pub(crate) mod fuzz;
 mod network;
 mod peer_address;
 mod proxy_header;

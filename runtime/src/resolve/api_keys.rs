@@ -2,6 +2,8 @@
 
 mod error;
 mod file;
+#[cfg(any(test, requires_auth_fuzz))]
+pub(crate) mod fuzz;
 mod key_digest;
 
 use std::fmt;

@@ -28,7 +28,7 @@ mod control_request;
 pub(crate) mod credentials;
 pub(crate) mod defaults;
 pub(crate) mod error_body;
-mod granted_token;
+pub(crate) mod granted_token;
 mod request;
 mod response;
 pub(crate) mod retry_after;

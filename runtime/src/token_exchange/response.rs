@@ -1,5 +1,8 @@
 //! Responses of the token endpoint to an exchange (RFC 8693 §2.2).
 
+#[cfg(any(test, requires_auth_fuzz))]
+pub(crate) mod fuzz;
+
 use std::time::{Duration, SystemTime};
 
 use http::StatusCode;

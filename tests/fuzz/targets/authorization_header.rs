@@ -57,6 +57,11 @@ pub fn run(data: &[u8]) {
     }
 }
 
+/// The whole answer to a request with an invalid proof.
+pub fn answer_to_invalid_proof() -> String {
+    Expected::WithoutProof.answer()
+}
+
 /// By the words of the standards, one byte after the other.
 fn expected(values: &[&[u8]], limit: usize) -> Expected {
     let value = match values {
@@ -138,7 +143,7 @@ impl Expected {
 }
 
 /// The whole answer, in the form of [`Expected::answer`].
-fn answer(rejection: &Rejection) -> String {
+pub fn answer(rejection: &Rejection) -> String {
     let response = rejection.to_response::<String>();
     let mut lines = vec![response.status().as_u16().to_string()];
     for name in ["www-authenticate", "cache-control", "content-type"] {

@@ -29,6 +29,7 @@ mod challenge_parser;
 mod condition;
 mod condition_text;
 mod configuration;
+mod dpop_proof;
 mod event_stream;
 mod introspection_response;
 mod json;
@@ -52,6 +53,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "challenge", run: challenge::run },
     Target { name: "condition", run: condition::run },
     Target { name: "configuration", run: configuration::run },
+    Target { name: "dpop_proof", run: dpop_proof::run },
     Target { name: "event_stream", run: event_stream::run },
     Target { name: "introspection_response", run: introspection_response::run },
     Target { name: "jwt", run: jwt::run },

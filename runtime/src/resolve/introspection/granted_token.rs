@@ -1,5 +1,8 @@
 //! A bearer token that is obtained and renewed by the client credentials grant (RFC 6749 §4.4).
 
+#[cfg(any(test, requires_auth_fuzz))]
+pub(crate) mod fuzz;
+
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 

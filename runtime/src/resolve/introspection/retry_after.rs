@@ -1,5 +1,8 @@
 //! The `Retry-After` header (RFC 9110 §10.2.3).
 
+#[cfg(any(test, requires_auth_fuzz))]
+pub(crate) mod fuzz;
+
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
