@@ -1,7 +1,9 @@
 """Answers questions of .ci/run about the workspace; reads `cargo metadata` on standard input."""
 
 import json
+import re
 import sys
+from pathlib import Path
 
 
 def main(question):
@@ -11,6 +13,8 @@ def main(question):
     published = [member for member in members if member["publish"] != []]
     if question == "features":
         features(published)
+    elif question == "feature-table":
+        feature_table(next(package for package in published if package["name"] == "requires-auth"))
     elif question == "msrv":
         nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
         msrv(members, published, packages, nodes)
@@ -23,6 +27,33 @@ def features(published):
     for package in published:
         for feature in ["-", *sorted(package["features"])]:
             print(package["name"], feature)
+
+
+def feature_table(package):
+    """The table of features of the README, with the comment above each feature in the manifest."""
+    features = package["features"]
+    manifest = Path(package["manifest_path"]).read_text(encoding="utf-8")
+    print("| feature | default | what it adds | optional crates |")
+    print("|---|---|---|---|")
+    for comment, name in re.findall(r"((?:^# .*\n)*)^([\w-]+) = \[", section(manifest, "features"), re.MULTILINE):
+        if name == "default":
+            continue
+        if not comment:
+            sys.exit(f"{package['manifest_path']}: the feature `{name}` has no comment above it")
+        text = " ".join(line.removeprefix("# ") for line in comment.splitlines())
+        crates = (f"`{value.removeprefix('dep:')}`" for value in features[name] if value.startswith("dep:"))
+        print(f"| `{name}` | {default(name, features)} | {text} | {', '.join(crates)} |")
+
+
+def section(manifest, name):
+    return manifest.split(f"\n[{name}]\n")[1].split("\n[")[0]
+
+
+def default(name, features):
+    if name in features["default"]:
+        return "yes"
+    others = [f"`{other}`" for other, values in features.items() if name in values]
+    return f"with {', '.join(others)}" if others else "no"
 
 
 def msrv(members, published, packages, nodes):
