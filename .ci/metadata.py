@@ -50,10 +50,11 @@ def section(manifest, name):
 
 
 def default(name, features):
+    """Whether a feature is a default, or a default enables it."""
     if name in features["default"]:
         return "yes"
-    others = [f"`{other}`" for other, values in features.items() if name in values]
-    return f"with {', '.join(others)}" if others else "no"
+    defaults = [f"`{other}`" for other in features["default"] if name in features[other]]
+    return f"with {', '.join(defaults)}" if defaults else "no"
 
 
 def msrv(members, published, packages, nodes):
