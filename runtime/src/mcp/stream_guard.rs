@@ -5,7 +5,7 @@ mod ticks;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -32,7 +32,9 @@ pub(super) struct StreamGuard {
     is_accepted: bool,
     /// All of these must be met as long as the stream lasts.
     requirements: Vec<StreamRequirement>,
-    ticks: Ticks,
+    timer: StreamTimer,
+    /// From when the stream first waits on: many streams end without waiting.
+    ticks: Option<Ticks>,
     resolved: Instant,
     resolving: Option<Resolving>,
     /// Since when the token cannot be resolved.
@@ -67,50 +69,73 @@ impl StreamGuard {
         caller: AuthInfo,
         requirements: Vec<StreamRequirement>,
     ) -> Self {
-        let ticks = timer.ticks(server.time_left(&caller));
         Self {
             server: server.clone(),
             caller,
             is_accepted: false,
             requirements,
-            ticks,
+            timer: timer.clone(),
+            ticks: None,
             resolved: Instant::now(),
             resolving: None,
             outage: None,
         }
     }
 
-    /// Whether an event may be passed on now.
+    /// Whether the stream may continue now. The task is woken for the next check.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Permission {
         loop {
-            if !self.check(context) {
-                return Permission::End;
+            let permission = self.check(context);
+            if permission == Permission::End || self.poll_tick(context).is_pending() {
+                return permission;
             }
-            if self.outage.is_some_and(|since| since.elapsed() >= MAX_OUTAGE) {
-                return Permission::End;
-            }
-            if self.ticks.poll(context).is_pending() {
-                return if self.waits() { Permission::Wait } else { Permission::Continue };
-            }
-            self.ticks.restart(self.server.time_left(&self.caller));
         }
     }
 
-    /// The same where no event is to be passed on: the claims are checked at a tick alone. [`poll`](Self::poll) follows for
-    /// an event.
+    /// Whether an event may be passed on now. The task is woken for the next check only if the event must wait.
+    pub(super) fn poll_event(&mut self, context: &mut Context<'_>) -> Permission {
+        match self.check(context) {
+            Permission::Wait => self.poll(context),
+            decided => decided,
+        }
+    }
+
+    /// The same as [`poll`](Self::poll) where there is no event: the claims are checked at a tick alone.
     pub(super) fn poll_without_event(&mut self, context: &mut Context<'_>) -> Permission {
-        if self.waits() || self.ticks.poll(context).is_ready() {
+        if self.holds_back() || self.poll_tick(context).is_ready() {
             return self.poll(context);
         }
         Permission::Continue
     }
 
-    fn waits(&self) -> bool {
+    /// Whether events must wait.
+    pub(super) fn holds_back(&self) -> bool {
         self.resolving.is_some() || self.outage.is_some()
     }
 
+    /// Ready once for each tick.
+    fn poll_tick(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let left = || self.server.time_left(&self.caller);
+        let ticks = self.ticks.get_or_insert_with(|| self.timer.ticks(left()));
+        ready!(ticks.poll(context));
+        ticks.restart(left());
+        Poll::Ready(())
+    }
+
+    fn check(&mut self, context: &mut Context<'_>) -> Permission {
+        if !self.is_permitted(context)
+            || self.outage.is_some_and(|since| since.elapsed() >= MAX_OUTAGE)
+        {
+            Permission::End
+        } else if self.holds_back() {
+            Permission::Wait
+        } else {
+            Permission::Continue
+        }
+    }
+
     /// Checks the claims in the cache, or resolves the token again; `false` if the stream must end.
-    fn check(&mut self, context: &mut Context<'_>) -> bool {
+    fn is_permitted(&mut self, context: &mut Context<'_>) -> bool {
         match self.poll_status(context) {
             Some(TokenStatus::Valid(caller)) => self.accept(caller),
             Some(TokenStatus::Invalid) => false,

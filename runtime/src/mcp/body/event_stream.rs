@@ -1,7 +1,7 @@
 //! An event stream of the service (WHATWG HTML, "Server-sent events"), bound to its caller and token.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -44,12 +44,17 @@ impl<B> EventStream<B> {
 }
 
 impl Protection {
+    /// Whether the body may be asked for a frame.
+    fn takes_frame(&self) -> bool {
+        self.held_back.is_none() && !self.guard.as_ref().is_some_and(StreamGuard::holds_back)
+    }
+
     /// Whether the frame that is held back may be passed on; without one, whether the stream may continue.
     fn poll(&mut self, context: &mut Context<'_>) -> Permission {
         match &mut self.guard {
             None => Permission::Continue,
             Some(guard) if self.held_back.is_none() => guard.poll_without_event(context),
-            Some(guard) => guard.poll(context),
+            Some(guard) => guard.poll_event(context),
         }
     }
 
@@ -90,8 +95,29 @@ impl<B: Body<Data = Bytes>> Body for EventStream<B> {
         let mut this = self.project();
         loop {
             let Some(body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+            let asks = this.protection.takes_frame();
+            if asks && let Poll::Ready(frame) = body.poll_frame(context) {
+                match frame {
+                    None => {
+                        this.body.set(None);
+                        return Poll::Ready(None);
+                    }
+                    Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                    Some(Ok(frame)) => {
+                        this.protection.held_back = this.protection.authenticate_ids(frame);
+                        if this.protection.held_back.is_none() {
+                            continue;
+                        }
+                    }
+                }
+            }
             match this.protection.poll(context) {
-                Permission::Continue => {}
+                Permission::Continue => match this.protection.held_back.take() {
+                    Some(frame) => return Poll::Ready(Some(Ok(frame))),
+                    None if asks => return Poll::Pending,
+                    // The stream has waited for its token, and may ask for a frame again.
+                    None => {}
+                },
                 Permission::Wait => return Poll::Pending,
                 Permission::End => {
                     tracing::debug!(
@@ -101,20 +127,6 @@ impl<B: Body<Data = Bytes>> Body for EventStream<B> {
                     this.protection.held_back = None;
                     this.body.set(None);
                     return Poll::Ready(None);
-                }
-            }
-            if let Some(frame) = this.protection.held_back.take() {
-                return Poll::Ready(Some(Ok(frame)));
-            }
-            match ready!(body.poll_frame(context)) {
-                None => {
-                    this.body.set(None);
-                    return Poll::Ready(None);
-                }
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                // The next iteration checks the token for it.
-                Some(Ok(frame)) => {
-                    this.protection.held_back = this.protection.authenticate_ids(frame);
                 }
             }
         }
