@@ -1,11 +1,14 @@
 //! R-J: which scopes satisfy a condition.
 
+use axum::Router;
+use axum::routing::get;
+use fixtures::http_server::HttpServer;
 use fixtures::raw_http::Request;
 use fixtures::rejection_body as body;
-use requires_auth::testing::Caller;
-use requires_auth::{AuthInfo, Rejection, requires_auth};
+use requires_auth::testing::{AuthorizationServer, Caller};
+use requires_auth::{AuthInfo, Cached, Introspection, Rejection, ResourceServer, requires_auth};
 
-use crate::service::Service;
+use crate::service::{RESOURCE, Service};
 use crate::{assert_challenged, assert_ran};
 
 #[tokio::test]
@@ -167,4 +170,34 @@ fn subsets(scopes: &[&str]) -> Vec<String> {
             chosen.map(|(_, scope)| *scope).collect::<Vec<_>>().join(" ")
         })
         .collect()
+}
+
+#[tokio::test]
+async fn a_handler_whose_state_is_a_reference_to_a_server_is_guarded() {
+    // R-J1
+    #[requires_auth(scopes = "read")]
+    async fn read(auth: AuthInfo) -> String {
+        format!("{} may", auth.subject().unwrap_or_default())
+    }
+
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let client = Introspection::builder(authorization_server.introspection_url()).build().unwrap();
+    let server = ResourceServer::builder(RESOURCE)
+        .issuer(authorization_server.issuer())
+        .resolver(Cached::new(client))
+        .build();
+    let server: &'static ResourceServer = Box::leak(Box::new(server.unwrap()));
+    let app = Router::new().route("/read", get(read)).with_state(server);
+    let service = HttpServer::start(app).await;
+    let mint = || authorization_server.mint().subject("alice").audience(RESOURCE);
+    for _ in 0..3 {
+        let token = mint().scopes("read").issue();
+        let response = Request::get("/read").bearer(&token).send(service.address()).await;
+        assert_ran(&response, "alice may");
+        let token = mint().scopes("write").issue();
+        let response = Request::get("/read").bearer(&token).send(service.address()).await;
+        assert_eq!((response.status, &*response.body), (403, body::INSUFFICIENT_SCOPE));
+        let response = Request::get("/read").send(service.address()).await;
+        assert_eq!(response.status, 401);
+    }
 }

@@ -48,13 +48,16 @@ pub struct App {
 
 impl App {
     fn new(handler: MethodRouter<ResourceServer>) -> Self {
-        Self::with_server(handler, server())
+        Self::with_state(handler, server())
     }
 
-    pub fn with_server(handler: MethodRouter<ResourceServer>, server: ResourceServer) -> Self {
+    pub fn with_state<S: Clone + Send + Sync + 'static>(
+        handler: MethodRouter<S>,
+        state: S,
+    ) -> Self {
         let router = Router::new().route("/", handler);
         let credentials = HeaderValue::try_from(format!("Bearer {TOKEN}")).expect("a header");
-        Self { service: router.with_state(server).into_service(), credentials }
+        Self { service: router.with_state(state).into_service(), credentials }
     }
 
     pub fn send(&mut self, runtime: &Runtime, calls: u32) {

@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
+use axum::extract::FromRef;
 use axum::routing::get;
 use bench_support::paired_runs::{Rounds, Variant, compare};
 use bench_support::report::{Report, figure, heading, ns, percent};
@@ -28,9 +29,6 @@ const CONDITION: Condition =
 
 pub fn run(report: &mut Report) {
     let server = server();
-    let app = |handler| Handler::new(App::with_server(handler, server.clone()));
-    let (one, mut other) = (RefCell::new(app(get(unguarded))), app(get(unguarded)));
-    let (guarded_one, mut guarded_other) = (RefCell::new(app(get(guarded))), app(get(guarded)));
     let mut variants = [
         Variant::new("hashing the token five times, one thread", hash),
         Variant::new("… two threads", |calls| {
@@ -51,6 +49,20 @@ pub fn run(report: &mut Report) {
     let kept = of_authorize / of_hashing;
     report.check("… of `authorize`, of that of hashing", percent(kept), "95 %", kept >= 0.95);
 
+    handlers("The state is the `ResourceServer`", server.clone(), report);
+    let reference: &'static ResourceServer = Box::leak(Box::new(server.clone()));
+    handlers("The state is a reference to it", reference, report);
+}
+
+/// What the guard adds to a handler with this state.
+fn handlers<S>(title: &str, state: S, report: &mut Report)
+where
+    S: Clone + Send + Sync + 'static,
+    ResourceServer: FromRef<S>,
+{
+    let app = |handler| Handler::new(App::with_state(handler, state.clone()));
+    let (one, mut other) = (RefCell::new(app(get(unguarded))), app(get(unguarded)));
+    let (guarded_one, mut guarded_other) = (RefCell::new(app(get(guarded))), app(get(guarded)));
     let mut variants = [
         Variant::new("unguarded handler, one thread", |calls| one.borrow_mut().send(calls)),
         Variant::new("guarded handler, one thread", |calls| guarded_one.borrow_mut().send(calls)),
@@ -64,6 +76,7 @@ pub fn run(report: &mut Report) {
         }),
     ];
     let rounds = compare(&mut variants, ROUNDS, CALLS);
+    heading(title);
     print(&variants, &rounds);
     let (alone, together) = (rounds.added(1, 0), rounds.added(3, 2));
     figure("the guard adds, one thread", ns(alone));

@@ -27,13 +27,13 @@ async fn implied() -> &'static str {
 pub fn run(report: &mut Report) {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     let app = |handler: MethodRouter<ResourceServer>| {
-        App::with_server(handler, builder().build().expect("the settings are right"))
+        App::with_state(handler, builder().build().expect("the settings are right"))
     };
     let with_vocabulary = builder().scopes::<JournalScope>().build();
     let with_vocabulary = with_vocabulary.expect("the settings are right");
     let (mut literal, mut typed, mut implied) =
         (app(get(guarded)), app(get(typed)), app(get(implied)));
-    let mut vocabulary = App::with_server(get(guarded), with_vocabulary);
+    let mut vocabulary = App::with_state(get(guarded), with_vocabulary);
     let mut variants = [
         Variant::new("two string literals", |calls| literal.send(&runtime, calls)),
         Variant::new("two typed scopes", |calls| typed.send(&runtime, calls)),

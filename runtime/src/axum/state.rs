@@ -22,6 +22,30 @@ pub trait ServerState {
     fn resource_server(&self) -> ResourceServer;
 }
 
+/// For a router whose state is a reference to a `ResourceServer`: a server that lasts as long as the program.
+///
+/// axum clones the state of a router for each request. The clone of a `ResourceServer` writes to a reference count that all
+/// threads share, so that many cores wait for each other. The clone of a reference does not. The same holds for a state
+/// of your own: implement `FromRef<&'static App>` with a clone of its `&'static ResourceServer`.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use requires_auth::{ResourceServer, requires_auth};
+///
+/// #[requires_auth(scopes = "entries:read")]
+/// async fn list() {}
+///
+/// fn app(server: ResourceServer) -> Router {
+///     let server: &'static ResourceServer = Box::leak(Box::new(server));
+///     Router::new().route("/entries", get(list)).merge(server.metadata_routes()).with_state(server)
+/// }
+/// ```
+impl FromRef<&'static Self> for ResourceServer {
+    fn from_ref(server: &&'static Self) -> Self {
+        server.of_this_thread()
+    }
+}
+
 #[diagnostic::do_not_recommend]
 impl<S: 'static> ServerState for S
 where
