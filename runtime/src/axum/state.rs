@@ -6,7 +6,25 @@ use ::axum::extract::FromRef;
 
 use crate::ResourceServer;
 
-/// A router's state that contains a [`ResourceServer`]. Every state from which `FromRef` takes one implements it.
+/// A router's state that contains a [`ResourceServer`], or is one or a `&'static` reference to one. Every state from which
+/// `FromRef` takes one implements it.
+///
+/// axum clones the state of a router for each request. The clone of a `ResourceServer` writes to a reference count that all
+/// threads share, so that many cores wait for each other. The clone of a reference does not:
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use requires_auth::{ResourceServer, requires_auth};
+///
+/// #[requires_auth(scopes = "entries:read")]
+/// async fn list() {}
+///
+/// /// The server lasts as long as the program.
+/// fn app(server: ResourceServer) -> Router {
+///     let server: &'static ResourceServer = Box::leak(Box::new(server));
+///     Router::new().route("/entries", get(list)).merge(server.metadata_routes()).with_state(server)
+/// }
+/// ```
 ///
 /// It exists because the compiler error for a missing `FromRef` names neither the state nor a solution.
 #[diagnostic::on_unimplemented(
@@ -22,24 +40,7 @@ pub trait ServerState {
     fn resource_server(&self) -> ResourceServer;
 }
 
-/// For a router whose state is a reference to a `ResourceServer`: a server that lasts as long as the program.
-///
-/// axum clones the state of a router for each request. The clone of a `ResourceServer` writes to a reference count that all
-/// threads share, so that many cores wait for each other. The clone of a reference does not. The same holds for a state
-/// of your own: implement `FromRef<&'static App>` with a clone of its `&'static ResourceServer`.
-///
-/// ```
-/// use axum::{Router, routing::get};
-/// use requires_auth::{ResourceServer, requires_auth};
-///
-/// #[requires_auth(scopes = "entries:read")]
-/// async fn list() {}
-///
-/// fn app(server: ResourceServer) -> Router {
-///     let server: &'static ResourceServer = Box::leak(Box::new(server));
-///     Router::new().route("/entries", get(list)).merge(server.metadata_routes()).with_state(server)
-/// }
-/// ```
+/// For a router whose state is a reference to a `ResourceServer`: see [`ServerState`].
 impl FromRef<&'static Self> for ResourceServer {
     fn from_ref(server: &&'static Self) -> Self {
         server.of_this_thread()
