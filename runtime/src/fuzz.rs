@@ -27,7 +27,7 @@ pub const TARGETS: &[Target] = &[
     ("api_key_file", crate::resolve::api_keys::fuzz::run),
     #[cfg(feature = "mtls")]
     ("client_certificate", crate::authenticate::client_certificate::fuzz::run),
-    #[cfg(all(feature = "introspection", feature = "jwt"))]
+    #[cfg(all(feature = "jwt", feature = "token-exchange"))]
     ("exchange_response", crate::token_exchange::response::fuzz::run),
     #[cfg(feature = "jwt")]
     ("jwk_set", jwk_set::run),
