@@ -98,10 +98,12 @@ impl ResourceServer {
         let token = &presented.token;
         let state: Option<&RequestState> = request.extensions().get();
         let resolved = state.and_then(|state| state.outcome(self, token)).cloned();
-        let Some(trusted) = self.trusted_issuers().of_token(token) else {
-            return Progress::Complete(Err(self.reject_issuer(&presented, required)));
+        let trusted = self.trusted_issuers().of_token(token);
+        let known = || match trusted {
+            Some(trusted) => trusted.resolver.cached(token),
+            None => Some(Err(TokenError::Issuer.into())),
         };
-        match resolved.or_else(|| trusted.resolver.cached(token)) {
+        match resolved.or_else(known) {
             Some(resolved) => self.validate_for(trusted, resolved, presented, request, required),
             None => Progress::Pending(Pending::Unresolved(presented)),
         }
@@ -144,15 +146,14 @@ impl ResourceServer {
             let state = extensions.get_or_insert_default::<RequestState>();
             state.add_outcome(self, &presented.token, &resolved);
         }
-        match self.trusted_issuers().of_token(&presented.token) {
-            Some(trusted) => self.validate_for(trusted, resolved, presented, request, required),
-            None => Progress::Complete(Err(self.reject_issuer(&presented, required))),
-        }
+        let trusted = self.trusted_issuers().of_token(&presented.token);
+        self.validate_for(trusted, resolved, presented, request, required)
     }
 
+    /// `trusted`: the issuer of the token; `None` for a token of no trusted issuer.
     fn validate_for(
         &self,
-        trusted: &TrustedIssuer,
+        trusted: Option<&TrustedIssuer>,
         resolved: Result<Claims, ResolveError>,
         presented: PresentedToken,
         request: &mut RequestHead<'_>,
@@ -166,7 +167,7 @@ impl ResourceServer {
 
     fn validated(
         &self,
-        trusted: &TrustedIssuer,
+        trusted: Option<&TrustedIssuer>,
         resolved: Result<Claims, ResolveError>,
         presented: &PresentedToken,
         request: &RequestHead<'_>,
@@ -174,13 +175,13 @@ impl ResourceServer {
     ) -> Result<Claims, Rejection> {
         let challenge =
             || self.challenge(presented.scheme(), required.declared()).requiring(required.token());
-        let rejected =
-            |claims| RejectedToken { token: &presented.token, trusted: Some(trusted), claims };
+        let rejected = |claims| RejectedToken { token: &presented.token, trusted, claims };
         let claims = resolved.map_err(|error| {
             let rejection = Rejection::unresolved(error, &challenge());
             self.reject_token(rejection, required, rejected(None))
         })?;
-        let validated = self.validation().validate(&claims, trusted);
+        let validated = trusted.ok_or(TokenError::Issuer);
+        let validated = validated.and_then(|trusted| self.validation().validate(&claims, trusted));
         let validated = validated.and_then(|()| self.check_binding(&claims, presented, request));
         validated.map_err(|error| {
             let rejection = Rejection::invalid_token(error, &challenge());
@@ -211,15 +212,6 @@ impl ResourceServer {
             },
         };
         Ok(binding::check(claims, shown)?)
-    }
-
-    /// The rejection of a token of no trusted issuer.
-    fn reject_issuer(&self, presented: &PresentedToken, required: RequiredScopes<'_>) -> Rejection {
-        let challenge =
-            self.challenge(presented.scheme(), required.declared()).requiring(required.token());
-        let rejection = Rejection::invalid_token(TokenError::Issuer, &challenge);
-        let token = &presented.token;
-        self.reject_token(rejection, required, RejectedToken { token, trusted: None, claims: None })
     }
 
     pub(crate) fn reject_missing_token(&self, required: RequiredScopes<'_>) -> Rejection {
