@@ -52,17 +52,7 @@ impl AuthInfo {
         self.0.context.outer.iter()
     }
 
-    /// The same decision for an operation that this caller does not run yet.
-    #[allow(dead_code, reason = "only integrations use it")]
-    pub(crate) fn check(&self, requirement: Requirement) -> Result<(), Rejection> {
-        match decide_requirement(&self.0.claims, &requirement, &self.0.server) {
-            Ok(()) => Ok(()),
-            // Only a rejection needs a caller of its own, for the scopes of its challenge.
-            Err(_) => self.clone().authorize(requirement).map(drop),
-        }
-    }
-
-    /// As [`check`](Self::check). The challenge also names the scopes of a condition that is decided afterwards, so that a
+    /// The same decision for an operation that this caller does not run yet. The challenge also names the scopes of a condition that is decided afterwards, so that a
     /// client can request all of them at once.
     #[allow(dead_code, reason = "only integrations use it")]
     pub(crate) fn check_before(

@@ -30,9 +30,8 @@ pub(super) fn from_byte_sequence(field: &[u8]) -> Option<ClientCertificate> {
 /// The first of several, separated by commas, each the base64 of the DER: a chain that begins with the certificate of the
 /// client.
 pub(super) fn from_base64_chain(field: &[u8]) -> Option<ClientCertificate> {
-    let mut chain = field.split(|byte| *byte == b',').map(from_base64);
-    let client = chain.next()??;
-    chain.all(|certificate| certificate.is_some()).then_some(client)
+    let chain: Option<Vec<_>> = field.split(|byte| *byte == b',').map(from_base64).collect();
+    chain?.first().copied()
 }
 
 /// PEM (RFC 7468 §5) with one certificate, percent-encoded (RFC 3986 §2.1). A `+` is a `+`.

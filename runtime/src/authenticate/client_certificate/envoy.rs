@@ -63,17 +63,17 @@ impl<'a> Pair<'a> {
     /// The first pair, and what is behind it.
     fn take(field: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let equals = field.iter().position(|byte| *byte == b'=')?;
-        let (key, value) = field.split_at_checked(equals)?;
+        let (key, _) = field.split_at(equals);
+        let (_, value) = field.split_at(equals + 1);
         if key.is_empty() || !key.iter().all(u8::is_ascii_alphanumeric) {
             return None;
         }
-        let (_, value) = value.split_first()?;
         if let Some((b'"', quoted)) = value.split_first() {
             let (value, rest) = unquoted(quoted)?;
             return Some((Self { key, value }, rest));
         }
         let end = value.iter().position(|byte| matches!(byte, b',' | b';' | b'"'));
-        let (value, rest) = value.split_at_checked(end.unwrap_or(value.len()))?;
+        let (value, rest) = value.split_at(end.unwrap_or(value.len()));
         Some((Self { key, value: value.to_vec() }, rest))
     }
 }
@@ -156,6 +156,7 @@ mod tests {
         assert_refused(&format!("Hash={}", &HASH[1..]));
         assert_refused(&format!("Hash={}", &HASH[2..]));
         assert_refused(&format!("Hash={}g", &HASH[1..]));
+        assert_refused(&format!("Hash=g{}", &HASH[1..]));
         assert_refused(&format!("Cert=\"{CERT}{CERT}\""));
         assert_refused(&format!("Hash={HASH};Cert=\"%\""));
         assert_refused(&format!("Hash=\"{HASH}"));

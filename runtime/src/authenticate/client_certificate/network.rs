@@ -33,8 +33,8 @@ impl Network {
             _ => (address, bits, prefix_length),
         };
         let network = Self { address, prefix_length };
-        let is_network = (1..=bits).contains(&prefix_length)
-            && network.prefix_of(address) == Some(aligned(address));
+        let is_network =
+            (1..=bits).contains(&prefix_length) && network.prefix_of(address) == aligned(address);
         is_network.then_some(network)
     }
 
@@ -44,9 +44,9 @@ impl Network {
     }
 
     /// The bits of the prefix; the others are 0.
-    fn prefix_of(&self, address: IpAddr) -> Option<u128> {
-        let shift = 128_u32.checked_sub(self.prefix_length)?;
-        aligned(address).checked_shr(shift)?.checked_shl(shift)
+    fn prefix_of(&self, address: IpAddr) -> u128 {
+        let others = u128::MAX.checked_shr(self.prefix_length).unwrap_or(0);
+        aligned(address) & !others
     }
 }
 

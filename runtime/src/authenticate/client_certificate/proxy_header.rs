@@ -1,6 +1,6 @@
 //! The headers in which proxies pass the certificate of their client on.
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderName, HeaderValue};
 
 use super::encoding::{from_base64_chain, from_byte_sequence, from_escaped_pem};
 use super::envoy::from_element;
@@ -37,18 +37,9 @@ impl ProxyHeader {
         }
     }
 
-    /// The certificate in the only header of this name. `Err` if there is something else.
-    pub(super) fn read(
-        self,
-        headers: &HeaderMap,
-        name: &HeaderName,
-    ) -> Result<Option<ClientCertificate>, Malformed> {
-        let mut values = headers.get_all(name).iter();
-        let field = match (values.next(), values.next()) {
-            (None, _) => return Ok(None),
-            (Some(field), None) => field.as_bytes(),
-            (Some(_), Some(_)) => return Err(Malformed),
-        };
+    /// The certificate in the header. `Err` if there is something else.
+    pub(super) fn read(self, field: &HeaderValue) -> Result<Option<ClientCertificate>, Malformed> {
+        let field = field.as_bytes();
         // What nginx sends for a client without a certificate.
         if field.is_empty() {
             return Ok(None);
@@ -66,6 +57,6 @@ impl ProxyHeader {
     }
 }
 
-/// A header that is there twice, too long, or of another form.
+/// A header that is too long, or of another form.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Malformed;

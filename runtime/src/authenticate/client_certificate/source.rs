@@ -134,17 +134,17 @@ impl ClientCertificates {
         let certificate = match self {
             Self::Connection => request.extensions().get::<ClientCertificate>().copied(),
             Self::Proxy { header, name, trusted } => {
-                if !request.headers().contains_key(name) {
-                    return Err(BindingError::NoCertificate);
-                }
+                let mut fields = request.headers().get_all(name).iter();
+                let field = fields.next().ok_or(BindingError::NoCertificate)?;
                 let peer =
                     PeerAddress::of(request.extensions()).ok_or(BindingError::UnknownPeer)?;
                 if !trusted.iter().any(|network| network.contains(peer)) {
                     return Err(BindingError::UntrustedPeer(peer));
                 }
-                header
-                    .read(request.headers(), name)
-                    .map_err(|Malformed| BindingError::MalformedCertificate)?
+                if fields.next().is_some() {
+                    return Err(BindingError::MalformedCertificate);
+                }
+                header.read(field).map_err(|Malformed| BindingError::MalformedCertificate)?
             }
         };
         certificate.map(ClientCertificate::sha256).ok_or(BindingError::NoCertificate)

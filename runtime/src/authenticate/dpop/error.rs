@@ -1,7 +1,5 @@
 //! Why a DPoP proof is rejected.
 
-use std::fmt;
-
 /// The check that a DPoP proof failed (RFC 9449 §4.3). It is the [`source`](std::error::Error::source) of a
 /// [`Rejection`](crate::Rejection) with [`Reason::InvalidDpopProof`](crate::Reason::InvalidDpopProof), for logs; the
 /// response does not contain it.
@@ -103,11 +101,5 @@ pub(crate) struct ProofMismatch {
 impl From<DpopProofError> for ProofMismatch {
     fn from(error: DpopProofError) -> Self {
         Self { error, expected: None, found: None }
-    }
-}
-
-impl fmt::Display for ProofMismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
     }
 }

@@ -47,8 +47,8 @@ fn split_port(authority: &str) -> Option<(&str, &str)> {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (host, port),
         _ => (authority, ""),
     };
-    let is_ip_literal = host.starts_with('[') && host.ends_with(']');
-    let inner = if is_ip_literal { host.get(1..host.len() - 1)? } else { host };
+    let ip_literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let (inner, is_ip_literal) = (ip_literal.unwrap_or(host), ip_literal.is_some());
     let of_host = |byte: u8| {
         byte.is_ascii_alphanumeric()
             || b"-._~%!$&'()*+,;=".contains(&byte)
@@ -65,7 +65,7 @@ fn percent_normalized(text: &str) -> Option<String> {
     let mut normalized = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('%') {
-        let digits = after.get(..2)?;
+        let (digits, after) = after.split_at_checked(2)?;
         let byte = u8::from_str_radix(digits, 16).ok()?;
         if digits.starts_with('+') {
             return None;
@@ -77,7 +77,7 @@ fn percent_normalized(text: &str) -> Option<String> {
             normalized.push('%');
             normalized.push_str(&digits.to_ascii_uppercase());
         }
-        rest = after.get(2..)?;
+        rest = after;
     }
     normalized.push_str(rest);
     Some(normalized)
@@ -216,6 +216,10 @@ mod tests {
             "https://api.example/%4",
             "https://api.example/%+1",
             "https://api.example/%zz",
+            "https://api%zz.example/a",
+            "https://api.example%4",
+            "https://[",
+            "https://[]",
             "https://[::1/a",
             "https://a]/a",
             "https://a:1:2/a",
