@@ -135,3 +135,89 @@ impl<P: Policy, A> fmt::Debug for Authorized<P, A> {
         f.debug_tuple("Authorized").field(&P::CONDITION).finish()
     }
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::policy::type_level::{AnyToken, Optional};
+    use crate::testing::Caller;
+
+    type Open = Optional<AnyToken>;
+
+    fn alice() -> AuthInfo {
+        Caller::new("alice", "read").auth_info()
+    }
+
+    #[test]
+    fn a_function_for_anonymous_callers_too_can_be_called_with_a_caller_or_without() {
+        // R-K11
+        type Guard = Authorized<Open, Option<AuthInfo>>;
+        let subject =
+            |guard: &Guard| guard.caller.as_ref().and_then(AuthInfo::subject).map(str::to_owned);
+        let guards: [Guard; 3] = [
+            alice().try_into().unwrap(),
+            Some(alice()).try_into().unwrap(),
+            None.try_into().unwrap(),
+        ];
+        let alice = Some("alice".to_owned());
+        assert_eq!(guards.each_ref().map(subject), [alice.clone(), alice, None]);
+    }
+
+    #[test]
+    fn a_condition_on_the_arguments_of_a_call_without_a_request_denies_with_a_403() {
+        // R-K11, R-K15
+        type Guard = Conditional<Open, Option<AuthInfo>>;
+        let guard: Guard = alice().try_into().unwrap();
+        assert_eq!(guard.caller.unwrap().subject(), Some("alice"));
+        let denied = |guard: Guard| {
+            let rejection = guard.denial.reject();
+            (rejection.status().as_u16(), rejection.reason())
+        };
+        for caller in [Some(alice()), None] {
+            let guard = Guard::try_from(caller).unwrap();
+            assert_eq!(denied(guard), (403, crate::Reason::AccessDenied));
+        }
+    }
+
+    #[test]
+    fn a_condition_that_panics_is_a_500_for_an_anonymous_caller_too() {
+        // R-K15
+        type Guard = Conditional<Open, Option<AuthInfo>>;
+        for caller in [Some(alice()), None] {
+            let denial = Guard::try_from(caller).unwrap().denial;
+            let rejection = denial.require(|| panic!("a mistake in the application")).unwrap_err();
+            assert_eq!(rejection.status().as_u16(), 500);
+        }
+    }
+
+    #[test]
+    fn an_anonymous_caller_has_no_authorization_details() {
+        // R-H7
+        #[derive(serde::Deserialize)]
+        struct Payment {}
+
+        impl crate::AuthorizationDetail for Payment {
+            const TYPE: &'static str = "payment";
+        }
+
+        struct Named;
+
+        impl crate::policy::NamedDetail for Named {
+            type Detail = Payment;
+        }
+
+        let guard = Conditional::<Open, Option<AuthInfo>>::try_from(None).unwrap();
+        assert!(guard.denial.authorization_details::<Named>().is_empty());
+    }
+
+    #[test]
+    fn debug_shows_the_condition_and_nothing_of_the_caller() {
+        // R-C3
+        let guard: Authorized<AnyToken> = alice().try_into().unwrap();
+        assert_eq!(format!("{guard:?}"), "Authorized(All([]))");
+        assert_eq!(format!("{:?}", guard.evidence), "Evidence");
+        let guard: Conditional<AnyToken> = alice().try_into().unwrap();
+        assert_eq!(format!("{guard:?}"), "Conditional(All([]))");
+        assert_eq!(format!("{:?}", guard.denial), "Denial { .. }");
+    }
+}

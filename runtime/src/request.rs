@@ -164,3 +164,21 @@ impl<'a, B> From<&'a Request<B>> for RequestHead<'a> {
         Self::shared(request.method(), request.uri(), request.headers(), request.extensions())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_has_the_parts_of_its_request() {
+        // R-K14
+        let mut request = Request::post("https://api.example/a?b").header("x-name", "value");
+        request.extensions_mut().unwrap().insert(7_u8);
+        let mut parts = request.body(()).unwrap().into_parts().0;
+        let expected = parts.uri.clone();
+        let head = RequestHead::from(&mut parts);
+        assert_eq!((head.method(), head.uri()), (&Method::POST, &expected));
+        assert_eq!(head.headers()["x-name"], "value");
+        assert_eq!(head.extensions().get(), Some(&7_u8));
+    }
+}

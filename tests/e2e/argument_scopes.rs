@@ -33,6 +33,9 @@ struct Entry {
 fn scopes_of(entry: &Entry) -> Condition {
     const TAGGING: Condition =
         Condition::Any(&[Condition::Scope("tags:write"), Condition::Scope("admin")]);
+    if entry.tags == ["two scopes"] {
+        return Condition::Scope("two scopes");
+    }
     match (entry.private, entry.tags.is_empty()) {
         (true, _) => EntryScope::Private.into(),
         (false, false) => TAGGING,
@@ -186,6 +189,9 @@ async fn an_anonymous_caller_runs_the_function_if_the_arguments_require_nothing(
     assert_challenged(&refused, 401, body::UNAUTHORIZED, "entries:write entries:private");
     let refused = anonymous(TAGGED).await;
     assert_challenged(&refused, 401, body::UNAUTHORIZED, "entries:write tags:write");
+    // A text that is no scope is a mistake in the code of the server.
+    let misconfigured = anonymous(r#"{"private":false,"tags":["two scopes"]}"#).await;
+    assert_server_error(&misconfigured, 500, body::SERVER_ERROR, None);
     let with = async |scopes, entry| {
         let token = service.token("alice", scopes);
         Request::post("/optional").bearer(&token).json(entry).send(service.address).await

@@ -275,3 +275,56 @@ async fn the_service_that_is_ready_is_the_one_that_is_called() {
         }
     }
 }
+
+/// A service that fails.
+#[derive(Clone)]
+struct Failing;
+
+impl Service<http::Request<()>> for Failing {
+    type Response = Response<String>;
+    type Error = &'static str;
+    type Future = std::future::Ready<Result<Response<String>, &'static str>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), &'static str>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: http::Request<()>) -> Self::Future {
+        std::future::ready(Err("down"))
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_the_service_is_passed_on() {
+    // R-K12, R-H6
+    let server = ResourceServer::builder(RESOURCE).issuer("https://auth.example");
+    let server = server.resolver(CountingResolver::default()).build().unwrap();
+    let request = || {
+        let request = http::Request::get("/").header("authorization", "Bearer read");
+        request.body(()).unwrap()
+    };
+    let mut authenticated = server.layer().layer(Failing);
+    assert_eq!(format!("{:?}", authenticated.call(request())), "AuthFuture { .. }");
+    assert_eq!(authenticated.call(request()).await.unwrap_err(), "down");
+    let mut with_nonces = server.dpop_nonce_layer().layer(Failing);
+    assert_eq!(format!("{:?}", with_nonces.call(request())), "DpopNonceFuture { .. }");
+    assert_eq!(with_nonces.call(request()).await.unwrap_err(), "down");
+}
+
+#[tokio::test]
+async fn a_scope_that_several_requirements_name_is_challenged_once() {
+    // R-K12, R-B3
+    const BOTH: Condition = Condition::All(&[READ, Condition::Scope("write")]);
+    for cached in [false, true] {
+        let require = |layer: AuthLayer| layer.require(READ).require(BOTH).require(READ);
+        let layered = Layered::start(cached, require).await;
+        let response = layered.send("GET", "/extension", None).await;
+        assert_challenged(&response, 401, body::UNAUTHORIZED, "read write");
+        let response = layered.get("/extension", "read").await;
+        assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, "read write");
+        assert_ran(&layered.get("/extension", "read.write").await, "alice");
+        // Of a function behind it, too.
+        let response = layered.get("/argument", "read.write").await;
+        assert_challenged(&response, 403, body::INSUFFICIENT_SCOPE, "read write more");
+    }
+}

@@ -144,6 +144,7 @@ async fn a_server_can_be_configured_from_any_serde_source() {
     for part in ["`required`, `if-present` and `unchecked`", "`resource`", "`accepted_audiences`"] {
         assert!(audience.contains(part), "{audience}");
     }
+    assert!(config(r#""audience_check": 5"#).is_err());
     for check in ["required", "if-present", "unchecked"] {
         assert!(config(&format!(r#""audience_check": "{check}""#)).is_ok());
     }

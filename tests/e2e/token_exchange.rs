@@ -603,6 +603,28 @@ async fn a_token_is_sent_to_its_issuer_alone() {
 }
 
 #[tokio::test]
+async fn without_a_configured_issuer_that_of_the_claims_decides() {
+    // R-M5
+    let clock = ManualClock::new();
+    let server = AuthorizationServer::builder().client("shop", SECRET).clock(clock.clone());
+    let server = server.start().await.unwrap();
+    let own = ResourceServer::builder(RESOURCE)
+        .clock(clock.clone())
+        .authorization_servers([server.issuer()])
+        .resolver(resolver(&server, &clock));
+    let token = |issuer: &str| {
+        let claims = json!({ "active": true, "iss": issuer, "sub": "alice", "aud": RESOURCE, "scope": "read" });
+        server.mint().answer_with_bytes(claims.to_string()).issue()
+    };
+    let foreign = token("https://other.example");
+    let service =
+        Service::with_servers(server, clock, basic(SECRET), |exchange| exchange, |_| own).await;
+    assert_denied(&service.get("/next", &foreign).await);
+    assert_eq!(service.exchanges().len(), 0);
+    assert_ran(&service.get("/next", &service.token("alice")).await, ALICE);
+}
+
+#[tokio::test]
 async fn the_settings_are_checked_when_the_client_is_built() {
     // R-M1, R-C13
     let builder = || TokenExchange::from_issuer("https://auth.example", basic(SECRET));

@@ -280,6 +280,17 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "utoipa")]
+    #[test]
+    fn of_too_many_alternatives_the_first_one_is_documented() {
+        // R-K23
+        let choice = Any(&[Scope("admin"), All(&[Scope("read"), Scope("write")])]);
+        assert_eq!(compared_alternatives(&choice), [vec!["admin"], vec!["read", "write"]]);
+        let choices = All(Box::leak(Box::new([choice; 7])));
+        assert_eq!(count(&choices), 128);
+        assert_eq!(compared_alternatives(&choices), [vec!["admin"]]);
+    }
+
     #[test]
     fn a_plain_list_is_challenged_whole_and_in_order() {
         // R-B3

@@ -111,3 +111,17 @@ impl<B: From<&'static str>> From<Rejection> for Response<B> {
         rejection.to_response()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Reason;
+
+    #[tokio::test]
+    async fn a_future_that_stays_on_one_thread_is_made_of_a_rejection() {
+        // R-K14
+        type Local = Pin<Box<dyn Future<Output = Result<(), Rejection>>>>;
+        let rejection = Local::from_rejection(Rejection::access_denied()).await.unwrap_err();
+        assert_eq!(rejection.reason(), Reason::AccessDenied);
+    }
+}

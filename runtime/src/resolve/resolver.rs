@@ -281,3 +281,90 @@ impl<R: Resolver> Erased for R {
         self.jwt_algorithms()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TokenError;
+
+    /// A resolver with the defaults.
+    struct Plain;
+
+    impl Resolver for Plain {
+        async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
+            Err(TokenError::Inactive.into())
+        }
+
+        fn cache_namespace(&self) -> String {
+            "plain".to_owned()
+        }
+    }
+
+    /// A resolver without any default.
+    struct Whole;
+
+    impl Resolver for Whole {
+        async fn resolve(&self, _: &AccessToken) -> Result<Claims, ResolveError> {
+            Err(TokenError::Inactive.into())
+        }
+
+        fn cached(&self, _: &AccessToken) -> Option<Result<Claims, ResolveError>> {
+            Some(Err(TokenError::Inactive.into()))
+        }
+
+        fn cache_namespace(&self) -> String {
+            "whole".to_owned()
+        }
+
+        fn client_id(&self) -> Option<&str> {
+            Some("client")
+        }
+
+        fn vouches_for_issuer(&self) -> bool {
+            true
+        }
+
+        fn resolves_opaque_tokens(&self) -> bool {
+            false
+        }
+
+        fn jwt_algorithms(&self) -> Vec<&'static str> {
+            vec!["ES256"]
+        }
+
+        fn resolves_locally(&self, _: &AccessToken) -> bool {
+            true
+        }
+    }
+
+    fn of(resolver: &impl Resolver) -> String {
+        let token: AccessToken = "t0k3n".parse().unwrap();
+        let cached = resolver.cached(&token).is_some();
+        let properties =
+            (resolver.cache_namespace(), resolver.client_id(), resolver.vouches_for_issuer());
+        let jwts = (resolver.resolves_opaque_tokens(), resolver.jwt_algorithms());
+        format!("{cached} {properties:?} {jwts:?} {}", resolver.resolves_locally(&token))
+    }
+
+    fn of_shared(resolver: &SharedResolver) -> String {
+        let token: AccessToken = "t0k3n".parse().unwrap();
+        let cached = resolver.cached(&token).is_some();
+        let properties = (resolver.client_id(), resolver.vouches_for_issuer());
+        let jwts = (resolver.resolves_opaque_tokens(), resolver.jwt_algorithms());
+        format!("{cached} {properties:?} {jwts:?}")
+    }
+
+    #[test]
+    fn a_resolver_behind_a_pointer_is_the_same_resolver() {
+        // R-F11
+        assert_eq!(of(&Plain), r#"false ("plain", None, false) (true, []) false"#);
+        assert_eq!(of(&Arc::new(Plain)), of(&Plain));
+        assert_eq!(of(&Whole), r#"true ("whole", Some("client"), true) (false, ["ES256"]) true"#);
+        assert_eq!(of(&Arc::new(Whole)), of(&Whole));
+        let shared = SharedResolver::new(Plain);
+        assert_eq!(of_shared(&shared), "false (None, false) (true, [])");
+        let shared = SharedResolver::new(Arc::new(Whole));
+        assert_eq!(of_shared(&shared), r#"true (Some("client"), true) (false, ["ES256"])"#);
+        assert_eq!(format!("{shared:?}"), "SharedResolver(..)");
+    }
+}

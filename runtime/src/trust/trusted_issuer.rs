@@ -180,7 +180,7 @@ mod tests {
         // R-D6
         let check = |audience_check, aud: &str| {
             let members = if aud.is_empty() { String::new() } else { format!(r#","aud":{aud}"#) };
-            let trusted = TrustedIssuer { audience_check, ..TrustedIssuer::example() };
+            let trusted = TrustedIssuer::example().audience_check(audience_check);
             trusted.accepts_audience(&claims(&members))
         };
         for exact in [r#""https://api.example/mcp""#, r#"["x","https://api.example/mcp"]"#] {

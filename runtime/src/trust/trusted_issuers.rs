@@ -96,3 +96,41 @@ impl TrustedIssuer {
             && self.resolver.resolves_opaque_tokens()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jose::base64url;
+
+    fn jwt(claims: &str) -> String {
+        format!("e30.{}.c2ln", base64url::encode(claims))
+    }
+
+    #[test]
+    fn an_issuer_without_opaque_tokens_gets_the_jwts_that_name_it() {
+        // R-F11
+        let issuers = |issuer| TrustedIssuers::new(vec![issuer]).unwrap();
+        let own = jwt(r#"{"iss":"https://as.example"}"#);
+        let others = [
+            jwt(r#"{"iss":"https://as.example/"}"#),
+            jwt(r#"{"iss":["https://as.example"]}"#),
+            jwt("{}"),
+            jwt("x"),
+            "e30.a.c2ln".to_owned(),
+            "opaque".to_owned(),
+        ];
+        let resolves = |issuers: &TrustedIssuers, token: &String| {
+            issuers.of_token(&token.parse().unwrap()).is_some()
+        };
+        let jwts_only = issuers(TrustedIssuer::example().without_opaque_tokens());
+        let any = issuers(TrustedIssuer::example());
+        assert!(resolves(&jwts_only, &own) && resolves(&any, &own));
+        for other in &others {
+            assert!(!resolves(&jwts_only, other), "{other}");
+            assert!(resolves(&any, other), "its resolver decides: {other}");
+        }
+        let prefixed = issuers(TrustedIssuer::example().token_prefix("own_"));
+        let [with, without] = ["own_token", "token"].map(str::to_owned);
+        assert!(resolves(&prefixed, &with) && !resolves(&prefixed, &without));
+    }
+}

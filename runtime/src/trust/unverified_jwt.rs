@@ -45,8 +45,31 @@ impl UnverifiedJwt {
 
     /// The time until `exp`; `None` if it has passed or is absent.
     pub(crate) fn expires_in(&self, now: SystemTime) -> Option<Duration> {
-        let now = now.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs_f64();
+        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         let rest = self.claims.get("exp")?.as_f64()? - now;
         Duration::try_from_secs_f64(rest).ok().filter(|rest| !rest.is_zero())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(claims: &str) -> UnverifiedJwt {
+        let token = format!("e30.{}.c2ln", base64url::encode(claims));
+        UnverifiedJwt::read(&token.parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_claim_that_is_absent_or_of_another_type_is_none() {
+        // R-B9
+        assert_eq!(read(r#"{"iss":"a"}"#).issuer(), Some("a"));
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
+        let ten = Some(Duration::from_secs(10));
+        assert_eq!(read(r#"{"exp":1010}"#).expires_in(now), ten);
+        for claims in ["{}", r#"{"iss":1,"exp":"1010"}"#, r#"{"exp":1000}"#, r#"{"exp":1e300}"#] {
+            let jwt = read(claims);
+            assert_eq!((jwt.issuer(), jwt.expires_in(now)), (None, None), "{claims}");
+        }
     }
 }

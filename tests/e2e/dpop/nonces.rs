@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use axum::Router;
 use axum::routing::get;
 use fixtures::http_server::serve;
+use fixtures::log_capture::LogCapture;
 use fixtures::raw_http::{Request, Response};
 use fixtures::rejection_body as body;
 use requires_auth::testing::{AuthorizationServer, DpopKey, ManualClock};
@@ -22,6 +23,9 @@ const KEY: &str = "a key of the service, at least 32 bytes";
 enum Layer {
     Nonces,
     Authentication,
+    /// That of nonces in front of that of authentication.
+    Both,
+    None,
 }
 
 struct Instance {
@@ -38,6 +42,11 @@ async fn start(
     async fn read(auth: AuthInfo) -> String {
         format!("{} may", auth.subject().unwrap_or_default())
     }
+    /// Passes a nonce of another server on.
+    #[requires_auth(scopes = "read")]
+    async fn own() -> [(&'static str, &'static str); 1] {
+        [("dpop-nonce", "of another server")]
+    }
     let clock = ManualClock::at(SystemTime::UNIX_EPOCH + Duration::from_secs(2_000_000_000));
     let client = Introspection::builder(authorization_server.introspection_url()).build();
     let server = ResourceServer::builder(RESOURCE)
@@ -47,12 +56,17 @@ async fn start(
         .dpop(settings)
         .build()
         .unwrap();
-    let router = Router::new().route("/read", get(read));
+    let router = Router::new().route("/read", get(read)).route("/own", get(own));
     let router = match layer {
         Layer::Nonces => router.layer(server.dpop_nonce_layer()),
         Layer::Authentication => {
             router.route_layer(server.layer().require(Condition::Scope("read")))
         }
+        Layer::Both => {
+            let router = router.route_layer(server.layer().require(Condition::Scope("read")));
+            router.layer(server.dpop_nonce_layer())
+        }
+        Layer::None => router,
     };
     Instance { address: serve(router.with_state(server)).await, clock }
 }
@@ -98,7 +112,7 @@ async fn a_client_gets_one_401_and_then_each_nonce_in_time() {
     let authorization_server = AuthorizationServer::start().await.unwrap();
     let key = DpopKey::generate();
     let token = bound_token(&authorization_server, &key);
-    for layer in [Layer::Nonces, Layer::Authentication] {
+    for layer in [Layer::Nonces, Layer::Authentication, Layer::Both] {
         let settings = Dpop::accepted().require_nonces();
         let instance = start(&authorization_server, settings, layer).await;
         let mut client = Client { key: &key, token: &token, nonce: None, now: 2_000_000_000 };
@@ -119,6 +133,65 @@ async fn a_client_gets_one_401_and_then_each_nonce_in_time() {
         assert_needs_nonce(&client.call(&instance).await);
         assert_ran(&client.call(&instance).await, "alice may");
     }
+}
+
+#[tokio::test]
+async fn without_a_layer_no_response_provides_the_next_nonce_and_a_line_says_why() {
+    // R-H6
+    let log = LogCapture::default();
+    let _guard = log.start();
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let key = DpopKey::generate();
+    let token = bound_token(&authorization_server, &key);
+    let settings = Dpop::accepted().require_nonces();
+    let instance = start(&authorization_server, settings, Layer::None).await;
+    let mut client = Client { key: &key, token: &token, nonce: None, now: 2_000_000_000 };
+    assert_needs_nonce(&client.call(&instance).await);
+    for (seconds, lines) in [(0, 0), (200, 1), (50, 2)] {
+        instance.clock.advance(Duration::from_secs(seconds));
+        client.now += seconds;
+        let response = client.call(&instance).await;
+        assert_ran(&response, "alice may");
+        assert_eq!(response.header("dpop-nonce"), None);
+        let expected = "WARN requires_auth: nonces are required for DPoP proofs, and no layer provides the next one";
+        let found = log.lines().iter().filter(|line| line.contains(expected)).count();
+        assert_eq!(found, lines, "{:#?}", log.lines());
+    }
+}
+
+#[tokio::test]
+async fn a_nonce_that_the_function_provides_is_kept() {
+    // R-H6
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let key = DpopKey::generate();
+    let token = bound_token(&authorization_server, &key);
+    for layer in [Layer::Nonces, Layer::Authentication, Layer::Both] {
+        let settings = Dpop::accepted().require_nonces();
+        let instance = start(&authorization_server, settings, layer).await;
+        let mut client = Client { key: &key, token: &token, nonce: None, now: 2_000_000_000 };
+        assert_needs_nonce(&client.call(&instance).await);
+        instance.clock.advance(Duration::from_secs(200));
+        client.now += 200;
+        let proof = key.proof("GET", URI.replace("/read", "/own")).access_token(&token);
+        let proof = proof.claim("iat", json!(client.now)).nonce(client.nonce.as_ref().unwrap());
+        let request = dpop(Request::get("/own"), &token, proof.sign());
+        let response = request.send(instance.address).await;
+        assert_eq!(response.status, 200, "{layer:?}");
+        assert_eq!(response.all("dpop-nonce"), ["of another server"], "{layer:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_no_nonces_are_required_the_layer_adds_none() {
+    // R-H6
+    let authorization_server = AuthorizationServer::start().await.unwrap();
+    let key = DpopKey::generate();
+    let token = bound_token(&authorization_server, &key);
+    let instance = start(&authorization_server, Dpop::accepted(), Layer::Both).await;
+    let mut client = Client { key: &key, token: &token, nonce: None, now: 2_000_000_000 };
+    let response = client.call(&instance).await;
+    assert_ran(&response, "alice may");
+    assert_eq!(response.header("dpop-nonce"), None);
 }
 
 #[tokio::test]

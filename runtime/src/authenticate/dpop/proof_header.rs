@@ -124,3 +124,33 @@ fn names(algorithms: &[SigningAlgorithm]) -> String {
     let names: Vec<_> = algorithms.iter().map(|it| it.as_str()).collect();
     names.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_long_header_is_not_remembered() {
+        // R-H5: it would take the room of many.
+        let known = KnownHeaders::new();
+        let header = |length: usize| {
+            let jwk = json!({
+                "kty": "EC", "crv": "P-256",
+                "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+                "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+            });
+            let header = json!({ "typ": TYPE, "alg": "ES256", "jwk": jwk, "x": "" }).to_string();
+            // base64url has four characters for three bytes.
+            let padding = " ".repeat(length / 4 * 3 - header.len());
+            let text = base64url::encode(header + &padding).into_bytes();
+            assert_eq!(text.len(), length);
+            let header = ProofHeader::read(&text, &[SigningAlgorithm::Es256]).unwrap();
+            known.insert(text.clone().into(), Arc::new(header));
+            known.get(&text)
+        };
+        assert!(header(MAX_KNOWN_LENGTH).is_some());
+        assert!(header(MAX_KNOWN_LENGTH + 4).is_none());
+    }
+}

@@ -288,3 +288,91 @@ impl fmt::Debug for Dpop {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::authenticate::dpop::nonce::Freshness;
+    use crate::{ReplayStoreError, UsedProof};
+
+    const KEY: &str = "canary: a key of at least 32 bytes";
+
+    /// A store without proofs.
+    struct Empty;
+
+    impl ReplayStore for Empty {
+        async fn record(&self, _: UsedProof, _: Duration) -> Result<bool, ReplayStoreError> {
+            Ok(true)
+        }
+    }
+
+    fn build(dpop: Dpop) -> Result<DpopVerifier, SetupError> {
+        let url = ExternalUrl::parse("https://api.example").unwrap();
+        dpop.build(url).map(|verifier| verifier.expect("it is not off"))
+    }
+
+    /// Whether the second one accepts a nonce of the first one.
+    fn share_nonces(first: Dpop, second: Dpop) -> bool {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        let nonce = build(first).unwrap().nonce(now).unwrap();
+        let nonces = build(second).unwrap().nonces.unwrap();
+        nonces.check(nonce.to_str().ok(), now) == Freshness::Fresh
+    }
+
+    #[test]
+    fn an_algorithm_that_is_named_twice_is_listed_once() {
+        // R-H1
+        use SigningAlgorithm::{EdDsa, Es256};
+        let dpop = Dpop::accepted().algorithms([Es256, EdDsa, Es256]);
+        assert_eq!(build(dpop).unwrap().algorithms, [Es256, EdDsa]);
+    }
+
+    #[test]
+    fn a_configured_nonce_key_is_used_in_any_order_of_the_settings() {
+        // R-H6
+        let with_key = || Dpop::accepted().nonce_key(KEY);
+        assert!(share_nonces(with_key(), with_key().require_nonces()));
+        assert!(share_nonces(with_key(), Dpop::accepted().require_nonces().nonce_key(KEY)));
+        let random = || Dpop::accepted().require_nonces();
+        assert!(!share_nonces(with_key(), random()));
+        assert!(!share_nonces(random(), random()));
+    }
+
+    #[cfg(feature = "redis")]
+    #[tokio::test]
+    async fn instances_with_a_shared_cache_accept_each_others_nonces() {
+        // R-H6
+        let shared = |secret: &str| {
+            let cache = crate::shared_cache::SharedCache::single("redis://127.0.0.1:1", secret);
+            Dpop::accepted().require_nonces().shared(&cache.build().unwrap())
+        };
+        let secret = "a secret of at least 32 bytes, in text";
+        assert!(share_nonces(shared(secret), shared(secret)));
+        assert!(!share_nonces(shared(secret), shared("another secret of at least 32 bytes")));
+        // A key of its own takes precedence.
+        assert!(share_nonces(shared(secret).nonce_key(KEY), Dpop::accepted().nonce_key(KEY)));
+    }
+
+    #[test]
+    fn a_second_replay_store_is_an_error() {
+        // R-C2
+        let dpop = Dpop::accepted().replay_store(Empty).replay_store(Empty);
+        let error = build(dpop).unwrap_err().to_string();
+        assert!(error.contains("`Dpop::replay_store`"), "{error}");
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        // R-C3
+        let dpop = || Dpop::required().algorithms([SigningAlgorithm::Es256]).nonce_key(KEY);
+        assert_eq!(
+            format!("{:?}", dpop()),
+            "Dpop { mode: Required, algorithms: [Es256], window: 300s, .. }"
+        );
+        let verifier = format!("{:?}", build(dpop().replay_store(Empty)).unwrap());
+        assert!(verifier.contains("shared: Some(SharedReplayStore { .. })"), "{verifier}");
+        assert!(!verifier.contains("canary"), "{verifier}");
+    }
+}

@@ -275,6 +275,30 @@ mod tests {
     }
 
     #[test]
+    fn the_subject_is_the_user_and_otherwise_the_client() {
+        // R-H5
+        let subject = |members: &str| {
+            let claims = format!(r#"{{"active":true{members}}}"#);
+            let claims = Claims::from_introspection(claims.as_bytes()).unwrap();
+            Subject::of(&claims).map(|subject| format!("{subject:?}"))
+        };
+        for (members, expected) in [
+            (
+                r#","iss":"i","sub":"alice","client_id":"app""#,
+                Some(r#"User { issuer: Some("i"), subject: "alice" }"#),
+            ),
+            (
+                r#","iss":"i","client_id":"app""#,
+                Some(r#"Client { issuer: Some("i"), client_id: "app" }"#),
+            ),
+            (r#","client_id":"app""#, Some(r#"Client { issuer: None, client_id: "app" }"#)),
+            (r#","iss":"i""#, None),
+        ] {
+            assert_eq!(subject(members).as_deref(), expected, "{members}");
+        }
+    }
+
+    #[test]
     fn expired_proofs_make_room() {
         // R-H5
         let used = UsedProofs::new(LIMITS, WINDOW);
