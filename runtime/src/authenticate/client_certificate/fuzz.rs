@@ -74,12 +74,13 @@ fn expected(
     }
 }
 
-/// RFC 4648 §4, one bit after the other. The padding may be missing, and the bits that are left over are zero.
+/// RFC 4648 §4, one bit after the other. The padding may be missing, also in part, and the bits that are left over are
+/// zero.
 fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text.iter().copied().take_while(|byte| *byte != b'=').collect();
-    let padding = text.len() - digits.len();
-    let is_padded = text.len().is_multiple_of(4) && padding <= 2;
-    if (padding > 0 && !is_padded) || text.ends_with(b"==") != (padding == 2) {
+    let padding = &text[digits.len()..];
+    let is_padding = padding.len() <= (4 - digits.len() % 4) % 4;
+    if !is_padding || padding.iter().any(|byte| *byte != b'=') {
         return None;
     }
     let mut bits = Vec::new();
