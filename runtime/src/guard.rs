@@ -52,7 +52,7 @@ use crate::{AuthInfo, Rejection};
 ///     Ok(list(auth.try_into()?).await)
 /// }
 /// ```
-pub struct Authorized<P: Policy, A = AuthInfo> {
+pub struct Authorized<P, A = AuthInfo> {
     /// The caller.
     pub caller: A,
     #[doc(hidden)]
@@ -63,7 +63,7 @@ pub struct Authorized<P: Policy, A = AuthInfo> {
 
 impl<P: Policy, A> Authorized<P, A> {
     fn new(caller: A) -> Self {
-        Self { caller, evidence: Evidence::NEW, policy: PhantomData }
+        Self { caller, evidence: Evidence(PhantomData), policy: PhantomData }
     }
 }
 

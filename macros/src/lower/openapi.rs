@@ -14,11 +14,10 @@ use crate::parse::attribute::is_openapi_operation;
 //             extensions(("x-requires-auth" = json!(openapi_extension::<Policy>()))))]
 pub(super) fn append_policy(attributes: &mut [Attribute], policy: &Policy<'_>, features: Features) {
     let span = Span::call_site();
-    let private = policy.private(span);
-    let policy = policy.to_type(span);
     for attribute in attributes.iter_mut().filter(|it| features.utoipa && is_openapi_operation(it))
     {
         if let Meta::List(list) = &mut attribute.meta {
+            let (private, policy) = (policy.private(span), policy.to_type(span));
             let extension =
                 quote!(("x-requires-auth" = json!(#private::openapi_extension::<#policy>())));
             list.tokens = with_extension(&list.tokens, &extension);

@@ -23,6 +23,9 @@ pub(super) fn append_policy(
     scopes: Option<&TokenStream>,
     features: Features,
 ) {
+    if !features.rmcp || !attributes.iter().any(is_tool_or_prompt) {
+        return;
+    }
     let span = Span::call_site();
     let private = policy.private(span);
     let vocabulary = policy.vocabulary().map(|vocabulary| {

@@ -8,11 +8,9 @@ use crate::policy::{Permit, Permitted};
 
 /// A value of this type exists only where the policy `P` has accepted a caller. A permit borrows it, so that it ends
 /// with the function.
-pub struct Evidence<P>(PhantomData<fn() -> P>);
+pub struct Evidence<P>(pub(super) PhantomData<fn() -> P>);
 
 impl<P: Policy> Evidence<P> {
-    pub(super) const NEW: Self = Self(PhantomData);
-
     /// Called by the expansion of the attribute.
     #[must_use]
     #[expect(clippy::unused_self, reason = "the permit borrows it")]

@@ -41,13 +41,14 @@ impl<'r, P: Policy, A: 'static> Extraction<'r, P, A> {
     }
 }
 
-impl<P: Policy, A: 'static> Future for Extraction<'_, P, A> {
+impl<P, A: 'static> Future for Extraction<'_, P, A> {
     type Output = Result<Authorized<P, A>, Rejection>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut().state.advance::<A>(context) {
             Poll::Ready(Ok(caller)) => {
-                Poll::Ready(Ok(Authorized { caller, evidence: Evidence::NEW, policy: PhantomData }))
+                let evidence = Evidence(PhantomData);
+                Poll::Ready(Ok(Authorized { caller, evidence, policy: PhantomData }))
             }
             Poll::Ready(Err(rejection)) => Poll::Ready(Err(rejection)),
             Poll::Pending => Poll::Pending,
