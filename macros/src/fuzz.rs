@@ -120,15 +120,16 @@ fn literals(tokens: &TokenStream, found: &mut Vec<String>) {
     }
 }
 
-/// The scopes in types such as `OAuthScope<'r', 'e', 'a', 'd'>`.
+/// The scopes in types such as `OAuthScope<1919246692>`.
 fn spellings(tokens: &TokenStream, found: &mut Vec<String>) {
     let mut spelling: Option<String> = None;
     for token in tokens.clone() {
         match (&mut spelling, token) {
             (_, TokenTree::Ident(name)) if name == "OAuthScope" => spelling = Some(String::new()),
             (Some(text), TokenTree::Literal(literal)) => {
-                let letter = syn::parse2::<syn::LitChar>(TokenTree::from(literal).into());
-                text.extend(letter.map(|letter| letter.value()));
+                let number = literal.to_string().parse().unwrap_or(0_u128).to_be_bytes();
+                let bytes: Vec<u8> = number.into_iter().skip_while(|byte| *byte == 0).collect();
+                text.extend(String::from_utf8(bytes));
             }
             (Some(_), TokenTree::Punct(punct)) if punct.as_char() == '>' => {
                 found.extend(spelling.take());

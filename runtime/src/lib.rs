@@ -244,7 +244,7 @@ pub use requires_auth_macros::Scope;
 /// With `scopes_from` or `when`, the type is another one, and statements in front of the body decide about the arguments.
 ///
 /// To call the function yourself, pass `auth.try_into()?` as the first argument. Compiler errors show its type,
-/// which contains the policy, such as `AllOf<(OAuthScope<'r', 'e', 'a', 'd'>, …)>`: see the module [`policy`].
+/// which contains the policy, such as `AllOf<(OAuthScope<1919246692>, …)>`: see the module [`policy`].
 ///
 /// # Several guards in one request
 ///

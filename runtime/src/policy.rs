@@ -2,9 +2,9 @@
 //!
 //! The attribute emits these types, and error messages of the compiler show them. The policy of
 //! `#[requires_auth(scopes = any("a", "b"))] fn list(…)` is
-//! `ByTryInto<Function<1818850164>, AnyOf<(OAuthScope<'a'>, OAuthScope<'b'>)>>`. With the feature
-//! `manifest` there is a last parameter, the number by which logs and metrics find the path of the function. Code
-//! without the attribute does not use this module: it has [`Condition`].
+//! `ByTryInto<AnyOf<(OAuthScope<97>, OAuthScope<98>)>, Function<1818850164>>`: a scope and a name are their bytes, up
+//! to 16 in a number. With the feature `manifest` there is a last parameter, by which logs and metrics find the path of the
+//! function. Code without the attribute does not use this module: it has [`Condition`].
 
 mod authorization_detail;
 mod challenge_scopes;

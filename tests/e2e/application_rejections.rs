@@ -248,11 +248,11 @@ async fn application_rejections_are_counted_and_logged_like_those_of_a_guard() {
 
 /// A guard without the attribute, for an argument that cannot receive the caller.
 async fn wrong_argument(
-    _: Authorized<ByTryInto<Function<{ b'w' as u128 }>, OAuthScope<'r', 'e', 'a', 'd'>>, String>,
+    _: Authorized<ByTryInto<OAuthScope<{ b'r' as u128 }>, Function<{ b'w' as u128 }>>, String>,
 ) {
 }
 
-async fn wrong_presence(_: Authorized<Optional<OAuthScope<'r'>>, AuthInfo>) {}
+async fn wrong_presence(_: Authorized<Optional<OAuthScope<{ b'r' as u128 }>>, AuthInfo>) {}
 
 #[tokio::test]
 async fn a_guard_whose_argument_cannot_receive_the_caller_rejects_every_request() {

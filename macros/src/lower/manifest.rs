@@ -12,7 +12,7 @@ use crate::parse::function::Function;
 /// block with one attribute for all, that is not the line of the attribute.
 // Input:  #[requires_auth(scopes = "read", scopes_from = f, when = page < 9)] #[tool] fn list() {}
 // Output: register_function! {
-//             Tool ByTryInto<Function<'l', 'i', 's', 't'>, OAuthScope<'r', 'e', 'a', 'd'>, { function_id(…) }>,
+//             Tool ByTryInto<OAuthScope<1919246692>, Function<1818850164>, { function_id(…) }>,
 //             scopes_from "f", when "page < 9"
 //         }
 pub(super) fn registration(

@@ -19,12 +19,11 @@ const MAX_TUPLE_ELEMENTS: usize = 16;
 /// The most bytes of a function's name that the runtime reads back.
 const MAX_NAME_BYTES: usize = 256;
 
-/// The most characters that one type of the runtime takes as parameters.
-const MAX_CHARS_PER_TYPE: usize = 24;
-
-/// The bytes of a name in one number, and the numbers that one type of the runtime takes as parameters.
+/// The bytes in one number.
 const BYTES_PER_NUMBER: usize = 16;
-const MAX_NUMBERS_PER_TYPE: usize = 4;
+
+/// The numbers that one type of the runtime takes as parameters.
+const NUMBERS_PER_TYPE: usize = 2;
 
 /// What a function requires of its caller.
 pub(super) struct Policy<'a> {
@@ -80,7 +79,7 @@ impl<'a> Policy<'a> {
 
     /// With the name of the function, which appears in the runtime's logs and metrics. A name that is too long is left out.
     // Input:  #[requires_auth(scopes = "read", optional)] fn add() {}
-    // Output: ByTryInto<Function<6382692>, Optional<OAuthScope<'r', 'e', 'a', 'd'>>>
+    // Output: ByTryInto<Optional<OAuthScope<1919246692>>, Function<6382692>>
     pub(super) fn to_type(&self, span: Span) -> TokenStream {
         let policy = self.to_type_without_name(span);
         let name = self.name.unraw().to_string();
@@ -88,9 +87,11 @@ impl<'a> Policy<'a> {
             return policy;
         }
         let private = self.private(span);
-        let function = of_name(name.as_bytes(), &private);
         let id = self.registered.then(|| self.id(&name));
-        quote!(#private::ByTryInto<#function, #policy #id>)
+        // The first numbers are those of the outermost type.
+        numbers(name.as_bytes()).chunks(NUMBERS_PER_TYPE).rev().fold(policy, |policy, numbers| {
+            quote!(#private::ByTryInto<#policy, #private::Function<#(#numbers),*> #id>)
+        })
     }
 
     /// The number by which the runtime finds the path that the function registers. Its span is that of the function's name
@@ -110,7 +111,7 @@ impl<'a> Policy<'a> {
     }
 
     // Input:  #[requires_auth(scopes = "read", optional)] fn add() {}
-    // Output: Optional<OAuthScope<'r', 'e', 'a', 'd'>>
+    // Output: Optional<OAuthScope<1919246692>>
     fn to_type_without_name(&self, span: Span) -> TokenStream {
         let private = self.private(span);
         let condition = match &self.arguments.scopes {
@@ -132,7 +133,7 @@ impl<'a> Policy<'a> {
 }
 
 // Input:  scopes = "read", sender_constrained, acr_values = "phr", max_age = 300, authorization_details = Payment
-// Output: WithDetails<MaxAge<AcrValues<SenderConstrained<OAuthScope<'r', 'e', 'a', 'd'>>, (Acr<'p', 'h', 'r'>,)>, 300>, (Detail<Payment, { … }>,)>
+// Output: WithDetails<MaxAge<AcrValues<SenderConstrained<OAuthScope<1919246692>>, (Acr<7366770>,)>, 300>, (Detail<Payment, { … }>,)>
 fn of_token_requirement(
     condition: TokenStream,
     required: &TokenRequirement,
@@ -189,7 +190,7 @@ pub(super) fn of_detail(detail: &Type, private: &TokenStream) -> TokenStream {
 }
 
 // Input:  all("read", any("a", "b"))
-// Output: AllOf<(OAuthScope<'r', 'e', 'a', 'd'>, AnyOf<(OAuthScope<'a'>, OAuthScope<'b'>,)>,)>
+// Output: AllOf<(OAuthScope<1919246692>, AnyOf<(OAuthScope<97>, OAuthScope<98>,)>,)>
 fn of_condition(
     condition: &Condition,
     vocabulary: Option<&Path>,
@@ -253,7 +254,7 @@ fn located_at(tree: TokenTree, span: Span) -> TokenTree {
 
 /// A group of more than [`MAX_TUPLE_ELEMENTS`] becomes a group of groups, which means the same.
 // Input:  AllOf, ["a", "b"]
-// Output: AllOf<(OAuthScope<'a'>, OAuthScope<'b'>,)>
+// Output: AllOf<(OAuthScope<97>, OAuthScope<98>,)>
 fn of_group(
     name: &TokenStream,
     conditions: &[Condition],
@@ -272,36 +273,23 @@ fn of_group(
     quote!(#name<(#(#elements,)*)>)
 }
 
-/// The name of a function, in numbers: it differs in each function, and the compiler handles a type with few parameters faster.
-// Input:  add
-// Output: Function<6382692>
-fn of_name(name: &[u8], private: &TokenStream) -> TokenStream {
-    let (first, rest) = name.split_at(name.len().min(MAX_NUMBERS_PER_TYPE * BYTES_PER_NUMBER));
-    let numbers = first.chunks(BYTES_PER_NUMBER).map(|bytes| {
-        let number = bytes.iter().fold(0, |number, byte| number << u8::BITS | u128::from(*byte));
-        Literal::u128_unsuffixed(number)
-    });
-    let first = quote!(#private::Function<#(#numbers),*>);
-    if rest.is_empty() {
-        return first;
-    }
-    let rest = of_name(rest, private);
-    quote!(#private::Joined<#first, #rest>)
-}
-
-/// A text of more than [`MAX_CHARS_PER_TYPE`] characters is joined from several types.
+/// A text of more numbers than one type takes is joined from several types.
 // Input:  OAuthScope, read
-// Output: OAuthScope<'r', 'e', 'a', 'd'>
+// Output: OAuthScope<1919246692>
 fn of_text(name: &str, text: &str, private: &TokenStream) -> TokenStream {
     let ident = Ident::new(name, Span::call_site());
-    let mut characters = text.chars();
-    let first: Vec<char> = characters.by_ref().take(MAX_CHARS_PER_TYPE).collect();
-    let first = quote!(#private::#ident<#(#first),*>);
-    match characters.as_str() {
-        "" => first,
-        rest => {
-            let rest = of_text(name, rest, private);
-            quote!(#private::Joined<#first, #rest>)
-        }
-    }
+    let numbers = numbers(text.as_bytes());
+    let mut parts = numbers
+        .chunks(NUMBERS_PER_TYPE)
+        .rev()
+        .map(|numbers| quote!(#private::#ident<#(#numbers),*>));
+    let last = parts.next().unwrap_or_default();
+    parts.fold(last, |rest, part| quote!(#private::Joined<#part, #rest>))
+}
+
+/// The bytes of a text, up to 16 in each number, the first byte as the most significant one.
+fn numbers(text: &[u8]) -> Vec<Literal> {
+    let number =
+        |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << u8::BITS | u128::from(*byte));
+    text.chunks(BYTES_PER_NUMBER).map(number).map(Literal::u128_unsuffixed).collect()
 }

@@ -34,10 +34,7 @@ impl Registration {
         file: &'static str,
         line: u32,
     ) -> Self {
-        let id = match P::FUNCTION {
-            Some(function) => Some(function.id()),
-            None => None,
-        };
+        let id = if P::NAME.is_some() { Some(P::ID) } else { None };
         let (condition, token) = (P::CONDITION, P::TOKEN);
         let optional = P::Presence::ANONYMOUS;
         Self {

@@ -146,11 +146,11 @@ mod tests {
     use crate::policy::type_level::{
         AllOf, AnyOf, AnyToken, ByTryInto, Function, OAuthScope, Optional, TypedScope, WithDetails,
     };
-    use crate::policy::{Detail, FunctionName};
+    use crate::policy::{Detail, FunctionName, Requirement};
 
-    type A = OAuthScope<'a'>;
-    type B = OAuthScope<'b'>;
-    type C = OAuthScope<'c'>;
+    type A = OAuthScope<{ b'a' as u128 }>;
+    type B = OAuthScope<{ b'b' as u128 }>;
+    type C = OAuthScope<{ b'c' as u128 }>;
 
     #[track_caller]
     fn check<P: Policy>(scopes: &Value) {
@@ -219,10 +219,10 @@ mod tests {
         #[derive(serde::Deserialize, crate::AuthorizationDetail)]
         #[authorization_detail("two types", crate = crate)]
         struct Other {}
-        type Of<Name, T> = ByTryInto<Name, WithDetails<A, T>>;
-        type First = Of<Function<{ b'f' as u128 }>, (Detail<One, 0>,)>;
-        type Second = Of<Function<{ b'g' as u128 }>, (Detail<Other, 0>,)>;
-        type Both = Of<Function<{ b'h' as u128 }>, (Detail<One, 0>, Detail<Other, 0>)>;
+        type Of<const NAME: u128, T> = ByTryInto<WithDetails<A, T>, Function<NAME>>;
+        type First = Of<{ b'f' as u128 }, (Detail<One, 0>,)>;
+        type Second = Of<{ b'g' as u128 }, (Detail<Other, 0>,)>;
+        type Both = Of<{ b'h' as u128 }, (Detail<One, 0>, Detail<Other, 0>)>;
         let written = meta::<First>(None);
         let shown = json!({ "scopes": ["a"], "authorization_details": ["two types"] });
         assert_eq!(written.0[META_KEY], shown);
@@ -246,9 +246,9 @@ mod tests {
 
     #[test]
     fn functions_with_equal_policies_keep_their_own_names() {
-        type Of<Name> = ByTryInto<Name, AllOf<(C, B, A)>>;
-        let written = meta::<Of<Function<{ b'f' as u128 }>>>(None);
-        assert_eq!(written, meta::<Of<Function<{ b'g' as u128 }>>>(None));
+        type Of<const NAME: u128> = ByTryInto<AllOf<(C, B, A)>, Function<NAME>>;
+        let written = meta::<Of<{ b'f' as u128 }>>(None);
+        assert_eq!(written, meta::<Of<{ b'g' as u128 }>>(None));
         for (name, function) in [("f", Some("f")), ("g", Some("g")), ("renamed", None)] {
             let MetaPolicy::Policy(policy) = MetaPolicy::of(Some(&written), name) else {
                 panic!("{name}")
@@ -260,17 +260,17 @@ mod tests {
     #[test]
     fn a_function_keeps_its_path_unless_another_one_has_its_name_and_its_policy() {
         // R-K16
-        type Of<Name, const ID: u64> = ByTryInto<Name, AllOf<(A, B, C)>, ID>;
-        type First = Of<Function<{ b'f' as u128 }>, 1>;
+        type Of<const NAME: u128, const ID: u64> = ByTryInto<AllOf<(A, B, C)>, Function<NAME>, ID>;
+        type First = Of<{ b'f' as u128 }, 1>;
         let function = |written: &MetaObject| match MetaPolicy::of(Some(written), "f") {
             MetaPolicy::Policy(policy) => policy.requirement.function,
             other => panic!("{other:?}"),
         };
         let written = meta::<First>(None);
-        assert_eq!(function(&written), First::FUNCTION);
-        assert_eq!(meta::<Of<Function<{ b'g' as u128 }>, 2>>(None), written);
-        assert_eq!(function(&written), First::FUNCTION);
-        assert_eq!(meta::<Of<Function<{ b'f' as u128 }>, 3>>(None), written);
+        assert_eq!(function(&written), Requirement::of::<First>().function);
+        assert_eq!(meta::<Of<{ b'g' as u128 }, 2>>(None), written);
+        assert_eq!(function(&written), Requirement::of::<First>().function);
+        assert_eq!(meta::<Of<{ b'f' as u128 }, 3>>(None), written);
         assert_eq!(function(&written), Some(FunctionName::of_text("f")));
     }
 

@@ -11,11 +11,9 @@ pub struct FunctionName {
 }
 
 /// A type that has the name of a function.
-pub trait NamesFunction: Send + Sync + 'static {
-    /// The name.
-    const NAME: EncodedName;
-    #[doc(hidden)]
-    const STORED: &'static EncodedName = &Self::NAME;
+pub trait NamesFunction: 'static {
+    /// As in an [`EncodedName`].
+    const NUMBERS: [u128; 2];
 }
 
 /// A name as UTF-8, with up to 16 bytes in each number, the first byte as the most significant one, and what does not
@@ -23,7 +21,7 @@ pub trait NamesFunction: Send + Sync + 'static {
 /// function, and decoding it there took a tenth of what a guard adds to the compile time.
 #[derive(Debug)]
 pub struct EncodedName {
-    pub(super) numbers: [u128; 4],
+    pub(super) numbers: [u128; 2],
     pub(super) rest: Option<&'static Self>,
 }
 
@@ -54,11 +52,6 @@ impl FunctionName {
     #[cfg(feature = "rmcp")]
     pub(crate) fn is(self, name: &str) -> bool {
         self.name.to_string() == name
-    }
-
-    #[cfg(feature = "manifest")]
-    pub(crate) const fn id(self) -> u64 {
-        self.id
     }
 }
 
@@ -132,19 +125,22 @@ pub const fn function_id(module: &str, name: &str, line: u32, column: u32) -> u6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::type_level::{ByTryInto, Function, Joined, OAuthScope, Policy};
+    use crate::policy::Requirement;
+    use crate::policy::type_level::{AnyToken, ByTryInto, Function, Policy};
 
     #[test]
     fn the_name_of_a_function_is_decoded_from_its_type() {
         // R-K16
         const SIXTEEN: u128 = u128::from_be_bytes(*b"a_name_of_16_byt");
-        type Long = Function<SIXTEEN, SIXTEEN, SIXTEEN, SIXTEEN>;
-        type Longer = Joined<Long, Joined<Long, Function<{ b'z' as u128 }>>>;
-        let name = |function: Option<FunctionName>| function.unwrap().to_string();
+        type Long<P> = ByTryInto<P, Function<SIXTEEN, SIXTEEN>>;
+        type Longest = Long<Long<ByTryInto<AnyToken, Function<SIXTEEN, { b'z' as u128 }>>>>;
+        fn name<P: Policy>() -> String {
+            Requirement::of::<P>().function.unwrap().to_string()
+        }
         let repeated = |times| "a_name_of_16_byt".repeat(times);
-        assert_eq!(name(ByTryInto::<Function<SIXTEEN>, OAuthScope<'a'>>::FUNCTION), repeated(1));
-        assert_eq!(name(ByTryInto::<Long, OAuthScope<'a'>>::FUNCTION), repeated(4));
-        assert_eq!(name(ByTryInto::<Longer, OAuthScope<'a'>>::FUNCTION), repeated(8) + "z");
+        assert_eq!(name::<ByTryInto<AnyToken, Function<SIXTEEN>>>(), repeated(1));
+        assert_eq!(name::<Long<AnyToken>>(), repeated(2));
+        assert_eq!(name::<Longest>(), repeated(5) + "z");
     }
 
     #[test]

@@ -50,7 +50,11 @@ impl Requirement {
     }
 
     pub(crate) const fn of<P: Policy>() -> Self {
-        Self { function: P::FUNCTION, ..Self::new(P::CONDITION, const { &P::TOKEN }) }
+        let function = match P::NAME {
+            Some(name) => Some(FunctionName::new(name, P::ID)),
+            None => None,
+        };
+        Self { function, ..Self::new(P::CONDITION, const { &P::TOKEN }) }
     }
 
     /// Whether it is the requirement of an `AuthInfo` argument without an attribute: any valid token.

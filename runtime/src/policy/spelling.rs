@@ -1,10 +1,7 @@
-//! Texts that a type has, letter by letter, and which the compiler stores.
+//! Texts that a type has, in numbers, and which the compiler stores.
 
 /// The maximum length of a text in bytes. The attribute rejects a longer scope.
 const MAX_BYTES: usize = 256;
-
-/// The default of each letter, which no text contains: it ends the text.
-const END: char = '\0';
 
 /// A type that has a text, such as a scope.
 ///
@@ -32,13 +29,15 @@ pub struct Text {
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler: out of bounds is an error")]
 impl Text {
-    pub(super) const fn of(letters: &[char]) -> Self {
+    /// From numbers with up to 16 bytes each, the first byte as the most significant one.
+    pub(super) const fn of(numbers: &[u128]) -> Self {
         let mut text = Self { bytes: [0; MAX_BYTES], length: 0 };
         let mut index = 0;
-        while index < letters.len() && letters[index] != END {
-            let mut encoded = [0; 4];
-            let length = letters[index].encode_utf8(&mut encoded).len();
-            text.push(&encoded, length);
+        while index < numbers.len() {
+            let zeros = (numbers[index].leading_zeros() / u8::BITS) as usize;
+            let bytes = numbers[index].to_be_bytes();
+            let bytes = bytes.split_at(zeros).1;
+            text.push(bytes, bytes.len());
             index += 1;
         }
         text
@@ -82,7 +81,7 @@ pub(super) const fn text<T: Spelling>() -> &'static str {
     };
     match std::str::from_utf8(stored.split_at(length).0) {
         Ok(text) => text,
-        Err(_) => panic!("letters are UTF-8"),
+        Err(_) => panic!("the numbers are UTF-8"),
     }
 }
 
@@ -94,12 +93,13 @@ mod tests {
     #[test]
     fn a_text_of_each_length_is_stored_completely() {
         // R-K1
-        type Eight = OAuthScope<'a', 'b', 'c', 'd', 'e', 'f', 'g', 'é'>;
-        type Sixteen = Joined<Eight, OAuthScope<'1', '2', '3', '4', '5', '6', '7'>>;
-        type Seventeen = Joined<Sixteen, OAuthScope<'8'>>;
+        const SIXTEEN: &str = "abcdefg\u{e9}1234567";
+        const NUMBER: u128 = u128::from_be_bytes(*b"abcdefg\xc3\xa91234567");
+        const EIGHT: u128 = b'8' as u128;
+        type Sixteen = OAuthScope<NUMBER>;
+        type Seventeen = OAuthScope<NUMBER, EIGHT>;
         type ThirtyThree = Joined<Sixteen, Seventeen>;
         type SixtySix = Joined<ThirtyThree, ThirtyThree>;
-        const SIXTEEN: &str = "abcdefgé1234567";
         assert_eq!((SIXTEEN.len(), text::<Sixteen>()), (16, SIXTEEN));
         assert_eq!(text::<Seventeen>(), format!("{SIXTEEN}8"));
         assert_eq!(text::<ThirtyThree>(), format!("{SIXTEEN}{SIXTEEN}8"));

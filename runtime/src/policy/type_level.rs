@@ -1,18 +1,20 @@
 //! Policies as types.
 //!
 //! The attribute changes the type of an argument, and stable Rust has no string as a parameter of a type. So the
-//! attribute emits each letter of a scope as a `char` parameter, and the compiler makes a `&'static str` of them:
-//! a request needs no work for it. `all("read", "write")` is
-//! `AllOf<(OAuthScope<'r','e','a','d'>, OAuthScope<'w','r','i','t','e'>)>`. Error messages show it like this, since
-//! the compiler omits parameters that have their default. Unlike an item beside the function, it works for
-//! methods and for free functions, and adds no name to the module of the user.
+//! attribute emits the bytes of a scope as numbers, and the compiler makes a `&'static str` of them: a request needs
+//! no work for it. `all("read", "write")` is `AllOf<(OAuthScope<1919246692>, OAuthScope<512970647653>)>`. Unlike an
+//! item beside the function, it works for methods and for free functions, and adds no name to the module of the user.
+//!
+//! The type of a guard is a part of the type of each function that axum compiles for a handler, about fifty, and so of
+//! their names in the debug information. There, a few numbers take the compiler less time than one `char` for each
+//! letter, which it hashes.
 
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use super::authorization_detail::{DetailType, NamedDetail};
-use super::function_name::{EncodedName, FunctionName, NamesFunction};
+use super::function_name::{EncodedName, NamesFunction};
 use super::spelling::{Spelling, Text, text};
 use super::{ScopeVocabulary, TokenRequirement, UserAuthentication};
 use crate::Condition;
@@ -30,8 +32,10 @@ pub trait Policy: Send + Sync + 'static {
     const TOKEN: TokenRequirement = TokenRequirement::NONE;
     /// Whether a request without a token reaches the function: [`Required`] or [`Anonymous`].
     type Presence: Presence;
-    /// The function that has the attribute.
-    const FUNCTION: Option<FunctionName> = None;
+    /// The name of the function that has the attribute.
+    const NAME: Option<&'static EncodedName> = None;
+    /// With the feature `manifest`, the [id](super::function_id) with which the function registers its path; otherwise 0.
+    const ID: u64 = 0;
     /// Whether another argument of the function may also receive the caller.
     const SHARED: bool = false;
 }
@@ -40,30 +44,33 @@ macro_rules! policy_of_a_function {
     ($(#[$documentation:meta])* $name:ident) => {
         $(#[$documentation])*
         #[derive(Debug)]
-        pub struct $name<Name, P, const ID: u64 = 0>(PhantomData<fn() -> (Name, P)>);
+        pub struct $name<P, Name, const ID: u64 = 0>(PhantomData<fn() -> (P, Name)>);
 
-        impl<Name: NamesFunction, P: Policy, const ID: u64> Policy for $name<Name, P, ID> {
+        impl<P: Policy, Name: NamesFunction, const ID: u64> Policy for $name<P, Name, ID> {
             const CONDITION: Condition = P::CONDITION;
             const TOKEN: TokenRequirement = P::TOKEN;
             type Presence = P::Presence;
-            const FUNCTION: Option<FunctionName> = Some(FunctionName::new(Name::STORED, ID));
+            const NAME: Option<&'static EncodedName> =
+                Some(&EncodedName { numbers: Name::NUMBERS, rest: P::NAME });
+            const ID: u64 = ID;
         }
     };
 }
 
 #[cfg(feature = "axum")]
 policy_of_a_function!(
-    /// The policy `P` of the function with the name `Name`, a [`Function`]. Code that calls the function passes
-    /// `auth.try_into()?`; a compiler error about another argument shows this type, and so this hint. With the feature
-    /// `manifest`, `ID` is the [`function_id`](super::function_id), by which logs and metrics find its path.
+    /// The policy `P` of the function with the name `Name`, a [`Function`]. A name of more than 32 bytes continues in
+    /// `P`. Code that calls the function passes `auth.try_into()?`; a compiler error about another argument shows this
+    /// type, and so this hint. With the feature `manifest`, `ID` is the [`function_id`](super::function_id), by which
+    /// logs and metrics find its path.
     ByTryInto
 );
 
 // So that the compiler error for a handler that is routed without the feature names the feature.
 #[cfg(not(feature = "axum"))]
 policy_of_a_function!(
-    /// The policy `P` of the function with the name `Name`, a [`Function`]. Without the feature `axum`, axum
-    /// cannot route it.
+    /// The policy `P` of the function with the name `Name`, a [`Function`]. Without the feature `axum`, axum cannot
+    /// route it.
     WithoutFeatureAxum
 );
 
@@ -80,7 +87,8 @@ impl<P: Policy> Policy for Shared<P> {
     const CONDITION: Condition = P::CONDITION;
     const TOKEN: TokenRequirement = P::TOKEN;
     type Presence = P::Presence;
-    const FUNCTION: Option<FunctionName> = P::FUNCTION;
+    const NAME: Option<&'static EncodedName> = P::NAME;
+    const ID: u64 = P::ID;
     const SHARED: bool = true;
 }
 
@@ -173,55 +181,42 @@ impl Policy for AnyToken {
     type Presence = Required;
 }
 
-macro_rules! letters {
-    ($($letter:ident)*) => {
-        /// One scope, letter by letter.
-        #[derive(Debug)]
-        pub struct OAuthScope<$(const $letter: char = '\0'),*>;
-
-        /// One authentication context class, letter by letter.
-        #[derive(Debug)]
-        pub struct Acr<$(const $letter: char = '\0'),*>;
-
-        impl<$(const $letter: char),*> Spelling for OAuthScope<$($letter),*> {
-            const TEXT: Text = Text::of(&[$($letter),*]);
-        }
-
-        impl<$(const $letter: char),*> Spelling for Acr<$($letter),*> {
-            const TEXT: Text = Text::of(&[$($letter),*]);
-        }
-
-        impl<$(const $letter: char),*> Policy for OAuthScope<$($letter),*> {
-            const CONDITION: Condition = Condition::Scope(text::<Self>());
-            type Presence = Required;
-        }
-    };
-}
-
-// The maximum number of letters that the attribute emits for one type.
-letters!(A B C D E F G H I J K L M N O P Q R S T U V W X);
-
-/// The name of a function, in numbers: the compiler handles a few numbers faster than many letters, and the name differs in
-/// each guarded function.
+/// One scope, in numbers.
 #[derive(Debug)]
-pub struct Function<const A: u128, const B: u128 = 0, const C: u128 = 0, const D: u128 = 0>;
+pub struct OAuthScope<const A: u128, const B: u128 = 0>;
 
-impl<const A: u128, const B: u128, const C: u128, const D: u128> NamesFunction
-    for Function<A, B, C, D>
-{
-    const NAME: EncodedName = EncodedName { numbers: [A, B, C, D], rest: None };
+/// One authentication context class, in numbers.
+#[derive(Debug)]
+pub struct Acr<const A: u128, const B: u128 = 0>;
+
+impl<const A: u128, const B: u128> Spelling for OAuthScope<A, B> {
+    const TEXT: Text = Text::of(&[A, B]);
 }
 
-/// A text with more letters than one type has parameters: the beginning, and the rest.
+impl<const A: u128, const B: u128> Spelling for Acr<A, B> {
+    const TEXT: Text = Text::of(&[A, B]);
+}
+
+impl<const A: u128, const B: u128> Policy for OAuthScope<A, B> {
+    const CONDITION: Condition = Condition::Scope(text::<Self>());
+    type Presence = Required;
+}
+
+/// The name of a function, or 32 bytes of it, in numbers. It is a type of its own so that the compiler, where it shortens
+/// the type of a guard, still shows the name of the type around it.
+#[derive(Debug)]
+pub struct Function<const A: u128, const B: u128 = 0>;
+
+impl<const A: u128, const B: u128> NamesFunction for Function<A, B> {
+    const NUMBERS: [u128; 2] = [A, B];
+}
+
+/// A text of more than 32 bytes: the beginning, and the rest.
 #[derive(Debug)]
 pub struct Joined<Head, Rest>(PhantomData<fn() -> (Head, Rest)>);
 
 impl<Head: Spelling, Rest: Spelling> Spelling for Joined<Head, Rest> {
     const TEXT: Text = Head::TEXT.and(&Rest::TEXT);
-}
-
-impl<Head: NamesFunction, Rest: NamesFunction> NamesFunction for Joined<Head, Rest> {
-    const NAME: EncodedName = EncodedName { numbers: Head::NAME.numbers, rest: Some(Rest::STORED) };
 }
 
 impl<Head: Spelling, Rest: Spelling> Policy for Joined<Head, Rest> {
@@ -356,14 +351,21 @@ tuples!(A B C D E F G H I J K L M N O P);
 mod tests {
     use super::*;
     use crate::ScopeDefinition;
+    use crate::policy::Requirement;
+
+    const fn number(text: &[u8]) -> u128 {
+        match text.split_last() {
+            Some((last, first)) => number(first) << u8::BITS | *last as u128,
+            None => 0,
+        }
+    }
 
     #[test]
     fn a_scope_is_read_back_from_its_type() {
-        assert_eq!(OAuthScope::<'r', 'e', 'a', 'd'>::CONDITION, Condition::Scope("read"));
-        assert_eq!(
-            Joined::<OAuthScope<'r', 'e'>, Joined<OAuthScope<'a'>, OAuthScope<'d'>>>::CONDITION,
-            Condition::Scope("read")
-        );
+        type Read = OAuthScope<{ number(b"read") }>;
+        type Joint = Joined<OAuthScope<{ number(b"re") }>, OAuthScope<{ number(b"a") }, 100>>;
+        assert_eq!(Read::CONDITION, Condition::Scope("read"));
+        assert_eq!(Joint::CONDITION, Condition::Scope("read"));
     }
 
     #[test]
@@ -398,7 +400,10 @@ mod tests {
     #[test]
     fn conditions_keep_their_nesting() {
         assert_eq!(
-            AnyOf::<(OAuthScope<'a'>, AllOf<(OAuthScope<'b'>, OAuthScope<'c'>)>)>::CONDITION,
+            AnyOf::<(
+                OAuthScope<{ number(b"a") }>,
+                AllOf<(OAuthScope<{ number(b"b") }>, OAuthScope<{ number(b"c") }>)>
+            )>::CONDITION,
             Condition::Any(&[
                 Condition::Scope("a"),
                 Condition::All(&[Condition::Scope("b"), Condition::Scope("c")])
@@ -409,13 +414,14 @@ mod tests {
 
     #[test]
     fn a_policy_has_the_name_of_its_function() {
-        type Create = ByTryInto<Function<109_344_560_080_242>, Optional<OAuthScope<'a'>>>;
-        let name = Create::FUNCTION;
+        type Create =
+            ByTryInto<Optional<OAuthScope<{ number(b"a") }>>, Function<109_344_560_080_242>>;
+        let name = Requirement::of::<Create>().function;
         assert_eq!(name.unwrap().to_string(), "créer", "names are not always ASCII");
         assert_eq!(Create::CONDITION, Condition::Scope("a"));
-        assert_eq!(Shared::<Create>::FUNCTION, name);
+        assert_eq!(Requirement::of::<Shared<Create>>().function, name);
         assert_eq!(Shared::<Create>::CONDITION, Condition::Scope("a"));
         const { assert!(Shared::<Create>::SHARED && !Create::SHARED) };
-        assert_eq!(AnyToken::FUNCTION, None);
+        assert_eq!(Requirement::of::<AnyToken>().function, None);
     }
 }

@@ -14,23 +14,23 @@ fn nested_conditions_are_nested_types() {
             fn f(
                 _: Authorized<
                     ByTryInto<
-                        Function<102>,
                         AllOf<
                             (
-                                OAuthScope<'a'>,
+                                OAuthScope<97>,
                                 AnyOf<
                                     (
-                                        OAuthScope<'b'>,
+                                        OAuthScope<98>,
                                         AllOf<
                                             (
-                                                OAuthScope<'c'>,
-                                                OAuthScope<'d'>,
+                                                OAuthScope<99>,
+                                                OAuthScope<100>,
                                             ),
                                         >,
                                     ),
                                 >,
                             ),
                         >,
+                        Function<102>,
                     >,
                 >,
             ) {}
@@ -43,18 +43,18 @@ fn nested_conditions_are_nested_types() {
             fn f(
                 _: Authorized<
                     ByTryInto<
-                        Function<102>,
                         AnyOf<
                             (
                                 AllOf<
                                     (
-                                        OAuthScope<'a'>,
-                                        OAuthScope<'b'>,
+                                        OAuthScope<97>,
+                                        OAuthScope<98>,
                                     ),
                                 >,
-                                OAuthScope<'c'>,
+                                OAuthScope<99>,
                             ),
                         >,
+                        Function<102>,
                     >,
                 >,
             ) {}
@@ -71,63 +71,18 @@ fn long_scopes_are_joined_from_several_types() {
             fn f(
                 _: Authorized<
                     ByTryInto<
-                        Function<102>,
                         AllOf<
                             (
                                 OAuthScope<
-                                    's',
-                                    'i',
-                                    'x',
-                                    't',
-                                    'e',
-                                    'e',
-                                    'n',
-                                    '-',
-                                    'l',
-                                    'e',
-                                    't',
-                                    't',
-                                    'e',
-                                    'r',
-                                    's',
-                                    '!',
+                                    153408853796411379938011854205822858017,
                                 >,
-                                Joined<
-                                    OAuthScope<
-                                        'a',
-                                        '-',
-                                        's',
-                                        'c',
-                                        'o',
-                                        'p',
-                                        'e',
-                                        '-',
-                                        'o',
-                                        'f',
-                                        '-',
-                                        'm',
-                                        'o',
-                                        'r',
-                                        'e',
-                                        '-',
-                                        't',
-                                        'h',
-                                        'a',
-                                        'n',
-                                        '-',
-                                        's',
-                                        'i',
-                                        'x',
-                                    >,
-                                    OAuthScope<
-                                        't',
-                                        'e',
-                                        'e',
-                                        'n',
-                                    >,
+                                OAuthScope<
+                                    129171109304952129348332880457750439213,
+                                    36026449526481713189978727790,
                                 >,
                             ),
                         >,
+                        Function<102>,
                     >,
                 >,
             ) {}

@@ -18,10 +18,10 @@ fn a_function_with_wrong_arguments_is_guarded() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<102>,
                         Optional<
                             AnyToken,
                         >,
+                        Function<102>,
                     >,
                     Option<AuthInfo>,
                 >,

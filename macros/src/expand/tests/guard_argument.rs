@@ -16,22 +16,10 @@ fn the_guard_takes_the_callers_place_and_goes_first() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<109342978307173>,
                         OAuthScope<
-                            'e',
-                            'n',
-                            't',
-                            'r',
-                            'i',
-                            'e',
-                            's',
-                            ':',
-                            'w',
-                            'r',
-                            'i',
-                            't',
-                            'e',
+                            8036228540710118777275835577445,
                         >,
+                        Function<109342978307173>,
                     >,
                     AuthInfo,
                 >,
@@ -55,8 +43,8 @@ fn without_a_caller_the_guard_receives_nothing() {
                 _: Authorized<
                     Shared<
                         ByTryInto<
-                            Function<1818850164>,
                             AnyToken,
+                            Function<1818850164>,
                         >,
                     >,
                 >,
@@ -82,10 +70,10 @@ fn an_optional_caller_is_an_option() {
                     ..
                 }: ::renamed::requires_auth_expansion::Authorized<
                     ::renamed::requires_auth_expansion::ByTryInto<
-                        ::renamed::requires_auth_expansion::Function<102>,
                         ::renamed::requires_auth_expansion::Optional<
-                            ::renamed::requires_auth_expansion::OAuthScope<'a'>,
+                            ::renamed::requires_auth_expansion::OAuthScope<97>,
                         >,
+                        ::renamed::requires_auth_expansion::Function<102>,
                     >,
                     Option<AuthInfo>,
                 >,
@@ -113,16 +101,16 @@ fn a_cfg_on_the_argument_does_not_remove_the_guard() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<102>,
                         AnyToken,
+                        Function<102>,
                     >,
                     AuthInfo,
                 >,
                 #[cfg(not(all(unix, debug_assertions)))]
                 _: Authorized<
                     ByTryInto<
-                        Function<102>,
                         AnyToken,
+                        Function<102>,
                     >,
                 >,
             ) {
@@ -147,16 +135,16 @@ fn a_cfg_with_a_raw_name_is_a_cfg() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<102>,
                         AnyToken,
+                        Function<102>,
                     >,
                     Who,
                 >,
                 #[cfg(not(all(unix)))]
                 _: Authorized<
                     ByTryInto<
-                        Function<102>,
                         AnyToken,
+                        Function<102>,
                     >,
                 >,
             ) {
@@ -182,8 +170,8 @@ fn an_auth_marker_has_precedence_over_the_name_of_the_type() {
                 }: Authorized<
                     Shared<
                         ByTryInto<
-                            Function<102>,
                             AnyToken,
+                            Function<102>,
                         >,
                     >,
                     Caller,

@@ -28,34 +28,34 @@ fn without_spaces(expanded: &TokenStream) -> String {
 fn a_guarded_function_registers_its_kind_and_its_policy() {
     // R-K16
     for (arguments, item, expected) in [
-        ("", "async fn f() {}", "HandlerByTryInto<Function<102>,AnyToken,ID>"),
+        ("", "async fn f() {}", "HandlerByTryInto<AnyToken,Function<102>,ID>"),
         (
             r#"scopes = "a""#,
             "fn f() -> F { g() }",
-            "HandlerByTryInto<Function<102>,OAuthScope<'a'>,ID>",
+            "HandlerByTryInto<OAuthScope<97>,Function<102>,ID>",
         ),
         (
             r#"scopes = "a", optional"#,
             "fn f(auth: Option<AuthInfo>) {}",
-            "HandlerByTryInto<Function<102>,Optional<OAuthScope<'a'>>,ID>",
+            "HandlerByTryInto<Optional<OAuthScope<97>>,Function<102>,ID>",
         ),
         (
             r#"scopes = "a", when = n == "x y""#,
             "async fn f(n: String) -> R {}",
-            r#"HandlerByTryInto<Function<102>,OAuthScope<'a'>,ID>,when"n==\"xy\"""#,
+            r#"HandlerByTryInto<OAuthScope<97>,Function<102>,ID>,when"n==\"xy\"""#,
         ),
         (
             "when = n, scopes_from = Self::of::<u8, B>(n, m)",
             "async fn f(n: bool, m: M) -> R {}",
-            r#"HandlerByTryInto<Function<102>,AnyToken,ID>,scopes_from"Self::of::<u8,B>(n,m)",when"n""#,
+            r#"HandlerByTryInto<AnyToken,Function<102>,ID>,scopes_from"Self::of::<u8,B>(n,m)",when"n""#,
         ),
-        ("", "#[tool] async fn f() {}", "ToolByTryInto<Function<102>,AnyToken,ID>"),
+        ("", "#[tool] async fn f() {}", "ToolByTryInto<AnyToken,Function<102>,ID>"),
         (
             "",
             "#[rmcp::tool(name = \"x\")] async fn f(&self) {}",
-            "ToolByTryInto<Function<102>,AnyToken,ID>",
+            "ToolByTryInto<AnyToken,Function<102>,ID>",
         ),
-        ("", "#[r#prompt] async fn f(&self) {}", "PromptByTryInto<Function<102>,AnyToken,ID>"),
+        ("", "#[r#prompt] async fn f(&self) {}", "PromptByTryInto<AnyToken,Function<102>,ID>"),
     ] {
         assert_eq!(registered(WITH_MANIFEST, arguments, item).as_deref(), Some(expected), "{item}");
         assert_eq!(registered(WITH_FRAMEWORKS, arguments, item), None, "{item}");
@@ -85,14 +85,14 @@ fn a_function_whose_body_a_macro_has_captured_registers_itself() {
     let item = quote!(async fn f() #body);
     let expanded = without_spaces(&expand(WITH_MANIFEST, quote!(), item));
     let expected =
-        "{#![allow(unused)]register_function!{HandlerByTryInto<Function<102>,AnyToken,ID>}first()}";
+        "{#![allow(unused)]register_function!{HandlerByTryInto<AnyToken,Function<102>,ID>}first()}";
     assert!(expanded.contains(expected), "{expanded}");
 }
 
 #[test]
 fn each_type_of_the_policy_has_the_id_that_the_function_registers() {
     // R-K16
-    let function = "Function<102>,AnyToken,ID>";
+    let function = "AnyToken,Function<102>,ID>";
     for (item, types) in [
         ("async fn f() {}", 2),
         ("async fn r#f(auth: AuthInfo) {}", 2),

@@ -17,11 +17,8 @@ fn an_operation_takes_the_policy_from_an_extension() {
                 extensions(
                     (
                         "x-requires-auth" = json!(
-                            openapi_extension::<ByTryInto<Function<1818850164>,
-                            OAuthScope<'r',
-                            'e',
-                            'a',
-                            'd'>>>()
+                            openapi_extension::<ByTryInto<OAuthScope<1919246692>,
+                            Function<1818850164>>>()
                         )
                     )
                 )
@@ -29,8 +26,8 @@ fn an_operation_takes_the_policy_from_an_extension() {
             async fn list(
                 _: Authorized<
                     ByTryInto<
+                        OAuthScope<1919246692>,
                         Function<1818850164>,
-                        OAuthScope<'r', 'e', 'a', 'd'>,
                     >,
                 >,
             ) -> R {

@@ -18,7 +18,6 @@ fn a_permit_becomes_a_variable_of_the_body() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<102>,
                         TypedScope<
                             S,
                             {
@@ -28,6 +27,7 @@ fn a_permit_becomes_a_variable_of_the_body() {
                                     .variant() as ::core::primitive::usize
                             },
                         >,
+                        Function<102>,
                     >,
                 >,
                 id: u8,
@@ -36,7 +36,6 @@ fn a_permit_becomes_a_variable_of_the_body() {
                 let permit: &Permit<s::A> = {
                     const PERMITTED: Permitted<
                         ByTryInto<
-                            Function<102>,
                             TypedScope<
                                 S,
                                 {
@@ -49,6 +48,7 @@ fn a_permit_becomes_a_variable_of_the_body() {
                                         .variant() as ::core::primitive::usize
                                 },
                             >,
+                            Function<102>,
                         >,
                         s::A,
                     > = Permitted::check();
@@ -76,8 +76,8 @@ fn a_permit_comes_after_the_condition() {
                     ..
                 }: Conditional<
                     ByTryInto<
+                        OAuthScope<97>,
                         Function<102>,
-                        OAuthScope<'a'>,
                     >,
                     AuthInfo,
                 >,
@@ -120,8 +120,8 @@ fn a_permit_comes_after_the_condition() {
                 let _: &::a::Permit<A> = {
                     const PERMITTED: Permitted<
                         ByTryInto<
+                            OAuthScope<97>,
                             Function<102>,
-                            OAuthScope<'a'>,
                         >,
                         A,
                     > = Permitted::check();

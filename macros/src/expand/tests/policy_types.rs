@@ -1,7 +1,7 @@
 //! The emitted type means the condition that is written.
 
 use proc_macro2::TokenStream;
-use syn::{GenericArgument, Lit, PathArguments, Type};
+use syn::{ExprLit, GenericArgument, Lit, PathArguments, Type};
 
 use super::{WITH_FRAMEWORKS, expand};
 
@@ -23,10 +23,16 @@ impl Policy {
     fn in_signature(tokens: TokenStream) -> Option<Self> {
         let function: syn::ItemFn = syn::parse2(tokens).ok()?;
         let syn::FnArg::Typed(guard) = function.sig.inputs.first()? else { return None };
-        // The name of the function, and its policy.
-        let of = *generic_types(&guard.ty).first()?;
-        let [name, policy] = generic_types(of)[..] else { return None };
-        (function.sig.ident == text(name)?).then(|| Self::read(policy))?
+        let mut policy = *generic_types(&guard.ty).first()?;
+        let mut name = String::new();
+        while let Type::Path(path) = policy
+            && path.path.segments.last()?.ident == "ByTryInto"
+        {
+            let [of, function] = generic_types(policy)[..] else { return None };
+            name += &text(function)?;
+            policy = of;
+        }
+        (function.sig.ident == name).then(|| Self::read(policy))?
     }
 
     fn read(ty: &Type) -> Option<Self> {
@@ -72,7 +78,7 @@ fn generic_types(ty: &Type) -> Vec<&Type> {
     }
 }
 
-/// The text that `OAuthScope<'r', …>` or `Joined<OAuthScope<…>, …>` spells.
+/// The text in the numbers of `OAuthScope<1919246692>`, `Joined<OAuthScope<…>, …>` or `Function<102>`.
 fn text(ty: &Type) -> Option<String> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
@@ -80,19 +86,14 @@ fn text(ty: &Type) -> Option<String> {
         return generic_types(ty).into_iter().map(text).collect();
     }
     let PathArguments::AngleBracketed(generics) = &last.arguments else { return None };
-    // A letter, or a number with up to 16 bytes.
     let letters = |argument: &GenericArgument| match argument {
-        GenericArgument::Const(syn::Expr::Lit(literal)) => match &literal.lit {
-            Lit::Char(letter) => Some(letter.value().to_string()),
-            Lit::Int(number) => {
-                let bytes = number.base10_parse::<u128>().ok()?.to_be_bytes();
-                Some(String::from_utf8_lossy(&bytes).trim_start_matches('\0').to_owned())
-            }
-            _ => None,
-        },
+        GenericArgument::Const(syn::Expr::Lit(ExprLit { lit: Lit::Int(number), .. })) => {
+            let bytes = number.base10_parse::<u128>().ok()?.to_be_bytes();
+            Some(String::from_utf8_lossy(&bytes).trim_start_matches('\0').to_owned())
+        }
         _ => None,
     };
-    generics.args.iter().map(letters).collect()
+    Some(generics.args.iter().filter_map(letters).collect())
 }
 
 type Meaning = fn(&dyn Fn(&str) -> bool) -> bool;
@@ -116,6 +117,17 @@ const CONDITIONS: &[(&str, Meaning)] = &[
         (has("a") || has("b")) && (has("a") || has("c")) && has("d")
     }),
 ];
+
+#[test]
+fn the_name_of_a_function_is_spelled_in_numbers() {
+    // R-K16
+    for length in [1, 16, 17, 32, 33, 64, 65, 256] {
+        let name: String = ('a'..='z').cycle().take(length).collect();
+        let signature = format!("fn {name}(auth: AuthInfo) {{}}");
+        let policy = Policy::in_signature(expansion("scopes = \"a\"", &signature));
+        assert!(matches!(policy, Some(Policy::Scope(scope)) if scope == "a"), "{name}");
+    }
+}
 
 #[test]
 fn a_name_that_is_too_long_is_left_out() {
@@ -146,9 +158,12 @@ fn a_type_is_met_by_the_same_scopes_as_its_condition() {
 }
 
 #[test]
-fn a_scope_is_spelled_character_by_character() {
+fn a_scope_is_spelled_in_numbers() {
     let longest = "x".repeat(256);
-    for scope in ["r", "entries:write", "sixteen-bytes-it", "seventeen-bytes-i", &longest] {
+    let just_over = "x".repeat(33);
+    for scope in
+        ["r", "entries:write", "sixteen-bytes-it", "seventeen-bytes-i", &just_over, &longest]
+    {
         let Policy::Scope(spelled) = Policy::of(&format!("scopes = {scope:?}")) else {
             panic!("{scope} is not a scope by itself");
         };

@@ -17,8 +17,8 @@ fn inner_attributes_stay_in_front_of_the_prologue() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<102>,
                         AnyToken,
+                        Function<102>,
                     >,
                     AuthInfo,
                 >,
@@ -50,16 +50,16 @@ fn a_type_that_names_self_is_checked_by_a_statement() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<102>,
                         AnyToken,
+                        Function<102>,
                     >,
                     <Self as Service>::Caller,
                 >,
                 #[cfg(not(all(x)))]
                 _: Authorized<
                     ByTryInto<
-                        Function<102>,
                         AnyToken,
+                        Function<102>,
                     >,
                 >,
             ) {
@@ -128,8 +128,8 @@ fn a_condition_is_a_statement_in_front_of_the_body() {
                     ..
                 }: Conditional<
                     ByTryInto<
-                        Function<102>,
                         AnyToken,
+                        Function<102>,
                     >,
                     AuthInfo,
                 >,
@@ -184,8 +184,8 @@ fn a_condition_is_a_statement_in_front_of_the_body() {
                     ..
                 }: Conditional<
                     ByTryInto<
-                        Function<102>,
                         AnyToken,
+                        Function<102>,
                     >,
                 >,
             ) -> Response {

@@ -19,13 +19,8 @@ fn a_statement_authorizes_the_request_and_defines_the_caller() {
                     Authorized<
                         Shared<
                             ByTryInto<
+                                OAuthScope<1919246692>,
                                 Function<102>,
-                                OAuthScope<
-                                    'r',
-                                    'e',
-                                    'a',
-                                    'd',
-                                >,
                             >,
                         >,
                         AuthInfo,
@@ -75,8 +70,8 @@ fn the_statement_is_in_the_async_block_of_an_expanded_method() {
                         Conditional<
                             Shared<
                                 ByTryInto<
-                                    Function<102>,
                                     AnyToken,
+                                    Function<102>,
                                 >,
                             >,
                             AuthInfo,
@@ -194,8 +189,8 @@ fn the_patterns_of_an_expanded_method_are_bound_before_the_guard() {
                         Authorized<
                             Shared<
                                 ByTryInto<
-                                    Function<102>,
                                     AnyToken,
+                                    Function<102>,
                                 >,
                             >,
                             C,
@@ -265,10 +260,10 @@ fn a_condition_on_the_caller_argument_removes_no_guard() {
                     Authorized<
                         Shared<
                             ByTryInto<
-                                Function<102>,
                                 Optional<
                                     AnyToken,
                                 >,
+                                Function<102>,
                             >,
                         >,
                         Alias,
@@ -292,10 +287,10 @@ fn a_condition_on_the_caller_argument_removes_no_guard() {
                     Authorized<
                         Shared<
                             ByTryInto<
-                                Function<102>,
                                 Optional<
                                     AnyToken,
                                 >,
+                                Function<102>,
                             >,
                         >,
                         ::core::option::Option<AuthInfo>,

@@ -14,11 +14,10 @@ fn a_tool_publishes_its_policy_in_meta() {
             /// Lists.
             #[inline]
             #[tool(
-                meta = meta::<ByTryInto<Function<1818850164>,
-                OAuthScope<'r',
-                'e',
-                'a',
-                'd'>>>(::core::option::Option::None)
+                meta = meta::<ByTryInto<OAuthScope<1919246692>,
+                Function<1818850164>>>(
+                    ::core::option::Option::None
+                )
             )]
             async fn list(
                 &self,
@@ -27,8 +26,8 @@ fn a_tool_publishes_its_policy_in_meta() {
                     ..
                 }: Authorized<
                     ByTryInto<
+                        OAuthScope<1919246692>,
                         Function<1818850164>,
-                        OAuthScope<'r', 'e', 'a', 'd'>,
                     >,
                     AuthInfo,
                 >,
@@ -52,8 +51,8 @@ fn a_prompt_keeps_its_arguments() {
                 name = "p",
                 description = doc::<A,
                 B>(),
-                meta = ::renamed::requires_auth_expansion::meta::<::renamed::requires_auth_expansion::ByTryInto<::renamed::requires_auth_expansion::Function<1818850164>,
-                ::renamed::requires_auth_expansion::Optional<::renamed::requires_auth_expansion::AnyToken>>>(
+                meta = ::renamed::requires_auth_expansion::meta::<::renamed::requires_auth_expansion::ByTryInto<::renamed::requires_auth_expansion::Optional<::renamed::requires_auth_expansion::AnyToken>,
+                ::renamed::requires_auth_expansion::Function<1818850164>>>(
                     ::core::option::Option::None
                 )
             )]
@@ -63,10 +62,10 @@ fn a_prompt_keeps_its_arguments() {
                     ..
                 }: ::renamed::requires_auth_expansion::Authorized<
                     ::renamed::requires_auth_expansion::ByTryInto<
-                        ::renamed::requires_auth_expansion::Function<1818850164>,
                         ::renamed::requires_auth_expansion::Optional<
                             ::renamed::requires_auth_expansion::AnyToken,
                         >,
+                        ::renamed::requires_auth_expansion::Function<1818850164>,
                     >,
                     Option<AuthInfo>,
                 >,
@@ -87,8 +86,8 @@ fn a_tool_keeps_its_own_meta() {
         r#"#[tool(meta = own::<A, B>(), annotations(title = "meta"), local)] fn list() {}"#,
         expect![[r##"
             #[tool(
-                meta = meta::<ByTryInto<Function<1818850164>,
-                AnyToken>>(
+                meta = meta::<ByTryInto<AnyToken,
+                Function<1818850164>>>(
                     ::core::option::Option::Some(own::<A, B>())
                 ),
                 annotations(title = "meta"),
@@ -97,8 +96,8 @@ fn a_tool_keeps_its_own_meta() {
             fn list(
                 _: Authorized<
                     ByTryInto<
-                        Function<1818850164>,
                         AnyToken,
+                        Function<1818850164>,
                     >,
                 >,
             ) {}
@@ -108,14 +107,16 @@ fn a_tool_keeps_its_own_meta() {
         "",
         r#"#[r#tool{meta = "own()",}] fn list() {}"#,
         expect![[r#"
-            #[r#tool{meta = meta::<ByTryInto<Function<1818850164>,
-            AnyToken>>(::core::option::Option::Some(own())),
+            #[r#tool{meta = meta::<ByTryInto<AnyToken,
+            Function<1818850164>>>(
+                ::core::option::Option::Some(own())
+            ),
             }]
             fn list(
                 _: Authorized<
                     ByTryInto<
-                        Function<1818850164>,
                         AnyToken,
+                        Function<1818850164>,
                     >,
                 >,
             ) {}
@@ -134,14 +135,16 @@ fn arguments_that_do_not_parse_are_left_to_rmcp() {
                 title,
                 = "x"
                 1,
-                meta = meta::<ByTryInto<Function<1818850164>,
-                AnyToken>>(::core::option::Option::None)
+                meta = meta::<ByTryInto<AnyToken,
+                Function<1818850164>>>(
+                    ::core::option::Option::None
+                )
             )]
             fn list(
                 _: Authorized<
                     ByTryInto<
-                        Function<1818850164>,
                         AnyToken,
+                        Function<1818850164>,
                     >,
                 >,
             ) {}
@@ -181,8 +184,8 @@ fn a_method_that_may_have_been_a_tool_checks_the_order() {
                     ..
                 }: Authorized<
                     ByTryInto<
+                        OAuthScope<1919246692>,
                         Function<1818850164>,
-                        OAuthScope<'r', 'e', 'a', 'd'>,
                     >,
                     AuthInfo,
                 >,

@@ -20,8 +20,8 @@ fn a_statement_decides_about_all_variables() {
                 }: Conditional<
                     Shared<
                         ByTryInto<
-                            Function<102>,
                             AnyToken,
+                            Function<102>,
                         >,
                     >,
                     AuthInfo,
@@ -104,8 +104,8 @@ fn a_tool_publishes_how_its_scopes_are_found_out() {
                         condition(scopes_of(&text)),
                         ::core::convert::From::from
                     )}
-                ).meta::<ByTryInto<Function<102>,
-                OAuthScope<'a'>>>(
+                ).meta::<ByTryInto<OAuthScope<97>,
+                Function<102>>>(
                     ::core::option::Option::None
                 )
             )]
@@ -117,8 +117,8 @@ fn a_tool_publishes_how_its_scopes_are_found_out() {
                 }: Conditional<
                     Shared<
                         ByTryInto<
+                            OAuthScope<97>,
                             Function<102>,
-                            OAuthScope<'a'>,
                         >,
                     >,
                 >,

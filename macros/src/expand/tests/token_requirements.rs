@@ -21,18 +21,17 @@ fn each_argument_wraps_the_policy() {
                     ..
                 }: Authorized<
                     ByTryInto<
-                        Function<102>,
                         Optional<
                             WithDetails<
                                 MaxAge<
                                     AcrValues<
                                         SenderConstrained<
-                                            OAuthScope<'a'>,
+                                            OAuthScope<97>,
                                         >,
                                         (
-                                            Acr<'b'>,
-                                            Acr<'c'>,
-                                            Acr<'d'>,
+                                            Acr<98>,
+                                            Acr<99>,
+                                            Acr<100>,
                                         ),
                                     >,
                                     { 1000u64 },
@@ -57,6 +56,7 @@ fn each_argument_wraps_the_policy() {
                                 ),
                             >,
                         >,
+                        Function<102>,
                     >,
                     Option<AuthInfo>,
                 >,
@@ -79,52 +79,19 @@ fn a_long_class_and_a_constant_are_parameters() {
             fn f(
                 _: Authorized<
                     ByTryInto<
-                        Function<102>,
                         MaxAge<
                             AcrValues<
                                 AnyToken,
                                 (
-                                    Joined<
-                                        Acr<
-                                            '0',
-                                            '1',
-                                            '2',
-                                            '3',
-                                            '4',
-                                            '5',
-                                            '6',
-                                            '7',
-                                            '8',
-                                            '9',
-                                            '0',
-                                            '1',
-                                            '2',
-                                            '3',
-                                            '4',
-                                            '5',
-                                            '6',
-                                            '7',
-                                            '8',
-                                            '9',
-                                            '0',
-                                            '1',
-                                            '2',
-                                            '3',
-                                        >,
-                                        Acr<
-                                            '4',
-                                            '5',
-                                            '6',
-                                            '7',
-                                            '8',
-                                            '9',
-                                            '0',
-                                        >,
+                                    Acr<
+                                        64058384521018188869744988109359232053,
+                                        281504017365088653759537056545519920,
                                     >,
                                 ),
                             >,
                             { times::HOUR },
                         >,
+                        Function<102>,
                     >,
                 >,
             ) {}
@@ -147,7 +114,6 @@ fn details_become_a_variable_of_the_body() {
                     ..
                 }: Conditional<
                     ByTryInto<
-                        Function<102>,
                         WithDetails<
                             AnyToken,
                             (
@@ -161,6 +127,7 @@ fn details_become_a_variable_of_the_body() {
                                 >,
                             ),
                         >,
+                        Function<102>,
                     >,
                     AuthInfo,
                 >,

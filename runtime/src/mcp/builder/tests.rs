@@ -62,8 +62,10 @@ fn router(meta: ::rmcp::model::MetaObject) -> ToolRouter<Handler> {
 #[test]
 fn a_declaration_is_not_overwritten() {
     // R-C13, R-I4
-    let (a, b) =
-        (|| router(meta::<OAuthScope<'a'>>(None)), || router(meta::<OAuthScope<'b'>>(None)));
+    let (a, b) = (
+        || router(meta::<OAuthScope<{ b'a' as u128 }>>(None)),
+        || router(meta::<OAuthScope<{ b'b' as u128 }>>(None)),
+    );
     let policies = error(|it| it.declare_tools(&a()).declare_tools(&b())).to_string();
     assert_eq!(policies, "the tool `tool` is declared with two different policies: declare one");
     let routes = error(|it| it.tool_router(a()).tool_router(a())).to_string();

@@ -23,7 +23,7 @@ fn policies(registry: &Registry) -> usize {
 #[test]
 fn a_disabled_tool_has_no_policy() {
     // R-I5
-    let mut router = router(meta::<OAuthScope<'a'>>(None));
+    let mut router = router(meta::<OAuthScope<{ b'a' as u128 }>>(None));
     let mut registry = Registry::default();
     registry.add_tools(&router);
     assert_eq!(
@@ -43,7 +43,7 @@ fn a_disabled_tool_has_no_policy() {
 #[test]
 fn a_router_can_be_declared_twice_but_not_with_other_scopes_from() {
     // R-I20, R-I17
-    type A = OAuthScope<'a'>;
+    type A = OAuthScope<{ b'a' as u128 }>;
     let (one, other) = (
         || ScopesFrom::new(|_| Ok(Condition::NONE)).meta::<A>(None),
         || ScopesFrom::new(|_| Ok(Condition::Scope("b"))).meta::<A>(None),
@@ -81,7 +81,7 @@ fn all_policies_apply_to_a_uri_that_is_too_long_to_be_compared() {
 fn a_requirement_is_found_by_the_id_in_event_ids() {
     // R-I12
     let mut registry = Registry::default();
-    registry.add_tools(&router(meta::<OAuthScope<'a'>>(None)));
+    registry.add_tools(&router(meta::<OAuthScope<{ b'a' as u128 }>>(None)));
     registry.add_resource("b:{id}", Some("b"), Condition::Scope("b").into(), None);
     registry.add_resource("c:{id}", None, Condition::NONE.into(), None);
     for (operation, scope) in [
@@ -100,7 +100,7 @@ fn a_requirement_is_found_by_the_id_in_event_ids() {
 
 #[test]
 fn an_invalid_declaration_is_an_error() {
-    let _ = meta::<OAuthScope<'a'>>(None);
+    let _ = meta::<OAuthScope<{ b'a' as u128 }>>(None);
     for value in [serde_json::json!("anything"), serde_json::json!({ "scopes": ["a"], "more": 1 })]
     {
         let mut meta = MetaObject::new();
