@@ -11,7 +11,7 @@ use crate::guard::{Authorized, Extraction, ExtractionState, GuardedFunction};
 use crate::policy::type_level::{AnyToken, Optional, Policy};
 use crate::{AuthInfo, Rejection};
 
-/// It has no bound that it does not need, nor has [`Extraction`]: the compiler proves each one again for each function.
+// It has no bound that it does not need, nor has `Extraction`: the compiler proves each one again for each function.
 impl<S, P, A> FromRequestParts<S> for Authorized<P, A>
 where
     S: ServerState,
