@@ -1,6 +1,8 @@
 //! R-M: the token of a caller is exchanged for one that another API accepts (RFC 8693).
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -18,9 +20,9 @@ use requires_auth::testing::{
 };
 use requires_auth::token_exchange::{TokenExchange, TokenExchangeBuilder};
 use requires_auth::{
-    ApiKeys, AuthInfo, ClientAssertion, ClientAuthentication, Introspection, Rejection, Resolver,
-    ResourceServer, ResourceServerBuilder, Secret, SecretSource, SetupError, TokenSource,
-    TrustedIssuer, UnavailableError, requires_auth,
+    ApiKeys, AuthInfo, ClientAssertion, ClientAuthentication, ErrorResponse, Introspection,
+    Rejection, Resolver, ResourceServer, ResourceServerBuilder, Secret, SecretSource, SetupError,
+    TokenSource, TrustedIssuer, UnavailableError, requires_auth,
 };
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -208,6 +210,33 @@ impl TokenSource for OwnToken {
     }
 }
 
+/// A source that is limited for a longer time than an authorization server could name.
+#[derive(Clone, Default)]
+struct LimitedToken(Arc<AtomicUsize>);
+
+impl TokenSource for LimitedToken {
+    async fn token(&self) -> Result<Secret, UnavailableError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        let limited = UnavailableError::new("the requests are limited");
+        let limited = limited.with_error_response(ErrorResponse::new(429));
+        Err(limited.with_retry_after(Duration::from_secs(3600)))
+    }
+}
+
+#[tokio::test]
+async fn no_caller_waits_for_more_than_a_minute_for_the_actor_token() {
+    // R-M4
+    let source = LimitedToken::default();
+    let actor = |exchange: TokenExchangeBuilder| exchange.actor_token(source.clone());
+    let service = Service::start(actor).await;
+    let token = service.token("alice");
+    for (seconds, expected) in [(0, 1), (59, 1), (1, 2)] {
+        service.clock.advance(Duration::from_secs(seconds));
+        assert_eq!(service.get("/next", &token).await.status, 503);
+        assert_eq!(source.0.load(Ordering::SeqCst), expected);
+    }
+}
+
 #[tokio::test]
 async fn an_actor_token_names_the_actor() {
     // R-M1
@@ -348,7 +377,7 @@ async fn a_response_that_is_no_answer_to_the_request_is_not_used() {
     let expected = "MissingScope: the issued token lacks a scope that was requested";
     assert_ran(&service.get("/error", &token).await, expected);
     service.fault(Fault::redirect(service.authorization_server.introspection_url()));
-    let response = service.get("/error", &token).await;
+    let response = service.get("/error", &service.token("alice")).await;
     let expected =
         "InvalidResponse(Status(302)): the response of the token endpoint cannot be used";
     assert_ran(&response, expected);
@@ -484,6 +513,37 @@ async fn without_a_connection_exchanges_fail_at_once_until_the_delay_has_passed(
 }
 
 #[tokio::test]
+async fn exchanges_that_fail_at_the_same_time_start_the_delay_once() {
+    // R-M3
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/token", closed.local_addr().unwrap());
+    drop(closed);
+    let service = Service::start(|exchange| exchange.token_url(url)).await;
+    let mut requests = JoinSet::new();
+    for _ in 0..20 {
+        let (address, token) = (service.address, service.token("alice"));
+        requests.spawn(async move { Request::get("/next").bearer(&token).send(address).await });
+    }
+    for response in requests.join_all().await {
+        assert_server_error(&response, 503, body::UNAVAILABLE, Some("1"));
+    }
+    let response = service.get("/next", &service.token("alice")).await;
+    assert_server_error(&response, 503, body::UNAVAILABLE, Some("1"));
+}
+
+#[tokio::test]
+async fn an_error_about_one_of_two_tokens_signs_nobody_out() {
+    // R-M3: it may be about the token of this server.
+    let actor = |exchange: TokenExchangeBuilder| exchange.actor_token(OwnToken("own".to_owned()));
+    let service = Service::start(actor).await;
+    for code in ["invalid_grant", "invalid_token", "expired_token"] {
+        service.fault(oauth_error(400, code));
+        let response = service.get("/next", &service.token("alice")).await;
+        assert_server_error(&response, 500, body::SERVER_ERROR, None);
+    }
+}
+
+#[tokio::test]
 async fn a_token_is_used_until_shortly_before_it_or_that_of_the_caller_expires() {
     // R-M4
     let service = Service::start(|exchange| exchange).await;
@@ -545,17 +605,21 @@ async fn concurrent_calls_send_one_request() {
 #[tokio::test]
 async fn a_denial_and_a_retry_after_are_repeated_without_a_request() {
     // R-M4
+    let too_few_scopes = token_response(&json!({ "scope": "orders:write" }));
+    for denial in [too_few_scopes, oauth_error(400, "invalid_target")] {
+        let service = Service::start(|exchange| exchange).await;
+        let token = service.token("alice");
+        service.fault(denial);
+        for (seconds, expected) in [(0, 1), (4, 1), (1, 2)] {
+            service.clock.advance(Duration::from_secs(seconds));
+            assert_denied(&service.get("/next", &token).await);
+            assert_eq!(service.exchanges().len(), expected);
+        }
+    }
     let service = Service::start(|exchange| exchange).await;
     let token = service.token("alice");
-    service.fault(oauth_error(400, "invalid_target"));
-    for (seconds, expected) in [(0, 1), (4, 1), (1, 2)] {
-        service.clock.advance(Duration::from_secs(seconds));
-        assert_denied(&service.get("/next", &token).await);
-        assert_eq!(service.exchanges().len(), expected);
-    }
-    let token = service.token("alice");
     service.fault(Fault::status(429).header("retry-after", "7"));
-    for (seconds, retry_after, expected) in [(0, "7", 3), (3, "4", 3), (4, "7", 4)] {
+    for (seconds, retry_after, expected) in [(0, "7", 1), (3, "4", 1), (4, "7", 2)] {
         service.clock.advance(Duration::from_secs(seconds));
         let response = service.get("/next", &token).await;
         assert_server_error(&response, 503, body::UNAVAILABLE, Some(retry_after));
@@ -612,14 +676,20 @@ async fn without_a_configured_issuer_that_of_the_claims_decides() {
         .clock(clock.clone())
         .authorization_servers([server.issuer()])
         .resolver(resolver(&server, &clock));
-    let token = |issuer: &str| {
-        let claims = json!({ "active": true, "iss": issuer, "sub": "alice", "aud": RESOURCE, "scope": "read" });
+    let token = |issuer: Option<&str>| {
+        let mut claims =
+            json!({ "active": true, "sub": "alice", "aud": RESOURCE, "scope": "read" });
+        if let Some(issuer) = issuer {
+            claims["iss"] = issuer.into();
+        }
         server.mint().answer_with_bytes(claims.to_string()).issue()
     };
-    let foreign = token("https://other.example");
+    let others = [token(Some("https://other.example")), token(None)];
     let service =
         Service::with_servers(server, clock, basic(SECRET), |exchange| exchange, |_| own).await;
-    assert_denied(&service.get("/next", &foreign).await);
+    for other in others {
+        assert_denied(&service.get("/next", &other).await);
+    }
     assert_eq!(service.exchanges().len(), 0);
     assert_ran(&service.get("/next", &service.token("alice")).await, ALICE);
 }

@@ -15,6 +15,7 @@ use crate::{
 /// | error | error code of the authorization server | response |
 /// |---|---|---|
 /// | [`InvalidToken`](Self::InvalidToken) | `invalid_grant`, `invalid_token`, `expired_token` | 401 `invalid_token` |
+/// | [`RejectedToken`](Self::RejectedToken) | the same, with an `actor_token` | 500 |
 /// | [`Denied`](Self::Denied) | `invalid_request`, `invalid_target`, `invalid_scope`, `access_denied`, `insufficient_scope`, `unsupported_token_type` | 403 `access_denied` |
 /// | [`OtherIssuer`](Self::OtherIssuer), [`MissingScope`](Self::MissingScope) | | 403 `access_denied` |
 /// | [`NotPermitted`](Self::NotPermitted) | `unauthorized_client`, `unsupported_grant_type` | 500 |
@@ -33,6 +34,13 @@ pub enum TokenExchangeError {
     /// claims were cached.
     #[error("the authorization server does not accept the token of the caller any more: {0}")]
     InvalidToken(ErrorResponse),
+    /// The authorization server responds that the token of the caller or the
+    /// [`actor_token`](super::TokenExchangeBuilder::actor_token) of this server is not valid. It does not say which, so the
+    /// caller is not told to discard its token.
+    #[error(
+        "the authorization server does not accept the `actor_token` of this server, or the token of the caller: {0}"
+    )]
+    RejectedToken(ErrorResponse),
     /// The authorization server issues no such token for this caller.
     #[error("the authorization server denies the token exchange: {0}")]
     Denied(ErrorResponse),
@@ -70,11 +78,18 @@ impl TokenExchangeError {
     }
 
     /// The meaning of an error code of the token endpoint (RFC 6749 §5.2, RFC 8693 §2.2.2); `None` if it has none here.
-    pub(super) fn of_code(response: ErrorResponse) -> Option<Self> {
+    /// `with_actor`: whether the request had an `actor_token`.
+    pub(super) fn of_code(response: ErrorResponse, with_actor: bool) -> Option<Self> {
         Some(match response.code? {
             OAuthErrorCode::InvalidGrant
             | OAuthErrorCode::InvalidToken
-            | OAuthErrorCode::ExpiredToken => Self::InvalidToken(response),
+            | OAuthErrorCode::ExpiredToken => {
+                if with_actor {
+                    Self::RejectedToken(response)
+                } else {
+                    Self::InvalidToken(response)
+                }
+            }
             OAuthErrorCode::InvalidRequest
             | OAuthErrorCode::InvalidTarget
             | OAuthErrorCode::InvalidScope
@@ -98,7 +113,9 @@ impl TokenExchangeError {
         match self {
             Self::InvalidToken(_) => Reason::InvalidToken,
             Self::Denied(_) | Self::OtherIssuer | Self::MissingScope => Reason::AccessDenied,
-            Self::NotPermitted(_) | Self::InvalidClient(_) => Reason::Misconfigured,
+            Self::RejectedToken(_) | Self::NotPermitted(_) | Self::InvalidClient(_) => {
+                Reason::Misconfigured
+            }
             Self::Unavailable(_) | Self::InvalidResponse(_) => Reason::Unavailable,
         }
     }
@@ -114,12 +131,20 @@ impl TokenExchangeError {
     /// The value of the label `outcome` in the metrics.
     pub(super) fn word(&self) -> &'static str {
         match self {
-            Self::InvalidToken(_) => "token_rejected",
+            Self::InvalidToken(_) | Self::RejectedToken(_) => "token_rejected",
             Self::Denied(_) | Self::OtherIssuer | Self::MissingScope => "denied",
             Self::NotPermitted(_) | Self::InvalidClient(_) => "client_rejected",
             Self::Unavailable(_) => "unavailable",
             Self::InvalidResponse(_) => "invalid_response",
         }
+    }
+
+    /// Whether the authorization server has decided about the token of the caller. It would decide the same at once.
+    pub(super) fn is_denial(&self) -> bool {
+        matches!(
+            self,
+            Self::InvalidToken(_) | Self::RejectedToken(_) | Self::Denied(_) | Self::MissingScope
+        )
     }
 
     pub(super) fn is_transient(&self) -> bool {

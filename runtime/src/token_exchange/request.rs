@@ -130,6 +130,7 @@ impl RequestSender {
                 subject_token: token,
                 token_type: &self.target.requested_token_type,
                 scopes: &self.target.scopes,
+                with_actor: self.target.actor.is_some(),
                 now: self.clock.now(),
             };
             let outcome = response::read(response, &expected).await;
@@ -149,8 +150,7 @@ impl RequestSender {
     ) -> Result<ExchangedToken, TokenExchangeError> {
         match outcome {
             Err(TokenExchangeError::Unavailable(error)) if error.is_unreachable() => {
-                let now = self.clock.instant();
-                Err(self.unreachable().start(now, |_| error).into())
+                Err(self.unreachable().start_once(self.clock.instant(), error).into())
             }
             Err(TokenExchangeError::Unavailable(error)) => Err(error.into()),
             outcome => {

@@ -23,6 +23,8 @@ pub(super) struct Expected<'a> {
     pub(super) subject_token: &'a AccessToken,
     pub(super) token_type: &'a str,
     pub(super) scopes: &'a ScopeSet,
+    /// Whether the request had an `actor_token`.
+    pub(super) with_actor: bool,
     pub(super) now: SystemTime,
 }
 
@@ -43,7 +45,7 @@ pub(super) async fn read(
     expected: &Expected<'_>,
 ) -> Result<ExchangedToken, TokenExchangeError> {
     if response.status() != StatusCode::OK {
-        return Err(read_error(response, expected.now).await);
+        return Err(read_error(response, expected).await);
     }
     let body = http_client::bounded_body(response, MAX_RESPONSE_LENGTH).await?;
     read_token(&body, expected)
@@ -79,9 +81,10 @@ fn read_token(body: &[u8], expected: &Expected<'_>) -> Result<ExchangedToken, To
 }
 
 /// Returns the meaning of a response with a status other than 200.
-async fn read_error(response: Response, now: SystemTime) -> TokenExchangeError {
+async fn read_error(response: Response, expected: &Expected<'_>) -> TokenExchangeError {
     let status = response.status();
-    let named = retry_after::read(response.headers(), now).map(|it| it.min(MAX_RETRY_AFTER));
+    let named =
+        retry_after::read(response.headers(), expected.now).map(|it| it.min(MAX_RETRY_AFTER));
     let mut error = ErrorResponse::new(status.as_u16());
     error.code = ErrorBody::read(response).await.code;
     let unavailable = |what| {
@@ -101,7 +104,7 @@ async fn read_error(response: Response, now: SystemTime) -> TokenExchangeError {
             if named.is_some() { down.into() } else { down.transient().into() }
         }
         status if status.is_client_error() => {
-            let meaning = TokenExchangeError::of_code(error);
+            let meaning = TokenExchangeError::of_code(error, expected.with_actor);
             let blames_client = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
             meaning.unwrap_or_else(|| match error.code {
                 _ if blames_client => crate::ClientError::Rejected(Some(error)).into(),

@@ -9,6 +9,7 @@ use quick_cache::sync::Cache;
 use super::{ExchangedToken, TokenExchangeError};
 use crate::Clock;
 use crate::resolve::cache::local_key::LocalKey;
+use crate::resolve::introspection::defaults::MAX_RETRY_AFTER;
 
 /// Holds the outcome of exchanges, by the hash of the token of the caller: a store belongs to one client, one audience
 /// and one set of scopes.
@@ -64,10 +65,10 @@ impl Store {
                 let lifetime = lifetime.saturating_sub(MARGIN.min(lifetime / 5));
                 subject.map_or(lifetime, |subject| lifetime.min(left(subject)))
             }
-            Err(TokenExchangeError::InvalidToken(_) | TokenExchangeError::Denied(_)) => DENIAL,
+            Err(error) if error.is_denial() => DENIAL,
             Err(TokenExchangeError::Unavailable(error)) => {
                 let named = error.error_response().and(error.retry_after());
-                named.unwrap_or_default()
+                named.unwrap_or_default().min(MAX_RETRY_AFTER)
             }
             Err(_) => Duration::ZERO,
         };

@@ -39,6 +39,19 @@ impl RetryDelay {
         }
     }
 
+    /// Starts the delay after a failure, unless one lasts already: requests that fail at the same time are one failure.
+    #[cfg(feature = "token-exchange")]
+    pub(crate) fn start_once(
+        &mut self,
+        now: Instant,
+        failure: UnavailableError,
+    ) -> UnavailableError {
+        match self.check(now) {
+            Ok(()) => self.start(now, |_| failure),
+            Err(waiting) => waiting,
+        }
+    }
+
     /// Starts the delay after a failure. `failure` makes its error from the delay.
     pub(crate) fn start(
         &mut self,

@@ -27,8 +27,13 @@ pub(crate) fn run(data: &[u8]) {
     let subject_token: AccessToken = "t0k3n".parse().unwrap();
     let scopes: ScopeSet = requested.parse().unwrap();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-    let expected =
-        Expected { subject_token: &subject_token, token_type: TYPE, scopes: &scopes, now };
+    let expected = Expected {
+        subject_token: &subject_token,
+        token_type: TYPE,
+        scopes: &scopes,
+        with_actor: false,
+        now,
+    };
     let read = read_token(body, &expected);
     let outcome = match &read {
         Ok(_) => Outcome::Used,
