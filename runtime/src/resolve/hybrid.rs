@@ -87,6 +87,10 @@ impl<I: Resolver> Resolver for Hybrid<I> {
         self.introspection.invalidate(token);
     }
 
+    fn invalidate_all(&self) {
+        self.introspection.invalidate_all();
+    }
+
     fn cache_namespace(&self) -> String {
         let (verifier, introspection) =
             (self.verifier.cache_namespace(), self.introspection.cache_namespace());

@@ -70,6 +70,10 @@ pub trait Resolver: Send + Sync + 'static {
         let _ = token;
     }
 
+    /// Drops what is cached for all tokens, as [`invalidate`](Self::invalidate) does for one. The default does nothing. A
+    /// resolver that wraps another one forwards it.
+    fn invalidate_all(&self) {}
+
     /// Identifies the source of the claims: which authorization server, and as which client. Caches put it
     /// into their keys, so that two resolvers never share entries; it must not contain a secret. A resolver
     /// that wraps another one returns the other's, unless it changes the claims.
@@ -149,6 +153,10 @@ impl<R: Resolver> Resolver for Arc<R> {
 
     fn invalidate(&self, token: &AccessToken) {
         R::invalidate(self, token);
+    }
+
+    fn invalidate_all(&self) {
+        R::invalidate_all(self);
     }
 
     fn cache_namespace(&self) -> String {

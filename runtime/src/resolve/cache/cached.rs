@@ -161,6 +161,10 @@ impl<R: Resolver> Resolver for Cached<R> {
         Cached::invalidate(self, token);
     }
 
+    fn invalidate_all(&self) {
+        Cached::invalidate_all(self);
+    }
+
     fn cache_namespace(&self) -> String {
         self.0.resolver.cache_namespace()
     }

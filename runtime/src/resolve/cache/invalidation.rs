@@ -38,6 +38,7 @@ impl<R: Resolver> Cached<R> {
 
     /// Drops all entries, as [`invalidate`](Self::invalidate) does.
     pub fn invalidate_all(&self) {
+        self.0.resolver.invalidate_all();
         drop(self.0.invalidate_all_in_second_level());
         self.0.invalidate_all();
     }
@@ -64,6 +65,7 @@ impl<R: Resolver> Cached<R> {
     /// # Errors
     /// As there.
     pub async fn invalidate_all_everywhere(&self) -> Result<(), InvalidationError> {
+        self.0.resolver.invalidate_all();
         let acknowledgement = self.0.invalidate_all_in_second_level();
         self.0.invalidate_all();
         acknowledged(acknowledgement).await

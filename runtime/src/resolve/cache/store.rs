@@ -129,9 +129,7 @@ impl Store {
             }
             // The claims no longer hold. The token is not cached as inactive: the error may come from the
             // configuration of the server, and go away with it.
-            Err(ResolveError::InvalidToken(TokenError::Rejected(_) | TokenError::Jwt(_))) => {
-                self.remove(&key);
-            }
+            Err(ResolveError::InvalidToken(_)) => self.remove(&key),
             Err(_) => {}
         }
         self.report_sizes();
@@ -139,6 +137,10 @@ impl Store {
     }
 
     fn insert(&self, key: LocalKey, claims: &Claims, age: Duration) {
+        // Of a cache that is wrapped: they would become fresh claims here, which may be used for all scopes.
+        if claims.is_stale() {
+            return;
+        }
         // No entry outlives its token.
         let left = claims
             .expires_at()
@@ -148,7 +150,9 @@ impl Store {
             self.deadline(left.map_or(lifetime, |left| left.min(lifetime)))
         };
         let Lifetimes { ttl, stale_if_error, .. } = self.lifetimes;
-        let Some(stale_until) = deadline(ttl.saturating_add(stale_if_error)) else { return };
+        let Some(stale_until) = deadline(ttl.saturating_add(stale_if_error)) else {
+            return self.remove(&key);
+        };
         let fresh_until = deadline(ttl).unwrap_or_else(|| self.clock.instant());
         let claims = claims.clone();
         self.active.insert(key, ActiveEntry { claims, fresh_until, stale_until });

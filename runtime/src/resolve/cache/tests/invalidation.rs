@@ -67,3 +67,16 @@ async fn a_server_invalidates_every_nested_cache() {
     server.invalidate(&token("a"));
     assert_eq!(subject().await, "answer 2");
 }
+
+#[tokio::test]
+async fn an_invalidation_of_all_entries_reaches_every_nested_cache() {
+    // R-E7
+    let script = Script::open();
+    let cached = Cached::new(Arc::new(Cached::new(Arc::clone(&script))));
+    let subject = async || cached.resolve(&token("a")).await.unwrap().subject().unwrap().to_owned();
+    assert_eq!(subject().await, "answer 1");
+    cached.invalidate_all();
+    assert_eq!(subject().await, "answer 2");
+    cached.invalidate_all_everywhere().await.unwrap();
+    assert_eq!(subject().await, "answer 3");
+}

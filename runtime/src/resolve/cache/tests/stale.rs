@@ -169,6 +169,8 @@ async fn claims_that_no_longer_hold_are_not_used_as_stale_claims() {
     for no_longer in [
         ResolveError::InvalidToken(TokenError::Inactive),
         ResolveError::InvalidToken(TokenError::Rejected(ErrorResponse::new(400))),
+        ResolveError::InvalidToken(TokenError::Issuer),
+        ResolveError::InvalidToken(TokenError::Expired),
     ] {
         let setup = Setup::with_ten_minutes();
         assert!(!setup.resolve_is_stale().await.unwrap());
@@ -181,6 +183,15 @@ async fn claims_that_no_longer_hold_are_not_used_as_stale_claims() {
         assert!(matches!(error, ResolveError::Unavailable(_)), "{error:?}");
     }
 
+    // The new claims are of a token that has expired; the earlier ones named no end.
+    let setup = Setup::with_ten_minutes();
+    assert!(!setup.resolve_is_stale().await.unwrap());
+    setup.clock.advance(Duration::from_secs(60));
+    setup.set(Active(r#"{"active":true,"exp":1000001}"#));
+    assert!(!setup.resolve_is_stale().await.unwrap());
+    setup.set(outage());
+    assert!(setup.resolve_is_stale().await.is_err());
+
     for invalidate in [|cached: &Cached<_>| cached.invalidate(&token("a")), Cached::invalidate_all]
     {
         let setup = Setup::with_ten_minutes();
@@ -191,6 +202,25 @@ async fn claims_that_no_longer_hold_are_not_used_as_stale_claims() {
         invalidate(&setup.cached);
         assert!(setup.resolve_is_stale().await.is_err(), "invalidated");
     }
+}
+
+#[tokio::test]
+async fn stale_claims_of_a_nested_cache_do_not_become_fresh() {
+    // R-E1, R-E7
+    let setup =
+        Setup::new(|builder| builder.stale_if_error(Duration::from_secs(600)).stale_scopes(["b"]));
+    let outer = Cached::builder(setup.cached.clone()).clock(setup.clock.clone());
+    let outer = outer.stale_if_error(Duration::from_secs(600)).build().unwrap();
+    let resolve = async || {
+        let claims = outer.resolve(&token("a")).await.unwrap();
+        (claims.is_stale(), claims.scopes().as_str().to_owned())
+    };
+    assert_eq!(resolve().await, (false, "a b".to_owned()));
+    setup.clock.advance(Duration::from_secs(60));
+    setup.set(Failing(UnavailableError::new("out").into()));
+    assert_eq!(resolve().await, (true, "b".to_owned()));
+    setup.set(Active(r#"{"active":true,"scope":"c"}"#));
+    assert_eq!(resolve().await, (false, "c".to_owned()), "resolved again at once");
 }
 
 #[tokio::test]
