@@ -5,16 +5,19 @@ use sha2::Sha256;
 
 use crate::AuthInfo;
 
-/// Issuer, subject and client of a caller's token. A token without a subject and without a client
+/// Issuer, subject and client of a caller's token. Without a subject, the username takes its place: introspection responses
+/// need not have a subject (RFC 7662 §2.2). A token without any of them
 /// belongs to no principal but itself, so the token takes their place. All are absent for a caller
 /// without a token.
-pub(super) type Parts<'a> = [Option<&'a str>; 4];
+pub(super) type Parts<'a> = [Option<&'a str>; 5];
 
 pub(super) fn parts(caller: Option<&AuthInfo>) -> Parts<'_> {
-    let Some(caller) = caller else { return [None; 4] };
-    let has_no_name = caller.subject().is_none() && caller.client_id().is_none();
-    let token = has_no_name.then(|| caller.token().expose());
-    [caller.issuer(), caller.subject(), caller.client_id(), token]
+    let Some(caller) = caller else { return [None; 5] };
+    let (subject, client) = (caller.subject(), caller.client_id());
+    let username = caller.username().filter(|_| subject.is_none());
+    let is_named = subject.or(username).or(client).is_some();
+    let token = (!is_named).then(|| caller.token().expose());
+    [caller.issuer(), subject, username, client, token]
 }
 
 /// Whether two tokens have the same principal.

@@ -39,6 +39,21 @@ fn a_session_id_is_valid_for_its_caller_and_key() {
 }
 
 #[test]
+fn without_a_subject_the_username_names_the_principal() {
+    // R-I10: an introspection response need not have a subject (RFC 7662 §2.2).
+    let named = |username: &str| {
+        let caller = Caller::new("", "").claim("sub", None::<&str>).claim("client_id", "app");
+        caller.claim("username", username).auth_info()
+    };
+    let id = ids(1).authenticate_session_id("id", Some(&named("alice")));
+    assert_eq!(ids(1).verify_session_id(&id, Some(&named("alice"))), Some("id"));
+    let app = caller("https://a.example", Some("alice"), Some("app"));
+    for other in [named("bob"), app] {
+        assert_eq!(ids(1).verify_session_id(&id, Some(&other)), None, "{other:?}");
+    }
+}
+
+#[test]
 fn an_anonymous_caller_has_a_principal() {
     // R-I10
     let id = ids(1).authenticate_session_id("id", None);
