@@ -39,6 +39,7 @@ fn has_same_response(one: &Rejection, other: &Rejection) -> bool {
     one.status() == other.status()
         && one.challenge() == other.challenge()
         && one.retry_after() == other.retry_after()
+        && one.body() == other.body()
 }
 
 #[cfg(test)]
@@ -63,5 +64,28 @@ mod tests {
         assert_eq!(found(MAX_CANDIDATES).unwrap().scope(), Some("s64"));
         assert!(found(0).is_none(), "only the latest are kept");
         assert!(candidates.find(&ErrorData::internal_error("own", None)).is_none());
+    }
+
+    #[test]
+    fn rejections_that_differ_in_their_body_alone_are_all_kept() {
+        // R-I3
+        #[derive(Debug, serde::Deserialize)]
+        struct Payment;
+        impl crate::AuthorizationDetail for Payment {
+            const TYPE: &'static str = "payment";
+        }
+
+        let auth = Caller::new("alice", "").auth_info();
+        let candidates = RejectionCandidates::default();
+        let (denied, detail) =
+            (auth.access_denied(), auth.require_authorization_details::<Payment>().unwrap_err());
+        assert_eq!((denied.status(), denied.challenge()), (detail.status(), detail.challenge()));
+        for rejection in [&denied, &detail] {
+            candidates.add(rejection);
+        }
+        for rejection in [denied, detail] {
+            let found = candidates.find(&rejection.clone().into()).unwrap();
+            assert_eq!(found.body(), rejection.body());
+        }
     }
 }
