@@ -54,16 +54,22 @@ impl ResourceServer {
         requirement: impl Into<Requirement>,
     ) -> Result<AuthInfo, Rejection> {
         let requirement = requirement.into();
-        let required = RequiredScopes::of(&requirement);
-        let mut request = request.into();
-        let authenticated = match self.authenticate(&mut request, required) {
+        let caller = self.caller(&mut request.into(), RequiredScopes::of(&requirement)).await?;
+        caller.authorize(requirement)
+    }
+
+    /// Authenticates a request, and decides nothing. The caller of this function decides.
+    pub(crate) async fn caller(
+        &self,
+        request: &mut RequestHead<'_>,
+        required: RequiredScopes<'_>,
+    ) -> Result<AuthInfo, Rejection> {
+        let authenticated = match self.authenticate(request, required) {
             Progress::Complete(authenticated) => authenticated,
-            Progress::Pending(pending) => self.complete(pending, &mut request, required).await,
+            Progress::Pending(pending) => self.complete(pending, request, required).await,
         };
         match authenticated? {
-            Some((claims, token)) => {
-                AuthInfo::new(claims, token, self.of_this_thread()).authorize(requirement)
-            }
+            Some((claims, token)) => Ok(AuthInfo::new(claims, token, self.of_this_thread())),
             None => Err(self.reject_missing_token(required)),
         }
     }

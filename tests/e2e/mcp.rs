@@ -18,6 +18,7 @@ mod resource_scopes;
 mod resources;
 mod sessions;
 mod single_resolution;
+mod stale_claims;
 mod stdio;
 mod tasks;
 pub mod test_server;

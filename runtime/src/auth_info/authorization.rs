@@ -91,7 +91,7 @@ impl AuthInfo {
             let authentication = UserAuthentication { max_age: None, ..token.authentication };
             self.meets_token(&TokenRequirement { authentication, ..*token })
         });
-        meets_token && self.has_scopes_for(&requirement.condition)
+        meets_token && decide(&self.0.claims, self.is_met(&requirement.condition)).is_ok()
     }
 
     /// Whether the caller may call an operation, as lists show it.
@@ -150,8 +150,7 @@ impl AuthInfo {
         trusted.is_some_and(|trusted| match (trusted.issuer.as_deref(), self.issuer()) {
             (Some(trusted), _) => trusted == issuer,
             (None, Some(claimed)) => claimed == issuer,
-            // The only issuer of a server that names none, unless the prefix is that of API keys.
-            (None, None) => trusted.token_prefix.is_none(),
+            (None, None) => false,
         })
     }
 

@@ -11,7 +11,7 @@ use super::stream_guard::StreamTimer;
 use super::stream_requirement::{RequirementId, StreamRequirement};
 use super::task_owners::TaskOwners;
 use crate::resource_server::RequiredScopes;
-use crate::{AuthInfo, Rejection, ResourceServer};
+use crate::{AuthInfo, Condition, Rejection, ResourceServer};
 
 /// The checked settings of an [`Mcp`](super::Mcp), and its registry.
 #[derive(Debug)]
@@ -34,13 +34,16 @@ pub(super) struct McpState {
 }
 
 impl McpState {
-    /// Decides whether the caller meets all policies of an operation, and what the variables of its resources require.
+    /// Decides whether the caller meets all policies of an operation, and what the variables of its resources require. Without
+    /// a policy, any token that is valid suffices.
     pub(super) fn decide(
         &self,
         operation: &Operation,
         caller: Option<&AuthInfo>,
     ) -> Result<(), Rejection> {
+        let mut is_declared = false;
         self.registry.declarations(operation).try_for_each(|declaration| {
+            is_declared = true;
             let policy = declaration.policy();
             match caller {
                 Some(caller) => caller.check_before(policy.requirement, || {
@@ -53,7 +56,12 @@ impl McpState {
             }
         })?;
         // No resource is declared for callers without a token.
-        caller.map_or(Ok(()), |caller| self.decide_variables(operation, caller))
+        let Some(caller) = caller else { return Ok(()) };
+        if !is_declared {
+            // Stale claims may not suffice for it.
+            caller.check_before(Condition::NONE.into(), || None)?;
+        }
+        self.decide_variables(operation, caller)
     }
 
     /// The requirement with this id: one that an operation declares, or that arguments or variables have led to.

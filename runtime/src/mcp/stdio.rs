@@ -9,6 +9,7 @@ use http::{Extensions, HeaderMap, HeaderValue, Method, Uri};
 use super::authenticated_request::AuthenticatedRequest;
 use super::operation::Operation;
 use super::state::McpState;
+use crate::resource_server::RequiredScopes;
 use crate::{Condition, Rejection, RequestHead, Secret};
 
 /// The caller's token, as the `Authorization` header that a request over HTTP would have.
@@ -33,8 +34,10 @@ impl StdioCredentials {
     ) -> Result<Arc<AuthenticatedRequest>, Rejection> {
         // There is no HTTP request: its head holds the token alone.
         let (method, uri, mut extensions) = (Method::POST, Uri::default(), Extensions::new());
-        let head = RequestHead::new(&method, &uri, &self.0, &mut extensions);
-        let caller = state.server.authorize(head, Condition::NONE).await?;
+        let mut head = RequestHead::new(&method, &uri, &self.0, &mut extensions);
+        let required = Condition::NONE.into();
+        // The operation is decided later.
+        let caller = state.server.caller(&mut head, RequiredScopes::of(&required)).await?;
         Ok(AuthenticatedRequest::new(state, Operation::Other, Some(caller), None))
     }
 }

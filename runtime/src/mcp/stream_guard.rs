@@ -167,7 +167,7 @@ impl StreamGuard {
             if !is_same_principal(&caller, &self.caller) {
                 return false;
             }
-            if !self.requirements.iter().all(|it| caller.keeps(&it.requirement)) {
+            if !StreamRequirement::are_kept_by(&self.requirements, &caller) {
                 // Only some scopes of stale claims may be used, so the token may still have the others.
                 return caller.is_stale() && self.endure_outage();
             }

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::declared_policy::requirement_to_json;
 use crate::policy::Requirement;
+use crate::{AuthInfo, Condition};
 
 /// A requirement of an event stream. The registry has those of the declared policies, so that a stream does not compute their
 /// ids.
@@ -20,6 +21,15 @@ pub(super) struct StreamRequirement {
 pub(super) struct RequirementId([u8; RequirementId::LENGTH]);
 
 impl StreamRequirement {
+    /// Whether a caller may still receive the events of a stream with these requirements; without one, as with the
+    /// requirement that every token meets.
+    pub(super) fn are_kept_by(requirements: &[Self], caller: &AuthInfo) -> bool {
+        if requirements.is_empty() {
+            return caller.keeps(&Condition::NONE.into());
+        }
+        requirements.iter().all(|it| caller.keeps(&it.requirement))
+    }
+
     /// `None` for a requirement that every token meets.
     pub(super) fn of(requirement: impl Into<Requirement>) -> Option<Self> {
         let requirement = requirement.into().without_function();
@@ -56,7 +66,7 @@ impl RequirementId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Condition::{self, All, Any, Scope};
+    use crate::Condition::{All, Any, Scope};
 
     fn id(condition: Condition) -> RequirementId {
         RequirementId::of(&condition.into())

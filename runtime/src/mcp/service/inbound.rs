@@ -136,9 +136,8 @@ fn last_event(
         // A requirement that this process does not have cannot be decided.
         let requirements = requirements.into_iter().map(|id| state.stream_requirement(id));
         let requirements = requirements.collect::<Option<Vec<StreamRequirement>>>()?;
-        let is_met =
-            |caller: &AuthInfo| requirements.iter().all(|it| caller.keeps(&it.requirement));
-        let may_resume = ids.next().is_none() && caller.is_none_or(is_met);
+        let are_met = |caller| StreamRequirement::are_kept_by(&requirements, caller);
+        let may_resume = ids.next().is_none() && caller.is_none_or(are_met);
         may_resume.then_some((HeaderValue::from_bytes(id).ok()?, requirements))
     })();
     event.map(Some).ok_or(LayerError::EventNotFound)
