@@ -26,7 +26,7 @@ pub(crate) struct VerificationKey {
     pub(super) parsed: Vec<(SigningAlgorithm, ParsedPublicKey)>,
 }
 
-/// The members of a JWK that are used. A repeated one is an error.
+/// The members of a JWK that are used. Of a repeated one, the last is used (RFC 7517 §4).
 #[derive(Deserialize)]
 pub(crate) struct Jwk {
     kty: String,
