@@ -6,6 +6,20 @@
 //! ```
 //!
 //! It prints commands to paste. The page `requires_auth::token_exchange` describes what to take care of.
+//!
+//! With an authorization server and an API of the orders that run elsewhere:
+//!
+//! ```sh
+//! export REQUIRES_AUTH_RESOURCE=https://shop.example REQUIRES_AUTH_ISSUER=https://auth.example
+//! export REQUIRES_AUTH_CLIENT_ID=shop REQUIRES_AUTH_CLIENT_SECRET=…
+//! # The client that exchanges the tokens.
+//! export EXCHANGE_CLIENT_ID=shop EXCHANGE_CLIENT_SECRET=…
+//! # How the authorization server names the API of the orders: as an audience, or by ORDERS_RESOURCE.
+//! export ORDERS_URL=https://orders.example/orders ORDERS_AUDIENCE=orders ORDERS_SCOPES=orders:read
+//! cargo run --example token-exchange
+//! ```
+
+use std::error::Error;
 
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
@@ -18,6 +32,8 @@ use requires_auth::{
     requires_auth,
 };
 use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 #[derive(Clone, FromRef)]
 struct Shop {
@@ -51,19 +67,69 @@ async fn orders(auth: AuthInfo) -> String {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Box<dyn Error>> {
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
+    let subscriber =
+        tracing_subscriber::fmt().with_ansi(false).with_env_filter(filter.from_env_lossy());
+    subscriber.with_writer(std::io::stderr).init();
+
     let address = std::env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
-    let shop_listener = TcpListener::bind(address).await?;
+    let listener = TcpListener::bind(address).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let (shop, authorization_server) = match std::env::var("ORDERS_URL") {
+        Ok(orders_url) => (shop_from_env(orders_url).await?, None),
+        Err(_) => {
+            let (shop, authorization_server) = shop_and_orders(&url).await?;
+            (shop, Some(authorization_server))
+        }
+    };
+    println!("listening on {url}");
+    if let Some(authorization_server) = &authorization_server {
+        let token = authorization_server.mint().subject("alice").audience(&url);
+        let token = token.scopes("shop:read").issue();
+        println!("# 200: the shop exchanges the token, and calls the other API with the new one");
+        println!("curl -i {url}/orders -H 'Authorization: Bearer {token}'");
+        println!("# 401: the other API does not accept the token of the caller");
+        println!("curl -i {} -H 'Authorization: Bearer {token}'", shop.orders_url);
+    }
+    let metadata = shop.server.metadata_routes();
+    let app = Router::new().route("/orders", get(orders_of_the_caller)).merge(metadata);
+    Ok(axum::serve(listener, app.with_state(shop)).await?)
+}
+
+/// The shop, for an authorization server and an API of the orders that run elsewhere.
+async fn shop_from_env(orders_url: String) -> Result<Shop, Box<dyn Error>> {
+    let variable = |name: &str| std::env::var(name).map_err(|_| format!("{name} is not set"));
+    let client = ClientAuthentication::Basic {
+        id: variable("EXCHANGE_CLIENT_ID")?,
+        secret: variable("EXCHANGE_CLIENT_SECRET")?.into(),
+    };
+    let orders_api = TokenExchange::from_issuer(variable("REQUIRES_AUTH_ISSUER")?, client)
+        .scopes(variable("ORDERS_SCOPES")?);
+    let orders_api = match variable("ORDERS_RESOURCE") {
+        Ok(resource) => orders_api.resource(resource),
+        Err(_) => orders_api.audience(variable("ORDERS_AUDIENCE")?),
+    };
+    let orders_api = orders_api.build()?;
+    orders_api.discover_at_start().await?;
+    let server = ResourceServer::from_env().await?;
+    Ok(Shop { server, orders_api, orders_url, http: reqwest::Client::new() })
+}
+
+/// The shop, and an API of the orders and an authorization server that run in this process.
+async fn shop_and_orders(shop_url: &str) -> Result<(Shop, AuthorizationServer), Box<dyn Error>> {
     let orders_listener = TcpListener::bind("127.0.0.1:0").await?;
-    let shop_url = format!("http://{}", shop_listener.local_addr()?);
     let orders_url = format!("http://{}", orders_listener.local_addr()?);
     let authorization_server = AuthorizationServer::builder()
         .client("shop", "s3cret")
         .client("orders", "another s3cret")
-        .resource(&shop_url)
+        .resource(shop_url)
         .resource(&orders_url)
         .start()
         .await?;
+    let server = resource_server(&authorization_server, &orders_url, "orders", "another s3cret")?;
+    let orders = Router::new().route("/", get(orders)).with_state(server);
+    tokio::spawn(async move { axum::serve(orders_listener, orders).await });
 
     let client = ClientAuthentication::Basic { id: "shop".to_owned(), secret: "s3cret".into() };
     let orders_api = TokenExchange::from_issuer(authorization_server.issuer(), client)
@@ -71,25 +137,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .scopes("orders:read")
         .build()?;
     orders_api.discover_at_start().await?;
-    let shop = Shop {
-        server: resource_server(&authorization_server, &shop_url, "shop", "s3cret")?,
-        orders_api,
-        orders_url: orders_url.clone(),
-        http: reqwest::Client::new(),
-    };
-    let shop = Router::new().route("/orders", get(orders_of_the_caller)).with_state(shop);
-    let server = resource_server(&authorization_server, &orders_url, "orders", "another s3cret")?;
-    let orders = Router::new().route("/", get(orders)).with_state(server);
-    tokio::spawn(async move { axum::serve(orders_listener, orders).await });
-
-    let token = authorization_server.mint().subject("alice").audience(&shop_url);
-    let token = token.scopes("shop:read").issue();
-    println!("listening on {shop_url}");
-    println!("# 200: the shop exchanges the token, and calls the other API with the new one");
-    println!("curl -i {shop_url}/orders -H 'Authorization: Bearer {token}'");
-    println!("# 401: the other API does not accept the token of the caller");
-    println!("curl -i {orders_url} -H 'Authorization: Bearer {token}'");
-    Ok(axum::serve(shop_listener, shop).await?)
+    let server = resource_server(&authorization_server, shop_url, "shop", "s3cret")?;
+    let shop = Shop { server, orders_api, orders_url, http: reqwest::Client::new() };
+    Ok((shop, authorization_server))
 }
 
 fn resource_server(

@@ -1,14 +1,15 @@
 """Checks the journal against one authorization server, and writes what it answers as a text."""
-# R-H1, R-H2, R-H3, R-H7: the groups of requests about what a function requires of a token.
+# R-H1, R-H2, R-H3, R-H7, R-M1, R-M3: the groups of requests about what a function requires of a token, or exchanges it for.
 
 import base64
+import contextlib
 import json
 import re
 import time
 import urllib.parse
 
 from . import holder, web
-from .journal import Journal, Mtls
+from .journal import Journal, Mtls, Shop
 from .server import RESOURCE
 
 # A JWT is accepted for this time after its `exp`, in seconds: the default of the library.
@@ -140,16 +141,21 @@ class Checker:
         if "absent" in group:
             self.line(f"{self.title}: {group['absent']}")
             return
-        if "mtls" in group:
-            variables = {"RESOURCE": RESOURCE, "CLIENT_CERTIFICATE_SOURCE": "connection", **group["settings"]}
-            variables = {f"REQUIRES_AUTH_{name}": value for name, value in variables.items()}
-            self.line(f"{self.title}: {' '.join(f'{name}={value}' for name, value in variables.items())}")
-            program = Mtls(self.binaries, group["mtls"], variables)
-        else:
-            self.line(f"{self.title}: {self.shown(group['flags'])}")
-            # So that the log has each cause.
-            program = Journal(self.binaries, ["--resource", RESOURCE, *group["flags"]], {"RUST_LOG": "requires_auth=debug"})
-        with program:
+        with contextlib.ExitStack() as stack:
+            if "mtls" in group:
+                variables = {"RESOURCE": RESOURCE, "CLIENT_CERTIFICATE_SOURCE": "connection", **group["settings"]}
+                variables = {f"REQUIRES_AUTH_{name}": value for name, value in variables.items()}
+                self.line(f"{self.title}: {assignments(variables)}")
+                program = Mtls(self.binaries, group["mtls"], variables)
+            elif "shop" in group:
+                self.line(f"{self.title}: {assignments(group['shop'])}, calls the journal: {self.shown(group['flags'])}")
+                journal = stack.enter_context(Journal(self.binaries, ["--resource", RESOURCE, *group["flags"]]))
+                program = Shop(self.binaries, journal, group["shop"])
+            else:
+                self.line(f"{self.title}: {self.shown(group['flags'])}")
+                # So that the log has each cause.
+                program = Journal(self.binaries, ["--resource", RESOURCE, *group["flags"]], {"RUST_LOG": "requires_auth=debug"})
+            stack.enter_context(program)
             if program.url is None:
                 self.line("  does not start")
             else:
@@ -226,6 +232,10 @@ class Checker:
             text = text.replace(value, name)
         text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
         return re.sub(r"\b127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
+
+
+def assignments(variables):
+    return " ".join(f"{name}={value}" for name, value in variables.items())
 
 
 def login_challenge(response):

@@ -16,7 +16,7 @@ class Program:
 
     def __init__(self, command, variables):
         environment = {key: value for key, value in os.environ.items()
-                       if not key.startswith(("JOURNAL_", "REQUIRES_AUTH_", "RUST_LOG")) and not key.lower().endswith("_proxy")}
+                       if not key.startswith(("EXCHANGE_", "JOURNAL_", "ORDERS_", "REQUIRES_AUTH_", "RUST_LOG")) and not key.lower().endswith("_proxy")}
         self.process = subprocess.Popen(
             command, env={**environment, "NO_COLOR": "1", **variables},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -59,6 +59,14 @@ class Journal(Program):
 
     def __init__(self, binaries, flags, variables=None):
         super().__init__([binaries / "journal", "--listen", "127.0.0.1:0", *flags], variables or {})
+
+
+class Shop(Program):
+    """The shop of `examples/token-exchange`. The journal is the API that it calls for its caller."""
+
+    def __init__(self, binaries, journal, variables):
+        super().__init__([binaries / "token-exchange"], {
+            "LISTEN": "127.0.0.1:0", "ORDERS_URL": f"{journal.url}/entries", "RUST_LOG": "requires_auth=debug", **variables})
 
 
 class Mtls(Program):

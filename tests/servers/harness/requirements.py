@@ -45,6 +45,11 @@ def details(granted, without):
     ]
 
 
+def exchanged(tokens):
+    """A function that calls the journal for its caller, with an exchanged token. With tokens of callers, by label."""
+    return [{"method": "GET", "path": "/orders", "label": label, "token": token} for label, token in tokens.items()]
+
+
 def bound_to_certificates(bound, certificate, other, unbound):
     """The service of `examples/mtls`."""
     request = {"method": "GET", "path": "/", "token": bound}

@@ -30,6 +30,9 @@ SCOPES = "user:read entries:read entries:write tags:read tags:write"
 SCOPE_OF_ENTRIES = "entries:read"
 # The scope of the service of `examples/mtls`.
 SCOPE_OF_HELLO = "hello:read"
+# The resource identifier and the scope of the shop of `examples/token-exchange`.
+SHOP = "https://shop.example/"
+SCOPE_OF_SHOP = "shop:read"
 # The lifetime of a short-lived token, in seconds.
 SHORT = 5
 MAVEN_PLUGIN = "3.8.1"
@@ -202,4 +205,4 @@ class Server:
                 child.stop()
 
 
-__all__ = ["OTHER_RESOURCE", "RESOURCE", "SCOPES", "SCOPE_OF_ENTRIES", "SCOPE_OF_HELLO", "SHORT", "Server", "web"]
+__all__ = ["OTHER_RESOURCE", "RESOURCE", "SCOPES", "SCOPE_OF_ENTRIES", "SCOPE_OF_HELLO", "SCOPE_OF_SHOP", "SHOP", "SHORT", "Server", "web"]

@@ -6,8 +6,8 @@ import re
 import shutil
 import zipfile
 
-from harness.requirements import PRINT, bound_to_certificates, bound_to_keys, logins
-from harness.server import RESOURCE, SCOPE_OF_ENTRIES, SCOPE_OF_HELLO, SCOPES, SHORT, Server, web
+from harness.requirements import PRINT, bound_to_certificates, bound_to_keys, exchanged, logins
+from harness.server import RESOURCE, SCOPE_OF_ENTRIES, SCOPE_OF_HELLO, SCOPE_OF_SHOP, SCOPES, SHOP, SHORT, Server, web
 
 VERSION = "26.7.3"
 ADMIN = "admin"
@@ -81,8 +81,35 @@ class Keycloak(Server):
                 {"mode": "hybrid", "name": "introspecting JWTs", "defaults": [*credentials, "--introspect-jwts"],
                  "settings": ["--provider", "keycloak"], "tokens": tokens, "note": mappers},
             ],
-            "requirements": self.requirements(token, credentials, tls_port),
+            "requirements": [*self.requirements(token, credentials, tls_port), *self.exchanges(token, endpoint)],
         }
+
+    def exchanges(self, token, endpoint):
+        """The shop exchanges the tokens of its callers for those of the journal."""
+        revoked = web.revoke(f"{endpoint}/revoke", "customer", "customer-secret", token("customer", SCOPE_OF_SHOP))
+        tokens = {
+            "token for the shop": token("customer", SCOPE_OF_SHOP),
+            "token whose `aud` lacks the client of the shop": token("customer-without-client", SCOPE_OF_SHOP),
+            "token that is revoked": revoked,
+            "token without the scope of the shop": token("customer", SCOPE_OF_HELLO),
+        }
+        # The keys of the issuer do not tell that a token is revoked, but the exchange does.
+        settings = {"REQUIRES_AUTH_RESOURCE": SHOP, "REQUIRES_AUTH_ISSUER": self.issuer, "REQUIRES_AUTH_MODE": "jwt",
+                    "REQUIRES_AUTH_PROVIDER": "keycloak", "EXCHANGE_CLIENT_ID": "shop", "EXCHANGE_CLIENT_SECRET": "shop-secret",
+                    "ORDERS_AUDIENCE": "journal", "ORDERS_SCOPES": SCOPE_OF_ENTRIES}
+        flags = ["--issuer", self.issuer, "--client-id", "journal", "--client-secret", "journal-secret"]
+        first = dict([next(iter(tokens.items()))])
+        groups = [("token exchange", {}, tokens)]
+        groups += [(f"token exchange, {label}", changed, first) for label, changed in [
+            ("by a client without the capability", {"EXCHANGE_CLIENT_ID": "plain", "EXCHANGE_CLIENT_SECRET": "plain-secret"}),
+            ("with a wrong secret", {"EXCHANGE_CLIENT_SECRET": "wrong"}),
+            ("for an audience without a mapper", {"ORDERS_AUDIENCE": "caller"}),
+            ("for a client that does not exist", {"ORDERS_AUDIENCE": "nobody"}),
+            ("for a scope that the client does not have", {"ORDERS_SCOPES": "nothing:read"}),
+            ("with a resource in place of the audience", {"ORDERS_RESOURCE": RESOURCE}),
+        ]]
+        return [{"name": name, "flags": flags, "shop": {**settings, **changed}, "requests": exchanged(tokens)}
+                for name, changed, tokens in groups]
 
     def requirements(self, token, credentials, tls_port):
         """The groups of requests, with the same tokens for introspection and for the keys of the issuer."""
@@ -138,7 +165,7 @@ class Keycloak(Server):
         classes = {"pwd": 1, "phr": 2, "phrh": 3}
         self.create("", {"realm": "journal", "enabled": True, "accessTokenLifespan": 3600,
                          "attributes": {"acr.loa.map": json.dumps(classes)}})
-        for scope in [*SCOPES.split(), SCOPE_OF_HELLO]:
+        for scope in [*SCOPES.split(), SCOPE_OF_HELLO, SCOPE_OF_SHOP]:
             self.create("/journal/client-scopes", {
                 "name": scope, "protocol": "openid-connect", "attributes": {"include.in.token.scope": "true"}})
         for_resource = audience_mapper("resource", "included.custom.audience", RESOURCE)
@@ -152,6 +179,10 @@ class Keycloak(Server):
         self.client("lightweight", both, {"client.use.lightweight.access.token.enabled": "true"})
         self.client("short", both, {"access.token.lifespan": str(SHORT)})
         self.client("bound", both, {"dpop.bound.access.tokens": "true"})
+        for_shop = audience_mapper("shop", "included.custom.audience", SHOP)
+        self.client("shop", both, {"standard.token.exchange.enabled": "true"})
+        self.client("customer", [for_shop, audience_mapper("client of the shop", "included.client.audience", "shop")])
+        self.client("customer-without-client", [for_shop])
         self.client("certified", both, {"tls.client.certificate.bound.access.tokens": "true"})
         # `acr` is written by the client scope `acr`, `auth_time` by `basic`.
         self.application("app", both, ["basic", "acr"])
@@ -193,7 +224,7 @@ class Keycloak(Server):
     def client(self, client, mappers, attributes=None):
         self.create("/journal/clients", {
             "clientId": client, "secret": f"{client}-secret", "serviceAccountsEnabled": True, "standardFlowEnabled": False,
-            "optionalClientScopes": [*SCOPES.split(), SCOPE_OF_HELLO], "protocolMappers": mappers, "attributes": attributes or {},
+            "optionalClientScopes": [*SCOPES.split(), SCOPE_OF_HELLO, SCOPE_OF_SHOP], "protocolMappers": mappers, "attributes": attributes or {},
         })
 
     def application(self, client, mappers, scopes, attributes=None):
