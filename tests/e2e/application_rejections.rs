@@ -265,7 +265,7 @@ async fn a_guard_whose_argument_cannot_receive_the_caller_rejects_every_request(
         let response = service.get_with(path, "read").await;
         assert_server_error(&response, 500, body::SERVER_ERROR, None);
     }
-    let words = r#"status=500 reason="misconfigured" function="w" needs=read"#;
+    let words = r#"status=500 reason="misconfigured" function="w" needs=r cause="#;
     let cause = "cause=the argument that receives the caller is neither `AuthInfo` nor";
     let lines = log.lines();
     assert!(

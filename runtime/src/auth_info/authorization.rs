@@ -52,8 +52,8 @@ impl AuthInfo {
         self.0.context.outer.iter()
     }
 
-    /// The same decision for an operation that this caller does not run yet. The challenge also names the scopes of a condition that is decided afterwards, so that a
-    /// client can request all of them at once.
+    /// The same decision for an operation that this caller does not run yet. The challenge also names the scopes of a condition
+    /// that is decided afterwards, so that a client can request all of them at once.
     #[allow(dead_code, reason = "only integrations use it")]
     pub(crate) fn check_before(
         &self,
