@@ -18,8 +18,9 @@ async fn typed() -> &'static str {
     BODY
 }
 
-/// The token has `entries:write`, which implies the one scope.
-#[requires_auth(scopes = [JournalScope::EntriesWrite, JournalScope::DraftsRead])]
+/// The token has `entries:read`, which implies the one scope. Its scopes are compared in their order, so the scope that implies
+/// is at the place of the literal that it is compared with: a scope that is found later takes longer in any case.
+#[requires_auth(scopes = [JournalScope::DraftsRead, JournalScope::EntriesWrite])]
 async fn implied() -> &'static str {
     BODY
 }
