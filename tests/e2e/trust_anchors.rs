@@ -10,10 +10,7 @@ use fixtures::rejection_body as body;
 use fixtures::test_file::TestFile;
 use fixtures::tls_server::{CertificateAuthority, TlsServer, forward_to};
 use requires_auth::testing::{AuthorizationServer, ManualClock, TokenFormat};
-use requires_auth::{
-    AccessToken, Introspection, JwtVerifier, ResolveError, Resolver as _, ResourceServerConfig,
-    SetupError,
-};
+use requires_auth::{Introspection, JwtVerifier, ResourceServerConfig, SetupError};
 use serde_json::json;
 
 use crate::service::{RESOURCE, Service};
@@ -46,55 +43,6 @@ async fn the_certificate_must_be_of_a_trust_anchor() {
             assert_server_error(&response, 503, body::UNAVAILABLE, Some("5"));
         }
         assert_eq!(service.introspection_requests(), usize::from(accepted));
-    }
-}
-
-/// The certificates of the platform are read from the file in `SSL_CERT_FILE`, once for each process: so the clients are in
-/// another process, a run of [`clients_of_a_platform`].
-#[tokio::test]
-async fn the_certificates_of_the_platform_are_not_used_beside_trust_anchors() {
-    // R-C11
-    let authority = CertificateAuthority::new();
-    let platform = TestFile::new(&authority.pem());
-    let server = AuthorizationServer::start().await.unwrap();
-    let tls = TlsServer::bind().await;
-    let url = tls.url("/introspect");
-    let _connections = tls.serve(forward_to(server.address()), authority.server());
-    let token = server.mint().subject("alice").issue();
-    let clients = tokio::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "trust_anchors::clients_of_a_platform", "--ignored", "--nocapture"])
-        .env("SSL_CERT_FILE", platform.path())
-        .env_remove("SSL_CERT_DIR")
-        .env(INTROSPECTION_URL, url)
-        .env(TOKEN, token)
-        .output();
-    let output = clients.await.unwrap();
-    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
-    assert_eq!(server.introspections(), 1, "of the client without trust anchors");
-}
-
-const INTROSPECTION_URL: &str = "REQUIRES_AUTH_TEST_INTROSPECTION_URL";
-const TOKEN: &str = "REQUIRES_AUTH_TEST_TOKEN";
-
-#[tokio::test]
-#[ignore = "a process of `the_certificates_of_the_platform_are_not_used_beside_trust_anchors`"]
-async fn clients_of_a_platform() {
-    let token: AccessToken = std::env::var(TOKEN).unwrap().parse().unwrap();
-    for (trust_anchors, accepted) in
-        [(None, true), (Some(CertificateAuthority::new().pem()), false)]
-    {
-        let url = std::env::var(INTROSPECTION_URL).unwrap();
-        let mut client = Introspection::builder(url).without_retry();
-        if let Some(pem) = trust_anchors {
-            client = client.trust_anchors(pem);
-        }
-        let claims = client.build().unwrap().resolve(&token).await;
-        match claims {
-            Ok(claims) if accepted => assert_eq!(claims.subject(), Some("alice")),
-            Err(ResolveError::Unavailable(_)) if !accepted => {}
-            other => panic!("accepted: {accepted}, {other:?}"),
-        }
     }
 }
 
