@@ -201,3 +201,32 @@ async fn a_handler_whose_state_is_a_reference_to_a_server_is_guarded() {
         assert_eq!(response.status, 401);
     }
 }
+
+/// Calls functions whose scope has each of these lengths: with it, and with one that lacks its last letter.
+macro_rules! assert_scope_is_required {
+    ($($name:ident: $scope:literal,)*) => {$({
+        #[requires_auth(scopes = $scope)]
+        fn $name(auth: AuthInfo) -> bool {
+            auth.has_scope($scope)
+        }
+        let caller = |scope: &str| Caller::new("alice", scope).auth_info().try_into();
+        assert!($name(caller($scope).unwrap()));
+        let (shorter, _) = $scope.split_at($scope.len() - 1);
+        let rejection = caller(shorter).map($name).unwrap_err();
+        assert_eq!((rejection.status().as_u16(), rejection.scope()), (403, Some($scope)));
+    })*};
+}
+
+#[test]
+fn a_scope_of_each_length_is_required_as_it_is_written() {
+    // R-J1: the type of a guard has its scope in numbers of 16 bytes, two in each type.
+    assert_scope_is_required! {
+        of_1: "a",
+        of_15: "abcdefghijklmno",
+        of_16: "abcdefghijklmnop",
+        of_17: "abcdefghijklmnopq",
+        of_32: "abcdefghijklmnopqrstuvwxyz012345",
+        of_33: "abcdefghijklmnopqrstuvwxyz0123456",
+        a_url: "https://www.example.com/auth/scopes/journal.entries.read.and.write",
+    }
+}
