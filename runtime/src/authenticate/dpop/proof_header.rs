@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_header_is_not_remembered() {
+    fn a_long_header_is_not_kept() {
         // R-H5: it would take the room of many.
         let known = KnownHeaders::new();
         let header = |length: usize| {
